@@ -16,7 +16,7 @@ version_of() (
       if [[ $name =~ ^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$ ]]; then printf '%s\n' "$name" && exit; fi
       ;;
   esac
-  # What is left out may be all in which two refs differ, and another run may build other bytes: its number stays.
+  # Two refs may differ only in what is left out, and another run may build other bytes, so the run's number stays.
   name="${name//[^A-Za-z0-9._+-]/-}"
   name="${name#"${name%%[A-Za-z0-9]*}"}"
   name="${name:-ref}"

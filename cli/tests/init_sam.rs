@@ -211,7 +211,7 @@ fn each_reference_to_what_sam_made_leads_to_what_is_written_out() {
         assert_eq!(wanted.is_some_and(has), !patch.is_empty(), "{value}: {patch}");
         assert_eq!(
             wanted.is_none(),
-            notes.iter().any(|note| note == "`template.yaml` is written so that it could not be changed: docs/integrate/cloudformation-and-sam.md of Windlass has what its functions need"),
+            notes.iter().any(|note| note == "`template.yaml` could not be changed because of how it is written: docs/integrate/cloudformation-and-sam.md of Windlass has what its functions need"),
             "{notes:?}"
         );
     }

@@ -63,15 +63,15 @@ fn holds(files: &[(&str, &str)], name: &str, clean: &str, cases: &[(Option<Strin
 
 fn untried(by: &str, path: &str, why: &str) -> String {
     format!(
-        "nobody has tried what the patch changes in `{path}`, because `{by}` could not look: {why}. Run it after `git \
+        "what the patch changes in `{path}` is not tried, because `{by}` could not look: {why}. Run it after `git \
          apply`, and before you deploy"
     )
 }
 
 fn refused(by: &str, path: &str, found: &str, page: &str) -> String {
     format!(
-        "`{path}` is not in the patch, because `{by}` would find there what it does not find now: {found}. \
-         docs/integrate/{page}.md of Windlass has what to change by hand"
+        "`{path}` is not in the patch, because with the change `{by}` finds what it does not find without it: {found}. \
+         docs/integrate/{page}.md of Windlass shows what to change by hand"
     )
 }
 

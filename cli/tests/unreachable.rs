@@ -148,7 +148,7 @@ fn what_got_no_answer_may_have_been_done_and_what_never_left_was_not() {
         let output = windlass(arguments, &[&KEYS[..], &[("WINDLASS_ENDPOINT", endpoint)]].concat());
         let said = err(&output);
         assert_eq!(code(&output), 6, "{said}");
-        let advice = "It may have been done all the same: `windlass status shop prod` tells";
+        let advice = "It may have been done all the same: `windlass status shop prod` shows it";
         assert_eq!(said.contains(advice), may, "{arguments:?}: {said}");
     }
 }

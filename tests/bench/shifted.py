@@ -36,7 +36,7 @@ def measure(bench):
     yield compared("rollback_in_bake_vs_release", "s", times["rollback"], times["release"], "our own release")
     bench.notes["rollback_in_bake_vs_release"] = (
         f"a blue/green service of one task on a stand-in of ECS, whose minutes take {bench.minute_s} s; it bakes for {BAKE_MIN} of them, "
-        f"and the rollback begins in the middle; {ROUNDS} round. Callers are back when ECS is asked; that they stay so is looked at 20 s later"
+        f"and the rollback begins in the middle; {ROUNDS} round. Callers are back when ECS has been asked to go back; whether they stay so is looked at 20 s later"
     )
 
 

@@ -19,7 +19,7 @@ WHY = ("--reason", "it was changed by mistake")
 
 
 class Punt(Application):
-    """The application, and the command lines of its team and of whoever may everything."""
+    """The application, and the command lines of its team and of somebody who may do everything."""
 
     def __init__(self, aws, folder):
         super().__init__(aws, "punt", "bay")

@@ -20,7 +20,7 @@ pub struct DeployerFile {
 impl fmt::Display for DeployerFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { deployer, file, page } = self;
-        write!(f, "`{file}` is of {deployer}: {page} of Windlass says what stays with it, and what to do first")
+        write!(f, "`{file}` belongs to {deployer}: {page} of Windlass says what stays with it, and what to do first")
     }
 }
 

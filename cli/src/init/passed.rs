@@ -32,7 +32,7 @@ impl fmt::Display for PassedReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Hidden => "hidden",
-            Self::OfTools => "named as what a build or a package manager makes",
+            Self::OfTools => "named like a folder that build tools or package managers make",
             Self::TooDeep => "too deep",
             Self::TooMany => "there are too many files, and the walk ended here",
         })
@@ -75,7 +75,7 @@ mod tests {
             lines(&all),
             [
                 "`.venv` (hidden)",
-                "`web/node_modules` (named as what a build or a package manager makes)",
+                "`web/node_modules` (named like a folder that build tools or package managers make)",
                 "`a/b/c/d/e/f/g` (too deep)"
             ]
         );

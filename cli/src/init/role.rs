@@ -99,8 +99,8 @@ fn named(application: &InitApplication, environment: Option<&str>) -> String {
     own(application, environment, "-", |of| format!("{}-ci-{of}", application.app))
 }
 
-/// Returns the text that a role has by a form, and that no other role has. The role without an environment is the one
-/// that only plans, which keeps its text beside an environment that is called alike.
+/// Makes a role's text by `form`, changed where another role would have the same. The role without an environment is
+/// the one that only plans, which keeps its text beside an environment that is called alike.
 fn own(
     application: &InitApplication,
     environment: Option<&str>,
@@ -210,7 +210,7 @@ fn plans(application: &InitApplication) -> String {
     let of = ["ref:refs/heads/*", "ref:refs/tags/*", "pull_request"].map(str::to_owned);
     format!(
         r#"
-  # Anybody who may push a branch may run with it, with a workflow of their own: it may look and plan, and release nothing.
+  # Anybody who may push a branch can take this role, with a workflow of their own: it may look and plan, and release nothing.
   {id}Role:
     Type: AWS::IAM::Role
     Properties:

@@ -32,7 +32,7 @@ impl ReleaseOrigin {
     /// Returns the finding that the bytes are likely another commit's than the one that would be recorded.
     pub fn finding(&self) -> Option<Finding> {
         let head = self.other_head.as_ref()?;
-        let commit = self.git.commit.as_deref().unwrap_or("not told");
+        let commit = self.git.commit.as_deref().unwrap_or("unknown");
         Some(Finding::new(
             FindingName::BadValue,
             "git.commit",
@@ -58,8 +58,8 @@ pub struct OriginOptions {
     /// that is checked out.
     #[arg(long, value_name = "HASH", value_parser = arguments::text)]
     git_commit: Option<String>,
-    /// The time of the commit, in RFC 3339, such as `2026-11-20T14:02:05Z`; else as the repository around the present
-    /// folder tells it.
+    /// The time of the commit, in RFC 3339, such as `2026-11-20T14:02:05Z`; else the one that the repository around
+    /// the present folder has.
     #[arg(long, value_name = "TIME", value_parser = arguments::text)]
     git_time: Option<String>,
     /// Name neither ref nor commit.
@@ -116,17 +116,17 @@ pub fn from_ci(variable: impl Fn(&str) -> Option<String>) -> Option<ReleaseOrigi
     // Of these events the ref and the commit are not those of what a job builds (GitHub Docs, "Events that trigger
     // workflows").
     let github = match given("GITHUB_EVENT_NAME").as_deref() {
-        Some("workflow_run") => "told by GitHub Actions, for `workflow_run` the newest of the default branch",
-        Some("pull_request") => "told by GitHub Actions, for `pull_request` a trial merge",
-        Some("pull_request_target") => "told by GitHub Actions, for `pull_request_target` that of the base",
-        _ => "told by GitHub Actions",
+        Some("workflow_run") => "named by GitHub Actions, for `workflow_run` the newest of the default branch",
+        Some("pull_request") => "named by GitHub Actions, for `pull_request` a trial merge",
+        Some("pull_request_target") => "named by GitHub Actions, for `pull_request_target` that of the base",
+        _ => "named by GitHub Actions",
     };
     let known = [
         (github, given("GITHUB_REF"), given("GITHUB_SHA")),
-        ("told by GitLab CI", tag("CI_COMMIT_TAG").or_else(|| branch("CI_COMMIT_BRANCH")), given("CI_COMMIT_SHA")),
-        ("told by CodeBuild", given("CODEBUILD_WEBHOOK_HEAD_REF"), given("CODEBUILD_RESOLVED_SOURCE_VERSION")),
+        ("named by GitLab CI", tag("CI_COMMIT_TAG").or_else(|| branch("CI_COMMIT_BRANCH")), given("CI_COMMIT_SHA")),
+        ("named by CodeBuild", given("CODEBUILD_WEBHOOK_HEAD_REF"), given("CODEBUILD_RESOLVED_SOURCE_VERSION")),
         (
-            "told by Bitbucket Pipelines",
+            "named by Bitbucket Pipelines",
             tag("BITBUCKET_TAG").or_else(|| branch("BITBUCKET_BRANCH")),
             given("BITBUCKET_COMMIT"),
         ),

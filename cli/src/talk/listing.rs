@@ -89,7 +89,7 @@ pub async fn page<P: Page>(
     Ok(ListPage { listed, answered, next })
 }
 
-/// Adds the answer of a later page: its list goes on with that, and all else is as it is there.
+/// Adds the answer of a later page: its lists follow those that are there, and its other members replace them.
 fn go_on(all: &mut Value, later: Value) {
     match (all, later) {
         (Value::Object(all), Value::Object(later)) => {

@@ -185,7 +185,7 @@ fn perhaps_done(failure: Failure, path: &[&str]) -> Failure {
     let is_perhaps_done = failure.passes && !matches!(failure.fact, Some(Fact::NotTaken | Fact::Unconnected(_)));
     match path {
         ["apps", app, "environments", environment, ..] if is_perhaps_done => failure
-            .with_next(&format!("It may have been done all the same: `windlass status {app} {environment}` tells")),
+            .with_next(&format!("It may have been done all the same: `windlass status {app} {environment}` shows it")),
         _ => failure,
     }
 }
@@ -382,7 +382,7 @@ mod tests {
         ] {
             let said = perhaps_done(failure, &["apps", "shop", "environments", "prod", "hold"]).message;
             assert_eq!(
-                said.ends_with("It may have been done all the same: `windlass status shop prod` tells"),
+                said.ends_with("It may have been done all the same: `windlass status shop prod` shows it"),
                 may,
                 "{said}"
             );

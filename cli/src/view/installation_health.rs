@@ -126,7 +126,7 @@ fn amiss(part: &Part, is: &str) -> Option<(String, Prose)> {
             let look = run!("aws cloudwatch describe-alarms --alarm-names {id}");
             (
                 format!("The alarm {id} is in ALARM."),
-                prose!("{} tells why; read what to do in docs/runbooks/README.md.", look),
+                prose!("{} shows why; read what to do in docs/runbooks/README.md.", look),
             )
         }),
         Sort::Queue => letters(part, is),
@@ -147,7 +147,7 @@ fn letters(part: &Part, is: &str) -> Option<(String, Prose)> {
     let id = &part.id;
     let is_dead = part.name.contains("DeadLetters");
     let Ok(waiting) = is.parse::<u64>() else {
-        let reason = format!("It tells `{is}` for the number of its messages.");
+        let reason = format!("It shows `{is}` as the number of its messages.");
         return Some((reason, "Ask again: `windlass doctor`.".into()));
     };
     let most = if is_dead { 0 } else { WAITING };
@@ -162,7 +162,7 @@ fn letters(part: &Part, is: &str) -> Option<(String, Prose)> {
             let reason = format!("{messages} wait in it, so that what arrives begins late.");
             let look = run!("aws sqs get-queue-attributes --queue-url {id} --attribute-names All");
             let remedy = prose!(
-                "{} tells how many; look into the logs of the function `Intake` by the commands of docs/runbooks/dead-letters.md.",
+                "{} shows how many; look into the logs of the function `Intake` by the commands of docs/runbooks/dead-letters.md.",
                 look
             );
             (reason, remedy)

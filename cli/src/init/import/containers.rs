@@ -91,7 +91,7 @@ fn image(name: &str, of: &str, container: &mut UnreadMembers, own: &mut Map<Stri
             container.set_aside(&["name"]);
             container.set_aside(&["image"]);
             imported.note(format!(
-                "the container `{name}` runs `{image}`, of which no repository of yours is known: it stays as it is"
+                "the container `{name}` runs `{image}`, from no known repository of yours: the container stays as it is"
             ));
         }
     }

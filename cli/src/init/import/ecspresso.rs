@@ -115,7 +115,7 @@ fn definition(
     });
     let definition = definition.unwrap_or_else(|why| {
         file.set_aside(&[member]);
-        imported.note(format!("{why}: see what it says yourself, or import what `ecspresso render` prints"));
+        imported.note(format!("{why}: read the file yourself, or import what `ecspresso render` prints"));
         UnreadMembers::default()
     });
     (path, definition)
@@ -292,7 +292,7 @@ mod tests {
         let imported = import(service, &|_| Ok(task.to_owned())).unwrap();
         let why = broken(&syntax::json("td.json", task, LARGEST).unwrap_err());
         let wanted = format!(
-            "`td.json` cannot be read: {why}: see what it says yourself, or import what `ecspresso render` prints"
+            "`td.json` cannot be read: {why}: read the file yourself, or import what `ecspresso render` prints"
         );
         assert_eq!(imported.notes.first(), Some(&wanted));
     }

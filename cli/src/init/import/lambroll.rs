@@ -80,7 +80,7 @@ fn image(file: &mut UnreadMembers, written: &mut Value, imported: &mut Imported)
     match image {
         Some(image) if known.is_none() => {
             file.set_aside(&["Code", "ImageUri"]);
-            imported.note(format!("the image `{image}` is of no known repository of Amazon ECR: write `repository`"));
+            imported.note(format!("the image `{image}` is from no known repository of Amazon ECR: write `repository`"));
         }
         None if is_image && is_missing => {
             file.set_aside(&["PackageType"]);

@@ -106,7 +106,7 @@ fn function(id: &str, properties: Value, template: &Value, imported: &mut Import
         let known = all.take(&["ImageUri"]).as_str().and_then(repository);
         if known.is_none() {
             all.set_aside(&["ImageUri"]);
-            imported.note(format!("the image of `{id}` is of no known repository of Amazon ECR: write `repository`"));
+            imported.note(format!("the image of `{id}` is from no known repository of Amazon ECR: write `repository`"));
         }
         written["repository"] = json!(known.as_deref().unwrap_or(UNWRITTEN));
     }
@@ -300,19 +300,19 @@ fn rest(preference: &mut UnreadMembers, notes: &mut PreferenceNotes<'_>) {
     let hooks = preference.aside(&["Hooks"]);
     if let Some(by) = made(&hooks) {
         notes.note(format!(
-            "the hooks of the deployment preference are made by {by}: write what they ask as gates of the component"
+            "the hooks of the deployment preference are made by {by}: write what they check as gates of the component"
         ));
     } else {
         for (hook, function) in hooks.as_object().into_iter().flatten() {
             let function = function.as_str().map_or_else(|| function.to_string(), str::to_owned);
             notes.note(format!(
-                "the hook {hook} ({function}) is code of yours: write what it asks as `gates.invocations` or \
+                "the hook {hook} ({function}) is code of yours: write what it checks as `gates.invocations` or \
                  `gates.probes` of the component"
             ));
         }
     }
     if !hooks.is_object() && !hooks.is_null() && made(&hooks).is_none() {
-        notes.note(format!("the hooks {hooks} cannot be read: write what they ask as gates of the component"));
+        notes.note(format!("the hooks {hooks} cannot be read: write what they check as gates of the component"));
     }
     if let Some(left) = preference.left() {
         notes.note(format!("{left} of the deployment preference: CodeDeploy's alone"));

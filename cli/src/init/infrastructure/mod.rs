@@ -55,9 +55,9 @@ impl Code {
                 Ok(new) if new.is_empty() => {}
                 Ok(new) => {
                     self.edits.retain(|edit| !paths.contains(&edit.path));
-                    self.notes.push(format!("{files} is not in the patch, because `{by}` would find there what it does not find now: {}. docs/integrate/{page}.md of Windlass has what to change by hand", shown(new)));
+                    self.notes.push(format!("{files} is not in the patch, because with the change `{by}` finds what it does not find without it: {}. docs/integrate/{page}.md of Windlass shows what to change by hand", shown(new)));
                 }
-                Err(why) => self.notes.push(format!("nobody has tried what the patch changes in {files}, because `{by}` could not look: {why}. Run it after `git apply`, and before you deploy")),
+                Err(why) => self.notes.push(format!("what the patch changes in {files} is not tried, because `{by}` could not look: {why}. Run it after `git apply`, and before you deploy")),
             }
         }
     }

@@ -41,7 +41,7 @@ pub fn edit(
         }
         let unchanged = || {
             format!(
-                "`{path}` is written so that it could not be changed: docs/integrate/cloudformation-and-sam.md of Windlass has what its functions need"
+                "`{path}` could not be changed because of how it is written: docs/integrate/cloudformation-and-sam.md of Windlass has what its functions need"
             )
         };
         let (Some(root), Ok(sam)) = (template_tree::read(text), SamTemplate::read(text)) else {
@@ -170,7 +170,7 @@ impl Work<'_> {
         let id = stacks::id(&component.piece);
         let resources = self.root.member("Resources").map(|(_, resources)| resources).filter(|it| !it.is_flow);
         let Some((resources, (key, function))) = resources.and_then(|all| Some((all, all.member(id)?))) else {
-            notes.push(format!("`{id}` of `{path}` could not be found by its line: docs/integrate/cloudformation-and-sam.md of Windlass has what it needs"));
+            notes.push(format!("`{id}` of `{path}` could not be found: docs/integrate/cloudformation-and-sam.md of Windlass has what it needs"));
             return None;
         };
         if let Some((_, properties)) = function.member("Properties") {
@@ -201,7 +201,7 @@ impl Work<'_> {
         let ids = [live, format!("{id}FirstVersion")];
         let written = former.map(|_| WrittenOut { function: id.to_owned(), ids });
         if written.is_some() {
-            notes.push(format!("SAM has made a version of `{id}` under an id of its own: write that id in place of `{id}FirstVersion` (`aws cloudformation list-stack-resources` tells it: `{id}Version` with a hash), because CloudFormation publishes the same code no second time"));
+            notes.push(format!("SAM has made a version of `{id}` under an id of its own: write that id in place of `{id}FirstVersion` (`aws cloudformation list-stack-resources` shows it: `{id}Version` with a hash), because CloudFormation publishes the same code no second time"));
         }
         written
     }

@@ -31,7 +31,7 @@ impl WrittenOut {
     }
 
     /// Returns what a list of function and attribute is replaced by: `[Function, Version.Version]` becomes the id of the
-    /// version and its attribute. It may be the value of `Fn::GetAtt`, and is short so in its short form.
+    /// version and its attribute. Such a list is the value of `Fn::GetAtt`, or of its short form `!GetAtt`.
     pub fn replaced_pair(&self, pair: &[&str]) -> Option<[String; 2]> {
         let [function, attribute] = pair else {
             return None;
@@ -72,8 +72,8 @@ fn whole(text: &str, word: &str) -> Option<usize> {
 }
 
 /// Returns whether a template after its change can be read, and says everything that it said before except for the
-/// members that publish and shift. So a change breaks nothing, however the template is written. What it refers
-/// to of the functions that are written out is there.
+/// members that publish and shift. So a change breaks nothing, however the template is written. Everything that it
+/// refers to in the functions that are written out is there.
 pub fn is_sound(before: &str, after: &str, written: &[WrittenOut]) -> bool {
     match (SamTemplate::read(before), SamTemplate::read(after)) {
         (Ok(SamTemplate { value: before }), Ok(SamTemplate { value: after })) => {

@@ -62,7 +62,7 @@ impl Work<'_> {
         for found in file.resources() {
             let mut changes = ResourceChanges::default();
             if !self.change(&found, &mut changes) {
-                notes.push(format!("`{}.{}` in `{}` is written so that it could not be changed: docs/integrate/terraform.md of Windlass has what it needs", found.sort, found.id, file.path));
+                notes.push(format!("`{}.{}` in `{}` could not be changed because of how it is written: docs/integrate/terraform.md of Windlass has what it needs", found.sort, found.id, file.path));
             }
             all.extend(found.changed(changes));
         }
@@ -70,7 +70,7 @@ impl Work<'_> {
         if HclFile::read(file.path, &edit.after).is_ok() {
             return edit;
         }
-        notes.push(format!("`{}` is written so that it could not be changed: docs/integrate/terraform.md of Windlass has what its resources need", file.path));
+        notes.push(format!("`{}` could not be changed because of how it is written: docs/integrate/terraform.md of Windlass has what its resources need", file.path));
         Edit::new(file.path, file.text, Vec::new())
     }
 

@@ -38,7 +38,7 @@ impl fmt::Display for MissingFile {
         match self {
             Self::Dockerfile => f.write_str("no `Dockerfile` of its image is here"),
             Self::Script { file } => write!(f, "`{file}` has no script `build`"),
-            Self::Code { place } => write!(f, "`{place}` is not here, which the template names as its code"),
+            Self::Code { place } => write!(f, "the code that the template names, `{place}`, is not here"),
             Self::Packages { folder } => {
                 write!(f, "`{folder}` has neither `{}` nor `{}`", PACKAGES[0], PACKAGES[1])
             }

@@ -77,9 +77,9 @@ pub fn build(
 /// The members of a manifest that the command line has other names for, each with the argument or option that gives it.
 const GIVEN: [(&str, &str); 6] = [
     ("version", "the argument VERSION"),
-    ("git.ref", "`--git-ref`, else what the CI or Git tells"),
-    ("git.commit", "`--git-commit`, else what the CI or Git tells"),
-    ("git.time", "`--git-time`, else what the repository tells of the commit"),
+    ("git.ref", "`--git-ref`, else what the CI or Git names"),
+    ("git.commit", "`--git-commit`, else what the CI or Git names"),
+    ("git.time", "`--git-time`, else the commit's time in the repository"),
     ("sequence", "`--sequence`"),
     ("declaration", "`--declaration`"),
 ];

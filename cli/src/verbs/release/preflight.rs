@@ -208,7 +208,7 @@ pub fn comes_from(plan: ReleasePlan<'_>, from: Option<&ReleaseOrigin>) -> String
     let Some(from) = from else {
         return format!("{} {version}: from no Git ref that is known", plan.app);
     };
-    let commit = from.git.commit.as_deref().unwrap_or("not told");
+    let commit = from.git.commit.as_deref().unwrap_or("unknown");
     let clean = match from.dirty {
         Some(true) => "DIRTY: with changes that are in no commit",
         Some(false) => "clean",

@@ -12,12 +12,13 @@ use serde_json::{Value, json};
 #[serde(rename_all = "snake_case", from = "WrittenRule")]
 #[schemars(!from, transform = or_false)]
 pub enum Heal {
-    /// It is not looked at every hour, and nobody hears of it.
+    /// The component is not looked at every hour, and nobody hears of a change.
     Off,
-    /// It is looked at every hour. A difference is reported, and left as it is.
+    /// The component is looked at every hour. A difference is reported, and left as it is.
     #[default]
     Report,
-    /// It is looked at every hour. A difference is reported, and Windlass deploys what is recorded once more.
+    /// The component is looked at every hour. A difference is reported, and Windlass deploys what is recorded once
+    /// more.
     Restore,
 }
 

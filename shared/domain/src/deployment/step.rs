@@ -91,8 +91,8 @@ pub struct Step {
     /// The same as `seen` in words, such as `40 at 100 %`.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "foreign::maybe")]
     pub shown: Option<String>,
-    /// The share of callers, in percent, that got something else than before when it was seen; absent if the target does
-    /// not show it.
+    /// The share of callers, in percent, that got something else than before when the target was last seen; absent if
+    /// the target does not show it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub share: Option<u32>,
     /// The values that the goal which was reached last gives to others, by name, such as the `version` of a function

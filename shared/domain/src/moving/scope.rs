@@ -68,7 +68,8 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// Makes the finding that nothing is recorded of it. If it is a component, these are recorded of its environment.
+    /// Makes the finding that nothing is recorded of this scope. `recorded` are the environment's components, one of
+    /// which may be meant.
     pub fn nothing(self, recorded: &BTreeSet<ComponentName>) -> Finding {
         let (name, what, done) = match (self.component, self.environment) {
             (Some(component), _) => (component.as_str(), format!("a component `{component}` in {self}"), "removed"),

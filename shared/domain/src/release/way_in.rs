@@ -99,7 +99,7 @@ impl WayIn {
 /// The member that has the next steps as data, beside the texts that name them.
 const NEXT_STEPS: &str = "next_steps";
 
-/// Returns the text for people with steps that a value is; `None` if it is none.
+/// Reads a value as a text for people with its steps; `None` if it is no such text.
 fn prose(value: &Value) -> Option<Prose> {
     let members = value.as_object()?;
     (members.len() == 1 && members.contains_key("$prose")).then(|| Prose::deserialize(value).ok()).flatten()

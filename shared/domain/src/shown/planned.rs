@@ -71,7 +71,7 @@ pub enum Becomes {
 }
 
 impl Planned {
-    /// Takes in its plan. Where that would be refused, the turn says it too, and not only that it would begin at once.
+    /// Adds the plan. Where the plan would be refused, the turn's text says so in place of "would begin at once".
     pub fn draw(&mut self, drawn: DrawnPlan) {
         if self.turn.becomes == Becomes::Goes && drawn.outcome() == PlanOutcome::Rejected {
             self.turn.text =

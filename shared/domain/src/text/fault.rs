@@ -54,7 +54,7 @@ pub enum FaultName {
     /// again and decided anew.
     ///
     /// Next: Nothing, if it passes. If it lasts, find out who else changes the target (AWS
-    /// CloudTrail tells).
+    /// CloudTrail shows it).
     Conflict,
     /// The lock's token is no longer the one that this execution holds: another execution took
     /// over the deployment. This one changes nothing any more.
@@ -70,7 +70,7 @@ pub enum FaultName {
     /// The target was changed by someone else in the middle of the deployment. Windlass does
     /// not write over it.
     ///
-    /// Next: Find out who changed it (AWS CloudTrail tells), decide which state is right, then
+    /// Next: Find out who changed it (AWS CloudTrail shows it), decide which state is right, then
     /// `recover` or `accept`.
     TargetChangedByOther,
     /// AWS refuses the call as invalid; asking again would not help.
@@ -87,7 +87,7 @@ pub enum FaultName {
     /// Something that cannot be, was: a bug in Windlass, or a ledger edited by hand.
     ///
     /// Next: Keep the execution and its logs, report it, and look at the record: an environment
-    /// that it left is locked and told so.
+    /// that it left is locked, and `windlass status` shows it.
     Internal,
 }
 

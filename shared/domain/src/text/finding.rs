@@ -172,12 +172,12 @@ pub fn limited(findings: Vec<Finding>) -> Vec<Finding> {
             FindingName::MoreFindings,
             "the rest",
             format!(
-                "{} {} wrong, which {} not told here.",
+                "{} {} wrong, which {} not listed here.",
                 count(more, "more thing"),
                 agree(more, "is", "are"),
                 agree(more, "is", "are")
             ),
-            "Mend these first; then the rest is told.",
+            "Mend these first; then the rest is listed.",
         ));
     }
     findings

@@ -10,8 +10,8 @@ fn the_last_of_a_hundred_says_how_many_more_there_are() {
     assert_eq!(of(100)[99].name, FindingName::BadValue);
     let more = of(101);
     assert_eq!((more.len(), more[98].path.as_str()), (100, "98"));
-    let last = "MoreFindings: the rest: 2 more things are wrong, which are not told here. Remedy: Mend these \
-                first; then the rest is told.";
+    let last = "MoreFindings: the rest: 2 more things are wrong, which are not listed here. Remedy: Mend these \
+                first; then the rest is listed.";
     assert_eq!(more[99].written(), last);
     assert_eq!(limited(more.clone()), more);
 }

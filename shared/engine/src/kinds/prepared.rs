@@ -281,7 +281,7 @@ impl PrepareInput<'_> {
     /// over them.
     fn leave_it(&self, what: &str) -> String {
         format!(
-            "Name a target of `{}` in `{}` instead: the {what} is another one's. To take it over, its owner lets go of it or hands it over first (docs/let-go.md).",
+            "Name a target of `{}` in `{}` instead: the {what} is another one's. Before you take it over, its owner has to let go of it or hand it over (docs/let-go.md).",
             self.app, self.environment
         )
     }
@@ -358,7 +358,7 @@ mod tests {
     #[test]
     fn only_where_tags_are_missing_the_remedy_is_to_write_them() {
         let untagged = "Tag the function shop-api-prod with `windlass:app`: `shop` and `windlass:environment`: `prod`, or give the environment a role of its own (`role_arn`), which then decides what is reached. This tags it: `aws resourcegroupstaggingapi tag-resources --tags windlass:app=shop,windlass:environment=prod --resource-arn-list arn:aws:lambda:eu-west-1:111111111111:function:shop-api-prod`.";
-        let of_another = "Name a target of `shop` in `prod` instead: the function shop-api-prod is another one's. To take it over, its owner lets go of it or hands it over first (docs/let-go.md).";
+        let of_another = "Name a target of `shop` in `prod` instead: the function shop-api-prod is another one's. Before you take it over, its owner has to let go of it or hand it over (docs/let-go.md).";
         let (ours, theirs) = ((APP_TAG, "shop"), (APP_TAG, "other"));
         for (tags, remedy) in [
             (&[][..], untagged),

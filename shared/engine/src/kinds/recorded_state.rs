@@ -34,8 +34,8 @@ impl Recorded {
         self.is_sure || self.noticed.is_same(&left.noticed)
     }
 
-    /// Keeps it in a step as what was seen last: for a way back, for people, and for who counts callers. `share` is what
-    /// the kind says of a shift ([`Kind::share`]); what callers got before is a share of none.
+    /// Keeps this state in a step as what was seen last: a way back, people and the count of callers read it there.
+    /// `share` is what [`Kind::share`] returns, in percent; for the state before it is 0.
     pub fn keep_in(&self, step: &mut Step, share: Option<u32>) -> Result<()> {
         let is_as_before = Self::read("state before", &step.before).is_ok_and(|it| it.noticed.is_same(&self.noticed));
         step.share = if is_as_before { Some(0) } else { share };

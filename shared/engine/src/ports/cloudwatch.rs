@@ -29,11 +29,11 @@ pub struct Alarm {
 /// The meaning of an alarm's state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AlarmSays {
-    /// What it watches is well.
+    /// The alarm's measure is well.
     Well,
-    /// It is not.
+    /// The alarm's measure is not well.
     Red,
-    /// Nobody knows.
+    /// The alarm knows nothing.
     Nothing,
 }
 

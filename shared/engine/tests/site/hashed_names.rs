@@ -1,4 +1,4 @@
-//! Tests that a year's `immutable` have the files of a build whose names change with their content, and no others.
+//! Tests that files of a build whose names change with their content have a year's `immutable`, and no others.
 
 use crate::site::scene::Scene;
 use windlass_domain::declaration::kinds::site::SiteMode;

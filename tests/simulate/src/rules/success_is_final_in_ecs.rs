@@ -39,7 +39,7 @@ pub fn success_is_final_in_ecs(outcome: &Outcome<'_>) -> Result<(), String> {
 /// with early success criteria has succeeded, no task that it brought has died since ECS called its deployment
 /// complete. Where ECS refuses for minutes to list deployments, nobody knows when that was.
 ///
-/// Safety: endings: A release does not succeed of which a task died after ECS had called its deployment complete early.
+/// Safety: endings: No release succeeds if one of its tasks died after ECS had called its deployment complete early.
 pub fn early_death_is_undone(outcome: &Outcome<'_>) -> Result<(), String> {
     if outcome.mishaps_at("ecs.service_rollouts").contains(&What::DeniedLong) {
         return Ok(());

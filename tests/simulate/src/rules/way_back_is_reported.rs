@@ -10,7 +10,7 @@ use windlass_domain::deployment::hourly_look::HourlyLook;
 /// so a loss is reported also then, unless the event of it cannot be sent. Nothing is recorded as lost while it is
 /// there, nor as found while it is gone.
 ///
-/// Safety: drift: A lost way back is reported once, and once that it is there again, and neither where it is not so.
+/// Safety: drift: A lost way back is reported once, its return once, and neither where it is not so.
 pub fn way_back_is_reported(outcome: &Outcome<'_>) -> Result<(), String> {
     let mishaps = &outcome.schedule.mishaps;
     let losses = acted(outcome, &outcome.happened, |deed| matches!(deed, Deed::Lose(..)));

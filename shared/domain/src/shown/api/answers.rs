@@ -11,16 +11,16 @@ use serde_json::{Value, json};
 /// that.
 #[derive(Debug)]
 pub enum Answered<const S: u16, T, const U: u16, V> {
-    /// The one.
+    /// The answer with the status `S`.
     One(T),
-    /// The other.
+    /// The answer with the status `U`.
     Other(V),
 }
 
-/// The answer that this is so.
+/// An answer with status 200.
 pub type So<T> = Answered<200, T, 200, T>;
 
-/// The answer that this was started.
+/// An answer with status 202: something was started.
 pub type Begun<T> = Answered<202, T, 202, T>;
 
 impl<const S: u16, T: Serialize + JsonSchema, const U: u16, V: Serialize + JsonSchema> Answered<S, T, U, V> {

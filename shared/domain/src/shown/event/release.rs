@@ -86,7 +86,7 @@ const MARK: &str = "[windlass] ";
 pub struct Notification {
     /// ASCII, at most [`LONGEST_SUBJECT`] characters.
     pub subject: String,
-    /// The subject where the mark of Windlass stands beside it already.
+    /// The title, for channels that show Windlass's name beside it: the subject without its mark, in ASCII.
     pub title: String,
     /// At most [`MOST_LINES`] lines, and about [`LONGEST_CAUSE`] bytes.
     pub message: String,

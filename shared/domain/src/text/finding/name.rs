@@ -182,7 +182,7 @@ pub enum FindingName {
     /// The target was changed by someone else between the time it was observed and the first
     /// change, or while the deployment was under way.
     ///
-    /// Next: Find out who changes it (AWS CloudTrail tells), let only Windlass change the
+    /// Next: Find out who changes it (AWS CloudTrail shows it), let only Windlass change the
     /// fields that it owns, and deploy again.
     TargetChangedByOther,
     /// A gate cannot be measured: the alarm or metric is missing or unreadable, or the time of
@@ -309,13 +309,13 @@ pub enum FindingName {
     /// `accept` was asked where no deployment needs an operator: the environment is not locked for
     /// a person to look at, so there is nothing to make the truth.
     ///
-    /// Next: Nothing has to be done. `windlass status` tells what runs and who holds the lock.
+    /// Next: Nothing has to be done. `windlass status` shows what runs and who holds the lock.
     NothingToAccept,
     /// `accept` was asked, and what runs of a component could not be seen: the look failed, or came too
     /// soon after a change of the deployment to be sure to show it. Nothing was recorded, because the next
     /// deployment would go on from it; the environment stays locked.
     ///
-    /// Next: Mend what the finding tells, such as a permission to read the target, and `accept` again. A
+    /// Next: Mend what the finding names, such as a permission to read the target, and `accept` again. A
     /// target that is gone for good is no obstacle: it is recorded as not running.
     TargetNotSeen,
     /// The deployment cannot be cancelled: it has ended, or it is being undone already.
@@ -372,7 +372,7 @@ pub enum FindingName {
     /// The deployment could not wait for its turn, because a function failed, and was refused before it changed
     /// anything.
     ///
-    /// Next: Look for the error in the log of `conductor`, mend what it tells, then start this release again.
+    /// Next: Look for the error in the log of `conductor`, mend what it shows, then start this release again.
     CouldNotWait,
     /// Something that must be known before a deployment begins could not be asked, such as an alarm while
     /// CloudWatch does not answer, so it could not be planned. Nothing was changed.
@@ -385,7 +385,7 @@ pub enum FindingName {
     WaitedTooLong,
     /// More is wrong than is listed at once: a refusal has at most 100 findings, and this is the last of them.
     ///
-    /// Next: Mend what is told, and send it again: then the rest is told.
+    /// Next: Mend what is listed, and send it again: then the rest is listed.
     MoreFindings,
 }
 

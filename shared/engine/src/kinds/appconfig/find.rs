@@ -109,8 +109,8 @@ pub async fn needs(
     Ok(of(by, &found, &tags))
 }
 
-/// Pure: the calls. They ask for the application, the profile and the strategy as well, and a stop for the deployment,
-/// whose number nobody knows before.
+/// Returns the calls. Pure. Beside the environment, a start asks for the application, the profile and the strategy; a
+/// stop asks for the application and the deployment, whose number nobody knows before.
 fn of(by: &DeployerRole<'_>, found: &ConfigurationTarget, tags: &BTreeMap<String, String>) -> Vec<Needed> {
     let (start, stop) = ("appconfig:StartDeployment", "appconfig:StopDeployment");
     let publish = "appconfig:CreateHostedConfigurationVersion";

@@ -131,7 +131,7 @@ impl QuotaQuery {
         let (all, least) = (self.vcpus(self.beside.0), self.vcpus(self.beside.1));
         let Some(used) = used else {
             let why = format!(
-                "CloudWatch shows nothing of what is used of {quota} vCPUs, of which the release takes up to {all} beside what runs"
+                "CloudWatch does not show how many of the {quota} vCPUs are used, of which the release takes up to {all} beside what runs"
             );
             planned.warnings.push(self.not_checked(input, &Fault::new(FaultName::NotFound, why)));
             return;
@@ -159,7 +159,7 @@ impl QuotaQuery {
             wording::finding(name, input.path("service"), format!("{reason}{then}"), remedy)
         };
         if least > left {
-            let remedy = prose!("{}; or stop what needs none", more);
+            let remedy = prose!("{}; or stop tasks that nobody needs", more);
             planned.findings.push(finding(", so that they are not started and the rollout fails", remedy));
         } else {
             planned.warnings.push(finding(", so that ECS rolls with fewer at a time, and longer", more));
