@@ -3,6 +3,7 @@
 
 use super::prepare::scene::Serving;
 use super::served_site::{folder_in_addresses, visitors};
+use super::types::name_of;
 use super::withdraw::address;
 use crate::ports::Behaviour;
 use std::collections::BTreeSet;
@@ -140,11 +141,6 @@ impl<'a> Addresses<'a> {
 
 fn is_filled_in(address: &str) -> bool {
     FILLED_IN.iter().any(|sign| address.contains(sign))
-}
-
-/// Returns the last part of a path.
-pub(super) fn name_of(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
 }
 
 /// Returns the text that an address has as this path; `None` if it has none, because the path is filled in later

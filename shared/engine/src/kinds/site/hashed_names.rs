@@ -3,6 +3,7 @@
 
 use super::archive::{Entry, Unpacker};
 use super::packed::within;
+use super::types::name_of;
 use crate::ports::{ObjectId, S3Api};
 use crate::trouble::{Checked, Trouble};
 use serde_json::Value;
@@ -208,10 +209,6 @@ fn split(path: &str) -> Option<(&str, &str)> {
 
 fn parts(stem: &str) -> impl Iterator<Item = &str> {
     stem.split(['.', '-', '_', '~'])
-}
-
-fn name_of(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
 }
 
 fn ends_in(path: &str, endings: &[&str]) -> bool {

@@ -4,7 +4,7 @@ use super::archive::Entry;
 use super::files::File;
 use super::hashed_names::{HashedNames, has_hash};
 use super::packed::{Packed, within};
-use super::types::{self, TextCheck, by_name};
+use super::types::{self, TextCheck, by_name, name_of};
 use crate::ports::{ObjectId, Result, S3Api};
 use crate::trouble::Checked;
 use globset::{Glob, GlobMatcher};
@@ -199,7 +199,7 @@ fn matcher(pattern: &str) -> Result<GlobMatcher> {
 /// Returns whether a name is that of a document: HTML, or a file with a fixed name that names other files, such as a
 /// service worker or a web application manifest.
 fn is_named_as_document(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path);
+    let name = name_of(path);
     let extension = name.rsplit_once('.').map_or("", |(_, it)| it);
     let fixed = [
         "sw.js",

@@ -40,14 +40,18 @@ const ENDINGS: [(&str, &str); 12] = [
     ("plist", "text/xml"),
 ];
 
+/// Returns the last part of a path.
+pub fn name_of(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
 /// Returns the type that a file's name says, without a character set; `None` for a name without an ending.
 pub fn by_name(path: &str) -> Option<&'static str> {
     let is_at = |fixed: &str| path.strip_suffix(fixed).is_some_and(|folder| folder.is_empty() || folder.ends_with('/'));
     if let Some((_, kind)) = FIXED.iter().copied().find(|(fixed, _)| is_at(fixed)) {
         return Some(kind);
     }
-    let name = path.rsplit('/').next().unwrap_or(path);
-    let (_, ending) = name.rsplit_once('.').filter(|(stem, _)| !stem.is_empty())?;
+    let (_, ending) = name_of(path).rsplit_once('.').filter(|(stem, _)| !stem.is_empty())?;
     let ending = ending.to_ascii_lowercase();
     let known = ENDINGS.iter().copied().find(|(known, _)| *known == ending).map(|(_, kind)| kind);
     Some(known.or_else(|| mime_guess::from_ext(&ending).first_raw()).unwrap_or(BYTES))
