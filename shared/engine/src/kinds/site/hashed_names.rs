@@ -1,7 +1,7 @@
 //! Finds the files of a site whose names change with their content: each has a hash in its name, and the build itself
 //! names it.
 
-use super::archive::{Entry, Unpacker};
+use super::archive::{Entry, Unpacker, bounded};
 use super::packed::within;
 use super::types::name_of;
 use crate::ports::{ObjectId, S3Api};
@@ -32,7 +32,7 @@ const READ: u64 = 1024 * 1024;
 /// The most bytes of scripts and styles, and once more of pages, that are searched.
 const SEARCHED: u64 = 32 * 1024 * 1024;
 
-/// The most files that are looked for.
+/// The most files that are looked for: scripts, styles and fonts before others, of which a site may have any number.
 const LOOKED_FOR: usize = 10_000;
 
 /// The bytes that are searched at a time.
@@ -54,9 +54,9 @@ impl HashedNames {
         self.0.contains(path)
     }
 
-    /// Finds them among the entries of an archive. Which are found depends on nothing but its bytes: the publisher
-    /// finds those that `Prepare` has found. A file of which something is not as the directory says is found when it is
-    /// published. `is_asked` says of a path whether its header depends on it.
+    /// Finds them among the entries of an archive. Which are found depends on its bytes and the declaration alone: the
+    /// publisher finds those that `Prepare` has found. A file of which something is not as the directory says is found
+    /// when it is published. `is_asked` says of a path whether its header depends on it.
     pub async fn find(
         objects: &impl S3Api,
         (archive, size): (ObjectId, u64),
@@ -64,8 +64,7 @@ impl HashedNames {
         is_asked: impl Fn(&str) -> bool,
     ) -> Checked<Self> {
         let files = entries.iter().filter(|entry| !entry.folder).map(|entry| entry.name.as_str());
-        let mut files: Vec<&str> = files.filter(|path| short_hash_of(path).is_some() && is_asked(path)).collect();
-        files.sort_unstable();
+        let files: Vec<&str> = files.filter(|path| short_hash_of(path).is_some() && is_asked(path)).collect();
         if files.is_empty() {
             return Ok(Self::default());
         }
@@ -74,20 +73,12 @@ impl HashedNames {
         let (named, left): (Vec<&str>, Vec<&str>) =
             files.into_iter().partition(|path| manifests.contains(name_of(path)));
         let mut found: BTreeSet<String> = named.into_iter().map(str::to_owned).collect();
-        let left = left.into_iter().filter_map(|path| Some((path, hash_of(path)?)));
-        let left: Vec<(&str, &str)> = left.take(LOOKED_FOR).collect();
-        let search = WordSearch::of(left.iter().map(|(_, hash)| (*hash).to_owned()));
-        if let Some(mut search) = search {
-            build.read(&CODE, &mut search).await?;
-            found.extend(left.iter().filter(|(_, hash)| search.has(hash)).map(|(path, _)| (*path).to_owned()));
-            // People name pictures and documents in pages by ids that no content has made.
-            let left = left.iter().filter(|(path, _)| !found.contains(*path) && is_bundled(path));
-            let left: Vec<(&str, &str)> = left.copied().collect();
-            if !left.is_empty() {
-                build.read(&PAGES, &mut search).await?;
-                found.extend(left.into_iter().filter(|(_, hash)| search.has(hash)).map(|(path, _)| path.to_owned()));
-            }
-        }
+        let mut left = looked_for(left);
+        found.extend(build.named_by(&CODE, &left).await?);
+        // People name pictures and documents in pages by ids that no content has made. What pages are not searched for
+        // must not keep the search of them from its end.
+        left.retain(|(path, _)| !found.contains(*path) && is_bundled(path));
+        found.extend(build.named_by(&PAGES, &left).await?);
         Ok(Self(found))
     }
 }
@@ -103,7 +94,7 @@ struct Texts<'a, P> {
 impl<P: S3Api> Texts<'_, P> {
     /// Returns the names that the manifests of bundlers say are made of the content, without their folders.
     async fn named_by_manifests(&self) -> Checked<BTreeSet<String>> {
-        let manifests = self.smallest(READ, |path| MANIFESTS.contains(&name_of(path)));
+        let manifests = self.bounded(READ, |path| MANIFESTS.contains(&name_of(path)));
         let mut unpacker = self.unpacker(&manifests);
         let mut names = BTreeSet::new();
         for manifest in &manifests {
@@ -116,9 +107,19 @@ impl<P: S3Api> Texts<'_, P> {
         Ok(names)
     }
 
+    /// Returns the paths of those of the files whose hashes the texts with these endings have.
+    async fn named_by(&self, endings: &[&str], files: &[(&str, &str)]) -> Checked<Vec<String>> {
+        let Some(mut search) = WordSearch::of(files.iter().map(|(_, hash)| (*hash).to_owned())) else {
+            return Ok(vec![]);
+        };
+        self.read(endings, &mut search).await?;
+        let named = files.iter().filter(|(_, hash)| search.has(hash));
+        Ok(named.map(|(path, _)| (*path).to_owned()).collect())
+    }
+
     /// Searches the files with these endings. What is in the name of a file does not count within it.
     async fn read(&self, endings: &[&str], search: &mut WordSearch) -> Checked<()> {
-        let texts = self.smallest(SEARCHED, |path| ends_in(path, endings));
+        let texts = self.bounded(SEARCHED, |path| ends_in(path, endings));
         let mut unpacker = self.unpacker(&texts);
         for text in &texts {
             if search.is_done() {
@@ -138,24 +139,20 @@ impl<P: S3Api> Texts<'_, P> {
         Ok(())
     }
 
-    /// Returns the files of a sort in the order in which they lie there: as many as have `most` bytes, the smallest
-    /// first, because what names all others is seldom large.
-    fn smallest(&self, most: u64, is_one: impl Fn(&str) -> bool) -> Vec<Entry> {
-        let mut files: Vec<&Entry> = self.entries.iter().filter(|entry| !entry.folder && is_one(&entry.name)).collect();
-        files.sort_by_key(|entry| (entry.bytes, entry.offset));
-        let mut bytes = 0_u64;
-        let fits = files.into_iter().take_while(|entry| {
-            bytes = bytes.saturating_add(entry.bytes);
-            bytes <= most
-        });
-        let mut files: Vec<Entry> = fits.cloned().collect();
-        files.sort_by_key(|entry| entry.offset);
-        files
+    /// Returns the files of a sort that are read.
+    fn bounded(&self, most: u64, is_one: impl Fn(&str) -> bool) -> Vec<Entry> {
+        bounded(self.entries.iter().filter(|entry| !entry.folder && is_one(&entry.name)), most)
     }
 
     fn unpacker(&self, wanted: &[Entry]) -> Unpacker<'_, P> {
         Unpacker::new(self.objects, self.archive.clone(), self.size, self.entries, wanted)
     }
+}
+
+/// Pure: the files that are looked for, each with the hash in its name.
+fn looked_for(mut files: Vec<&str>) -> Vec<(&str, &str)> {
+    files.sort_unstable_by_key(|path| (!is_bundled(path), *path));
+    files.into_iter().filter_map(|path| Some((path, hash_of(path)?))).take(LOOKED_FOR).collect()
 }
 
 /// Pure: the names in a manifest that a bundler has made of the content: the files, styles and assets of the chunks of
@@ -302,6 +299,18 @@ mod tests {
             assert_eq!(short_hash_of(path), hash, "{path}");
         }
         assert_eq!(short_hash_of("Prices-Summer25.pdf"), None);
+    }
+
+    #[test]
+    fn scripts_are_looked_for_before_any_number_of_pictures() {
+        let pictures: Vec<String> = (0..LOOKED_FOR + 1).map(|n| format!("avatars/{n:018}64a1f0.jpg")).collect();
+        let files = pictures.iter().map(String::as_str).chain(["static/js/main.62c98c62.js"]).collect();
+        let found = looked_for(files);
+        assert_eq!(found.len(), LOOKED_FOR);
+        assert_eq!(
+            found[..2].iter().map(|(path, _)| *path).collect::<Vec<_>>(),
+            ["static/js/main.62c98c62.js", pictures[0].as_str()]
+        );
     }
 
     #[test]

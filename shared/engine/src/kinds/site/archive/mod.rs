@@ -4,12 +4,14 @@
 //! A single top-level folder is not stripped: the archive's paths are the site's paths. The format is PKWARE's
 //! APPNOTE.TXT. `rc-zip` reads it, and this module checks what it declares.
 
+mod bounded;
 mod check;
 mod directory;
 mod selection;
 
 use crate::ports::{ObjectId, Result, S3Api};
 use crate::trouble::Trouble;
+pub use bounded::bounded;
 use bytes::Bytes;
 pub use check::{Limits, check, check_whole, overlaps};
 pub use directory::{Coding, Entry, bad_archive, directory, read_directory};
