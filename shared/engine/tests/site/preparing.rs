@@ -130,6 +130,8 @@ fn what_is_at_the_edges_is_one_warning_where_the_origin_path_is_switched() {
         (SiteMode::Prefix, false, false, None, 0),
         (SiteMode::Prefix, true, false, None, 1),
         (SiteMode::Prefix, true, true, None, 1),
+        // The functions of Lambda@Edge are at another origin.
+        (SiteMode::Prefix, false, true, None, 1),
         (SiteMode::Prefix, false, false, acl, 1),
         (SiteMode::Prefix, true, true, acl, 1),
         (SiteMode::InPlace, true, true, acl, 0),

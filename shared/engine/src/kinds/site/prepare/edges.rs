@@ -2,7 +2,7 @@
 //! and a web ACL. A release leaves them as they are, and each may keep it from its visitors.
 
 use crate::kinds::PrepareInput;
-use crate::ports::Distribution;
+use crate::kinds::site::prepare::scene::Serving;
 use windlass_domain::text::finding::{Finding, FindingName};
 
 /// A right to what is at the edges that AWS asks of whoever updates a distribution, beside the right to update it.
@@ -42,15 +42,18 @@ impl Right {
 /// What is at the edges of a distribution.
 #[derive(Debug, PartialEq)]
 struct Edges {
-    /// The functions and the web ACL, in words.
+    /// What meets requests for the release, in words: the functions of behaviours with its origin, and the web ACL.
     named: Vec<String>,
-    /// The rights that the role which deploys may lack. Windlass's own role may read web ACLs of AWS WAF.
+    /// The rights that the role which deploys may lack, also to functions of other behaviours. Windlass's own role may
+    /// read web ACLs of AWS WAF.
     rights: Vec<Right>,
 }
 
 impl Edges {
-    fn of(found: &Distribution, has_own_role: bool) -> Self {
-        let paths = found.behaviours.iter().filter(|it| it.has_function).map(|it| format!("`{}`", it.paths));
+    fn of(serving: &Serving, has_own_role: bool) -> Self {
+        let found = &serving.distribution;
+        let meets = found.behaviours.iter().filter(|it| it.has_function && it.origin == serving.origin.id);
+        let paths = meets.map(|it| format!("`{}`", it.paths));
         let paths = paths.collect::<Vec<_>>().join(", ");
         let functions = (!paths.is_empty()).then(|| format!("functions at {paths}"));
         let acl = found.web_acl.as_deref();
@@ -68,63 +71,78 @@ impl Edges {
 
 /// Pure: the one warning about what is at the edges of a distribution that is switched; nothing if nothing is there. A
 /// way back was gone forward before, and has none.
-pub(super) fn warning(found: &Distribution, input: &PrepareInput<'_>) -> Option<Finding> {
-    let Edges { named, rights } = Edges::of(found, input.place.role.is_some());
-    if named.is_empty() || input.goal_state.is_some() {
+pub(super) fn warning(serving: &Serving, input: &PrepareInput<'_>) -> Option<Finding> {
+    let Edges { named, rights } = Edges::of(serving, input.place.role.is_some());
+    if (named.is_empty() && rights.is_empty()) || input.goal_state.is_some() {
         return None;
     }
-    let mut reason = format!(
-        "it has {}, and a release sets its origin path alone: they meet the paths of the new release as they are, and \
-         may rewrite, answer or block them",
-        named.join(" and ")
-    );
-    let mut remedy = "see that they let all paths of the release through, and that no function asks another origin \
-                      or folder"
-        .to_owned();
+    let (mut reason, through) = if named.is_empty() {
+        let elsewhere =
+            "its functions of Lambda@Edge have other origins, and a release sets the path of this one alone";
+        (elsewhere.to_owned(), None)
+    } else {
+        let reason = format!(
+            "it has {}, and a release sets its origin path alone: they meet the paths of the new release as they are, \
+             and may rewrite, answer or block them",
+            named.join(" and ")
+        );
+        let through = "see that they let all paths of the release through, and that no function asks another origin or \
+                       folder";
+        (reason, Some(through))
+    };
+    let mut remedies: Vec<&str> = through.into_iter().collect();
     for (why, what) in rights.into_iter().map(Right::in_words) {
         reason = format!("{reason}; {why}");
-        remedy = format!("{remedy}; {what}");
+        remedies.push(what);
     }
-    Some(Finding::new(FindingName::TargetNotReady, input.path("distribution"), reason, remedy))
+    Some(Finding::new(FindingName::TargetNotReady, input.path("distribution"), reason, remedies.join("; ")))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ports::Behaviour;
+    use crate::ports::{Behaviour, Distribution, Origin};
 
     #[test]
     fn what_is_at_the_edges_is_named_with_the_rights_that_may_lack() {
-        // The functions of the behaviours `/api/*` and `*`, whether they are of Lambda@Edge, the web ACL, whether the
-        // environment has a role of its own; what is named, and the rights.
-        type Row<'a> = ([bool; 2], bool, Option<&'a str>, bool, &'a [&'a str], &'a [Right]);
+        // The functions of the behaviours `/api/*`, `/img/*` and `*`, of which the first has another origin; whether
+        // they are of Lambda@Edge, the web ACL, whether the environment has a role of its own; what is named, and the
+        // rights.
+        type Row<'a> = ([bool; 3], bool, Option<&'a str>, bool, &'a [&'a str], &'a [Right]);
         let (acl, classic) = ("arn:aws:wafv2:us-east-1:111111111111:global/webacl/shop/1", "a1b2c3d4");
         let named_acl = format!("the web ACL {acl}");
-        let (both, one, acl_of_waf) = ("functions at `/api/*`, `*`", "functions at `*`", named_acl.as_str());
-        let table: [Row<'_>; 9] = [
-            ([false, false], false, None, true, &[], &[]),
-            ([false, true], false, None, true, &[one], &[]),
-            ([true, true], false, None, false, &[both], &[]),
-            ([true, true], true, None, false, &[both], &[Right::EdgeFunctions]),
-            ([false, false], false, Some(acl), false, &[acl_of_waf], &[]),
-            ([false, false], false, Some(acl), true, &[acl_of_waf], &[Right::WebAcl]),
-            ([false, true], true, Some(acl), true, &[one, acl_of_waf], &[Right::EdgeFunctions, Right::WebAcl]),
-            ([false, false], false, Some(classic), false, &["the web ACL a1b2c3d4"], &[Right::ClassicWebAcl]),
-            ([false, false], false, Some(classic), true, &["the web ACL a1b2c3d4"], &[Right::ClassicWebAcl]),
+        let (both, one, acl_of_waf) = ("functions at `/img/*`, `*`", "functions at `*`", named_acl.as_str());
+        let (none, last, ours, api) =
+            ([false, false, false], [false, false, true], [false, true, true], [true, false, false]);
+        let table: [Row<'_>; 12] = [
+            (none, false, None, true, &[], &[]),
+            (last, false, None, true, &[one], &[]),
+            (ours, false, None, false, &[both], &[]),
+            (ours, true, None, false, &[both], &[Right::EdgeFunctions]),
+            (none, false, Some(acl), false, &[acl_of_waf], &[]),
+            (none, false, Some(acl), true, &[acl_of_waf], &[Right::WebAcl]),
+            (last, true, Some(acl), true, &[one, acl_of_waf], &[Right::EdgeFunctions, Right::WebAcl]),
+            (none, false, Some(classic), false, &["the web ACL a1b2c3d4"], &[Right::ClassicWebAcl]),
+            (none, false, Some(classic), true, &["the web ACL a1b2c3d4"], &[Right::ClassicWebAcl]),
+            (api, false, None, true, &[], &[]),
+            (api, true, None, true, &[], &[Right::EdgeFunctions]),
+            ([true, false, true], false, None, true, &[one], &[]),
         ];
         for (functions, edge_functions, web_acl, has_own_role, named, rights) in table {
-            let behaviour = |(paths, has_function): (&str, bool)| Behaviour {
+            let behaviour = |((paths, origin), has_function): ((&str, &str), bool)| Behaviour {
                 paths: paths.to_owned(),
-                origin: "site".to_owned(),
+                origin: origin.to_owned(),
                 has_function,
             };
-            let found = Distribution {
-                behaviours: ["/api/*", "*"].into_iter().zip(functions).map(behaviour).collect(),
+            let behaviours = [("/api/*", "api"), ("/img/*", "site"), ("*", "site")].into_iter().zip(functions);
+            let distribution = Distribution {
+                behaviours: behaviours.map(behaviour).collect(),
                 edge_functions,
                 web_acl: web_acl.map(str::to_owned),
                 ..Distribution::default()
             };
-            let is = Edges::of(&found, has_own_role);
+            let origin = Origin { id: "site".into(), domain: String::new(), path: String::new() };
+            let is = Edges::of(&Serving { id: "E1".into(), distribution, origin }, has_own_role);
             let named = named.iter().map(|it| (*it).to_owned()).collect();
             assert_eq!(is, Edges { named, rights: rights.to_vec() }, "{functions:?} {web_acl:?} {has_own_role}");
         }

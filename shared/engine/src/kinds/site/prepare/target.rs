@@ -40,7 +40,7 @@ pub(in crate::kinds::site) async fn check(
         serving = collected(distribution(ports, input, site, id).await, &mut findings)?;
     }
     let switched = serving.as_ref().filter(|_| site.mode == SiteMode::Prefix);
-    warnings.extend(switched.and_then(|it| edges::warning(&it.distribution, input)));
+    warnings.extend(switched.and_then(|it| edges::warning(it, input)));
     if let Some(serving) = &serving {
         let found = distributions_of(ports, &site.bucket).await;
         warnings.extend(others(found, site, &serving.id, &input.path("distribution")));
