@@ -120,6 +120,24 @@ fn links_that_lead_to_no_file_of_the_package_are_warnings() {
     assert_eq!(of(&bad), (vec![], vec!["a".to_owned(), "c".to_owned()]));
 }
 
+/// 261 targets of 4,008 bytes are 1 MiB.
+#[test]
+fn links_beyond_what_is_read_are_one_warning() {
+    let names: Vec<String> = (0..300).map(|n| format!("l{n:03}")).collect();
+    let to = format!("{}index.py", "./".repeat(2000));
+    for (links, warned) in [(261, vec![]), (300, vec!["l261".to_owned()])] {
+        let links: Vec<(&str, &str)> = names.iter().take(links).map(|name| (name.as_str(), to.as_str())).collect();
+        assert_eq!(checked("python3.13", false, zip(&[("index.py", 0o644)], &links)), (vec![], warned));
+    }
+}
+
+#[test]
+fn the_links_of_a_zip_that_is_refused_are_not_read() {
+    let files = [("index.py", 0o644), ("lib\\helper.py", 0o644)];
+    let found = checked("python3.13", false, zip(&files, &[("a", "none.py")]));
+    assert_eq!(found, (vec!["lib\\helper.py".to_owned()], vec![]));
+}
+
 /// The code that a rollback brings back was live, and is no part of the release.
 #[test]
 fn a_rollback_is_not_checked() {

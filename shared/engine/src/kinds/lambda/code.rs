@@ -7,16 +7,15 @@
 //! "Deploying Lambda functions as container images").
 
 use super::handler::check_handler;
-use super::package::{FileFindings, check_entries, check_links};
+use super::links::Links;
+use super::package::{FileFindings, check_entries};
 use super::state::{CodeSource, Latest, Observed, Version};
 use crate::config::Configured;
 use crate::kinds::PrepareInput;
 use crate::kinds::site::archive::{
-    Entry, Limits, Unpacker, check_whole, directory, not_taken_out, read_directory, refusals, sort,
+    Entry, Limits, check_whole, directory, not_taken_out, read_directory, refusals, sort,
 };
 use crate::ports::{Function, Image, ObjectId, Platform, Result, S3Api};
-use crate::trouble::found;
-use std::collections::BTreeMap;
 use windlass_domain::declaration::folder::FolderRules;
 use windlass_domain::declaration::kinds::Kind as _;
 use windlass_domain::declaration::kinds::lambda::Lambda;
@@ -128,7 +127,7 @@ pub fn check_artifact(_: &ComponentName, spec: &Lambda, named: &str, bytes: &[u8
         return vec![];
     }
     match directory(named, bytes) {
-        Ok(entries) => check_zip(named, entries, bytes.len() as u64, spec).refused,
+        Ok(mut entries) => check_zip(named, &mut entries, bytes.len() as u64, spec).refused,
         Err(finding) => vec![finding],
     }
 }
@@ -158,52 +157,31 @@ pub(super) async fn check_files(
     if *bytes < LEAST {
         return Ok(FileFindings::default());
     }
-    let entries = match read_directory(home, &object, *bytes).await {
+    let mut entries = match read_directory(home, &object, *bytes).await {
         Ok(entries) => entries,
         Err(trouble) => return Ok(FileFindings { refused: trouble.findings()?, ..FileFindings::default() }),
     };
     let mut files = check_handler(key, &entries, function);
-    let links = read_links(home, object, *bytes, &entries).await?;
-    files.warnings.extend(check_links(key, &entries, &links));
-    files.extend(check_zip(key, entries, *bytes, spec));
+    let zip = check_zip(key, &mut entries, *bytes, spec);
+    // What is refused may have any number of entries, of any size.
+    if zip.refused.is_empty() {
+        let links = Links::read(home, object, *bytes, &entries).await?;
+        files.warnings.extend(links.check(key, &entries));
+    }
+    files.extend(zip);
     Ok(files)
 }
 
-/// The most bytes of a path, with a zero at its end (`PATH_MAX` in limits.h).
-const LONGEST_PATH: u64 = 4096;
-
-/// Reads where the links of a zip of `size` bytes lead: that is what a link has in place of bytes. Links that cannot be
-/// read are left out.
-async fn read_links(
-    home: &impl S3Api,
-    zip: ObjectId,
-    size: u64,
-    entries: &[Entry],
-) -> Result<BTreeMap<String, String>> {
-    let is_wanted = |entry: &&Entry| entry.is_link() && entry.bytes < LONGEST_PATH;
-    let mut wanted: Vec<Entry> = entries.iter().filter(is_wanted).cloned().collect();
-    wanted.sort_by_key(|entry| entry.offset);
-    let mut unpacker = Unpacker::new(home, zip, size, entries, &wanted);
-    let mut links = BTreeMap::new();
-    for entry in &wanted {
-        let target = found(unpacker.unpack(entry).await)?;
-        if let Some(Ok(target)) = target.map(|bytes| String::from_utf8(bytes.to_vec())) {
-            links.insert(entry.name.clone(), target);
-        }
-    }
-    Ok(links)
-}
-
 /// Checks a zip of `size` bytes without a look at its function.
-fn check_zip(archive: &str, mut entries: Vec<Entry>, size: u64, spec: &Lambda) -> FileFindings {
+fn check_zip(archive: &str, entries: &mut [Entry], size: u64, spec: &Lambda) -> FileFindings {
     let limits = Limits { total: UNZIPPED, ..Limits::default() };
-    let mut findings = check_entries(archive, &entries, size);
-    findings.refused.extend(check_whole(archive, &entries, &limits));
+    let mut findings = check_entries(archive, entries, size);
+    findings.refused.extend(check_whole(archive, entries, &limits));
     // A declaration with a pattern that is none is refused when it is uploaded.
     let Some(Ok(rules)) = spec.folder().map(FolderRules::new) else {
         return findings;
     };
-    let sorting = sort(&mut entries, &rules);
+    let sorting = sort(entries, &rules);
     findings.refused.extend(refusals(archive, &sorting, &rules));
     findings.refused.extend(not_taken_out(archive, &sorting));
     findings.warnings.extend(sorting.idle(archive, &rules));

@@ -13,6 +13,7 @@ mod fetch;
 mod fitness;
 mod handler;
 mod kind;
+mod links;
 mod next;
 mod package;
 mod prepare;

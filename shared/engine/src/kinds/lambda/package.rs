@@ -5,7 +5,7 @@
 //! keeps it (github.com/pnpm/pnpm/issues/6259). The format is PKWARE's APPNOTE.TXT.
 
 use crate::kinds::site::archive::{Coding, Entry, bad_archive, overlaps};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use windlass_domain::text::count::{agree, count};
 use windlass_domain::text::finding::{Finding, FindingName};
 
@@ -152,75 +152,8 @@ pub(super) fn check_entries(archive: &str, entries: &[Entry], size: u64) -> File
 }
 
 /// Returns the folders in which an entry lies, and its own path if it is a folder.
-fn folders_of(name: &str) -> impl Iterator<Item = &str> {
+pub(super) fn folders_of(name: &str) -> impl Iterator<Item = &str> {
     name.match_indices('/').map(move |(at, _)| name.split_at(at).0)
-}
-
-/// The end of a link.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum LinkEnd {
-    /// A file or a folder of the package; or a place that a layer or the function fills.
-    There,
-    Nowhere,
-    /// A place that only Lambda's own image fills.
-    Outside,
-}
-
-/// The most links on one way. Linux follows no more (`path_resolution(7)`).
-const MOST_LINKS: usize = 40;
-
-/// Follows a link as Linux does (`path_resolution(7)`). `present` are all paths of the package.
-fn end_of(name: &str, links: &BTreeMap<String, String>, present: &BTreeSet<&str>) -> LinkEnd {
-    let begin = format!("{ROOT}{name}");
-    let (mut at, mut rest): (Vec<&str>, Vec<&str>) = (vec![""], begin.rsplit('/').collect());
-    let mut followed = 0;
-    while let Some(part) = rest.pop() {
-        match part {
-            "" | "." => {}
-            ".." => at.truncate((at.len() - 1).max(1)),
-            part => {
-                at.push(part);
-                let path = at.join("/");
-                let Some(inside) = path.strip_prefix(ROOT) else {
-                    continue;
-                };
-                if let Some(to) = links.get(inside) {
-                    followed += 1;
-                    at.truncate(if to.starts_with('/') { 1 } else { at.len() - 1 });
-                    rest.extend(to.rsplit('/'));
-                } else if !present.contains(inside) {
-                    return LinkEnd::Nowhere;
-                }
-                if followed > MOST_LINKS {
-                    return LinkEnd::Nowhere;
-                }
-            }
-        }
-    }
-    // Layers are unpacked into /opt, and /tmp is the function's own (AWS Lambda Developer Guide, "Managing Lambda
-    // dependencies with layers", "Configure ephemeral storage for Lambda functions").
-    let end = format!("{}/", at.join("/"));
-    let is_there = [ROOT, "/opt/", "/tmp/"].into_iter().any(|root| end.starts_with(root));
-    if is_there { LinkEnd::There } else { LinkEnd::Outside }
-}
-
-/// Warns of the links that lead to nothing of the package. Lambda unpacks them all the same, and who opens one fails,
-/// or gets a file of Lambda's own image. `links` has the target of each.
-pub(super) fn check_links(archive: &str, entries: &[Entry], links: &BTreeMap<String, String>) -> Vec<Finding> {
-    let names = entries.iter().map(|entry| entry.name.trim_start_matches('/'));
-    let present: BTreeSet<&str> = names.flat_map(|name| folders_of(name).chain([name])).collect();
-    let ends: BTreeMap<&str, LinkEnd> =
-        links.keys().map(|name| (name.as_str(), end_of(name, links, &present))).collect();
-    let on = |end: LinkEnd, what: &str| {
-        let leads = |entry: &&Entry| ends.get(entry.name.as_str()) == Some(&end);
-        let found: Vec<&Entry> = entries.iter().filter(leads).collect();
-        let to = links.get(&found.first()?.name)?;
-        let reason = format!("it is a link to `{to}`, {what}");
-        let words = (reason.as_str(), "pack the file itself, or a link to a file of the package");
-        finding_on(archive, words, found.into_iter())
-    };
-    let nowhere = on(LinkEnd::Nowhere, "which the archive lacks");
-    nowhere.into_iter().chain(on(LinkEnd::Outside, "which leads out of the package")).collect()
 }
 
 /// Returns whether Lambda may not read it: "In Linux permissions octal notation, Lambda needs 644 permissions for
@@ -233,7 +166,7 @@ fn is_shut(entry: &Entry) -> bool {
 }
 
 /// Returns one finding on all entries that have the same; `None` without any.
-fn finding_on<'e>(
+pub(super) fn finding_on<'e>(
     archive: &str,
     (reason, remedy): (&str, &str),
     mut found: impl Iterator<Item = &'e Entry>,
@@ -337,47 +270,5 @@ mod tests {
         let over = [entry("a"), Entry { offset: 20, ..entry("b") }];
         let checked = check_entries("api.zip", &over, 1000);
         assert_eq!((checked.refused.len(), checked.warnings.len()), (0, 1));
-    }
-
-    #[test]
-    fn a_link_is_followed_as_linux_follows_it() {
-        let links = [
-            ("node_modules/.bin/run", "../run/cli.js"),
-            ("node_modules/run", ".store/run@1/run"),
-            ("a", "b"),
-            ("b", "a"),
-            ("up", ".."),
-        ];
-        let links: BTreeMap<String, String> = links.map(|(name, to)| (name.to_owned(), to.to_owned())).into();
-        let files = ["index.py", "node_modules/.store/run@1/run/cli.js", "lib/"].map(entry);
-        let names = files.iter().map(|file| file.name.as_str()).chain(links.keys().map(String::as_str));
-        let present: BTreeSet<&str> = names.flat_map(|name| folders_of(name).chain([name])).collect();
-        let table = [
-            ("index.py", LinkEnd::There),
-            ("lib", LinkEnd::There),
-            ("./lib/../index.py", LinkEnd::There),
-            ("/var/task/index.py", LinkEnd::There),
-            (".", LinkEnd::There),
-            ("node_modules/.bin/run", LinkEnd::There),
-            ("/opt/lib/helper.so", LinkEnd::There),
-            ("/tmp", LinkEnd::There),
-            ("../../tmp/cache", LinkEnd::There),
-            ("up/task/index.py", LinkEnd::There),
-            ("../../../../var/task/lib", LinkEnd::There),
-            ("lib/none.py", LinkEnd::Nowhere),
-            ("node_modules/run/none.js", LinkEnd::Nowhere),
-            ("link", LinkEnd::Nowhere),
-            ("a", LinkEnd::Nowhere),
-            ("up/task/none.py", LinkEnd::Nowhere),
-            ("..", LinkEnd::Outside),
-            ("../x", LinkEnd::Outside),
-            ("/etc/passwd", LinkEnd::Outside),
-            ("/optional", LinkEnd::Outside),
-        ];
-        for (to, expected) in table {
-            let mut links = links.clone();
-            links.insert("link".to_owned(), to.to_owned());
-            assert_eq!(end_of("link", &links, &present), expected, "{to}");
-        }
     }
 }
