@@ -1,6 +1,7 @@
 //! Tests that files of a build whose names change with their content have a year's `immutable`, and no others.
 
 use crate::site::scene::Scene;
+use crate::site::zips::stored;
 use windlass_domain::declaration::kinds::site::SiteMode;
 
 /// The header of a file that is kept for a year.
@@ -155,4 +156,27 @@ fn what_stays_the_same_is_not_written_again() {
     let objects = scene.world.s3();
     let again = objects.buckets["shop-web"].keys.iter().filter(|(_, versions)| versions.len() > 1);
     assert_eq!(again.map(|(key, _)| key.as_str()).collect::<Vec<_>>(), [""; 0], "{:?}", deployment.prepared.stages);
+}
+
+/// A picture with an id in its name is looked for in no page, so that the search ends with the script's page.
+#[test]
+fn pages_are_read_until_what_they_can_show_is_found() {
+    let large = vec![7_u8; 3 << 19];
+    let reads = |picture: &str| {
+        let mut scene = Scene::new(SiteMode::InPlace);
+        scene.site.elsewhere = vec!["**".into()];
+        let artifact = scene.upload(stored(&[
+            ("index.html", b"<script src=main.62c98c62.js></script>"),
+            ("main.62c98c62.js", b"main()"),
+            (picture, b"jpg"),
+            ("one.jpg", &large),
+            ("b.html", b"<p>two</p>"),
+            ("two.jpg", &large),
+            ("c.html", b"<p>three</p>"),
+        ]));
+        assert_eq!(scene.prepare(Some(&artifact), None).prepared.findings, []);
+        let mishaps = scene.world.mishaps();
+        mishaps.calls.iter().filter(|call| **call == "s3.get_range").count()
+    };
+    assert_eq!(reads("avatars/64a1f0c29d7b3e4f5a6b7c8d.jpg"), reads("avatars/of-somebody-who-is-in-the-team.jpg"));
 }
