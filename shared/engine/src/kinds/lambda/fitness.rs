@@ -195,6 +195,7 @@ mod tests {
             assert_eq!(in_words(&now, &before(was)), expected, "{was} → {state}, {last_update}");
         }
     }
+
     #[test]
     fn what_is_no_fault_of_the_release_is_not_named_as_one() {
         let name = |seen: &Observed| match next(seen, &goal("new", 100)) {

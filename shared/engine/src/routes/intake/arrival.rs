@@ -107,7 +107,7 @@ pub async fn once(
         }
     }
     if let Discovery::Found(_) = known {
-        tracing::warn!("an arrival that no event named, or that was lost, is served now");
+        tracing::warn!("an arrival that no event announced, or that was lost, is served now");
     }
     let at = ports.now();
     let came = serve(seed).await?;
