@@ -14,8 +14,11 @@ pub fn text(value: &Value) -> Option<String> {
 pub fn function_of(document: &Value) -> Function {
     let word = |name: &str| text(&document[name]).unwrap_or_default();
     let version = word("Version");
-    let members = [["StateReason", "StateReasonCode"], ["LastUpdateStatusReason", "LastUpdateStatusReasonCode"]];
-    let reasons = members.map(|both| both.map(word));
+    let of_state = ["StateReason", "StateReasonCode"].map(word);
+    let of_update = ["LastUpdateStatusReason", "LastUpdateStatusReasonCode"].map(word);
+    // A function that is idle has a reason for that, too, which says nothing of why its update failed.
+    let is_of_update = word("LastUpdateStatus") == "Failed" && word("State") != "Failed";
+    let reasons = if is_of_update { [of_update, of_state] } else { [of_state, of_update] };
     let [reason, reason_code] = reasons.into_iter().find(|[reason, _]| !reason.is_empty()).unwrap_or_default();
     Function {
         arn: unqualified(&word("FunctionArn"), &version),

@@ -55,6 +55,30 @@ async fn a_function_is_read() {
 }
 
 #[tokio::test]
+async fn the_reason_is_that_of_what_failed() {
+    for (state, last_update, wanted) in [
+        ("Inactive", "Failed", ("no address", "EniLimitExceeded")),
+        ("Active", "Failed", ("no address", "EniLimitExceeded")),
+        ("Failed", "Failed", ("long unused", "Idle")),
+        ("Inactive", "Successful", ("long unused", "Idle")),
+    ] {
+        let mut shown = configuration();
+        for (member, value) in [
+            ("State", state),
+            ("StateReason", "long unused"),
+            ("StateReasonCode", "Idle"),
+            ("LastUpdateStatus", last_update),
+            ("LastUpdateStatusReason", "no address"),
+            ("LastUpdateStatusReasonCode", "EniLimitExceeded"),
+        ] {
+            shown[member] = value.into();
+        }
+        let function = read(&shown).await;
+        assert_eq!((function.reason.as_str(), function.reason_code.as_str()), wanted, "{state} {last_update}");
+    }
+}
+
+#[tokio::test]
 async fn what_a_function_begins_with_is_read() {
     let variables = |names: Value| json!({"Environment": {"Variables": names}});
     let table = [
