@@ -198,7 +198,7 @@ mod tests {
 
     #[test]
     fn what_is_no_fault_of_the_release_is_not_named_as_one() {
-        let name = |seen: &Observed| match next(seen, &goal("new", 100)) {
+        let name = |seen: &Observed| match next("shop-api", seen, &goal("new", 100)) {
             Next::Failed(finding) => finding.name,
             other => panic!("{other:?}"),
         };

@@ -51,8 +51,8 @@ impl<P: LambdaApi + S3Api + Configured> Kind for LambdaKind<P> {
         seen.latest.is_barred.then(|| "the function has a reserved concurrency of 0".to_owned())
     }
 
-    fn next(_: &Target, seen: &Observed, goal: &Goal) -> Next<Change> {
-        next(seen, goal)
+    fn next(target: &Target, seen: &Observed, goal: &Goal) -> Next<Change> {
+        next(&target.function, seen, goal)
     }
 
     fn facts(change: &Change, seen: &Observed) -> ChangeFacts {

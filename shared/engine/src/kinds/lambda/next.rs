@@ -5,9 +5,9 @@ use super::code::image_of;
 use super::fitness::{self, Fitness};
 use super::state::{Change, CodeSource, Goal, Latest, Observed, Version, Wanted, description};
 use crate::kinds::Next;
-use windlass_domain::prose;
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::next_step::Redeploy;
+use windlass_domain::{prose, run};
 
 /// The time to wait for an update or a new version, in seconds.
 const SOON: u64 = 2;
@@ -15,10 +15,10 @@ const SOON: u64 = 2;
 /// The time to wait for provisioned concurrency, in seconds.
 const LATER: u64 = 5;
 
-/// Returns what to do next.
-pub fn next(is: &Observed, goal: &Goal) -> Next<Change> {
+/// Returns what to do next with the function of this name.
+pub fn next(function: &str, is: &Observed, goal: &Goal) -> Next<Change> {
     match (goal, &is.alias) {
-        (Goal::Release(wanted), Some(alias)) => shift_to_goal(is, alias, wanted),
+        (Goal::Release(wanted), Some(alias)) => shift_to_goal(function, is, alias, wanted),
         (Goal::Release(wanted), None) => live_to_goal(is, wanted),
         (Goal::Back(was), _) => match (&is.alias, &was.alias) {
             (Some(alias), Some(before)) => shift_back(is, alias, was, before),
@@ -78,18 +78,37 @@ pub fn brought(is: &Observed, goal: &Goal) -> Option<String> {
     }
 }
 
-fn shift_to_goal(is: &Observed, alias: &AliasState, goal: &Wanted) -> Next<Change> {
+fn shift_to_goal(function: &str, is: &Observed, alias: &AliasState, goal: &Wanted) -> Next<Change> {
     let Some(version) = candidate(is, goal) else {
         return publish_goal(&is.latest, goal);
     };
     match Fitness::of(&version.state) {
         Fitness::Soon => Next::Wait(SOON),
-        Fitness::NotInvoked(why) | Fitness::Broken(why) => {
-            failed_by(&version.reason_code, format!("Version {} {why}: {}", version.version, version.reason))
-        }
+        Fitness::NotInvoked(why) => failed_by(&version.reason_code, version_failed(version, why)),
+        Fitness::Broken(why) => broken(function, alias, version, why),
         Fitness::Ready if goal.is_ahead() => Next::Done,
         Fitness::Ready => shift(alias, &wanted_traffic(&version.version, goal)),
     }
+}
+
+fn version_failed(version: &Version, why: &str) -> String {
+    format!("Version {} {why}: {}", version.version, version.reason)
+}
+
+/// Fails for a version that stays as it is, whatever is mended. Lambda publishes none beside it as long as nothing is
+/// new (AWS Lambda API Reference, PublishVersion), and deletes none that an alias names (DeleteFunction).
+fn broken(function: &str, alias: &AliasState, version: &Version, why: &str) -> Next<Change> {
+    let (number, reason) = (&version.version, version_failed(version, why));
+    let mut used = alias.traffic.versions().chain(alias.kept_at.clone());
+    if used.any(|one| one == *number) {
+        return failed_by(&version.reason_code, reason);
+    }
+    let remedy = prose!(
+        "Mend what Lambda reports and take the version away ({}), because the same code is not published beside it; then {}.",
+        run!("aws lambda delete-function --function-name {function} --qualifier {number}"),
+        Redeploy::Again
+    );
+    Next::Failed(Finding::new(name_of(&version.reason_code), "function", reason, remedy))
 }
 
 fn publish_goal(latest: &Latest, goal: &Wanted) -> Next<Change> {
@@ -247,8 +266,11 @@ fn update_failed(latest: &Latest) -> Next<Change> {
 /// Fails for a reason of Lambda's. Where that is one of the function, its network or the account, it says nothing of the
 /// release.
 fn failed_by(code: &str, reason: String) -> Next<Change> {
-    let is_of_the_target = fitness::is_of_the_target(code);
-    failed_as(if is_of_the_target { FindingName::TargetNotReady } else { FindingName::ChangeFailed }, reason)
+    failed_as(name_of(code), reason)
+}
+
+fn name_of(code: &str) -> FindingName {
+    if fitness::is_of_the_target(code) { FindingName::TargetNotReady } else { FindingName::ChangeFailed }
 }
 
 fn failed(reason: String) -> Next<Change> {

@@ -1,5 +1,6 @@
 use super::*;
 use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::text::next_step::NextStep;
 
 pub(in crate::kinds::lambda) const ID: &str = "0123456789abcdef";
 
@@ -92,7 +93,7 @@ fn an_update_that_had_failed_before_is_made_anew() {
 }
 
 pub(in crate::kinds::lambda) fn in_words(is: &Observed, wanted: &Goal) -> String {
-    match next(is, wanted) {
+    match next("shop-api", is, wanted) {
         Next::Done => "done".into(),
         Next::Wait(seconds) => format!("wait {seconds}"),
         Next::WaitForHours => "wait for hours".into(),
@@ -234,6 +235,24 @@ fn with_an_alias() {
     ];
     for (case, is, percent, expected) in table {
         assert_eq!(in_words(&is, &goal("new", percent)), expected, "{case}");
+    }
+}
+
+/// A version that failed stays so, and the same code is not published beside it.
+#[test]
+fn a_version_that_failed_is_to_be_taken_away_unless_an_alias_names_it() {
+    let take_away = run!("aws lambda delete-function --function-name shop-api --qualifier 2");
+    let again = NextStep::Deploy(Redeploy::Again);
+    for (state, traffic, expected) in [
+        ("Failed", "1", vec![&take_away, &again]),
+        ("Failed", "1+2@0.1", vec![&again]),
+        ("Failed", "2", vec![&again]),
+        ("ActiveNonInvocable", "1", vec![&again]),
+    ] {
+        let new = format!("2:new:c1:windlass {ID}:{state}");
+        let seen = is(ready("new"), &[OLD, new.as_str()], Some(traffic));
+        let Next::Failed(finding) = next("shop-api", &seen, &goal("new", 100)) else { panic!("{state} {traffic}") };
+        assert_eq!(finding.steps().collect::<Vec<_>>(), expected, "{state} {traffic}");
     }
 }
 

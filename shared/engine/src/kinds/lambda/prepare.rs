@@ -94,7 +94,7 @@ impl FunctionPlan<'_> {
     fn prepared(&self, target: &Target, arn: String, stages: Vec<Staged>) -> Result<Prepared> {
         let unchanged = stages
             .last()
-            .filter(|(last, ..)| !self.input.is_check && next(self.is, last) == Next::Done)
+            .filter(|(last, ..)| !self.input.is_check && next(&self.spec.function, self.is, last) == Next::Done)
             .map(|_| self.why_unchanged());
         let kept = if unchanged.is_some() { vec![] } else { stages };
         let (kept, idle) = self.woken(kept);

@@ -20,7 +20,7 @@ const LATE_S: u64 = (2 * 60 + 30) * 60;
 
 /// Returns what to do next; see [`crate::kinds::Kind::next`].
 pub(super) fn next(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {
-    let on_function = next_of_function(&seen.of, &goal.of);
+    let on_function = next_of_function(&target.function, &seen.of, &goal.of);
     match &goal.of {
         lambda::Goal::Release(wanted) if wanted.is_ahead() => on_function.map(Change::Of),
         lambda::Goal::Wake(_) => on_function.map(Change::Of),
