@@ -76,6 +76,9 @@ pub struct LiveFunction {
     pub provisioned: BTreeSet<u64>,
     /// The versions that were idle for so long that Lambda gave up their network interfaces.
     pub idle: BTreeSet<u64>,
+    /// Why versions fail once they are published, by their numbers: the reason, and Lambda's word for it.
+    pub broken: BTreeMap<u64, (String, String)>,
+    numbered: u64,
     ending: u32,
 }
 
@@ -109,6 +112,8 @@ impl LiveFunction {
             updates: 0,
             provisioned: BTreeSet::new(),
             idle: BTreeSet::new(),
+            broken: BTreeMap::new(),
+            numbered: 0,
             ending: 0,
         }
     }
@@ -156,15 +161,16 @@ impl LiveFunction {
     }
 
     fn publish_now(&mut self, description: &str) -> String {
-        let number = self.versions.keys().next_back().unwrap_or(&0) + 1;
+        // A number is not given again once its version is deleted.
+        self.numbered = self.versions.keys().next_back().copied().unwrap_or_default().max(self.numbered) + 1;
         let published = Published {
             package: self.package.clone(),
             configuration: self.configuration.clone(),
             description: description.to_owned(),
             pending: 0,
         };
-        self.versions.insert(number, published);
-        number.to_string()
+        self.versions.insert(self.numbered, published);
+        self.numbered.to_string()
     }
 
     /// Changes the configuration of `$LATEST`, as the user's infrastructure code does.
@@ -221,6 +227,8 @@ impl LiveFunction {
     }
 
     pub(crate) fn published(&self, number: u64, published: &Published) -> Function {
+        let broken = self.broken.get(&number).filter(|_| published.pending == 0);
+        let (reason, reason_code) = broken.cloned().unwrap_or_default();
         Function {
             arn: format!("{}:{number}", self.arn()),
             version: number.to_string(),
@@ -234,13 +242,15 @@ impl LiveFunction {
             handler: self.handler.clone(),
             has_more_code: self.has_more_code,
             state: match published.pending {
+                _ if broken.is_some() => "Failed",
                 0 if self.idle.contains(&number) => "Inactive",
                 0 => "Active",
                 _ => "Pending",
             }
             .into(),
             last_update: "Successful".into(),
-            reason: String::new(),
+            reason,
+            reason_code,
             package: published.package.name().into(),
             image: image(&published.package),
             description: published.description.clone(),

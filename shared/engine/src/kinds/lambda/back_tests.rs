@@ -1,6 +1,6 @@
 //! The next step on a way back, and with what AWS gives to an alias.
 
-use super::tests::{NEW, OLD, goal, in_words, is, ready};
+use super::tests::{NEW, OLD, goal, in_words, is, latest, ready};
 use super::*;
 use crate::ports::Provisioned;
 
@@ -80,6 +80,29 @@ fn back_to_what_was_found() {
     ];
     for (case, is, was, expected) in table {
         assert_eq!(in_words(&is, &was), expected, "{case}");
+    }
+}
+
+/// An undo whose update failed is tried again by each recovery, which has sent nothing yet.
+#[test]
+fn an_update_back_that_had_failed_before_is_made_anew() {
+    let failed = "failed: The update of the code failed: why";
+    let anew = "code of $LATEST sha256:old → sha256:old, live at once";
+    for (last_update, sent_upon, versions, expected) in [
+        ("Failed", None, &[OLD][..], anew),
+        // Its answer was lost, and it did not come to Lambda.
+        ("Failed", Some("r1"), &[OLD], anew),
+        ("Failed", Some("r0"), &[OLD], failed),
+        ("Failed", None, &[], failed),
+        ("Successful", None, &[OLD], "done"),
+        ("InProgress", Some("r0"), &[OLD], "wait 2"),
+    ] {
+        let mut seen = is(latest("old", "Active", last_update), versions, None);
+        seen.sent_upon = sent_upon.map(str::to_owned);
+        let was = |before| Goal::Back(is(latest("old", "Active", before), &[], None));
+        assert_eq!(in_words(&seen, &was("Successful")), expected, "{last_update} {sent_upon:?} {versions:?}");
+        let as_found = if last_update == "Failed" { "done" } else { expected };
+        assert_eq!(in_words(&seen, &was("Failed")), as_found, "{last_update} as it was found");
     }
 }
 

@@ -27,7 +27,11 @@ impl<P: LambdaApi + S3Api + Configured> Kind for LambdaKind<P> {
 
     async fn observe(&self, target: &Target, way: &LookContext<'_, Goal>) -> Result<Observed> {
         let known = KnownVersions::of(way.goal, way.made);
-        observe(&self.at, target, &known).await
+        let sent_upon = way.sent.as_ref().and_then(|sent| match &sent.upon {
+            Goal::Back(was) => Some(was.latest.revision_id.clone()),
+            Goal::Release(_) | Goal::Wake(_) => None,
+        });
+        Ok(Observed { sent_upon, ..observe(&self.at, target, &known).await? })
     }
 
     fn view(_: &Target, seen: &Observed) -> View {
@@ -220,12 +224,15 @@ pub async fn observe(at: &impl LambdaApi, target: &Target, known: &KnownVersions
         None => None,
     };
     let published = match (&known.published, &known.former) {
-        (None, Some(code)) if latest.code_sha256 != *code => keeper(at, &target.function, code).await?,
+        // The code of an update that failed may have to be sent once more.
+        (None, Some(code)) if latest.code_sha256 != *code || latest.last_update == "Failed" => {
+            keeper(at, &target.function, code).await?
+        }
         (published, _) => published.clone(),
     };
     let used = alias.iter().flat_map(|alias| alias.traffic.versions().chain(alias.kept_at.clone()));
     let named = used.chain(known.wanted.clone()).chain(published.clone());
-    Ok(Observed { latest, versions: read(at, &target.function, named).await?, published, alias })
+    Ok(Observed { latest, versions: read(at, &target.function, named).await?, published, alias, sent_upon: None })
 }
 
 /// Returns the newest version that keeps a code. Only here all versions are listed.

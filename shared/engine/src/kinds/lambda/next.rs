@@ -115,15 +115,19 @@ fn publish_goal(latest: &Latest, goal: &Wanted) -> Next<Change> {
     if let Some(busy) = busy(latest) {
         return busy;
     }
-    let failed = latest.last_update == "Failed";
-    let failed_before = failed && goal.failed_at.as_deref() == Some(latest.revision_id.as_str());
-    if !latest.is_any(&goal.code) || failed_before {
+    if !latest.is_any(&goal.code) || had_failed(latest, goal.failed_at.as_deref()) {
         return Next::Do(update(latest, &goal.code, &goal.source, false));
     }
-    if failed {
+    if latest.last_update == "Failed" {
         return update_failed(latest);
     }
     Next::Do(publish(latest, false))
+}
+
+/// Returns whether the last update had failed by the revision that this way found. That failure is not its own, and the
+/// cause may be mended without a change of the function.
+fn had_failed(latest: &Latest, found: Option<&str>) -> bool {
+    latest.last_update == "Failed" && found == Some(latest.revision_id.as_str())
 }
 
 /// Returns the wanted traffic: the share of the new version stands in the weights, and the rest stays where it was.
@@ -188,10 +192,11 @@ fn live_to_goal(is: &Observed, goal: &Wanted) -> Next<Change> {
     if let Some(busy) = busy(latest) {
         return busy;
     }
-    if latest.is_any(&goal.code) {
+    let is_there = latest.is_any(&goal.code);
+    if is_there && !had_failed(latest, goal.failed_at.as_deref()) {
         return arrived(latest, true);
     }
-    if latest.image.is_none() && kept(is, &latest.code_sha256).is_none() {
+    if !is_there && latest.image.is_none() && kept(is, &latest.code_sha256).is_none() {
         return Next::Do(publish(latest, true));
     }
     Next::Do(update(latest, &goal.code, &goal.source, true))
@@ -203,15 +208,21 @@ fn live_back(is: &Observed, was: &Observed) -> Next<Change> {
         return busy;
     }
     let code = was.latest.code();
-    if latest.code() == code {
-        // What was not there before the release is no part of the way back.
-        return arrived(latest, !matches!(Fitness::of(&was.latest.state), Fitness::NotInvoked(_)));
+    let is_there = latest.code() == code;
+    // What was not there before the release is no part of the way back.
+    if is_there && [&latest.last_update, &was.latest.last_update].iter().all(|update| *update == "Failed") {
+        return Next::Done;
     }
+    // Each recovery has its own try, because it sends under a token of its own.
+    let found = is.sent_upon.as_ref().unwrap_or(&latest.revision_id);
     let image = was.latest.image.clone().map(CodeSource::Image);
     let version = || kept(is, code).map(|kept| CodeSource::Version(kept.version.clone()));
     match image.or_else(version) {
-        Some(source) => Next::Do(update(latest, &[code.to_owned()], &source, true)),
-        None => failed(format!("No published version holds the former code {code}.")),
+        Some(source) if !is_there || had_failed(latest, Some(found)) => {
+            Next::Do(update(latest, &[code.to_owned()], &source, true))
+        }
+        None if !is_there => failed(format!("No published version holds the former code {code}.")),
+        _ => arrived(latest, !matches!(Fitness::of(&was.latest.state), Fitness::NotInvoked(_))),
     }
 }
 

@@ -60,7 +60,7 @@ fn alias(text: &str) -> AliasState {
 }
 
 pub(in crate::kinds::lambda) fn is(latest: Latest, texts: &[&str], traffic: Option<&str>) -> Observed {
-    Observed { latest, versions: versions(texts), published: None, alias: traffic.map(alias) }
+    Observed { latest, versions: versions(texts), published: None, alias: traffic.map(alias), sent_upon: None }
 }
 
 pub(in crate::kinds::lambda) fn goal(code: &str, percent: u8) -> Goal {
@@ -77,18 +77,24 @@ pub(in crate::kinds::lambda) fn goal(code: &str, percent: u8) -> Goal {
 /// What failed may have been mended without a change of the function, such as a quota.
 #[test]
 fn an_update_that_had_failed_before_is_made_anew() {
-    let seen = is(latest("new", "Active", "Failed"), &[OLD], Some("1"));
     let failed = "failed: The update of the code failed: why";
-    for (failed_at, expected) in [
-        (Some("r1"), "code of $LATEST sha256:new → sha256:new (an undo leaves it there)"),
-        (Some("r0"), failed),
-        (None, failed),
+    let (published, live) = (" (an undo leaves it there)", ", live at once");
+    for (failed_at, alias, end) in [
+        (Some("r1"), Some("1"), Some(published)),
+        (Some("r0"), Some("1"), None),
+        (None, Some("1"), None),
+        (Some("r1"), None, Some(live)),
+        (Some("r0"), None, None),
+        (None, None, None),
     ] {
+        let seen = is(latest("new", "Active", "Failed"), &[OLD], alias);
         let mut wanted = goal("new", 100);
         if let Goal::Release(wanted) = &mut wanted {
             wanted.failed_at = failed_at.map(str::to_owned);
         }
-        assert_eq!(in_words(&seen, &wanted), expected, "{failed_at:?}");
+        let expected =
+            end.map_or_else(|| failed.to_owned(), |end| format!("code of $LATEST sha256:new → sha256:new{end}"));
+        assert_eq!(in_words(&seen, &wanted), expected, "{failed_at:?} {alias:?}");
     }
 }
 

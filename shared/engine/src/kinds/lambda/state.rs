@@ -60,6 +60,10 @@ pub struct Observed {
     /// The alias, if callers use one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alias: Option<AliasState>,
+    /// The revision of `$LATEST` upon which the last switching change was sent in this direction, and under the present
+    /// token of the lock. It is not recorded.
+    #[serde(skip)]
+    pub sent_upon: Option<String>,
 }
 
 /// `$LATEST` as it was observed.

@@ -67,6 +67,7 @@ pub(crate) fn function(traffic: &str) -> Observed {
         },
         versions: vec![version("1", "old"), version("2", "new")],
         published: None,
+        sent_upon: None,
         alias: Some(AliasState {
             name: "live".into(),
             traffic: Traffic { version: first.into(), weights },
