@@ -115,7 +115,7 @@ pub(super) const NO_CAPACITY: Scenario = Scenario {
         next(Deed::Change("there is no capacity for another version", has_no_capacity)),
         next(Deed::Deploy("1.1.0", &["agent", "api", "jobs"])),
     ],
-    ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (ChangeFailed)"],
+    ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (TargetNotReady)"],
     ..SIDE_BY_SIDE
 };
 

@@ -148,4 +148,15 @@ fn provisioned_concurrency_must_be_there() {
         let observed = with(traffic, status, kept_at);
         assert_eq!(in_words(&observed, wanted), expected, "{traffic} {status} {kept_at:?}");
     }
+    // Only a version that cannot be initialised says something of the release.
+    for (reason, name) in [
+        ("no capacity", FindingName::TargetNotReady),
+        ("", FindingName::TargetNotReady),
+        ("FUNCTION_ERROR_INIT_FAILURE", FindingName::ChangeFailed),
+    ] {
+        let mut observed = with("2", "FAILED", None);
+        observed.alias.as_mut().unwrap().provisioned.as_mut().unwrap().reason = reason.into();
+        let Next::Failed(finding) = next("shop-api", &observed, &forward) else { panic!("{reason}") };
+        assert_eq!(finding.name, name, "{reason}");
+    }
 }

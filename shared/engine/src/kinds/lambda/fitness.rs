@@ -117,6 +117,17 @@ pub fn is_of_the_target(code: &str) -> bool {
     OF_THE_TARGET.contains(&code)
 }
 
+/// The beginning of Lambda's words for a version that cannot be initialised, where its concurrency is provisioned. AWS
+/// documents none of these reasons and has no code beside them. People read `FUNCTION_ERROR_INIT_FAILURE` (aws/aws-cdk,
+/// issue 6016).
+const CANNOT_BE_INITIALISED: &str = "FUNCTION_ERROR";
+
+/// Returns whether the reason for which provisioned concurrency cannot be had says nothing of what was released. An
+/// unknown one does not: most are the account's limits and Lambda's capacity.
+pub fn is_capacity_of_the_target(reason: &str) -> bool {
+    !reason.starts_with(CANNOT_BE_INITIALISED)
+}
+
 /// Looks a word up. Where Lambda shows none, nothing is in the way.
 fn look_up(table: &[(&str, Fitness)], word: &str) -> Fitness {
     let known = table.iter().find(|(known, _)| *known == word);

@@ -149,8 +149,10 @@ fn shift(alias: &AliasState, wanted: &Traffic) -> Next<Change> {
         });
     }
     match alias.lacks_concurrency() {
-        Some(reason) => {
-            failed(format!("Alias {} is at {alias}: its provisioned concurrency cannot be had: {reason}", alias.name))
+        Some(lacking) => {
+            let reason =
+                format!("Alias {} is at {alias}: its provisioned concurrency cannot be had: {lacking}", alias.name);
+            failed_as(name_where(fitness::is_capacity_of_the_target(lacking)), reason)
         }
         None if alias.is_allocating() => Next::Wait(LATER),
         None => Next::Done,
@@ -281,7 +283,11 @@ fn failed_by(code: &str, reason: String) -> Next<Change> {
 }
 
 fn name_of(code: &str) -> FindingName {
-    if fitness::is_of_the_target(code) { FindingName::TargetNotReady } else { FindingName::ChangeFailed }
+    name_where(fitness::is_of_the_target(code))
+}
+
+fn name_where(is_of_the_target: bool) -> FindingName {
+    if is_of_the_target { FindingName::TargetNotReady } else { FindingName::ChangeFailed }
 }
 
 fn failed(reason: String) -> Next<Change> {
