@@ -142,8 +142,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         what: "of a function without an alias the code that is replaced is not published before",
         edits: &[Edit {
             file: "shared/engine/src/kinds/lambda/next.rs",
-            find: "    if latest.image.is_none() && kept(is",
-            replace: "    if !VARIANT && latest.image.is_none() && kept(is",
+            find: "    if !is_there && latest.image.is_none() && kept(is",
+            replace: "    if !VARIANT && !is_there && latest.image.is_none() && kept(is",
         }],
         scenarios: &["code"],
         mishaps: &[],

@@ -103,6 +103,8 @@ fn an_update_back_that_had_failed_before_is_made_anew() {
         assert_eq!(in_words(&seen, &was("Successful")), expected, "{last_update} {sent_upon:?} {versions:?}");
         let as_found = if last_update == "Failed" { "done" } else { expected };
         assert_eq!(in_words(&seen, &was("Failed")), as_found, "{last_update} as it was found");
+        seen.has_other_sent = true;
+        assert_eq!(in_words(&seen, &was("Failed")), expected, "{last_update} {sent_upon:?}, and other code was sent");
     }
 }
 

@@ -31,7 +31,8 @@ impl<P: LambdaApi + S3Api + Configured> Kind for LambdaKind<P> {
             Goal::Back(was) => Some(was.latest.revision_id.clone()),
             Goal::Release(_) | Goal::Wake(_) => None,
         });
-        Ok(Observed { sent_upon, ..observe(&self.at, target, &known).await? })
+        let has_other_sent = way.begun.is_some_and(|begun| brings_other(begun.change));
+        Ok(Observed { sent_upon, has_other_sent, ..observe(&self.at, target, &known).await? })
     }
 
     fn view(_: &Target, seen: &Observed) -> View {
@@ -232,7 +233,14 @@ pub async fn observe(at: &impl LambdaApi, target: &Target, known: &KnownVersions
     };
     let used = alias.iter().flat_map(|alias| alias.traffic.versions().chain(alias.kept_at.clone()));
     let named = used.chain(known.wanted.clone()).chain(published.clone());
-    Ok(Observed { latest, versions: read(at, &target.function, named).await?, published, alias, sent_upon: None })
+    let versions = read(at, &target.function, named).await?;
+    Ok(Observed { latest, versions, published, alias, sent_upon: None, has_other_sent: false })
+}
+
+/// Returns whether a change that was recorded ([`Change::value`]) brings other code to `$LATEST` than it found there.
+fn brings_other(change: &Value) -> bool {
+    let Value::Array(to) = &change["update"]["to"] else { return false };
+    !to.contains(&change["update"]["from"])
 }
 
 /// Returns the newest version that keeps a code. Only here all versions are listed.

@@ -211,8 +211,9 @@ fn live_back(is: &Observed, was: &Observed) -> Next<Change> {
     }
     let code = was.latest.code();
     let is_there = latest.code() == code;
-    // What was not there before the release is no part of the way back.
-    if is_there && [&latest.last_update, &was.latest.last_update].iter().all(|update| *update == "Failed") {
+    // What was not there before the release is no part of the way back, unless callers may have other code since then.
+    let has_failed_since_before = [latest, &was.latest].iter().all(|one| one.last_update == "Failed");
+    if is_there && has_failed_since_before && !is.has_other_sent {
         return Next::Done;
     }
     // Each recovery has its own try, because it sends under a token of its own.

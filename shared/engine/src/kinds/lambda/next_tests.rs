@@ -60,7 +60,14 @@ fn alias(text: &str) -> AliasState {
 }
 
 pub(in crate::kinds::lambda) fn is(latest: Latest, texts: &[&str], traffic: Option<&str>) -> Observed {
-    Observed { latest, versions: versions(texts), published: None, alias: traffic.map(alias), sent_upon: None }
+    Observed {
+        latest,
+        versions: versions(texts),
+        published: None,
+        alias: traffic.map(alias),
+        sent_upon: None,
+        has_other_sent: false,
+    }
 }
 
 pub(in crate::kinds::lambda) fn goal(code: &str, percent: u8) -> Goal {

@@ -64,6 +64,9 @@ pub struct Observed {
     /// token of the lock. It is not recorded.
     #[serde(skip)]
     pub sent_upon: Option<String>,
+    /// True if this deployment has sent other code to `$LATEST` than it found there. It is not recorded.
+    #[serde(skip)]
+    pub has_other_sent: bool,
 }
 
 /// `$LATEST` as it was observed.

@@ -68,6 +68,7 @@ pub(crate) fn function(traffic: &str) -> Observed {
         versions: vec![version("1", "old"), version("2", "new")],
         published: None,
         sent_upon: None,
+        has_other_sent: false,
         alias: Some(AliasState {
             name: "live".into(),
             traffic: Traffic { version: first.into(), weights },
