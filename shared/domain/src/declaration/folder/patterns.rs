@@ -101,12 +101,10 @@ fn objection(scope: &Scope<'_>, pattern: &str, before: &[String]) -> Option<(Str
     } else if let Some(meant) = meant(pattern) {
         let why = "a path begins in the folder, and has no `.`, `..` or empty part";
         Some((format!("`{pattern}` matches nothing: {why}."), write(Some(meant).filter(|meant| !meant.is_empty()))))
-    } else if let Some(taken_out) = pattern.strip_prefix('!')
-        && before.iter().all(|one| one.starts_with('!'))
-    {
+    } else if pattern.starts_with('!') && before.iter().all(|one| one.starts_with('!')) {
         let why = "`!` takes files out of the patterns before it, and there is none";
-        let otherwise = "or put it behind the pattern that names too much";
-        Some((format!("`{pattern}` does nothing: {why}."), format!("Write `{taken_out}`, {otherwise}.")))
+        let write = "Leave it out, or put it behind the pattern that names too much.";
+        Some((format!("`{pattern}` does nothing: {why}."), write.to_owned()))
     } else {
         None
     }
