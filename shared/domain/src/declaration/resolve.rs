@@ -229,7 +229,8 @@ fn rules(declaration: &Declaration) -> Vec<Finding> {
         let path = format!("environments.{name}.deploy");
         let filled_in = |pattern: &str| {
             let vars = &declaration.document.environments.get(*name)?.vars;
-            with_values(pattern, declaration.app(), name.as_str(), vars)
+            // A branch or a tag may be of any component.
+            with_values(pattern, declaration.app(), name.as_str(), "*", vars)
         };
         findings.extend(bad_globs(&path, rule, &filled_in));
         findings.extend(bad_prefix(&path, rule.prefix(), &filled_in));

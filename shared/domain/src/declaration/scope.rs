@@ -90,11 +90,12 @@ impl Scope<'_> {
         }
     }
 
-    /// Returns what was probably meant by a pattern that names a variable.
-    pub(crate) fn pattern_meant(&self, pattern: &str) -> Option<String> {
+    /// Returns what was probably meant by a pattern of files, in the component at `path`, that names a variable.
+    pub(crate) fn pattern_meant(&self, path: &str, pattern: &str) -> Option<String> {
+        let component = path.split('.').nth(1)?;
         let names = self.environments.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(",");
         let names = if self.environments.len() > 1 { format!("{{{names}}}") } else { names };
-        with_values(pattern, self.app, &names, self.vars)
+        with_values(pattern, self.app, &names, component, self.vars)
     }
 
     fn fill(&mut self, path: &str, text: &Text) -> Option<(String, String)> {
@@ -182,12 +183,13 @@ pub(super) fn with_values(
     pattern: &str,
     app: &AppName,
     environment: &str,
+    component: &str,
     vars: &BTreeMap<String, String>,
 ) -> Option<String> {
     let value = |name: &str| match name {
         "app" => app.to_string(),
         "environment" => environment.to_owned(),
-        "component" => "*".to_owned(),
+        "component" => component.to_owned(),
         own => vars.get(own).cloned().unwrap_or_else(|| format!("{{{own}}}")),
     };
     let filled = parts(pattern).into_iter().map(|part| match part {

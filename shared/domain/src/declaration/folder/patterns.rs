@@ -82,21 +82,21 @@ fn check(scope: &mut Scope<'_>, path: &str, patterns: &[String]) {
         );
     }
     for (i, pattern) in patterns.iter().enumerate() {
-        if let Some((why, write)) = objection(scope, pattern, &patterns[..i]) {
-            let path = format!("{path}[{i}]");
+        let path = format!("{path}[{i}]");
+        if let Some((why, write)) = objection(scope, &path, pattern, &patterns[..i]) {
             scope.find(FindingName::BadValue, &path, why, write);
         }
     }
 }
 
 /// Returns why a pattern behind others is none or does nothing, and what to write.
-fn objection(scope: &Scope<'_>, pattern: &str, before: &[String]) -> Option<(String, String)> {
+fn objection(scope: &Scope<'_>, path: &str, pattern: &str, before: &[String]) -> Option<(String, String)> {
     let write = |meant: Option<String>| meant.map_or_else(|| WRITE.to_owned(), |meant| format!("Write `{meant}`."));
     if pattern.trim_start_matches(['!', '/']).trim().is_empty() {
         Some(("A pattern names nothing.".to_owned(), write(None)))
     } else if let Some(why) = syntax_fault(pattern) {
         Some((format!("`{pattern}` is no pattern: {why}."), write(None)))
-    } else if let Some(meant) = scope.pattern_meant(pattern) {
+    } else if let Some(meant) = scope.pattern_meant(path, pattern) {
         Some((format!("`{pattern}` is no pattern: {NOT_FILLED_IN}."), write(Some(meant))))
     } else if let Some(meant) = meant(pattern) {
         let why = "a path begins in the folder, and has no `.`, `..` or empty part";

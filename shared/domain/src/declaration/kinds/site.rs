@@ -310,7 +310,7 @@ const WRITE: &str = "Write a glob: `*` stops at `/`, `**` does not, `{a,b}` is e
 fn check_glob(scope: &mut Scope<'_>, path: &str, pattern: &str) {
     let (why, meant) = if let Err(why) = glob(pattern) {
         (why, None)
-    } else if let Some(meant) = scope.pattern_meant(pattern) {
+    } else if let Some(meant) = scope.pattern_meant(path, pattern) {
         (NOT_FILLED_IN.to_owned(), Some(meant))
     } else if let Some(meant) = path_meant(pattern) {
         let why = "no file matches it: a path begins in the site's folder, without `/`, and has no `.` and `..` in it";
