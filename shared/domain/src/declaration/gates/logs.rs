@@ -155,13 +155,50 @@ fn meant(filter: &str) -> Option<String> {
     let filter = filter.trim();
     if let Some(within) = filter.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
         let meant = within.trim().replace("$.", "").replace("&&", "and").replace("||", "or");
-        // `*` in a text of such a pattern is anything, and a letter in Logs Insights.
-        return (is_condition(&meant) && !meant.contains('*')).then_some(meant);
+        return means_the_same(&meant).then_some(meant);
     }
-    let terms = filter.split('?').map(|term| term.trim_matches([' ', '"', '\'', '%']));
-    let terms: Vec<&str> = terms.filter(|term| !term.is_empty()).collect();
-    let is_plain = |term: &&str| term.chars().all(|c| c.is_ascii_alphanumeric() || "_ ".contains(c));
-    (!terms.is_empty() && terms.iter().all(is_plain)).then(|| format!("@message like /{}/", terms.join("|")))
+    let terms = terms(filter)?;
+    let is_plain =
+        |term: &&str| !term.is_empty() && term.chars().all(|c| c.is_ascii_alphanumeric() || "_ ".contains(c));
+    let words: Vec<&str> = terms.iter().map(|(_, term)| *term).filter(is_plain).collect();
+    if words.is_empty() || words.len() < terms.len() {
+        return None;
+    }
+    match terms.iter().filter(|(is_alternative, _)| *is_alternative).count() {
+        0 => Some(words.iter().map(|word| format!("@message like /{word}/")).collect::<Vec<_>>().join(" and ")),
+        alternatives if alternatives == terms.len() => Some(format!("@message like /{}/", words.join("|"))),
+        _ => None,
+    }
+}
+
+/// Returns whether the rest of a pattern of JSON is a condition, and means the same as one. In such a pattern `*` in a
+/// text is anything, `[0]` a place in a list, a word without quotes a text, and `IS` and `EXISTS` are operators.
+fn means_the_same(rest: &str) -> bool {
+    let is_operator = |word: &str| word.eq_ignore_ascii_case("is") || word.eq_ignore_ascii_case("exists");
+    let bare = outside_quotes(rest).unwrap_or_default();
+    let mut right = rest.split(['=', '<', '>']).skip(1);
+    is_condition(rest)
+        && !rest.contains(['*', '['])
+        && !bare.split(|c: char| !c.is_alphanumeric()).any(is_operator)
+        && !right.any(|value| value.trim_start().starts_with(char::is_alphabetic))
+}
+
+/// Cuts a filter pattern into its terms, each with whether it is one of several alternatives, such as `?ERROR`. A blank
+/// is within a term only where that is quoted. `None` where a quote does not end.
+fn terms(filter: &str) -> Option<Vec<(bool, &str)>> {
+    let mut terms = Vec::new();
+    let mut rest = filter;
+    while !rest.is_empty() {
+        let (is_alternative, term) = rest.strip_prefix('?').map_or((false, rest), |term| (true, term));
+        let quote = term.chars().next().filter(|first| matches!(first, '"' | '\'' | '%'));
+        let (term, behind) = match quote {
+            Some(quote) => term.get(1..)?.split_once(quote)?,
+            None => term.split_once(' ').unwrap_or((term, "")),
+        };
+        terms.push((is_alternative, term));
+        rest = behind.trim_start();
+    }
+    Some(terms)
 }
 
 /// Returns what stands outside quotes and regular expressions, and `None` where one of them does not end: it may hide
@@ -257,10 +294,20 @@ mod tests {
             ("?ERROR ?FATAL", Some("@message like /ERROR|FATAL/")),
             ("?\"disk full\" ?FATAL", Some("@message like /disk full|FATAL/")),
             ("%ERROR%", Some("@message like /ERROR/")),
+            ("ERROR  timeout", Some("@message like /ERROR/ and @message like /timeout/")),
+            ("\"disk full\" sda", Some("@message like /disk full/ and @message like /sda/")),
+            ("ERROR ?FATAL", None),
+            ("\"disk full", None),
             ("{ $.level = \"error\" }", Some("level = \"error\"")),
             ("{$.a.b = 1 && $.c != 2 || $.d > 3}", Some("a.b = 1 and c != 2 or d > 3")),
             ("{ $.errorCode = \"*Unauthorized*\" }", None),
             ("{ $.x IS NULL }", None),
+            ("{ $.status = 500 && $.user NOT EXISTS }", None),
+            ("{ $.status = 500 && $.user is null }", None),
+            ("{ $.status = 500 && $.retried IS TRUE }", None),
+            ("{ $.status = \"it is\" }", Some("status = \"it is\"")),
+            ("{ $.items[0].code = 5 }", None),
+            ("{ $.level = error }", None),
             ("ERROR -timeout", None),
             ("%ERR[0-9]%", None),
             ("[ip, user]", None),
