@@ -49,7 +49,8 @@ impl Scope<'_> {
         self.text_or(path, text, form, |_| None)
     }
 
-    /// Does what [`Scope::text`] does. `guess` returns what was probably meant by a text of another form.
+    /// Does what [`Scope::text`] does. `guess` returns what was probably meant by a text of another form; it counts where
+    /// it has the form.
     pub(crate) fn text_or(
         &mut self,
         path: &str,
@@ -65,7 +66,7 @@ impl Scope<'_> {
             Some(finding) => self.findings.push(finding),
             None if (form.accepts)(&value) => {}
             None => {
-                let meant = guess(&value).or_else(|| self.in_brackets(&value));
+                let meant = guess(&value).filter(|meant| (form.accepts)(meant)).or_else(|| self.in_brackets(&value));
                 let meant = meant.map_or_else(String::new, |meant| format!("Did you mean `{meant}`? "));
                 self.note(misfit(&at, &value, form, format!("{meant}Write {}.", form.words)));
             }
@@ -287,6 +288,30 @@ mod tests {
                 })
                 .collect();
             assert_eq!(rendered, wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_guess_counts_where_it_has_the_form() {
+        const SHORT: Form = Form { accepts: |text| text.len() < 3, words: "two letters" };
+        let (app, name) = (AppName::new("shop").unwrap(), EnvironmentName::new("dev").unwrap());
+        let (vars, exceptions) = (BTreeMap::new(), Exceptions::default());
+        for (text, wanted) in
+            [("a-b", "Did you mean `ab`? Write two letters."), ("a-bc", "Write two letters."), ("ab", "")]
+        {
+            let mut scope = Scope {
+                app: &app,
+                name: &name,
+                environments: [&name].into(),
+                region: None,
+                vars: &vars,
+                exceptions: &exceptions,
+                findings: Vec::new(),
+            };
+            let written = Text::Everywhere(text.to_owned());
+            scope.text_or("field", &written, &SHORT, |value| Some(value.replace('-', "")));
+            let remedies: String = scope.findings.iter().map(|finding| finding.remedy.written()).collect();
+            assert_eq!(remedies, wanted, "{text}");
         }
     }
 }
