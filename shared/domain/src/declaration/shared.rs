@@ -53,7 +53,8 @@ pub(super) fn containers(resolved: &Resolved) -> Vec<Finding> {
         .iter()
         .filter_map(|(name, component)| {
             let taken = component.spec.as_kind().image_of()?;
-            let known = resolved.containers(taken.component)?;
+            // A service without a container is wrong itself.
+            let known = resolved.containers(taken.component).filter(|known| !known.is_empty())?;
             let known: Vec<String> = known.keys().cloned().collect();
             wrong_container(name, &taken, &known)
         })

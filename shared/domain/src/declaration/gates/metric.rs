@@ -289,7 +289,9 @@ fn check_expression(scope: &mut Scope<'_>, path: &str, expression: &str, of: &BT
     let unknown = ids(expression).filter(|id| is_name(id) && !of.contains_key(*id));
     let unknown: BTreeSet<&str> = unknown.collect();
     for id in &unknown {
-        scope.note(unknown_name(join(path, "expression"), format!("`{id}` is not in `of`."), id, of.keys(), ""));
+        let otherwise = if of.is_empty() { "Write it in `of`." } else { "" };
+        let reason = format!("`{id}` is not in `of`.");
+        scope.note(unknown_name(join(path, "expression"), reason, id, of.keys(), otherwise));
     }
     for name in of.keys() {
         let at = format!("{path}.of.{name}");

@@ -168,7 +168,8 @@ pub fn did_you_mean(name: &str, known: &[String]) -> String {
 }
 
 /// Makes the finding that a name is none of the known ones, with the one that was probably meant. Its remedy asks for
-/// that one, lists all, and ends with `otherwise`, which stands alone where none is known.
+/// that one, lists all, and ends with `otherwise`, which stands alone where none is known. A test that meets a remedy of
+/// nothing panics.
 pub fn unknown_name(
     path: impl Into<String>,
     reason: impl Into<Prose>,
@@ -179,7 +180,9 @@ pub fn unknown_name(
     let known: Vec<String> = known.into_iter().map(|one| one.to_string()).collect();
     let asked: Option<Prose> = (!known.is_empty()).then(|| did_you_mean(name, &known).into());
     let remedy = asked.into_iter().chain([otherwise.into()]).filter(|part| !part.is_empty());
-    Finding::new(FindingName::UnknownName, path, reason, Prose::join(remedy, " "))
+    let remedy = Prose::join(remedy, " ");
+    debug_assert!(!remedy.is_empty(), "nobody learns what to write in place of {name}");
+    Finding::new(FindingName::UnknownName, path, reason, remedy)
         .meaning(nearest(name, &known))
         .seen(name, known.join(", "))
 }
