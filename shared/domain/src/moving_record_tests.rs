@@ -120,6 +120,16 @@ fn the_words_say_what_stays_and_what_is_next() {
     assert_eq!(moves.next(over).unwrap().steps().collect::<Vec<_>>(), [&NextStep::Run(tags.into())]);
     assert_eq!(moves.in_words(over).steps().count(), 1);
     assert_eq!(moves.next(within), None);
+    let mut moves = moves;
+    let distribution = Claim::whole("arn:aws:cloudfront::111111111111:distribution/E1#web");
+    moves.environments.values_mut().for_each(|one| one.claims.push(distribution.clone()));
+    assert_eq!(
+        moves.next(over).unwrap().written(),
+        format!(
+            "Before its next release tag the targets `windlass:app=bank` and `windlass:environment=prod` (`{tags}`; with \
+             `--region us-east-1` for a distribution)."
+        )
+    );
 }
 
 fn held_by_a_person(scene: &mut Scene) {
