@@ -96,7 +96,7 @@ pub fn nothing_matches(pattern: &str) -> Finding {
         prose!(
             "Write the path of a file within the site, without a slash or an address before it, such as \
              `data/customers.csv`, or a glob such as `backup/**`. What somebody else wrote is deleted with {}.",
-            run!("aws s3 rm")
+            run!("aws s3 rm s3://…")
         ),
     )
 }
