@@ -221,15 +221,18 @@ fn a_look_at_all_targets_ends_with_the_next_step_of_each_environment_that_differ
         let mut running = names("1.4.0", ID);
         running["state"] = json!({});
         json!({"app": "shop", "environment": name, "declared": true, "running": {"api": running},
-            "snapshot": 7, "hold": null, "lock": {"token": 9}, "waiting": [], "deployments": {},
-            "observed": {"api": {"drift": drift, "seen": "41"}}})
+            "snapshot": 7, "hold": {"since": NOON, "reason": "a sale", "by": "ann"}, "lock": {"token": 9},
+            "paused": {"action": "pause", "wave": 0, "at": NOON, "by": "ann", "reason": "a sale"}, "waiting": [],
+            "deployments": {}, "observed": {"api": {"drift": drift, "seen": "41"}}})
     };
     let all =
         [("dev", "none"), ("staging", "changed"), ("prod", "unknown")].map(|(name, drift)| environment(name, drift));
     let here = all.clone();
     let api = StandIn::new(move |call: &Call| {
+        // The hold and the pause came after the list was read.
         let listed = here.clone().map(|mut here| {
-            here.as_object_mut().unwrap().remove("observed");
+            here["hold"] = Value::Null;
+            here.as_object_mut().unwrap().retain(|name, _| name != "observed" && name != "paused");
             here
         });
         let shop =

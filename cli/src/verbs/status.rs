@@ -157,7 +157,7 @@ fn with_observed(mut answer: Value, apps: &[AppOverview], observed: &AllObserved
             };
             let key = (app.app.to_string(), environment.environment.to_string());
             match observed.get(&key) {
-                Some(Ok(seen)) => here["observed"] = json!(seen),
+                Some(Ok(seen)) => here["observed"] = json!(seen.targets),
                 Some(Err(why)) => here["unobserved"] = why.as_str().into(),
                 None => {}
             }

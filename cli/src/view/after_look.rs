@@ -29,8 +29,7 @@ pub struct AfterLook {
 }
 
 impl AfterLook {
-    /// Returns the steps in an environment whose targets were looked at. A pause is known only of an environment that
-    /// is looked at by itself.
+    /// Returns the steps in an environment whose targets were looked at.
     pub fn of(
         of: EnvironmentId<'_>,
         now: &Situation,

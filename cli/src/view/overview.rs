@@ -6,7 +6,7 @@ use crate::talk::windlass::{RouteName, Windlass};
 use crate::view::after_look::AfterLook;
 use crate::view::news::elsewhere;
 use crate::view::provenance::commit;
-use crate::view::situation::{Observed, by, of_overview, runs};
+use crate::view::situation::{EnvironmentSeen, Observed, by, of_overview, runs};
 use futures::stream::{self, StreamExt};
 use std::collections::BTreeMap;
 use windlass_domain::deployment::drill::Next;
@@ -19,7 +19,7 @@ pub const COLUMNS: &[&str] = &["APP", "ENVIRONMENT", "RUNS", "COMMIT", "SINCE", 
 /// The number of environments whose targets are looked at at a time.
 const AT_A_TIME: usize = 8;
 
-/// The targets that were looked at, by application and environment.
+/// The environments whose targets were looked at, by application and environment.
 pub type AllObserved = BTreeMap<(String, String), Observed>;
 
 /// Looks at the targets of every environment that is declared and runs something; one that cannot be looked at hides no
@@ -33,7 +33,12 @@ pub async fn observed(windlass: &Windlass, apps: &[AppOverview]) -> AllObserved 
     let looked = stream::iter(all).map(|(app, name)| async move {
         let names = [app.as_str(), &name];
         let seen = windlass.read::<Environment>(RouteName::Environment, &names, &[("observe", "true")]).await;
-        let seen = seen.map(|seen| seen.observed.unwrap_or_default()).map_err(|failure| failure.message);
+        let seen = seen.map(|seen| EnvironmentSeen {
+            targets: seen.observed.unwrap_or_default(),
+            is_paused: seen.paused.is_some(),
+            situation: seen.situation,
+        });
+        let seen = seen.map_err(|failure| failure.message);
         ((app, name), seen)
     });
     looked.buffer_unordered(AT_A_TIME).collect().await
@@ -56,7 +61,8 @@ pub fn steps_there(apps: &[AppOverview], observed: &AllObserved) -> Vec<StepsThe
         let Some(Ok(seen)) = observed.get(&at) else {
             return None;
         };
-        let look = AfterLook::of(EnvironmentId::new(&app.app, &here.environment), &here.situation, seen, false);
+        let of = EnvironmentId::new(&app.app, &here.environment);
+        let look = AfterLook::of(of, &seen.situation, &seen.targets, seen.is_paused);
         look.differs.then_some(StepsThere { at, look })
     });
     there.collect()

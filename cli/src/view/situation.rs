@@ -16,8 +16,19 @@ use windlass_domain::text::count::{agree, count};
 use windlass_domain::text::foreign::Foreign;
 use windlass_domain::text::name::ComponentName;
 
-/// The targets of an environment beside their records; or the reason why they were not looked at.
-pub type Observed = Result<BTreeMap<ComponentName, Compared>, String>;
+/// An environment at the time at which its targets were looked at; or the reason why they were not.
+pub type Observed = Result<EnvironmentSeen, String>;
+
+/// An environment as a look at its targets found it.
+#[derive(Debug, Clone)]
+pub struct EnvironmentSeen {
+    /// The targets beside their records.
+    pub targets: BTreeMap<ComponentName, Compared>,
+    /// The situation at that time.
+    pub situation: Situation,
+    /// True if what is watched there was paused.
+    pub is_paused: bool,
+}
 
 /// Returns the states of an environment in short, the most important first.
 pub fn of_overview(here: &EnvironmentOverview, observed: Option<&Observed>) -> Vec<State> {
@@ -29,7 +40,7 @@ pub fn of_overview(here: &EnvironmentOverview, observed: Option<&Observed>) -> V
     };
     let mut states: Vec<State> = locked(now).into_iter().chain(now.hold.as_ref().map(held_by)).collect();
     states.extend(waits.map(|words| State::new(Tone::Still, words)));
-    states.extend(drift(now, observed));
+    states.extend(drift(now, observed.map(|seen| seen.as_ref().map(|seen| &seen.targets))));
     states.extend((!here.declared).then(|| State::new(Tone::Still, "no longer declared")));
     states.push(quality(&here.situation, here.running.is_empty()));
     states
@@ -47,8 +58,8 @@ pub fn of_environment(here: &Environment) -> Vec<State> {
     states.extend(here.paused.as_ref().map(|paused| {
         State::new(Tone::Noted, format!("paused by {}: {}", short(&paused.by), Foreign(&paused.reason)))
     }));
-    let observed = here.observed.clone().filter(|observed| !observed.is_empty()).map(Ok);
-    states.extend(drift(&here.situation, observed.as_ref()));
+    let observed = here.observed.as_ref().filter(|observed| !observed.is_empty()).map(Ok);
+    states.extend(drift(&here.situation, observed));
     states.push(quality(&here.situation, here.running.is_empty()));
     states
 }
@@ -87,7 +98,7 @@ pub fn judged(is_good: bool, doubts: &Doubts) -> State {
 }
 
 /// Returns what is known of its targets, by the look just now, else by the last hourly one; and of its way back.
-fn drift(now: &Situation, observed: Option<&Observed>) -> Vec<State> {
+fn drift(now: &Situation, observed: Option<Result<&BTreeMap<ComponentName, Compared>, &String>>) -> Vec<State> {
     let mut states = match observed {
         Some(Ok(observed)) => drifted(observed),
         Some(Err(why)) => vec![State::new(Tone::Still, format!("drift unknown: {why}"))],
