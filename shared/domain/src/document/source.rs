@@ -25,8 +25,12 @@ enum Node<'t> {
     /// A scalar in quotes or in a block, which no reader takes for anything but a text.
     Quoted,
     List(Vec<Self>),
-    /// The members by their names, in their order.
-    Map(Vec<(String, Self)>),
+    /// The members by their names, and those that are merged (`<<`), in their order. A document may have thousands of
+    /// members each of which is wrong.
+    Map {
+        own: BTreeMap<String, Self>,
+        merged: Vec<Self>,
+    },
 }
 
 impl<'t> Source<'t> {
@@ -63,11 +67,7 @@ impl Node<'_> {
     fn member(&self, name: &str) -> Option<&Self> {
         match self {
             Self::List(items) => items.get(name.parse::<usize>().ok()?),
-            Self::Map(members) => {
-                let own = members.iter().find(|(key, _)| key == name).map(|(_, node)| node);
-                let mut merged = members.iter().filter(|(key, _)| key == "<<");
-                own.or_else(|| merged.find_map(|(_, node)| node.merged(name)))
-            }
+            Self::Map { own, merged } => own.get(name).or_else(|| merged.iter().find_map(|node| node.merged(name))),
             Self::Plain(_) | Self::Quoted => None,
         }
     }
@@ -138,17 +138,22 @@ impl<'t> Reading<'t> {
     }
 
     fn map(&mut self) -> Option<Node<'t>> {
-        let mut members = Vec::new();
+        let (mut own, mut merged) = (BTreeMap::new(), Vec::new());
         loop {
             let (event, span) = self.event()?;
             if event == Event::MappingEnd {
-                return Some(Node::Map(members));
+                return Some(Node::Map { own, merged });
             }
             let name = event.scalar().map(|(name, _)| name.to_owned());
             self.node(&event, &span)?;
             let (event, span) = self.event()?;
             let member = self.node(&event, &span)?;
-            members.extend(name.map(|name| (name, member)));
+            match name {
+                Some(name) if name == "<<" => merged.push(member),
+                // The last of a name counts, as it does for the reader of JSON; that of YAML takes no name twice.
+                Some(name) => drop(own.insert(name, member)),
+                None => {}
+            }
         }
     }
 }
@@ -174,6 +179,8 @@ mod tests {
             ("a: &x 1.10\nb: *x", "/b", Some("1.10")),
             ("a: &x {c: 1.10}\nb: {<<: *x, d: 2.0}", "/b/c", Some("1.10")),
             ("a: &x {c: 1.10}\nb: {<<: [*x], c: 2.0}", "/b/c", Some("2.0")),
+            ("a: &x {c: 1.10}\nb: {<<: *x, <<: {d: 2.0}}", "/b/d", Some("2.0")),
+            (r#"{"a": 1, "a": 1.10}"#, "/a", Some("1.10")),
             ("1.10", "", Some("1.10")),
             ("a: 1.10", "/b", None),
             ("a: [1.10]", "/a/1", None),
