@@ -31,7 +31,8 @@ pub(crate) fn path_meant(glob: &str) -> Option<String> {
         return None;
     }
     let meant = glob.split('/').filter(|part| !is_no_part(part)).collect::<Vec<_>>().join("/");
-    Some(if meant == glob { String::new() } else { meant })
+    let is_path = meant != glob && path_meant(&meant).is_none();
+    Some(if is_path { meant } else { String::new() })
 }
 
 /// Reads up to the end, or to the `,` or `}` that ends an alternative, which is returned as well.
@@ -114,6 +115,7 @@ mod tests {
             ("./a//b", Some("a/b")),
             ("../{a,b}/*", Some("{a,b}/*")),
             ("{./a,b/}", Some("")),
+            ("/{./a,/b}", Some("")),
             ("a/.", Some("a")),
             ("..", Some("")),
             ("{./a,b}", None),
