@@ -126,9 +126,9 @@ pub enum Verb {
     /// Pause what is watched, for a time; its gates are judged meanwhile.
     Pause(verbs::steering::Pause),
     /// End the pause of what is watched.
-    Continue(verbs::steering::EndPause),
+    Continue(verbs::steering::Resume),
     /// Let what is watched pass at its next look, where no gate is red then.
-    SkipBake(verbs::steering::EndPause),
+    SkipBake(verbs::steering::Resume),
     /// Stop a deployment and undo what it changed.
     Cancel(verbs::cancel::Cancel),
     /// Try again to undo a deployment that needs an operator, or end one whose execution died.

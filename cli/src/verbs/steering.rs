@@ -72,14 +72,14 @@ impl Pause {
     }
 }
 
-/// The arguments of `windlass continue` and of `windlass skip-bake`, which end a pause.
+/// The arguments of `windlass continue` and of `windlass skip-bake`, after which nothing is paused.
 #[derive(Debug, Args)]
-pub struct EndPause {
+pub struct Resume {
     #[command(flatten)]
     steers: SteeringArguments,
 }
 
-impl EndPause {
+impl Resume {
     /// Runs the verb of this action.
     ///
     /// # Errors
