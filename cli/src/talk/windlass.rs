@@ -9,7 +9,7 @@ use serde_json::Value;
 use std::future::Future;
 use std::time::Duration;
 use windlass_aws::{Api, ApiAnswer, fact_of};
-use windlass_domain::document::shape::objection::nearest;
+use windlass_domain::document::shape::objection::{asked_for, nearest};
 pub use windlass_domain::release::api_routes::RouteName;
 use windlass_domain::release::way_in::WayIn;
 use windlass_domain::shown::api::environments::Apps;
@@ -125,8 +125,7 @@ impl Windlass {
         let known = known.await.and_then(|known| read::<Apps>(&known));
         let known: Vec<String> =
             known.into_iter().flat_map(|page| page.apps).map(|known| known.app.to_string()).collect();
-        let meant = nearest(app, &known);
-        let meant = meant.map_or_else(String::new, |meant| format!("Did you mean `{meant}`? "));
+        let meant = asked_for(nearest(app, &known));
         finding.remedy = format!(
             "{meant}`windlass apps` lists what is declared; `windlass declare app.yaml` declares an application."
         )

@@ -17,12 +17,10 @@ use clap::Args;
 use serde_json::{Value, json};
 use std::iter;
 use windlass_domain::environment::HeldState;
+use windlass_domain::release::way_in::NEXT_STEPS;
 use windlass_domain::shown::api::environments::Environment;
 use windlass_domain::shown::api::environments::{self, AppOverview, Environments};
 use windlass_domain::text::name::{AppName, EnvironmentName};
-
-/// The member of an environment's document with what can be done where its targets differ, as the API calls such steps.
-const NEXT_STEPS: &str = "next_steps";
 
 /// The arguments of `windlass status`.
 #[derive(Debug, Args)]

@@ -10,7 +10,7 @@ use crate::declaration::topic::findings as wrong_topics;
 use crate::declaration::{Declaration, Exceptions, document, inputs, shared, watch_limit};
 use crate::document::git_rule::{GitRule, TagClass, TagRule, glob};
 use crate::document::possible_ref;
-use crate::document::shape::{join, unknown_name};
+use crate::document::shape::{asked_for, join, unknown_name};
 use crate::text::finding::{Finding, FindingName, repeated};
 use crate::text::name::{ComponentName, EnvironmentName};
 use crate::text::prose::Prose;
@@ -271,7 +271,7 @@ fn bad_globs(path: &str, rule: &GitRule, filled_in: &dyn Fn(&str) -> Option<Stri
             meant = possible_ref::meant(rule, text);
             why.to_owned()
         };
-        let meant = meant.map_or_else(String::new, |meant| format!("Did you mean `{meant}`? "));
+        let meant = asked_for(meant);
         Some(Finding::new(
             FindingName::BadValue,
             path,
@@ -295,7 +295,7 @@ fn bad_prefix(path: &str, prefix: &str, filled_in: &dyn Fn(&str) -> Option<Strin
         possible_ref::fault(&format!("{prefix}1.0.0"))?
     };
     let meant = filled.filter(|filled| possible_ref::fault(&format!("{filled}1.0.0")).is_none());
-    let meant = meant.map_or_else(String::new, |meant| format!("Did you mean `{meant}`? "));
+    let meant = asked_for(meant);
     Some(Finding::new(
         FindingName::BadValue,
         join(&join(path, "tag"), "prefix"),

@@ -2,7 +2,7 @@
 
 use super::aws_name::Form;
 use crate::document::secret;
-use crate::document::shape::{join, nearest, unknown_name};
+use crate::document::shape::{asked_for, join, nearest, unknown_name};
 use crate::text::finding::{Finding, FindingName, repeated};
 use crate::text::name::{AppName, EnvironmentName};
 use crate::text::prose::Prose;
@@ -67,8 +67,7 @@ impl Scope<'_> {
             None if (form.accepts)(&value) => {}
             None => {
                 let meant = guess(&value).filter(|meant| (form.accepts)(meant)).or_else(|| self.in_brackets(&value));
-                let meant = meant.map_or_else(String::new, |meant| format!("Did you mean `{meant}`? "));
-                self.note(misfit(&at, &value, form, format!("{meant}Write {}.", form.words)));
+                self.note(misfit(&at, &value, form, format!("{}Write {}.", asked_for(meant), form.words)));
             }
         }
         value

@@ -26,7 +26,7 @@ use crate::document::shape::objection::{is_of_nothing, is_other_word, rules_out}
 use crate::document::shape::path::pointer;
 pub(crate) use mend::Mended;
 pub(crate) use objection::Language;
-pub use objection::{nearest, suggest, unknown_name};
+pub use objection::{asked_for, nearest, suggest, unknown_name};
 pub(crate) use path::{join, last};
 
 /// The member of a schema that says what to do instead of fields, or values, that people look for there and that do

@@ -97,7 +97,7 @@ impl WayIn {
 }
 
 /// The member that has the next steps as data, beside the texts that name them.
-const NEXT_STEPS: &str = "next_steps";
+pub const NEXT_STEPS: &str = "next_steps";
 
 /// Reads a value as a text for people with its steps; `None` if it is no such text.
 fn prose(value: &Value) -> Option<Prose> {

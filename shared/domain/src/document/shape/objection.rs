@@ -8,6 +8,7 @@ use crate::text::prose::Prose;
 use jsonschema::ValidationError;
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use serde_json::Value;
+use std::fmt;
 
 /// The language in which people write a document, and in which they read what to write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -187,8 +188,10 @@ pub fn unknown_name(
         .seen(name, known.join(", "))
 }
 
-/// The beginning of a remedy that names what was probably meant.
-const MEANT: &str = "Did you mean `";
+/// Returns the beginning of a remedy that asks whether this was meant; empty where nothing was.
+pub fn asked_for(meant: Option<impl fmt::Display>) -> String {
+    meant.map_or_else(String::new, |meant| format!("Did you mean `{meant}`? "))
+}
 
 /// Returns the known word that was probably meant.
 pub fn nearest<'a>(word: &str, known: &'a [String]) -> Option<&'a String> {
@@ -207,10 +210,7 @@ pub fn nearest<'a>(word: &str, known: &'a [String]) -> Option<&'a String> {
 /// Says what to write instead of an unknown word.
 pub fn suggest(nearest: Option<&String>, known: &[String]) -> String {
     let all = known.join("`, `");
-    match nearest {
-        Some(nearest) => format!("{MEANT}{nearest}`? Known here: `{all}`."),
-        None => format!("Known here: `{all}`."),
-    }
+    format!("{}Known here: `{all}`.", asked_for(nearest))
 }
 
 #[cfg(test)]
