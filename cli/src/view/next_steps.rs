@@ -84,7 +84,7 @@ pub fn in_words(steps: &[PossibleStep]) -> Option<Prose> {
     (!steps.is_empty()).then(|| Prose::join(each, "; "))
 }
 
-/// Returns the same as the end of a line, with other steps before them; `None` where there is none.
+/// Returns the steps as the end of a line, with other steps before them; `None` where there is none.
 pub fn in_line(first: Option<&str>, steps: &[PossibleStep]) -> Option<String> {
     let steps = in_words(steps).map(|steps| text(&steps));
     let all: Vec<&str> = first.into_iter().chain(steps.as_deref()).collect();

@@ -46,7 +46,7 @@ pub trait EnvironmentWords {
         next_steps::in_line(first, &self.next_steps()).map(|all| format!("  next: {all}"))
     }
 
-    /// Returns the same after a look at the targets; `None` where there was none, or nothing to look at.
+    /// Returns the next steps after a look at the targets; `None` where there was none, or nothing to look at.
     fn after_look(&self) -> Option<AfterLook>;
 
     /// Returns the line about the hold.
