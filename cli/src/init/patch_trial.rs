@@ -3,8 +3,7 @@
 //! and no program of the repository is run.
 
 use super::infrastructure::edit::Edit;
-use super::infrastructure::is_terraform;
-use super::repository::{Repository, folder_of, join};
+use super::repository::{Repository, folder_of, is_terraform, join};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::env;

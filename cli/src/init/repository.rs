@@ -64,6 +64,11 @@ pub fn folder_of(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
+/// Returns whether a file is of Terraform.
+pub fn is_terraform(path: &str) -> bool {
+    file_of(path).rsplit_once('.').is_some_and(|(_, end)| end == "tf")
+}
+
 /// Returns the last part of a path.
 pub fn file_of(path: &str) -> &str {
     path.rsplit_once('/').map_or(path, |(_, file)| file)

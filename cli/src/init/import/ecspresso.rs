@@ -157,7 +157,7 @@ fn described(mut read: Value) -> (Value, &'static str) {
         return (read, "");
     };
     match map.remove("taskDefinition") {
-        Some(Value::Object(mut task)) if !map.keys().any(|name| task.contains_key(name)) => {
+        Some(Value::Object(mut task)) if !task.is_empty() && !map.keys().any(|name| task.contains_key(name)) => {
             task.append(map);
             (Value::Object(task), "/taskDefinition")
         }

@@ -1,7 +1,5 @@
-//! The change of one file, and its difference as `git apply` takes it; and the environment's name, as every change
-//! writes it. Pure.
+//! The change of one file, and its difference as `git apply` takes it. Pure.
 
-use crate::init::application::InitApplication;
 use similar::TextDiff;
 use std::ops::Range;
 
@@ -46,23 +44,5 @@ impl Edit {
     pub fn difference(&self) -> String {
         let (old, new) = (format!("a/{}", self.path), format!("b/{}", self.path));
         TextDiff::from_lines(&self.before, &self.after).unified_diff().context_radius(3).header(&old, &new).to_string()
-    }
-}
-
-/// Returns an expression of the environment's name: of a variable that keeps it, else the name of the only one.
-pub(super) fn environment_expression(
-    application: &InitApplication,
-    variables: &[&str],
-    written: impl Fn(&str) -> String,
-    literal: impl Fn(&str) -> String,
-) -> Option<String> {
-    let usual = ["environment", "env", "stage", "environmentname", "stagename", "envname"];
-    let is_usual = |name: &&&str| usual.contains(&name.to_ascii_lowercase().replace('_', "").as_str());
-    if let Some(variable) = variables.iter().find(is_usual) {
-        return Some(written(variable));
-    }
-    match application.environments.as_slice() {
-        [only] => Some(literal(&only.name)),
-        _ => None,
     }
 }

@@ -54,7 +54,7 @@ pub struct Resource<'a> {
 
 impl<'a> Resource<'a> {
     /// Returns the resource as it is written.
-    pub fn written(&self) -> &'a str {
+    pub fn text(&self) -> &'a str {
         written(self.text, self.block)
     }
 
@@ -81,7 +81,7 @@ impl<'a> Resource<'a> {
     /// Adds members, each a key and its value, to the attribute `tags`, whatever form it has. Returns `false` where
     /// that is not possible.
     pub fn tag(&self, members: &[[String; 2]], changes: &mut ResourceChanges) -> bool {
-        if self.written().contains("windlass:app") {
+        if self.text().contains("windlass:app") {
             return true;
         }
         let inline = members.iter().map(|[key, value]| format!("{key} = {value}"));

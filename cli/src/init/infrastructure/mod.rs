@@ -10,7 +10,7 @@ mod template_check;
 mod terraform;
 
 use super::application::{InitApplication, InitComponent, InitTarget};
-use super::repository::{Repository, file_of};
+use super::repository::{Repository, is_terraform};
 use crate::init::pages::{CDK, block};
 use crate::init::patch_trial::PatchTrial;
 use edit::Edit;
@@ -34,9 +34,22 @@ pub fn is_there(repository: &Repository) -> bool {
     repository.files.keys().any(|path| is_code(path)) || template::all(repository).next().is_some()
 }
 
-/// Returns whether a file is of Terraform.
-pub fn is_terraform(path: &str) -> bool {
-    file_of(path).rsplit_once('.').is_some_and(|(_, end)| end == "tf")
+/// Returns an expression of the environment's name: of a variable that keeps it, else the name of the only one.
+fn environment_expression(
+    application: &InitApplication,
+    variables: &[&str],
+    written: impl Fn(&str) -> String,
+    literal: impl Fn(&str) -> String,
+) -> Option<String> {
+    let usual = ["environment", "env", "stage", "environmentname", "stagename", "envname"];
+    let is_usual = |name: &&&str| usual.contains(&name.to_ascii_lowercase().replace('_', "").as_str());
+    if let Some(variable) = variables.iter().find(is_usual) {
+        return Some(written(variable));
+    }
+    match application.environments.as_slice() {
+        [only] => Some(literal(&only.name)),
+        _ => None,
+    }
 }
 
 impl Code {

@@ -1,7 +1,6 @@
 //! Templates of AWS SAM: the functions of the components get tags, and a version and an alias of their own in place of
 //! `AutoPublishAlias`, as `docs/integrate/cloudformation-and-sam.md` has them.
 
-use super::edit;
 use super::edit::{Change, Edit};
 use super::template_check::{WrittenOut, is_sound};
 use crate::init::application::{InitApplication, InitComponent, InitTarget};
@@ -50,7 +49,7 @@ pub fn edit(
         };
         let parameters = root.member("Parameters").map_or(&[][..], |(_, all)| all.members());
         let known: Vec<&str> = parameters.iter().filter_map(|(name, _)| name.text()).collect();
-        let named = edit::environment_expression(application, &known, |name| format!("!Ref {name}"), str::to_owned);
+        let named = super::environment_expression(application, &known, |name| format!("!Ref {name}"), str::to_owned);
         let Some(environment) = named else {
             notes.push(format!("no parameter of `{path}` keeps the environment's name: docs/integrate/cloudformation-and-sam.md of Windlass has what its functions need"));
             continue;

@@ -1,7 +1,6 @@
 //! Terraform: the resources of the components get tags, and leave alone what Windlass owns. The ignored attributes and
 //! the alias are those of `docs/integrate/terraform.md`.
 
-use super::edit;
 use super::edit::Edit;
 use super::hcl::{HclFile, Resource, ResourceChanges};
 use crate::init::application::{InitApplication, InitComponent, InitTarget};
@@ -32,7 +31,7 @@ pub fn edit(
     }
     let known: Vec<&str> = files.iter().flat_map(HclFile::variables).collect();
     let named =
-        edit::environment_expression(application, &known, |name| format!("var.{name}"), |name| format!("{name:?}"));
+        super::environment_expression(application, &known, |name| format!("var.{name}"), |name| format!("{name:?}"));
     let Some(environment) = named else {
         notes.push("no variable of the Terraform code keeps the environment's name: docs/integrate/terraform.md of Windlass has what its resources need".to_owned());
         return Vec::new();
@@ -202,7 +201,7 @@ fn alias(function: &Resource<'_>, component: &InitComponent) -> String {
         return String::new();
     };
     of_page("aws_lambda_alias", |page| {
-        page.written()
+        page.text()
             .replace("aws_lambda_function.api", &format!("aws_lambda_function.{}", function.id))
             .replace(
                 "\"aws_lambda_alias\" \"live\"",

@@ -69,7 +69,7 @@ impl Git {
             join(path, "time"),
             format!("`{}` is no point in time since 1970.", repeated(time)),
             prose!(
-                "Write it in RFC 3339, such as `2026-11-20T14:02:05Z`, as {} prints it.",
+                "Write it in RFC 3339, such as `2026-11-20T14:02:05Z`, as {} shows it.",
                 run!("git show -s --format=%cI")
             ),
         ))

@@ -25,7 +25,7 @@ pub type Begun<T> = Answered<202, T, 202, T>;
 
 impl<const S: u16, T: Serialize + JsonSchema, const U: u16, V: Serialize + JsonSchema> Answered<S, T, U, V> {
     /// Returns its status, and its body.
-    pub fn written(&self) -> (u16, Value) {
+    pub fn as_json(&self) -> (u16, Value) {
         match self {
             Self::One(one) => (S, json!(one)),
             Self::Other(other) => (U, json!(other)),

@@ -76,7 +76,7 @@ macro_rules! serve {
         match $name {
             $(RouteName::$route $(($action))? => {
                 let served: Served<answers::$route> = Box::pin($served).await;
-                let (status, body) = served?.written();
+                let (status, body) = served?.as_json();
                 Ok(Reply { status, content_type: "application/json", body })
             })+
         }
