@@ -15,14 +15,21 @@ const TEMPLATE: (&str, &str) = (
     "Transform: AWS::Serverless-2016-10-31\nResources:\n  Hello:\n    Type: AWS::Serverless::Function\n    \
      Properties:\n      FunctionName: shop-hello\n      CodeUri: hello/\n      AutoPublishAlias: live\n",
 );
-const CODE: [(&str, &str); 3] = [
+const CODE: [(&str, &str); 5] = [
     ("main.tf", "resource \"aws_lambda_function\" \"api\" {\n  function_name = \"shop-api\"\n}\n"),
     ("api/requirements.txt", "fastapi\nmangum\n"),
     ("api/main.py", "from fastapi import FastAPI\nfrom mangum import Mangum\nhandler = Mangum(FastAPI())\n"),
+    // Folders with the names of the trial's own files.
+    ("answer/common.py", "A = 1\n"),
+    ("settings/common.py", "A = 1\n"),
 ];
 
 /// What `cfn-lint` answers for a finding.
 const FINDING: &str = r#"[{"Rule": {"Id": "E1010"}, "Message": "no such attribute"}]"#;
+
+/// Settings of the person's own, which would lead a trial into folders of the person.
+const OF_PERSON: [&str; 5] =
+    ["TF_DATA_DIR", "TF_WORKSPACE", "TF_CLI_ARGS", "TF_CLI_ARGS_init", "TF_REATTACH_PROVIDERS"];
 
 /// Returns whether there is a patch, and all notes, where this script is the program.
 fn tried(files: &[(&str, &str)], name: &str, script: Option<&str>) -> (bool, Vec<String>) {
@@ -41,7 +48,9 @@ fn tried(files: &[(&str, &str)], name: &str, script: Option<&str>) -> (bool, Vec
     let mut init = Command::new(env!("CARGO_BIN_EXE_windlass"));
     init.arg("init").arg("--no-account").args(&ANSWERS[..7]).current_dir(&place).env_clear();
     if files == CODE {
-        init.env("TF_PLUGIN_CACHE_DIR", &programs).args(["--answer", "app=shop", "--answer", "api.function=shop-api"]);
+        init.args(["--answer", "app=shop", "--answer", "api.function=shop-api"]);
+        // A relative path is from the folder of the person, and not from that of the copies.
+        init.env("TF_PLUGIN_CACHE_DIR", "api").envs(OF_PERSON.map(|name| (name, "x")));
     }
     let made = init.env("PATH", format!("{}:/usr/bin:/bin", programs.display())).output().unwrap();
     assert_eq!(code(&made), 0, "{}", err(&made));
@@ -106,9 +115,11 @@ fn what_terraform_finds_only_after_the_change_keeps_it_out_of_the_patch() {
     const CLEAN: &str = r#"{"valid": true, "diagnostics": []}"#;
     const FOUND: &str =
         r#"{"valid": false, "diagnostics": [{"summary": "Unsupported", "detail": "no such argument"}]}"#;
+    let set = OF_PERSON.map(|name| format!("${name}")).concat();
     let script = |before: &str, after: &str| {
         format!(
-            "[ $1 = init ] && exit 0\nif grep -q windlass:app main.tf; then echo '{after}'; else echo '{before}'; fi"
+            "[ -z \"{set}\" ] || exit 1\n[ $1 = init ] && case $4 in -plugin-dir=/*) exit 0 ;; *) exit 1 ;; esac\n\
+             if grep -q windlass:app main.tf; then echo '{after}'; else echo '{before}'; fi"
         )
     };
     let by = "terraform validate";

@@ -87,9 +87,10 @@ fn added(mut before: Vec<String>, after: Vec<String>) -> Vec<String> {
 fn cfn_lint(texts: &Texts<'_>) -> Result<Look, String> {
     let copies = tempfile::tempdir().map_err(|error| error.to_string())?;
     put(copies.path(), texts)?;
+    let own = tempfile::tempdir().map_err(|error| error.to_string())?;
     let mut command = Command::new("cfn-lint");
     command.args(["--format", "json"]).args(texts.keys().map(|path| format!("./{path}"))).current_dir(copies.path());
-    let file = copies.path().join("answer");
+    let file = own.path().join("answer");
     run(command, &file)?;
     let answer = answer(&file)?;
     let findings = answer.as_array().ok_or_else(unreadable)?;
@@ -105,15 +106,27 @@ fn cfn_lint(texts: &Texts<'_>) -> Result<Look, String> {
 fn terraform_validate(folder: &str, texts: &Texts<'_>) -> Result<Look, String> {
     let usual = env::home_dir().map(|home| home.join(".terraform.d/plugin-cache"));
     let kept = env::var_os("TF_PLUGIN_CACHE_DIR").map(PathBuf::from).or(usual).filter(|kept| kept.is_dir());
-    let kept = kept.ok_or("no providers are kept in TF_PLUGIN_CACHE_DIR")?;
+    // Terraform is started in another folder, and so needs the whole path.
+    let kept =
+        kept.and_then(|kept| fs::canonicalize(kept).ok()).ok_or("no providers are kept in TF_PLUGIN_CACHE_DIR")?;
+    // Seen before the whole repository is copied.
+    if !is_on_path("terraform") {
+        return Err(not_found());
+    }
     let copies = tempfile::tempdir().map_err(|error| error.to_string())?;
     put(copies.path(), texts)?;
-    put(copies.path(), &Texts::from([("settings", "")]))?;
+    // Beside the copies, because a repository may have files of these names.
+    let own = tempfile::tempdir().map_err(|error| error.to_string())?;
+    put(own.path(), &Texts::from([("settings", "")]))?;
     let terraform = |words: &[&str]| {
         let mut command = Command::new("terraform");
         command.args(words).current_dir(copies.path().join(folder)).env("CHECKPOINT_DISABLE", "1");
-        // Else it would copy what is kept onto itself.
-        command.env_remove("TF_PLUGIN_CACHE_DIR").env("TF_CLI_CONFIG_FILE", copies.path().join("settings"));
+        // The person's own settings name folders that it would write into, such as TF_DATA_DIR and TF_PLUGIN_CACHE_DIR, and
+        // further arguments (Terraform documentation, "Environment Variables").
+        for name in env::vars_os().map(|(name, _)| name).filter(|name| name.as_encoded_bytes().starts_with(b"TF_")) {
+            command.env_remove(name);
+        }
+        command.env("TF_CLI_CONFIG_FILE", own.path().join("settings"));
         // No module is fetched: nobody listens there.
         command
             .env("HTTPS_PROXY", NOBODY)
@@ -124,7 +137,7 @@ fn terraform_validate(folder: &str, texts: &Texts<'_>) -> Result<Look, String> {
     };
     let mut ready = terraform(&["init", "-backend=false", "-input=false"]);
     ready.arg(format!("-plugin-dir={}", kept.display()));
-    let file = copies.path().join("answer");
+    let file = own.path().join("answer");
     if !run(ready, &file)? {
         return Err("its providers and modules are not all on this machine".to_owned());
     }
@@ -143,6 +156,14 @@ fn unreadable() -> String {
     "its answer cannot be read".to_owned()
 }
 
+fn not_found() -> String {
+    "it is not on the PATH".to_owned()
+}
+
+fn is_on_path(program: &str) -> bool {
+    env::var_os("PATH").is_some_and(|folders| env::split_paths(&folders).any(|folder| folder.join(program).is_file()))
+}
+
 /// Writes texts below a folder. No path leads out of it.
 fn put(root: &Path, texts: &Texts<'_>) -> Result<(), String> {
     for (path, text) in texts {
@@ -156,7 +177,7 @@ fn put(root: &Path, texts: &Texts<'_>) -> Result<(), String> {
 /// Runs a command, whose answer goes into a file. Returns whether it ended well.
 fn run(mut command: Command, file: &Path) -> Result<bool, String> {
     let failed = |error: std::io::Error| match error.kind() {
-        ErrorKind::NotFound => "it is not on the PATH".to_owned(),
+        ErrorKind::NotFound => not_found(),
         _ => error.to_string(),
     };
     let into = File::create(file).map_err(|error| error.to_string())?;
