@@ -60,6 +60,7 @@ fn the_alias_that_sam_made_keeps_its_logical_id_wherever_the_template_names_it()
         ("", "      AutoPublishAlias: live\n", "HelloAliaslive"),
         ("", "      AutoPublishAlias: \"blue\" # of callers\n", "HelloAliasblue"),
         ("", "      AutoPublishAlias: !Ref Callers\n", "HelloAliasstable"),
+        ("", "      AutoPublishAlias: blue-green_1\n", "HelloAliasblueDgreenU1"),
         ("Globals:\n  Function:\n    AutoPublishAlias: live\n", "", "HelloAliaslive"),
         ("Globals:\n  Function:\n    AutoPublishAlias: live\n", "      AutoPublishAlias: blue\n", "HelloAliasblue"),
         ("Globals: {Function: {AutoPublishAlias: live}}\n", "", "HelloAliaslive"),
@@ -112,12 +113,36 @@ fn a_second_run_after_the_patch_was_applied_has_no_patch() {
 
 #[test]
 fn an_alias_that_the_template_makes_itself_is_taken_and_made_no_second_time() {
-    let own = "\n  First:\n    Type: AWS::Lambda::Version\n    Properties: {FunctionName: !Ref Hello}\n\n  Callers:\n    \
-               Type: AWS::Lambda::Alias\n    Properties: {FunctionName: !Ref Hello, Name: blue, FunctionVersion: !GetAtt First.Version}\n";
-    let (files, _) = made(&template("", own), &[]);
-    assert!(files["app.yaml"].contains("alias: blue"));
-    let patch = &files["windlass.patch"];
-    assert!(patch.contains("windlass:app") && !patch.contains("AWS::Lambda"), "{patch}");
+    for (name, taken) in [("blue", "alias: blue"), ("!Sub \"live-${Callers}\"", "alias: live")] {
+        let own = format!(
+            "\n  First:\n    Type: AWS::Lambda::Version\n    Properties: {{FunctionName: !Ref Hello}}\n\n  Callers:\n    \
+             Type: AWS::Lambda::Alias\n    Properties: {{FunctionName: !Ref Hello, Name: {name}, FunctionVersion: !GetAtt First.Version}}\n"
+        );
+        let (files, _) = made(&template("", &own), &[]);
+        assert!(files["app.yaml"].contains(taken), "{}", files["app.yaml"]);
+        let patch = &files["windlass.patch"];
+        assert!(patch.contains("windlass:app") && !patch.contains("AWS::Lambda"), "{patch}");
+    }
+}
+
+#[test]
+fn a_function_whose_alias_only_cloudformation_knows_is_left_as_it_is() {
+    const NOTE: &str = "`Hello` of `template.yaml` is left as it is, because only CloudFormation knows its `AutoPublishAlias`: docs/integrate/cloudformation-and-sam.md of Windlass has what it needs";
+    for alias in [
+        "!If [IsProd, live, beta]",
+        "{\"Fn::If\": [IsProd, live, beta]}",
+        "!Ref Unnamed",
+        "!Sub \"live-${Callers}\"",
+        "x Hello.Alias",
+    ] {
+        let (own, known) = (format!("      AutoPublishAlias: {alias}\n"), "      AutoPublishAlias: live\n");
+        let globals = format!("Globals:\n  Function:\n    AutoPublishAlias: {alias}\n");
+        for (globals, own) in [("", own.as_str()), (globals.as_str(), ""), (globals.as_str(), known)] {
+            let (files, notes) = made(&template(globals, own), &[]);
+            assert_eq!(files.get("windlass.patch"), None, "{globals}{own}");
+            assert_eq!(notes.iter().filter(|note| *note == NOTE).count(), 1, "{globals}{own}: {notes:?}");
+        }
+    }
 }
 
 #[test]

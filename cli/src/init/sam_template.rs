@@ -71,13 +71,29 @@ impl SamTemplate {
         published.or_else(|| self.made_alias(id))
     }
 
-    /// Returns the alias that the template itself makes for a function.
-    pub fn made_alias(&self, id: &str) -> Option<String> {
+    /// Returns whether SAM publishes a function under an alias that only CloudFormation knows. The alias of `Globals`
+    /// counts as well: the function would get it as soon as its own one is taken out.
+    pub fn has_unknown_alias(&self, id: &str) -> bool {
+        let own = &self.value["Resources"][id]["Properties"]["AutoPublishAlias"];
+        let common = &self.value["Globals"]["Function"]["AutoPublishAlias"];
+        let is_unknown = |alias: &Value| alias.as_str().and_then(|alias| self.plain(alias)).is_none();
+        [own, common].into_iter().any(|alias| !alias.is_null() && is_unknown(alias))
+    }
+
+    /// Returns whether the template itself makes an alias for a function, whatever its name is.
+    pub fn makes_alias(&self, id: &str) -> bool {
+        self.own_alias(id).is_some()
+    }
+
+    fn own_alias(&self, id: &str) -> Option<&Value> {
         let own = format!("${{{id}}}");
-        let mut aliases = self.value["Resources"].as_object()?.values().filter(|resource| {
-            resource["Type"] == "AWS::Lambda::Alias" && resource["Properties"]["FunctionName"] == own
-        });
-        self.plain(aliases.next()?["Properties"]["Name"].as_str()?)
+        let mut resources = self.value["Resources"].as_object()?.values();
+        resources.find(|it| it["Type"] == "AWS::Lambda::Alias" && it["Properties"]["FunctionName"] == own)
+    }
+
+    /// Returns the alias that the template itself makes for a function.
+    fn made_alias(&self, id: &str) -> Option<String> {
+        self.plain(self.own_alias(id)?["Properties"]["Name"].as_str()?)
     }
 
     /// Returns the functions that SAM publishes only because of `Globals`, each with its alias.
@@ -90,13 +106,16 @@ impl SamTemplate {
         published.map(|(id, _)| (id.clone(), alias.clone())).collect()
     }
 
-    /// Returns a text as it is, or the default of the parameter that it refers to.
+    /// Returns the name of an alias as it is, or the default of the parameter that it refers to; `None` where it is no
+    /// name (AWS Lambda API Reference, "CreateAlias"), such as one that CloudFormation puts together.
     fn plain(&self, text: &str) -> Option<String> {
         let reference = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
-        match reference {
-            None => Some(text.to_owned()),
-            Some(parameter) => self.value["Parameters"][parameter]["Default"].as_str().map(str::to_owned),
-        }
+        let name = match reference {
+            None => text,
+            Some(parameter) => self.value["Parameters"][parameter]["Default"].as_str()?,
+        };
+        let is_name = name.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
+        (is_name && !name.is_empty()).then(|| name.to_owned())
     }
 }
 

@@ -2,16 +2,13 @@
 //! `AutoPublishAlias`, as `docs/integrate/cloudformation-and-sam.md` has them.
 
 use super::edit::{Change, Edit};
-use super::template_check::{WrittenOut, is_sound};
+use super::template_check::{OTHERS, WrittenOut, is_sound, is_taken};
 use crate::init::application::{InitApplication, InitComponent, InitTarget};
 use crate::init::pages::{TEMPLATES, block};
 use crate::init::pieces::{PieceSort, Runs, stacks};
 use crate::init::repository::Repository;
 use crate::init::sam_template::SamTemplate;
 use crate::init::template_tree::{self, Node, Part, indent, line_end, line_start, member_end, next_line};
-
-/// The members that publish and shift beside Windlass.
-const OTHERS: [&str; 2] = ["AutoPublishAlias", "DeploymentPreference"];
 
 /// Returns the templates of a repository, as YAML.
 pub fn all(repository: &Repository) -> impl Iterator<Item = (&str, &str)> {
@@ -54,6 +51,18 @@ pub fn edit(
             notes.push(format!("no parameter of `{path}` keeps the environment's name: docs/integrate/cloudformation-and-sam.md of Windlass has what its functions need"));
             continue;
         };
+        let (unknown, own): (Vec<&InitComponent>, Vec<&InitComponent>) =
+            own.into_iter().partition(|component| sam.has_unknown_alias(stacks::id(&component.piece)));
+        for component in unknown {
+            covered.push(component.name.clone());
+            notes.push(format!(
+                "`{}` of `{path}` is left as it is, because only CloudFormation knows its `AutoPublishAlias`: docs/integrate/cloudformation-and-sam.md of Windlass has what it needs",
+                stacks::id(&component.piece)
+            ));
+        }
+        if own.is_empty() {
+            continue;
+        }
         notes.extend(others(&sam, &own, path));
         let app = &application.app;
         let mut work = Work { path, text, root: &root, sam: &sam, environment, app, changes: Vec::new() };
@@ -101,10 +110,10 @@ fn left(sam: &SamTemplate, component: &InitComponent) -> Vec<String> {
     notes.collect()
 }
 
-/// Returns whether a member publishes or shifts, or has nothing else in it.
-fn is_taken((key, value): &(Node, Node)) -> bool {
-    let is_emptied = !value.members().is_empty() && value.members().iter().all(is_taken);
-    key.text().is_some_and(|name| OTHERS.contains(&name)) || is_emptied
+/// Returns the logical id under which SAM makes the alias of a function: one has letters and digits alone (source of AWS
+/// SAM, `_construct_alias`).
+fn made_id(function: &str, alias: &str) -> String {
+    format!("{function}Alias{}", alias.replace('-', "D").replace('_', "U"))
 }
 
 /// Returns the changes that take members out of a map.
@@ -149,12 +158,14 @@ impl Work<'_> {
     fn take_out_of_globals(&mut self) {
         let globals = self.root.member("Globals").map(|(_, globals)| globals);
         let function = globals.and_then(|globals| globals.member("Function")).map(|(_, function)| function);
-        for map in [Some(self.root), globals, function].into_iter().flatten() {
-            let is_of = |(key, _): &(Node, Node)| key.text().is_some_and(|it| ["Globals", "Function"].contains(&it));
-            let is_inner = function.is_some_and(|function| std::ptr::eq(map, function));
-            let taken = without(self.text, map, |member| is_taken(member) && (is_inner || is_of(member)));
-            self.changes.extend(taken.iter().cloned());
-            if !taken.is_empty() {
+        let whole = &self.sam.value;
+        let values = [whole, &whole["Globals"], &whole["Globals"]["Function"]];
+        let maps = [Some(self.root), globals, function];
+        for ((map, value), only) in maps.into_iter().zip(values).zip([Some("Globals"), Some("Function"), None]) {
+            let is_out = |name: &str| is_taken(name, &value[name]) && only.is_none_or(|only| only == name);
+            let taken = map.map(|map| without(self.text, map, |(key, _)| key.text().is_some_and(is_out)));
+            if let Some(taken) = taken.filter(|taken| !taken.is_empty()) {
+                self.changes.extend(taken);
                 return;
             }
         }
@@ -189,10 +200,10 @@ impl Work<'_> {
             _ => None,
         };
         // SAM made the alias under this id, whose name was its own or that of `Globals`: CloudFormation keeps it then.
-        let live = former.map_or_else(|| format!("{id}Live"), |alias| format!("{id}Alias{alias}"));
-        let known = [&live, &format!("{id}FirstVersion"), &format!("{id}Alias{alias}")];
+        let live = former.map_or_else(|| format!("{id}Live"), |alias| made_id(id, alias));
+        let known = [&live, &format!("{id}FirstVersion"), &made_id(id, alias)];
         // An earlier run's patch is applied, or somebody wrote the alias or the version.
-        if known.iter().any(|known| resources.member(known).is_some()) || self.sam.made_alias(id).is_some() {
+        if known.iter().any(|known| resources.member(known).is_some()) || self.sam.makes_alias(id) {
             return None;
         }
         let end = member_end(text, key, function);

@@ -1,7 +1,10 @@
 //! The check that a changed template says what it said before, and that each reference of it leads somewhere. Pure.
 
 use crate::init::sam_template::SamTemplate;
-use serde_json::Value;
+use serde_json::{Map, Value};
+
+/// The members that publish and shift beside Windlass.
+pub const OTHERS: [&str; 2] = ["AutoPublishAlias", "DeploymentPreference"];
 
 /// The resources that SAM makes of a function with `AutoPublishAlias`, by the names under which a template refers to
 /// them (AWS Serverless Application Model Developer Guide, "Generated CloudFormation resources").
@@ -23,7 +26,8 @@ impl WrittenOut {
         let mut text = text.to_owned();
         for (made, id) in MADE.iter().zip(&self.ids) {
             let name = format!("{}.{made}", self.function);
-            while let Some(at) = whole(&text, &name) {
+            // From the last one on, so that what is written is never looked at again.
+            for at in wholes(&text, &name).into_iter().rev() {
                 text.replace_range(at..at + name.len(), id);
             }
         }
@@ -60,15 +64,15 @@ impl WrittenOut {
     }
 }
 
-/// Returns the place of a reference that is no part of a longer word. An attribute may follow it. `${!Name}` is a text
-/// of `Fn::Sub`, and no reference (AWS CloudFormation User Guide, "Fn::Sub").
-fn whole(text: &str, word: &str) -> Option<usize> {
+/// Returns the places of references that are no part of a longer word. An attribute may follow them. `${!Name}` is a
+/// text of `Fn::Sub`, and no reference (AWS CloudFormation User Guide, "Fn::Sub").
+fn wholes(text: &str, word: &str) -> Vec<usize> {
     let is_edge = |c: Option<char>, others: &str| c.is_none_or(|c| !c.is_ascii_alphanumeric() && !others.contains(c));
-    let mut places = text.match_indices(word).map(|(at, _)| at);
-    places.find(|at| {
+    let places = text.match_indices(word).map(|(at, _)| at).filter(|at| {
         let (before, after) = (text[..*at].chars().next_back(), text[at + word.len()..].chars().next());
         is_edge(before, ".-_!") && is_edge(after, "-_")
-    })
+    });
+    places.collect()
 }
 
 /// Returns whether a template after its change can be read, and says everything that it said before except for the
@@ -84,9 +88,9 @@ pub fn is_sound(before: &str, after: &str, written: &[WrittenOut]) -> bool {
 }
 
 /// Returns whether a member publishes or shifts, or has nothing else in it.
-fn is_taken(name: &str, value: &Value) -> bool {
-    let is_emptied = value.as_object().is_some_and(|all| all.iter().all(|(name, value)| is_taken(name, value)));
-    ["AutoPublishAlias", "DeploymentPreference"].contains(&name) || is_emptied
+pub fn is_taken(name: &str, value: &Value) -> bool {
+    let of_those = |all: &Map<String, Value>| !all.is_empty() && all.iter().all(|(name, value)| is_taken(name, value));
+    OTHERS.contains(&name) || value.as_object().is_some_and(of_those)
 }
 
 fn keeps(before: &Value, after: &Value, written: &[WrittenOut]) -> bool {
@@ -141,5 +145,11 @@ mod tests {
             assert_eq!(is_good(&after), wanted.is_some(), "{after}");
             assert_eq!(is_good(&before), wanted == Some(value), "{before}");
         }
+    }
+
+    #[test]
+    fn what_is_written_is_not_replaced_again() {
+        let api = WrittenOut { function: "Api".into(), ids: ["x Api.Alias".into(), "ApiFirstVersion".into()] };
+        assert_eq!(api.replaced("Api.Alias, Api.Alias"), "x Api.Alias, x Api.Alias");
     }
 }
