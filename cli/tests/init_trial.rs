@@ -59,12 +59,17 @@ fn tried(files: &[(&str, &str)], name: &str, script: Option<&str>) -> (bool, Vec
     (place.join("windlass.patch").exists(), notes)
 }
 
-/// Holds whether there is a patch, and the one note that comes beside the usual ones.
-fn holds(files: &[(&str, &str)], name: &str, clean: &str, cases: &[(Option<String>, bool, Option<String>)]) {
+/// A program, whether there is a patch, and the one note that comes beside the usual ones.
+type Case = (Option<String>, bool, Option<String>);
+
+/// Holds the cases. Without the patch, the notes on what it brings are not there either, as many as these.
+fn holds(files: &[(&str, &str)], name: &str, clean: &str, of_patch: usize, cases: &[Case]) {
     let (is_shown, usual) = tried(files, name, Some(clean));
     assert!(is_shown, "{usual:?}");
     for (script, is_shown, note) in cases {
         let (shown, mut notes) = tried(files, name, script.as_deref());
+        let left_out = usual.iter().filter(|note| !notes.contains(note)).count();
+        assert_eq!(left_out, if *is_shown { 0 } else { of_patch }, "{notes:?}");
         notes.retain(|note| !usual.contains(note));
         assert_eq!((shown, notes), (*is_shown, Vec::from_iter(note.clone())), "{script:?}");
     }
@@ -98,6 +103,7 @@ fn what_cfn_lint_finds_only_after_the_change_keeps_it_out_of_the_patch() {
         &[TEMPLATE],
         "cfn-lint",
         "echo '[]'",
+        1,
         &[
             (script(FINDING, FINDING), true, None),
             (script(FINDING, "[]"), true, None),
@@ -127,6 +133,7 @@ fn what_terraform_finds_only_after_the_change_keeps_it_out_of_the_patch() {
         &CODE,
         "terraform",
         &script(CLEAN, CLEAN),
+        0,
         &[
             (
                 Some(script(CLEAN, FOUND)),

@@ -55,6 +55,7 @@ pub fn all(application: &InitApplication, facts: &InitFacts) -> (Vec<File>, Vec<
     }
     let mut code = infrastructure::write(application, &facts.repository);
     code.keep_tried(&facts.trials);
+    code.notes.extend(code.edits.iter().flat_map(|edit| edit.notes.iter().cloned()));
     if let Some(patch) = code.patch() {
         file(PATCH, patch);
     }

@@ -15,6 +15,8 @@ pub struct Edit {
     pub before: String,
     /// The file with the change.
     pub after: String,
+    /// Notes for a person on what the change brings, one sentence each.
+    pub notes: Vec<String>,
 }
 
 impl Edit {
@@ -32,7 +34,7 @@ impl Edit {
             done = place.end;
         }
         after.push_str(before.get(done..).unwrap_or_default());
-        Self { path: path.to_owned(), before: before.to_owned(), after }
+        Self { path: path.to_owned(), before: before.to_owned(), after, notes: Vec::new() }
     }
 
     /// Returns whether the file differs.

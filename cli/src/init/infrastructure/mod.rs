@@ -24,7 +24,7 @@ pub struct Code {
     pub page: Option<String>,
     /// A script for targets that no code makes.
     pub commands: Option<String>,
-    /// Notes for a person, one sentence each.
+    /// Notes for a person, one sentence each. Those of a change stand beside it, and go with it.
     pub notes: Vec<String>,
 }
 
@@ -93,8 +93,9 @@ pub fn write(application: &InitApplication, repository: &Repository) -> Code {
     let mut covered = Vec::new();
     let mut edits = terraform::edit(application, repository, &mut code.notes, &mut covered);
     edits.extend(template::edit(application, repository, &mut code.notes, &mut covered));
-    edits.retain(Edit::is_changed);
-    code.edits = edits;
+    let (changed, same): (Vec<Edit>, Vec<Edit>) = edits.into_iter().partition(Edit::is_changed);
+    code.notes.extend(same.into_iter().flat_map(|edit| edit.notes));
+    code.edits = changed;
     code.page = cdk_page(application, repository);
     let is_open = |component: &&InitComponent| code.page.is_none() && !covered.contains(&component.name);
     let open: Vec<&InitComponent> = application.components.iter().filter(is_open).collect();

@@ -63,22 +63,22 @@ pub fn edit(
         if own.is_empty() {
             continue;
         }
-        notes.extend(others(&sam, &own, path));
+        let mut of_change = others(&sam, &own, path);
         let app = &application.app;
         let mut work = Work { path, text, root: &root, sam: &sam, environment, app, changes: Vec::new() };
         work.take_out_of_globals();
         let mut written = Vec::new();
         for component in &own {
             covered.push(component.name.clone());
-            written.extend(work.function(component, notes));
+            written.extend(work.function(component, &mut of_change));
         }
         work.refer(&written);
         let edit = Edit::new(path, text, work.changes);
         if is_sound(text, &edit.after, &written) {
-            notes.extend(written.iter().filter_map(|it| newest(text, it, path)));
+            of_change.extend(written.iter().filter_map(|it| newest(text, it, path)));
             let after = SamTemplate::read(&edit.after).unwrap_or_default();
-            notes.extend(own.iter().flat_map(|component| left(&after, component)));
-            edits.push(edit);
+            of_change.extend(own.iter().flat_map(|component| left(&after, component)));
+            edits.push(Edit { notes: of_change, ..edit });
         } else {
             notes.push(unchanged());
         }

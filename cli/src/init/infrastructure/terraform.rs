@@ -46,7 +46,7 @@ pub fn edit(
     };
     let seen = application.components.iter().filter(|component| work.is_seen(component));
     covered.extend(seen.map(|component| component.name.clone()));
-    files.iter().map(|file| work.edit(file, notes)).collect()
+    files.iter().map(|file| work.edit(file)).collect()
 }
 
 struct Work<'a> {
@@ -56,8 +56,8 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    fn edit(&self, file: &HclFile<'_>, notes: &mut Vec<String>) -> Edit {
-        let mut all = Vec::new();
+    fn edit(&self, file: &HclFile<'_>) -> Edit {
+        let (mut all, mut notes) = (Vec::new(), Vec::new());
         for found in file.resources() {
             let mut changes = ResourceChanges::default();
             if !self.change(&found, &mut changes) {
@@ -67,10 +67,10 @@ impl Work<'_> {
         }
         let edit = Edit::new(file.path, file.text, all);
         if HclFile::read(file.path, &edit.after).is_ok() {
-            return edit;
+            return Edit { notes, ..edit };
         }
         notes.push(format!("`{}` could not be changed because of how it is written: docs/integrate/terraform.md of Windlass has what its resources need", file.path));
-        Edit::new(file.path, file.text, Vec::new())
+        Edit { notes, ..Edit::new(file.path, file.text, Vec::new()) }
     }
 
     /// Changes a resource where it is a component's. Returns `false` where that is not possible.
