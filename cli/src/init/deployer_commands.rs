@@ -5,6 +5,7 @@ use crate::init::application::{InitApplication, InitComponent, InitTarget};
 use crate::init::repository::{Repository, file_of};
 use crate::init::text::Text;
 use serde::Serialize;
+use std::cell::LazyCell;
 use std::fmt;
 use windlass_domain::declaration::kinds::KindName;
 
@@ -52,7 +53,7 @@ const TERRAFORM_PAGE: &str = "docs/integrate/terraform.md";
 type Row = (&'static str, &'static [KindName], &'static str);
 
 /// All that is looked for.
-const COMMANDS: [Row; 45] = [
+const COMMANDS: [Row; 47] = [
     ("s3 sync", SITE, COMMANDS_PAGE),
     ("s3 cp … --recursive", SITE, COMMANDS_PAGE),
     ("s3-sync-action", SITE, COMMANDS_PAGE),
@@ -89,7 +90,9 @@ const COMMANDS: [Row; 45] = [
     ("aws-cloudformation-github-deploy", ALL, TEMPLATES_PAGE),
     ("cdk deploy", ALL, "docs/integrate/cdk.md"),
     ("terraform apply", ALL, TERRAFORM_PAGE),
+    ("terraform -chdir … apply", ALL, TERRAFORM_PAGE),
     ("tofu apply", ALL, TERRAFORM_PAGE),
+    ("tofu -chdir … apply", ALL, TERRAFORM_PAGE),
     ("terragrunt apply", ALL, TERRAFORM_PAGE),
     ("serverless/github-action", ALL, "docs/integrate/other-deployers.md#serverless-framework"),
     ("serverless deploy", ALL, "docs/integrate/other-deployers.md#serverless-framework"),
@@ -99,6 +102,9 @@ const COMMANDS: [Row; 45] = [
     ("pulumi/actions", ALL, "docs/integrate/other-deployers.md#pulumi"),
     ("eb deploy", ALL, "docs/integrate/other-deployers.md#aws-elastic-beanstalk"),
 ];
+
+/// The commands of these that copy from their first operand to their second one.
+const COPIES: [&str; 3] = ["s3 sync", "s3 cp … --recursive", "s3cmd sync"];
 
 /// The files that are run, by their names.
 const NAMES: [&str; 7] = ["Makefile", "makefile", "GNUmakefile", "Jenkinsfile", "justfile", "Justfile", "package.json"];
@@ -120,6 +126,14 @@ const PIPELINES: [&str; 10] = [
     "buildspec",
 ];
 
+/// Returns whether a file is one of `make`, whose comments go on behind a backslash.
+fn is_makefile(path: &str) -> bool {
+    let file = file_of(path);
+    file.eq_ignore_ascii_case("makefile")
+        || file == "GNUmakefile"
+        || file.rsplit_once('.').is_some_and(|(_, end)| end == "mk")
+}
+
 /// Returns whether a file is one that a person, CI or a build tool runs.
 fn is_run(path: &str) -> bool {
     let file = file_of(path);
@@ -133,9 +147,11 @@ fn is_run(path: &str) -> bool {
 pub fn all(application: &InitApplication, repository: &Repository) -> Vec<DeployerCommand> {
     let mut found: Vec<DeployerCommand> = Vec::new();
     for (file, text) in repository.files.iter().filter(|(path, _)| is_run(path)) {
-        for (line, said) in lines(text) {
+        // Looked for once a file, and only where it has a command: the names are many, and the text may be long.
+        let in_file = LazyCell::new(|| named(application, text));
+        for (line, said) in lines(text, is_makefile(file)) {
             for (command, kinds, page) in COMMANDS.iter().filter(|(command, ..)| has_command(&said, command)) {
-                let (components, is_sure) = deployed(application, kinds, &said, text);
+                let (components, is_sure) = deployed(application, kinds, &said, &in_file);
                 let is_known =
                     |it: &DeployerCommand| (&it.file, it.command, &it.components) == (file, *command, &components);
                 if !components.is_empty() && !found.iter().any(is_known) {
@@ -150,17 +166,29 @@ pub fn all(application: &InitApplication, repository: &Repository) -> Vec<Deploy
 
 /// Returns the components that a command changes, and whether that is sure: those whose targets it names, else those
 /// that its file names, else all of its kinds.
-fn deployed(application: &InitApplication, kinds: &[KindName], said: &str, text: &str) -> (Vec<String>, bool) {
-    let of_kind = application.components.iter().filter(|it| kinds.contains(&it.target.kind()));
-    let of_kind: Vec<&InitComponent> = of_kind.collect();
-    let named_in = |text: &str| {
-        let named = of_kind.iter().filter(|it| is_named(application, it, text));
-        named.map(|it| it.name.clone()).collect::<Vec<String>>()
+fn deployed<'a>(
+    application: &'a InitApplication,
+    kinds: &[KindName],
+    said: &str,
+    in_file: &LazyCell<Vec<&'a InitComponent>, impl FnOnce() -> Vec<&'a InitComponent>>,
+) -> (Vec<String>, bool) {
+    let of_kinds = |all: &[&InitComponent]| -> Vec<String> {
+        all.iter().filter(|it| kinds.contains(&it.target.kind())).map(|it| it.name.clone()).collect()
     };
-    match [named_in(said), named_in(text)].into_iter().find(|named| !named.is_empty()) {
-        Some(named) => (named, true),
-        None => (of_kind.iter().map(|it| it.name.clone()).collect(), false),
+    let here = of_kinds(&named(application, said));
+    if !here.is_empty() {
+        return (here, true);
     }
+    let there = of_kinds(in_file);
+    if !there.is_empty() {
+        return (there, true);
+    }
+    (of_kinds(&application.components.iter().collect::<Vec<_>>()), false)
+}
+
+/// Returns the components whose targets a text names.
+fn named<'a>(application: &'a InitApplication, text: &str) -> Vec<&'a InitComponent> {
+    application.components.iter().filter(|it| is_named(application, it, text)).collect()
 }
 
 /// Returns whether a target's own name stands in a text, in any environment: also with a variable of the text's own in
@@ -181,13 +209,14 @@ fn is_named(application: &InitApplication, component: &InitComponent, text: &str
             Text::Each(_) => None,
         };
         let before = before.map(|before| before.replace("{app}", &application.app)).filter(|before| !before.is_empty());
-        is_whole || before.is_some_and(|before| ["$", "{"].iter().any(|mark| text.contains(&format!("{before}{mark}"))))
+        is_whole || before.is_some_and(|before| has_word_before(text, &before, &['$', '{']))
     })
 }
 
 /// Returns the lines of a file that say something, each with its number, as one line where a backslash goes on, and
-/// with single spaces.
-fn lines(text: &str) -> Vec<(usize, String)> {
+/// with single spaces. A comment ends with its line, but for those of a makefile.
+fn lines(text: &str, is_makefile: bool) -> Vec<(usize, String)> {
+    let is_comment = |said: &str| said.starts_with('#') || said.starts_with("//");
     let mut lines: Vec<(usize, String)> = Vec::new();
     let mut goes_on = false;
     for (at, line) in text.lines().enumerate() {
@@ -198,21 +227,47 @@ fn lines(text: &str) -> Vec<(usize, String)> {
             Some((_, before)) => *before = format!("{before} {words}"),
             None => lines.push((at + 1, words)),
         }
-        goes_on = ends_open;
+        goes_on = ends_open && (is_makefile || !is_comment(line));
     }
-    lines.retain(|(_, said)| !said.starts_with('#') && !said.starts_with("//"));
+    lines.retain(|(_, said)| !is_comment(said));
     lines
 }
 
 fn has_command(said: &str, command: &str) -> bool {
-    command.split(" … ").all(|part| has_word(said, part))
+    command.split(" … ").all(|part| has_word(said, part)) && !(COPIES.contains(&command) && only_fetches(said, command))
+}
+
+/// Returns whether each copy of a line is from a bucket to a folder. An option before the operands may have a value, so
+/// that such a copy is taken for one to a bucket.
+fn only_fetches(said: &str, command: &str) -> bool {
+    let copy = command.split(" … ").next().unwrap_or(command);
+    said.split(copy).skip(1).all(|rest| {
+        let is_bucket = |operand: &str| operand.trim_start_matches(['"', '\'']).starts_with("s3://");
+        let mut operands = rest.split_whitespace().filter(|word| !word.starts_with("--"));
+        operands.next().is_some_and(is_bucket) && operands.next().is_some_and(|operand| !is_bucket(operand))
+    })
+}
+
+/// Returns whether a character, or the end of a text, may stand beside a word.
+fn is_edge(c: Option<char>) -> bool {
+    c.is_none_or(|c| !(c.is_ascii_alphanumeric() || "-_.".contains(c)))
 }
 
 /// Returns whether a word stands in a text by itself, and not within a longer one.
 fn has_word(text: &str, word: &str) -> bool {
-    let is_edge = |c: Option<char>| c.is_none_or(|c| !(c.is_ascii_alphanumeric() || "-_.".contains(c)));
-    let stands = |at: usize| is_edge(text[..at].chars().next_back()) && is_edge(text[at + word.len()..].chars().next());
-    !word.is_empty() && text.match_indices(word).any(|(at, _)| stands(at))
+    begun(text, word).any(|rest| is_edge(rest.chars().next()))
+}
+
+/// Returns whether a text has something that begins as a word and goes on with one of these characters.
+fn has_word_before(text: &str, word: &str, marks: &[char]) -> bool {
+    begun(text, word).any(|rest| rest.starts_with(marks))
+}
+
+/// Returns what stands behind a word, wherever it is no end of a longer one.
+fn begun<'t>(text: &'t str, word: &str) -> impl Iterator<Item = &'t str> {
+    let places = text.match_indices(word).filter(move |_| !word.is_empty());
+    let begun = places.filter(move |(at, _)| is_edge(text[..*at].chars().next_back()));
+    begun.map(move |(at, _)| &text[at + word.len()..])
 }
 
 #[cfg(test)]
