@@ -87,7 +87,7 @@ const NO_TEXTS: [(&str, &str); 6] = [
     ("2024", "is `2024`, which is no text: put it in quotes"),
     ("1.10", "is `1.10`, which is no text: put it in quotes"),
     ("true", "is `true`, which is no text: put it in quotes"),
-    ("null", "is `null`, which is no text: put it in quotes"),
+    ("null", "has no value: write a text"),
     ("[\"x\"]", "is a list, and no text: write a text"),
     ("{\"x\": 1}", "is a map, and no text: write a text"),
 ];

@@ -261,7 +261,8 @@ fn span(text: &str) -> Option<String> {
             }
             _ => return None,
         };
-        seconds += std::mem::take(&mut number).parse::<u64>().ok()? * of;
+        let more = std::mem::take(&mut number).parse::<u64>().ok()?.checked_mul(of)?;
+        seconds = seconds.checked_add(more)?;
     }
     (number.is_empty() && seconds > 0).then(|| match seconds {
         seconds if seconds % 60 == 0 => format!("{}m", seconds / 60),
@@ -299,9 +300,16 @@ mod tests {
 
     #[test]
     fn times_of_go_are_times_of_windlass() {
-        for (text, wanted) in
-            [("10m0s", Some("10m")), ("1h", Some("60m")), ("90s", Some("90s")), ("5", None), ("1.5h", None), ("", None)]
-        {
+        for (text, wanted) in [
+            ("10m0s", Some("10m")),
+            ("1h", Some("60m")),
+            ("90s", Some("90s")),
+            ("5", None),
+            ("1.5h", None),
+            ("", None),
+            ("9999999999999999h", None),
+            ("5124095576030431h16s", None),
+        ] {
             assert_eq!(span(text).as_deref(), wanted, "{text}");
         }
     }

@@ -29,7 +29,7 @@ pub fn of_go(text: &str, imported: &mut Imported) -> String {
     converted + rest
 }
 
-/// Returns a text with the substitutions of CloudFormation as variables, except for `${AWS::…}`, which is noted.
+/// Returns a text with the substitutions of CloudFormation as variables.
 pub fn of_cloudformation(text: &str, imported: &mut Imported) -> String {
     let mut converted = String::new();
     let mut rest = text;

@@ -2,6 +2,7 @@
 //! data alone, which lambroll and ecspresso take.
 
 use crate::init::import::expression::of_go;
+use crate::init::import::members::Found;
 use crate::init::import::{Imported, UnreadMembers, broken, repository};
 use crate::init::names::name;
 use serde_json::{Value, json};
@@ -73,8 +74,12 @@ fn image(file: &mut UnreadMembers, written: &mut Value, imported: &mut Imported)
         ));
     }
     let image = file.text(&["Code", "ImageUri"]);
-    let is_missing = matches!(image, Ok(None));
-    is_image |= !is_missing;
+    // One of another type is an image as well. A member without a value is as one that is not there.
+    let is_there = match &image {
+        Ok(image) => image.is_some(),
+        Err(other) => other.member == "Code.ImageUri" && other.found != Found::Nothing,
+    };
+    is_image |= is_there;
     let image = imported.of_type(image, "the file", "write `repository`");
     let known = image.as_deref().and_then(repository);
     match image {
@@ -82,7 +87,7 @@ fn image(file: &mut UnreadMembers, written: &mut Value, imported: &mut Imported)
             file.set_aside(&["Code", "ImageUri"]);
             imported.note(format!("the image `{image}` is from no known repository of Amazon ECR: write `repository`"));
         }
-        None if is_image && is_missing => {
+        None if is_image && !is_there => {
             file.set_aside(&["PackageType"]);
             imported.note("the function is an image, and the file does not name it: write `repository`");
         }
@@ -148,6 +153,22 @@ fn quoted(text: &str, quote: char) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_function_is_an_image_where_the_file_has_one_or_says_so() {
+        for (more, wanted) in [
+            (r#""Role": "r""#, None),
+            (r#""Code": null"#, None),
+            (r#""Code": "x""#, None),
+            (r#""Code": {"ImageUri": null, "S3Bucket": "b"}"#, None),
+            (r#""Code": {"ImageUri": 5}"#, Some(UNWRITTEN)),
+            (r#""PackageType": "Zip""#, None),
+            (r#""PackageType": "Image", "Code": null"#, Some(UNWRITTEN)),
+        ] {
+            let imported = import(&format!("{{\"FunctionName\": \"f\", {more}}}")).unwrap();
+            assert_eq!(imported.components["f"]["repository"].as_str(), wanted, "{more}");
+        }
+    }
 
     #[test]
     fn data_is_json_and_what_has_to_be_evaluated_is_refused() {

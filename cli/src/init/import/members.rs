@@ -13,8 +13,8 @@ pub struct UnreadMembers {
     left: Value,
     /// The paths of the members that were taken, and that no note is about.
     taken: Vec<String>,
-    /// The text of the file, for the words; empty where it is not known.
-    source: Rc<str>,
+    /// The text of the file, for the words; empty where it is not known. All documents of a file share it.
+    source: Rc<Source<'static>>,
     /// The JSON pointer of the document in its file.
     place: String,
 }
@@ -27,7 +27,8 @@ impl UnreadMembers {
 
     /// Begins with a document that stands in the text of a file, at a JSON pointer.
     pub fn written(document: Value, text: &str, place: &str) -> Self {
-        Self { left: document, taken: Vec::new(), source: text.into(), place: place.to_owned() }
+        let source = Rc::new(Source::of(text).kept());
+        Self { left: document, taken: Vec::new(), source, place: place.to_owned() }
     }
 
     /// Returns whether there is no document at all.
@@ -126,11 +127,11 @@ impl UnreadMembers {
     }
 
     fn of_other_type(&mut self, path: &[&str], wanted: Wanted) -> OtherType {
-        let written = Source::of(&self.source).plain(&self.pointer(path)).map(str::to_owned);
+        let written = self.source.plain(&self.pointer(path)).map(str::to_owned);
         let found = match self.aside(path) {
             Value::Array(_) => Found::List,
             Value::Object(_) => Found::Map,
-            Value::Null if written.is_none() => Found::Nothing,
+            Value::Null => Found::Nothing,
             scalar => Found::Scalar(written.unwrap_or_else(|| scalar.to_string())),
         };
         OtherType { member: path.join("."), found, wanted }
@@ -329,11 +330,11 @@ mod tests {
         let document = json!({"a": {"b": 1.1}, "c": null, "d": null, "e": ["x"], "f": {"g": "x"}, "h": "x"});
         let mut read = UnreadMembers::written(document, text, "");
         let mut entry = read.each(&["e"]).unwrap().unwrap().remove(0);
-        assert!(!entry.is_map());
+        assert!(!entry.is_map() && Rc::ptr_eq(&entry.source, &read.source));
         assert_eq!(entry.aside(&[]), json!("x"));
         let table: [(&[&str], &str); 5] = [
             (&["a", "b"], "`a.b` of it is `1.10`, which is no text: put it in quotes"),
-            (&["c"], "`c` of it is `~`, which is no text: put it in quotes"),
+            (&["c"], "`c` of it has no value: write a text"),
             (&["d"], "`d` of it has no value: write a text"),
             (&["h", "i"], "`h` of it is `\"x\"`, which is no map: write a map"),
             (&["f"], "`f` of it is a map, and no text: write a text"),

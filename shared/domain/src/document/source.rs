@@ -5,23 +5,25 @@
 //! always what the reader made of it.
 
 use granit_parser::{Event, Parser, ScalarStyle, Span, StrInput};
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// The text of a document in YAML or JSON, which every parser of YAML reads; empty where it is not known.
 #[derive(Debug, Default)]
 pub struct Source<'t> {
-    text: &'t str,
+    text: Cow<'t, str>,
     /// The member of the document that the text is of; empty where it is of the whole.
     member: &'static str,
-    root: OnceCell<Option<Node<'t>>>,
+    root: OnceCell<Option<Node>>,
 }
 
 /// A part of a document, as it is written.
 #[derive(Debug, Clone)]
-enum Node<'t> {
-    /// A scalar without quotes; empty where nothing is written.
-    Plain(&'t str),
+enum Node {
+    /// The place of a scalar without quotes in the text; empty where nothing is written.
+    Plain(Range<usize>),
     /// A scalar in quotes or in a block, which no reader takes for anything but a text.
     Quoted,
     List(Vec<Self>),
@@ -36,7 +38,13 @@ enum Node<'t> {
 impl<'t> Source<'t> {
     /// Takes the text of a document that was read.
     pub fn of(text: &'t str) -> Self {
-        Self { text: text.trim_start_matches('\u{feff}'), ..Self::default() }
+        Self { text: Cow::Borrowed(text.trim_start_matches('\u{feff}')), ..Self::default() }
+    }
+
+    /// Returns it with a text of its own, for a reader that looks into the text again and again: it is read once.
+    #[must_use]
+    pub fn kept(self) -> Source<'static> {
+        Source { text: Cow::Owned(self.text.into_owned()), member: self.member, root: self.root }
     }
 
     /// Returns the text as that of a member of the document, such as `/manifest`. What stands beside the member in the
@@ -46,8 +54,8 @@ impl<'t> Source<'t> {
     }
 
     /// Returns the scalar without quotes at a JSON pointer, as it stands there; `None` if nothing of that sort does.
-    pub fn plain(&self, pointer: &str) -> Option<&'t str> {
-        let root = self.root.get_or_init(|| Reading::of(self.text).root());
+    pub fn plain(&self, pointer: &str) -> Option<&str> {
+        let root = self.root.get_or_init(|| Reading::of(&self.text).root());
         let mut node = root.as_ref()?;
         let within = pointer.strip_prefix(self.member).filter(|rest| rest.starts_with('/'));
         let pointer = within.unwrap_or(pointer);
@@ -55,13 +63,13 @@ impl<'t> Source<'t> {
             node = node.member(&name.replace("~1", "/").replace("~0", "~"))?;
         }
         match node {
-            Node::Plain(text) if !text.is_empty() => Some(*text),
+            Node::Plain(place) if !place.is_empty() => self.text.get(place.clone()),
             _ => None,
         }
     }
 }
 
-impl Node<'_> {
+impl Node {
     /// Returns the part with a name, or with a place in a list. A member that is merged (`<<`) counts where there is
     /// none of its name.
     fn member(&self, name: &str) -> Option<&Self> {
@@ -86,7 +94,7 @@ struct Reading<'t> {
     text: &'t str,
     events: Parser<'t, StrInput<'t>>,
     /// The parts that aliases stand for. The reader has bounded how much they multiply the document.
-    anchored: BTreeMap<usize, Node<'t>>,
+    anchored: BTreeMap<usize, Node>,
 }
 
 impl<'t> Reading<'t> {
@@ -101,7 +109,7 @@ impl<'t> Reading<'t> {
     }
 
     /// Returns the whole document; `None` if it cannot be read.
-    fn root(mut self) -> Option<Node<'t>> {
+    fn root(mut self) -> Option<Node> {
         loop {
             let (event, span) = self.event()?;
             if event.is_node() {
@@ -111,9 +119,9 @@ impl<'t> Reading<'t> {
     }
 
     /// Returns the part that begins with an event.
-    fn node(&mut self, event: &Event<'t>, span: &Span) -> Option<Node<'t>> {
+    fn node(&mut self, event: &Event<'t>, span: &Span) -> Option<Node> {
         let node = match event {
-            Event::Scalar(_, ScalarStyle::Plain, ..) => Node::Plain(span.slice(self.text)?.trim()),
+            Event::Scalar(_, ScalarStyle::Plain, ..) => Node::Plain(trimmed(self.text, span.byte_range()?)?),
             Event::Scalar(..) => Node::Quoted,
             Event::SequenceStart(..) => self.list()?,
             Event::MappingStart(..) => self.map()?,
@@ -126,7 +134,7 @@ impl<'t> Reading<'t> {
         Some(node)
     }
 
-    fn list(&mut self) -> Option<Node<'t>> {
+    fn list(&mut self) -> Option<Node> {
         let mut items = Vec::new();
         loop {
             let (event, span) = self.event()?;
@@ -137,7 +145,7 @@ impl<'t> Reading<'t> {
         }
     }
 
-    fn map(&mut self) -> Option<Node<'t>> {
+    fn map(&mut self) -> Option<Node> {
         let (mut own, mut merged) = (BTreeMap::new(), Vec::new());
         loop {
             let (event, span) = self.event()?;
@@ -151,11 +159,20 @@ impl<'t> Reading<'t> {
             match name {
                 Some(name) if name == "<<" => merged.push(member),
                 // The last of a name counts, as it does for the reader of JSON; that of YAML takes no name twice.
-                Some(name) => drop(own.insert(name, member)),
+                Some(name) => {
+                    own.insert(name, member);
+                }
                 None => {}
             }
         }
     }
+}
+
+/// Returns a place without the space at both of its ends.
+fn trimmed(text: &str, place: Range<usize>) -> Option<Range<usize>> {
+    let written = text.get(place.clone())?;
+    let start = place.start + written.len() - written.trim_start().len();
+    Some(start..start + written.trim().len())
 }
 
 #[cfg(test)]
@@ -190,6 +207,7 @@ mod tests {
         ];
         for (text, pointer, wanted) in table {
             assert_eq!(Source::of(text).plain(pointer), wanted, "{text} {pointer}");
+            assert_eq!(Source::of(text).kept().plain(pointer), wanted, "{text} {pointer}");
         }
     }
 
