@@ -3,7 +3,7 @@ def line: tostring | gsub("[\r\n]"; " ");
 (.deployment // {}) as $deployment
 | {
     id: ($deployment.id // .id),
-    environment: ($deployment.environment // .chosen?),
+    environment: ($deployment.environment // .chosen? // .planned_for?),
     ending: $deployment.ending.ending?,
     execution: ($deployment.executions // [] | last),
     becomes: .turn.becomes?,

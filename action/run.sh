@@ -78,9 +78,11 @@ echo "::$silence::"
 
 [ -s "$work/document.json" ] || echo '{}' > "$work/document.json"
 # No environment may take the branch that a pull request is to be merged into. It is planned all the same, for this one.
-if [ "$MODE-$status-${GITHUB_REF%/*/*}" = choose-3-refs/pull ] && [ -n "$ENVIRONMENT" ]; then
+# Where nothing is declared, or several take the branch, there is nothing to plan.
+if [ "$MODE-$status-${GITHUB_REF%/*/*}" = choose-3-refs/pull ] && [ -n "$ENVIRONMENT" ] \
+  && query -e '.rules? | arrays | all(.matches | not)' "$work/document.json" > /dev/null; then
   status=0
-  query --arg environment "$ENVIRONMENT" '.chosen = $environment' "$work/document.json" > "$work/document.chosen"
+  query --arg environment "$ENVIRONMENT" '.planned_for = $environment' "$work/document.json" > "$work/document.chosen"
   mv "$work/document.chosen" "$work/document.json"
 fi
 about() {

@@ -23,6 +23,9 @@ def fenced: (gsub("`{3,}"; "``")) as $text | "````text\n\($text | rtrimstr("\n")
     "\n<details><summary>all that was said</summary>\n",
     ($words | fenced),
     "\n</details>"
+  elif .planned_for? then
+    "### \($app | cell): no environment takes \(.asked | cell); planned for \(.planned_for | cell)\n",
+    ($words | fenced)
   elif .rules? then
     "### \($app | cell): \(.asked | cell) goes to \(.chosen // "no environment" | cell)\n",
     ($words | fenced)

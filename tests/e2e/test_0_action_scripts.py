@@ -139,22 +139,28 @@ def test_an_input_that_looks_like_an_option_is_none(tmp_path, given):
 
 
 @pytest.mark.parametrize(
-    ("variables", "chosen", "ends", "inputs", "status", "environment"),
+    ("variables", "chosen", "matches", "ends", "inputs", "status", "environment", "heading"),
     [
-        (PUSH, "prod", 0, {}, 0, "prod"),
-        (PUSH, None, 3, {"ENVIRONMENT": "dev"}, 3, ""),
-        (REQUEST, "prod", 0, {"ENVIRONMENT": "dev"}, 0, "prod"),
+        (PUSH, "prod", [True], 0, {}, 0, "prod", "refs/heads/main goes to prod"),
+        (PUSH, None, [False], 3, {"ENVIRONMENT": "dev"}, 3, "", "refs/heads/main goes to no environment"),
+        (REQUEST, "prod", [True], 0, {"ENVIRONMENT": "dev"}, 0, "prod", "refs/heads/main goes to prod"),
         # No environment takes the branch that it is to be merged into.
-        (REQUEST, None, 3, {"ENVIRONMENT": "dev"}, 0, "dev"),
-        (REQUEST, None, 3, {}, 3, ""),
-        (REQUEST, None, 6, {"ENVIRONMENT": "dev"}, 6, ""),
+        (REQUEST, None, [False, False], 3, {"ENVIRONMENT": "dev"}, 0, "dev", "no environment takes refs/heads/main; planned for dev"),
+        (REQUEST, None, [], 3, {"ENVIRONMENT": "dev"}, 0, "dev", "no environment takes refs/heads/main; planned for dev"),
+        (REQUEST, None, [False], 3, {}, 3, "", "refs/heads/main goes to no environment"),
+        (REQUEST, None, [False], 6, {"ENVIRONMENT": "dev"}, 6, "", "refs/heads/main goes to no environment"),
+        # Two take it, or nothing is declared.
+        (REQUEST, None, [True, True], 3, {"ENVIRONMENT": "dev"}, 3, "", "refs/heads/main goes to no environment"),
+        (REQUEST, None, None, 3, {"ENVIRONMENT": "dev"}, 3, "", None),
     ],
 )
-def test_the_environment_that_a_ref_chooses_is_an_output(tmp_path, variables, chosen, ends, inputs, status, environment):
-    document = {"app": "shop", "asked": "refs/heads/main", "chosen": chosen, "rules": []}
+def test_the_environment_that_a_ref_chooses_is_an_output(tmp_path, variables, chosen, matches, ends, inputs, status, environment, heading):
+    document = {"app": "shop", "asked": "refs/heads/main", "chosen": chosen}
+    document = {"error": "nothing is declared"} if matches is None else {**document, "rules": [{"matches": it} for it in matches]}
     ran = Ran(tmp_path, variables, document, ends=ends, MODE="choose", **inputs)
     assert (ran.status, ran.outputs["environment"], ran.outputs["exit-status"]) == (status, environment, str(status)), ran.log
-    assert f"### shop: refs/heads/main goes to {environment or 'no environment'}" in ran.noted("summary")
+    assert ("### shop: " in ran.noted("summary")) == (heading is not None)
+    assert heading is None or f"### shop: {heading}\n" in ran.noted("summary")
 
 
 def test_an_ending_is_an_output_and_a_summary_that_nothing_in_it_breaks(tmp_path):
