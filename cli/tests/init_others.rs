@@ -132,5 +132,7 @@ fn a_template_of_sam_without_transform_is_taken_and_says_so() {
         made(&[("template.yaml", template), ("api/index.py", "def handler(event, context):\n    return 1\n")], &[]);
     let found: Vec<_> = made.facts.pieces.pieces.iter().map(|it| (it.sort, it.name.as_str())).collect();
     assert_eq!(found[0], (PieceSort::Sam, "api"));
-    assert_eq!(made.facts.pieces.notes.len(), 1);
+    let note = "`template.yaml` has `AWS::Serverless::Function` and no `Transform`, without which CloudFormation knows no such \
+                resource: write `Transform: AWS::Serverless-2016-10-31`";
+    assert_eq!(made.facts.pieces.notes, [note]);
 }

@@ -1,5 +1,6 @@
 use super::*;
 use crate::init::application::{InitEnvironment, Rule};
+use crate::init::pages;
 use crate::init::pieces::{Piece, PieceSort, Runs};
 use std::fs;
 use std::path::Path;
@@ -167,14 +168,9 @@ fn the_workflows_that_are_written_are_not_taken_for_another_deployer() {
 
 #[test]
 fn each_command_is_looked_for_once_and_its_page_is_there_with_its_section() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     for (at, (command, kinds, page)) in COMMANDS.iter().enumerate() {
         assert!(!kinds.is_empty() && COMMANDS[..at].iter().all(|other| other.0 != *command), "{command}");
-        let (path, section) = page.split_once('#').unwrap_or((*page, ""));
-        let text = fs::read_to_string(root.join(path)).unwrap();
-        let headings = text.lines().filter_map(|line| line.trim_start_matches('#').strip_prefix(' '));
-        let mut anchors = headings.map(|it| it.to_lowercase().replace('.', "").replace(' ', "-"));
-        assert!(section.is_empty() || anchors.any(|anchor| anchor == section), "{command}: {page}");
+        assert!(pages::is_there(page), "{command}: {page}");
     }
 }
 

@@ -64,6 +64,17 @@ pub fn version_of() -> &'static str {
     VERSION.split_once("\n\n").map_or("", |(_, function)| function.trim_end())
 }
 
+/// Returns whether a page is there, with the section behind its `#`.
+#[cfg(test)]
+pub fn is_there(page: &str) -> bool {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let (path, section) = page.split_once('#').unwrap_or((page, ""));
+    let text = std::fs::read_to_string(root.join(path)).unwrap_or_default();
+    let headings = text.lines().filter_map(|line| line.trim_start_matches('#').strip_prefix(' '));
+    let mut anchors = headings.map(|it| it.to_lowercase().replace('.', "").replace(' ', "-"));
+    !text.is_empty() && (section.is_empty() || anchors.any(|anchor| anchor == section))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -135,6 +135,7 @@ mod tests {
             assert_eq!(missing(&found[0], *is_image, &repository), *wanted, "{:?}", repository.files);
         }
     }
+
     #[test]
     fn what_may_lie_in_a_folder_that_was_passed_over_is_not_missing() {
         for (place, passed, why, wanted) in [
