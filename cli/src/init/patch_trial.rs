@@ -121,8 +121,8 @@ fn terraform_validate(folder: &str, texts: &Texts<'_>) -> Result<Look, String> {
     let terraform = |words: &[&str]| {
         let mut command = Command::new("terraform");
         command.args(words).current_dir(copies.path().join(folder)).env("CHECKPOINT_DISABLE", "1");
-        // The person's own settings name folders that it would write into, such as TF_DATA_DIR and TF_PLUGIN_CACHE_DIR, and
-        // further arguments (Terraform documentation, "Environment Variables").
+        // The person's own settings name folders that it would write into, such as TF_DATA_DIR and TF_PLUGIN_CACHE_DIR,
+        // and further arguments (Terraform documentation, "Environment Variables").
         for name in env::vars_os().map(|(name, _)| name).filter(|name| name.as_encoded_bytes().starts_with(b"TF_")) {
             command.env_remove(name);
         }

@@ -110,8 +110,8 @@ fn left(sam: &SamTemplate, component: &InitComponent) -> Vec<String> {
     notes.collect()
 }
 
-/// Returns the logical id under which SAM makes the alias of a function: one has letters and digits alone (source of AWS
-/// SAM, `_construct_alias`).
+/// Returns the logical id under which SAM makes the alias of a function. An id has letters and digits alone (source of
+/// AWS SAM, `_construct_alias`).
 fn made_id(function: &str, alias: &str) -> String {
     format!("{function}Alias{}", alias.replace('-', "D").replace('_', "U"))
 }
