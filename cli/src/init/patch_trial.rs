@@ -7,6 +7,7 @@ use super::repository::{Repository, folder_of, is_terraform, join};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::env;
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -136,7 +137,9 @@ fn terraform_validate(folder: &str, texts: &Texts<'_>) -> Result<Look, String> {
         command
     };
     let mut ready = terraform(&["init", "-backend=false", "-input=false"]);
-    ready.arg(format!("-plugin-dir={}", kept.display()));
+    let mut kept_at = OsString::from("-plugin-dir=");
+    kept_at.push(&kept);
+    ready.arg(kept_at);
     let file = own.path().join("answer");
     if !run(ready, &file)? {
         return Err("its providers and modules are not all on this machine".to_owned());
