@@ -120,7 +120,7 @@ fn a_release_whose_version_the_network_failed_goes_again_once_that_version_is_ta
 }
 
 /// Makes the shop in `NeedsOperator`, without an alias: the network has failed 1.1.0, and `undo` goes wrong.
-fn stuck_without_an_alias<'p>(program: &'p Program, undo: impl FnOnce(&Shop<'_>)) -> (Shop<'p>, String) {
+fn stuck_without_an_alias(program: &Program, undo: impl FnOnce(&Shop<'_>)) -> (Shop<'_>, String) {
     let mut shop = Shop::new(program, &ONE_FUNCTION.replace(", alias: live", ""));
     let first = shop.deploy("1.0.0", &["api"]);
     shop.region.run();

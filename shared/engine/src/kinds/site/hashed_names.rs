@@ -303,7 +303,7 @@ mod tests {
 
     #[test]
     fn scripts_are_looked_for_before_any_number_of_pictures() {
-        let pictures: Vec<String> = (0..LOOKED_FOR + 1).map(|n| format!("avatars/{n:018}64a1f0.jpg")).collect();
+        let pictures: Vec<String> = (0..=LOOKED_FOR).map(|n| format!("avatars/{n:018}64a1f0.jpg")).collect();
         let files = pictures.iter().map(String::as_str).chain(["static/js/main.62c98c62.js"]).collect();
         let found = looked_for(files);
         assert_eq!(found.len(), LOOKED_FOR);
