@@ -243,6 +243,25 @@ impl InitApplication {
         (named != "none").then_some(named)
     }
 
+    /// Returns an expression of the environment's name in infrastructure code: of a variable that keeps it, else the
+    /// name of the only one.
+    pub fn environment_expression(
+        &self,
+        variables: &[&str],
+        written: impl Fn(&str) -> String,
+        literal: impl Fn(&str) -> String,
+    ) -> Option<String> {
+        let usual = ["environment", "env", "stage", "environmentname", "stagename", "envname"];
+        let is_usual = |name: &&&str| usual.contains(&name.to_ascii_lowercase().replace('_', "").as_str());
+        if let Some(variable) = variables.iter().find(is_usual) {
+            return Some(written(variable));
+        }
+        match self.environments.as_slice() {
+            [only] => Some(literal(&only.name)),
+            _ => None,
+        }
+    }
+
     /// Returns the components that are changed before this one.
     pub fn before(&self, component: &InitComponent) -> Vec<&str> {
         let below = self.components.iter().map(InitComponent::floor).filter(|floor| *floor < component.floor()).max();

@@ -151,7 +151,7 @@ impl Logs {
         let there: BTreeSet<&ComponentName> = record.deployment.components().collect();
         let findings = self.components.iter().filter(|name| !there.contains(name)).map(|name| {
             let reason = format!("deployment {} is not for `{name}`.", record.deployment.id);
-            unknown_name("component", reason, name.as_str(), &there, "")
+            unknown_name("component", reason, name.as_str(), &there, "See what it was for with `windlass explain`.")
         });
         let findings: Vec<Finding> = findings.collect();
         if findings.is_empty() {

@@ -26,6 +26,7 @@ fn no_product_code_reads_a_text_for_people_back() {
         "shared/domain/src/release/cancellation.rs",
         "shared/engine/src/kinds/ecs/next.rs",
         "shared/engine/src/kinds/ecs/observe.rs",
+        "shared/engine/src/kinds/lambda/fitness.rs",
     ];
     assert_eq!(found, known, "a fact that is read of a sentence belongs beside it");
 }

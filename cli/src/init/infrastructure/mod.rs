@@ -34,24 +34,6 @@ pub fn is_there(repository: &Repository) -> bool {
     repository.files.keys().any(|path| is_code(path)) || template::all(repository).next().is_some()
 }
 
-/// Returns an expression of the environment's name: of a variable that keeps it, else the name of the only one.
-fn environment_expression(
-    application: &InitApplication,
-    variables: &[&str],
-    written: impl Fn(&str) -> String,
-    literal: impl Fn(&str) -> String,
-) -> Option<String> {
-    let usual = ["environment", "env", "stage", "environmentname", "stagename", "envname"];
-    let is_usual = |name: &&&str| usual.contains(&name.to_ascii_lowercase().replace('_', "").as_str());
-    if let Some(variable) = variables.iter().find(is_usual) {
-        return Some(written(variable));
-    }
-    match application.environments.as_slice() {
-        [only] => Some(literal(&only.name)),
-        _ => None,
-    }
-}
-
 impl Code {
     /// Returns the difference that `git apply` takes; `None` where nothing is changed.
     pub fn patch(&self) -> Option<String> {

@@ -46,7 +46,7 @@ pub fn edit(
         };
         let parameters = root.member("Parameters").map_or(&[][..], |(_, all)| all.members());
         let known: Vec<&str> = parameters.iter().filter_map(|(name, _)| name.text()).collect();
-        let named = super::environment_expression(application, &known, |name| format!("!Ref {name}"), str::to_owned);
+        let named = application.environment_expression(&known, |name| format!("!Ref {name}"), str::to_owned);
         let Some(environment) = named else {
             notes.push(format!("no parameter of `{path}` keeps the environment's name: docs/integrate/cloudformation-and-sam.md of Windlass has what its functions need"));
             continue;

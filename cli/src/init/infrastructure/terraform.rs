@@ -30,8 +30,7 @@ pub fn edit(
         return Vec::new();
     }
     let known: Vec<&str> = files.iter().flat_map(HclFile::variables).collect();
-    let named =
-        super::environment_expression(application, &known, |name| format!("var.{name}"), |name| format!("{name:?}"));
+    let named = application.environment_expression(&known, |name| format!("var.{name}"), |name| format!("{name:?}"));
     let Some(environment) = named else {
         notes.push("no variable of the Terraform code keeps the environment's name: docs/integrate/terraform.md of Windlass has what its resources need".to_owned());
         return Vec::new();

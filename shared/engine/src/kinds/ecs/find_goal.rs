@@ -91,7 +91,7 @@ fn named(input: &PrepareInput<'_>, spec: &Spec, artifact: &Artifact) -> Result<B
     let findings: Vec<Finding> = strange
         .map(|name| {
             let reason = format!("The release has an image for container `{name}`, and none of this name is declared.");
-            unknown_name(input.path("containers"), reason, name, spec.containers.keys(), "")
+            unknown_name(input.path("containers"), reason, name, spec.containers.keys(), "Declare it in `containers`.")
         })
         .collect();
     if findings.is_empty() { Ok(named) } else { Err(findings) }
