@@ -255,17 +255,18 @@ fn below(path: &str, name: &str) -> String {
     if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
 }
 
-/// Collects the paths of texts with an expression. An entry of a list is called as its own `name` says, and else as the
-/// list.
+/// Collects the paths of texts with an expression. A map within a list is called as its own `name` says, and else by its
+/// place; any other entry as the list.
 fn expressions(value: &Value, path: &str, paths: &mut Vec<String>) {
     match value {
         Value::String(text) if text.contains("{{") && paths.last().is_none_or(|last| last != path) => {
             paths.push(path.to_owned());
         }
         Value::Array(all) => {
-            for entry in all {
+            for (at, entry) in all.iter().enumerate() {
                 let Some(name) = entry["name"].as_str() else {
-                    expressions(entry, path, paths);
+                    let placed = if entry.is_object() { format!("{path}[{at}]") } else { path.to_owned() };
+                    expressions(entry, &placed, paths);
                     continue;
                 };
                 for (_, value) in entry.as_object().into_iter().flatten() {
@@ -360,5 +361,14 @@ mod tests {
             Some("`command`, `environment.RELEASE`, `logConfiguration.options.tag`, `secrets.PASSWORD`")
         );
         assert_eq!(UnreadMembers::new(json!({"command": ["serve"], "cpu": 1})).rendered(), None);
+        let balanced = |group: &str| json!({"containerName": "web", "green": {"arn": "{{ g }}"}, "targetGroupArn": group});
+        let service = UnreadMembers::new(json!({"loadBalancers": [balanced("{{ a }}"), balanced("{{ b }}")]}));
+        assert_eq!(
+            service.rendered().as_deref(),
+            Some(
+                "`loadBalancers[0].green.arn`, `loadBalancers[0].targetGroupArn`, `loadBalancers[1].green.arn`, \
+                 `loadBalancers[1].targetGroupArn`"
+            )
+        );
     }
 }
