@@ -250,6 +250,7 @@ fn a_file_of_something_else_is_refused_as_that() {
         ("lambroll", "[]", "it has no `FunctionName`"),
         ("ecspresso", "- service", "it is no map of members"),
         ("sam", "Resources: {}\n", "with a `DeploymentPreference`"),
+        ("sam", "Resources: {}\nResources: {}\n", "line 2 column 1: `Resources` is written twice in the same place"),
     ] {
         let output = import(&[("file", text)], &[from, "file"]);
         assert_eq!(code(&output), 2, "{from}: {}", err(&output));

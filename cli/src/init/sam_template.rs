@@ -26,7 +26,10 @@ impl SamTemplate {
     /// # Errors
     /// What is wrong with its syntax.
     pub fn read(text: &str) -> Result<Self, Finding> {
-        Ok(Self { value: syntax::yaml_with_tags("the template", &without_tags(text), LARGEST)? })
+        let read = |text: &str| syntax::yaml_with_tags("the template", text, LARGEST);
+        // The replaced text has other lines than the one that a person mends.
+        let value = read(&without_tags(text)).map_err(|finding| read(text).err().unwrap_or(finding))?;
+        Ok(Self { value })
     }
 
     /// Returns whether SAM transforms it.
@@ -148,6 +151,15 @@ fn merged(common: &Value, own: &Value) -> Value {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_broken_template_has_the_line_that_a_person_wrote() {
+        let text = "Resources:\n  One:\n    Type: AWS::Serverless::Function\n    Properties:\n      Policies: !If\n        - \
+                    IsProd\n        - a\n        - b\n      Timeout: 3\n      Policies:\n        - c\n";
+        let finding = SamTemplate::read(text).unwrap_err();
+        let wanted = syntax::yaml_with_tags("the template", text, LARGEST).unwrap_err();
+        assert_eq!((finding.path.as_str(), &finding.reason), ("line 10 column 7", &wanted.reason));
+    }
 
     #[test]
     fn a_function_has_what_all_have_and_its_own() {

@@ -45,6 +45,12 @@ pub fn import(text: &str) -> Result<Imported, String> {
         let left = UnreadMembers::new(json!({"Code": code})).left().unwrap_or_default();
         imported.note(format!("{left}: a release brings the function's code"));
     }
+    if file.takes_out("Publish") {
+        imported.note(
+            "`Publish` of the file: lambroll's own, and no property of the function: a release publishes a version where \
+             the code is new",
+        );
+    }
     if let Some(left) = file.left() {
         imported.note(format!(
             "{left} stay as the function has them: Windlass changes its code and its alias alone, and your infrastructure code \
@@ -167,6 +173,17 @@ mod tests {
         ] {
             let imported = import(&format!("{{\"FunctionName\": \"f\", {more}}}")).unwrap();
             assert_eq!(imported.components["f"]["repository"].as_str(), wanted, "{more}");
+        }
+    }
+
+    #[test]
+    fn an_instruction_to_lambroll_does_not_stay_as_the_function_has_it() {
+        const OWN: &str = "`Publish` of the file: lambroll's own, and no property of the function: a release publishes a \
+                           version where the code is new";
+        for publish in ["true", "false", "null"] {
+            let imported = import(&format!("{{\"FunctionName\": \"f\", \"Publish\": {publish}}}")).unwrap();
+            // The first note is about the alias.
+            assert_eq!(imported.notes[1..], [OWN], "{publish}");
         }
     }
 

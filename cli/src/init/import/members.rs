@@ -61,6 +61,11 @@ impl UnreadMembers {
         if path.is_empty() { std::mem::take(&mut self.left) } else { removed(&mut self.left, path).unwrap_or_default() }
     }
 
+    /// Takes a member that a note is about, and returns whether it is there, also without a value.
+    pub fn takes_out(&mut self, member: &str) -> bool {
+        removed(&mut self.left, &[member]).is_some()
+    }
+
     /// Takes the text at a path, which is carried over; `None` where there is none.
     ///
     /// # Errors
@@ -361,7 +366,8 @@ mod tests {
             Some("`command`, `environment.RELEASE`, `logConfiguration.options.tag`, `secrets.PASSWORD`")
         );
         assert_eq!(UnreadMembers::new(json!({"command": ["serve"], "cpu": 1})).rendered(), None);
-        let balanced = |group: &str| json!({"containerName": "web", "green": {"arn": "{{ g }}"}, "targetGroupArn": group});
+        let balanced =
+            |group: &str| json!({"containerName": "web", "green": {"arn": "{{ g }}"}, "targetGroupArn": group});
         let service = UnreadMembers::new(json!({"loadBalancers": [balanced("{{ a }}"), balanced("{{ b }}")]}));
         assert_eq!(
             service.rendered().as_deref(),

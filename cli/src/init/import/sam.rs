@@ -2,10 +2,9 @@
 //! CloudFormation's functions are replaced, so that it is read as YAML; what they make nobody knows before
 //! CloudFormation does.
 
-use crate::ground::output;
 use crate::init::import::expression::of_cloudformation;
 use crate::init::import::sam_tags::{made, making_function};
-use crate::init::import::{Imported, PreferenceNotes, UnreadMembers, repository};
+use crate::init::import::{Imported, PreferenceNotes, UnreadMembers, broken, repository};
 use crate::init::sam_template::{SamTemplate, reference};
 use serde_json::{Value, json};
 use windlass_domain::declaration::UNWRITTEN;
@@ -16,7 +15,7 @@ use windlass_domain::declaration::kinds::KindName;
 /// # Errors
 /// The sentence that says what is wrong with it, or that it has no such function.
 pub fn import(text: &str) -> Result<Imported, String> {
-    let read = SamTemplate::read(text).map_err(|finding| output::text(&finding.reason))?;
+    let read = SamTemplate::read(text).map_err(|finding| broken(&finding))?;
     let template = &read.value;
     let mut imported = Imported::default();
     let hooks = read.hooks();
