@@ -7,6 +7,7 @@
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use windlass_cli::init::import::{Imported, broken, ecspresso, lambroll};
+use windlass_domain::declaration::Declaration;
 use windlass_domain::document::syntax;
 
 const IMAGE: &str = "111111111111.dkr.ecr.eu-west-1.amazonaws.com/web:1";
@@ -79,7 +80,7 @@ fn each_member_of_a_schema_ends_in_one_list_alone_whatever_it_is() {
     assert_eq!(of_lambroll(Map::new()).carried, ["`FunctionName` of the file"]);
     assert_eq!(imported("ecspresso.yml", &Map::new()).carried, ["`service` of the file"]);
     let container = &imported("ContainerDefinition", &Map::new()).carried;
-    assert_eq!(container.first().unwrap(), "`name`, `image` of the container `web` in `task`");
+    assert_eq!(container.first().unwrap(), "`name` of the container `web` in `task`");
 }
 
 /// Values that are no text, as they are written, and what is said of each.
@@ -215,5 +216,59 @@ fn a_function_that_is_an_image_has_a_repository_to_be_written() {
     ] {
         let imported = of_lambroll(more.as_object().unwrap().clone());
         assert_eq!(imported.components["f"]["repository"], repository, "{more}");
+    }
+}
+
+#[test]
+fn what_an_expression_makes_is_a_variable_only_where_something_uses_it() {
+    let made = "{{ must_env `BOT_NAME` }}";
+    let file = json!({"service": made, "region": "{{ must_env `AWS_REGION` }}", "task_definition": "task"}).to_string();
+    let container = |name: &str, repository: &str| json!({"name": name, "image": IMAGE.replace("web", repository)});
+    let kept = json!({"log": "log", "bot-name": "write-me"});
+    for (containers, one, several) in [
+        (json!([container(made, "bot")]), json!("{bot_name}"), Value::Null),
+        (json!([container(made, "bot"), container("log", "log")]), Value::Null, kept),
+    ] {
+        let task = json!({"containerDefinitions": containers}).to_string();
+        let imported = of_ecspresso(&file, &task, "").unwrap();
+        let component = &imported.components["bot-name"];
+        assert_eq!((&component["container"], &component["containers"]), (&one, &several));
+        assert_eq!(component["service"], "{bot_name}");
+        assert_eq!(imported.vars, BTreeMap::from([("bot_name".to_owned(), "write-me".to_owned())]));
+        let region = "the region `{{ must_env `AWS_REGION` }}` is known only where that deployer runs: write `region` of \
+                      the environment where it is not Windlass's own";
+        assert_eq!(imported.notes.first().unwrap(), region);
+        let text = imported.text("shop", "prod", "ecspresso.yml");
+        for finding in Declaration::parse(&text).err().unwrap_or_default() {
+            assert!(finding.reason.written().starts_with("`write-me` stands here"), "{finding:?}:\n{text}");
+        }
+    }
+}
+
+#[test]
+fn the_circuit_breaker_is_noted_by_its_values() {
+    let both = "`deploymentConfiguration.deploymentCircuitBreaker.enable`, \
+                `deploymentConfiguration.deploymentCircuitBreaker.rollback`";
+    let enable = "`deploymentConfiguration.deploymentCircuitBreaker.enable`";
+    let stops = "it stops a rollout whose tasks fail and takes nothing back; Windlass undoes such a release";
+    let off = "it is off, so that ECS starts tasks that fail again and again; Windlass undoes such a release";
+    for (breaker, members, what) in [
+        (
+            json!({"enable": true, "rollback": true}),
+            both,
+            "it takes back a rollout whose tasks fail, and Windlass sees that",
+        ),
+        (json!({"enable": true, "rollback": false}), both, stops),
+        (json!({"enable": true}), enable, stops),
+        (json!({"enable": false, "rollback": false}), both, off),
+        (json!({"enable": false, "rollback": true}), both, off),
+        (json!({}), "`deploymentConfiguration.deploymentCircuitBreaker`", off),
+        (json!({"enable": "{{ must_env `BREAKS` }}"}), enable, "Windlass sees what it takes back"),
+    ] {
+        let service = json!({"deploymentConfiguration": {"deploymentCircuitBreaker": breaker}});
+        let file = json!({"service": "web", "service_definition": "service"}).to_string();
+        let imported = of_ecspresso(&file, "", &service.to_string()).unwrap();
+        let wanted = format!("{members} of `service`: the circuit breaker stays the service's own; {what}");
+        assert!(imported.notes.contains(&wanted), "{wanted}: {:?}", imported.notes);
     }
 }

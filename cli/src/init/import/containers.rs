@@ -1,9 +1,12 @@
 //! The containers of a task definition that ecspresso registers: those whose images a release brings, and what stays.
 //! Pure.
 
-use crate::init::import::{Imported, UnreadMembers, repository};
+use crate::init::import::expression::of_go;
+use crate::init::import::{Imported, UnreadMembers, image_change, repository};
+use crate::init::names;
 use serde_json::{Map, Value, json};
 use windlass_domain::declaration::UNWRITTEN;
+use windlass_domain::text::name::LONGEST;
 
 /// What a person writes where a container cannot be read.
 pub const OF_A_CONTAINER: &str = "write `container` and `repository` of the component";
@@ -20,16 +23,32 @@ pub fn containers(task: &mut UnreadMembers, path: &str, written: &mut Value, imp
     let mut each = own.iter();
     match (each.next(), each.next()) {
         (Some((name, repository)), None) => {
-            written["container"] = json!(name);
+            written["container"] = json!(of_go(name, imported));
             written["repository"] = repository.clone();
         }
-        (Some(_), Some(_)) => written["containers"] = json!(own),
+        (Some(_), Some(_)) => written["containers"] = json!(several(&own, imported)),
         (None, _) => {
             imported.note("no container with an image of Amazon ECR was found: write `container` and `repository`");
             written["container"] = json!(UNWRITTEN);
             written["repository"] = json!(UNWRITTEN);
         }
     }
+}
+
+/// Returns several containers and their repositories. No key of a declaration takes variables, so that a person writes
+/// the name that an expression makes.
+fn several(own: &Map<String, Value>, imported: &mut Imported) -> Map<String, Value> {
+    let mut all: Map<String, Value> = own.clone().into_iter().filter(|(name, _)| !name.contains("{{")).collect();
+    for (made, repository) in own.iter().filter(|(name, _)| name.contains("{{")) {
+        let plain = of_go(made, &mut Imported::default()).replace(['{', '}'], "-");
+        let name = names::free(&names::name(&plain), LONGEST, "-", |it| all.contains_key(it));
+        imported.note(format!(
+            "the name of the container `{made}` is known only where that deployer runs: write it in place of `{name}` in \
+             `containers`, with the repository {repository}"
+        ));
+        all.insert(name, json!(UNWRITTEN));
+    }
+    all
 }
 
 /// Adds a container to those whose images a release brings, if it is one of them.
@@ -78,7 +97,11 @@ fn image(name: &str, of: &str, container: &mut UnreadMembers, own: &mut Map<Stri
         }
     };
     match repository(&image) {
-        Some(repository) => drop(own.insert(name.to_owned(), json!(repository))),
+        Some(repository) => {
+            container.set_aside(&["image"]);
+            imported.change(format!("`image` of {of}: {}", image_change(&image, &repository)));
+            own.insert(name.to_owned(), json!(repository));
+        }
         None if image.starts_with("{{") || image.contains(".dkr.ecr.") => {
             container.set_aside(&["image"]);
             own.insert(name.to_owned(), json!(UNWRITTEN));

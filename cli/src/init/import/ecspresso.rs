@@ -61,7 +61,7 @@ pub fn import(text: &str, beside: &dyn Fn(&str) -> Result<String, String>) -> Re
 fn place(file: &mut UnreadMembers, written: &mut Value, imported: &mut Imported) -> Result<String, String> {
     let region = file.text(&["region"]);
     let region = imported.of_type(region, "the file", "write `region` of the environment");
-    let region = region.filter(|region| !region.is_empty()).map(|region| of_go(&region, imported));
+    let region = region.filter(|region| !region.is_empty());
     let cluster = file.text(&["cluster"]);
     let other = if cluster.is_err() { UNWRITTEN } else { "default" };
     let cluster = imported.of_type(cluster, "the file", "write `cluster` of the component");
@@ -72,9 +72,12 @@ fn place(file: &mut UnreadMembers, written: &mut Value, imported: &mut Imported)
     let service = service.ok_or("it names no `service`: Windlass deploys services, and no single tasks")?;
     let service = of_go(&service, imported);
     written["service"] = json!(service);
-    if region.as_ref().is_some_and(|region| region.contains('{')) {
+    if let Some(made) = region.as_ref().filter(|region| region.contains('{')) {
         file.set_aside(&["region"]);
-        imported.note("the region is an expression: write `region` of the environment where it is not Windlass's own");
+        imported.note(format!(
+            "the region `{made}` is known only where that deployer runs: write `region` of the environment where it is not \
+             Windlass's own"
+        ));
     }
     imported.region = region.filter(|region| !region.contains('{'));
     Ok(service)
@@ -207,10 +210,31 @@ fn rollout(
         ));
     }
     strategy(service, &of, written, imported);
-    let breaker = service.members(&["deploymentConfiguration", "deploymentCircuitBreaker"]);
-    if imported.of_type(breaker, &of, "leave it: it stays the service's own").is_some() {
-        imported.note("the circuit breaker stays the service's own; Windlass sees what it takes back");
-    }
+    breaker(service, &of, imported);
+}
+
+/// Notes the circuit breaker, and what becomes of a rollout whose tasks fail. That goes by its values.
+fn breaker(service: &mut UnreadMembers, of: &str, imported: &mut Imported) {
+    const MEMBER: [&str; 2] = ["deploymentConfiguration", "deploymentCircuitBreaker"];
+    let read = imported.of_type(service.members(&MEMBER), of, "leave it: it stays the service's own");
+    let Some(mut read) = read else {
+        return;
+    };
+    let breaker = read.aside(&[]);
+    let what = match (&breaker["enable"], &breaker["rollback"]) {
+        (Value::Bool(true), Value::Bool(true)) => "it takes back a rollout whose tasks fail, and Windlass sees that",
+        (Value::Bool(true), Value::Bool(false) | Value::Null) => {
+            "it stops a rollout whose tasks fail and takes nothing back; Windlass undoes such a release"
+        }
+        (Value::Bool(false) | Value::Null, _) => {
+            "it is off, so that ECS starts tasks that fail again and again; Windlass undoes such a release"
+        }
+        _ => "Windlass sees what it takes back",
+    };
+    let [configuration, member] = MEMBER;
+    let whole = UnreadMembers::new(json!({member: breaker})).left().unwrap_or_default();
+    let whole = whole.replace(&format!("`{member}"), &format!("`{configuration}.{member}"));
+    imported.note(format!("{whole} of {of}: the circuit breaker stays the service's own; {what}"));
 }
 
 /// Writes the strategy by which ECS itself replaces the tasks.

@@ -3,7 +3,7 @@
 
 use crate::init::import::expression::of_go;
 use crate::init::import::members::Found;
-use crate::init::import::{Imported, UnreadMembers, broken, repository};
+use crate::init::import::{Imported, UnreadMembers, broken, image_change, repository};
 use crate::init::names::name;
 use serde_json::{Value, json};
 use std::path::Path;
@@ -89,9 +89,13 @@ fn image(file: &mut UnreadMembers, written: &mut Value, imported: &mut Imported)
     let image = imported.of_type(image, "the file", "write `repository`");
     let known = image.as_deref().and_then(repository);
     match image {
-        Some(image) if known.is_none() => {
+        Some(image) => {
             file.set_aside(&["Code", "ImageUri"]);
-            imported.note(format!("the image `{image}` is from no known repository of Amazon ECR: write `repository`"));
+            match &known {
+                Some(known) => imported.change(format!("`Code.ImageUri` of the file: {}", image_change(&image, known))),
+                None => imported
+                    .note(format!("the image `{image}` is from no known repository of Amazon ECR: write `repository`")),
+            }
         }
         None if is_image && !is_there => {
             file.set_aside(&["PackageType"]);

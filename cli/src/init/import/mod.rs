@@ -186,6 +186,18 @@ pub fn repository(image: &str) -> Option<String> {
     (!name.is_empty() && !name.contains(['{', '}'])).then(|| name.to_owned())
 }
 
+/// Returns what becomes of an image of Amazon ECR, of whose name the declaration keeps the repository alone. Without a
+/// full stop.
+pub fn image_change(image: &str, repository: &str) -> String {
+    let (registry, rest) = image.split_once('/').unwrap_or_default();
+    let version = rest.strip_prefix(repository).filter(|version| !version.is_empty()).unwrap_or(":latest");
+    format!(
+        "a release brings the digest of an image of the repository `{repository}`, and `{version}` counts no more. Windlass \
+         takes images from the registry of its own account and region, and no longer from `{registry}` where that is \
+         another one"
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -202,6 +214,21 @@ mod tests {
             ("{{ ssm `/shop/image` }}:{{ must_env `TAG` }}", None),
         ] {
             assert_eq!(repository(image).as_deref(), wanted, "{image}");
+        }
+    }
+
+    #[test]
+    fn an_image_loses_its_version_and_its_registry() {
+        const REGISTRY: &str = "111111111111.dkr.ecr.eu-west-1.amazonaws.com";
+        for (image, version) in
+            [("shop/agent:1.4.0", ":1.4.0"), ("shop/agent@sha256:ab", "@sha256:ab"), ("shop/agent", ":latest")]
+        {
+            let wanted = format!(
+                "a release brings the digest of an image of the repository `shop/agent`, and `{version}` counts no more. \
+                 Windlass takes images from the registry of its own account and region, and no longer from `{REGISTRY}` \
+                 where that is another one"
+            );
+            assert_eq!(image_change(&format!("{REGISTRY}/{image}"), "shop/agent"), wanted);
         }
     }
 

@@ -4,7 +4,7 @@
 
 use crate::init::import::expression::of_cloudformation;
 use crate::init::import::sam_tags::{made, making_function};
-use crate::init::import::{Imported, PreferenceNotes, UnreadMembers, broken, repository};
+use crate::init::import::{Imported, PreferenceNotes, UnreadMembers, broken, image_change, repository};
 use crate::init::sam_template::{SamTemplate, reference};
 use serde_json::{Value, json};
 use windlass_domain::declaration::UNWRITTEN;
@@ -102,10 +102,13 @@ fn function(id: &str, properties: Value, template: &Value, imported: &mut Import
     let alias = alias.unwrap_or_else(|| "live".to_owned());
     let mut written = json!({"kind": KindName::Lambda, "function": function, "alias": alias});
     if all.take(&["PackageType"]) == "Image" {
-        let known = all.take(&["ImageUri"]).as_str().and_then(repository);
-        if known.is_none() {
-            all.set_aside(&["ImageUri"]);
-            imported.note(format!("the image of `{id}` is from no known repository of Amazon ECR: write `repository`"));
+        let image = all.aside(&["ImageUri"]);
+        let image = image.as_str().unwrap_or_default();
+        let known = repository(image);
+        match &known {
+            Some(known) => imported.change(format!("`ImageUri` of `{id}`: {}", image_change(image, known))),
+            None => imported
+                .note(format!("the image of `{id}` is from no known repository of Amazon ECR: write `repository`")),
         }
         written["repository"] = json!(known.as_deref().unwrap_or(UNWRITTEN));
     }
