@@ -239,7 +239,7 @@ fn what_an_expression_makes_is_a_variable_only_where_something_uses_it() {
                       the environment where it is not Windlass's own";
         assert_eq!(imported.notes.first().unwrap(), region);
         let text = imported.text("shop", "prod", "ecspresso.yml");
-        for finding in Declaration::parse(&text).err().unwrap_or_default() {
+        for finding in Declaration::parse(&text).unwrap_err() {
             assert!(finding.reason.written().starts_with("`write-me` stands here"), "{finding:?}:\n{text}");
         }
     }

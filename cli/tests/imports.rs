@@ -196,6 +196,26 @@ fn a_value_of_another_type_is_not_taken_for_absent() {
     assert_ne!(imported.notes, ecspresso::import(&service, &|_| task(json!([]))).unwrap().notes);
 }
 
+#[test]
+fn a_function_that_has_no_name_stands_in_one_list() {
+    for (named, why) in [
+        ("Timeout: 3", "the template leaves the name of `Api` to CloudFormation: write the one that the stack gave it"),
+        ("FunctionName: !Join ['-', [a, b]]", "the name of `Api` is made by `!Join`: write the one that it has"),
+        ("FunctionName: 12", "the name 12 of `Api` is no text: write the one that it has"),
+    ] {
+        let text = format!(
+            "Resources:\n  Api:\n    Type: AWS::Serverless::Function\n    Properties:\n      AutoPublishAlias: live\n      \
+             DeploymentPreference: {{Type: AllAtOnce}}\n      {named}\n"
+        );
+        let imported = sam::import(&text).unwrap();
+        assert_eq!(imported.components["api"]["function"], "{api}");
+        let wanted = format!("{why} as `vars.api` of each environment");
+        assert_eq!(imported.notes.first(), Some(&wanted));
+        // What is left there is about the alias.
+        assert_eq!(imported.changed.len(), 1, "{:?}", imported.changed);
+    }
+}
+
 /// Adds a member that nobody knows to each object of the document, down to the depth at which members are named.
 fn with_unknown(value: &mut Value, path: &str, depth: usize, added: &mut Vec<String>) {
     let Some(map) = value.as_object_mut() else {

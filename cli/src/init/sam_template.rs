@@ -3,7 +3,7 @@
 
 use crate::init::import::sam_tags::without_tags;
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::document::syntax;
 use windlass_domain::text::finding::Finding;
 
@@ -48,6 +48,18 @@ impl SamTemplate {
     /// Returns the properties of a function, with those that all functions have.
     pub fn properties(&self, id: &str) -> Value {
         merged(&self.value["Globals"]["Function"], &self.value["Resources"][id]["Properties"])
+    }
+
+    /// Returns the defaults of its parameters, by their names. That of a secret is nobody's here, and that of a parameter
+    /// of AWS Systems Manager is the name of one.
+    pub fn defaults(&self) -> BTreeMap<String, String> {
+        let parameters = self.value["Parameters"].as_object().into_iter().flatten();
+        let open = parameters.filter(|(_, it)| {
+            let is_secret = it["NoEcho"] == true || it["NoEcho"] == "true";
+            !is_secret && !it["Type"].as_str().is_some_and(|sort| sort.starts_with("AWS::SSM::"))
+        });
+        let defaults = open.filter_map(|(name, it)| Some((name.clone(), it["Default"].as_str()?.to_owned())));
+        defaults.filter(|(_, value)| !value.is_empty() && !value.contains(['{', '}'])).collect()
     }
 
     /// Returns the functions that deployment preferences call. They are those that the preferences name, and those that
@@ -159,6 +171,24 @@ mod tests {
         let finding = SamTemplate::read(text).unwrap_err();
         let wanted = syntax::yaml_with_tags("the template", text, LARGEST).unwrap_err();
         assert_eq!((finding.path.as_str(), &finding.reason), ("line 10 column 7", &wanted.reason));
+    }
+
+    #[test]
+    fn a_default_is_the_value_of_an_open_parameter() {
+        for (parameter, wanted) in [
+            ("{Type: String, Default: dev}", Some("dev")),
+            ("{Type: String}", None),
+            ("{Type: String, Default: ''}", None),
+            ("{Type: String, Default: '{app}'}", None),
+            ("{Type: Number, Default: 1.10}", None),
+            ("{Type: String, Default: dev, NoEcho: true}", None),
+            ("{Type: String, Default: dev, NoEcho: 'true'}", None),
+            ("{Type: String, Default: dev, NoEcho: false}", Some("dev")),
+            ("{Type: 'AWS::SSM::Parameter::Value<String>', Default: /shop/stage}", None),
+        ] {
+            let template = SamTemplate::read(&format!("Parameters:\n  Stage: {parameter}\n")).unwrap();
+            assert_eq!(template.defaults().get("Stage").map(String::as_str), wanted, "{parameter}");
+        }
     }
 
     #[test]

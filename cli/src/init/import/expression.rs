@@ -29,7 +29,7 @@ pub fn of_go(text: &str, imported: &mut Imported) -> String {
     converted + rest
 }
 
-/// Returns a text with the substitutions of CloudFormation as variables.
+/// Returns a text with the substitutions of CloudFormation as variables; the default of a parameter becomes the value.
 pub fn of_cloudformation(text: &str, imported: &mut Imported) -> String {
     let mut converted = String::new();
     let mut rest = text;
@@ -38,10 +38,37 @@ pub fn of_cloudformation(text: &str, imported: &mut Imported) -> String {
         let Some((name, after)) = from.split_once('}') else {
             return converted + "${" + from;
         };
-        converted.push_str(&variable(name, name, None, imported));
+        let known = imported.expressions.get(name).cloned();
+        let variable = known.unwrap_or_else(|| of_a_stack(name, imported));
+        converted.extend(["{", variable.as_str(), "}"]);
         rest = after;
     }
     converted + rest
+}
+
+/// Returns the variable that stands for a value of a stack.
+fn of_a_stack(name: &str, imported: &mut Imported) -> String {
+    let default = imported.defaults.get(name).cloned();
+    let variable = added(name, name, default.clone(), imported);
+    imported.change(match default {
+        Some(value) => {
+            format!("`{name}` is `{value}` unless the stack has another value: look at `vars.{variable}` of each environment")
+        }
+        None => unknown(name, &variable),
+    });
+    variable
+}
+
+/// Returns the variable that stands for the name which CloudFormation gives a resource. The caller says what to write.
+pub fn of_a_resource(id: &str, imported: &mut Imported) -> String {
+    let known = imported.expressions.get(id).cloned();
+    known.unwrap_or_else(|| added(id, id, None, imported))
+}
+
+fn unknown(named: &str, variable: &str) -> String {
+    format!(
+        "`{named}` is known only where that deployer runs: write its value as `vars.{variable}` of each environment"
+    )
 }
 
 /// Returns the variable that stands for an expression, which no other expression has.
@@ -56,24 +83,28 @@ fn variable(expression: &str, named: &str, value: Option<String>, imported: &mut
         }
         return format!("{{{variable}}}");
     }
+    let variable = added(expression, named, value.clone(), imported);
+    imported.change(match &value {
+        Some(value) => format!(
+            "`{named}` is `{value}` unless that deployer's process has another value: look at `vars.{variable}` of each \
+             environment"
+        ),
+        None => unknown(named, &variable),
+    });
+    format!("{{{variable}}}")
+}
+
+/// Adds a variable that stands for an expression, with a value to be written where none is known.
+fn added(expression: &str, named: &str, value: Option<String>, imported: &mut Imported) -> String {
     let mut variable = names::name(named).replace('-', "_");
     // Every declaration has variables of these names already.
     if ["app", "environment"].contains(&variable.as_str()) {
         variable += "_name";
     }
     let variable = names::free(&variable, LONGEST, "_", |it| imported.vars.contains_key(it));
-    imported.change(match &value {
-        Some(value) => format!(
-            "`{named}` is `{value}` unless that deployer's process has another value: look at `vars.{variable}` of each \
-             environment"
-        ),
-        None => format!(
-            "`{named}` is known only where that deployer runs: write its value as `vars.{variable}` of each environment"
-        ),
-    });
     imported.vars.insert(variable.clone(), value.unwrap_or_else(|| UNWRITTEN.to_owned()));
     imported.expressions.insert(expression.to_owned(), variable.clone());
-    format!("{{{variable}}}")
+    variable
 }
 
 /// Splits an expression into its words: bare ones, and those in quotes or backticks.
@@ -125,7 +156,13 @@ mod tests {
         assert_eq!(converted, "{aws_ecr_repository_web_name}{{ broken");
         let converted = of_cloudformation("orders-${Stage}-fn", &mut imported);
         assert_eq!(converted, "orders-{stage}-fn");
-        let converted = of_cloudformation("orders-${Environment}", &mut imported);
-        assert_eq!(converted, "orders-{environment_name}");
+        imported.defaults.insert("Environment".to_owned(), "dev".to_owned());
+        let converted = of_cloudformation("orders-${Environment}-${Environment}", &mut imported);
+        assert_eq!(converted, "orders-{environment_name}-{environment_name}");
+        assert_eq!(imported.vars["environment_name"], "dev");
+        assert_eq!(
+            imported.changed.last().unwrap(),
+            "`Environment` is `dev` unless the stack has another value: look at `vars.environment_name` of each environment"
+        );
     }
 }

@@ -36,6 +36,8 @@ pub struct Imported {
     pub vars: BTreeMap<String, String>,
     /// The variable that stands for each expression.
     pub expressions: BTreeMap<String, String>,
+    /// The defaults of what an expression may name, by its name.
+    pub defaults: BTreeMap<String, String>,
     /// The region of the targets.
     pub region: Option<String>,
     /// The members that are carried over: those of one document in one entry.

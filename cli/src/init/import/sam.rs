@@ -2,7 +2,7 @@
 //! CloudFormation's functions are replaced, so that it is read as YAML; what they make nobody knows before
 //! CloudFormation does.
 
-use crate::init::import::expression::of_cloudformation;
+use crate::init::import::expression::{of_a_resource, of_cloudformation};
 use crate::init::import::sam_tags::{made, making_function};
 use crate::init::import::{Imported, PreferenceNotes, UnreadMembers, broken, image_change, repository};
 use crate::init::sam_template::{SamTemplate, reference};
@@ -17,7 +17,7 @@ use windlass_domain::declaration::kinds::KindName;
 pub fn import(text: &str) -> Result<Imported, String> {
     let read = SamTemplate::read(text).map_err(|finding| broken(&finding))?;
     let template = &read.value;
-    let mut imported = Imported::default();
+    let mut imported = Imported { defaults: read.defaults(), ..Imported::default() };
     let hooks = read.hooks();
     let mut others = UnreadMembers::new(template.clone());
     others.aside(&["Globals", "Function"]);
@@ -78,20 +78,13 @@ fn function(id: &str, properties: Value, template: &Value, imported: &mut Import
         ));
         return;
     }
-    let named = all.take(&["FunctionName"]);
-    if let Some(by) = making_function(&named) {
-        all.set_aside(&["FunctionName"]);
-        imported.note(format!("the name of `{id}` is made by `{by}`: write the one that it has in this environment"));
-    } else if named.is_null() {
-        imported.note(format!(
-            "the template leaves the name of `{id}` to CloudFormation: write the one that the stack gave it"
-        ));
-    } else if !named.is_string() {
-        all.set_aside(&["FunctionName"]);
-        imported.note(format!("the name {named} of `{id}` is no text: write the one that it has in this environment"));
-    }
-    let function = named.as_str().map_or_else(|| format!("${{{id}}}"), str::to_owned);
-    let function = of_cloudformation(&function, imported);
+    let function = match all.take(&["FunctionName"]) {
+        Value::String(named) => of_cloudformation(&named, imported),
+        other => {
+            all.set_aside(&["FunctionName"]);
+            unnamed(id, &other, imported)
+        }
+    };
     let alias = all.take(&["AutoPublishAlias"]);
     let alias = alias.as_str().map(|alias| of_cloudformation(alias, imported));
     if alias.is_none() {
@@ -137,6 +130,20 @@ fn function(id: &str, properties: Value, template: &Value, imported: &mut Import
         ));
     }
     imported.add(id.strip_suffix("Function").filter(|rest| !rest.is_empty()).unwrap_or(id), written);
+}
+
+/// Returns the variable that stands for the name of a function which the template does not have as a text.
+fn unnamed(id: &str, named: &Value, imported: &mut Imported) -> String {
+    let variable = of_a_resource(id, imported);
+    let why = match making_function(named) {
+        Some(by) => format!("the name of `{id}` is made by `{by}`: write the one that it has"),
+        None if named.is_null() => {
+            format!("the template leaves the name of `{id}` to CloudFormation: write the one that the stack gave it")
+        }
+        None => format!("the name {named} of `{id}` is no text: write the one that it has"),
+    };
+    imported.note(format!("{why} as `vars.{variable}` of each environment"));
+    format!("{{{variable}}}")
 }
 
 /// The members whose resources SAM makes of the alias or the version, and of the function itself without
@@ -263,9 +270,12 @@ fn alarms(preference: &mut UnreadMembers, template: &Value, written: &mut Value,
             notes.note(format!("the name of the alarm `{alarm}` is made by `{by}`: write it into `gates.alarms`"));
             continue;
         }
-        let is_there = template["Resources"][alarm].is_object() || text.contains("${");
-        let unnamed = if is_there { format!("${{{alarm}}}") } else { text.to_owned() };
-        let name = of_cloudformation(named.as_str().unwrap_or(&unnamed), notes.of);
+        let name = match named.as_str() {
+            Some(named) => of_cloudformation(named, notes.of),
+            None if template["Resources"][alarm].is_object() => unnamed_alarm(alarm, notes.of),
+            None if text.contains("${") => of_cloudformation(&format!("${{{alarm}}}"), notes.of),
+            None => text.to_owned(),
+        };
         is_carried = true;
         if !notes.of.alarms.contains(&name) {
             notes.of.alarms.push(name);
@@ -274,6 +284,19 @@ fn alarms(preference: &mut UnreadMembers, template: &Value, written: &mut Value,
     if !is_carried {
         preference.set_aside(&["Alarms"]);
     }
+}
+
+/// Returns the variable that stands for the name which CloudFormation gives an alarm.
+fn unnamed_alarm(alarm: &str, imported: &mut Imported) -> String {
+    let is_new = !imported.expressions.contains_key(alarm);
+    let variable = of_a_resource(alarm, imported);
+    if is_new {
+        imported.change(format!(
+            "the template leaves the name of the alarm `{alarm}` to CloudFormation: write the one that the stack gave it as \
+             `vars.{variable}` of each environment"
+        ));
+    }
+    format!("{{{variable}}}")
 }
 
 /// Returns whether a dimension is that of one version of a function, or refers to the version that SAM makes for
