@@ -188,7 +188,7 @@ fn a_value_of_another_type_is_not_taken_for_absent() {
     ] {
         let imported = of(function, preference);
         assert_ne!(imported.notes, absent);
-        assert_eq!(imported.carried, ["`AutoPublishAlias` of `Api`"]);
+        assert_eq!(imported.carried, ["`Type` of the resource `Api`"]);
     }
     let service = json!({"service": "web", "task_definition": "task.json"}).to_string();
     let task = |containers: Value| Ok(json!({"containerDefinitions": containers}).to_string());
@@ -214,6 +214,23 @@ fn a_function_that_has_no_name_stands_in_one_list() {
         // What is left there is about the alias.
         assert_eq!(imported.changed.len(), 1, "{:?}", imported.changed);
     }
+}
+
+#[test]
+fn who_calls_a_function_past_its_alias_is_named() {
+    let with = |resources: &str| {
+        let text = format!(
+            "Resources:\n  Api:\n    Type: AWS::Serverless::Function\n    Properties: {{FunctionName: shop-api, \
+             AutoPublishAlias: live, DeploymentPreference: {{Type: AllAtOnce}}}}\n{resources}"
+        );
+        sam::import(&text).unwrap().notes
+    };
+    assert_eq!(with(""), Vec::<String>::new());
+    let notes = with("  Route: {Properties: {Uri: !GetAtt Api.Arn}}\n  Steps: {Properties: {Api: !GetAtt Api.Arn}}\n");
+    let wanted = "`Resources.Route`, `Resources.Steps` of the template: `Api` itself is named there and not its alias, so that \
+                  who calls it by them gets the code of each release at once, and no `rollout` reaches them. No release \
+                  changes them: let them name the alias";
+    assert_eq!(notes, [wanted]);
 }
 
 /// Adds a member that nobody knows to each object of the document, down to the depth at which members are named.

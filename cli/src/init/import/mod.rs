@@ -8,6 +8,7 @@ pub mod expression;
 pub mod lambroll;
 pub mod members;
 pub mod sam;
+pub mod sam_callers;
 pub mod sam_tags;
 
 pub use members::UnreadMembers;

@@ -3,6 +3,7 @@
 //! CloudFormation does.
 
 use crate::init::import::expression::{of_a_resource, of_cloudformation};
+use crate::init::import::sam_callers::callers;
 use crate::init::import::sam_tags::{made, making_function};
 use crate::init::import::{Imported, PreferenceNotes, UnreadMembers, broken, image_change, repository};
 use crate::init::sam_template::{SamTemplate, reference};
@@ -21,6 +22,7 @@ pub fn import(text: &str) -> Result<Imported, String> {
     let hooks = read.hooks();
     let mut others = UnreadMembers::new(template.clone());
     others.aside(&["Globals", "Function"]);
+    let mut published = Vec::new();
     for (id, resource) in read.functions() {
         others.aside(&["Resources", id.as_str()]);
         if hooks.contains(id) {
@@ -28,10 +30,15 @@ pub fn import(text: &str) -> Result<Imported, String> {
                 "`{id}` is a hook of a deployment preference, which CodeDeploy alone calls: it is no component"
             ));
         } else {
-            function(id, read.properties(id), template, &mut imported);
             let mut resource = UnreadMembers::new(resource.clone());
+            if function(id, read.properties(id), template, &mut imported) {
+                published.extend(read.properties(id)["AutoPublishAlias"].as_str().map(|_| format!("`{id}`")));
+                past_the_alias(id, template, &mut others, &mut imported);
+                resource.take(&["Type"]);
+            }
             resource.aside(&["Type"]);
             resource.aside(&["Properties"]);
+            imported.carry(&resource, &format!("the resource `{id}`"));
             if let Some(left) = resource.left() {
                 imported.note(format!("{left} of the resource `{id}`: no release changes them, and they stay with it"));
             }
@@ -52,16 +59,34 @@ pub fn import(text: &str) -> Result<Imported, String> {
     if let Some(left) = others.left() {
         imported.note(format!("{left} of the template: no release changes them, and they stay in it"));
     }
-    imported.change(
-        "the alias is Windlass's from now on: write version and alias out first, under the ids that SAM gave them, and then \
-         take `AutoPublishAlias` and `DeploymentPreference` out of the template; CloudFormation deletes the alias that \
-         callers use otherwise. `windlass init` writes both as one patch, and docs/integrate/cloudformation-and-sam.md of \
-         Windlass (\"SAM\") shows them",
-    );
+    let of = if published.is_empty() { String::new() } else { format!(" of {}", published.join(", ")) };
+    imported.change(format!(
+        "`AutoPublishAlias`{of}: the alias is Windlass's from now on: write version and alias out first, under the ids that \
+         SAM gave them, and then take this member and the deployment preference out of the template; CloudFormation deletes \
+         the alias that callers use otherwise. `windlass init` writes both as one patch, and \
+         docs/integrate/cloudformation-and-sam.md of Windlass (\"SAM\") shows them"
+    ));
     Ok(imported)
 }
 
-fn function(id: &str, properties: Value, template: &Value, imported: &mut Imported) {
+/// Notes the resources that name a function itself.
+fn past_the_alias(id: &str, template: &Value, others: &mut UnreadMembers, imported: &mut Imported) {
+    let callers = callers(template, id);
+    for caller in &callers {
+        others.aside(&["Resources", caller.as_str()]);
+    }
+    if !callers.is_empty() {
+        let callers: Vec<String> = callers.iter().map(|caller| format!("`Resources.{caller}`")).collect();
+        imported.note(format!(
+            "{} of the template: `{id}` itself is named there and not its alias, so that who calls it by them gets the code \
+             of each release at once, and no `rollout` reaches them. No release changes them: let them name the alias",
+            callers.join(", ")
+        ));
+    }
+}
+
+/// Adds a function, and returns whether it is a component.
+fn function(id: &str, properties: Value, template: &Value, imported: &mut Imported) -> bool {
     let mut all = UnreadMembers::new(properties);
     let preference = all.aside(&["DeploymentPreference"]);
     if preference.is_null() {
@@ -69,14 +94,14 @@ fn function(id: &str, properties: Value, template: &Value, imported: &mut Import
             "`{id}` has no deployment preference, so that nothing shifts it: it is no component. Write it into the \
              declaration where a release is to bring its code"
         ));
-        return;
+        return false;
     }
     let is_off = preference["Enabled"] == false || preference["Enabled"] == "false";
     if is_off && preference["Type"].is_null() {
         imported.note(format!(
             "`{id}` has a deployment preference that is not enabled, so that nothing shifts it: it is no component"
         ));
-        return;
+        return false;
     }
     let function = match all.take(&["FunctionName"]) {
         Value::String(named) => of_cloudformation(&named, imported),
@@ -85,10 +110,9 @@ fn function(id: &str, properties: Value, template: &Value, imported: &mut Import
             unnamed(id, &other, imported)
         }
     };
-    let alias = all.take(&["AutoPublishAlias"]);
+    let alias = all.aside(&["AutoPublishAlias"]);
     let alias = alias.as_str().map(|alias| of_cloudformation(alias, imported));
     if alias.is_none() {
-        all.set_aside(&["AutoPublishAlias"]);
         imported
             .note(format!("`{id}` has no `AutoPublishAlias` that can be told: write the alias that its callers use"));
     }
@@ -130,6 +154,7 @@ fn function(id: &str, properties: Value, template: &Value, imported: &mut Import
         ));
     }
     imported.add(id.strip_suffix("Function").filter(|rest| !rest.is_empty()).unwrap_or(id), written);
+    true
 }
 
 /// Returns the variable that stands for the name of a function which the template does not have as a text.
