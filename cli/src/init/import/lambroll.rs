@@ -30,9 +30,9 @@ pub fn import(text: &str) -> Result<Imported, String> {
     let mut file = UnreadMembers::written(document, text, "");
     let function = file.text(&["FunctionName"]).map_err(|other| other.sentence("the file"))?;
     let function = of_go(&function.ok_or("it has no `FunctionName`")?, &mut imported);
-    let component = match name(&function.replace(['{', '}'], "-")).as_str() {
-        "function-name" => "api".to_owned(),
-        other => other.to_owned(),
+    let component = match function.replace(['{', '}'], "-") {
+        made if name(&made) == "function-name" => "api".to_owned(),
+        other => other,
     };
     let mut written = json!({"kind": KindName::Lambda, "function": function, "alias": ALIAS});
     image(&mut file, &mut written, &mut imported);

@@ -52,9 +52,15 @@ pub struct Imported {
 }
 
 impl Imported {
-    /// Adds a component. Its name is made of another one, and no component has it yet.
+    /// Adds a component. Its name is made of another one, and no component has it yet. One that is cut is listed.
     pub fn add(&mut self, named: &str, written: Value) {
-        let component = free(&name(named), LONGEST, "-", |it| self.components.contains_key(it));
+        let own = name(named);
+        let component = free(&own, LONGEST, "-", |it| self.components.contains_key(it));
+        if !letters(&own).ends_with(&letters(named)) || !component.starts_with(&own) {
+            self.change(format!(
+                "`{named}` is cut to `{component}`: names of components and applications have at most {LONGEST} letters"
+            ));
+        }
         self.components.insert(component, written);
     }
 
@@ -154,6 +160,11 @@ impl PreferenceNotes<'_> {
     }
 }
 
+/// Returns the letters and digits of a name, which stay whatever it becomes.
+fn letters(named: &str) -> String {
+    named.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
+}
+
 /// Writes a member as YAML: maps in blocks, everything within a list as JSON, which is YAML as well.
 fn write(lines: &mut Vec<String>, depth: usize, name: &str, value: &Value) {
     let indent = "  ".repeat(depth);
@@ -217,6 +228,27 @@ mod tests {
             ("{{ ssm `/shop/image` }}:{{ must_env `TAG` }}", None),
         ] {
             assert_eq!(repository(image).as_deref(), wanted, "{image}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_cut_is_listed() {
+        let (longest, more) = ("a".repeat(LONGEST), "a".repeat(LONGEST + 1));
+        let cut = |named: &str, component: &str| {
+            format!("`{named}` is cut to `{component}`: names of components and applications have at most 32 letters")
+        };
+        let numbered = format!("{}-2", "a".repeat(LONGEST - 2));
+        for (all, wanted) in [
+            (vec!["orders-stage", "Orders_Stage", "2nd"], vec![]),
+            (vec![longest.as_str()], vec![]),
+            (vec![more.as_str()], vec![cut(&more, &longest)]),
+            (vec![longest.as_str(), longest.as_str()], vec![cut(&longest, &numbered)]),
+        ] {
+            let mut imported = Imported::default();
+            for named in &all {
+                imported.add(named, json!({}));
+            }
+            assert_eq!(imported.changed, wanted, "{all:?}");
         }
     }
 
