@@ -53,7 +53,7 @@ const TERRAFORM_PAGE: &str = "docs/integrate/terraform.md";
 type Row = (&'static str, &'static [KindName], &'static str);
 
 /// All that is looked for.
-const COMMANDS: [Row; 47] = [
+const COMMANDS: [Row; 45] = [
     ("s3 sync", SITE, COMMANDS_PAGE),
     ("s3 cp … --recursive", SITE, COMMANDS_PAGE),
     ("s3-sync-action", SITE, COMMANDS_PAGE),
@@ -90,9 +90,7 @@ const COMMANDS: [Row; 47] = [
     ("aws-cloudformation-github-deploy", ALL, TEMPLATES_PAGE),
     ("cdk deploy", ALL, "docs/integrate/cdk.md"),
     ("terraform apply", ALL, TERRAFORM_PAGE),
-    ("terraform -chdir … apply", ALL, TERRAFORM_PAGE),
     ("tofu apply", ALL, TERRAFORM_PAGE),
-    ("tofu -chdir … apply", ALL, TERRAFORM_PAGE),
     ("terragrunt apply", ALL, TERRAFORM_PAGE),
     ("serverless/github-action", ALL, "docs/integrate/other-deployers.md#serverless-framework"),
     ("serverless deploy", ALL, "docs/integrate/other-deployers.md#serverless-framework"),
@@ -106,8 +104,28 @@ const COMMANDS: [Row; 47] = [
 /// The commands of these that copy from their first operand to their second one.
 const COPIES: [&str; 3] = ["s3 sync", "s3 cp … --recursive", "s3cmd sync"];
 
+/// The options with which a command changes nothing.
+const DRY: [&str; 3] = ["--dry-run", "--dryrun", "--no-execute-changeset"];
+
 /// The files that are run, by their names.
-const NAMES: [&str; 7] = ["Makefile", "makefile", "GNUmakefile", "Jenkinsfile", "justfile", "Justfile", "package.json"];
+const NAMES: [&str; 10] = [
+    "Makefile",
+    "makefile",
+    "GNUmakefile",
+    "Jenkinsfile",
+    "justfile",
+    "Justfile",
+    "package.json",
+    "tasks.py",
+    "fabfile.py",
+    "noxfile.py",
+];
+
+/// The members of a workflow that name something, and run nothing.
+const TITLES: [&str; 6] = ["name:", "run-name:", "displayName:", "label:", "id:", "description:"];
+
+/// The programs whose words are the names of targets and scripts.
+const RUNNERS: [&str; 7] = ["make", "just", "task", "npm", "pnpm", "yarn", "bun"];
 
 /// The endings of scripts.
 const SCRIPTS: [&str; 3] = ["sh", "bash", "mk"];
@@ -149,13 +167,16 @@ pub fn all(application: &InitApplication, repository: &Repository) -> Vec<Deploy
     for (file, text) in repository.files.iter().filter(|(path, _)| is_run(path)) {
         // Looked for once a file, and only where it has a command: the names are many, and the text may be long.
         let in_file = LazyCell::new(|| named(application, text));
-        for (line, said) in lines(text, is_makefile(file)) {
-            for (command, kinds, page) in COMMANDS.iter().filter(|(command, ..)| has_command(&said, command)) {
-                let (components, is_sure) = deployed(application, kinds, &said, &in_file);
+        for line in lines(text, file) {
+            for (command, kinds, page) in &COMMANDS {
+                let Some(at) = place_of(&line.said, command) else {
+                    continue;
+                };
+                let (components, is_sure) = deployed(application, kinds, &line.said, &in_file);
                 let is_known =
                     |it: &DeployerCommand| (&it.file, it.command, &it.components) == (file, *command, &components);
                 if !components.is_empty() && !found.iter().any(is_known) {
-                    let file = file.clone();
+                    let (file, line) = (file.clone(), line.line_at(at));
                     found.push(DeployerCommand { file, line, command, components, is_sure, page });
                 }
             }
@@ -213,28 +234,123 @@ fn is_named(application: &InitApplication, component: &InitComponent, text: &str
     })
 }
 
-/// Returns the lines of a file that say something, each with its number, as one line where a backslash goes on, and
-/// with single spaces. A comment ends with its line, but for those of a makefile.
-fn lines(text: &str, is_makefile: bool) -> Vec<(usize, String)> {
+/// A line as it is run: with single spaces, and one where a backslash goes on.
+#[derive(Debug, Default)]
+struct RunLine {
+    said: String,
+    /// The places at which the lines of the file begin in it, each with its number.
+    begins: Vec<(usize, usize)>,
+}
+
+impl RunLine {
+    fn line_at(&self, place: usize) -> usize {
+        self.begins.iter().rev().find(|(at, _)| *at <= place).map_or(1, |(_, line)| *line)
+    }
+}
+
+/// Returns the lines of a file that run something. A comment ends with its line, but for those of a makefile.
+fn lines(text: &str, path: &str) -> Vec<RunLine> {
     let is_comment = |said: &str| said.starts_with('#') || said.starts_with("//");
-    let mut lines: Vec<(usize, String)> = Vec::new();
+    let is_yaml = path.rsplit_once('.').is_some_and(|(_, end)| ["yaml", "yml"].contains(&end));
+    let has_rules = is_makefile(path) || file_of(path).eq_ignore_ascii_case("justfile");
+    let is_title = |said: &str| TITLES.iter().any(|title| said.trim_start_matches("- ").starts_with(title));
+    let mut lines: Vec<RunLine> = Vec::new();
     let mut goes_on = false;
     for (at, line) in text.lines().enumerate() {
-        let line = line.trim();
-        let (said, ends_open) = line.strip_suffix('\\').map_or((line, false), |said| (said, true));
+        let run = if has_rules && !goes_on { recipe(line) } else { line };
+        let run = run.trim();
+        let (said, ends_open) = run.strip_suffix('\\').map_or((run, false), |said| (said, true));
         let words = said.split_whitespace().collect::<Vec<_>>().join(" ");
         match lines.last_mut().filter(|_| goes_on) {
-            Some((_, before)) => *before = format!("{before} {words}"),
-            None => lines.push((at + 1, words)),
+            Some(before) => {
+                before.said.push(' ');
+                before.begins.push((before.said.len(), at + 1));
+                before.said.push_str(&words);
+            }
+            None => lines.push(RunLine { said: words, begins: vec![(0, at + 1)] }),
         }
-        goes_on = ends_open && (is_makefile || !is_comment(line));
+        goes_on = ends_open && (is_makefile(path) || !is_comment(run));
     }
-    lines.retain(|(_, said)| !is_comment(said));
+    lines.retain(|line| !is_comment(&line.said) && !(is_yaml && is_title(&line.said)));
     lines
 }
 
-fn has_command(said: &str, command: &str) -> bool {
-    command.split(" … ").all(|part| has_word(said, part)) && !(COPIES.contains(&command) && only_fetches(said, command))
+/// Returns what a line of a makefile runs: of a rule only what stands behind its targets and what these need.
+fn recipe(line: &str) -> &str {
+    let rule = line.split_once(':').filter(|(targets, needs)| {
+        let is_value = targets.contains('=') || needs.contains('=');
+        !line.starts_with([' ', '\t', '#']) && !is_value
+    });
+    rule.map_or(line, |(_, needs)| needs.split_once(';').map_or("", |(_, run)| run))
+}
+
+/// Returns the place at which a command stands in a line as one that changes something.
+fn place_of(said: &str, command: &str) -> Option<usize> {
+    let mut parts = command.split(" … ");
+    let at = stands(said, parts.next().unwrap_or_default())?;
+    let is_whole = parts.all(|part| has_word(said, part));
+    (is_whole && !(COPIES.contains(&command) && only_fetches(said, command))).then_some(at)
+}
+
+/// Returns the place at which a command stands, and not the same words in a path, as a name, or with an option by which
+/// they change nothing. Options may stand before its last word.
+fn stands(said: &str, command: &str) -> Option<usize> {
+    let (first, verb) = command.rsplit_once(' ').unwrap_or(("", command));
+    let begin = if first.is_empty() { verb } else { first };
+    let mut places = begun(said, begin);
+    let place = places.find(|(at, rest)| {
+        let behind = if first.is_empty() { Some(*rest) } else { behind_verb(rest, verb) };
+        let is_run = behind.is_some_and(|behind| is_edge(behind.chars().next()) && !is_a_name(behind, command));
+        let is_dry =
+            || own_words(behind.unwrap_or_default()).any(|word| DRY.contains(&word.trim_matches(['"', '\'', ')'])));
+        is_run && !(first.is_empty() && is_argument(&said[..*at])) && !is_dry()
+    });
+    place.map(|(at, _)| at)
+}
+
+/// Returns what stands behind the last word of a command, before which there may be options with their values.
+fn behind_verb<'t>(rest: &'t str, verb: &str) -> Option<&'t str> {
+    let mut at = rest.strip_prefix(' ')?;
+    let has_options = at.starts_with('-');
+    loop {
+        let is_here = at.strip_prefix(verb).filter(|behind| is_edge(behind.chars().next()));
+        if is_here.is_some() || !has_options {
+            return is_here;
+        }
+        let (word, behind) = at.split_once(' ')?;
+        if ends_command(word) {
+            return None;
+        }
+        at = behind;
+    }
+}
+
+/// Returns whether a word ends a command of the shell, or a script among others.
+fn ends_command(word: &str) -> bool {
+    ["&&", "||", "|", "&"].contains(&word) || word.ends_with([';', ','])
+}
+
+/// Returns the words up to the end of a command.
+fn own_words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(' ').take_while(|word| !ends_command(word))
+}
+
+/// Returns whether what stands behind a command makes it a part of a path, or the name of a member, a job or a target.
+/// An orb of `CircleCI`, which has a slash, is a member as well.
+fn is_a_name(behind: &str, command: &str) -> bool {
+    let member = behind.trim_start_matches(['"', '\'']).strip_prefix(':');
+    let is_member = member.is_some_and(|value| value.is_empty() || value.starts_with(' '));
+    behind.starts_with('/') || is_member && !command.contains('/')
+}
+
+/// Returns whether a word behind this text is the name of a target, of a script or of anything else, or ends a path that
+/// is given to a program.
+fn is_argument(before: &str) -> bool {
+    let (earlier, path) = before.rsplit_once(' ').unwrap_or(("", before));
+    let mut words = earlier.rsplit(' ').take_while(|word| !ends_command(word)).peekable();
+    let is_path = path.trim_start_matches(['"', '\'']).starts_with('/') && !path.contains("bin/");
+    let is_value = words.peek().is_some_and(|word| word.starts_with("--") && (is_path || word.ends_with("name")));
+    is_value || words.any(|word| RUNNERS.contains(&word.trim_start_matches(['@', '-', '(', '"', '\''])))
 }
 
 /// Returns whether each copy of a line is from a bucket to a folder. An option before the operands may have a value, so
@@ -255,19 +371,19 @@ fn is_edge(c: Option<char>) -> bool {
 
 /// Returns whether a word stands in a text by itself, and not within a longer one.
 fn has_word(text: &str, word: &str) -> bool {
-    begun(text, word).any(|rest| is_edge(rest.chars().next()))
+    begun(text, word).any(|(_, rest)| is_edge(rest.chars().next()))
 }
 
 /// Returns whether a text has something that begins as a word and goes on with one of these characters.
 fn has_word_before(text: &str, word: &str, marks: &[char]) -> bool {
-    begun(text, word).any(|rest| rest.starts_with(marks))
+    begun(text, word).any(|(_, rest)| rest.starts_with(marks))
 }
 
-/// Returns what stands behind a word, wherever it is no end of a longer one.
-fn begun<'t>(text: &'t str, word: &str) -> impl Iterator<Item = &'t str> {
+/// Returns the places of a word and what stands behind it, wherever it is no end of a longer one.
+fn begun<'t>(text: &'t str, word: &str) -> impl Iterator<Item = (usize, &'t str)> {
     let places = text.match_indices(word).filter(move |_| !word.is_empty());
     let begun = places.filter(move |(at, _)| is_edge(text[..*at].chars().next_back()));
-    begun.map(move |(at, _)| &text[at + word.len()..])
+    begun.map(move |(at, _)| (at, &text[at + word.len()..]))
 }
 
 #[cfg(test)]

@@ -126,12 +126,8 @@ fn what_deploys_is_found_with_its_line_and_is_sure_where_the_target_is_named() {
         ("deploy.sh", "aws s3 sync s3://x . && aws s3 sync . s3://shop-web-prod\n", &[(1, "s3 sync", "web", true)]),
         ("deploy.sh", "aws s3 sync s3://staged s3://shop-web-prod\n", &[(1, "s3 sync", "web", true)]),
         ("deploy.sh", "aws s3 sync --exclude '*.map' s3://x .\n", &[(1, "s3 sync", "web", false)]),
-        (
-            "deploy.sh",
-            "terraform -chdir=infra apply\n",
-            &[(1, "terraform -chdir … apply", "web,api,jobs,agent", false)],
-        ),
-        ("deploy.sh", "tofu -chdir=infra apply\n", &[(1, "tofu -chdir … apply", "web,api,jobs,agent", false)]),
+        ("deploy.sh", "terraform -chdir=infra apply\n", &[(1, "terraform apply", "web,api,jobs,agent", false)]),
+        ("deploy.sh", "tofu -chdir=infra apply\n", &[(1, "tofu apply", "web,api,jobs,agent", false)]),
         ("deploy.sh", "cd terraform && kubectl apply -f x\n", &[]),
         ("deploy.sh", "docker push my-agent-$TAG\nsam deploy\n", &[(2, "sam deploy", "web,api,jobs,agent", false)]),
         ("deploy.sh", "docker push x/agent-$TAG\nsam deploy\n", &[(2, "sam deploy", "agent", true)]),
@@ -140,6 +136,55 @@ fn what_deploys_is_found_with_its_line_and_is_sure_where_the_target_is_named() {
         ("api/Makefile", "web deploy:\n\techo\n", &[]),
         ("docs/deploy.yaml", "run: aws lambda update-function-code --function-name shop-api", &[]),
         ("api/deploy.py", "# aws lambda update-function-code", &[]),
+    ];
+    for (path, text, wanted) in table {
+        let wanted: Vec<_> = wanted.iter().map(|(at, said, of, sure)| (*at, *said, (*of).to_owned(), *sure)).collect();
+        assert_eq!(found(path, text), wanted, "{path}: {text}");
+    }
+}
+
+#[test]
+fn a_command_counts_where_it_is_run() {
+    const WORKFLOW: &str = ".github/workflows/deploy.yml";
+    let by_script = "ecs-deploy";
+    let table: &[Row] = &[
+        (WORKFLOW, "run: |\n  aws ssm put-parameter --name \"/ecs-deploy/${ID}\" --value yes\n", &[]),
+        (WORKFLOW, "run: aws ssm put-parameter --name /prod/ecs-deploy --value yes\n", &[]),
+        (WORKFLOW, "run: aws cloudformation delete-stack --stack-name ecs-deploy\n", &[]),
+        (WORKFLOW, "run: make ecs-deploy\n", &[]),
+        (WORKFLOW, "jobs:\n  ecs-deploy:\n    name: ecs-deploy\n", &[]),
+        (WORKFLOW, "run: ecs-deploy -c main\n", &[(1, by_script, "agent", false)]),
+        (WORKFLOW, "run: ./bin/ecs-deploy -c main\n", &[(1, by_script, "agent", false)]),
+        (WORKFLOW, "run: docker run silinternational/ecs-deploy -c main\n", &[(1, by_script, "agent", false)]),
+        (WORKFLOW, "run: make build && ecs-deploy -c main\n", &[(1, by_script, "agent", false)]),
+        ("Makefile", ".PHONY: ecs-deploy\necs-deploy: build\n\techo\n", &[]),
+        ("Makefile", "release: ecs-deploy ; ecs-deploy -c main\n", &[(1, by_script, "agent", false)]),
+        ("Makefile", "ecs-deploy:\n\tecspresso deploy --no-wait\n", &[(2, "ecspresso deploy", "agent", false)]),
+        ("Makefile", "RUN := sam deploy\n", &[(1, "sam deploy", "web,api,jobs,agent", false)]),
+        ("package.json", "{\"scripts\": {\n\"ecs-deploy\": \"x\",\n\"all\": \"npm run ecs-deploy\"}}", &[]),
+        (
+            WORKFLOW,
+            "name: ecspresso deploy\nsteps:\n  - name: parallel ecspresso deploy\n    run: |\n      ls *.yml | parallel \\\n        \
+             \"T=$(date) ecspresso deploy --config {} | tee log\"\n",
+            &[(6, "ecspresso deploy", "agent", false)],
+        ),
+        (
+            "Makefile",
+            "deploy: archive\n\tlambroll \\\n\t\t--tfstate ${URL} \\\n\t\t\tdeploy \\\n\t\t\t\t--src x.zip\n",
+            &[(2, "lambroll deploy", "api,jobs", false)],
+        ),
+        ("Makefile", "invoke:\n\techo '{}' | lambroll --tfstate x invoke && make deploy\n", &[]),
+        (
+            "Makefile",
+            "a:\n\tlambroll deploy --dry-run\nb:\n\tlambroll deploy\n",
+            &[(4, "lambroll deploy", "api,jobs", false)],
+        ),
+        (
+            "tasks.py",
+            "def plan(c):\n    c.run(f\"sam deploy --config-env {env} --no-execute-changeset\")\ndef deploy(c):\n    \
+             c.run(f\"sam deploy --config-env {env}\")\n",
+            &[(4, "sam deploy", "web,api,jobs,agent", false)],
+        ),
     ];
     for (path, text, wanted) in table {
         let wanted: Vec<_> = wanted.iter().map(|(at, said, of, sure)| (*at, *said, (*of).to_owned(), *sure)).collect();
