@@ -56,9 +56,9 @@ const PASSED: [&str; 13] = [
 ];
 
 /// The endings of files whose text is of use.
-const READ: [&str; 17] = [
-    "json", "js", "cjs", "mjs", "ts", "mts", "py", "txt", "toml", "yaml", "yml", "tf", "tfvars", "template", "sh",
-    "bash", "mk",
+const READ: [&str; 18] = [
+    "json", "jsonnet", "js", "cjs", "mjs", "ts", "mts", "py", "txt", "toml", "yaml", "yml", "tf", "tfvars", "template",
+    "sh", "bash", "mk",
 ];
 
 /// The names of files without such an ending whose text is of use.
