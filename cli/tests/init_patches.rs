@@ -185,7 +185,28 @@ fn code_of_terraform_can_be_read_after_its_patch_however_it_is_written() {
         assert!(ignored.len() >= 6, "{after}\n{notes}");
         let is_each = form.contains("for_each");
         assert_eq!(after.contains("aws_lambda_alias"), !is_each, "{after}");
-        assert_eq!(notes.contains("aws_lambda_function.api"), is_each, "{notes}");
+        let is_noted = is_each || form.contains("tags");
+        assert_eq!(notes.contains("aws_lambda_function.api"), is_noted, "{notes}");
+    }
+}
+
+#[test]
+fn a_service_whose_tags_terraform_leaves_alone_is_tagged_by_the_script() {
+    let answers = [
+        ("shop.cluster", "main"),
+        ("shop.service", "shop"),
+        ("shop.container", "app"),
+        ("shop.repository", "shop/app"),
+    ];
+    for (ignored, is_left) in [("tags, tags_all", true), ("desired_count", false)] {
+        let text = format!(
+            "resource \"aws_ecs_service\" \"main\" {{\n  name = \"shop\"\n  lifecycle {{\n    ignore_changes = [{ignored}]\n  \
+             }}\n}}\n"
+        );
+        let code = repository(&[("main.tf", &text), ("shop/Dockerfile", "FROM scratch\n")]);
+        let (made, _) = made(code, &answers);
+        let is_tagged = made.get("windlass.patch").is_some_and(|patch| patch.contains("windlass:app"));
+        assert_eq!((is_tagged, made.contains_key("windlass-targets.sh")), (!is_left, is_left), "{ignored}");
     }
 }
 

@@ -92,6 +92,10 @@ impl Init {
         let notes = foreign::line(&notes);
         let seen = if notes.is_empty() { String::new() } else { format!(". Seen: {notes}") };
         let others = deployer_files::all(&facts.repository);
+        let import = others.iter().find_map(|it| it.import.as_deref()).map_or_else(String::new, |command| {
+            foreign::line(&format!("Declare what is deployed already: `{command} > app.yaml`. Or start")).into_owned()
+        });
+        let start = if import.is_empty() { "Start" } else { &import };
         let others: Vec<String> = others.iter().map(|it| format!("\n{}", foreign::line(&it.to_string()))).collect();
         let others = others.concat();
         let passed = passed::lines(&facts.repository.passed).join("; ");
@@ -100,7 +104,7 @@ impl Init {
         Failure::of(
             TroubleName::NothingFound,
             format!(
-                "nothing was found in `{}` that Windlass releases{seen}. Looked for:{}{passed}{others}\nStart it in the root of a repository that has one of these: docs/first-hour of Windlass has the smallest function, service and site. Or write `app.yaml` by hand: docs/integrate/README.md has one for each, and docs/app.md every field",
+                "nothing was found in `{}` that Windlass releases{seen}. Looked for:{}{passed}{others}\n{start} it in the root of a repository that has one of these: docs/first-hour of Windlass has the smallest function, service and site. Or write `app.yaml` by hand: docs/integrate/README.md has one for each, and docs/app.md every field",
                 shown(&self.folder),
                 sorts.concat()
             ),

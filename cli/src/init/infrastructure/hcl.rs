@@ -78,6 +78,14 @@ impl<'a> Resource<'a> {
         members.map(|member| written(self.text, member).trim_matches('"')).collect()
     }
 
+    /// Returns whether Terraform leaves the tags of the resource as they are, so that it would never write new ones.
+    pub fn ignores_tags(&self) -> bool {
+        let lifecycle = self.block.body.get_blocks("lifecycle").next();
+        let ignored = lifecycle.and_then(|block| block.body.get_attribute("ignore_changes"));
+        let is_all = ignored.is_some_and(|ignored| written(self.text, &ignored.value) == "all");
+        is_all || self.ignored().iter().any(|it| ["tags", "tags_all"].contains(it) || it.starts_with("tags["))
+    }
+
     /// Adds members, each a key and its value, to the attribute `tags`, whatever form it has. Returns `false` where
     /// that is not possible.
     pub fn tag(&self, members: &[[String; 2]], changes: &mut ResourceChanges) -> bool {
@@ -311,6 +319,22 @@ mod tests {
             ),
         ] {
             assert_eq!(after(inner, |it, changes| it.ignore(&["filename", "publish"], changes)), wanted);
+        }
+    }
+
+    #[test]
+    fn tags_that_are_never_written_are_seen() {
+        for (inner, wanted) in [
+            ("", false),
+            ("lifecycle { ignore_changes = [publish, tagset] }", false),
+            ("lifecycle { ignore_changes = [publish, tags] }", true),
+            ("lifecycle { ignore_changes = [\"tags_all\"] }", true),
+            ("lifecycle { ignore_changes = [tags[\"windlass:app\"]] }", true),
+            ("lifecycle { ignore_changes = all }", true),
+        ] {
+            let text = format!("resource \"a\" \"b\" {{\n{inner}\n}}\n");
+            let file = HclFile::read("main.tf", &text).unwrap();
+            assert_eq!(file.resources().next().unwrap().ignores_tags(), wanted, "{inner}");
         }
     }
 

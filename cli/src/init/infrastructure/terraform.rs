@@ -43,7 +43,7 @@ pub fn edit(
             ["\"windlass:environment\"".to_owned(), environment],
         ],
     };
-    let seen = application.components.iter().filter(|component| work.is_seen(component));
+    let seen = application.components.iter().filter(|component| work.is_seen(component) && !work.is_left(component));
     covered.extend(seen.map(|component| component.name.clone()));
     files.iter().map(|file| work.edit(file)).collect()
 }
@@ -62,6 +62,7 @@ impl Work<'_> {
             if !self.change(&found, &mut changes) {
                 notes.push(format!("`{}.{}` in `{}` could not be changed because of how it is written: docs/integrate/terraform.md of Windlass has what it needs", found.sort, found.id, file.path));
             }
+            notes.extend(self.left_alone(&found, file.path));
             all.extend(found.changed(changes));
         }
         let edit = Edit::new(file.path, file.text, all);
@@ -79,7 +80,7 @@ impl Work<'_> {
                 if found.attribute("publish").is_none() {
                     changes.members.push_str("\n  publish = true # the version that the alias begins with\n");
                 }
-                let is_done = found.tag(&self.tags, changes) && self.ignore(found, changes);
+                let is_done = self.tag(found, changes) && self.ignore(found, changes);
                 if self.has_alias(found) {
                     return is_done;
                 }
@@ -98,7 +99,7 @@ impl Work<'_> {
                 !is_ours || self.ignore(found, changes)
             }
             "aws_ecs_service" => {
-                self.service(found).is_none() || (found.tag(&self.tags, changes) && self.ignore(found, changes))
+                self.service(found).is_none() || (self.tag(found, changes) && self.ignore(found, changes))
             }
             "aws_ecs_task_definition" => {
                 let of_service = |other: &Resource<'_>| {
@@ -111,9 +112,42 @@ impl Work<'_> {
                 }
                 true
             }
-            sort if TAGGED.contains(&sort) => !self.is_site(found) || found.tag(&self.tags, changes),
+            sort if TAGGED.contains(&sort) => !self.is_site(found) || self.tag(found, changes),
             _ => true,
         }
+    }
+
+    /// Adds the tags of a resource, unless Terraform would never write them.
+    fn tag(&self, found: &Resource<'_>, changes: &mut ResourceChanges) -> bool {
+        found.ignores_tags() || found.tag(&self.tags, changes)
+    }
+
+    /// Notes a resource of a component whose tags Terraform leaves as they are.
+    fn left_alone(&self, found: &Resource<'_>, path: &str) -> Option<String> {
+        let is_service = found.sort == "aws_ecs_service" && self.service(found).is_some();
+        let is_ours = match found.sort {
+            "aws_lambda_function" => self.function(found).is_some(),
+            sort => is_service || TAGGED.contains(&sort) && self.is_site(found),
+        };
+        let by = if is_service {
+            format!("`{}` has `aws resourcegroupstaggingapi tag-resources` for it", super::super::files::SCRIPT)
+        } else {
+            let app = &self.application.app;
+            format!(
+                "tag it by `aws resourcegroupstaggingapi tag-resources --resource-arn-list ARN --tags windlass:app={app},windlass:environment=ENVIRONMENT`"
+            )
+        };
+        (is_ours && found.ignores_tags()).then(|| {
+            format!("`{}.{}` in `{path}` ignores changes of its tags (`ignore_changes`), so that Terraform would never write those of Windlass: {by}", found.sort, found.id)
+        })
+    }
+
+    /// Returns whether the tags of a component are left to the script: those of a service that Terraform leaves alone.
+    fn is_left(&self, component: &InitComponent) -> bool {
+        self.all.iter().any(|found| {
+            let of = self.service(found).filter(|_| found.sort == "aws_ecs_service" && found.ignores_tags());
+            of.is_some_and(|of| of.name == component.name)
+        })
     }
 
     /// Adds the attributes of a resource that the document says are ignored. The number of tasks is ignored only where
