@@ -8,6 +8,7 @@ use crate::init::account::registry;
 use crate::init::pieces::missing::MissingFile;
 use crate::init::pieces::{Piece, PieceSort};
 use serde::Serialize;
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// A file.
@@ -226,6 +227,9 @@ fn pushes(application: &InitApplication, version: &str) -> Vec<String> {
             Some(format!("{built} && docker push {image}   # unless it is there already"))
         })
         .collect();
+    // Components that run one image share it.
+    let mut seen = BTreeSet::new();
+    pushes.retain(|push| seen.insert(push.clone()));
     if !pushes.is_empty() {
         pushes.insert(
             0,

@@ -60,38 +60,66 @@ fn is_of_lambda(text: &str) -> bool {
     last.iter().any(is_base) || text.contains("awslambdaric")
 }
 
+/// A task definition, as far as it is looked at.
+struct Task {
+    /// Its family; `None` where what registers it names that.
+    family: Option<String>,
+    /// The names of its containers, each with the repository of its image if that is one of Amazon ECR.
+    containers: Vec<(String, Option<String>)>,
+}
+
+impl Task {
+    /// Reads a file; `None` where it is no task definition.
+    fn read(text: &str) -> Result<Option<Self>, serde_json::Error> {
+        let file: Value = serde_json::from_str(text)?;
+        // The output of `aws ecs describe-task-definition` has it one level deeper.
+        let task = if file["taskDefinition"].is_object() { &file["taskDefinition"] } else { &file };
+        let family = task["family"].as_str().map(str::to_owned);
+        Ok(task["containerDefinitions"].as_array().map(|containers| {
+            let containers = containers.iter().map(|container| {
+                let image = container["image"].as_str().unwrap_or_default();
+                (container["name"].as_str().unwrap_or_default().to_owned(), repository_of(image))
+            });
+            Self { family, containers: containers.collect() }
+        }))
+    }
+
+    /// Returns the container that a release changes.
+    fn own(&self) -> Option<&(String, Option<String>)> {
+        let all = &self.containers;
+        all.iter().find(|(_, repository)| repository.is_some()).or_else(|| all.first().filter(|_| all.len() == 1))
+    }
+}
+
+/// Returns a name that is one, and not an expression that only another deployer knows.
+fn plain(name: &str) -> Option<&str> {
+    (!name.is_empty() && !name.contains("{{")).then_some(name)
+}
+
 /// Finds task definitions.
 pub fn task_definition(repository: &Repository, found: &mut Pieces) {
     for (path, text) in repository.ending(".json").filter(|(_, text)| text.contains("\"containerDefinitions\"")) {
-        let file = match serde_json::from_str::<Value>(text) {
-            Ok(file) => file,
+        let task = match Task::read(text) {
+            Ok(Some(task)) => task,
+            Ok(None) => continue,
             Err(why) => {
                 found.notes.push(format!("`{path}` has `containerDefinitions`, and is no JSON: {why}"));
                 continue;
             }
         };
-        // The output of `aws ecs describe-task-definition` has it one level deeper.
-        let task = if file["taskDefinition"].is_object() { &file["taskDefinition"] } else { &file };
-        let Some(containers) = task["containerDefinitions"].as_array() else {
-            continue;
-        };
+        let (container, repository) =
+            task.own().cloned().map_or((None, None), |(name, repository)| (Some(name), repository));
+        let container = container.as_deref().and_then(plain).map(str::to_owned);
         // What registers it may name its family.
-        let family = task["family"].as_str().unwrap_or_else(|| file_of(path).trim_end_matches(".json"));
-        let all: Vec<(String, Option<String>)> = containers
-            .iter()
-            .map(|container| {
-                let image = container["image"].as_str().unwrap_or_default();
-                (container["name"].as_str().unwrap_or_default().to_owned(), repository_of(image))
-            })
-            .collect();
-        let own =
-            all.iter().find(|(_, repository)| repository.is_some()).or_else(|| all.first().filter(|_| all.len() == 1));
-        let (container, repository) = own.cloned().map_or((None, None), |(name, repository)| (Some(name), repository));
+        let family = task.family.as_deref().unwrap_or_else(|| file_of(path).trim_end_matches(".json"));
         found.pieces.push(Piece {
             sort: PieceSort::TaskDefinition,
             folder: folder_of(path).to_owned(),
             file: path.to_owned(),
-            name: name(container.as_deref().unwrap_or(family)),
+            name: container
+                .as_deref()
+                .or_else(|| plain(family))
+                .map_or_else(|| named(folder_of(path), "service"), name),
             runs: Runs::Service { container, repository },
             build: Vec::new(),
             output: String::new(),
@@ -164,6 +192,28 @@ mod tests {
             ("services/api/.docker/Dockerfile", "services/api", ".docker/Dockerfile"),
         ] {
             assert_eq!(built(path), (folder, file), "{path}");
+        }
+    }
+
+    #[test]
+    fn an_expression_is_no_name() {
+        const IMAGE: &str = "111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/app:1";
+        let runs = |container: Option<&str>| Runs::Service {
+            container: container.map(str::to_owned),
+            repository: Some("shop/app".to_owned()),
+        };
+        for (family, container, wanted, named) in [
+            ("shop-bot", "bot", runs(Some("bot")), "bot"),
+            ("shop-bot", "{{ must_env `BOT_NAME` }}", runs(None), "shop-bot"),
+            ("{{ must_env `BOT_NAME` }}", "{{ must_env `BOT_NAME` }}", runs(None), "service"),
+        ] {
+            let task =
+                serde_json::json!({"family": family, "containerDefinitions": [{"name": container, "image": IMAGE}]});
+            let files = [("task.json".to_owned(), task.to_string())].into();
+            let mut found = Pieces::default();
+            task_definition(&Repository { files, ..Repository::default() }, &mut found);
+            let found = found.pieces.iter().map(|piece| (piece.name.as_str(), &piece.runs)).collect::<Vec<_>>();
+            assert_eq!(found, [(named, &wanted)], "{container}");
         }
     }
 

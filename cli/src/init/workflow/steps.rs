@@ -7,6 +7,7 @@ use crate::init::pages;
 use crate::init::pieces::Piece;
 use crate::init::proposal::OWN_ACTION;
 use crate::init::role;
+use std::collections::BTreeMap;
 use windlass_domain::text::partition::Partition;
 
 /// The name of the step that asks for the environment.
@@ -188,10 +189,14 @@ pub(super) fn push(application: &InitApplication, images: &[&InitComponent]) -> 
         ),
         "aws ecr get-login-password | docker login --username AWS --password-stdin \"$REGISTRY\"".to_owned(),
     ];
+    // Components that run one image share it.
+    let mut of_images: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for component in images {
-        let Some(repository) = component.repository() else {
-            continue;
-        };
+        if let Some(repository) = component.repository() {
+            of_images.entry(repository).or_default().push(&component.name);
+        }
+    }
+    for (repository, components) in of_images {
         let image = format!("\"$REGISTRY/{repository}:$IMAGE_TAG\"");
         lines.push(format!("docker tag \"{repository}:$IMAGE_TAG\" {image}"));
         lines.push(format!("docker push {image}"));
@@ -199,8 +204,8 @@ pub(super) fn push(application: &InitApplication, images: &[&InitComponent]) -> 
         lines.push(format!(
             "PUSHED=$(docker inspect --format '{{{{range .RepoDigests}}}}{{{{println .}}}}{{{{end}}}}' {image} | grep \"^$REGISTRY/{repository}@\")"
         ));
-        let kept = variable("digest", &component.name);
-        lines.push(format!("echo \"{kept}=${{PUSHED##*@}}\" >> \"$GITHUB_ENV\""));
+        let kept = components.into_iter().map(|name| variable("digest", name));
+        lines.extend(kept.map(|kept| format!("echo \"{kept}=${{PUSHED##*@}}\" >> \"$GITHUB_ENV\"")));
     }
     lines.join("\n")
 }
