@@ -124,6 +124,26 @@ fn what_deploys_the_same_target_already_is_in_next() {
 }
 
 #[test]
+fn an_image_that_several_components_run_is_pushed_once() {
+    let task = |name: &str| {
+        let image = "111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/app:1";
+        format!("{{\"family\":\"{name}\",\"containerDefinitions\":[{{\"name\":\"{name}\",\"image\":\"{image}\"}}]}}")
+    };
+    let (one, two) = (task("one"), task("two"));
+    let answers = [("one.cluster", "main"), ("one.service", "one"), ("two.cluster", "main"), ("two.service", "two")];
+    let alone = made(&[("one.json", &one), ("two.json", &two)], &answers);
+    assert_eq!(alone.next.iter().filter(|command| command.starts_with("docker tag ")).count(), 1, "{:?}", alone.next);
+    let files = [("one.json", one.as_str()), ("two.json", two.as_str()), ("one/Dockerfile", ""), ("two/Dockerfile", "")];
+    let workflow = made(&files, &answers).workflow.unwrap();
+    let count = |text: &str| workflow.matches(text).count();
+    assert_eq!(
+        (count("docker push "), count("echo \"digest_one="), count("echo \"digest_two=")),
+        (1, 1, 1),
+        "{workflow}"
+    );
+}
+
+#[test]
 fn a_template_of_sam_without_transform_is_taken_and_says_so() {
     let template = "AWSTemplateFormatVersion: '2010-09-09'\nResources:\n  Api:\n    Type: AWS::Serverless::Function\n    \
                     Properties:\n      FunctionName: shop-api\n      CodeUri: api/\n      Handler: index.handler\n      \

@@ -127,15 +127,35 @@ pub fn task_definition(repository: &Repository, found: &mut Pieces) {
     }
 }
 
-/// Puts each task definition to the Dockerfile of its image.
-pub fn put(found: &mut Pieces) {
+/// Puts each task definition to the Dockerfile of its image. A Dockerfile of a container beside that one is no service of
+/// its own.
+pub fn put(repository: &Repository, found: &mut Pieces) {
     let (tasks, mut others): (Vec<Piece>, Vec<Piece>) =
         std::mem::take(&mut found.pieces).into_iter().partition(|piece| piece.sort == PieceSort::TaskDefinition);
     let is_lonely = tasks.len() == 1;
-    for task in tasks {
-        let open = |piece: &Piece| {
-            matches!(&piece.runs, Runs::Service { container: None, .. }) && piece.sort == PieceSort::Dockerfile
+    let open = |piece: &Piece| {
+        matches!(&piece.runs, Runs::Service { container: None, .. }) && piece.sort == PieceSort::Dockerfile
+    };
+    for task in &tasks {
+        let Ok(Some(read)) = Task::read(repository.text(&task.file)) else {
+            continue;
         };
+        let own = read.own().map(|(name, _)| name.as_str()).unwrap_or_default();
+        let released = read.containers.iter().filter(|(name, repository)| name != own && repository.is_some());
+        let beside: Vec<&str> = released.map(|(name, _)| name.as_str()).collect();
+        if beside.is_empty() {
+            continue;
+        }
+        let names: Vec<String> = read.containers.iter().filter(|(name, _)| name != own).flat_map(names_of).collect();
+        others.retain(|image| !open(image) || is_of(task, image) || !names.contains(&image.name));
+        let beside = beside.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        found.notes.push(format!(
+            "`{}` has several containers with images of Amazon ECR, and a release changes `{own}` alone: for {beside} as well, build \
+             these images and write `containers` in place of `container` and `repository`, as docs/app.md of Windlass says",
+            task.file
+        ));
+    }
+    for task in tasks {
         let images: Vec<usize> = (0..others.len()).filter(|at| open(&others[*at])).collect();
         let named = images.iter().copied().find(|at| is_of(&task, &others[*at]));
         let only = images.first().copied().filter(|_| is_lonely && images.len() == 1);
@@ -156,8 +176,15 @@ fn is_of(task: &Piece, image: &Piece) -> bool {
     let Runs::Service { container, repository } = &task.runs else {
         return false;
     };
+    let container = container.clone().unwrap_or_default();
+    names_of(&(container, repository.clone())).any(|own| own == image.name)
+}
+
+/// Returns the names that the folder of a container's image may have.
+fn names_of((container, repository): &(String, Option<String>)) -> impl Iterator<Item = String> {
     let last = repository.as_deref().and_then(|repository| repository.rsplit('/').next());
-    [container.as_deref(), last].into_iter().flatten().any(|own| name(own) == image.name)
+    let both = [plain(container), last].into_iter().flatten().map(name).collect::<Vec<_>>();
+    both.into_iter()
 }
 
 /// Notes charts, kustomizations and manifests of workloads, once for each folder.
@@ -192,6 +219,38 @@ mod tests {
             ("services/api/.docker/Dockerfile", "services/api", ".docker/Dockerfile"),
         ] {
             assert_eq!(built(path), (folder, file), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_container_beside_the_one_that_is_released_is_no_service_of_its_own() {
+        let task = |images: [&str; 2]| {
+            let [web, nginx] = images.map(|image| image.replace("ECR", "111111111111.dkr.ecr.eu-west-1.amazonaws.com"));
+            let containers = serde_json::json!([{"name": "web", "image": web}, {"name": "nginx", "image": nginx}]);
+            serde_json::json!({"family": "shop", "containerDefinitions": containers}).to_string()
+        };
+        for (images, wanted, notes) in [
+            (["ECR/shop/web:1", "ECR/nginx:1"], vec![("web", "Dockerfile")], 1),
+            (
+                ["ECR/shop/web:1", "nginx:1"],
+                vec![("nginx", "docker/nginx/Dockerfile"), ("service", "Dockerfile"), ("web", "task.json")],
+                0,
+            ),
+        ] {
+            let files = [
+                ("task.json", task(images)),
+                ("Dockerfile", String::new()),
+                ("docker/nginx/Dockerfile", String::new()),
+            ];
+            let files = files.map(|(path, text)| (path.to_owned(), text)).into();
+            let repository = Repository { files, ..Repository::default() };
+            let mut found = Pieces::default();
+            task_definition(&repository, &mut found);
+            dockerfile(&repository, &mut found);
+            put(&repository, &mut found);
+            let mut pieces: Vec<_> = found.pieces.iter().map(|it| (it.name.as_str(), it.file.as_str())).collect();
+            pieces.sort_unstable();
+            assert_eq!((pieces, found.notes.len()), (wanted, notes), "{images:?}");
         }
     }
 

@@ -33,7 +33,7 @@ pub fn find(repository: &Repository) -> Pieces {
         look(repository, &mut found);
     }
     found.pieces.retain(|piece| piece.sort == PieceSort::TaskDefinition || !is_of_ci(&piece.file));
-    images::put(&mut found);
+    images::put(repository, &mut found);
     found.pieces.sort_by(|a, b| (&a.folder, &a.name).cmp(&(&b.folder, &b.name)));
     name_apart(&mut found.pieces);
     found
