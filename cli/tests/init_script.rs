@@ -24,6 +24,7 @@ fn component(name: &str, target: InitTarget) -> InitComponent {
         runs: Runs::Undecided,
         build: Vec::new(),
         output: String::new(),
+        archive: None,
     };
     InitComponent { name: name.into(), piece, target }
 }

@@ -14,6 +14,7 @@ fn component(name: &str, target: InitTarget) -> InitComponent {
         runs: Runs::Undecided,
         build: Vec::new(),
         output: String::new(),
+        archive: None,
     };
     InitComponent { name: name.to_owned(), piece, target }
 }

@@ -66,6 +66,7 @@ fn application(github_environment: Option<Text>) -> InitApplication {
                 runs: Runs::Site { hashed: Vec::new() },
                 build: Vec::new(),
                 output: "dist".into(),
+                archive: None,
             },
             target: InitTarget::Site { bucket: Text::One("shop-web".into()), distribution: None, url: None },
         }],

@@ -49,6 +49,7 @@ pub fn handler(repository: &Repository, found: &mut Pieces) {
             runs: Runs::Function { named: None, alias: None, is_image: false },
             build,
             output,
+            archive: None,
             folder,
         });
     }
@@ -168,6 +169,7 @@ pub fn fastapi(repository: &Repository, found: &mut Pieces) {
             runs,
             build: build_python(has("requirements.txt")),
             output: "package".to_owned(),
+            archive: None,
             folder,
         });
     }

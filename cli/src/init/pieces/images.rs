@@ -31,6 +31,7 @@ pub fn dockerfile(repository: &Repository, found: &mut Pieces) {
             runs,
             build: Vec::new(),
             output: file.to_owned(),
+            archive: None,
         });
     }
 }
@@ -123,6 +124,7 @@ pub fn task_definition(repository: &Repository, found: &mut Pieces) {
             runs: Runs::Service { container, repository },
             build: Vec::new(),
             output: String::new(),
+            archive: None,
         });
     }
 }

@@ -102,6 +102,7 @@ pub fn create_react_app(repository: &Repository, found: &mut Pieces) {
             runs: Runs::Site { hashed: vec!["static/**".to_owned()] },
             build: package.build(repository),
             output: "build".to_owned(),
+            archive: None,
         });
     }
 }
@@ -119,6 +120,7 @@ pub fn docusaurus(repository: &Repository, found: &mut Pieces) {
             runs: Runs::Site { hashed: vec!["assets/js/**".to_owned(), "assets/css/**".to_owned()] },
             build: package.build(repository),
             output: "build".to_owned(),
+            archive: None,
         });
     }
 }
@@ -149,6 +151,7 @@ pub fn next(repository: &Repository, found: &mut Pieces) {
             runs: Runs::Site { hashed: vec!["_next/static/**".to_owned()] },
             build: package.build(repository),
             output: path(configuration, "distDir").unwrap_or("out").to_owned(),
+            archive: None,
         });
     }
 }
@@ -174,6 +177,7 @@ pub fn vite(repository: &Repository, found: &mut Pieces) {
             runs: Runs::Site { hashed: vec![format!("{assets}/**")] },
             build: package.build(repository),
             output: path(configuration, "outDir").unwrap_or("dist").to_owned(),
+            archive: None,
         });
     }
 }

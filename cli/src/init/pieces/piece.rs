@@ -50,12 +50,14 @@ pub struct Piece {
     pub build: Vec<String>,
     /// The output of these, from its folder: a folder for an archive, or the file of an image.
     pub output: String,
+    /// The archive itself, from its folder, where something else makes that and nothing is packed.
+    pub archive: Option<String>,
 }
 
 impl Piece {
-    /// Returns the place of its output, from the root of the repository.
+    /// Returns the place of its archive or output, from the root of the repository.
     pub fn place(&self) -> String {
-        match join(&self.folder, &self.output) {
+        match join(&self.folder, self.archive.as_ref().unwrap_or(&self.output)) {
             root if root.is_empty() => ".".to_owned(),
             place => place,
         }

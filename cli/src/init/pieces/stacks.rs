@@ -68,6 +68,8 @@ fn function(path: &str, id: &str, template: &SamTemplate) -> Piece {
     let of = |member: &str| all[member].as_str().map(str::to_owned);
     let is_image = of("PackageType").as_deref() == Some("Image");
     let folder = folder_of(path).to_owned();
+    // `sam build` leaves such a function as it is (source of the AWS SAM CLI, `_is_valid_function_to_build`).
+    let archive = of("CodeUri").filter(|code| is_archive(code));
     Piece {
         sort: PieceSort::Sam,
         name: name(id.strip_suffix("Function").filter(|rest| !rest.is_empty()).unwrap_or(id)),
@@ -76,11 +78,18 @@ fn function(path: &str, id: &str, template: &SamTemplate) -> Piece {
             alias: template.alias(id),
             is_image,
         },
-        build: vec!["sam build".to_owned()],
+        build: if archive.is_some() { Vec::new() } else { vec!["sam build".to_owned()] },
         output: format!(".aws-sam/build/{id}"),
+        archive,
         file: path.to_owned(),
         folder,
     }
+}
+
+/// Returns whether the code of a function is the path of an archive in the repository.
+fn is_archive(code: &str) -> bool {
+    let end = code.rsplit_once('.').map(|(_, end)| end.to_ascii_lowercase());
+    !code.contains("${") && !code.contains("://") && end.is_some_and(|end| ["zip", "jar"].contains(&end.as_str()))
 }
 
 /// Returns the logical id of the function that a piece was made of.
@@ -149,6 +158,7 @@ fn piece(app: &str, file: &str, function: &str, asset: &str) -> Piece {
         runs: Runs::Function { named: pattern, alias: None, is_image: false },
         build: Vec::new(),
         output: ".".to_owned(),
+        archive: None,
         folder,
     }
 }
@@ -179,6 +189,25 @@ mod tests {
             sam(&repository, &mut found);
             elsewhere(&repository, &mut found);
             assert_eq!((found.pieces.len(), found.notes.len()), wanted, "{path}: {text}{:?}", found.notes);
+        }
+    }
+
+    #[test]
+    fn an_archive_that_a_template_names_is_the_artifact() {
+        for (code, build, wanted) in [
+            ("build/lambda.zip", 0, "api/build/lambda.zip"),
+            ("./target/api.JAR", 0, "api/target/api.JAR"),
+            ("src/", 1, "api/.aws-sam/build/Api"),
+            ("s3://bucket/lambda.zip", 1, "api/.aws-sam/build/Api"),
+        ] {
+            let template = format!(
+                "Transform: AWS::Serverless-2016-10-31\nResources: {{Api: {{Type: {FUNCTION}, Properties: {{CodeUri: \"{code}\"}}}}}}"
+            );
+            let files = [("api/template.yaml".to_owned(), template)].into();
+            let mut found = Pieces::default();
+            sam(&Repository { files, ..Repository::default() }, &mut found);
+            let piece = &found.pieces[0];
+            assert_eq!((piece.build.len(), piece.place().as_str(), id(piece)), (build, wanted, "Api"), "{code}");
         }
     }
 

@@ -8,6 +8,7 @@ use crate::init::pieces::Piece;
 use crate::init::proposal::OWN_ACTION;
 use crate::init::role;
 use std::collections::BTreeMap;
+use std::slice;
 use windlass_domain::text::partition::Partition;
 
 /// The name of the step that asks for the environment.
@@ -111,7 +112,12 @@ fn builds_by_hand(application: &InitApplication) -> Vec<String> {
         done.push((folder, build));
         lines.push(match component.repository() {
             Some(repository) => image(piece, repository),
-            None => format!("(cd {} && zip -qr \"$RUNNER_TEMP/{}.zip\" .)", piece.output, component.name),
+            None => match &piece.archive {
+                Some(archive) => {
+                    format!("cp {} \"$RUNNER_TEMP/{}.zip\"", in_shell(slice::from_ref(archive)), component.name)
+                }
+                None => format!("(cd {} && zip -qr \"$RUNNER_TEMP/{}.zip\" .)", piece.output, component.name),
+            },
         });
         let name = format!("Build {}", component.name);
         steps.push(step(&name, &within(folder), &lines.join("\n")));
