@@ -241,3 +241,25 @@ fn each_reference_to_what_sam_made_leads_to_what_is_written_out() {
         );
     }
 }
+
+#[test]
+fn a_parameter_that_does_not_fit_the_environments_is_noted() {
+    let begin = "the tag `windlass:environment` in `template.yaml` has the value of the parameter `Stage`, ";
+    let allowed = "which takes `default`, `production` and not `prod`: allow it, or name the environments of Windlass as the \
+                   template does";
+    let default = "whose default is `dev`, which is none of the environments (`prod`): give it the environment's name at each \
+                   deploy, or name the environments of Windlass as the template does";
+    for (parameter, wanted) in [
+        ("{Type: String, Default: default, AllowedValues: [default, production]}", Some(allowed)),
+        ("{Type: String, Default: dev}", Some(default)),
+        ("{Type: String, Default: dev, AllowedValues: [dev, prod]}", Some(default)),
+        ("{Type: String, Default: prod, AllowedValues: [dev, prod]}", None),
+        ("{Type: String}", None),
+    ] {
+        let template = template("", "").replace("  Callers:\n", &format!("  Stage: {parameter}\n  Callers:\n"));
+        let (_, notes) = made(&template, &[]);
+        let wanted: Vec<String> = wanted.iter().map(|why| format!("{begin}{why}")).collect();
+        let found: Vec<&String> = notes.iter().filter(|note| note.starts_with(begin)).collect();
+        assert_eq!(found, wanted.iter().collect::<Vec<_>>(), "{parameter}");
+    }
+}

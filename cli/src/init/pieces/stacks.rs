@@ -68,7 +68,7 @@ fn function(path: &str, id: &str, template: &SamTemplate) -> Piece {
     let of = |member: &str| all[member].as_str().map(str::to_owned);
     let is_image = of("PackageType").as_deref() == Some("Image");
     let folder = folder_of(path).to_owned();
-    // `sam build` leaves such a function as it is (source of the AWS SAM CLI, `_is_valid_function_to_build`).
+    // `sam build` leaves such a function as it is (source of the AWS SAM CLI, `is_function_buildable`).
     let archive = of("CodeUri").filter(|code| is_archive(code));
     Piece {
         sort: PieceSort::Sam,
