@@ -47,10 +47,17 @@ pub fn proposed(repository: &Repository, account: &Account, app: &str, component
     names
 }
 
-/// Returns the environments that files and folders are named after.
+/// Returns the environments that files and folders are named after, or that have a part of a file.
 pub fn found(repository: &Repository) -> Vec<String> {
-    let is_named = |known: &str| repository.files.iter().any(|(path, text)| names_it(path, text, known));
-    KNOWN.iter().filter(|(known, _)| is_named(known)).map(|(known, _)| (*known).to_owned()).collect()
+    KNOWN.iter().map(|(known, _)| (*known).to_owned()).filter(|known| shown_by(repository, known).is_some()).collect()
+}
+
+/// Returns what shows an environment in a repository: the first file that is named after it, or has a part for it.
+pub fn shown_by(repository: &Repository, name: &str) -> Option<String> {
+    repository.files.iter().find_map(|(path, text)| {
+        let is_named = is_named_after(path, name).then(|| format!("`{path}` is named after"));
+        is_named.or_else(|| has_part(path, text, name).then(|| format!("`{path}` has a part for")))
+    })
 }
 
 /// Returns the place of an environment among others, by the last of the known names that is a part of its own. One
@@ -60,9 +67,8 @@ fn place(name: &str) -> usize {
     KNOWN.iter().rposition(|(known, _)| parts.contains(known)).map_or(0, |at| at + 1)
 }
 
-/// Returns whether a file is an environment's own: its variables of Terraform, its folder, its part of
-/// `samconfig.toml`, its value of a context of CDK.
-fn names_it(path: &str, text: &str, name: &str) -> bool {
+/// Returns whether a file is an environment's own: its variables of Terraform, or one of its folder.
+fn is_named_after(path: &str, name: &str) -> bool {
     let file = file_of(path);
     let folder = folder_of(path);
     let is_variables = file == format!("{name}.tfvars") || file == format!("{name}.auto.tfvars");
@@ -70,9 +76,16 @@ fn names_it(path: &str, text: &str, name: &str) -> bool {
         let own = format!("{holder}/{name}");
         folder == own || folder.ends_with(&format!("/{own}"))
     });
-    let is_part = file == "samconfig.toml" && text.contains(&format!("[{name}."));
-    let is_context = file == "cdk.json" && text.contains(&format!("\"{name}\": {{"));
-    is_variables || is_folder || is_part || is_context
+    is_variables || is_folder
+}
+
+/// Returns whether a file has a part for an environment: one of `samconfig.toml`, or a value of a context of CDK.
+fn has_part(path: &str, text: &str, name: &str) -> bool {
+    match file_of(path) {
+        "samconfig.toml" => text.contains(&format!("[{name}.")),
+        "cdk.json" => text.contains(&format!("\"{name}\": {{")),
+        _ => false,
+    }
 }
 
 /// Returns the rule that is usual for an environment: `branch:main` or `tag:stable`.
@@ -124,16 +137,22 @@ mod tests {
 
     #[test]
     fn environments_are_found_by_what_is_named_after_them() {
-        for (path, text, wanted) in [
-            ("infra/dev.tfvars", "", "dev"),
-            ("terraform/environments/staging/main.tf", "", "staging"),
-            ("samconfig.toml", "version = 0.1\n[production.deploy.parameters]\n", "production"),
-            ("cdk.json", "{\"context\": {\"dev\": {\"a\": 1}}}", "dev"),
-            ("src/dev/main.py", "", ""),
+        for (path, text, wanted, by) in [
+            ("infra/dev.tfvars", "", "dev", "`infra/dev.tfvars` is named after"),
+            ("envs/staging/main.tf", "", "staging", "`envs/staging/main.tf` is named after"),
+            (
+                "samconfig.toml",
+                "version = 0.1\n[production.deploy.parameters]\n",
+                "production",
+                "`samconfig.toml` has a part for",
+            ),
+            ("cdk.json", "{\"context\": {\"dev\": {\"a\": 1}}}", "dev", "`cdk.json` has a part for"),
+            ("src/dev/main.py", "", "", ""),
         ] {
             let files = BTreeMap::from([(path.to_owned(), text.to_owned())]);
             let repository = Repository { files, ..Repository::default() };
             assert_eq!(found(&repository).join(","), wanted, "{path}");
+            assert_eq!(shown_by(&repository, wanted).unwrap_or_default(), by, "{path}");
         }
     }
 

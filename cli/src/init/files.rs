@@ -37,7 +37,10 @@ pub fn all(application: &InitApplication, facts: &InitFacts) -> (Vec<File>, Vec<
     notes.extend(left.map(|piece| format!("`{}` is {}, and was not chosen", piece.file, piece.sort)));
     let is_taken = |name: &String| application.environments.iter().any(|environment| environment.name == *name);
     let named = environments::found(&facts.repository).into_iter().filter(|name| !is_taken(name));
-    notes.extend(named.map(|name| format!("files are named after the environment `{name}`, which was not chosen")));
+    notes.extend(named.filter_map(|name| {
+        let by = environments::shown_by(&facts.repository, &name)?;
+        Some(format!("{by} the environment `{name}`, which was not chosen"))
+    }));
     let mut files = Vec::new();
     let mut file = |path: &str, text: String| {
         files.push(File { path: path.to_owned(), text });
