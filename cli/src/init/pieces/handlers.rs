@@ -1,6 +1,7 @@
 //! Code that runs as a function though no infrastructure code names it: a handler of AWS Lambda in a file of Python or
 //! Node.js, and an API with FastAPI. The files do not say what it is called in the account.
 
+use crate::ground::quoting::in_shell;
 use crate::init::pieces::images;
 use crate::init::pieces::packages::{self, Package};
 use crate::init::pieces::piece::{Piece, PieceSort, Pieces, Runs, named};
@@ -41,7 +42,10 @@ pub fn handler(repository: &Repository, found: &mut Pieces) {
                 count(files.len(), "file")
             ));
         }
-        let (build, output) = if is_python { python(repository, &folder) } else { node(repository, &folder) };
+        let (mut build, output) = if is_python { python(repository, &folder) } else { node(repository, &folder) };
+        if let Some((code, begin)) = build.last_mut().zip(begin(repository, &folder, &files).filter(|_| is_python)) {
+            *code = copied_from(&begin);
+        }
         found.pieces.push(Piece {
             sort: PieceSort::Handler,
             file: files.first().copied().unwrap_or_default().to_owned(),
@@ -53,6 +57,29 @@ pub fn handler(repository: &Repository, found: &mut Pieces) {
             folder,
         });
     }
+}
+
+/// Returns the folder, below the one that lists the packages, in which the archive begins: the one of the handlers, by
+/// whose file a function names its handler. `None` where that is a package of Python, or a handler is named from above.
+fn begin(repository: &Repository, root: &str, files: &[&str]) -> Option<String> {
+    let below = |path: &str| path.strip_prefix(root).unwrap_or(path).trim_start_matches('/').to_owned();
+    let folders: BTreeSet<String> = files.iter().map(|file| below(folder_of(file))).collect();
+    let begin = folders.first().filter(|begin| folders.len() == 1 && !begin.is_empty())?;
+    let is_package = repository.has(&join(root, &format!("{begin}/__init__.py")));
+    let modules = files.iter().map(|file| below(file.trim_end_matches(".py")));
+    let mut handlers = modules.flat_map(|module| {
+        let both = [module.replace('/', "."), module];
+        both.into_iter().flat_map(|module| ["handler", "lambda_handler"].map(|name| format!("{module}.{name}")))
+    });
+    let is_named = handlers.any(|handler| repository.files.values().any(|text| text.contains(&handler)));
+    (!is_package && !is_named).then(|| begin.clone())
+}
+
+/// Returns the command that copies the code of a folder into the archive's, as if that folder were the root.
+fn copied_from(folder: &str) -> String {
+    let up = "../".repeat(folder.split('/').count());
+    let folder = in_shell(&[folder.to_owned()]);
+    format!("(cd {folder} && git ls-files -z -- '*.py' | xargs -0 cp --parents --target-directory {up}package)")
 }
 
 /// Returns whether a folder is a part of what was found already, or of an image.
@@ -239,6 +266,21 @@ mod tests {
                 &[
                     "function in ``: mkdir -p package; git ls-files -z -- '*.py' | xargs -0 cp --parents --target-directory package → package",
                 ],
+            ),
+            (
+                &[("lambda/main.py", PYTHON), ("requirements.txt", "")],
+                &[
+                    "function in ``: pip install --target package --requirement requirements.txt; (cd lambda && git ls-files -z \
+                     -- '*.py' | xargs -0 cp --parents --target-directory ../package) → package",
+                ],
+            ),
+            (
+                &[("src/api/main.py", PYTHON), ("src/api/__init__.py", ""), ("requirements.txt", "")],
+                &[&format!("function in ``: {pip} → package")],
+            ),
+            (
+                &[("src/main.py", PYTHON), ("requirements.txt", ""), ("main.tf", "handler = \"src.main.handler\"\n")],
+                &[&format!("function in ``: {pip} → package")],
             ),
             (&[("fn/index.js", NODE)], &["fn in `fn`:  → fn"]),
             (
