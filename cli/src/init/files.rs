@@ -7,6 +7,7 @@ use crate::ground::quoting::in_shell;
 use crate::init::account::registry;
 use crate::init::pieces::missing::MissingFile;
 use crate::init::pieces::{Piece, PieceSort};
+use crate::init::proposal::note_of_name;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -70,6 +71,7 @@ pub fn all(application: &InitApplication, facts: &InitFacts) -> (Vec<File>, Vec<
         file(SCRIPT, commands);
     }
     code.notes.extend(application.carried.notes.iter().cloned());
+    code.notes.extend(note_of_name(&application.app, &facts.repository));
     let has_workflow = files.iter().any(|file| file.path == WORKFLOW);
     code.notes.extend(without_workflow(application, has_workflow));
     code.notes.extend(untried(application));

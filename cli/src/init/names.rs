@@ -5,6 +5,16 @@ use windlass_domain::text::name::LONGEST;
 
 /// Makes a name that an application or a component may have out of another one.
 pub fn name(text: &str) -> String {
+    whole(text).chars().take(LONGEST).collect::<String>().trim_matches('-').to_owned()
+}
+
+/// Returns whether a name that is made of another one is cut, because it is longer than names may be.
+pub fn is_cut(text: &str) -> bool {
+    whole(text).chars().count() > LONGEST
+}
+
+/// Returns a text in the letters of a name.
+fn whole(text: &str) -> String {
     let mut name = String::new();
     for c in text.chars() {
         match c.to_ascii_lowercase() {
@@ -15,8 +25,7 @@ pub fn name(text: &str) -> String {
     }
     let name = name.trim_matches('-');
     let begins = name.starts_with(|c: char| c.is_ascii_lowercase());
-    let name = if begins { name.to_owned() } else { format!("a-{name}") };
-    name.chars().take(LONGEST).collect::<String>().trim_matches('-').to_owned()
+    if begins { name.to_owned() } else { format!("a-{name}") }
 }
 
 /// Returns a name of at most `longest` characters that is not taken: the text itself, else the text with the first
@@ -66,8 +75,10 @@ mod tests {
             ("Shop_API (v2)", "shop-api-v2"),
             ("2nd", "a-2nd"),
         ] {
-            assert_eq!(name(text), wanted);
+            assert_eq!((name(text).as_str(), is_cut(text)), (wanted, false));
         }
+        let long = "continuous-deployment-of-the-shop-by-steps";
+        assert_eq!((name(long).as_str(), is_cut(long)), ("continuous-deployment-of-the-sho", true));
     }
 
     #[test]

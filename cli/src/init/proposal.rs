@@ -8,9 +8,9 @@ use super::pieces::Piece;
 use super::repository::Repository;
 use super::targets::TargetQuestions;
 use super::text::Text;
-use crate::init::names::name;
+use crate::init::names::{is_cut, name};
 use windlass_domain::document::shape::objection::nearest;
-use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName, LONGEST};
 
 /// The action of the release that this program belongs to. The build of a release sets it, because a repository's
 /// address is not in its sources.
@@ -22,9 +22,13 @@ const NONE: &str = "none";
 /// Returns the application, by the answers that there are; the open questions are in `asked`.
 pub fn propose(facts: &InitFacts, asked: &mut Answers) -> InitApplication {
     let repository = &facts.repository;
-    let own = repository.github.as_deref().and_then(|github| github.split_once('/'));
-    let own = own.map_or(repository.name.as_str(), |(_, name)| name);
-    let app = asked.ask(Question::new("app", "the application's name", Some(name(own))), &|text| {
+    let own = own_name(repository);
+    let about = if is_cut(own) {
+        format!("the application's name, cut from `{own}` to {LONGEST} letters")
+    } else {
+        "the application's name".to_owned()
+    };
+    let app = asked.ask(Question::new("app", &about, Some(name(own))), &|text| {
         AppName::new(text).map(drop).map_err(|why| why.to_string())
     });
     let environments = ask_environments(facts, &app, asked);
@@ -65,6 +69,23 @@ pub fn propose(facts: &InitFacts, asked: &mut Answers) -> InitApplication {
         action,
         is_coded: super::infrastructure::is_there(repository),
     }
+}
+
+/// Returns the name of a repository: on GitHub, else of its folder.
+fn own_name(repository: &Repository) -> &str {
+    let github = repository.github.as_deref().and_then(|github| github.split_once('/'));
+    github.map_or(repository.name.as_str(), |(_, name)| name)
+}
+
+/// Returns the note on an application's name that is cut from the repository's.
+pub fn note_of_name(app: &str, repository: &Repository) -> Option<String> {
+    let own = own_name(repository);
+    (is_cut(own) && name(own) == app).then(|| {
+        format!(
+            "the application is called `{app}`, because `{own}` is longer than the {LONGEST} letters of a name: \
+             `--answer app=…` gives another one"
+        )
+    })
 }
 
 fn about_github(repository: &Repository) -> String {
@@ -273,6 +294,20 @@ fn chosen(text: &str, pieces: &[Piece]) -> Result<Vec<Piece>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_that_is_cut_is_noted() {
+        let own = "continuous-deployment-of-the-shop-by-steps";
+        let note = "the application is called `continuous-deployment-of-the-sho`, because \
+                    `continuous-deployment-of-the-shop-by-steps` is longer than the 32 letters of a name: `--answer app=…` gives \
+                    another one";
+        for (repository, app, wanted) in
+            [(own, "continuous-deployment-of-the-sho", Some(note)), (own, "shop", None), ("shop", "shop", None)]
+        {
+            let repository = Repository { name: repository.to_owned(), ..Repository::default() };
+            assert_eq!(note_of_name(app, &repository).as_deref(), wanted, "{app}");
+        }
+    }
 
     #[test]
     fn a_misspelled_region_is_refused_with_what_was_meant() {
