@@ -133,7 +133,8 @@ fn an_image_that_several_components_run_is_pushed_once() {
     let answers = [("one.cluster", "main"), ("one.service", "one"), ("two.cluster", "main"), ("two.service", "two")];
     let alone = made(&[("one.json", &one), ("two.json", &two)], &answers);
     assert_eq!(alone.next.iter().filter(|command| command.starts_with("docker tag ")).count(), 1, "{:?}", alone.next);
-    let files = [("one.json", one.as_str()), ("two.json", two.as_str()), ("one/Dockerfile", ""), ("two/Dockerfile", "")];
+    let files =
+        [("one.json", one.as_str()), ("two.json", two.as_str()), ("one/Dockerfile", ""), ("two/Dockerfile", "")];
     let workflow = made(&files, &answers).workflow.unwrap();
     let count = |text: &str| workflow.matches(text).count();
     assert_eq!(

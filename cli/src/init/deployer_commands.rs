@@ -343,8 +343,8 @@ fn is_a_name(behind: &str, command: &str) -> bool {
     behind.starts_with('/') || is_member && !command.contains('/')
 }
 
-/// Returns whether a word behind this text is the name of a target, of a script or of anything else, or ends a path that
-/// is given to a program.
+/// Returns whether a word behind this text is the name of a target, of a script or of anything else, or ends a path
+/// that is given to a program.
 fn is_argument(before: &str) -> bool {
     let (earlier, path) = before.rsplit_once(' ').unwrap_or(("", before));
     let mut words = earlier.rsplit(' ').take_while(|word| !ends_command(word)).peekable();

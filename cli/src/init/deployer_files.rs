@@ -39,8 +39,8 @@ type Row = (&'static str, &'static [&'static str], &'static str);
 /// The page on what `windlass import` reads.
 const IMPORT_PAGE: &str = "docs/first-hour/bring-in-what-is-live.md#2-write-the-declaration";
 
-/// All that is looked for, by the names that each deployer's own documentation gives. The files of ecspresso and lambroll
-/// are known by what stands in them, because people give them many names.
+/// All that is looked for, by the names that each deployer's own documentation gives. The files of ecspresso and
+/// lambroll are known by what stands in them, because people give them many names.
 const DEPLOYERS: [Row; 8] = [
     ("AWS Copilot", &["copilot/.workspace", "copilot/*/manifest.yml"], "docs/integrate/other-deployers.md#aws-copilot"),
     (

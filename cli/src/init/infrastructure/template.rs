@@ -118,8 +118,8 @@ fn unfit(parameter: &Value, application: &InitApplication) -> Option<String> {
     }
     let default = parameter["Default"].as_str().filter(|default| !names.contains(default))?;
     Some(format!(
-        "whose default is `{default}`, which is none of the environments ({}): give it the environment's name at each deploy, \
-         or name the environments of Windlass as the template does",
+        "whose default is `{default}`, which is none of the environments ({}): give it the environment's name at each \
+         deploy, or name the environments of Windlass as the template does",
         list(&names)
     ))
 }

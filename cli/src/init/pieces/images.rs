@@ -129,8 +129,8 @@ pub fn task_definition(repository: &Repository, found: &mut Pieces) {
     }
 }
 
-/// Puts each task definition to the Dockerfile of its image. A Dockerfile of a container beside that one is no service of
-/// its own.
+/// Puts each task definition to the Dockerfile of its image. A Dockerfile of a container beside that one is no service
+/// of its own.
 pub fn put(repository: &Repository, found: &mut Pieces) {
     let (tasks, mut others): (Vec<Piece>, Vec<Piece>) =
         std::mem::take(&mut found.pieces).into_iter().partition(|piece| piece.sort == PieceSort::TaskDefinition);
@@ -152,8 +152,9 @@ pub fn put(repository: &Repository, found: &mut Pieces) {
         others.retain(|image| !open(image) || is_of(task, image) || !names.contains(&image.name));
         let beside = beside.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
         found.notes.push(format!(
-            "`{}` has several containers with images of Amazon ECR, and a release changes `{own}` alone: for {beside} as well, build \
-             these images and write `containers` in place of `container` and `repository`, as docs/app.md of Windlass says",
+            "`{}` has several containers with images of Amazon ECR, and a release changes `{own}` alone: for {beside} \
+             as well, build these images and write `containers` in place of `container` and `repository`, as \
+             docs/app.md of Windlass says",
             task.file
         ));
     }
