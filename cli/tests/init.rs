@@ -206,6 +206,16 @@ fn what_windlass_has_no_kind_for_is_named() {
 }
 
 #[test]
+fn where_only_another_deployer_is_seen_its_import_comes_next() {
+    let place = folder("init-import");
+    fs::write(place.join("function.jsonnet"), "{\n  FunctionName: 'shop-api',\n}\n").unwrap();
+    let refused = init(&place, &["--yes"]);
+    assert_eq!(code(&refused), 2);
+    let next = "\nDeclare what is deployed already: `windlass import lambroll function.jsonnet > app.yaml`. Or start it in";
+    assert!(err(&refused).contains(next), "{}", err(&refused));
+}
+
+#[test]
 fn where_no_declaration_is_the_verbs_that_read_one_name_init() {
     let place = folder("no-declaration");
     for verb in ["validate", "declare"] {

@@ -5,6 +5,7 @@ use super::edit::Edit;
 use super::hcl::{HclFile, Resource, ResourceChanges};
 use crate::init::application::{InitApplication, InitComponent, InitTarget};
 use crate::init::environments::pattern;
+use crate::init::files::SCRIPT;
 use crate::init::pages::{TERRAFORM, block};
 use crate::init::repository::Repository;
 use crate::init::text::Text;
@@ -130,7 +131,7 @@ impl Work<'_> {
             sort => is_service || TAGGED.contains(&sort) && self.is_site(found),
         };
         let by = if is_service {
-            format!("`{}` has `aws resourcegroupstaggingapi tag-resources` for it", super::super::files::SCRIPT)
+            format!("`{}` has `aws resourcegroupstaggingapi tag-resources` for it", SCRIPT)
         } else {
             let app = &self.application.app;
             format!(

@@ -186,8 +186,7 @@ fn is_of(task: &Piece, image: &Piece) -> bool {
 /// Returns the names that the folder of a container's image may have.
 fn names_of((container, repository): &(String, Option<String>)) -> impl Iterator<Item = String> {
     let last = repository.as_deref().and_then(|repository| repository.rsplit('/').next());
-    let both = [plain(container), last].into_iter().flatten().map(name).collect::<Vec<_>>();
-    both.into_iter()
+    [plain(container), last].into_iter().flatten().map(name)
 }
 
 /// Notes charts, kustomizations and manifests of workloads, once for each folder.
