@@ -211,7 +211,8 @@ fn where_only_another_deployer_is_seen_its_import_comes_next() {
     fs::write(place.join("function.jsonnet"), "{\n  FunctionName: 'shop-api',\n}\n").unwrap();
     let refused = init(&place, &["--yes"]);
     assert_eq!(code(&refused), 2);
-    let next = "\nDeclare what is deployed already: `windlass import lambroll function.jsonnet > app.yaml`. Or start it in";
+    let next =
+        "\nDeclare what is deployed already: `windlass import lambroll function.jsonnet > app.yaml`. Or start it in";
     assert!(err(&refused).contains(next), "{}", err(&refused));
 }
 
