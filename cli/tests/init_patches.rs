@@ -210,6 +210,67 @@ fn a_service_whose_tags_terraform_leaves_alone_is_tagged_by_the_script() {
     }
 }
 
+/// Returns the code after the patch, and whether a script has what the target of the one function or site needs.
+fn patched(text: &str, others: &[(&str, &str)], answers: &[(&str, &str)]) -> (String, bool, String) {
+    let files: Vec<_> = [("main.tf", text)].into_iter().chain(others.iter().copied()).collect();
+    let code = repository(&files);
+    let before = code.files.clone();
+    let (made, notes) = made(code, answers);
+    (applied(&before, &made)["main.tf"].clone(), made.contains_key("windlass-targets.sh"), notes)
+}
+
+const API: [(&str, &str); 2] = [("api/requirements.txt", "fastapi\n"), ("api/main.py", "handler = Mangum(FastAPI())")];
+const WEB: [(&str, &str); 2] = [("package.json", "{\"dependencies\": {\"vite\": \"7\"}}"), ("index.html", "")];
+
+fn resource(sort: &str, id: &str, inner: &str) -> String {
+    format!("resource \"{sort}\" \"{id}\" {{\n{inner}\n}}\n")
+}
+
+#[test]
+fn a_resource_is_changed_only_where_its_name_is_the_targets_or_may_be() {
+    // Another line of the function, and whether it is changed.
+    for (inner, is_changed) in [
+        ("  function_name = \"shop-api\"", true),
+        ("  function_name = local.name", true),
+        ("  function_name = \"${local.app}-api\"", true),
+        ("  function_name = \"billing-prod\"", false),
+        ("  function_name = \"${local.app}-billing\"", false),
+        ("  function_name = each.key\n  for_each = local.all", false),
+        ("  function_name = local.name\n  tags = { \"windlass:app\" = \"billing\" }", false),
+    ] {
+        let text = resource("aws_lambda_function", "it", inner);
+        let (after, has_script, notes) = patched(&text, &API, &[("api.function", "shop-api")]);
+        assert_eq!((after != text, has_script), (is_changed, !is_changed), "{inner}: {after}\n{notes}");
+    }
+    // Where nothing says which of two it is, neither is.
+    let two = ["a", "b"].map(|id| resource("aws_lambda_function", id, &format!("  function_name = local.{id}")));
+    let (after, has_script, _) = patched(&two.concat(), &API, &[("api.function", "shop-api")]);
+    assert_eq!((after, has_script), (two.concat(), true));
+}
+
+#[test]
+fn a_distribution_is_changed_only_where_the_sites_bucket_may_be_its_origin() {
+    let bucket = resource("aws_s3_bucket", "web", "  bucket = \"shop-web\"");
+    let other = resource("aws_s3_bucket", "docs", "  bucket = \"shop-docs\"");
+    for (domain, is_changed) in [
+        ("aws_s3_bucket.web.bucket_regional_domain_name", true),
+        ("\"${aws_s3_bucket.web.id}.s3.amazonaws.com\"", true),
+        ("\"shop-web.s3.eu-west-1.amazonaws.com\"", true),
+        ("local.domain", true),
+        ("aws_s3_bucket.docs.bucket_regional_domain_name", false),
+        ("\"shop-docs.s3.eu-west-1.amazonaws.com\"", false),
+        ("aws_lb.api.dns_name", false),
+    ] {
+        let origin = format!("  origin {{\n    domain_name = {domain}\n  }}");
+        let distribution = resource("aws_cloudfront_distribution", "it", &origin);
+        let text = format!("{bucket}{other}{distribution}");
+        let answers = [("web.bucket", "shop-web"), ("web.distribution", "E1PRODUCTION"), ("web.url", "none")];
+        let (after, ..) = patched(&text, &WEB, &answers);
+        assert_eq!(!after.ends_with(&distribution), is_changed, "{after}");
+        assert!(after.contains(&other) && !after.contains(&bucket), "{after}");
+    }
+}
+
 #[test]
 fn every_repository_of_the_tests_can_be_read_after_its_patch() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/repositories");

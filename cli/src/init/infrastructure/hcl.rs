@@ -70,6 +70,13 @@ impl<'a> Resource<'a> {
         written(self.text, value).strip_prefix('"')?.strip_suffix('"').filter(|_| is_text)
     }
 
+    /// Returns the expressions of an attribute of the blocks of a name within the block, as they are written.
+    pub fn nested(&self, block: &str, attribute: &str) -> Vec<&'a str> {
+        let blocks = self.block.body.get_blocks(block);
+        let attributes = blocks.filter_map(|block| block.body.get_attribute(attribute));
+        attributes.map(|attribute| written(self.text, &attribute.value)).collect()
+    }
+
     /// Returns the members of `ignore_changes`, as they are written.
     pub fn ignored(&self) -> Vec<&'a str> {
         let lifecycle = self.block.body.get_blocks("lifecycle").next();

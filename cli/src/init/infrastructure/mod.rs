@@ -5,6 +5,7 @@
 mod commands;
 pub mod edit;
 mod hcl;
+mod target_resources;
 mod template;
 mod template_check;
 mod terraform;
@@ -81,6 +82,7 @@ pub fn write(application: &InitApplication, repository: &Repository) -> Code {
     code.page = cdk_page(application, repository);
     let is_open = |component: &&InitComponent| code.page.is_none() && !covered.contains(&component.name);
     let open: Vec<&InitComponent> = application.components.iter().filter(is_open).collect();
+    code.notes.extend(open.iter().filter_map(|component| terraform::unlike(component, repository)));
     code.commands = commands::write(application, &open);
     code
 }

@@ -3,12 +3,11 @@
 
 use super::edit::Edit;
 use super::hcl::{HclFile, Resource, ResourceChanges};
+use super::target_resources::{TargetResources, is_one, refers};
 use crate::init::application::{InitApplication, InitComponent, InitTarget};
-use crate::init::environments::pattern;
 use crate::init::files::SCRIPT;
 use crate::init::pages::{TERRAFORM, block};
 use crate::init::repository::Repository;
-use crate::init::text::Text;
 
 /// The resources that get tags and nothing else.
 const TAGGED: [&str; 2] = ["aws_cloudfront_distribution", "aws_s3_bucket"];
@@ -37,8 +36,7 @@ pub fn edit(
         return Vec::new();
     };
     let work = Work {
-        application,
-        all: files.iter().flat_map(HclFile::resources).collect(),
+        targets: TargetResources { application, all: files.iter().flat_map(HclFile::resources).collect() },
         tags: [
             ["\"windlass:app\"".to_owned(), format!("{:?}", application.app)],
             ["\"windlass:environment\"".to_owned(), environment],
@@ -49,9 +47,20 @@ pub fn edit(
     files.iter().map(|file| work.edit(file)).collect()
 }
 
+/// Notes that resources of its sort are there, and none was found to be the target of a component.
+pub fn unlike(component: &InitComponent, repository: &Repository) -> Option<String> {
+    let sort = match component.target {
+        InitTarget::Function { .. } => "aws_lambda_function",
+        InitTarget::Service { .. } => "aws_ecs_service",
+        InitTarget::Site { .. } => "aws_s3_bucket",
+    };
+    let resource = format!("resource \"{sort}\"");
+    let is_there = repository.ending(".tf").any(|(_, text)| text.contains(&resource));
+    is_there.then(|| format!("no `{sort}` of the Terraform code was found to be the target of `{}`, so that `windlass-targets.sh` has what it needs: where this code or a module makes it, write that there (docs/integrate/terraform.md of Windlass)", component.name))
+}
+
 struct Work<'a> {
-    application: &'a InitApplication,
-    all: Vec<Resource<'a>>,
+    targets: TargetResources<'a>,
     tags: [[String; 2]; 2],
 }
 
@@ -64,7 +73,11 @@ impl Work<'_> {
                 notes.push(format!("`{}.{}` in `{}` could not be changed because of how it is written: docs/integrate/terraform.md of Windlass has what it needs", found.sort, found.id, file.path));
             }
             notes.extend(self.left_alone(&found, file.path));
-            all.extend(found.changed(changes));
+            let changes = found.changed(changes);
+            if let Some((component, false)) = self.targets.component(&found).filter(|_| !changes.is_empty()) {
+                notes.push(format!("`{}.{}` in `{}` is changed because its name, an expression or the one of a single environment, may be that of the target of `{}`: leave its change out of the patch if it is another one", found.sort, found.id, file.path, component.name));
+            }
+            all.extend(changes);
         }
         let edit = Edit::new(file.path, file.text, all);
         if HclFile::read(file.path, &edit.after).is_ok() {
@@ -77,7 +90,7 @@ impl Work<'_> {
     /// Changes a resource where it is a component's. Returns `false` where that is not possible.
     fn change(&self, found: &Resource<'_>, changes: &mut ResourceChanges) -> bool {
         match found.sort {
-            "aws_lambda_function" => self.function(found).is_none_or(|component| {
+            "aws_lambda_function" => self.component(found).is_none_or(|component| {
                 if found.attribute("publish").is_none() {
                     changes.members.push_str("\n  publish = true # the version that the alias begins with\n");
                 }
@@ -94,26 +107,26 @@ impl Work<'_> {
             }),
             "aws_lambda_alias" => {
                 let function = found.attribute("function_name").unwrap_or_default();
-                let is_ours = self.all.iter().any(|other| {
-                    other.sort == "aws_lambda_function" && refers(function, other) && self.function(other).is_some()
+                let is_ours = self.targets.all.iter().any(|other| {
+                    other.sort == "aws_lambda_function" && refers(function, other) && self.component(other).is_some()
                 });
                 !is_ours || self.ignore(found, changes)
             }
             "aws_ecs_service" => {
-                self.service(found).is_none() || (self.tag(found, changes) && self.ignore(found, changes))
+                self.component(found).is_none() || (self.tag(found, changes) && self.ignore(found, changes))
             }
             "aws_ecs_task_definition" => {
                 let of_service = |other: &Resource<'_>| {
                     let task = other.attribute("task_definition").unwrap_or_default();
-                    other.sort == "aws_ecs_service" && refers(task, found) && self.service(other).is_some()
+                    other.sort == "aws_ecs_service" && refers(task, found) && self.component(other).is_some()
                 };
-                if found.attribute("skip_destroy").is_none() && self.all.iter().any(of_service) {
+                if found.attribute("skip_destroy").is_none() && self.targets.all.iter().any(of_service) {
                     let line = "\n  skip_destroy = true # an undo needs the revision that is replaced\n";
                     changes.members.push_str(line);
                 }
                 true
             }
-            sort if TAGGED.contains(&sort) => !self.is_site(found) || self.tag(found, changes),
+            sort if TAGGED.contains(&sort) => self.component(found).is_none() || self.tag(found, changes),
             _ => true,
         }
     }
@@ -125,28 +138,22 @@ impl Work<'_> {
 
     /// Notes a resource of a component whose tags Terraform leaves as they are.
     fn left_alone(&self, found: &Resource<'_>, path: &str) -> Option<String> {
-        let is_service = found.sort == "aws_ecs_service" && self.service(found).is_some();
-        let is_ours = match found.sort {
-            "aws_lambda_function" => self.function(found).is_some(),
-            sort => is_service || TAGGED.contains(&sort) && self.is_site(found),
-        };
-        let by = if is_service {
-            format!("`{}` has `aws resourcegroupstaggingapi tag-resources` for it", SCRIPT)
+        self.component(found).filter(|_| found.ignores_tags())?;
+        let by = if found.sort == "aws_ecs_service" {
+            format!("`{SCRIPT}` has `aws resourcegroupstaggingapi tag-resources` for it")
         } else {
-            let app = &self.application.app;
+            let app = &self.targets.application.app;
             format!(
                 "tag it by `aws resourcegroupstaggingapi tag-resources --resource-arn-list ARN --tags windlass:app={app},windlass:environment=ENVIRONMENT`"
             )
         };
-        (is_ours && found.ignores_tags()).then(|| {
-            format!("`{}.{}` in `{path}` ignores changes of its tags (`ignore_changes`), so that Terraform would never write those of Windlass: {by}", found.sort, found.id)
-        })
+        Some(format!("`{}.{}` in `{path}` ignores changes of its tags (`ignore_changes`), so that Terraform would never write those of Windlass: {by}", found.sort, found.id))
     }
 
     /// Returns whether the tags of a component are left to the script: those of a service that Terraform leaves alone.
     fn is_left(&self, component: &InitComponent) -> bool {
-        self.all.iter().any(|found| {
-            let of = self.service(found).filter(|_| found.sort == "aws_ecs_service" && found.ignores_tags());
+        self.targets.all.iter().any(|found| {
+            let of = self.component(found).filter(|_| found.sort == "aws_ecs_service" && found.ignores_tags());
             of.is_some_and(|of| of.name == component.name)
         })
     }
@@ -154,60 +161,21 @@ impl Work<'_> {
     /// Adds the attributes of a resource that the document says are ignored. The number of tasks is ignored only where
     /// something scales it.
     fn ignore(&self, found: &Resource<'_>, changes: &mut ResourceChanges) -> bool {
-        let is_scaled = self.all.iter().any(|other| other.sort == "aws_appautoscaling_target");
+        let is_scaled = self.targets.all.iter().any(|other| other.sort == "aws_appautoscaling_target");
         let ignored = of_page(found.sort, |it| it.ignored().into_iter().map(str::to_owned).collect::<Vec<_>>());
         let names = ignored.iter().map(String::as_str).filter(|name| is_scaled || *name != "desired_count");
         found.ignore(&names.collect::<Vec<_>>(), changes)
     }
 
-    fn component(
-        &self,
-        found: &Resource<'_>,
-        attribute: &str,
-        of: impl Fn(&InitTarget) -> Option<&Text>,
-    ) -> Option<&InitComponent> {
-        let all = self.application.components.iter().filter(|component| of(&component.target).is_some());
-        let all: Vec<&InitComponent> = all.collect();
-        let is_only = all.len() == 1 && self.all.iter().filter(|other| other.sort == found.sort).count() == 1;
-        let named = found.quoted(attribute).and_then(pattern).map(Text::One);
-        let fits = |component: &&InitComponent| named.is_some() && of(&component.target) == named.as_ref();
-        all.iter().find(|component| fits(component)).or_else(|| all.first().filter(|_| is_only)).copied()
+    fn component(&self, found: &Resource<'_>) -> Option<&InitComponent> {
+        self.targets.component(found).map(|(component, _)| component)
     }
 
-    fn function(&self, found: &Resource<'_>) -> Option<&InitComponent> {
-        self.component(found, "function_name", |target| match target {
-            InitTarget::Function { function, .. } => Some(function),
-            _ => None,
-        })
-    }
-
-    fn service(&self, found: &Resource<'_>) -> Option<&InitComponent> {
-        self.component(found, "name", |target| match target {
-            InitTarget::Service { service, .. } => Some(service),
-            _ => None,
-        })
-    }
-
-    fn is_site(&self, found: &Resource<'_>) -> bool {
-        self.component(found, "bucket", |target| match target {
-            InitTarget::Site { bucket, .. } => Some(bucket),
-            _ => None,
-        })
-        .is_some()
-    }
-
+    /// Returns whether the code makes the target of a component.
     fn is_seen(&self, component: &InitComponent) -> bool {
-        self.all.iter().any(|found| {
-            let of = match found.sort {
-                "aws_lambda_function" => self.function(found),
-                "aws_ecs_service" => self.service(found),
-                "aws_s3_bucket" => {
-                    return matches!(component.target, InitTarget::Site { .. }) && self.is_site(found);
-                }
-                _ => None,
-            };
-            of.is_some_and(|of| of.name == component.name)
-        })
+        let makes = |found: &&Resource<'_>| found.sort != "aws_cloudfront_distribution";
+        let mut seen = self.targets.all.iter().filter(makes).filter_map(|found| self.component(found));
+        seen.any(|of| of.name == component.name)
     }
 
     fn has_alias(&self, function: &Resource<'_>) -> bool {
@@ -216,7 +184,7 @@ impl Work<'_> {
             refers(named.unwrap_or_default(), function)
                 || named.is_some() && named == function.attribute("function_name")
         };
-        self.all.iter().any(|other| other.sort == "aws_lambda_alias" && of(other))
+        self.targets.all.iter().any(|other| other.sort == "aws_lambda_alias" && of(other))
     }
 }
 
@@ -243,15 +211,4 @@ fn alias(function: &Resource<'_>, component: &InitComponent) -> String {
             )
             .replace("= \"live\"", &format!("= {alias:?}"))
     })
-}
-
-/// Returns whether a block makes one resource, and not several or none.
-fn is_one(found: &Resource<'_>) -> bool {
-    found.attribute("count").is_none() && found.attribute("for_each").is_none()
-}
-
-/// Returns whether an expression names a resource.
-fn refers(expression: &str, resource: &Resource<'_>) -> bool {
-    let name = format!("{}.{}", resource.sort, resource.id);
-    expression.strip_prefix(&name).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }
