@@ -6,6 +6,7 @@ use super::edit::Change;
 use hcl_edit::Span;
 use hcl_edit::expr::Expression;
 use hcl_edit::structure::{Block, BlockLabel, Body};
+use std::ops::Range;
 
 /// A file in Terraform's language.
 #[derive(Debug)]
@@ -56,6 +57,11 @@ impl<'a> Resource<'a> {
     /// Returns the resource as it is written.
     pub fn text(&self) -> &'a str {
         written(self.text, self.block)
+    }
+
+    /// Returns the place of the resource in the file.
+    pub fn place(&self) -> Option<Range<usize>> {
+        self.block.span()
     }
 
     /// Returns the expression of an attribute of the block itself, as it is written.

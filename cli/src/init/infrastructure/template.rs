@@ -2,6 +2,7 @@
 //! `AutoPublishAlias`, as `docs/integrate/cloudformation-and-sam.md` has them.
 
 use super::edit::{Change, Edit};
+use super::past_alias;
 use super::template_check::{OTHERS, WrittenOut, is_sound, is_taken};
 use crate::init::application::{InitApplication, InitComponent, InitTarget};
 use crate::init::pages::{TEMPLATES, block};
@@ -75,6 +76,7 @@ pub fn edit(
         let mut written = Vec::new();
         for component in &own {
             covered.push(component.name.clone());
+            notes.extend(past_alias::in_template(path, text, &root, stacks::id(&component.piece)));
             written.extend(work.function(component, &mut of_change));
         }
         work.refer(&written);

@@ -3,6 +3,7 @@
 
 use super::edit::Edit;
 use super::hcl::{HclFile, Resource, ResourceChanges};
+use super::past_alias;
 use super::target_resources::{TargetResources, is_one, refers};
 use crate::init::application::{InitApplication, InitComponent, InitTarget};
 use crate::init::files::SCRIPT;
@@ -44,6 +45,9 @@ pub fn edit(
     };
     let seen = application.components.iter().filter(|component| work.is_seen(component) && !work.is_left(component));
     covered.extend(seen.map(|component| component.name.clone()));
+    let functions = work.targets.all.iter().filter(|it| it.sort == "aws_lambda_function");
+    let functions = functions.filter(|it| work.component(it).is_some());
+    notes.extend(functions.filter_map(|it| past_alias::in_terraform(&files, it)));
     files.iter().map(|file| work.edit(file)).collect()
 }
 
