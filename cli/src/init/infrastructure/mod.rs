@@ -5,6 +5,7 @@
 mod commands;
 pub mod edit;
 mod hcl;
+mod lacking;
 mod past_alias;
 mod target_resources;
 mod template;

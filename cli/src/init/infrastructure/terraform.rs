@@ -3,6 +3,7 @@
 
 use super::edit::Edit;
 use super::hcl::{HclFile, Resource, ResourceChanges};
+use super::lacking;
 use super::past_alias;
 use super::target_resources::{TargetResources, is_one, refers};
 use crate::init::application::{InitApplication, InitComponent, InitTarget};
@@ -48,6 +49,11 @@ pub fn edit(
     let functions = work.targets.all.iter().filter(|it| it.sort == "aws_lambda_function");
     let functions = functions.filter(|it| work.component(it).is_some());
     notes.extend(functions.filter_map(|it| past_alias::in_terraform(&files, it)));
+    for file in &files {
+        let found = file.resources().filter_map(|found| Some((work.component(&found)?.name.as_str(), found)));
+        notes
+            .extend(found.filter_map(|(component, found)| lacking::noted(&work.targets, &found, component, file.path)));
+    }
     files.iter().map(|file| work.edit(file)).collect()
 }
 
@@ -109,13 +115,7 @@ impl Work<'_> {
                 }
                 is_done && stands_alone
             }),
-            "aws_lambda_alias" => {
-                let function = found.attribute("function_name").unwrap_or_default();
-                let is_ours = self.targets.all.iter().any(|other| {
-                    other.sort == "aws_lambda_function" && refers(function, other) && self.component(other).is_some()
-                });
-                !is_ours || self.ignore(found, changes)
-            }
+            "aws_lambda_alias" => self.component(found).is_none() || self.ignore(found, changes),
             "aws_ecs_service" => {
                 self.component(found).is_none() || (self.tag(found, changes) && self.ignore(found, changes))
             }
@@ -171,25 +171,30 @@ impl Work<'_> {
         found.ignore(&names.collect::<Vec<_>>(), changes)
     }
 
+    /// Returns the component that a resource, or the function of an alias, is the target of.
     fn component(&self, found: &Resource<'_>) -> Option<&InitComponent> {
+        let of = |it: &&Resource<'_>| it.sort == "aws_lambda_function" && is_alias_of(found, it);
+        if found.sort == "aws_lambda_alias" {
+            return self.component(self.targets.all.iter().find(of)?);
+        }
         self.targets.component(found).map(|(component, _)| component)
     }
 
     /// Returns whether the code makes the target of a component.
     fn is_seen(&self, component: &InitComponent) -> bool {
-        let makes = |found: &&Resource<'_>| found.sort != "aws_cloudfront_distribution";
+        let makes = |found: &&Resource<'_>| !["aws_cloudfront_distribution", "aws_lambda_alias"].contains(&found.sort);
         let mut seen = self.targets.all.iter().filter(makes).filter_map(|found| self.component(found));
         seen.any(|of| of.name == component.name)
     }
 
     fn has_alias(&self, function: &Resource<'_>) -> bool {
-        let of = |alias: &Resource<'_>| {
-            let named = alias.attribute("function_name");
-            refers(named.unwrap_or_default(), function)
-                || named.is_some() && named == function.attribute("function_name")
-        };
-        self.targets.all.iter().any(|other| other.sort == "aws_lambda_alias" && of(other))
+        self.targets.all.iter().any(|other| other.sort == "aws_lambda_alias" && is_alias_of(other, function))
     }
+}
+
+fn is_alias_of(alias: &Resource<'_>, function: &Resource<'_>) -> bool {
+    let named = alias.attribute("function_name");
+    refers(named.unwrap_or_default(), function) || named.is_some() && named == function.attribute("function_name")
 }
 
 /// Looks at a resource of this sort, as the document has it.
