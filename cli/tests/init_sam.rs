@@ -146,6 +146,19 @@ fn a_function_whose_alias_only_cloudformation_knows_is_left_as_it_is() {
 }
 
 #[test]
+fn a_function_that_is_tagged_for_another_application_is_left_and_one_of_this_gets_the_tag_that_it_lacks() {
+    for (app, added) in [("shop", Some("+        \"windlass:environment\": prod")), ("billing", None)] {
+        let own = format!("      Tags:\n        \"windlass:app\": {app}\n");
+        let (files, notes) = made(&template("", &own), &[]);
+        let patch = files.get("windlass.patch").map(String::as_str).unwrap_or_default();
+        assert_eq!(patch.lines().find(|line| line.starts_with("+        \"windlass:")), added, "{patch}");
+        assert_eq!(files.get("windlass-targets.sh"), None);
+        let note = "`Hello` of `template.yaml` is left as it is, because its tag `windlass:app` names another application than `shop`: leave `hello` out of app.yaml, or hand the function over first (docs/let-go.md of Windlass)";
+        assert_eq!(notes.iter().any(|it| it == note), added.is_none(), "{notes:?}");
+    }
+}
+
+#[test]
 fn a_canary_and_its_alarms_go_into_the_declaration_and_what_does_not_is_noted() {
     let own = "      AutoPublishAlias: live\n      DeploymentPreference:\n        Type: Canary10Percent5Minutes\n        Alarms:\n          \
                - !Ref Errors\n          - !Ref Unnamed\n        Hooks:\n          PreTraffic: !Ref Check\n  Errors:\n    \

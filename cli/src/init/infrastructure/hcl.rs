@@ -102,7 +102,9 @@ impl<'a> Resource<'a> {
     /// Adds members, each a key and its value, to the attribute `tags`, whatever form it has. Returns `false` where
     /// that is not possible.
     pub fn tag(&self, members: &[[String; 2]], changes: &mut ResourceChanges) -> bool {
-        if self.text().contains("windlass:app") {
+        let is_new = |[key, _]: &&[String; 2]| !self.text().contains(key.trim_matches('"'));
+        let members: Vec<&[String; 2]> = members.iter().filter(is_new).collect();
+        if members.is_empty() {
             return true;
         }
         let inline = members.iter().map(|[key, value]| format!("{key} = {value}"));
@@ -294,6 +296,10 @@ mod tests {
             ("\n  nested {\n  tags = 1\n  }\n", format!("\n  nested {{\n  tags = 1\n  }}\n\n  tags = {TAGS}\n")),
             ("\n  x = <<EOT\n}\nEOT\n", format!("\n  x = <<EOT\n}}\nEOT\n\n  tags = {TAGS}\n")),
             (&format!("\n  tags = {TAGS}\n"), format!("\n  tags = {TAGS}\n")),
+            (
+                "\n  tags = { \"windlass:app\" = \"shop\" }\n",
+                "\n  tags = merge({ \"windlass:app\" = \"shop\" }, { \"windlass:id\" = var.id })\n".into(),
+            ),
         ] {
             assert_eq!(after(inner, |it, changes| it.tag(&members, changes)), wanted);
         }

@@ -53,6 +53,15 @@ pub fn edit(
             notes.push(format!("no parameter of `{path}` keeps the environment's name: docs/integrate/cloudformation-and-sam.md of Windlass has what its functions need"));
             continue;
         };
+        let (foreign, own): (Vec<&InitComponent>, Vec<&InitComponent>) =
+            own.into_iter().partition(|component| owner(&sam, component).is_some_and(|app| app != application.app));
+        for component in foreign {
+            covered.push(component.name.clone());
+            notes.push(format!(
+                "`{}` of `{path}` is left as it is, because its tag `windlass:app` names another application than `{}`: leave `{}` out of app.yaml, or hand the function over first (docs/let-go.md of Windlass)",
+                stacks::id(&component.piece), application.app, component.name
+            ));
+        }
         let (unknown, own): (Vec<&InitComponent>, Vec<&InitComponent>) =
             own.into_iter().partition(|component| sam.has_unknown_alias(stacks::id(&component.piece)));
         for component in unknown {
@@ -91,6 +100,12 @@ pub fn edit(
         }
     }
     edits
+}
+
+/// Returns the application that a function is tagged for, where that is no expression.
+fn owner(sam: &SamTemplate, component: &InitComponent) -> Option<String> {
+    let properties = sam.properties(stacks::id(&component.piece));
+    properties["Tags"]["windlass:app"].as_str().filter(|app| !app.contains("${")).map(str::to_owned)
 }
 
 /// Notes the functions that are no components here, and that SAM publishes only because of `Globals`.
@@ -248,11 +263,13 @@ impl Work<'_> {
 
     /// Adds the tags of a function. Returns `false` where that is not possible.
     fn tag(&mut self, function: &Node) -> bool {
-        if self.text.get(function.place.clone()).unwrap_or_default().contains("windlass:app") {
+        let own = self.text.get(function.place.clone()).unwrap_or_default();
+        let tags = [("windlass:app", self.app), ("windlass:environment", self.environment.as_str())];
+        let new = tags.iter().filter(|(key, _)| !own.contains(key));
+        let tags: Vec<String> = new.map(|(key, value)| format!("\"{key}\": {value}")).collect();
+        if tags.is_empty() {
             return true;
         }
-        let tags =
-            [format!("\"windlass:app\": {}", self.app), format!("\"windlass:environment\": {}", self.environment)];
         let Some((key, properties)) = function.member("Properties").filter(|(_, it)| it.is_plain_map()) else {
             return false;
         };
@@ -260,7 +277,7 @@ impl Work<'_> {
             let tags = if properties.is_flow {
                 vec![format!("Tags: {{{}}}", tags.join(", "))]
             } else {
-                std::iter::once("Tags:".to_owned()).chain(tags.map(|tag| format!("  {tag}"))).collect()
+                std::iter::once("Tags:".to_owned()).chain(tags.iter().map(|tag| format!("  {tag}"))).collect()
             };
             self.put(key, properties, &tags);
             return true;
