@@ -276,3 +276,16 @@ fn a_parameter_that_does_not_fit_the_environments_is_noted() {
         assert_eq!(found, wanted.iter().collect::<Vec<_>>(), "{parameter}");
     }
 }
+
+#[test]
+fn a_function_that_cannot_be_changed_keeps_no_other_one_out_of_the_patch() {
+    const NOTE: &str = "`Hello` of `template.yaml` could not be changed because of how it is written: docs/integrate/cloudformation-and-sam.md of Windlass has what it needs";
+    let own = "      AutoPublishAlias: live\n  Other:\n    Type: AWS::Serverless::Function\n    Properties:\n      \
+               FunctionName: shop-other\n      CodeUri: other/\n      AutoPublishAlias: live\nOutputs:\n  Newest:\n    \
+               Value: !GetAtt [Hello, Version]\n";
+    let (files, notes) = made(&template("", own), &[("components", "hello,other")]);
+    let patch = &files["windlass.patch"];
+    let added: Vec<&str> = patch.lines().filter(|line| line.starts_with("+  ") && line.ends_with("live:")).collect();
+    assert_eq!(added, ["+  OtherAliaslive:"], "{patch}");
+    assert!(notes.iter().any(|note| note == NOTE), "{notes:?}");
+}

@@ -59,7 +59,9 @@ pub fn edit(
             covered.push(component.name.clone());
             notes.push(format!(
                 "`{}` of `{path}` is left as it is, because its tag `windlass:app` names another application than `{}`: leave `{}` out of app.yaml, or hand the function over first (docs/let-go.md of Windlass)",
-                stacks::id(&component.piece), application.app, component.name
+                stacks::id(&component.piece),
+                application.app,
+                component.name
             ));
         }
         let (unknown, own): (Vec<&InitComponent>, Vec<&InitComponent>) =
@@ -74,30 +76,40 @@ pub fn edit(
         if own.is_empty() {
             continue;
         }
-        let mut of_change = others(&sam, &own, path);
-        let parameter = environment.strip_prefix("!Ref ").unwrap_or_default();
-        of_change.extend(unfit(&sam.value["Parameters"][parameter], application).map(|why| {
-            format!("the tag `windlass:environment` in `{path}` has the value of the parameter `{parameter}`, {why}")
-        }));
-        let app = &application.app;
-        let mut work = Work { path, text, root: &root, sam: &sam, environment, app, changes: Vec::new() };
-        work.take_out_of_globals();
-        let mut written = Vec::new();
         for component in &own {
             covered.push(component.name.clone());
             notes.extend(past_alias::in_template(path, text, &root, stacks::id(&component.piece)));
-            written.extend(work.function(component, &mut of_change));
         }
-        work.refer(&written);
-        let edit = Edit::new(path, text, work.changes);
-        if is_sound(text, &edit.after, &written) {
-            of_change.extend(written.iter().filter_map(|it| newest(text, it, path)));
-            let after = SamTemplate::read(&edit.after).unwrap_or_default();
-            of_change.extend(own.iter().flat_map(|component| left(&after, component)));
-            edits.push(Edit { notes: of_change, ..edit });
-        } else {
-            notes.push(unchanged());
+        let app = &application.app;
+        let work =
+            || Work { path, text, root: &root, sam: &sam, environment: environment.clone(), app, changes: Vec::new() };
+        let whole = work().changed(&own);
+        // Without what `Globals` have, a function that is left out would lose its alias.
+        let stand_alone = whole.is_none() && OTHERS.iter().all(|it| sam.value["Globals"]["Function"][*it].is_null());
+        let mut kept: Vec<&InitComponent> = Vec::new();
+        for component in own.iter().copied().filter(|_| stand_alone) {
+            kept.push(component);
+            if work().changed(&kept).is_none() {
+                kept.pop();
+            }
         }
+        let edit = whole.or_else(|| work().changed(&kept).filter(|_| !kept.is_empty()));
+        match &edit {
+            None => notes.push(unchanged()),
+            Some(_) if kept.is_empty() => {}
+            Some(_) => {
+                let left = own.iter().filter(|it| !kept.iter().any(|kept| kept.name == it.name));
+                notes.extend(left.map(|it| format!("`{}` of `{path}` could not be changed because of how it is written: docs/integrate/cloudformation-and-sam.md of Windlass has what it needs", stacks::id(&it.piece))));
+            }
+        }
+        let parameter = environment.strip_prefix("!Ref ").unwrap_or_default();
+        let why = unfit(&sam.value["Parameters"][parameter], application);
+        edits.extend(edit.map(|mut edit| {
+            edit.notes.extend(why.map(|why| {
+                format!("the tag `windlass:environment` in `{path}` has the value of the parameter `{parameter}`, {why}")
+            }));
+            edit
+        }));
     }
     edits
 }
@@ -199,6 +211,26 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
+    /// Changes these functions; `None` where the template would not say what it said before.
+    fn changed(mut self, own: &[&InitComponent]) -> Option<Edit> {
+        let (path, text) = (self.path, self.text);
+        let mut notes = others(self.sam, own, path);
+        self.take_out_of_globals();
+        let mut written = Vec::new();
+        for component in own {
+            written.extend(self.function(component, &mut notes));
+        }
+        self.refer(&written);
+        let edit = Edit::new(path, text, self.changes);
+        if !is_sound(text, &edit.after, &written) {
+            return None;
+        }
+        notes.extend(written.iter().filter_map(|it| newest(text, it, path)));
+        let after = SamTemplate::read(&edit.after).unwrap_or_default();
+        notes.extend(own.iter().flat_map(|component| left(&after, component)));
+        Some(Edit { notes, ..edit })
+    }
+
     /// SAM refuses a key that is left empty, so such a one goes as well.
     fn take_out_of_globals(&mut self) {
         let globals = self.root.member("Globals").map(|(_, globals)| globals);

@@ -93,8 +93,11 @@ impl Work<'_> {
         if HclFile::read(file.path, &edit.after).is_ok() {
             return Edit { notes, ..edit };
         }
-        notes.push(format!("`{}` could not be changed because of how it is written: docs/integrate/terraform.md of Windlass has what its resources need", file.path));
-        Edit { notes, ..Edit::new(file.path, file.text, Vec::new()) }
+        let note = format!(
+            "`{}` could not be changed because of how it is written: docs/integrate/terraform.md of Windlass has what its resources need",
+            file.path
+        );
+        Edit { notes: vec![note], ..Edit::new(file.path, file.text, Vec::new()) }
     }
 
     /// Changes a resource where it is a component's. Returns `false` where that is not possible.
