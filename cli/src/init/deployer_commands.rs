@@ -160,8 +160,8 @@ fn is_run(path: &str) -> bool {
     NAMES.contains(&file) || SCRIPTS.contains(&end) || ["yaml", "yml"].contains(&end) && is_pipeline()
 }
 
-/// Returns each command of a repository that deploys, or may deploy, a target of the application: once for each file
-/// and its targets.
+/// Returns each command of a repository that deploys, or may deploy, a target of the application: each line that names
+/// a target, and of the others one for each file and its targets.
 pub fn all(application: &InitApplication, repository: &Repository) -> Vec<DeployerCommand> {
     let mut found: Vec<DeployerCommand> = Vec::new();
     for (file, text) in repository.files.iter().filter(|(path, _)| is_run(path)) {
@@ -172,11 +172,19 @@ pub fn all(application: &InitApplication, repository: &Repository) -> Vec<Deploy
                 let Some(at) = place_of(&line.said, command) else {
                     continue;
                 };
-                let (components, is_sure) = deployed(application, kinds, &line.said, &in_file);
-                let is_known =
-                    |it: &DeployerCommand| (&it.file, it.command, &it.components) == (file, *command, &components);
+                let here = of_kinds(kinds, &named(application, &line.said));
+                let is_here = !here.is_empty();
+                if !is_here && is_for_another(kinds, &line.said) {
+                    continue;
+                }
+                let (components, is_sure) = if is_here { (here, true) } else { deployed(application, kinds, &in_file) };
+                let number = line.line_at(at);
+                let is_known = |it: &DeployerCommand| {
+                    (&it.file, it.command, &it.components) == (file, *command, &components)
+                        && (!is_here || it.line == number)
+                };
                 if !components.is_empty() && !found.iter().any(is_known) {
-                    let (file, line) = (file.clone(), line.line_at(at));
+                    let (file, line) = (file.clone(), number);
                     found.push(DeployerCommand { file, line, command, components, is_sure, page });
                 }
             }
@@ -185,26 +193,38 @@ pub fn all(application: &InitApplication, repository: &Repository) -> Vec<Deploy
     found
 }
 
-/// Returns the components that a command changes, and whether that is sure: those whose targets it names, else those
-/// that its file names, else all of its kinds.
+fn of_kinds(kinds: &[KindName], all: &[&InitComponent]) -> Vec<String> {
+    all.iter().filter(|it| kinds.contains(&it.target.kind())).map(|it| it.name.clone()).collect()
+}
+
+/// Returns the components that a command changes whose line names none, and whether that is sure: those whose targets
+/// its file names, else all of its kinds.
 fn deployed<'a>(
     application: &'a InitApplication,
     kinds: &[KindName],
-    said: &str,
     in_file: &LazyCell<Vec<&'a InitComponent>, impl FnOnce() -> Vec<&'a InitComponent>>,
 ) -> (Vec<String>, bool) {
-    let of_kinds = |all: &[&InitComponent]| -> Vec<String> {
-        all.iter().filter(|it| kinds.contains(&it.target.kind())).map(|it| it.name.clone()).collect()
-    };
-    let here = of_kinds(&named(application, said));
-    if !here.is_empty() {
-        return (here, true);
-    }
-    let there = of_kinds(in_file);
+    let there = of_kinds(kinds, in_file);
     if !there.is_empty() {
         return (there, true);
     }
-    (of_kinds(&application.components.iter().collect::<Vec<_>>()), false)
+    (of_kinds(kinds, &application.components.iter().collect::<Vec<_>>()), false)
+}
+
+/// Returns whether a line names each target that it deploys, none of which is a component's, and leaves none to a
+/// variable.
+fn is_for_another(kinds: &[KindName], said: &str) -> bool {
+    let options = [(SITE, "s3://"), (FUNCTION, "--function-name"), (SERVICE, "--service")];
+    let Some((_, before)) = options.into_iter().find(|(of, _)| *of == kinds) else {
+        return false;
+    };
+    let is_end = |c: char| c == ' ' || before == "s3://" && "/\"'".contains(c);
+    let given =
+        begun(said, before).map(|(_, rest)| rest).filter(|rest| before == "s3://" || rest.starts_with([' ', '=']));
+    let given = given.filter_map(|rest| rest.trim_start_matches([' ', '=', '"', '\'']).split(is_end).next());
+    let is_literal = |name: &str| name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.:/\"'".contains(c));
+    let given: Vec<&str> = given.collect();
+    !given.is_empty() && given.into_iter().all(|name| !name.is_empty() && is_literal(name))
 }
 
 /// Returns the components whose targets a text names.
@@ -289,7 +309,17 @@ fn place_of(said: &str, command: &str) -> Option<usize> {
     let mut parts = command.split(" … ");
     let at = stands(said, parts.next().unwrap_or_default())?;
     let is_whole = parts.all(|part| has_word(said, part));
-    (is_whole && !(COPIES.contains(&command) && only_fetches(said, command))).then_some(at)
+    let is_shown = is_only_shown(said, command);
+    (is_whole && !is_shown && !(COPIES.contains(&command) && only_fetches(said, command))).then_some(at)
+}
+
+/// Returns whether each command of a line is only printed.
+fn is_only_shown(said: &str, command: &str) -> bool {
+    let first = command.split(" … ").next().unwrap_or(command);
+    begun(said, first.split(' ').next().unwrap_or(first)).all(|(at, _)| {
+        let own = said[..at].rsplit(['&', '|', ';', '(', '`']).next().unwrap_or_default();
+        has_word(own, "echo") || has_word(own, "printf")
+    })
 }
 
 /// Returns the place at which a command stands, and not the same words in a path, as a name, or with an option by which

@@ -80,8 +80,20 @@ fn what_deploys_is_found_with_its_line_and_is_sure_where_the_target_is_named() {
         (WORKFLOW, "run: aws lambda update-function-code --function-name $NAME", &[(1, code, "api,jobs", false)]),
         (
             WORKFLOW,
-            "run: |\n  aws  lambda \\\n    update-function-code \\\n    --function-name my-shop-api",
+            "run: |\n  aws  lambda \\\n    update-function-code \\\n    --function-name \"my-$NAME\"",
             &[(2, code, "api,jobs", false)],
+        ),
+        (WORKFLOW, "run: aws lambda update-function-code --function-name my-shop-api", &[]),
+        (
+            WORKFLOW,
+            "- aws ecs update-service --cluster c --service other\n- aws ecs update-service --service agent-prod\n\
+             - aws ecs update-service --service=agent-prod\n- aws ecs update-service --service $OTHER\n",
+            &[(2, "ecs update-service", "agent", true), (3, "ecs update-service", "agent", true)],
+        ),
+        (
+            "deploy.sh",
+            "echo \"aws ecs update-service --service agent-prod\"\necho 1; aws ecs update-service --service agent-prod\n",
+            &[(2, "ecs update-service", "agent", true)],
         ),
         (WORKFLOW, "# run: aws lambda update-function-code --function-name shop-api", &[]),
         (WORKFLOW, "run: aws lambda update-function-configuration --function-name shop-api", &[]),
@@ -126,7 +138,9 @@ fn what_deploys_is_found_with_its_line_and_is_sure_where_the_target_is_named() {
         ("deploy.sh", "aws s3 cp --recursive \"s3://shop-web-prod/a\" . && echo\n", &[]),
         ("deploy.sh", "aws s3 sync s3://x . && aws s3 sync . s3://shop-web-prod\n", &[(1, "s3 sync", "web", true)]),
         ("deploy.sh", "aws s3 sync s3://staged s3://shop-web-prod\n", &[(1, "s3 sync", "web", true)]),
-        ("deploy.sh", "aws s3 sync --exclude '*.map' s3://x .\n", &[(1, "s3 sync", "web", false)]),
+        ("deploy.sh", "aws s3 sync --exclude '*.map' s3://x .\n", &[]),
+        ("deploy.sh", "aws s3 sync --exclude '*.map' \"s3://$x/\" .\n", &[(1, "s3 sync", "web", false)]),
+        ("deploy.sh", "aws s3 sync . s3://artifacts/web\n", &[]),
         ("deploy.sh", "terraform -chdir=infra apply\n", &[(1, "terraform apply", "web,api,jobs,agent", false)]),
         ("deploy.sh", "tofu -chdir=infra apply\n", &[(1, "tofu apply", "web,api,jobs,agent", false)]),
         ("deploy.sh", "cd terraform && kubectl apply -f x\n", &[]),
