@@ -173,6 +173,15 @@ fn every_declaration_of_the_examples_is_valid() {
 }
 
 #[test]
+fn an_environment_that_no_ref_reaches_is_declared() {
+    let (name, github, answers) = SEEDS[1];
+    let changed = answers.iter().map(|(key, value)| (*key, if *key == "deploy.production" { "none" } else { *value }));
+    let text = &made((name, github, &changed.collect::<Vec<_>>()))["app.yaml"];
+    let declaration = Declaration::parse(text);
+    assert!(declaration.is_ok(), "{:?}\n{text}", declaration.err());
+}
+
+#[test]
 fn a_patch_fits_the_code_that_it_is_for() {
     for (name, github, answers) in [SEEDS[0]] {
         let made = made((name, github, answers));

@@ -37,7 +37,12 @@ pub fn write(application: &InitApplication, notes: &[String]) -> String {
 }
 
 fn environment_lines(environment: &InitEnvironment, application: &InitApplication) -> Vec<String> {
-    let has_images = application.components.iter().any(|component| component.repository().is_some());
+    const BY_NAME: &str = "# No `deploy`: it is reached only by its name.";
+    let is_manual = application.is_manual(environment);
+    if environment.rule == Rule::None && !is_manual {
+        // YAML reads a key with nothing behind it as null.
+        return vec![format!("  {}: {{}} {BY_NAME}", environment.name)];
+    }
     let mut lines = vec![format!("  {}:", environment.name)];
     match &environment.rule {
         Rule::Branches(names) if names.len() == 1 => {
@@ -45,9 +50,9 @@ fn environment_lines(environment: &InitEnvironment, application: &InitApplicatio
         }
         Rule::Branches(names) => lines.push(format!("    deploy: {{branches: {}}}", list(names))),
         Rule::Tag(tag) => lines.push(format!("    deploy: {{tag: {}}}", quoted(tag))),
-        Rule::None => lines.push("    # No `deploy`: it is reached only by its name.".to_owned()),
+        Rule::None => lines.push(format!("    {BY_NAME}")),
     }
-    if application.is_manual(environment) && !has_images {
+    if is_manual {
         lines.push("    start: manual".to_owned());
     }
     lines
