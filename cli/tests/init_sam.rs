@@ -159,6 +159,17 @@ fn a_function_that_is_tagged_for_another_application_is_left_and_one_of_this_get
 }
 
 #[test]
+fn a_function_of_another_name_than_the_targets_is_left() {
+    const NOTE: &str = "`Hello` of `template.yaml` is left as it is, because its `FunctionName` is not the target of `hello`, for which `windlass-targets.sh` has what it needs";
+    for (function, is_another) in [("shop-hello", false), ("billing", true)] {
+        let (files, notes) = made(&template("", ""), &[("hello.function", function)]);
+        assert_eq!(files.contains_key("windlass.patch"), !is_another);
+        assert_eq!(files.contains_key("windlass-targets.sh"), is_another);
+        assert_eq!(notes.iter().any(|note| note == NOTE), is_another, "{notes:?}");
+    }
+}
+
+#[test]
 fn a_canary_and_its_alarms_go_into_the_declaration_and_what_does_not_is_noted() {
     let own = "      AutoPublishAlias: live\n      DeploymentPreference:\n        Type: Canary10Percent5Minutes\n        Alarms:\n          \
                - !Ref Errors\n          - !Ref Unnamed\n        Hooks:\n          PreTraffic: !Ref Check\n  Errors:\n    \

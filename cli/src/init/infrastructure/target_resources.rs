@@ -9,7 +9,7 @@ use crate::init::text::Text;
 
 /// Whether a resource is a component's target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Fit {
+pub enum Fit {
     /// It has the target's name in all environments.
     Named,
     /// Its name is an expression that may become the target's, or the target's name in some environments.
@@ -52,34 +52,20 @@ impl<'a> TargetResources<'a> {
         }
         match (found.sort, &component.target) {
             ("aws_lambda_function", InitTarget::Function { function, .. }) => {
-                self.name_fit(found.quoted("function_name"), function)
+                name_fit(self.application, found.quoted("function_name"), function)
             }
             ("aws_ecs_service", InitTarget::Service { cluster, service, .. }) => {
-                let fit = self.name_fit(found.quoted("name"), service);
+                let fit = name_fit(self.application, found.quoted("name"), service);
                 if self.cluster_fit(found, cluster) == Fit::Other { Fit::Other } else { fit }
             }
-            ("aws_s3_bucket", InitTarget::Site { bucket, .. }) => self.name_fit(found.quoted("bucket"), bucket),
+            ("aws_s3_bucket", InitTarget::Site { bucket, .. }) => {
+                name_fit(self.application, found.quoted("bucket"), bucket)
+            }
             ("aws_cloudfront_distribution", InitTarget::Site { bucket, distribution: Some(_), .. }) => {
                 self.distribution_fit(found, component, bucket)
             }
             _ => Fit::Other,
         }
-    }
-
-    /// Returns whether a name is a target's. `None` is any expression but a text in quotes.
-    fn name_fit(&self, written: Option<&str>, name: &Text) -> Fit {
-        let Some(written) = written.filter(|written| !written.contains("%{")) else {
-            return Fit::Perhaps;
-        };
-        let InitApplication { app, environments, .. } = self.application;
-        let read = pattern(written).map(Text::One);
-        let is_same = |it: &str| read.as_ref().is_some_and(|read| read.at(app, it) == name.at(app, it));
-        let same = environments.iter().filter(|it| is_same(&it.name)).count();
-        if same > 0 && same == environments.len() {
-            return Fit::Named;
-        }
-        let may_be = same > 0 || environments.iter().any(|it| may_become(written, &name.at(app, &it.name)));
-        if may_be { Fit::Perhaps } else { Fit::Other }
     }
 
     /// Returns whether a service is in a cluster, by the cluster's name or ARN, or the resource that makes it.
@@ -89,7 +75,7 @@ impl<'a> TargetResources<'a> {
         let named = made.map_or_else(|| service.quoted("cluster"), |made| made.quoted("name"));
         // Of an ARN the name is the last part.
         let last = |it: &'_ str| it.rfind(":cluster/").map_or(0, |at| at + ":cluster/".len());
-        self.name_fit(named.and_then(|it| it.get(last(it)..)), cluster)
+        name_fit(self.application, named.and_then(|it| it.get(last(it)..)), cluster)
     }
 
     /// Returns whether a distribution has a site's bucket as an origin. Its own id is in no code.
@@ -103,13 +89,29 @@ impl<'a> TargetResources<'a> {
                 None if written.starts_with("aws_") && !written.starts_with("aws_s3_") => Fit::Other,
                 None => {
                     let text = written.strip_prefix('"').map(|text| text.trim_end_matches('"'));
-                    self.name_fit(text.and_then(|text| text.split(".s3").next()), bucket)
+                    name_fit(self.application, text.and_then(|text| text.split(".s3").next()), bucket)
                 }
             }
         };
         let origins = found.nested("origin", "domain_name");
         origins.iter().map(|written| fit(written.trim_start_matches("\"${"))).min().unwrap_or(Fit::Perhaps)
     }
+}
+
+/// Returns whether a name is a target's. `None` is any expression but a text in quotes.
+pub fn name_fit(application: &InitApplication, written: Option<&str>, name: &Text) -> Fit {
+    let Some(written) = written.filter(|written| !written.contains("%{")) else {
+        return Fit::Perhaps;
+    };
+    let InitApplication { app, environments, .. } = application;
+    let read = pattern(written).map(Text::One);
+    let is_same = |it: &str| read.as_ref().is_some_and(|read| read.at(app, it) == name.at(app, it));
+    let same = environments.iter().filter(|it| is_same(&it.name)).count();
+    if same > 0 && same == environments.len() {
+        return Fit::Named;
+    }
+    let may_be = same > 0 || environments.iter().any(|it| may_become(written, &name.at(app, &it.name)));
+    if may_be { Fit::Perhaps } else { Fit::Other }
 }
 
 /// Returns the application that a resource is tagged for, where that is no expression.

@@ -3,6 +3,7 @@
 
 use super::edit::{Change, Edit};
 use super::past_alias;
+use super::target_resources::{Fit, name_fit};
 use super::template_check::{OTHERS, WrittenOut, is_sound, is_taken};
 use crate::init::application::{InitApplication, InitComponent, InitTarget};
 use crate::init::pages::{TEMPLATES, block};
@@ -53,26 +54,8 @@ pub fn edit(
             notes.push(format!("no parameter of `{path}` keeps the environment's name: docs/integrate/cloudformation-and-sam.md of Windlass has what its functions need"));
             continue;
         };
-        let (foreign, own): (Vec<&InitComponent>, Vec<&InitComponent>) =
-            own.into_iter().partition(|component| owner(&sam, component).is_some_and(|app| app != application.app));
-        for component in foreign {
-            covered.push(component.name.clone());
-            notes.push(format!(
-                "`{}` of `{path}` is left as it is, because its tag `windlass:app` names another application than `{}`: leave `{}` out of app.yaml, or hand the function over first (docs/let-go.md of Windlass)",
-                stacks::id(&component.piece),
-                application.app,
-                component.name
-            ));
-        }
-        let (unknown, own): (Vec<&InitComponent>, Vec<&InitComponent>) =
-            own.into_iter().partition(|component| sam.has_unknown_alias(stacks::id(&component.piece)));
-        for component in unknown {
-            covered.push(component.name.clone());
-            notes.push(format!(
-                "`{}` of `{path}` is left as it is, because only CloudFormation knows its `AutoPublishAlias`: docs/integrate/cloudformation-and-sam.md of Windlass has what it needs",
-                stacks::id(&component.piece)
-            ));
-        }
+        let own: Vec<&InitComponent> =
+            own.into_iter().filter(|it| is_taken_up(application, &sam, it, notes, covered)).collect();
         if own.is_empty() {
             continue;
         }
@@ -114,10 +97,44 @@ pub fn edit(
     edits
 }
 
-/// Returns the application that a function is tagged for, where that is no expression.
-fn owner(sam: &SamTemplate, component: &InitComponent) -> Option<String> {
-    let properties = sam.properties(stacks::id(&component.piece));
-    properties["Tags"]["windlass:app"].as_str().filter(|app| !app.contains("${")).map(str::to_owned)
+/// Returns whether a function may be changed; a note says why not. Where the template has it under another name than the
+/// target's, the target is elsewhere, and not covered.
+fn is_taken_up(
+    application: &InitApplication,
+    sam: &SamTemplate,
+    component: &InitComponent,
+    notes: &mut Vec<String>,
+    covered: &mut Vec<String>,
+) -> bool {
+    let (id, path) = (stacks::id(&component.piece), &component.piece.file);
+    let properties = sam.properties(id);
+    let owner = properties["Tags"]["windlass:app"].as_str().filter(|app| !app.contains("${"));
+    let is_another = match &component.target {
+        InitTarget::Function { function, .. } => {
+            name_fit(application, properties["FunctionName"].as_str(), function) == Fit::Other
+        }
+        _ => false,
+    };
+    let why = if owner.is_some_and(|app| app != application.app) {
+        let (app, name) = (&application.app, &component.name);
+        format!(
+            "its tag `windlass:app` names another application than `{app}`: leave `{name}` out of app.yaml, or hand the function over first (docs/let-go.md of Windlass)"
+        )
+    } else if is_another {
+        format!(
+            "its `FunctionName` is not the target of `{}`, for which `windlass-targets.sh` has what it needs",
+            component.name
+        )
+    } else if sam.has_unknown_alias(id) {
+        "only CloudFormation knows its `AutoPublishAlias`: docs/integrate/cloudformation-and-sam.md of Windlass has what it needs".to_owned()
+    } else {
+        return true;
+    };
+    if !is_another {
+        covered.push(component.name.clone());
+    }
+    notes.push(format!("`{id}` of `{path}` is left as it is, because {why}"));
+    false
 }
 
 /// Notes the functions that are no components here, and that SAM publishes only because of `Globals`.
