@@ -22,6 +22,7 @@ pub mod proposal;
 pub mod repository;
 pub mod repository_walk;
 pub mod role;
+pub mod run_lines;
 pub mod sam_template;
 pub mod targets;
 pub mod template_tree;

@@ -89,7 +89,9 @@ pub fn edit(
         let why = unfit(&sam.value["Parameters"][parameter], application);
         edits.extend(edit.map(|mut edit| {
             edit.notes.extend(why.map(|why| {
-                format!("the tag `windlass:environment` in `{path}` has the value of the parameter `{parameter}`, {why}")
+                format!(
+                    "the tag `windlass:environment` in `{path}` has the value of the parameter `{parameter}`, {why}"
+                )
             }));
             edit
         }));

@@ -154,7 +154,10 @@ impl Work<'_> {
                 "tag it by `aws resourcegroupstaggingapi tag-resources --resource-arn-list ARN --tags windlass:app={app},windlass:environment=ENVIRONMENT`"
             )
         };
-        Some(format!("`{}.{}` in `{path}` ignores changes of its tags (`ignore_changes`), so that Terraform would never write those of Windlass: {by}", found.sort, found.id))
+        Some(format!(
+            "`{}.{}` in `{path}` ignores changes of its tags (`ignore_changes`), so that Terraform would never write those of Windlass: {by}",
+            found.sort, found.id
+        ))
     }
 
     /// Returns whether the tags of a component are left to the script: those of a service that Terraform leaves alone.
