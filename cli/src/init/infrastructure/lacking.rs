@@ -1,8 +1,10 @@
-//! The state of a target in Terraform's code that a release does not get along with, and that no patch may change: a
+//! The state of a target in infrastructure code that a release does not get along with, and that no patch may change: a
 //! person decides about it. Pure.
 
 use super::hcl::Resource;
 use super::target_resources::{TargetResources, refers};
+use crate::init::application::InitApplication;
+use serde_json::Value;
 
 /// Notes what a component's resource lacks.
 pub fn noted(targets: &TargetResources<'_>, found: &Resource<'_>, component: &str, path: &str) -> Option<String> {
@@ -40,6 +42,29 @@ fn is_versioned(all: &[Resource<'_>], bucket: &Resource<'_>) -> bool {
     let apart = apart.flat_map(|it| it.nested("versioning_configuration", "status"));
     let mut said = apart.chain(bucket.nested("versioning", "enabled"));
     said.any(|written| !["\"Suspended\"", "\"Disabled\"", "false"].contains(&written))
+}
+
+/// Returns why the parameter that keeps the environment's name does not fit the environments; `None` where it may.
+pub fn unfit(parameter: &Value, application: &InitApplication) -> Option<String> {
+    let names: Vec<&str> = application.environments.iter().map(|it| it.name.as_str()).collect();
+    let list = |names: &[&str]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    if let Some(allowed) = parameter["AllowedValues"].as_array() {
+        let allowed: Vec<&str> = allowed.iter().filter_map(Value::as_str).collect();
+        let others: Vec<&str> = names.iter().filter(|name| !allowed.contains(*name)).copied().collect();
+        if !others.is_empty() {
+            return Some(format!(
+                "which takes {} and not {}: allow it, or name the environments of Windlass as the template does",
+                list(&allowed),
+                list(&others)
+            ));
+        }
+    }
+    let default = parameter["Default"].as_str().filter(|default| !names.contains(default))?;
+    Some(format!(
+        "whose default is `{default}`, which is none of the environments ({}): give it the environment's name at each \
+         deploy, or name the environments of Windlass as the template does",
+        list(&names)
+    ))
 }
 
 #[cfg(test)]

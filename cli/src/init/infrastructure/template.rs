@@ -11,7 +11,6 @@ use crate::init::pieces::{PieceSort, Runs, stacks};
 use crate::init::repository::Repository;
 use crate::init::sam_template::SamTemplate;
 use crate::init::template_tree::{self, Node, Part, indent, line_end, line_start, member_end, next_line};
-use serde_json::Value;
 
 /// Returns the templates of a repository, as YAML.
 pub fn all(repository: &Repository) -> impl Iterator<Item = (&str, &str)> {
@@ -86,7 +85,7 @@ pub fn edit(
             }
         }
         let parameter = environment.strip_prefix("!Ref ").unwrap_or_default();
-        let why = unfit(&sam.value["Parameters"][parameter], application);
+        let why = super::lacking::unfit(&sam.value["Parameters"][parameter], application);
         edits.extend(edit.map(|mut edit| {
             edit.notes.extend(why.map(|why| {
                 format!(
@@ -147,29 +146,6 @@ fn others(sam: &SamTemplate, own: &[&InitComponent], path: &str) -> Vec<String> 
         .filter(|(id, _)| !own.iter().any(|component| stacks::id(&component.piece) == id));
     let notes = others.map(|(id, alias)| format!("`{id}` of `{path}` is no component, and has its alias by `Globals`: write `AutoPublishAlias: {alias}` into its own properties before you deploy, because CloudFormation deletes the alias else"));
     notes.collect()
-}
-
-/// Returns why the parameter that keeps the environment's name does not fit the environments; `None` where it may.
-fn unfit(parameter: &Value, application: &InitApplication) -> Option<String> {
-    let names: Vec<&str> = application.environments.iter().map(|it| it.name.as_str()).collect();
-    let list = |names: &[&str]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    if let Some(allowed) = parameter["AllowedValues"].as_array() {
-        let allowed: Vec<&str> = allowed.iter().filter_map(Value::as_str).collect();
-        let others: Vec<&str> = names.iter().filter(|name| !allowed.contains(*name)).copied().collect();
-        if !others.is_empty() {
-            return Some(format!(
-                "which takes {} and not {}: allow it, or name the environments of Windlass as the template does",
-                list(&allowed),
-                list(&others)
-            ));
-        }
-    }
-    let default = parameter["Default"].as_str().filter(|default| !names.contains(default))?;
-    Some(format!(
-        "whose default is `{default}`, which is none of the environments ({}): give it the environment's name at each \
-         deploy, or name the environments of Windlass as the template does",
-        list(&names)
-    ))
 }
 
 /// Notes the members that publish and shift and were not taken out, because they are merged from elsewhere.
