@@ -254,7 +254,7 @@ fn bad_globs(path: &str, rule: &GitRule, filled_in: &dyn Fn(&str) -> Option<Stri
         GitRule::Tag(TagRule { is: TagClass::Glob(glob), .. }) => std::slice::from_ref(glob),
         GitRule::Tag(_) => &[],
     };
-    let bad = |text: &String| {
+    let bad = |(nth, text): (usize, &String)| {
         let mut meant = None;
         let why = if text.is_empty() {
             "it is empty".to_owned()
@@ -271,15 +271,20 @@ fn bad_globs(path: &str, rule: &GitRule, filled_in: &dyn Fn(&str) -> Option<Stri
             meant = possible_ref::meant(rule, text);
             why.to_owned()
         };
-        let meant = asked_for(meant);
-        Some(Finding::new(
-            FindingName::BadValue,
-            path,
-            format!("`{}` is not a pattern for a branch or a tag: {why}.", repeated(text)),
-            format!("{meant}Write the name or a glob, such as `main`, `release/**` or `v*.*.0-rc*`."),
-        ))
+        let (sort, write) = match rule {
+            GitRule::Branches(_) => ("branch", "Write the name or a glob, such as `main` or `release/**`."),
+            GitRule::Tag(_) => {
+                ("tag", "Write `stable`, `release-candidate`, or a glob such as `v1.*` or `v*.*.0-rc*`.")
+            }
+        };
+        let branch = (sort == "tag" && meant.is_none() && possible_ref::is_like_branch(text))
+            .then(|| format!("Write `branch: {}` if that is a branch. ", repeated(text)));
+        let asked = branch.unwrap_or_else(|| asked_for(meant));
+        let at = if globs.len() > 1 { format!("{path}.branches[{nth}]") } else { path.to_owned() };
+        let reason = format!("`{}` is not a pattern for a {sort}: {why}.", repeated(text));
+        Some(Finding::new(FindingName::BadValue, at, reason, format!("{asked}{write}")))
     };
-    globs.iter().filter_map(bad).collect()
+    globs.iter().enumerate().filter_map(bad).collect()
 }
 
 /// Returns a finding for a prefix that no tag begins with.

@@ -33,8 +33,13 @@ pub fn fault(name: &str) -> Option<&'static str> {
 pub(crate) fn unmatched(rule: &GitRule, pattern: &str) -> Option<&'static str> {
     match rule {
         GitRule::Branches(_) => no_branch(pattern),
-        GitRule::Tag(_) => {
-            no_version(pattern).then_some("no semantic version matches it, and only tags of such a version are taken")
+        GitRule::Tag(_) if no_version(pattern) => {
+            Some("no semantic version matches it, and only tags of such a version are taken")
+        }
+        GitRule::Tag(rule) => {
+            let begins_again = || forms(pattern).is_some_and(|forms| forms.iter().all(|form| form.starts_with('v')));
+            (rule.prefix.ends_with('v') && begins_again())
+                .then_some("the prefix ends with a `v` already, and no tag has two")
         }
     }
 }
@@ -52,28 +57,58 @@ pub fn no_version(pattern: &str) -> bool {
     forms(pattern).is_some_and(|forms| !forms.iter().any(|form| is_version(form)))
 }
 
+/// Returns whether a text in the place of a tag may be a branch's name: it leaves nothing open, and has no number.
+pub(crate) fn is_like_branch(text: &str) -> bool {
+    !text.starts_with("refs/")
+        && !text.contains(OPEN)
+        && !text.contains(|c: char| c.is_ascii_digit())
+        && fault(text).is_none()
+}
+
 /// Returns what was probably meant by a pattern that no ref matches, as it is written in the rule.
 pub(crate) fn meant(rule: &GitRule, pattern: &str) -> Option<String> {
     match rule {
         GitRule::Branches(_) => {
-            let branch = pattern.trim().replace(' ', "-");
+            let parts: Vec<&str> = pattern.split('/').map(str::trim).collect();
+            let branch = parts.join("/").replace(' ', "-");
             let branch = branch.trim_start_matches('/');
             let branch = branch.strip_suffix('/').map_or_else(|| branch.to_owned(), |folder| format!("{folder}/**"));
             (no_branch(&branch).is_none() && branch != pattern).then_some(branch)
         }
-        GitRule::Tag(_) => {
+        GitRule::Tag(rule) => {
             let words = ["stable", "release-candidate"].map(str::to_owned);
             let word = nearest(&pattern.to_lowercase(), &words).cloned();
-            let behind_prefix = || {
-                let prefix = pattern.strip_suffix('*')?.trim_end_matches('*');
-                let is_prefix = !prefix.contains(OPEN) && fault(&format!("{prefix}1.0.0")).is_none();
-                is_prefix.then(|| format!("{{prefix: {}, is: stable}}", Value::from(prefix)))
-            };
             let begun = pattern.trim_end_matches('.');
             let with_more = || [begun.to_owned(), format!("{begun}.*")].into_iter().find(|more| !no_version(more));
-            word.or_else(behind_prefix).or_else(with_more)
+            let more = || with_more().filter(|more| unmatched(&GitRule::Tag(rule.clone()), more).is_none());
+            word.or_else(|| behind_prefix(&rule.prefix, pattern)).or_else(more)
         }
     }
+}
+
+/// Returns the rule that was probably meant by a pattern of whole tags, which have something before the version. It
+/// takes the tags that the pattern was to take. The pattern may repeat a prefix, or the `v` at the end of one.
+fn behind_prefix(prefix: &str, pattern: &str) -> Option<String> {
+    if !prefix.is_empty() {
+        let behind =
+            pattern.strip_prefix(prefix).or_else(|| pattern.strip_prefix('v').filter(|_| prefix.ends_with('v')));
+        return behind.and_then(|behind| rule_behind(prefix, behind));
+    }
+    let head = pattern.find(OPEN).unwrap_or(pattern.len());
+    let cuts = pattern.char_indices().map(|(at, _)| at).filter(|at| (1..=head).contains(at));
+    cuts.filter_map(|at| pattern.split_at_checked(at)).find_map(|(prefix, behind)| rule_behind(prefix, behind))
+}
+
+/// Returns the rule of a prefix and of what follows. A number is not cut, nor is a version before its first number.
+fn rule_behind(prefix: &str, behind: &str) -> Option<String> {
+    let is_cut = prefix.ends_with(|c: char| c.is_ascii_digit() || c == '.');
+    let is_version = !behind.starts_with('v') && !no_version(behind);
+    if is_cut || !is_version || fault(&format!("{prefix}1.0.0")).is_some() {
+        return None;
+    }
+    let is_any = behind.chars().all(|letter| letter == '*');
+    let is = if is_any { "stable".to_owned() } else { Value::from(behind).to_string() };
+    Some(format!("{{prefix: {}, is: {is}}}", Value::from(prefix)))
 }
 
 #[cfg(test)]
@@ -113,13 +148,41 @@ mod tests {
             ("v1.0.0*/x", None),
             ("vv*", Some(r#"{prefix: "vv", is: stable}"#)),
             ("latest", None),
-            ("01.*", Some(r#"{prefix: "01.", is: stable}"#)),
+            ("01.*", None),
+            ("v01.*", None),
+            ("v2024.01.*", None),
+            ("shop-v1.*", Some(r#"{prefix: "shop-v", is: "1.*"}"#)),
+            ("release/1.*", Some(r#"{prefix: "release/", is: "1.*"}"#)),
+            ("V1.*", Some(r#"{prefix: "V", is: "1.*"}"#)),
+            ("vv1.*", Some(r#"{prefix: "vv", is: "1.*"}"#)),
+            ("shop-v1.2.3", Some(r#"{prefix: "shop-v", is: "1.2.3"}"#)),
+            ("größe-2024.*", Some(r#"{prefix: "größe-", is: "2024.*"}"#)),
             ("v*/x", None),
             ("v1.*_rc", None),
             ("x[12]", None),
             ("a..*", None),
         ] {
             hold(&tag(pattern), pattern, wanted);
+        }
+    }
+
+    #[test]
+    fn a_pattern_that_repeats_its_prefix_is_known_with_what_was_meant() {
+        let behind = |prefix: &str, pattern: &str| {
+            GitRule::Tag(TagRule { prefix: prefix.to_owned(), is: TagClass::Glob(pattern.to_owned()) })
+        };
+        for (prefix, pattern, wanted) in [
+            ("shop-v", "shop-v1.*", Some(r#"{prefix: "shop-v", is: "1.*"}"#)),
+            ("shop-v", "v1.*", Some(r#"{prefix: "shop-v", is: "1.*"}"#)),
+            ("shop-v", "v*", Some(r#"{prefix: "shop-v", is: stable}"#)),
+            ("shop-v", "v{1,2}.*", Some(r#"{prefix: "shop-v", is: "{1,2}.*"}"#)),
+            ("shop-v", "v1", None),
+            ("web-v", "shop-v1.*", None),
+        ] {
+            hold(&behind(prefix, pattern), pattern, wanted);
+        }
+        for (prefix, pattern) in [("shop-v", "1.*"), ("shop-v", "{v1,2}.*"), ("shop-", "v1.*"), ("shop-v", "*")] {
+            assert_eq!(unmatched(&behind(prefix, pattern), pattern), None, "{prefix} {pattern}");
         }
     }
 
@@ -163,6 +226,7 @@ mod tests {
             ("/feature/", Some("feature/**")),
             ("feature//*", None),
             ("my branch", Some("my-branch")),
+            ("feature /x", Some("feature/x")),
             ("my feature/{a,b}", Some("my-feature/{a,b}")),
             ("{/a,b/}", None),
             ("{a,b}//[c]", None),
