@@ -66,3 +66,28 @@ fn what_nothing_measures_is_warned_of() {
         assert_eq!(paths(environments, api, gates), *wanted, "{environments} {api} {gates}");
     }
 }
+
+#[test]
+fn a_rule_for_headers_that_no_file_gets_is_warned_of() {
+    const EVERY: &str = r#"{files: "**", cache_control: no-cache}"#;
+    const ASSETS: &str = r#"{files: "assets/**", cache_control: no-store}"#;
+    const TYPE: &str = r#"{files: "assets/**", content_type: text/plain}"#;
+    let table: &[(&str, &[&str], &[usize])] = &[
+        ("cache", &[EVERY, ASSETS], &[1]),
+        ("cache", &[ASSETS, EVERY], &[]),
+        ("cache", &[ASSETS, ASSETS, EVERY, ASSETS], &[1, 3]),
+        ("headers", &[ASSETS, ASSETS], &[1]),
+        ("headers", &[EVERY, TYPE, ASSETS, TYPE], &[2, 3]),
+    ];
+    for (member, rules, wanted) in table {
+        let text = format!(
+            "{{app: shop, version: 1.0.0, environments: {{prod: {{}}}}, \
+             components: {{web: {{kind: static_site, bucket: web, {member}: [{}]}}}}}}",
+            rules.join(", ")
+        );
+        let warnings = Declaration::parse(&text).unwrap().warnings().into_iter();
+        let found: Vec<_> = warnings.map(|warning| (warning.name, warning.path)).collect();
+        let path = |nth: &usize| (FindingName::Duplicate, format!("components.web.{member}[{nth}].files"));
+        assert_eq!(found, wanted.iter().map(path).collect::<Vec<_>>(), "{member} {rules:?}");
+    }
+}

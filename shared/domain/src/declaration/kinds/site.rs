@@ -6,7 +6,7 @@ use crate::declaration::execution_history::IN_PARTS_S;
 use crate::declaration::folder::{Destination, Folder, FolderPatterns};
 use crate::declaration::gates::{ComponentGates, ResolvedGates as Gates};
 use crate::declaration::heal::Heal;
-use crate::declaration::kinds::{ArtifactSorts, AsWritten, Common, Extent, Kind, Resolve, Visited};
+use crate::declaration::kinds::{ArtifactSorts, AsWritten, Common, Extent, Kind, Resolve, Visited, WarningContext};
 use crate::declaration::probe_url;
 use crate::declaration::scope::{NOT_FILLED_IN, Scope, Text};
 use crate::document::git_rule::glob;
@@ -237,6 +237,15 @@ impl Kind for StaticSite {
     fn folder(&self) -> Option<Folder<'_>> {
         Some(self.files_of_folder())
     }
+
+    /// Warns of rules for headers that earlier ones leave no file.
+    fn warnings(&self, about: &WarningContext<'_>) -> Vec<Finding> {
+        let path = format!("components.{}", about.component);
+        let cache: Vec<HeaderRule> = self.cache.iter().cloned().map(Into::into).collect();
+        let mut warnings = headers::without_files(&join(&path, "cache"), &cache);
+        warnings.extend(headers::without_files(&join(&path, "headers"), &self.headers));
+        warnings
+    }
 }
 
 impl Resolve for StaticSite {
@@ -308,13 +317,25 @@ const WRITE: &str = "Write a glob: `*` stops at `/`, `**` does not, `{a,b}` is e
 
 /// Checks a pattern of files.
 fn check_glob(scope: &mut Scope<'_>, path: &str, pattern: &str) {
+    if pattern.contains("://") || pattern.starts_with("//") {
+        scope.find(
+            FindingName::BadValue,
+            path,
+            format!(
+                "`{}` is not a pattern: it is an address, and a pattern is about paths of the site.",
+                repeated(pattern)
+            ),
+            "Leave it out; a file of the site is named by its path, such as `assets/**`.",
+        );
+        return;
+    }
     let (why, meant) = if let Err(why) = glob(pattern) {
         (why, None)
     } else if let Some(meant) = scope.pattern_meant(path, pattern) {
         (NOT_FILLED_IN.to_owned(), Some(meant))
     } else if let Some(meant) = path_meant(pattern) {
         let why = "no file matches it: a path begins in the site's folder, without `/`, and has no `.` and `..` in it";
-        let within = if pattern.ends_with('/') { "/**" } else { "" };
+        let within = if pattern.ends_with('/') && !meant.ends_with("**") { "/**" } else { "" };
         (why.to_owned(), (!meant.is_empty()).then(|| format!("{meant}{within}")))
     } else {
         return;

@@ -3,7 +3,7 @@
 use crate::declaration::aws_name::{self, Form};
 use crate::declaration::scope::Scope;
 use crate::document::shape::join;
-use crate::text::finding::FindingName;
+use crate::text::finding::{Finding, FindingName};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -52,6 +52,34 @@ impl HeaderRule {
             );
         }
     }
+}
+
+impl HeaderRule {
+    /// Returns whether a rule that comes before another one leaves it nothing: it matches all of its files, and says
+    /// each of its headers.
+    fn leaves_nothing_of(&self, later: &Self) -> bool {
+        let is_everything = matches!(self.files.as_str(), "**" | "**/*");
+        (is_everything || self.files == later.files)
+            && (self.content_type.is_some() || later.content_type.is_none())
+            && (self.content_encoding.is_some() || later.content_encoding.is_none())
+            && (self.cache_control.is_some() || later.cache_control.is_none())
+    }
+}
+
+/// Returns warnings about the rules of a list that no file gets, because an earlier one counts.
+pub(super) fn without_files(path: &str, rules: &[HeaderRule]) -> Vec<Finding> {
+    let overruled = rules.iter().enumerate().filter_map(|(nth, rule)| {
+        let earlier = rules.iter().take(nth).position(|earlier| earlier.leaves_nothing_of(rule))?;
+        let is_same = rules.get(earlier).is_some_and(|earlier| earlier.files == rule.files);
+        let remedy = if is_same { "Keep one of the two." } else { "Put it before that one, or leave it out." };
+        Some(Finding::new(
+            FindingName::Duplicate,
+            format!("{path}[{nth}].files"),
+            format!("No file gets what this rule says: `{path}[{earlier}]` matches the same files, and the first one counts."),
+            remedy,
+        ))
+    });
+    overruled.collect()
 }
 
 impl From<CacheRule> for HeaderRule {
