@@ -75,9 +75,16 @@ pub(crate) fn findings(at: &str, topics: &[Notify]) -> Vec<Finding> {
         let path = format!("{at}[{i}].topic");
         let named = repeated(&notify.topic);
         if !is_topic(&notify.topic) {
-            let reason = format!("`{named}` is not a topic's ARN.");
+            let reason = match notify.topic.strip_suffix(".fifo") {
+                Some(of_name) if is_topic(of_name) => {
+                    format!("`{named}` is a FIFO topic: its messages need a group, which these have not.")
+                }
+                _ => format!("`{named}` is not a topic's ARN."),
+            };
             let and = unless_filled_in(&notify.topic);
-            let remedy = format!("Write one such as `arn:aws:sns:eu-west-1:111111111111:shop-team`{and}.");
+            let remedy = format!(
+                "Write the ARN of a standard topic, such as `arn:aws:sns:eu-west-1:111111111111:shop-team`{and}."
+            );
             return Some(Finding::new(FindingName::BadValue, path, reason, remedy));
         }
         (!seen.insert(&notify.topic)).then(|| {

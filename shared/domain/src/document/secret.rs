@@ -79,14 +79,16 @@ pub(crate) fn finding(path: &str, name: &str, text: &str) -> Option<Finding> {
 
 fn found(path: &str, reason: &str) -> Finding {
     let path = if path.is_empty() { WHOLE } else { path };
-    Finding::new(
-        FindingName::SecretInInput,
-        path,
-        reason,
+    let is_topic = path.contains("notify[") && path.ends_with("].topic");
+    let remedy = if is_topic {
+        "Remove it here and revoke it if it was real. Write the ARN of a topic of Amazon SNS that the channel \
+         follows: `docs/first-hour/tell-a-channel.md` connects one."
+    } else {
         "Remove it here and revoke it if it was real. Keep it in Secrets Manager or an SSM \
          parameter, and write the ARN. If it is none, give the member another name, or the value \
-         another form.",
-    )
+         another form."
+    };
+    Finding::new(FindingName::SecretInInput, path, reason, remedy)
 }
 
 /// Returns findings for every text within a document.

@@ -153,6 +153,6 @@ fn wrong_topics_are_all_found_at_once() {
     insta::assert_snapshot!(lines.join("\n"), @r"
     Duplicate notify[1].topic: `arn:aws:sns:eu-west-1:111111111111:team` is named twice.
     BadValue notify[2].topic: `team` is not a topic's ARN.
-    BadValue environments.prod.notify[0].topic: `arn:aws:sns:eu-west-1:111111111111:team.fifo` is not a topic's ARN.
+    BadValue environments.prod.notify[0].topic: `arn:aws:sns:eu-west-1:111111111111:team.fifo` is a FIFO topic: its messages need a group, which these have not.
     ");
 }
