@@ -44,7 +44,7 @@ pub(crate) const FILE: Form = Form {
 /// The id of a CloudFront distribution.
 pub(crate) const DISTRIBUTION: Form = Form {
     accepts: |text| within(text, 1, 32, "") && text == text.to_ascii_uppercase(),
-    words: "a distribution's id such as `E2QWRUHAPOMQZL`, not its ARN or domain",
+    words: "a distribution's id such as `E2QWRUHAPOMQZL`",
 };
 
 /// The id of an origin of a distribution.
@@ -56,7 +56,7 @@ pub(crate) const ORIGIN: Form = Form {
 /// AWS Lambda API Reference, CreateFunction, `FunctionName`.
 pub(crate) const FUNCTION: Form = Form {
     accepts: |text| within(text, 1, 64, "-_"),
-    words: "a function's name of up to 64 letters, digits, hyphens and underscores, not an ARN",
+    words: "a function's name of up to 64 letters, digits, hyphens and underscores",
 };
 
 /// AWS Lambda API Reference, CreateAlias, `Name`: not digits alone, which would be a version.
@@ -68,7 +68,7 @@ pub(crate) const ALIAS: Form = Form {
 /// Amazon ECS API Reference: names of clusters, services and containers.
 pub(crate) const ECS: Form = Form {
     accepts: |text| within(text, 1, 255, "-_"),
-    words: "a name of up to 255 letters, digits, hyphens and underscores, not an ARN",
+    words: "a name of up to 255 letters, digits, hyphens and underscores",
 };
 
 /// Amazon ECR API Reference, CreateRepository, `repositoryName`; or the URI that holds it.
@@ -87,8 +87,11 @@ pub(crate) const REPOSITORY: Form = Form {
 
 /// The name of a CloudWatch alarm.
 pub(crate) const ALARM: Form = Form {
-    accepts: |text| (1..=255).contains(&text.len()) && !text.contains(char::is_control),
-    words: "an alarm's name of 1 to 255 characters, not an ARN",
+    accepts: |text| {
+        let is_arn = text.starts_with("arn:");
+        (1..=255).contains(&text.len()) && !text.contains(char::is_control) && text.trim() == text && !is_arn
+    },
+    words: "an alarm's name of 1 to 255 characters, without blanks at its ends",
 };
 
 /// IAM User Guide, "IAM ARNs".
@@ -213,7 +216,7 @@ mod tests {
     #[test]
     fn alarms_roles_and_regions() {
         let (most, more) = longest("a", 255);
-        check(&ALARM, &["shop prod: 5xx", &most], &["", &more, "a\nb"]);
+        check(&ALARM, &["shop prod: 5xx", "arn", &most], &["", &more, "a\nb", "x ", "arn:aws:cloudwatch:a:1:alarm:x"]);
         check(
             &ROLE,
             &["arn:aws:iam::222222222222:role/windlass-target", "arn:aws-cn:iam::222222222222:role/path/to/role@b"],

@@ -63,7 +63,7 @@ impl Resolve for AlarmGate {
         let path = &at.path;
         match alarm {
             Alarm::InRegion(alarm) => Self {
-                name: scope.text(&join(path, "name"), &alarm.name, &aws_name::ALARM),
+                name: scope.text_or(&join(path, "name"), &alarm.name, &aws_name::ALARM, meant),
                 region: Some(scope.text(&join(path, "region"), &alarm.region, &aws_name::REGION)),
             },
             Alarm::Here(text) if is_half_an_alarm(scope, text) => {
@@ -75,9 +75,15 @@ impl Resolve for AlarmGate {
                 );
                 Self { name: String::new(), region: None }
             }
-            Alarm::Here(text) => Self { name: scope.text(path, text, &aws_name::ALARM), region: None },
+            Alarm::Here(text) => Self { name: scope.text_or(path, text, &aws_name::ALARM, meant), region: None },
         }
     }
+}
+
+/// Returns the name that was probably meant: the end of an ARN, or what stands between blanks.
+fn meant(text: &str) -> Option<String> {
+    let name = text.split_once(":alarm:").map_or(text, |(_, name)| name);
+    Some(name.trim().to_owned())
 }
 
 /// Returns whether a text is half an alarm: a map with one of the members, of which the other is missing or misspelt,

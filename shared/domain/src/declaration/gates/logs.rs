@@ -5,7 +5,7 @@ use crate::declaration::aws_name::{self, Form};
 use crate::declaration::scope::{Scope, Text};
 use crate::document::shape::join;
 use crate::text::count::count;
-use crate::text::finding::FindingName;
+use crate::text::finding::{FindingName, repeated};
 use crate::text::name::{AppName, EnvironmentName};
 use crate::text::time::Span;
 use schemars::JsonSchema;
@@ -26,7 +26,7 @@ const GROUP: Form = Form {
         let also = |c: char| c.is_ascii_alphanumeric() || "_-/.#".contains(c);
         (1..=512).contains(&text.len()) && text.chars().all(also)
     },
-    words: "a log group's name such as `/aws/lambda/shop-api-prod`, not an ARN",
+    words: "a log group's name such as `/aws/lambda/shop-api-prod`",
 };
 
 /// A query may have 10,000 characters (Amazon CloudWatch Logs API Reference, StartQuery, `queryString`); a filter
@@ -124,9 +124,17 @@ impl Resolve for LogsGate {
             );
         }
         let groups = logs.groups.iter().enumerate();
-        let groups = groups.map(|(i, group)| scope.text(&format!("{path}.groups[{i}]"), group, &GROUP));
+        let groups = groups
+            .map(|(i, group)| scope.text_or(&format!("{path}.groups[{i}]"), group, &GROUP, group_meant))
+            .collect::<Vec<_>>();
+        let is_again =
+            |(i, group): &(usize, &String)| !group.is_empty() && groups.iter().take(*i).any(|one| one == *group);
+        for (i, group) in groups.iter().enumerate().filter(is_again) {
+            let reason = format!("`{}` is named twice.", repeated(group));
+            scope.find(FindingName::Duplicate, &format!("{path}.groups[{i}]"), reason, "Remove one of the two.");
+        }
         Self {
-            groups: groups.collect(),
+            groups,
             filter: scope.text_or(&join(path, "filter"), &logs.filter, &FILTER, meant),
             window: logs.window,
             at_most: logs.at_most,
@@ -139,7 +147,8 @@ impl Resolve for LogsGate {
 
 /// Returns whether a text is one condition, as far as that is sure. No other command follows, such as in `@message like
 /// /x/ | limit 1`. It is no filter pattern of CloudWatch Logs, such as `{ $.level = "error" }` or `?ERROR`. And it has
-/// an operator or calls a function (Amazon CloudWatch Logs User Guide, "filter" and "Filter pattern syntax").
+/// an operator or calls a function (Amazon CloudWatch Logs User Guide, "filter" and "Filter pattern syntax"). Nothing
+/// is open at its end, and the word `filter` does not stand before it.
 fn is_condition(filter: &str) -> bool {
     let Some(bare) = outside_quotes(filter) else {
         return false;
@@ -147,12 +156,55 @@ fn is_condition(filter: &str) -> bool {
     let is_pattern = bare.trim_start().starts_with(['{', '?', '[', '%']) || bare.contains("$.") || bare.contains("&&");
     let is_operator = |word: &str| word.eq_ignore_ascii_case("like") || word.eq_ignore_ascii_case("in");
     let compares = bare.contains(['=', '<', '>', '(']) || bare.split(|c: char| !c.is_alphanumeric()).any(is_operator);
-    compares && !is_pattern && !bare.contains(['|', '\n', '\r', '#'])
+    let is_whole = is_closed(&bare) && !awaits_operand(&bare) && condition_of_command(filter).is_none();
+    compares && is_whole && !is_pattern && !bare.contains(['|', '\n', '\r', '#'])
+}
+
+/// Returns whether each bracket has its other one.
+fn is_closed(bare: &str) -> bool {
+    let mut open = Vec::new();
+    let fits = bare.chars().all(|c| match c {
+        '(' | '[' => {
+            open.push(c);
+            true
+        }
+        ')' => open.pop() == Some('('),
+        ']' => open.pop() == Some('['),
+        _ => true,
+    });
+    fits && open.is_empty()
+}
+
+/// Returns whether an operator stands at the end, with nothing behind it.
+fn awaits_operand(bare: &str) -> bool {
+    let bare = bare.trim_end();
+    let last = bare.rsplit(|c: char| c.is_whitespace() || "()[]=<>,".contains(c)).next().unwrap_or_default();
+    let is_word = ["like", "in", "and", "or", "not"].iter().any(|word| last.eq_ignore_ascii_case(word));
+    bare.ends_with(['=', '<', '>', '~', ',']) || is_word
+}
+
+/// Returns the condition behind the word `filter`; `None` where that is not the command. A field may have that name.
+fn condition_of_command(filter: &str) -> Option<&str> {
+    let (word, rest) = filter.trim_start().split_once(char::is_whitespace)?;
+    let rest = rest.trim();
+    let mut words = rest.split_whitespace().skip_while(|word| word.eq_ignore_ascii_case("not"));
+    let is_operator = |word: &str| ["like", "in"].iter().any(|operator| word.eq_ignore_ascii_case(operator));
+    let is_field =
+        rest.starts_with(['=', '!', '<', '>', '+', '-', '*', '/', '%']) || words.next().is_some_and(is_operator);
+    (word.eq_ignore_ascii_case("filter") && !is_field && !rest.is_empty()).then_some(rest)
+}
+
+/// Returns the name in a log group's ARN.
+fn group_meant(arn: &str) -> Option<String> {
+    arn.split_once(":log-group:").map(|(_, name)| name.trim_end_matches(":*").to_owned())
 }
 
 /// Returns the condition that was probably meant by a filter pattern of CloudWatch Logs.
 fn meant(filter: &str) -> Option<String> {
     let filter = filter.trim();
+    if let Some(condition) = condition_of_command(filter) {
+        return Some(condition.to_owned());
+    }
     if let Some(within) = filter.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
         let meant = within.trim().replace("$.", "").replace("&&", "and").replace("||", "or");
         return means_the_same(&meant).then_some(meant);
@@ -201,9 +253,9 @@ fn terms(filter: &str) -> Option<Vec<(bool, &str)>> {
     Some(terms)
 }
 
-/// Returns what stands outside quotes and regular expressions, and `None` where one of them does not end: it may hide
-/// another command. A slash begins a regular expression where an operator of these stands before it, and divides
-/// elsewhere.
+/// Returns what stands outside quotes and regular expressions, with `"` in place of each; `None` where one of them does
+/// not end: it may hide another command. A slash begins a regular expression where an operator of these stands before
+/// it, and divides elsewhere.
 fn outside_quotes(filter: &str) -> Option<String> {
     let (mut bare, mut within) = (String::new(), None);
     let mut characters = filter.char_indices();
@@ -221,7 +273,7 @@ fn outside_quotes(filter: &str) -> Option<String> {
             (None, c) => {
                 let begins = matches!(c, '"' | '\'' | '`') || (c == '/' && awaits_expression(&filter[..at]));
                 within = begins.then_some(c);
-                bare.push(if begins { ' ' } else { c });
+                bare.push(if begins { '"' } else { c });
             }
         }
     }
@@ -280,6 +332,19 @@ mod tests {
             ("%ERR[0-9]%", false),
             ("[ip, user, status = 500]", false),
             ("a = 1 && b = 2", false),
+            ("filter @message like /ERROR/", false),
+            ("FILTER (a = 1)", false),
+            ("filter = 'x' and a = 1", true),
+            ("filter not like /x/", true),
+            ("(@message like /ERROR/", false),
+            ("@message like /ERROR/)", false),
+            ("status in [500)", false),
+            ("a = '(' and (b = 1 or c in [1, 2])", true),
+            ("@message = ", false),
+            ("@message like", false),
+            ("a = 1 and", false),
+            ("a = b.like and c = 'or'", true),
+            ("@message =~ ", false),
         ] {
             assert_eq!((FILTER.accepts)(filter), is_one, "{filter}");
         }
@@ -311,6 +376,7 @@ mod tests {
             ("ERROR -timeout", None),
             ("%ERR[0-9]%", None),
             ("[ip, user]", None),
+            ("filter @message like /ERROR/", Some("@message like /ERROR/")),
             ("?", None),
         ] {
             assert!(!(FILTER.accepts)(filter), "{filter}");

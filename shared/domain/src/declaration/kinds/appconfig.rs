@@ -86,13 +86,13 @@ const WAITED_S: u64 = 15 * 60;
 /// AWS AppConfig API Reference: `Name` of applications, environments and strategies.
 const NAME: Form = Form {
     accepts: |text| (1..=64).contains(&text.len()) && !text.contains(char::is_control),
-    words: "a name of 1 to 64 characters, or the id that AppConfig gave it, not an ARN",
+    words: "a name of 1 to 64 characters, or the id that AppConfig gave it",
 };
 
 /// AWS AppConfig API Reference: `LongName` of configuration profiles.
 const PROFILE: Form = Form {
     accepts: |text| (1..=128).contains(&text.len()) && !text.contains(char::is_control),
-    words: "a name of 1 to 128 characters, or the id that AppConfig gave it, not an ARN",
+    words: "a name of 1 to 128 characters, or the id that AppConfig gave it",
 };
 
 impl AsWritten for Written {

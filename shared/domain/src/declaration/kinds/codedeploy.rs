@@ -41,7 +41,7 @@ const NAME: Form = Form {
         let is_known = |c: char| c.is_ascii_alphanumeric() || "+=,.@_-".contains(c);
         (1..=100).contains(&text.len()) && text.chars().all(is_known)
     },
-    words: "a name of up to 100 letters, digits and characters of `+=,.@_-`, not an ARN",
+    words: "a name of up to 100 letters, digits and characters of `+=,.@_-`",
 };
 
 impl Group {
