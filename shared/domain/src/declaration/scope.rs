@@ -103,6 +103,12 @@ impl Scope<'_> {
             Text::Everywhere(text) => (path.to_owned(), text),
             Text::PerEnvironment(texts) => (join(path, self.name.as_str()), self.mine_of(path, texts)?),
         };
+        if let Some(meant) = self.closed(text) {
+            let reason = format!("`{}` has a brace without its other one.", repeated(text));
+            let remedy = format!("{}Write each brace of a variable with its other one.", asked_for(Some(meant)));
+            self.note(Finding::new(FindingName::BadValue, path, reason, remedy).seen(repeated(text), ""));
+            return None;
+        }
         let mut filled = String::new();
         for part in parts(text) {
             match part {
@@ -148,6 +154,20 @@ impl Scope<'_> {
         let known = self.variables();
         let meant = nearest(inner.trim(), &known)?;
         Some(format!("{{{meant}}}"))
+    }
+
+    /// Returns what was meant by a text in which the braces of one of its variables are not a pair; `None` where they
+    /// are. Other texts may have single braces.
+    fn closed(&self, text: &str) -> Option<String> {
+        self.variables().iter().find_map(|name| {
+            let whole = format!("{{{name}}}");
+            let ends = |rest: &str| !rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
+            let opened = text.rsplit_once(&format!("{{{name}")).filter(|(_, rest)| !rest.contains('}') && ends(rest));
+            let begins = |before: &str| !before.contains('{') && !before.ends_with(|c: char| c.is_ascii_alphanumeric());
+            let closed = || text.split_once(&format!("{name}}}")).filter(|(before, _)| begins(before));
+            let (before, behind) = opened.or_else(closed)?;
+            Some(format!("{before}{whole}{behind}"))
+        })
     }
 
     fn value_of(&mut self, path: &str, name: &str) -> Option<&str> {
@@ -295,11 +315,18 @@ mod tests {
     #[test]
     fn a_guess_counts_where_it_has_the_form() {
         const SHORT: Form = Form { accepts: |text| text.len() < 3, words: "two letters" };
+        const CLOSE: &str = "Write each brace of a variable with its other one.";
         let (app, name) = (AppName::new("shop").unwrap(), EnvironmentName::new("dev").unwrap());
         let (vars, exceptions) = (BTreeMap::new(), Exceptions::default());
-        for (text, wanted) in
-            [("a-b", "Did you mean `ab`? Write two letters."), ("a-bc", "Write two letters."), ("ab", "")]
-        {
+        for (text, wanted) in [
+            ("a-b", "Did you mean `ab`? Write two letters.".to_owned()),
+            ("a-bc", "Write two letters.".to_owned()),
+            ("ab", String::new()),
+            ("{", String::new()),
+            ("x-{app-y", format!("Did you mean `x-{{app}}-y`? {CLOSE}")),
+            ("{app}-{environment", format!("Did you mean `{{app}}-{{environment}}`? {CLOSE}")),
+            ("x-environment}", format!("Did you mean `x-{{environment}}`? {CLOSE}")),
+        ] {
             let mut scope = Scope {
                 app: &app,
                 name: &name,
