@@ -375,7 +375,7 @@ hooks:
     fn a_tag_is_refused_with_its_place() {
         let tagged = WITH_HOOKS.replace("alias: live", "alias: !Ref live");
         let why = AppSpec::read(&tagged).unwrap_err().written();
-        assert_eq!(why, "at line 6 column 48 `!Ref` is a tag, and the AppSpec has no tags");
+        assert_eq!(why, "at line 6 column 43 `!Ref` is a tag, and the AppSpec has no tags");
         for tag in ["!Sub", "!GetAtt", "!mine"] {
             assert!(AppSpec::read(&tagged.replace("!Ref", tag)).is_err(), "{tag}");
         }

@@ -97,8 +97,8 @@ fn of_yaml(what: &str, text: &str, error: &serde_saphyr::Error) -> Finding {
     let (why, remedy) = match error {
         E::DuplicateMappingKey { key, .. } => return written_twice(what, at, key.as_deref()),
         E::NonFiniteFloat { value, .. } => return not_finite(text, what, at, value),
-        E::UnsupportedTag { tag, .. } => return tagged(what, at, tag),
-        E::UnsupportedIncludeForm { .. } => return tagged(what, at, "!include"),
+        E::UnsupportedTag { tag, .. } => return tagged(what, of_tag(text, at), tag),
+        E::UnsupportedIncludeForm { .. } => return tagged(what, of_tag(text, at), "!include"),
         E::Eof { .. } => (
             "it ends before everything that was opened is closed",
             "Close what was opened: a quote or a bracket is the usual cause.",
@@ -154,7 +154,7 @@ fn not_finite(text: &str, what: &str, at: (usize, usize), value: &str) -> Findin
 }
 
 /// The tags that people copy from templates and from other programs.
-const KNOWN_TAGS: [&str; 12] = [
+const KNOWN_TAGS: [&str; 24] = [
     "Ref",
     "Sub",
     "GetAtt",
@@ -163,11 +163,38 @@ const KNOWN_TAGS: [&str; 12] = [
     "Select",
     "ImportValue",
     "FindInMap",
+    "Equals",
+    "And",
+    "Or",
+    "Not",
+    "Condition",
+    "Base64",
+    "Cidr",
+    "GetAZs",
+    "Split",
+    "Transform",
+    "Length",
+    "ToJsonString",
     "include",
     "reference",
     "vault",
     "env",
 ];
+
+/// Returns the place of a tag. The parser gives that of the value behind it, which may be on another line.
+fn of_tag(text: &str, (line, column): (usize, usize)) -> (usize, usize) {
+    let above: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    let letters = text.get(above..).unwrap_or_default().chars().take(column.saturating_sub(1));
+    let end = above + letters.map(char::len_utf8).sum::<usize>();
+    let (before, behind) = text.split_at_checked(end).unwrap_or((text, ""));
+    match before.rsplit_once('!') {
+        Some((before, _)) if !behind.starts_with('!') => {
+            let on_line = before.rsplit('\n').next().unwrap_or_default();
+            (1 + before.matches('\n').count(), 1 + on_line.chars().count())
+        }
+        _ => (line, column),
+    }
+}
 
 fn tagged(what: &str, at: (usize, usize), tag: &str) -> Finding {
     // Any other word may be a password that begins with `!`.
