@@ -11,6 +11,10 @@ const SHOWN: usize = 2;
 /// The most fields of which all are shown, and not only those that are needed.
 const MANY: usize = 8;
 
+/// The member of a schema of texts of which no number, truth value or nothing is one in quotes either: the text that
+/// was meant by a number, which stands at `{}`; empty where none was.
+const OF_NUMBER: &str = "x-of-number";
+
 /// Says what to write in place of the value that an error is about. `node` is the part of the schema that the error is
 /// about, and `alternatives` are those of which one must fit. Where the value may be a secret, `found` is absent, and it
 /// is not written in another form either.
@@ -23,7 +27,10 @@ pub(super) fn remedy(
 ) -> String {
     let about = node.and_then(|node| node.get("description")).and_then(Value::as_str).map(one_line);
     let nodes = || node.into_iter().chain(alternatives.iter().copied());
-    let quoted = found.and_then(|found| nodes().find_map(|node| in_quotes(node, found, language)));
+    let quoted = match node.and_then(|node| node.get(OF_NUMBER)?.as_str()) {
+        Some(meant) => found.and_then(|found| of_number_alone(meant, found)),
+        None => found.and_then(|found| nodes().find_map(|node| in_quotes(node, found, language))),
+    };
     let write = quoted.or_else(|| {
         let fits = found.and_then(|found| nodes().find_map(|node| fitting(node, found, language)));
         let fits = fits.or_else(|| within(node?, error)).or_else(|| of_type(node, error, language));
@@ -35,6 +42,12 @@ pub(super) fn remedy(
         (None, Some(about)) => format!("Write what is expected: {about}"),
         (None, None) => "Write another value; `docs/app.schema.json` says which.".to_owned(),
     }
+}
+
+/// Says which text was meant by a number, where the number in quotes means nothing.
+fn of_number_alone(meant: &str, found: Found<'_>) -> Option<String> {
+    let is_known = found.value.is_number() && !found.is_unwritten() && !meant.is_empty();
+    is_known.then(|| format!("Write `{}`", meant.replace("{}", &found.plain())))
 }
 
 /// Says that a text that the reader took for something else belongs in quotes, if it fits then.

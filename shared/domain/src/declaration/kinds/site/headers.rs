@@ -14,6 +14,7 @@ pub struct CacheRule {
     /// A glob over the file's path, such as `assets/**`.
     pub files: String,
     /// The `Cache-Control` header, such as `public, max-age=31536000, immutable`.
+    #[schemars(extend("x-of-number" = "max-age={}"))]
     pub cache_control: String,
 }
 
@@ -24,12 +25,14 @@ pub struct HeaderRule {
     /// A glob over the file's path, such as `Build/*.br`.
     pub files: String,
     /// The `Content-Type` header, such as `text/html; charset=iso-8859-1`.
+    #[schemars(extend("x-of-number" = ""))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_type: Option<String>,
     /// The packing that browsers undo before they use the file; `none` for a packed file that stays packed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_encoding: Option<ContentEncoding>,
     /// The `Cache-Control` header, such as `public, max-age=31536000, immutable`.
+    #[schemars(extend("x-of-number" = "max-age={}"))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cache_control: Option<String>,
 }
@@ -119,11 +122,12 @@ impl ContentEncoding {
     }
 }
 
-/// RFC 9110, section 5.5: what a header can have everywhere.
+/// RFC 9110, section 5.5: what a header can have everywhere. A number alone is no directive (RFC 9111, section 5.2).
 pub(super) const HEADER: Form = Form {
     accepts: |text| {
         let is_plain = text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
-        is_plain && (1..=1024).contains(&text.len()) && text.trim() == text
+        let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+        is_plain && !is_number && (1..=1024).contains(&text.len()) && text.trim() == text
     },
-    words: "the value of a header: 1 to 1024 plain characters, without blanks at its ends",
+    words: "the value of the header, such as `max-age=3600`: 1 to 1024 plain characters, without blanks at its ends",
 };
