@@ -22,7 +22,7 @@ mod write;
 
 use crate::document::shape::mend::mended;
 use crate::document::shape::objection::{Found, objection, one_line, plain, short, shown};
-use crate::document::shape::objection::{is_of_nothing, is_other_word, rules_out};
+use crate::document::shape::objection::{is_of_nothing, is_other_word, rules_out, variable_in_braces};
 use crate::document::shape::path::pointer;
 pub(crate) use mend::Mended;
 pub(crate) use objection::Language;
@@ -162,6 +162,12 @@ impl Shape {
         source: &Source<'_>,
         findings: &mut Vec<Finding>,
     ) {
+        if let Some(text) = variable_in_braces(error, context).filter(|_| self.language == Language::Yaml) {
+            let reason = format!("`{text}` without quotes is a map.");
+            let finding = Finding::new(FindingName::BadValue, path, reason, format!("Put it in quotes, `\"{text}\"`."));
+            findings.push(finding.seen(text, "a text"));
+            return;
+        }
         let possible: Vec<_> = context.iter().filter(|one| !is_of_nothing(one)).collect();
         let meant = match possible.as_slice() {
             [one] => Some(*one),
@@ -228,13 +234,15 @@ impl Shape {
         let node = self.node(error);
         let at = join(path, name);
         if node.is_some_and(|node| node.get("patternProperties").is_some()) {
-            return Finding::new(
-                FindingName::BadValue,
-                self.place(&at),
-                format!("`{}` is not a name.", repeated(name)),
-                write::name(name, self.language),
-            )
-            .seen(repeated(name), "");
+            let shown = repeated(name);
+            if name == "Ref" || name.starts_with("Fn::") {
+                // The map around it is no map of names.
+                let reason = format!("`{shown}` is a reference of AWS CloudFormation, and none is resolved here.");
+                return Finding::new(FindingName::BadValue, self.place(path), reason, "Write the value itself.")
+                    .seen(shown, "");
+            }
+            let (reason, remedy) = (format!("`{shown}` is not a name."), write::name(name, self.language));
+            return Finding::new(FindingName::BadValue, self.place(&at), reason, remedy).seen(shown, "");
         }
         let known: Vec<String> = node
             .and_then(|node| node.get("properties"))

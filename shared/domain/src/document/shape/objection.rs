@@ -88,6 +88,20 @@ pub(super) fn rules_out(outer: &ValidationError<'_>, inner: &ValidationError<'_>
     }
 }
 
+/// Returns the text that was meant by a map of nothing where a text fits: `{environment}` without quotes is one.
+pub(super) fn variable_in_braces(outer: &ValidationError<'_>, context: &[Vec<ValidationError<'_>>]) -> Option<String> {
+    let members = outer.instance().as_object().filter(|members| members.len() == 1)?;
+    let (name, _) =
+        members.iter().find(|(name, value)| value.is_null() && ["app", "environment"].contains(&name.as_str()))?;
+    let takes_text = context.iter().flatten().any(|inner| match inner.kind() {
+        ValidationErrorKind::Type { kind: TypeKind::Single(one) } => {
+            one.as_str() == "string" && inner.instance_path() == outer.instance_path()
+        }
+        _ => false,
+    });
+    takes_text.then(|| format!("{{{name}}}"))
+}
+
 /// Returns whether an error within an alternative says that the value is not the alternative's one word.
 pub(super) fn is_other_word(outer: &ValidationError<'_>, inner: &ValidationError<'_>) -> bool {
     matches!(inner.kind(), ValidationErrorKind::Constant { .. }) && inner.instance_path() == outer.instance_path()
