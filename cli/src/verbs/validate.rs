@@ -20,7 +20,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use windlass_domain::declaration::resolved::{Resolved, Start};
-use windlass_domain::declaration::{Declaration, Exceptions};
+use windlass_domain::declaration::{Declaration, Exceptions, LARGEST};
 use windlass_domain::deployment::overtaking::Supersede;
 use windlass_domain::document::partial_document::PartialDocument;
 use windlass_domain::release::manifest::Manifest;
@@ -114,9 +114,10 @@ impl Validate {
             (Ok(text), Ok(manifest)) => Ok((text, manifest)),
             (text, manifest) => {
                 let named = "Name the declaration's file as the argument; `windlass init` writes one for a repository that has none";
-                let text = text.err().map(|why| format!("{why}. {named}."));
+                let text = text.err().map(|why| format!("{why}. {}.", mended(&self.file, named)));
                 let named = "Name the manifest's file with `--manifest`";
-                let manifest = manifest.err().map(|why| format!("{why}. {named}."));
+                let path = self.manifest.as_deref().unwrap_or(Path::new(""));
+                let manifest = manifest.err().map(|why| format!("{why}. {}.", mended(path, named)));
                 let why: Vec<String> = text.into_iter().chain(manifest).collect();
                 Err(Failure::of(TroubleName::FileNotRead, why.join("\n  ")))
             }
@@ -305,6 +306,11 @@ impl ValidateReport {
         let unseen = self.not_looked_at.iter().map(|unseen| format!("  not looked at: {unseen}\n"));
         unseen.collect()
     }
+}
+
+/// Returns what mends a file whose text cannot be read: where its bytes can, they are of another encoding.
+fn mended<'w>(path: &Path, named: &'w str) -> &'w str {
+    if machine::bytes(path, LARGEST as u64).is_ok() { "Save it as UTF-8" } else { named }
 }
 
 fn in_words(environment: &Resolved) -> String {
