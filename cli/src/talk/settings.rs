@@ -145,19 +145,26 @@ fn read(text: &str) -> Result<BTreeMap<String, (String, usize)>, Vec<SettingsErr
 fn unread_line(text: &str, line: usize) -> String {
     let mut before: Vec<&str> = text.lines().take(line).collect();
     let (name, value) = before.pop().and_then(|line| line.split_once('=')).unwrap_or_default();
-    let (name, value) = (name.trim(), value.trim());
+    let (name, value) = (bare_key(name), value.trim());
     // Another line may have a password.
     let Some(setting) = KNOWN.iter().find(|(known, ..)| *known == name) else {
         let known = KNOWN.map(|(known, ..)| known);
         return format!("it is no TOML. Write `name = \"…\"`, with one of these names: `{}`.", known.join("`, `"));
     };
     let is_quoted = value.starts_with(['"', '\'']);
-    let is_named = |line: &&str| line.split_once('=').is_some_and(|(other, _)| other.trim() == name);
+    let is_named = |line: &&str| line.split_once('=').is_some_and(|(other, _)| bare_key(other) == name);
     if is_quoted && before.iter().any(is_named) {
         return format!("`{name}` is written twice. Keep one of the two.");
     }
     let value = if is_quoted { value } else { value.split('#').next().unwrap_or_default().trim() };
     no_text(setting, value)
+}
+
+/// Returns a key as it is read: one in quotes is the same as one without.
+fn bare_key(written: &str) -> &str {
+    let written = written.trim();
+    let in_quotes = |quote: char| written.strip_prefix(quote)?.strip_suffix(quote);
+    in_quotes('"').or_else(|| in_quotes('\'')).unwrap_or(written)
 }
 
 /// Says that a setting's value, as it is written, is no text.
@@ -181,6 +188,10 @@ fn checked(name: &str, value: &DeValue<'_>, written: &str) -> Result<String, Str
     match value.as_str() {
         Some(text) if is_good(text) => Ok(text.to_owned()),
         Some(text) => Err(format!("`{text}` is not what `{name}` takes. Write {form}.")),
+        // Such as of `stack.name = "windlass"`: what is written there is a key.
+        None if matches!(value, DeValue::Table(_)) && !written.starts_with('{') => {
+            Err(format!("`{name}` is a table here. Write `{name} = \"…\"`, with {form}."))
+        }
         None => Err(no_text(setting, written)),
     }
 }
@@ -308,6 +319,13 @@ mod tests {
         let table = [
             ("bucket =", format!("1: `bucket` has no text. {bucket}")),
             ("stack = \"a\"\nstack = \"b\"", "2: `stack` is written twice. Keep one of the two.".into()),
+            ("\"stack\" = \"a\"\nstack = \"b\"", "2: `stack` is written twice. Keep one of the two.".into()),
+            ("stack = \"a\"\n'stack' = \"b\"", "2: `stack` is written twice. Keep one of the two.".into()),
+            (
+                "stack.name = \"windlass\"",
+                "1: `stack` is a table here. Write `stack = \"…\"`, with the stack's name, such as `windlass`, or its ARN."
+                    .into(),
+            ),
             ("password = hunter2", format!("1: {none}")),
             ("windlass", format!("1: {none}")),
         ];
