@@ -48,7 +48,7 @@ impl ManifestBytes<'_> {
     /// # Errors
     /// A file that cannot be read.
     pub async fn look(&self) -> Result<LookedInto, Failure> {
-        let mut contents = ReleaseContents::of(self.app, self.given, self.declared)?;
+        let contents = ReleaseContents::of(self.app, self.given, self.declared)?;
         let mut looked = LookedInto::default();
         looked.findings.extend(contents.findings(self.declared));
         let mut unread = self.manifest.clone();
@@ -59,9 +59,10 @@ impl ManifestBytes<'_> {
             let named = given.iter().find(|(name, _)| *name == artifact.component);
             misnamed(artifact, named.map(|(_, named)| named))
         }));
+        let mut readable = contents.readable(self.declared);
         for (name, named) in others {
             match self.fetched(&name, &named).await {
-                Some(Ok(artifact)) => contents.artifacts.push(artifact),
+                Some(Ok(artifact)) => readable.push(artifact),
                 Some(Err(why)) => looked.unseen.push(why),
                 None => {
                     unread.components.insert(name, named);
@@ -69,7 +70,7 @@ impl ManifestBytes<'_> {
             }
         }
         looked.unseen.extend(preflight::unread(&unread));
-        let misfits = misfits(self.app, &contents.artifacts, self.declared);
+        let misfits = misfits(self.app, &readable, self.declared);
         looked.findings.extend(misfits);
         Ok(looked)
     }
@@ -127,15 +128,17 @@ pub fn misfits(app: &AppName, artifacts: &[LoadedArtifact], declared: Option<&Re
         let component = declared.and_then(|declared| declared.components.get(name));
         match component {
             Some(component) => check_artifact(name, &component.spec, &artifact.given, &artifact.bytes),
-            None => of_no_kind(app, artifact),
+            // One that is not declared has a finding of its own, and no kind to look up.
+            None => of_no_kind(app, artifact, declared.is_some()),
         }
     });
     looked.flatten().collect()
 }
 
-fn of_no_kind(app: &AppName, artifact: &LoadedArtifact) -> Vec<Finding> {
+fn of_no_kind(app: &AppName, artifact: &LoadedArtifact, is_undeclared: bool) -> Vec<Finding> {
     match directory(&artifact.given, &artifact.bytes) {
         Ok(entries) => of_archive(&artifact.given, entries),
+        Err(_) if is_undeclared => vec![],
         Err(broken) => of_document(app, artifact, broken).into_iter().collect(),
     }
 }
@@ -244,7 +247,7 @@ components:
         let task = br#"{"family": "job", "containerDefinitions": [{"name": "job", "image": "shop/job:1"}]}"#;
         let foreign = br#"{"family": "job", "containerDefinitions": [{"name": "job", "image": "bank/job:1"}]}"#;
         let nameless = br#"{"family": "job", "containerDefinitions": []}"#;
-        let table: [(&str, &str, &[u8], [&str; 2]); 24] = [
+        let table: [(&str, &str, &[u8], [&str; 2]); 25] = [
             ("web", "dist", &site, ["", ""]),
             ("web", "hacked.html", b"hacked\n", ["BadArchive", "BadValue"]),
             ("web", "web.zip", b"hacked\n", ["BadArchive", "BadArchive"]),
@@ -269,6 +272,7 @@ components:
             ("flags", "folder", &site, ["BadValue", ""]),
             ("words", "words.TXT", b"hacked", ["", ""]),
             ("words", "words.txt", b"\xff\xfe", ["BadValue", "BadValue"]),
+            ("wbe", "hacked.html", b"hacked\n", ["", "BadValue"]),
         ];
         for (component, file, bytes, expected) in table {
             assert_eq!(findings(component, file, bytes), expected, "{component}={file}");

@@ -11,11 +11,13 @@ use bytes::Bytes;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use windlass_domain::declaration::folder::{Folder, FolderRules, Sorting};
+use windlass_domain::declaration::kinds::Spec;
+use windlass_domain::declaration::kinds::ecs::Base;
 use windlass_domain::declaration::resolved::Resolved;
 use windlass_domain::release::Part;
 use windlass_domain::release::manifest::ArtifactRef;
 use windlass_domain::text::digest::Digest;
-use windlass_domain::text::finding::Finding;
+use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 use windlass_engine::kinds::site::archive::{directory, sort};
 
@@ -152,12 +154,24 @@ impl ReleaseContents {
         Self::of(app, arguments, Some(declared))
     }
 
-    /// Returns the findings on files of folders that are refused or cannot be packed. They are not packed.
+    /// Returns the artifacts whose bytes can be looked at: all but folders in place of a file.
+    pub fn readable(&self, declared: Option<&Resolved>) -> Vec<LoadedArtifact> {
+        let is_misplaced = |name: &ComponentName| self.folders.contains_key(name) && takes_a_file(name, declared);
+        self.artifacts.iter().filter(|artifact| !is_misplaced(&artifact.component)).cloned().collect()
+    }
+
+    /// Returns the findings on folders in place of a file, and on files of others that are refused or cannot be packed.
+    /// They are not packed.
     pub fn findings(&self, declared: Option<&Resolved>) -> Vec<Finding> {
         self.folders
             .iter()
             .filter_map(|(name, folder)| {
                 let given = format!("{name}={}", shown(&folder.path));
+                if takes_a_file(name, declared) {
+                    let reason = format!("`{given}` is a folder, and `{name}` takes one file.");
+                    let path = format!("components.{name}");
+                    return Some(vec![Finding::new(FindingName::BadValue, path, reason, "Name the file within it.")]);
+                }
                 let rules = rules_of(name, declared).ok()?;
                 Some(folder.files.findings(&given, &rules))
             })
@@ -206,6 +220,15 @@ fn leads_to(path: &Path) -> Option<PathBuf> {
     let is_link = |at: &Path| at.symlink_metadata().is_ok_and(|it| it.is_symlink());
     let goes_by_one = path.ancestors().take(most).any(is_link);
     goes_by_one.then(|| path.canonicalize().ok()).flatten()
+}
+
+/// Returns whether the artifact of a component is one document, where that is known.
+fn takes_a_file(name: &ComponentName, declared: Option<&Resolved>) -> bool {
+    declared.and_then(|declared| declared.components.get(name)).is_some_and(|component| match &component.spec {
+        Spec::Appconfig(_) => true,
+        Spec::Ecs(service) => service.base == Base::Artifact,
+        _ => false,
+    })
 }
 
 /// Returns the rules for the files of a component's folder. Where nobody knows what it is, only what every folder

@@ -128,7 +128,8 @@ impl ReleaseArguments {
         output.announce(&preflight::comes_from(plan, from.as_ref()));
         waiting(async {
             let (windlass, mut sight) = self.look(plan).await?;
-            let misfits = artifact_bytes::misfits(&self.app, &found.artifacts, sight.declared.as_ref());
+            let misfits =
+                artifact_bytes::misfits(&self.app, &found.readable(sight.declared.as_ref()), sight.declared.as_ref());
             sight.findings.extend(found.findings(sight.declared.as_ref()));
             sight.findings.extend(misfits);
             let other_commit = from.as_ref().and_then(ReleaseOrigin::finding);
