@@ -206,7 +206,7 @@ fn what_a_release_would_refuse_before_it_uploads_is_found_in_a_manifest() {
         }
         whole
     };
-    let table: [(Value, &[&str], &[&str]); 9] = [
+    let table: [(Value, &[&str], &[&str]); 10] = [
         (json!({}), &[], &[]),
         (json!({"version": "1.5.0"}), &[], &["VersionNotOfTag version"]),
         (json!({"git": {"ref": "refs/heads/x"}}), &[], &["NoEnvironment git.ref"]),
@@ -214,6 +214,7 @@ fn what_a_release_would_refuse_before_it_uploads_is_found_in_a_manifest() {
         (json!({"git": null}), &["--environment", "prod"], &[]),
         (json!({}), &["--environment", "dve"], &["UnknownName environment"]),
         (json!({"declaration": "0.9.0"}), &[], &["Older declaration"]),
+        (json!({"declaration": "9.9.9"}), &[], &["NoDeclaration declaration"]),
         (json!({"git": {"ref": "refs/tags/v1.4.0", "dirty": true}}), &[], &["BadValue git.dirty"]),
         (json!({"git": {"ref": "refs/tags/v1.4.0", "dirty": true}}), &["--dirty"], &[]),
     ];

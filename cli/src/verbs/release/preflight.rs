@@ -2,6 +2,7 @@
 
 use crate::ground::output::text;
 use crate::talk::git::ReleaseOrigin;
+use semver::Version;
 use windlass_domain::declaration::Declaration;
 use windlass_domain::declaration::resolved::{Resolved, Start};
 use windlass_domain::deployment::refusal::beforehand;
@@ -59,12 +60,14 @@ pub fn goes_to(plan: ReleasePlan<'_>, declaration: &Declaration) -> Result<Resol
 
 fn no_environment(plan: ReleasePlan<'_>, reference: &str, declaration: &Declaration) -> Finding {
     let names: Vec<&str> = declaration.environments().map(EnvironmentName::as_str).collect();
+    // Who uploads gives the ref, and else it stands in a manifest that is there.
+    let other = if plan.uploads { "Give another `--git-ref`" } else { "Write another `git.ref` in the manifest" };
     Finding::new(
         FindingName::NoEnvironment,
         "git.ref",
         format!("`{reference}` matches no environment's rule."),
         format!(
-            "{}{}Give another `--git-ref`, name one with `--environment` ({}), or mend the rules under `environments.<name>.deploy`.",
+            "{}{}{other}, name one with `--environment` ({}), or mend the rules under `environments.<name>.deploy`.",
             by_tag(plan, declaration),
             declaration.guess_git_ref(reference),
             names.join(", ")
@@ -91,21 +94,7 @@ pub fn misfits(plan: ReleasePlan<'_>, declaration: &Declaration) -> (Option<Reso
 }
 
 fn declared_misfits(plan: ReleasePlan<'_>, declaration: &Declaration) -> (Option<Resolved>, Vec<Finding>) {
-    let mut findings = Vec::new();
-    if let Some(pinned) = &plan.manifest.declaration
-        && pinned != declaration.version()
-        && !plan.allow_older
-    {
-        findings.push(Finding::new(
-            FindingName::Older,
-            "declaration",
-            format!(
-                "version {pinned} of the declaration is named, and the one that counts is {}.",
-                declaration.version()
-            ),
-            "Leave it out for the one in force: the option `--declaration`, or `declaration` of a manifest.",
-        ));
-    }
+    let mut findings: Vec<Finding> = other_declaration(plan, declaration.version()).into_iter().collect();
     let components = &plan.manifest.components;
     let resolved = match goes_to(plan, declaration) {
         Ok(resolved) => resolved,
@@ -124,6 +113,20 @@ fn declared_misfits(plan: ReleasePlan<'_>, declaration: &Declaration) -> (Option
     }
     findings.extend(plan.route.and_then(|route| resolved.not_accepted(route)));
     (Some(resolved), findings)
+}
+
+/// Returns a finding where a manifest names another declaration than the one that counts: an older one, or one that
+/// nobody knows yet.
+fn other_declaration(plan: ReleasePlan<'_>, counts: &Version) -> Option<Finding> {
+    let pinned = plan.manifest.declaration.as_ref().filter(|pinned| *pinned != counts && !plan.allow_older)?;
+    let reason = format!("version {pinned} of the declaration is named, and the one that counts is {counts}.");
+    let (name, remedy) = if pinned > counts {
+        (FindingName::NoDeclaration, "Upload that version first, or leave it out for the one in force")
+    } else {
+        (FindingName::Older, "Leave it out for the one in force")
+    };
+    let remedy = format!("{remedy}: the option `--declaration`, or `declaration` of a manifest.");
+    Some(Finding::new(name, "declaration", reason, remedy))
 }
 
 /// Returns a finding for each component whose recorded version has other bytes: a version never means other bytes.
@@ -224,7 +227,11 @@ pub fn no_destination(plan: ReleasePlan<'_>) -> Option<Finding> {
             FindingName::NoEnvironment,
             "git.ref",
             "the release names neither a Git ref nor an environment.",
-            "Give `--git-ref`, which is `git.ref` of a manifest, or `--environment`.",
+            if plan.uploads {
+                "Give `--git-ref` or `--environment`."
+            } else {
+                "Write `git.ref` in the manifest, or give `--environment`."
+            },
         )
     })
 }
