@@ -176,8 +176,9 @@ impl Resolve for MetricGate {
                 "Write `at_most`, `at_least` or both.",
             );
         }
-        let is_written = metric.expression.is_some()
-            || [&metric.namespace, &metric.metric, &metric.statistic].iter().all(|one| one.is_some());
+        let is_expression = metric.expression.as_ref().is_some_and(|it| !it.trim().is_empty()) && !metric.of.is_empty();
+        let is_written =
+            is_expression || [&metric.namespace, &metric.metric, &metric.statistic].iter().all(|one| one.is_some());
         let whole = metric.period.as_ms() > 0 && metric.period.as_ms().is_multiple_of(60_000);
         if !whole || metric.period > LONGEST_PERIOD {
             scope.find(
