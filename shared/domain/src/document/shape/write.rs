@@ -46,8 +46,8 @@ pub(super) fn remedy(
 
 /// Says which text was meant by a number, where the number in quotes means nothing.
 fn of_number_alone(meant: &str, found: Found<'_>) -> Option<String> {
-    let is_known = found.value.is_number() && !found.is_unwritten() && !meant.is_empty();
-    is_known.then(|| format!("Write `{}`", meant.replace("{}", &found.plain())))
+    let number = found.text.filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))?;
+    (!meant.is_empty()).then(|| format!("Write `{}`", meant.replace("{}", number)))
 }
 
 /// Says that a text that the reader took for something else belongs in quotes, if it fits then.
