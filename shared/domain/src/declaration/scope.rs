@@ -222,8 +222,7 @@ pub(super) fn with_values(
 
 /// Makes the finding of a value that does not have its form.
 fn misfit(path: &str, value: &str, form: &Form, remedy: String) -> Finding {
-    let is_other_arn = value.starts_with("arn:") && !form.words.contains("ARN");
-    let is_not = if is_other_arn { "an ARN, and not" } else { "not" };
+    let is_not = if value.starts_with("arn:") { "an ARN, and not" } else { "not" };
     let reason = format!("`{}` is {is_not} {}.", repeated(value), form.words);
     Finding::new(FindingName::BadValue, path, reason, remedy).seen(repeated(value), form.words)
 }
