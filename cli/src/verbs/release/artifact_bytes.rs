@@ -51,15 +51,15 @@ impl ManifestBytes<'_> {
         let contents = ReleaseContents::of(self.app, self.given, self.declared)?;
         let mut looked = LookedInto::default();
         looked.findings.extend(contents.findings(self.declared));
+        let mut readable = contents.readable(self.declared);
         let mut unread = self.manifest.clone();
         let named = std::mem::take(&mut unread.components);
         let is_given = |name: &ComponentName| contents.artifacts.iter().any(|one| one.component == *name);
         let (given, others): (Vec<_>, Vec<_>) = named.into_iter().partition(|(name, _)| is_given(name));
-        looked.findings.extend(contents.artifacts.iter().filter_map(|artifact| {
+        looked.findings.extend(readable.iter().filter_map(|artifact| {
             let named = given.iter().find(|(name, _)| *name == artifact.component);
             misnamed(artifact, named.map(|(_, named)| named))
         }));
-        let mut readable = contents.readable(self.declared);
         for (name, named) in others {
             match self.fetched(&name, &named).await {
                 Some(Ok(artifact)) => readable.push(artifact),
