@@ -9,6 +9,7 @@ pub mod lambroll;
 pub mod members;
 pub mod sam;
 pub mod sam_callers;
+pub mod sam_preference;
 pub mod sam_tags;
 
 pub use members::UnreadMembers;
