@@ -20,6 +20,7 @@ mod foreign;
 mod guide;
 mod import;
 mod imported_members;
+mod imported_templates;
 mod imports;
 mod init;
 mod init_answers;

@@ -4,6 +4,7 @@
 use crate::init::import::sam_tags::without_tags;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use windlass_domain::document::source::Source;
 use windlass_domain::document::syntax;
 use windlass_domain::text::finding::Finding;
 
@@ -30,6 +31,17 @@ impl SamTemplate {
         // The replaced text has other lines than the one that a person mends.
         let value = read(&without_tags(text)).map_err(|finding| read(text).err().unwrap_or(finding))?;
         Ok(Self { value })
+    }
+
+    /// Returns the template with its numbers, truth values and empty entries of lists as texts, as they are written: for
+    /// what a person is shown, because a reader makes `1000.0` of `1e3`. The text is the one that it was read of.
+    #[must_use]
+    pub fn written(&self, text: &str) -> Self {
+        // The lists of short forms have the same places in both.
+        let source = Source::of(&without_tags(text)).kept();
+        let mut value = self.value.clone();
+        write_as_it_is("", &mut value, &source);
+        Self { value }
     }
 
     /// Returns whether SAM transforms it.
@@ -140,6 +152,35 @@ pub fn reference(text: &str) -> &str {
     id.split('.').next().unwrap_or(id)
 }
 
+/// Returns the logical id that a text names which is a reference and nothing else.
+pub fn whole_reference(text: &str) -> Option<&str> {
+    let named = text.strip_prefix("${")?.strip_suffix('}')?;
+    named.split('.').next().filter(|_| !named.contains(['{', '}']))
+}
+
+/// Makes texts of the scalars of a value at a JSON pointer. A member without a value stays one.
+fn write_as_it_is(place: &str, value: &mut Value, source: &Source<'_>) {
+    match value {
+        Value::Object(map) => {
+            for (name, below) in map.iter_mut().filter(|(_, below)| !below.is_null()) {
+                let name = name.replace('~', "~0").replace('/', "~1");
+                write_as_it_is(&format!("{place}/{name}"), below, source);
+            }
+        }
+        Value::Array(all) => {
+            for (at, below) in all.iter_mut().enumerate() {
+                write_as_it_is(&format!("{place}/{at}"), below, source);
+            }
+        }
+        Value::String(_) => {}
+        scalar => {
+            if let Some(written) = source.plain(place) {
+                *scalar = Value::from(written);
+            }
+        }
+    }
+}
+
 /// Returns the value of a function's member: maps of `Globals` and of the function are merged, lists are joined, and
 /// any other value of the function replaces the one of `Globals` (AWS Serverless Application Model Developer Guide,
 /// "Globals section of the AWS SAM template", "Overriding globals").
@@ -171,6 +212,32 @@ mod tests {
         let finding = SamTemplate::read(text).unwrap_err();
         let wanted = syntax::yaml_with_tags("the template", text, LARGEST).unwrap_err();
         assert_eq!((finding.path.as_str(), &finding.reason), ("line 10 column 7", &wanted.reason));
+    }
+
+    #[test]
+    fn what_is_no_text_is_shown_as_it_is_written() {
+        let text = "a/b: {n: 0123, e: 1e3, o: on, t: '010', none: ~}\nl: !If\n  - IsProd\n  - 1_000\n  - ~\nf: [!Ref B, !If [A, \
+                    010, é]]\n";
+        let template = SamTemplate::read(text).unwrap();
+        let wanted = json!({
+            "a/b": {"n": "0123", "e": "1e3", "o": "on", "t": "010", "none": null},
+            "l": ["!If", "IsProd", "1_000", "~"],
+            "f": ["${B}", ["!If", "A", "010", "é"]],
+        });
+        assert_eq!(template.written(text).value, wanted);
+    }
+
+    #[test]
+    fn a_reference_is_one_whole() {
+        for (text, wanted) in [
+            ("${Errors}", Some("Errors")),
+            ("${Errors.Arn}", Some("Errors")),
+            ("a-${Errors}", None),
+            ("${A}-${B}", None),
+            ("Errors", None),
+        ] {
+            assert_eq!(whole_reference(text), wanted, "{text}");
+        }
     }
 
     #[test]

@@ -4,9 +4,9 @@
 
 use crate::init::import::expression::{of_a_resource, of_cloudformation};
 use crate::init::import::sam_callers::callers;
-use crate::init::import::sam_preference::{alarms, rest, steps};
-use crate::init::import::sam_tags::making_function;
-use crate::init::import::{Imported, PreferenceNotes, UnreadMembers, broken, image_change, repository};
+use crate::init::import::sam_preference::{Preference, alarms, rest, steps};
+use crate::init::import::sam_tags::{making_function, shown};
+use crate::init::import::{Imported, PreferenceNotes, UnreadMembers, WITH_COUNTS, broken, image_change, repository};
 use crate::init::sam_template::SamTemplate;
 use serde_json::{Value, json};
 use windlass_domain::declaration::UNWRITTEN;
@@ -18,6 +18,7 @@ use windlass_domain::declaration::kinds::KindName;
 /// The sentence that says what is wrong with it, or that it has no such function.
 pub fn import(text: &str) -> Result<Imported, String> {
     let read = SamTemplate::read(text).map_err(|finding| broken(&finding))?;
+    let as_written = read.written(text);
     let template = &read.value;
     let mut imported = Imported { defaults: read.defaults(), ..Imported::default() };
     let hooks = read.hooks();
@@ -32,8 +33,9 @@ pub fn import(text: &str) -> Result<Imported, String> {
             ));
         } else {
             let mut resource = UnreadMembers::new(resource.clone());
-            if function(id, read.properties(id), template, &mut imported) {
-                published.extend(read.properties(id)["AutoPublishAlias"].as_str().map(|_| format!("`{id}`")));
+            if function(id, &read, &as_written, &mut imported) {
+                let is_published = !read.properties(id)["AutoPublishAlias"].is_null();
+                published.extend(is_published.then(|| format!("`{id}`")));
                 past_the_alias(id, template, &mut others, &mut imported);
                 resource.take(&["Type"]);
             }
@@ -59,6 +61,13 @@ pub fn import(text: &str) -> Result<Imported, String> {
     }
     if let Some(left) = others.left() {
         imported.note(format!("{left} of the template: no release changes them, and they stay in it"));
+    }
+    if imported.components.values().any(|it| it.get("gates").is_some()) {
+        imported.change(format!(
+            "`gates.bake` and `gates.unknown` are of the whole release, and written because calls are counted: it is watched \
+             for {WITH_COUNTS}, and each of its gates whose measurement is unknown passes, and not only that on calls. Take \
+             `gates.unknown` out where an unknown gate is to hold a release"
+        ));
     }
     let of = if published.is_empty() { String::new() } else { format!(" of {}", published.join(", ")) };
     imported.change(format!(
@@ -87,8 +96,9 @@ fn past_the_alias(id: &str, template: &Value, others: &mut UnreadMembers, import
 }
 
 /// Adds a function, and returns whether it is a component.
-fn function(id: &str, properties: Value, template: &Value, imported: &mut Imported) -> bool {
-    let mut all = UnreadMembers::new(properties);
+fn function(id: &str, template: &SamTemplate, as_written: &SamTemplate, imported: &mut Imported) -> bool {
+    let mut all = UnreadMembers::new(template.properties(id));
+    let words = as_written.properties(id);
     let preference = all.aside(&["DeploymentPreference"]);
     if preference.is_null() {
         imported.note(format!(
@@ -108,16 +118,17 @@ fn function(id: &str, properties: Value, template: &Value, imported: &mut Import
         Value::String(named) => of_cloudformation(&named, imported),
         other => {
             all.set_aside(&["FunctionName"]);
-            unnamed(id, &other, imported)
+            unnamed(id, &other, &words["FunctionName"], imported)
         }
     };
     let alias = all.aside(&["AutoPublishAlias"]);
-    let alias = alias.as_str().map(|alias| of_cloudformation(alias, imported));
-    if alias.is_none() {
-        imported
-            .note(format!("`{id}` has no `AutoPublishAlias` that can be told: write the alias that its callers use"));
-    }
-    let alias = alias.unwrap_or_else(|| "live".to_owned());
+    let alias = match alias {
+        Value::String(alias) => of_cloudformation(&alias, imported),
+        other => {
+            imported.note(no_alias(id, &other, &words["AutoPublishAlias"]));
+            UNWRITTEN.to_owned()
+        }
+    };
     let mut written = json!({"kind": KindName::Lambda, "function": function, "alias": alias});
     if all.take(&["PackageType"]) == "Image" {
         let image = all.aside(&["ImageUri"]);
@@ -137,15 +148,16 @@ fn function(id: &str, properties: Value, template: &Value, imported: &mut Import
         ));
     } else if !preference.is_object() {
         notes.note(format!(
-            "the deployment preference {preference} cannot be read: write `rollout` and `gates.alarms` as it is in \
-             this environment"
+            "the deployment preference {} cannot be read: write `rollout` and `gates.alarms` as it is in this environment",
+            shown(&words["DeploymentPreference"])
         ));
     } else {
         let mut left = UnreadMembers::new(preference);
-        steps(&mut left, is_off, &mut written, notes);
-        alarms(&mut left, template, &mut written, notes);
+        let of = Preference { template, as_written, shown: &words["DeploymentPreference"] };
+        steps(&mut left, &of, is_off, &mut written, notes);
+        alarms(&mut left, &of, &mut written, notes);
         notes.of.carry(&left, &format!("the deployment preference of `{id}`"));
-        rest(&mut left, notes);
+        rest(&mut left, &of, notes);
     }
     imported.carry(&all, &format!("`{id}`"));
     of_the_alias(id, &mut all, imported);
@@ -159,17 +171,30 @@ fn function(id: &str, properties: Value, template: &Value, imported: &mut Import
 }
 
 /// Returns the variable that stands for the name of a function which the template does not have as a text.
-fn unnamed(id: &str, named: &Value, imported: &mut Imported) -> String {
+fn unnamed(id: &str, named: &Value, as_written: &Value, imported: &mut Imported) -> String {
     let variable = of_a_resource(id, imported);
     let why = match making_function(named) {
         Some(by) => format!("the name of `{id}` is made by `{by}`: write the one that it has"),
         None if named.is_null() => {
             format!("the template leaves the name of `{id}` to CloudFormation: write the one that the stack gave it")
         }
-        None => format!("the name {named} of `{id}` is no text: write the one that it has"),
+        None => format!("the name {} of `{id}` is no text: write the one that it has", shown(as_written)),
     };
     imported.note(format!("{why} as `vars.{variable}` of each environment"));
     format!("{{{variable}}}")
+}
+
+/// Returns the sentence on an alias that is no text. A declaration has none in its place: a release would move another
+/// alias than the one that callers use.
+fn no_alias(id: &str, alias: &Value, as_written: &Value) -> String {
+    match making_function(alias) {
+        Some(by) => format!("the alias of `{id}` is made by `{by}`: write the one that its callers use"),
+        None if alias.is_null() => format!("`{id}` has no `AutoPublishAlias`: write the alias that its callers use"),
+        None => format!(
+            "the `AutoPublishAlias` {} of `{id}` is no text: put it in quotes, or write the alias that its callers use",
+            shown(as_written)
+        ),
+    }
 }
 
 /// The members whose resources SAM makes of the alias or the version, and of the function itself without

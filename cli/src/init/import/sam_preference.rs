@@ -2,13 +2,31 @@
 //! it. Pure.
 
 use crate::init::import::expression::{of_a_resource, of_cloudformation};
-use crate::init::import::sam_tags::{made, making_function};
+use crate::init::import::sam_tags::{made, making_function, shown};
 use crate::init::import::{Imported, PreferenceNotes, UnreadMembers};
-use crate::init::sam_template::reference;
+use crate::init::sam_template::{SamTemplate, whole_reference};
 use serde_json::{Value, json};
+use windlass_domain::declaration::UNWRITTEN;
+
+/// A template and the deployment preference of one function.
+#[derive(Debug)]
+pub struct Preference<'t> {
+    /// The template.
+    pub template: &'t SamTemplate,
+    /// The template as it is written.
+    pub as_written: &'t SamTemplate,
+    /// The deployment preference as it is written.
+    pub shown: &'t Value,
+}
 
 /// Writes the steps in which callers are moved.
-pub fn steps(preference: &mut UnreadMembers, is_off: bool, written: &mut Value, notes: &mut PreferenceNotes<'_>) {
+pub fn steps(
+    preference: &mut UnreadMembers,
+    of: &Preference<'_>,
+    is_off: bool,
+    written: &mut Value,
+    notes: &mut PreferenceNotes<'_>,
+) {
     let (sort, enabled) = (preference.take(&["Type"]), preference.take(&["Enabled"]));
     if is_off {
         preference.set_aside(&["Enabled"]);
@@ -33,8 +51,9 @@ pub fn steps(preference: &mut UnreadMembers, is_off: bool, written: &mut Value, 
         None => {
             preference.set_aside(&["Type"]);
             notes.note(format!(
-                "the `Type` {sort} of the deployment preference cannot be read: write `rollout` as it is in this \
-                 environment"
+                "the `Type` {} of the deployment preference cannot be read: write `rollout` as it is in this \
+                 environment",
+                shown(&of.shown["Type"])
             ));
         }
         Some(sort) => {
@@ -67,7 +86,12 @@ fn shift(preference: &str) -> Option<Value> {
 
 /// Adds the alarms, by the names that the template gives them. In place of one that watches a version of the template
 /// the failed calls of the alias are measured.
-pub fn alarms(preference: &mut UnreadMembers, template: &Value, written: &mut Value, notes: &mut PreferenceNotes<'_>) {
+pub fn alarms(
+    preference: &mut UnreadMembers,
+    of: &Preference<'_>,
+    written: &mut Value,
+    notes: &mut PreferenceNotes<'_>,
+) {
     let all = preference.take(&["Alarms"]);
     if let Some(by) = made(&all) {
         preference.set_aside(&["Alarms"]);
@@ -77,44 +101,67 @@ pub fn alarms(preference: &mut UnreadMembers, template: &Value, written: &mut Va
         return;
     }
     if !all.is_array() && !all.is_null() {
-        notes.note(format!("the alarms {all} cannot be read: write their names into `gates.alarms`"));
+        let alarms = shown(&of.shown["Alarms"]);
+        notes.note(format!("the alarms {alarms} cannot be read: write their names into `gates.alarms`"));
     }
     let mut is_carried = false;
-    for alarm in all.as_array().into_iter().flatten() {
-        let Some(text) = alarm.as_str().or_else(|| alarm["Ref"].as_str()) else {
-            notes.note(format!("the alarm {alarm} cannot be read: write its name into `gates.alarms`"));
+    for (at, alarm) in all.as_array().into_iter().flatten().enumerate() {
+        let text = alarm["Ref"].as_str().map(|id| format!("${{{id}}}"));
+        let Some(text) = alarm.as_str().map(str::to_owned).or(text) else {
+            let what = match making_function(alarm) {
+                Some(by) => format!("an alarm is made by `{by}`"),
+                None => format!("the alarm {} cannot be read", shown(&of.shown["Alarms"][at])),
+            };
+            notes.note(format!("{what}: write its name into `gates.alarms`"));
             continue;
         };
-        let alarm = reference(text);
-        let properties = &template["Resources"][alarm]["Properties"];
-        if names_a_version(&properties["Dimensions"]) || names_a_version(&properties["Metrics"]) {
+        if let Some(id) = whole_reference(&text).filter(|id| watches_a_version(of.template, id)) {
             is_carried = true;
             written["gates"] = json!({"metrics": [failed_calls(written)]});
             notes.change(format!(
-                "the alarm `{alarm}` watches a version that CloudFormation publishes, and never rings for one of a \
-                 release: the failed calls of the alias are measured in its place. Write into `gates.metrics` of the \
-                 component what the alarm counts, and how much of it is healthy"
+                "the alarm `{id}` watches a version that CloudFormation publishes, and never rings for one of a release: the \
+                 failed calls of the alias are measured in its place. Write into `gates.metrics` of the component what the \
+                 alarm counts, and how much of it is healthy"
             ));
-            continue;
-        }
-        let named = &properties["AlarmName"];
-        if let Some(by) = making_function(named) {
-            notes.note(format!("the name of the alarm `{alarm}` is made by `{by}`: write it into `gates.alarms`"));
-            continue;
-        }
-        let name = match named.as_str() {
-            Some(named) => of_cloudformation(named, notes.of),
-            None if template["Resources"][alarm].is_object() => unnamed_alarm(alarm, notes.of),
-            None if text.contains("${") => of_cloudformation(&format!("${{{alarm}}}"), notes.of),
-            None => text.to_owned(),
-        };
-        is_carried = true;
-        if !notes.of.alarms.contains(&name) {
-            notes.of.alarms.push(name);
+        } else if let Some(name) = alarm_name(&text, of, notes) {
+            is_carried = true;
+            if !notes.of.alarms.contains(&name) {
+                notes.of.alarms.push(name);
+            }
         }
     }
     if !is_carried {
         preference.set_aside(&["Alarms"]);
+    }
+}
+
+/// Returns the name of an alarm that a text names; `None` where a note is about it.
+fn alarm_name(text: &str, of: &Preference<'_>, notes: &mut PreferenceNotes<'_>) -> Option<String> {
+    let Some(id) = whole_reference(text) else {
+        let named = text.strip_prefix("arn:").and_then(|rest| rest.split_once(":alarm:"));
+        if named.is_some() {
+            notes.change(format!(
+                "the alarm `{text}` is carried over by its name alone, and read in the account and the region of the \
+                 environment"
+            ));
+        }
+        return Some(of_cloudformation(named.map_or(text, |(_, name)| name), notes.of));
+    };
+    let resource = &of.template.value["Resources"][id];
+    match &resource["Properties"]["AlarmName"] {
+        Value::String(named) => Some(of_cloudformation(named, notes.of)),
+        Value::Null if resource.is_object() => Some(unnamed_alarm(id, notes.of)),
+        Value::Null => Some(of_cloudformation(text, notes.of)),
+        other => {
+            let written = &of.as_written.value["Resources"][id]["Properties"]["AlarmName"];
+            notes.note(match making_function(other) {
+                Some(by) => format!("the name of the alarm `{id}` is made by `{by}`: write it into `gates.alarms`"),
+                None => {
+                    format!("the name {} of the alarm `{id}` is no text: write it into `gates.alarms`", shown(written))
+                }
+            });
+            None
+        }
     }
 }
 
@@ -129,6 +176,11 @@ fn unnamed_alarm(alarm: &str, imported: &mut Imported) -> String {
         ));
     }
     format!("{{{variable}}}")
+}
+
+fn watches_a_version(template: &SamTemplate, alarm: &str) -> bool {
+    let properties = &template.value["Resources"][alarm]["Properties"];
+    names_a_version(&properties["Dimensions"]) || names_a_version(&properties["Metrics"])
 }
 
 /// Returns whether a dimension is that of one version of a function, or refers to the version that SAM makes for
@@ -148,12 +200,13 @@ fn names_a_version(value: &Value) -> bool {
 fn failed_calls(component: &Value) -> Value {
     let text = |member: &str| component[member].as_str().unwrap_or_default();
     let (function, alias) = (text("function"), text("alias"));
+    let resource = if alias == UNWRITTEN { UNWRITTEN.to_owned() } else { format!("{function}:{alias}") };
     json!({"namespace": "AWS/Lambda", "metric": "Errors", "statistic": "Sum", "at_most": 0,
-        "dimensions": {"FunctionName": function, "Resource": format!("{function}:{alias}")}})
+        "dimensions": {"FunctionName": function, "Resource": resource}})
 }
 
 /// Notes everything that is left of a preference.
-pub fn rest(preference: &mut UnreadMembers, notes: &mut PreferenceNotes<'_>) {
+pub fn rest(preference: &mut UnreadMembers, of: &Preference<'_>, notes: &mut PreferenceNotes<'_>) {
     let hooks = preference.aside(&["Hooks"]);
     if let Some(by) = made(&hooks) {
         notes.note(format!(
@@ -161,7 +214,10 @@ pub fn rest(preference: &mut UnreadMembers, notes: &mut PreferenceNotes<'_>) {
         ));
     } else {
         for (hook, function) in hooks.as_object().into_iter().flatten() {
-            let function = function.as_str().map_or_else(|| function.to_string(), str::to_owned);
+            let function = match making_function(function).filter(|by| by != "Ref") {
+                Some(by) => format!("made by `{by}`"),
+                None => shown(&of.shown["Hooks"][hook]),
+            };
             notes.note(format!(
                 "the hook {hook} ({function}) is code of yours: write what it checks as `gates.invocations` or \
                  `gates.probes` of the component"
@@ -169,6 +225,7 @@ pub fn rest(preference: &mut UnreadMembers, notes: &mut PreferenceNotes<'_>) {
         }
     }
     if !hooks.is_object() && !hooks.is_null() && made(&hooks).is_none() {
+        let hooks = shown(&of.shown["Hooks"]);
         notes.note(format!("the hooks {hooks} cannot be read: write what they check as gates of the component"));
     }
     if let Some(left) = preference.left() {

@@ -56,6 +56,15 @@ pub fn making_function(value: &Value) -> Option<String> {
     (name.starts_with("Fn::") || name == "Ref" || name == "Condition").then(|| name.clone())
 }
 
+/// Returns a value that a person is shown: a text without quotes.
+pub fn shown(value: &Value) -> String {
+    match value {
+        Value::Null => "without a value".to_owned(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
 /// Returns the function that makes a value which only CloudFormation knows, as a person reads it.
 pub fn made(value: &Value) -> Option<String> {
     let function = making_function(value).map(|by| format!("`{by}`"));
