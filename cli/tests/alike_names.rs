@@ -68,7 +68,7 @@ fn expressions_that_are_called_alike_are_variables_of_their_own() {
         }
     }
     // What differs by its function or by a further word is another expression, and a repeated one is the same.
-    let text = json!({"FunctionName": "{{ must_env `A` }}{{ env `A` `b` }}{{ ssm `A` }}{{ must_env `A` | lower }}{{ ssm `A` }}"});
+    let text = json!({"FunctionName": "{{ must_env `A` }}{{ env `A` `b` }}{{ ssm `A` }}{{ must_env `A` `lower` }}{{ ssm `A` }}"});
     let imported = lambroll::import(&text.to_string()).unwrap();
     let function = &imported.components.values().next().unwrap()["function"];
     assert_eq!(*function, "{a}{a}{a_2}{must_env_a_lower}{a_2}");

@@ -272,3 +272,44 @@ fn the_circuit_breaker_is_noted_by_its_values() {
         assert!(imported.notes.contains(&wanted), "{wanted}: {:?}", imported.notes);
     }
 }
+
+#[test]
+fn what_the_deployer_alone_renders_is_refused_or_asked_for() {
+    let of = |member: &str, expression: &str, program: &str, print: &str| {
+        Err(format!(
+            "`{member}` of the file has `{expression}`, which {program} alone renders: write what `{print}` prints into a \
+             file, and import that"
+        ))
+    };
+    let config = |member: &str, expression: &str| of(member, expression, "ecspresso", "ecspresso render config");
+    for (file, wanted) in [
+        ("service: 'web{{ if x }}-b{{ end }}'\n", config("service", "{{ if x }}")),
+        ("service: web\ncluster: '{{ must_env `C` | lower }}'\n", config("cluster", "{{ must_env `C` | lower }}")),
+        (
+            "service: web\ncodedeploy: {application_name: 'a{{end}}', deployment_group_name: g}\n",
+            config("codedeploy.application_name", "{{end}}"),
+        ),
+    ] {
+        assert_eq!(of_ecspresso(file, "{}", "{}").map(|it| it.components), wanted, "{file}");
+    }
+    let read = lambroll::import(r#"{"FunctionName": "f{{ end }}"}"#).map(|it| it.components);
+    assert_eq!(read, of("FunctionName", "{{ end }}", "lambroll", "lambroll render"));
+}
+
+#[test]
+fn a_container_that_an_expression_names_stands_in_one_list() {
+    let both = "service: web\ntask_definition: task\n";
+    let container = |name: &str| json!({"name": name, "image": IMAGE});
+    let of =
+        |containers: Value| of_ecspresso(both, &json!({"containerDefinitions": containers}).to_string(), "{}").unwrap();
+    let rendered = of(json!([container("c{{ end }}")]));
+    assert_eq!(rendered.components["web"]["container"], "write-me");
+    let wanted = "the name of the container `c{{ end }}` in `task` has `{{ end }}`, which ecspresso alone renders: write \
+                  `container` of the component, or import what `ecspresso render` prints";
+    assert!(rendered.notes.iter().any(|note| note == wanted), "{:?}", rendered.notes);
+    let several = of(json!([container("c-{{ must_env `C` }}"), container("log")]));
+    assert_eq!(several.components["web"]["containers"], json!({"c-c": "write-me", "log": "web"}));
+    let file = "`service`, `task_definition` of the file".to_owned();
+    assert_eq!(rendered.carried, std::slice::from_ref(&file));
+    assert_eq!(several.carried, ["`name` of the container `log` in `task`".to_owned(), file]);
+}

@@ -52,7 +52,7 @@ fn an_alarm_is_read_as_the_file_has_it_or_noted_so() {
     ] {
         for list in [format!("[{alarm}]"), format!("\n        - {alarm}")] {
             let lines = ["DeploymentPreference:", "  Type: AllAtOnce", &format!("  Alarms: {list}")];
-            let imported = of(&[&[ALIAS, NAME], &lines[..]].concat(), "");
+            let imported = of(&[&[ALIAS, NAME][..], &lines].concat(), "");
             assert_eq!(imported.alarms, Vec::from_iter(name), "{list}");
             assert_eq!(imported.notes, Vec::from_iter(note.clone()), "{list}");
         }

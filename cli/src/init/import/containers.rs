@@ -13,25 +13,42 @@ pub const OF_A_CONTAINER: &str = "write `container` and `repository` of the comp
 
 /// Writes the containers whose images are of a repository of Amazon ECR, or may be.
 pub fn containers(task: &mut UnreadMembers, path: &str, written: &mut Value, imported: &mut Imported) {
-    let mut own = Map::new();
+    let (mut own, mut read_all) = (Map::new(), Vec::new());
     let all = task.each(&["containerDefinitions"]);
     let all = imported.of_type(all, &format!("`{path}`"), OF_A_CONTAINER);
     for (at, mut read) in (1..).zip(all.unwrap_or_default()) {
         let entry = format!("entry {at} of `containerDefinitions` in `{path}`");
-        container(&mut read, entry, path, &mut own, imported);
+        read_all.extend(container(&mut read, entry, path, &mut own, imported).map(|named| (named, read)));
     }
     let mut each = own.iter();
+    let mut unwritten = Vec::new();
     match (each.next(), each.next()) {
         (Some((name, repository)), None) => {
-            written["container"] = json!(of_go(name, imported));
+            let rendered = of_go(name, imported).map_err(|expression| {
+                imported.note(format!(
+                    "the name of the container `{name}` in `{path}` has `{expression}`, which ecspresso alone renders: write \
+                     `container` of the component, or import what `ecspresso render` prints"
+                ));
+                unwritten.push(name.clone());
+            });
+            written["container"] = json!(rendered.as_deref().unwrap_or(UNWRITTEN));
             written["repository"] = repository.clone();
         }
-        (Some(_), Some(_)) => written["containers"] = json!(several(&own, imported)),
+        (Some(_), Some(_)) => {
+            unwritten.extend(own.keys().filter(|name| name.contains("{{")).cloned());
+            written["containers"] = json!(several(&own, imported));
+        }
         (None, _) => {
             imported.note("no container with an image of Amazon ECR was found: write `container` and `repository`");
             written["container"] = json!(UNWRITTEN);
             written["repository"] = json!(UNWRITTEN);
         }
+    }
+    for ((name, of), mut read) in read_all {
+        if name.is_some_and(|name| unwritten.contains(&name)) {
+            read.set_aside(&["name"]);
+        }
+        imported.carry(&read, &of);
     }
 }
 
@@ -40,7 +57,8 @@ pub fn containers(task: &mut UnreadMembers, path: &str, written: &mut Value, imp
 fn several(own: &Map<String, Value>, imported: &mut Imported) -> Map<String, Value> {
     let mut all: Map<String, Value> = own.clone().into_iter().filter(|(name, _)| !name.contains("{{")).collect();
     for (made, repository) in own.iter().filter(|(name, _)| name.contains("{{")) {
-        let plain = of_go(made, &mut Imported::default()).replace(['{', '}'], "-");
+        let plain = of_go(made, &mut Imported::default()).unwrap_or_else(|_| "container".to_owned());
+        let plain = plain.replace(['{', '}'], "-");
         let name = names::free(&names::name(&plain), LONGEST, "-", |it| all.contains_key(it));
         imported.note(format!(
             "the name of the container `{made}` is known only where that deployer runs: write it in place of `{name}` in \
@@ -51,39 +69,40 @@ fn several(own: &Map<String, Value>, imported: &mut Imported) -> Map<String, Val
     all
 }
 
-/// Adds a container to those whose images a release brings, if it is one of them.
+/// Adds a container to those whose images a release brings, if it is one of them. Returns its name and the words that
+/// say of what its members are; `None` where it is no container.
 fn container(
     read: &mut UnreadMembers,
     entry: String,
     path: &str,
     own: &mut Map<String, Value>,
     imported: &mut Imported,
-) {
+) -> Option<(Option<String>, String)> {
     if !read.is_map() {
         imported.note(format!("{entry} is no map, and so no container: mend it, or {OF_A_CONTAINER}"));
-        return;
+        return None;
     }
     let named = read.text(&["name"]).map(|name| name.filter(|name| !name.is_empty()));
     let is_missing = matches!(named, Ok(None));
     let name = imported.of_type(named, &entry, OF_A_CONTAINER);
     let of = name.as_ref().map_or(entry, |name| format!("the container `{name}` in `{path}`"));
-    match name {
-        Some(name) if own.contains_key(&name) => {
+    match &name {
+        Some(name) if own.contains_key(name) => {
             read.set_aside(&["name"]);
             imported.note(format!("{of} is there twice, and the first one counts: give each a name of its own"));
         }
-        Some(name) => image(&name, &of, read, own, imported),
+        Some(name) => image(name, &of, read, own, imported),
         None if is_missing => {
             read.set_aside(&["name"]);
             imported.note(format!("{of} has no `name`, by which a release finds it: write one, or {OF_A_CONTAINER}"));
         }
         None => {}
     }
-    imported.carry(read, &of);
     if let Some(left) = read.left() {
         imported.note(format!("{left} of {of}: all stay as the task definition has them"));
     }
     note_rendered(read, &of, imported);
+    Some((name, of))
 }
 
 /// Adds the repository of a container's image. The tag is a release's to choose.

@@ -27,7 +27,7 @@ pub fn import(text: &str, beside: &dyn Fn(&str) -> Result<String, String>) -> Re
     let or = "write `rollout` or `codedeploy` of the component as the service has them";
     let (service_path, mut of_service) = definition("service_definition", or, &mut file, beside, &mut imported);
     containers(&mut task, &task_path, &mut written, &mut imported);
-    rollout(&mut of_service, &service_path, &mut file, &mut written, &mut imported);
+    rollout(&mut of_service, &service_path, &mut file, &mut written, &mut imported)?;
     for (read, of) in [(&file, "the file".to_owned()), (&of_service, format!("`{service_path}`"))] {
         imported.carry(read, &of);
     }
@@ -66,11 +66,12 @@ fn place(file: &mut UnreadMembers, written: &mut Value, imported: &mut Imported)
     let other = if cluster.is_err() { UNWRITTEN } else { "default" };
     let cluster = imported.of_type(cluster, "the file", "write `cluster` of the component");
     let cluster = cluster.filter(|cluster| !cluster.is_empty());
-    written["cluster"] = json!(cluster.map_or_else(|| other.to_owned(), |cluster| of_go(&cluster, imported)));
+    let cluster = cluster.map(|cluster| of_config("cluster", &cluster, imported)).transpose()?;
+    written["cluster"] = json!(cluster.as_deref().unwrap_or(other));
     let service = file.text(&["service"]).map_err(|other| other.sentence("the file"))?;
     let service = service.filter(|service| !service.is_empty());
     let service = service.ok_or("it names no `service`: Windlass deploys services, and no single tasks")?;
-    let service = of_go(&service, imported);
+    let service = of_config("service", &service, imported)?;
     written["service"] = json!(service);
     if let Some(made) = region.as_ref().filter(|region| region.contains('{')) {
         file.set_aside(&["region"]);
@@ -81,6 +82,16 @@ fn place(file: &mut UnreadMembers, written: &mut Value, imported: &mut Imported)
     }
     imported.region = region.filter(|region| !region.contains('{'));
     Ok(service)
+}
+
+/// Returns the text of a member of the file, or says that ecspresso alone makes one of it.
+fn of_config(member: &str, text: &str, imported: &mut Imported) -> Result<String, String> {
+    of_go(text, imported).map_err(|expression| {
+        format!(
+            "`{member}` of the file has `{expression}`, which ecspresso alone renders: write what `ecspresso render config` \
+             prints into a file, and import that"
+        )
+    })
 }
 
 /// Writes how long the service may take to be steady.
@@ -137,7 +148,7 @@ fn read(what: &str, text: &str, is_json: bool) -> Result<Value, String> {
 fn way_on(text: &str) -> String {
     let has_expression = |line: &str| {
         let value = line.split_once(": ").or_else(|| line.split_once("- ")).map(|(_, value)| value.trim_start());
-        value.is_some_and(|value| value.starts_with("{{"))
+        value.is_some_and(|value| value.starts_with("{{")) || line.trim_start().starts_with("{{")
     };
     let line = text.lines().position(has_expression).map(|at| at + 1);
     line.map_or_else(String::new, |line| {
@@ -180,7 +191,7 @@ fn rollout(
     file: &mut UnreadMembers,
     written: &mut Value,
     imported: &mut Imported,
-) {
+) -> Result<(), String> {
     let of = format!("`{path}`");
     let or = "write `codedeploy` of the component where CodeDeploy shifts the service";
     let controller = service.text(&["deploymentController", "type"]);
@@ -190,12 +201,12 @@ fn rollout(
     let is_codedeploy = controller.as_deref() == Some("CODE_DEPLOY");
     if is_codedeploy || (is_unknown && named.is_some()) {
         let mut named = named.unwrap_or_default();
-        written["codedeploy"] = codedeploy(&mut named, imported);
+        written["codedeploy"] = codedeploy(&mut named, imported)?;
         imported.carry(&named, "`codedeploy`");
         if let Some(left) = named.left() {
             imported.note(format!("{left} of `codedeploy`: nothing of a declaration is like it"));
         }
-        return;
+        return Ok(());
     }
     if named.is_some() {
         imported.note(
@@ -211,6 +222,7 @@ fn rollout(
     }
     strategy(service, &of, written, imported);
     breaker(service, &of, imported);
+    Ok(())
 }
 
 /// Notes the circuit breaker, and what becomes of a rollout whose tasks fail. That goes by its values.
@@ -254,13 +266,13 @@ fn strategy(service: &mut UnreadMembers, of: &str, written: &mut Value, imported
 }
 
 /// Returns the deployment group. ecspresso finds it by itself where its file does not name it.
-fn codedeploy(named: &mut UnreadMembers, imported: &mut Imported) -> Value {
+fn codedeploy(named: &mut UnreadMembers, imported: &mut Imported) -> Result<Value, String> {
     let mut member = |name: &str| {
         let or = "write `codedeploy` of the component";
-        let text = imported.of_type(named.text(&[name]), "`codedeploy`", or)?;
-        Some(of_go(&text, imported))
+        let text = imported.of_type(named.text(&[name]), "`codedeploy`", or);
+        text.map(|text| of_config(&format!("codedeploy.{name}"), &text, imported)).transpose()
     };
-    let (application, group) = (member("application_name"), member("deployment_group_name"));
+    let (application, group) = (member("application_name")?, member("deployment_group_name")?);
     if application.is_none() || group.is_none() {
         imported.note(
             "CodeDeploy shifts this service, and the file does not name both its application and its deployment group: \
@@ -268,7 +280,7 @@ fn codedeploy(named: &mut UnreadMembers, imported: &mut Imported) -> Value {
         );
     }
     let written = |name: Option<String>| name.unwrap_or_else(|| UNWRITTEN.to_owned());
-    json!({"application": written(application), "group": written(group)})
+    Ok(json!({"application": written(application), "group": written(group)}))
 }
 
 /// Writes a length of time of Go, such as `10m0s`, as Windlass does.
@@ -304,8 +316,9 @@ mod tests {
         type Reader = fn(&str, &str, usize) -> Result<Value, Finding>;
         let of_line_2 = ". Line 2 has an expression without quotes, which ecspresso renders before it reads the file: \
                          write what `ecspresso render config` prints into a file, and import that";
-        let table: [(&str, Reader, &str); 3] = [
+        let table: [(&str, Reader, &str); 4] = [
             ("region: a\ncluster: {{ must_env `C` }}\nservice: {{ env `SVC` `agent` }}\n", syntax::yaml, of_line_2),
+            ("service: a\n{{- if x }}\ncluster: c\n", syntax::yaml, of_line_2),
             ("cluster: c # {{ x }}\nservice: [", syntax::yaml, ""),
             ("{\"cluster\": \"c\",\n \"service\": {{ must_env `SVC` }} }", syntax::json, of_line_2),
         ];

@@ -6,14 +6,32 @@ use windlass_domain::declaration::UNWRITTEN;
 use windlass_domain::text::name::LONGEST;
 
 /// Returns a text with the expressions of Go's templates as variables; a default becomes the value.
-pub fn of_go(text: &str, imported: &mut Imported) -> String {
+///
+/// # Errors
+/// The first expression that is more than a function and its arguments, such as `if`: only its own deployer makes a text
+/// of it.
+pub fn of_go(text: &str, imported: &mut Imported) -> Result<String, String> {
+    if let Some(more) = more_than_a_value(text) {
+        return Err(format!("{{{{{more}}}}}"));
+    }
     let mut converted = String::new();
     let mut rest = text;
     while let Some((before, from)) = rest.split_once("{{") {
-        converted.push_str(before);
         let Some((expression, after)) = from.split_once("}}") else {
-            return converted + "{{" + from;
+            return Ok(converted + before + "{{" + from);
         };
+        // A mark takes the space in front of an expression away, or behind it (Go, package `text/template`).
+        let begins = |text: &&str| text.starts_with(|c: char| c.is_ascii_whitespace());
+        let (before, expression) = match expression.strip_prefix('-').filter(begins) {
+            Some(expression) => (before.trim_ascii_end(), expression),
+            None => (before, expression),
+        };
+        let ends = |text: &&str| text.ends_with(|c: char| c.is_ascii_whitespace());
+        let (expression, after) = match expression.strip_suffix('-').filter(ends) {
+            Some(expression) => (expression, after.trim_ascii_start()),
+            None => (expression, after),
+        };
+        converted.push_str(before);
         let words = words(expression);
         let whole = words.join(" ");
         // The first two read the same variable of the process. All others differ by their function, too.
@@ -26,7 +44,22 @@ pub fn of_go(text: &str, imported: &mut Imported) -> String {
         converted.push_str(&variable(read, name, value, imported));
         rest = after;
     }
-    converted + rest
+    Ok(converted + rest)
+}
+
+/// The words of Go's templates that are no functions (Go, package `text/template`, "Actions").
+const ACTIONS: [&str; 10] = ["if", "else", "end", "range", "with", "define", "template", "block", "break", "continue"];
+
+/// Returns the first expression that is an action, a comment, or has a pipe or a variable of the template.
+fn more_than_a_value(text: &str) -> Option<&str> {
+    let mut expressions = text.split("{{").skip(1).filter_map(|from| Some(from.split_once("}}")?.0));
+    expressions.find(|expression| {
+        let bare = expression.trim_start_matches('-').trim_ascii_start();
+        let first = bare.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap_or_default();
+        // What is in quotes is an argument.
+        let unquoted: String = bare.split(['`', '"']).step_by(2).collect();
+        ACTIONS.contains(&first) || bare.starts_with("/*") || unquoted.contains(['|', '$'])
+    })
 }
 
 /// Returns a text with the substitutions of CloudFormation as variables; the default of a parameter becomes the value.
@@ -139,10 +172,10 @@ mod tests {
     fn an_expression_is_a_variable_and_its_default_the_value() {
         let mut imported = Imported::default();
         let converted = of_go("shop-{{ must_env `ENV` }}-{{ env `SIDE` `blue` }}{{must_env \"ENV\"}}", &mut imported);
-        assert_eq!(converted, "shop-{env}-{side}{env}");
+        assert_eq!(converted.as_deref(), Ok("shop-{env}-{side}{env}"));
         assert_eq!(imported.vars["side"], "blue");
         assert_eq!(imported.vars["env"], "write-me");
-        assert_eq!(of_go("{{ env `SIDE` `green` }}", &mut imported), "{side}");
+        assert_eq!(of_go("{{ env `SIDE` `green` }}", &mut imported).as_deref(), Ok("{side}"));
         assert_eq!(
             imported.changed,
             [
@@ -153,7 +186,7 @@ mod tests {
             ]
         );
         let converted = of_go("{{ tfstate `aws_ecr_repository.web.name` }}{{ broken", &mut imported);
-        assert_eq!(converted, "{aws_ecr_repository_web_name}{{ broken");
+        assert_eq!(converted.as_deref(), Ok("{aws_ecr_repository_web_name}{{ broken"));
         let converted = of_cloudformation("orders-${Stage}-fn", &mut imported);
         assert_eq!(converted, "orders-{stage}-fn");
         imported.defaults.insert("Environment".to_owned(), "dev".to_owned());
@@ -164,5 +197,27 @@ mod tests {
             imported.changed.last().unwrap(),
             "`Environment` is `dev` unless the stack has another value: look at `vars.environment_name` of each environment"
         );
+    }
+
+    #[test]
+    fn marks_trim_and_what_only_a_deployer_renders_is_refused() {
+        for (text, wanted) in [
+            ("a {{- must_env `A` -}} b", Ok("a{a}b")),
+            ("a {{must_env `A` -}} b", Ok("a {a}b")),
+            ("a {{- must_env `A`}} b", Ok("a{a} b")),
+            ("{{ must_env `if|$` }}", Ok("{if}")),
+            ("{{ iffy `A` }}", Ok("{a}")),
+            ("{{ must_env `A` }}-{{ must_env `B` | lower }}", Err("{{ must_env `B` | lower }}")),
+            ("web{{ if ne (must_env `A`) `b` }}-{{ env `C` `d` }}{{ end }}", Err("{{ if ne (must_env `A`) `b` }}")),
+            ("{{- range $x := list }}", Err("{{- range $x := list }}")),
+            ("{{end}}", Err("{{end}}")),
+            ("{{ $a }}", Err("{{ $a }}")),
+            ("{{/* why */}}", Err("{{/* why */}}")),
+        ] {
+            let mut imported = Imported::default();
+            let read = of_go(text, &mut imported);
+            assert_eq!(read.as_deref().map_err(String::as_str), wanted, "{text}");
+            assert!(read.is_ok() || imported == Imported::default(), "{text}");
+        }
     }
 }

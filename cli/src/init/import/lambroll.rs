@@ -29,7 +29,12 @@ pub fn import(text: &str) -> Result<Imported, String> {
     let mut imported = Imported::default();
     let mut file = UnreadMembers::written(document, text, "");
     let function = file.text(&["FunctionName"]).map_err(|other| other.sentence("the file"))?;
-    let function = of_go(&function.ok_or("it has no `FunctionName`")?, &mut imported);
+    let function = of_go(&function.ok_or("it has no `FunctionName`")?, &mut imported).map_err(|expression| {
+        format!(
+            "`FunctionName` of the file has `{expression}`, which lambroll alone renders: write what `lambroll render` prints \
+             into a file, and import that"
+        )
+    })?;
     let component = match function.replace(['{', '}'], "-") {
         made if name(&made) == "function-name" => "api".to_owned(),
         other => other,
