@@ -100,3 +100,28 @@ fn the_gates_that_counts_bring_are_listed() {
     );
     assert!(imported.changed.contains(&wanted), "{:?}", imported.changed);
 }
+
+#[test]
+fn a_variable_for_a_name_is_called_as_no_component_of_another_function() {
+    const LONG: &str = "OrdersProcessorForVeryLongNamesInShop";
+    let function = |named: &str| {
+        let mut properties = json!({"AutoPublishAlias": "live", "DeploymentPreference": {"Type": "AllAtOnce"}});
+        if !named.is_empty() {
+            properties["FunctionName"] = json!(named);
+        }
+        json!({"Type": "AWS::Serverless::Function", "Properties": properties})
+    };
+    for (first, second, wanted) in [
+        ("a", "", ["a", "{ordersprocessorforverylongname_2}"]),
+        ("", "b", ["{ordersprocessorforverylongnamesi}", "b"]),
+        ("", "", ["{ordersprocessorforverylongnamesi}", "{ordersprocessorforverylongname_2}"]),
+    ] {
+        let (a, b) = (format!("{LONG}A"), format!("{LONG}B"));
+        let template = json!({"Resources": {a: function(first), b: function(second)}});
+        let components = sam::import(&template.to_string()).unwrap().components;
+        let names: Vec<&str> = components.keys().map(String::as_str).collect();
+        assert_eq!(names, ["ordersprocessorforverylongname-2", "ordersprocessorforverylongnamesi"]);
+        let functions = [&components[names[1]]["function"], &components[names[0]]["function"]];
+        assert_eq!(functions, wanted);
+    }
+}

@@ -2,6 +2,7 @@
 
 use crate::init::import::Imported;
 use crate::init::names;
+use std::collections::BTreeSet;
 use windlass_domain::declaration::UNWRITTEN;
 use windlass_domain::text::name::LONGEST;
 
@@ -82,7 +83,7 @@ pub fn of_cloudformation(text: &str, imported: &mut Imported) -> String {
 /// Returns the variable that stands for a value of a stack.
 fn of_a_stack(name: &str, imported: &mut Imported) -> String {
     let default = imported.defaults.get(name).cloned();
-    let variable = added(name, name, default.clone(), imported);
+    let variable = added(name, name, default.clone(), &BTreeSet::new(), imported);
     imported.change(match default {
         Some(value) => {
             format!("`{name}` is `{value}` unless the stack has another value: look at `vars.{variable}` of each environment")
@@ -92,10 +93,15 @@ fn of_a_stack(name: &str, imported: &mut Imported) -> String {
     variable
 }
 
-/// Returns the variable that stands for the name which CloudFormation gives a resource. The caller says what to write.
+/// Returns the variable that stands for the name which CloudFormation gives a resource, and is called as no component of
+/// another one. The caller says what to write.
 pub fn of_a_resource(id: &str, imported: &mut Imported) -> String {
-    let known = imported.expressions.get(id).cloned();
-    known.unwrap_or_else(|| added(id, id, None, imported))
+    if let Some(known) = imported.expressions.get(id) {
+        return known.clone();
+    }
+    let components: BTreeSet<String> =
+        imported.components.keys().map(|component| component.replace('-', "_")).collect();
+    added(id, id, None, &components, imported)
 }
 
 fn unknown(named: &str, variable: &str) -> String {
@@ -116,7 +122,7 @@ fn variable(expression: &str, named: &str, value: Option<String>, imported: &mut
         }
         return format!("{{{variable}}}");
     }
-    let variable = added(expression, named, value.clone(), imported);
+    let variable = added(expression, named, value.clone(), &BTreeSet::new(), imported);
     imported.change(match &value {
         Some(value) => format!(
             "`{named}` is `{value}` unless that deployer's process has another value: look at `vars.{variable}` of each \
@@ -127,14 +133,22 @@ fn variable(expression: &str, named: &str, value: Option<String>, imported: &mut
     format!("{{{variable}}}")
 }
 
-/// Adds a variable that stands for an expression, with a value to be written where none is known.
-fn added(expression: &str, named: &str, value: Option<String>, imported: &mut Imported) -> String {
+/// Adds a variable that stands for an expression, with a value to be written where none is known. Its name is none of
+/// `others`.
+fn added(
+    expression: &str,
+    named: &str,
+    value: Option<String>,
+    others: &BTreeSet<String>,
+    imported: &mut Imported,
+) -> String {
     let mut variable = names::name(named).replace('-', "_");
     // Every declaration has variables of these names already.
     if ["app", "environment"].contains(&variable.as_str()) {
         variable += "_name";
     }
-    let variable = names::free(&variable, LONGEST, "_", |it| imported.vars.contains_key(it));
+    let is_taken = |name: &str| imported.vars.contains_key(name) || others.contains(name);
+    let variable = names::free(&variable, LONGEST, "_", is_taken);
     imported.vars.insert(variable.clone(), value.unwrap_or_else(|| UNWRITTEN.to_owned()));
     imported.expressions.insert(expression.to_owned(), variable.clone());
     variable

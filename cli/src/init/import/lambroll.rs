@@ -1,6 +1,7 @@
 //! lambroll's `function.json`: the function, which callers reach by the alias that lambroll moves; and Jsonnet that is
 //! data alone, which lambroll and ecspresso take.
 
+use crate::ground::output;
 use crate::init::import::expression::of_go;
 use crate::init::import::members::Found;
 use crate::init::import::{Imported, UnreadMembers, broken, image_change, repository};
@@ -24,26 +25,48 @@ const LARGEST: usize = 1024 * 1024;
 pub fn import(text: &str) -> Result<Imported, String> {
     let document = syntax::json("the file", text, LARGEST).map_err(|finding| {
         let why = broken(&finding);
+        // What is JSON has no expression that is left to render.
+        if serde_json::from_str::<Value>(text.trim_start_matches('\u{feff}')).is_ok() {
+            return format!("{why}. {}", output::text(&finding.remedy).trim_end_matches('.'));
+        }
         format!("{why}. Write what `lambroll render` prints into a file, and import that")
     })?;
     let mut imported = Imported::default();
     let mut file = UnreadMembers::written(document, text, "");
     let function = file.text(&["FunctionName"]).map_err(|other| other.sentence("the file"))?;
-    let function = of_go(&function.ok_or("it has no `FunctionName`")?, &mut imported).map_err(|expression| {
-        format!(
-            "`FunctionName` of the file has `{expression}`, which lambroll alone renders: write what `lambroll render` prints \
-             into a file, and import that"
-        )
-    })?;
+    let named = function.ok_or("it has no `FunctionName`")?;
+    let (function, qualifier) = name_and_qualifier(&named);
+    let mut rendered = |text: &str| {
+        of_go(text, &mut imported).map_err(|expression| {
+            format!(
+                "`FunctionName` of the file has `{expression}`, which lambroll alone renders: write what `lambroll render` \
+                 prints into a file, and import that"
+            )
+        })
+    };
+    let function = rendered(function)?;
+    // A version and `$LATEST` are no aliases.
+    let is_alias = |qualifier: &&str| !qualifier.starts_with('$') && !qualifier.bytes().all(|c| c.is_ascii_digit());
+    let alias = qualifier.filter(is_alias).map(rendered).transpose()?;
+    if named.contains(":function:") {
+        file.set_aside(&["FunctionName"]);
+        imported.change(format!(
+            "`FunctionName` of the file is `{named}`, of which its name alone is carried over: it is looked for in the \
+             account and the region of the environment"
+        ));
+    }
     let component = match function.replace(['{', '}'], "-") {
         made if name(&made) == "function-name" => "api".to_owned(),
         other => other,
     };
-    let mut written = json!({"kind": KindName::Lambda, "function": function, "alias": ALIAS});
+    let moved = alias.as_deref().unwrap_or(ALIAS);
+    let mut written = json!({"kind": KindName::Lambda, "function": function, "alias": moved});
     image(&mut file, &mut written, &mut imported);
     imported.carry(&file, "the file");
+    let here = alias.map(|alias| format!(", and `FunctionName` names `{alias}`")).unwrap_or_default();
     imported.note(format!(
-        "lambroll moves the alias `{ALIAS}` unless `--alias` names another one: write here the alias that your callers use"
+        "lambroll moves the alias `{ALIAS}` unless `--alias` names another one{here}: write here the alias that your callers \
+         use"
     ));
     let code = file.aside(&["Code"]);
     if !code.is_null() {
@@ -70,6 +93,15 @@ pub fn import(text: &str) -> Result<Imported, String> {
     }
     imported.add(&component, written);
     Ok(imported)
+}
+
+/// Returns the name of a function, and the alias or version behind it, out of an ARN or a part of one (AWS Lambda API
+/// Reference, "CreateFunction"); any other text is a name.
+fn name_and_qualifier(named: &str) -> (&str, Option<&str>) {
+    let Some((_, rest)) = named.split_once(":function:") else {
+        return (named, None);
+    };
+    rest.split_once(':').map_or((rest, None), |(name, qualifier)| (name, Some(qualifier)))
 }
 
 /// Writes the repository of a function that is an image, by which the declaration says that it is one.
@@ -168,6 +200,7 @@ fn quoted(text: &str, quote: char) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeMap;
 
     #[test]
     fn a_function_is_an_image_where_the_file_has_one_or_says_so() {
@@ -183,6 +216,37 @@ mod tests {
             let imported = import(&format!("{{\"FunctionName\": \"f\", {more}}}")).unwrap();
             assert_eq!(imported.components["f"]["repository"].as_str(), wanted, "{more}");
         }
+    }
+
+    #[test]
+    fn an_arn_is_a_name_and_an_alias() {
+        const ARN: &str = "arn:aws:lambda:{{ must_env `REGION` }}:111111111111:function:";
+        for (named, name, function, alias) in [
+            ("hello".to_owned(), "hello", "hello", "current"),
+            (format!("{ARN}hello"), "hello", "hello", "current"),
+            (format!("{ARN}hello:live"), "hello", "hello", "live"),
+            (format!("{ARN}hello:7"), "hello", "hello", "current"),
+            (format!("{ARN}hello:$LATEST"), "hello", "hello", "current"),
+            ("111111111111:function:hello:live".to_owned(), "hello", "hello", "live"),
+            (format!("{ARN}{{{{ must_env `STAGE` }}}}-hello"), "stage-hello", "{stage}-hello", "current"),
+        ] {
+            let imported = import(&json!({"FunctionName": named}).to_string()).unwrap();
+            let wanted = json!({"kind": "lambda", "function": function, "alias": alias});
+            assert_eq!(imported.components, BTreeMap::from([(name.to_owned(), wanted)]), "{named}");
+            assert!(!imported.vars.contains_key("region"), "{named}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_is_there_twice_is_kept_once() {
+        let text = "{\"FunctionName\": \"a\", \"FunctionName\": \"b\"}";
+        let finding = syntax::json("the file", text, LARGEST).unwrap_err();
+        let wanted = format!("{}. Keep one of the two, with everything that belongs to it", broken(&finding));
+        assert_eq!(import(text), Err(wanted));
+        let text = "{\"FunctionName\": {{ must_env `A` }}}";
+        let finding = syntax::json("the file", text, LARGEST).unwrap_err();
+        let wanted = format!("{}. Write what `lambroll render` prints into a file, and import that", broken(&finding));
+        assert_eq!(import(text), Err(wanted));
     }
 
     #[test]
