@@ -125,3 +125,16 @@ fn a_variable_for_a_name_is_called_as_no_component_of_another_function() {
         assert_eq!(functions, wanted);
     }
 }
+
+#[test]
+fn functions_that_a_loop_makes_are_noted_as_not_imported() {
+    let properties = [ALIAS, NAME, "DeploymentPreference: {Type: AllAtOnce}"];
+    let loops = "  Fn::ForEach::Shops:\n    - Shop\n    - [A, B]\n    - Shop${Shop}:\n        Type: AWS::Serverless::Function\n  \
+                 Fn::ForEach::Topics:\n    - Topic\n    - [A, B]\n    - Topic${Topic}: {Type: AWS::SNS::Topic}\n";
+    let wanted = [
+        "`Resources.Fn::ForEach::Shops` of the template makes functions, and none of them is imported: write a component for \
+         each that a release is to bring",
+        "`Resources.Fn::ForEach::Topics` of the template: no release changes them, and they stay in it",
+    ];
+    assert_eq!(of(&properties, loops).notes, wanted);
+}

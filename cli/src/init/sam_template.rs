@@ -57,6 +57,13 @@ impl SamTemplate {
         resources.filter(|(_, resource)| resource["Type"] == FUNCTION)
     }
 
+    /// Returns the loops that make functions (AWS CloudFormation User Guide, "Fn::ForEach").
+    pub fn loops_of_functions(&self) -> impl Iterator<Item = &str> {
+        let resources = self.value["Resources"].as_object().into_iter().flatten();
+        let loops = resources.filter(|(id, made)| id.starts_with("Fn::ForEach::") && makes_a_function(made));
+        loops.map(|(id, _)| id.as_str())
+    }
+
     /// Returns the properties of a function, with those that all functions have.
     pub fn properties(&self, id: &str) -> Value {
         merged(&self.value["Globals"]["Function"], &self.value["Resources"][id]["Properties"])
@@ -156,6 +163,14 @@ pub fn reference(text: &str) -> &str {
 pub fn whole_reference(text: &str) -> Option<&str> {
     let named = text.strip_prefix("${")?.strip_suffix('}')?;
     named.split('.').next().filter(|_| !named.contains(['{', '}']))
+}
+
+fn makes_a_function(value: &Value) -> bool {
+    match value {
+        Value::Array(all) => all.iter().any(makes_a_function),
+        Value::Object(map) => value["Type"] == FUNCTION || map.values().any(makes_a_function),
+        _ => false,
+    }
 }
 
 /// Makes texts of the scalars of a value at a JSON pointer. A member without a value stays one.

@@ -56,6 +56,13 @@ pub fn import(text: &str) -> Result<Imported, String> {
             "`{id}` is a state machine, which is no component of a release: leave its deployment preference in the template"
         ));
     }
+    for id in read.loops_of_functions() {
+        others.aside(&["Resources", id]);
+        imported.note(format!(
+            "`Resources.{id}` of the template makes functions, and none of them is imported: write a component for each that a \
+             release is to bring"
+        ));
+    }
     if imported.components.is_empty() {
         return Err("it has no `AWS::Serverless::Function` with a `DeploymentPreference`".to_owned());
     }
