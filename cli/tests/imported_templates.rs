@@ -8,7 +8,7 @@ use windlass_cli::init::import::{Imported, WITH_COUNTS, sam};
 
 /// Returns a template with one function that has these lines, each a property, and with these resources.
 fn of(properties: &[&str], resources: &str) -> Imported {
-    let properties: String = properties.iter().map(|line| format!("      {line}\n")).collect();
+    let properties: String = properties.iter().flat_map(|line| ["      ", line, "\n"]).collect();
     let text =
         format!("Resources:\n  Api:\n    Type: AWS::Serverless::Function\n    Properties:\n{properties}{resources}");
     sam::import(&text).unwrap()

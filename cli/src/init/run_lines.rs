@@ -44,7 +44,7 @@ pub fn lines(text: &str, path: &str) -> Vec<RunLine> {
         }
         goes_on = ends_open && (is_makefile(path) || !is_comment(run));
     }
-    lines.retain(|line| !is_comment(&line.said) && !(is_yaml && is_title(&line.said)));
+    lines.retain(|line| !(is_comment(&line.said) || is_yaml && is_title(&line.said)));
     lines
 }
 

@@ -80,10 +80,10 @@ impl Resolve for AlarmGate {
     }
 }
 
-/// Returns the name that was probably meant: the end of an ARN, or what stands between blanks.
+/// Returns the name that was probably meant: the end of an ARN, or what stands between blanks; `None` where nothing does.
 fn meant(text: &str) -> Option<String> {
-    let name = text.split_once(":alarm:").map_or(text, |(_, name)| name);
-    Some(name.trim().to_owned())
+    let name = text.split_once(":alarm:").map_or(text, |(_, name)| name).trim();
+    (!name.is_empty()).then(|| name.to_owned())
 }
 
 /// Returns whether a text is half an alarm: a map with one of the members, of which the other is missing or misspelt,
