@@ -82,6 +82,7 @@ echo "::$silence::"
 if [ "$MODE-$status-${GITHUB_REF%/*/*}" = choose-3-refs/pull ] && [ -n "$ENVIRONMENT" ] \
   && query -e '.rules? | arrays | all(.matches | not)' "$work/document.json" > /dev/null; then
   status=0
+  # shellcheck disable=SC2016 # The variable is jq's.
   query --arg environment "$ENVIRONMENT" '.planned_for = $environment' "$work/document.json" > "$work/document.chosen"
   mv "$work/document.chosen" "$work/document.json"
 fi

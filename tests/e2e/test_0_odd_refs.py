@@ -14,10 +14,11 @@ import pytest
 from cloud import REPOSITORY
 from command_line import PROGRAM
 from test_0_action_scripts import PUSH, Ran
-from test_0_workflows import ALL, GOOD, SEEDS, steps
+from test_0_workflows import ALL, GOOD, steps
 
 APP = "autopr"
 SEED = "container"
+TARGETS = ["autopr.cluster=autopr", "autopr.service=autopr-{environment}"]
 RULES = ["environments=dev,staging,production", "deploy.dev=branch:feature/**", "deploy.staging=branch:staging", "deploy.production=branch:main"]
 # Each with its own step of asking.
 ACTIONS = ["none", "example/windlass@v1"]
@@ -48,7 +49,7 @@ def scripts(tmp_path_factory):
     for action in ACTIONS:
         place = tmp_path_factory.mktemp("repository") / SEED
         shutil.copytree(REPOSITORY / "cli/tests/repositories/seeds" / SEED, place)
-        given = [part for answer in [*SEEDS[SEED], *RULES, *ALL, f"app={APP}", f"github=example/{APP}", f"action={action}"] for part in ("--answer", answer)]
+        given = [part for answer in [*TARGETS, *RULES, *ALL, f"app={APP}", f"github=example/{APP}", f"action={action}"] for part in ("--answer", answer)]
         done = subprocess.run([PROGRAM, "init", "--no-account", "--yes", *given], cwd=place, capture_output=True, text=True, check=False)
         assert done.returncode == GOOD, done.stderr
         made = steps(place / ".github/workflows/release.yaml")

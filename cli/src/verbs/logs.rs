@@ -149,9 +149,10 @@ impl Logs {
     /// Returns the components that are asked for, of those that the deployment is for.
     fn named(&self, record: &Record) -> Result<BTreeSet<ComponentName>, Failure> {
         let there: BTreeSet<&ComponentName> = record.deployment.components().collect();
+        let otherwise = if there.is_empty() { "Leave `--component` out." } else { "" };
         let findings = self.components.iter().filter(|name| !there.contains(name)).map(|name| {
             let reason = format!("deployment {} is not for `{name}`.", record.deployment.id);
-            unknown_name("component", reason, name.as_str(), &there, "See what it was for with `windlass explain`.")
+            unknown_name("component", reason, name.as_str(), &there, otherwise)
         });
         let findings: Vec<Finding> = findings.collect();
         if findings.is_empty() {

@@ -141,7 +141,8 @@ fn add(declared: &mut Repositories, here: &Resolved, name: &ComponentName) {
 fn unknown_container(name: &ComponentName, container: &str, declared: &Repositories) -> Finding {
     let path = format!("components.{name}.images.{container}");
     let reason = format!("`{container}` is no container of `{name}` that takes an image of a release.");
-    unknown_name(path, reason, container, declared.keys(), "Leave it out: the component takes no image.")
+    let otherwise = if declared.is_empty() { "Leave it out: the component takes no image." } else { "" };
+    unknown_name(path, reason, container, declared.keys(), otherwise)
 }
 
 /// Refuses an image of another repository: it may be another application's, and Windlass's own role can read it.

@@ -220,7 +220,7 @@ async fn promotion(ports: &impl Ports, request: &Request, version: &str) -> Read
         if !release.components.contains_key(component) {
             let reason = format!("{version} was recorded without a component `{component}`.");
             let known = release.components.keys();
-            return Err(Unread::whole(unknown_name("component", reason, component.as_str(), known, "Leave it out.")));
+            return Err(Unread::whole(unknown_name("component", reason, component.as_str(), known, "")));
         }
         release.components.retain(|name, _| name == component);
     }

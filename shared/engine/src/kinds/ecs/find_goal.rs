@@ -87,11 +87,12 @@ fn named(input: &PrepareInput<'_>, spec: &Spec, artifact: &Artifact) -> Result<B
             return Err(vec![finding]);
         }
     };
+    let otherwise = if spec.containers.is_empty() { "Declare it in `containers`." } else { "" };
     let strange = named.keys().filter(|name| !spec.containers.contains_key(*name));
     let findings: Vec<Finding> = strange
         .map(|name| {
             let reason = format!("The release has an image for container `{name}`, and none of this name is declared.");
-            unknown_name(input.path("containers"), reason, name, spec.containers.keys(), "Declare it in `containers`.")
+            unknown_name(input.path("containers"), reason, name, spec.containers.keys(), otherwise)
         })
         .collect();
     if findings.is_empty() { Ok(named) } else { Err(findings) }
