@@ -164,7 +164,7 @@ fn all_mistakes_of_a_file_are_listed_with_their_lines_and_nobody_is_asked() {
         assert!(said.contains(&format!("{path} has 3 findings")), "{said}");
         for finding in [
             ":1: `stak` is no setting. Did you mean `stack`?",
-            ":3: `12` is no text. Write a region",
+            ":3: `12` of `region` is no text. Write a region",
             ":4: `a b` is not what `bucket` takes.",
         ] {
             assert!(said.contains(&format!("{path}{finding}")), "{said}");

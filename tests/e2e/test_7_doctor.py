@@ -155,6 +155,7 @@ def test_six_things_that_are_wrong_are_found_at_once_and_mended_one_by_one(corac
 
 
 def test_a_snapshot_that_can_no_longer_be_reached_is_listed_and_changes_no_status(coracle):
+    assert ending(coracle.ended(coracle.deployment_of("1.0.1")["id"])) == "Succeeded"
     assert coracle.reaches() == (GOOD, [("1.0.0", True, "open", [])])
     coracle.lose("1.0.0")
     assert coracle.reaches() == (GOOD, [("1.0.0", True, "gone", ["ArtifactMissing"])])

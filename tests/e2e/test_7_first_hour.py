@@ -97,7 +97,7 @@ def test_settings_with_mistakes_list_all_of_them(yawl):
     good = settings.read_text()
     settings.write_text('stak = "windlass"\nregion = 1\n')
     wrong = yawl.windlass.run("apps")
-    assert wrong.status == USAGE and "windlass.toml:1: `stak`" in wrong.err and "windlass.toml:2: `region`" in wrong.err, wrong
+    assert wrong.status == USAGE and "windlass.toml:1: `stak`" in wrong.err and "windlass.toml:2: `1` of `region`" in wrong.err, wrong
     settings.write_text('stack = "nowhere"\nregion = "us-east-1"\n')
     nowhere = yawl.windlass.run("apps")
     assert "the stack `nowhere`" in nowhere.err and "line 1 of" in nowhere.err, nowhere

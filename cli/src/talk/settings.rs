@@ -172,9 +172,9 @@ fn no_text((name, is_good, form): &Setting, value: &str) -> String {
     if value.is_empty() || secret::stands_in(value) {
         format!("`{name}` has no text. Write {form}, in quotes.")
     } else if is_good(value) {
-        format!("`{value}` is no text. Put it in quotes, `\"{value}\"`.")
+        format!("`{value}` of `{name}` is no text. Put it in quotes, `\"{value}\"`.")
     } else {
-        format!("`{value}` is no text. Write {form}, in quotes.")
+        format!("`{value}` of `{name}` is no text. Write {form}, in quotes.")
     }
 }
 
@@ -278,7 +278,7 @@ mod tests {
         let errors = errors(text);
         let beginnings = [
             "1: `endpont` is no setting. Did you mean `endpoint`?",
-            "2: `12` is no text. Write the output `ArtifactsBucket` of the stack, in quotes.",
+            "2: `12` of `bucket` is no text. Write the output `ArtifactsBucket` of the stack, in quotes.",
             "3: `` is not what `region` takes. Write a region, such as `eu-west-1`.",
             "4: `http://a.example` is not what `endpoint` takes. Write the output `ApiUrl`",
             "5: `a b` is not what `stack` takes.",
@@ -294,9 +294,9 @@ mod tests {
     fn what_is_no_toml_is_reported_beside_what_can_be_read() {
         let errors = errors("stack = windlass\nbuckt = \"a-bucket\"\nregion = \"eu-west-1\n");
         let wanted = [
-            "1: `windlass` is no text. Put it in quotes, `\"windlass\"`.",
+            "1: `windlass` of `stack` is no text. Put it in quotes, `\"windlass\"`.",
             "2: `buckt` is no setting. Did you mean `bucket`? Known here: `bucket`, `endpoint`, `region`, `stack`.",
-            "3: `\"eu-west-1` is no text. Write a region, such as `eu-west-1`, in quotes.",
+            "3: `\"eu-west-1` of `region` is no text. Write a region, such as `eu-west-1`, in quotes.",
         ];
         assert_eq!(errors, wanted);
     }
@@ -309,12 +309,16 @@ mod tests {
             "it is no TOML. Write `name = \"…\"`, with one of these names: `bucket`, `endpoint`, `region`, `stack`.";
         for value in ["123", "1.10", "true", "2026-11-20", "1e3", "windlass", "012", "123 # why", "a.b-c"] {
             let written = value.split(" #").next().unwrap();
-            let wanted = format!("1: `{written}` is no text. Put it in quotes, `\"{written}\"`.");
+            let wanted = format!("1: `{written}` of `bucket` is no text. Put it in quotes, `\"{written}\"`.");
             assert_eq!(errors(&format!("bucket = {value}")), [wanted], "{value}");
         }
         for value in ["0x1F", "1_000", "+12", "[1.10, 'a']", "{a = 1.10}", "2026-11-20T10:00:00Z", "s3://abc", "no way"]
         {
-            assert_eq!(errors(&format!("bucket = {value}")), [format!("1: `{value}` is no text. {bucket}")], "{value}");
+            assert_eq!(
+                errors(&format!("bucket = {value}")),
+                [format!("1: `{value}` of `bucket` is no text. {bucket}")],
+                "{value}"
+            );
         }
         let table = [
             ("bucket =", format!("1: `bucket` has no text. {bucket}")),
