@@ -202,7 +202,7 @@ fn each_entry_of_the_containers_is_named() {
 fn a_member_that_is_there_twice_is_refused() {
     let text = "{\"FunctionName\": \"f\",\n \"Timeout\": 1, \"Timeout\": 2}";
     let twice = broken(&syntax::json("the file", text, 1024).unwrap_err());
-    let way_on = "Write what `lambroll render` prints into a file, and import that";
+    let way_on = "Keep one of the two, with everything that belongs to it";
     assert_eq!(lambroll::import(text), Err(format!("{twice}. {way_on}")));
 }
 

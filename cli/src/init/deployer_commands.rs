@@ -123,7 +123,7 @@ const NAMES: [&str; 10] = [
 ];
 
 /// The programs whose words are the names of targets and scripts.
-const RUNNERS: [&str; 7] = ["make", "just", "task", "npm", "pnpm", "yarn", "bun"];
+const RUNNERS: [&str; 6] = ["make", "just", "npm", "pnpm", "yarn", "bun"];
 
 /// The endings of scripts.
 const SCRIPTS: [&str; 3] = ["sh", "bash", "mk"];
@@ -257,7 +257,7 @@ fn place_of(said: &str, command: &str) -> Option<usize> {
 fn is_only_shown(said: &str, command: &str) -> bool {
     let first = command.split(" … ").next().unwrap_or(command);
     begun(said, first.split(' ').next().unwrap_or(first)).all(|(at, _)| {
-        let own = said[..at].rsplit(['&', '|', ';', '(', '`']).next().unwrap_or_default();
+        let own = said[..at].rsplit(['&', '|', ';', '(', '`', ',']).next().unwrap_or_default();
         has_word(own, "echo") || has_word(own, "printf")
     })
 }

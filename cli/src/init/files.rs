@@ -2,6 +2,7 @@
 
 use super::application::{InitApplication, InitTarget, Rule};
 use super::facts::InitFacts;
+use super::infrastructure::SCRIPT;
 use super::{declaration, deployer_commands, deployer_files, environments, infrastructure, pieces, role, workflow};
 use crate::ground::quoting::in_shell;
 use crate::init::account::registry;
@@ -142,9 +143,6 @@ pub const PATCH: &str = "windlass.patch";
 
 /// The texts for infrastructure code that no difference could be made for.
 pub const PAGE: &str = "windlass-targets.md";
-
-/// The commands for targets that no code makes.
-pub const SCRIPT: &str = "windlass-targets.sh";
 
 fn settings(application: &InitApplication) -> String {
     format!(

@@ -5,6 +5,9 @@
 use crate::init::application::{InitApplication, InitComponent, InitTarget};
 use windlass_domain::text::partition::Partition;
 
+/// The commands for targets that no code makes.
+pub const SCRIPT: &str = "windlass-targets.sh";
+
 /// Writes the script for these components; `None` where there are none.
 pub fn write(application: &InitApplication, components: &[&InitComponent]) -> Option<String> {
     if components.is_empty() {

@@ -16,6 +16,7 @@ use super::application::{InitApplication, InitComponent, InitTarget};
 use super::repository::{Repository, is_terraform};
 use crate::init::pages::{CDK, block};
 use crate::init::patch_trial::PatchTrial;
+pub use commands::SCRIPT;
 use edit::Edit;
 
 /// The texts that are written for infrastructure code.

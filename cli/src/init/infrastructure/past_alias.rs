@@ -8,7 +8,8 @@ use crate::init::template_tree::{Node, Part};
 const CALLED: [&str; 6] = ["arn", "function_name", "id", "invoke_arn", "qualified_arn", "qualified_invoke_arn"];
 
 /// The beginnings of the sorts of resources that name a function and do not call it.
-const WATCHING: [&str; 4] = ["aws_cloudwatch_log_", "aws_cloudwatch_metric_", "AWS::CloudWatch::", "AWS::Logs::"];
+const WATCHING: [&str; 6] =
+    ["aws_cloudwatch_log_", "aws_cloudwatch_metric_", "aws_iam_", "AWS::CloudWatch::", "AWS::IAM::", "AWS::Logs::"];
 
 /// Notes the places in Terraform's code that name a function in place of its alias.
 pub fn in_terraform(files: &[HclFile<'_>], function: &Resource<'_>) -> Option<String> {
@@ -17,9 +18,10 @@ pub fn in_terraform(files: &[HclFile<'_>], function: &Resource<'_>) -> Option<St
         let holder = |at: usize| file.resources().find(|it| it.place().is_some_and(|place| place.contains(&at)));
         for at in references(file.text, function.id) {
             let holder = holder(at);
-            if !holder.as_ref().is_some_and(|holder| is_beside(holder, function)) {
-                let name = holder.map(|it| format!(" (`{}.{}`)", it.sort, it.id)).unwrap_or_default();
-                places.push(format!("`{}`, line {}{name}", file.path, line(file.text, at)));
+            // An output, a local value and a policy call nothing.
+            if let Some(holder) = holder.filter(|holder| !is_beside(holder, function)) {
+                let line = line(file.text, at);
+                places.push(format!("`{}`, line {line} (`{}.{}`)", file.path, holder.sort, holder.id));
             }
         }
     }
@@ -44,9 +46,12 @@ fn references(text: &str, id: &str) -> Vec<usize> {
         let is_within = before.ends_with(|c: char| c.is_ascii_alphanumeric() || "._-".contains(c));
         let rest = behind.strip_prefix(&name).unwrap_or_default();
         let rest = rest.strip_prefix('[').and_then(|rest| rest.split_once(']')).map_or(rest, |(_, rest)| rest);
-        let attribute = rest.strip_prefix('.').unwrap_or_default();
-        let attribute = attribute.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap_or_default();
-        !is_within && CALLED.contains(&attribute) && !own.starts_with('#') && !own.starts_with("//")
+        let rest = rest.strip_prefix('.').unwrap_or_default();
+        let behind = rest.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_');
+        let attribute = rest.strip_suffix(behind).unwrap_or_default();
+        // An ARN that goes on names a version or an alias.
+        let goes_on = behind.starts_with("}:");
+        !is_within && !goes_on && CALLED.contains(&attribute) && !own.starts_with('#') && !own.starts_with("//")
     };
     text.match_indices(&name).map(|(at, _)| at).filter(is_reference).collect()
 }
@@ -77,7 +82,9 @@ fn refers(text: &str, node: &Node, id: &str) -> bool {
         Part::Scalar(said) => match node.tag.clone().and_then(|tag| text.get(tag)) {
             Some("!Ref") => said == id,
             Some("!GetAtt") => *said == arn,
-            _ => said.contains(&format!("${{{id}}}")) || said.contains(&format!("${{{arn}}}")),
+            _ => [format!("${{{id}}}"), format!("${{{arn}}}")]
+                .iter()
+                .any(|name| said.match_indices(name).any(|(at, _)| !said[at + name.len()..].starts_with(':'))),
         },
         Part::List(pair) => {
             matches!(&pair[..], [function, attribute] if function.text() == Some(id) && attribute.text() == Some("Arn"))
@@ -121,7 +128,8 @@ mod tests {
             ("aws_cloudwatch_event_target", "# aws_lambda_function.api.arn", false),
             ("aws_cloudwatch_metric_alarm", "x = aws_lambda_function.api.function_name", false),
             ("aws_lambda_alias", "function_name = aws_lambda_function.api.function_name", false),
-            ("aws_iam_policy", "x = aws_lambda_function.api.role", false),
+            ("aws_cloudwatch_event_target", "arn = \"${aws_lambda_function.api.arn}:live\"", false),
+            ("aws_iam_policy", "x = aws_lambda_function.api.arn", false),
         ] {
             let text =
                 format!("resource \"aws_lambda_function\" \"api\" {{}}\nresource \"{sort}\" \"x\" {{\n  {inner}\n}}\n");
@@ -144,6 +152,8 @@ mod tests {
             ("AWS::Events::Rule", "!Ref Api", true),
             ("AWS::Events::Rule", "{Ref: Api}", true),
             ("AWS::Events::Rule", "!Sub \"arn:x/${Api.Arn}/invocations\"", true),
+            ("AWS::Events::Rule", "!Sub \"${Api.Arn}:live\"", false),
+            ("AWS::IAM::Policy", "!GetAtt Api.Arn", false),
             ("AWS::Events::Rule", "!Ref ApiLive", false),
             ("AWS::Events::Rule", "!GetAtt ApiRole.Arn", false),
             ("AWS::Events::Rule", "!GetAtt Api.Version.Version", false),

@@ -53,9 +53,15 @@ pub fn edit(
             notes.push(format!("no parameter of `{path}` keeps the environment's name: docs/integrate/cloudformation-and-sam.md of Windlass has what its functions need"));
             continue;
         };
+        let all_own = own.len();
         let own: Vec<&InitComponent> =
             own.into_iter().filter(|it| is_taken_up(application, &sam, it, notes, covered)).collect();
         if own.is_empty() {
+            continue;
+        }
+        // What is left as it is would lose the preference that all functions have.
+        if own.len() < all_own && !sam.value["Globals"]["Function"]["DeploymentPreference"].is_null() {
+            notes.push(unchanged());
             continue;
         }
         for component in &own {
@@ -144,7 +150,7 @@ fn others(sam: &SamTemplate, own: &[&InitComponent], path: &str) -> Vec<String> 
         .published_by_globals()
         .into_iter()
         .filter(|(id, _)| !own.iter().any(|component| stacks::id(&component.piece) == id));
-    let notes = others.map(|(id, alias)| format!("`{id}` of `{path}` is no component, and has its alias by `Globals`: write `AutoPublishAlias: {alias}` into its own properties before you deploy, because CloudFormation deletes the alias else"));
+    let notes = others.map(|(id, alias)| format!("`{id}` of `{path}` is no component, and has its alias by `Globals`: write `AutoPublishAlias: {alias}`, and the `DeploymentPreference` of `Globals` where there is one, into its own properties before you deploy, because CloudFormation deletes the alias else"));
     notes.collect()
 }
 

@@ -1,13 +1,13 @@
 //! Terraform: the resources of the components get tags, and leave alone what Windlass owns. The ignored attributes and
 //! the alias are those of `docs/integrate/terraform.md`.
 
+use super::commands::SCRIPT;
 use super::edit::Edit;
 use super::hcl::{HclFile, Resource, ResourceChanges};
 use super::lacking;
 use super::past_alias;
 use super::target_resources::{TargetResources, is_one, refers};
 use crate::init::application::{InitApplication, InitComponent, InitTarget};
-use crate::init::files::SCRIPT;
 use crate::init::pages::{TERRAFORM, block};
 use crate::init::repository::Repository;
 
@@ -162,10 +162,8 @@ impl Work<'_> {
 
     /// Returns whether the tags of a component are left to the script: those of a service that Terraform leaves alone.
     fn is_left(&self, component: &InitComponent) -> bool {
-        self.targets.all.iter().any(|found| {
-            let of = self.component(found).filter(|_| found.sort == "aws_ecs_service" && found.ignores_tags());
-            of.is_some_and(|of| of.name == component.name)
-        })
+        let mut services = self.targets.all.iter().filter(|it| it.sort == "aws_ecs_service" && it.ignores_tags());
+        services.any(|it| self.component(it).is_some_and(|of| of.name == component.name))
     }
 
     /// Adds the attributes of a resource that the document says are ignored. The number of tasks is ignored only where

@@ -72,7 +72,23 @@ fn begin(repository: &Repository, root: &str, files: &[&str]) -> Option<String> 
         both.into_iter().flat_map(|module| ["handler", "lambda_handler"].map(|name| format!("{module}.{name}")))
     });
     let is_named = handlers.any(|handler| repository.files.values().any(|text| text.contains(&handler)));
-    (!is_package && !is_named).then(|| begin.clone())
+    (!is_package && !is_named && !needs_above(repository, root, begin)).then(|| begin.clone())
+}
+
+/// Returns whether code of a folder imports what lies above it, which an archive that begins there would lack.
+fn needs_above(repository: &Repository, root: &str, begin: &str) -> bool {
+    let within = format!("{}/", join(root, begin));
+    let below = |path: &str| path.strip_prefix(root).unwrap_or(path).trim_start_matches('/').to_owned();
+    let first_of = |path: &str| path.split(['/', '.']).next().unwrap_or_default().to_owned();
+    let code = || repository.files.iter().filter(|(path, _)| path.ends_with(".py"));
+    let outside = code().filter(|(path, _)| !path.starts_with(&within)).map(|(path, _)| first_of(&below(path)));
+    let above: BTreeSet<String> = outside.chain([first_of(begin)]).collect();
+    let imports = |line: &str| {
+        let mut words = line.split_whitespace();
+        let is_import = matches!(words.next(), Some("from" | "import"));
+        is_import && words.next().is_some_and(|name| above.contains(name.split(['.', ',']).next().unwrap_or(name)))
+    };
+    code().any(|(path, text)| path.starts_with(&within) && text.lines().any(imports))
 }
 
 /// Returns the command that copies the code of a folder into the archive's, as if that folder were the root.

@@ -62,14 +62,14 @@ fn is_of_lambda(text: &str) -> bool {
 }
 
 /// A task definition, as far as it is looked at.
-struct Task {
+struct TaskFile {
     /// Its family; `None` where what registers it names that.
     family: Option<String>,
     /// The names of its containers, each with the repository of its image if that is one of Amazon ECR.
     containers: Vec<(String, Option<String>)>,
 }
 
-impl Task {
+impl TaskFile {
     /// Reads a file; `None` where it is no task definition.
     fn read(text: &str) -> Result<Option<Self>, serde_json::Error> {
         let file: Value = serde_json::from_str(text)?;
@@ -100,7 +100,7 @@ fn plain(name: &str) -> Option<&str> {
 /// Finds task definitions.
 pub fn task_definition(repository: &Repository, found: &mut Pieces) {
     for (path, text) in repository.ending(".json").filter(|(_, text)| text.contains("\"containerDefinitions\"")) {
-        let task = match Task::read(text) {
+        let task = match TaskFile::read(text) {
             Ok(Some(task)) => task,
             Ok(None) => continue,
             Err(why) => {
@@ -139,7 +139,7 @@ pub fn put(repository: &Repository, found: &mut Pieces) {
         matches!(&piece.runs, Runs::Service { container: None, .. }) && piece.sort == PieceSort::Dockerfile
     };
     for task in &tasks {
-        let Ok(Some(read)) = Task::read(repository.text(&task.file)) else {
+        let Ok(Some(read)) = TaskFile::read(repository.text(&task.file)) else {
             continue;
         };
         let own = read.own().map(|(name, _)| name.as_str()).unwrap_or_default();
@@ -149,7 +149,7 @@ pub fn put(repository: &Repository, found: &mut Pieces) {
             continue;
         }
         let names: Vec<String> = read.containers.iter().filter(|(name, _)| name != own).flat_map(names_of).collect();
-        others.retain(|image| !open(image) || is_of(task, image) || !names.contains(&image.name));
+        others.retain(|image| !open(image) || tasks.iter().any(|it| is_of(it, image)) || !names.contains(&image.name));
         let beside = beside.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
         found.notes.push(format!(
             "`{}` has several containers with images of Amazon ECR, and a release changes `{own}` alone: for {beside} \

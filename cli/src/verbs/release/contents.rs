@@ -11,8 +11,6 @@ use bytes::Bytes;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use windlass_domain::declaration::folder::{Folder, FolderRules, Sorting};
-use windlass_domain::declaration::kinds::Spec;
-use windlass_domain::declaration::kinds::ecs::Base;
 use windlass_domain::declaration::resolved::Resolved;
 use windlass_domain::release::Part;
 use windlass_domain::release::manifest::ArtifactRef;
@@ -224,11 +222,8 @@ fn leads_to(path: &Path) -> Option<PathBuf> {
 
 /// Returns whether the artifact of a component is one document, where that is known.
 fn takes_a_file(name: &ComponentName, declared: Option<&Resolved>) -> bool {
-    declared.and_then(|declared| declared.components.get(name)).is_some_and(|component| match &component.spec {
-        Spec::Appconfig(_) => true,
-        Spec::Ecs(service) => service.base == Base::Artifact,
-        _ => false,
-    })
+    let component = declared.and_then(|declared| declared.components.get(name));
+    component.is_some_and(|component| component.spec.as_kind().folder().is_none())
 }
 
 /// Returns the rules for the files of a component's folder. Where nobody knows what it is, only what every folder

@@ -58,13 +58,14 @@ impl Scope<'_> {
         form: &Form,
         guess: fn(&str) -> Option<String>,
     ) -> String {
+        let noted = self.findings.len();
         let Some((at, value)) = self.fill(path, text) else {
             return String::new();
         };
         let name = path.rsplit('.').next().unwrap_or_default();
         match secret::finding(&at, name, &value) {
             Some(finding) => self.findings.push(finding),
-            None if (form.accepts)(&value) => {}
+            None if (form.accepts)(&value) || self.findings.len() > noted => {}
             None => {
                 let meant = guess(&value).filter(|meant| (form.accepts)(meant)).or_else(|| self.in_brackets(&value));
                 self.note(misfit(&at, &value, form, format!("{}Write {}.", asked_for(meant), form.words)));
@@ -107,7 +108,6 @@ impl Scope<'_> {
             let reason = format!("`{}` has a brace without its other one.", repeated(text));
             let remedy = format!("{}Write each brace of a variable with its other one.", asked_for(Some(meant)));
             self.note(Finding::new(FindingName::BadValue, path, reason, remedy).seen(repeated(text), ""));
-            return None;
         }
         let mut filled = String::new();
         for part in parts(text) {

@@ -33,13 +33,8 @@ pub fn fault(name: &str) -> Option<&'static str> {
 pub(crate) fn unmatched(rule: &GitRule, pattern: &str) -> Option<&'static str> {
     match rule {
         GitRule::Branches(_) => no_branch(pattern),
-        GitRule::Tag(_) if no_version(pattern) => {
-            Some("no semantic version matches it, and only tags of such a version are taken")
-        }
-        GitRule::Tag(rule) => {
-            let begins_again = || forms(pattern).is_some_and(|forms| forms.iter().all(|form| form.starts_with('v')));
-            (rule.prefix.ends_with('v') && begins_again())
-                .then_some("the prefix ends with a `v` already, and no tag has two")
+        GitRule::Tag(_) => {
+            no_version(pattern).then_some("no semantic version matches it, and only tags of such a version are taken")
         }
     }
 }
@@ -90,9 +85,7 @@ pub(crate) fn meant(rule: &GitRule, pattern: &str) -> Option<String> {
 /// takes the tags that the pattern was to take. The pattern may repeat a prefix, or the `v` at the end of one.
 fn behind_prefix(prefix: &str, pattern: &str) -> Option<String> {
     if !prefix.is_empty() {
-        let behind =
-            pattern.strip_prefix(prefix).or_else(|| pattern.strip_prefix('v').filter(|_| prefix.ends_with('v')));
-        return behind.and_then(|behind| rule_behind(prefix, behind));
+        return pattern.strip_prefix(prefix).and_then(|behind| rule_behind(prefix, behind));
     }
     let head = pattern.find(OPEN).unwrap_or(pattern.len());
     let cuts = pattern.char_indices().map(|(at, _)| at).filter(|at| (1..=head).contains(at));
@@ -173,15 +166,13 @@ mod tests {
         };
         for (prefix, pattern, wanted) in [
             ("shop-v", "shop-v1.*", Some(r#"{prefix: "shop-v", is: "1.*"}"#)),
-            ("shop-v", "v1.*", Some(r#"{prefix: "shop-v", is: "1.*"}"#)),
-            ("shop-v", "v*", Some(r#"{prefix: "shop-v", is: stable}"#)),
-            ("shop-v", "v{1,2}.*", Some(r#"{prefix: "shop-v", is: "{1,2}.*"}"#)),
             ("shop-v", "v1", None),
             ("web-v", "shop-v1.*", None),
         ] {
             hold(&behind(prefix, pattern), pattern, wanted);
         }
-        for (prefix, pattern) in [("shop-v", "1.*"), ("shop-v", "{v1,2}.*"), ("shop-", "v1.*"), ("shop-v", "*")] {
+        // The tags of images have the version alone, with or without a `v`.
+        for (prefix, pattern) in [("shop-v", "1.*"), ("shop-v", "v1.*"), ("shop-", "v1.*"), ("shop-v", "*")] {
             assert_eq!(unmatched(&behind(prefix, pattern), pattern), None, "{prefix} {pattern}");
         }
     }

@@ -287,7 +287,7 @@ fn provisioned_concurrency_of_the_alias_is_waited_for_both_ways() {
         ("2", "Succeeded", "FAILED", Some("1"), "failed TargetNotReady", "itself: alias live 2 → 1"),
         ("1", "InProgress", "READY", None, "wait 10", r#"{"again":0,"stop":"d-1"}"#),
         ("1", "Failed", "IN_PROGRESS", Some("2"), "taken back ChangeFailed", "wait 5"),
-        ("1", "Failed", "FAILED", Some("2"), "taken back ChangeFailed", "failed ChangeFailed"),
+        ("1", "Failed", "FAILED", Some("2"), "taken back ChangeFailed", "failed TargetNotReady"),
         ("1", "Failed", "READY", None, "taken back ChangeFailed", "done"),
     ];
     for (traffic, ours, status, kept_at, forward, back) in table {
