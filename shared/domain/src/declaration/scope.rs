@@ -107,7 +107,7 @@ impl Scope<'_> {
         if let Some(meant) = self.closed(text) {
             let reason = format!("`{}` has a brace without its other one.", repeated(text));
             let remedy = format!("{}Write each brace of a variable with its other one.", asked_for(Some(meant)));
-            self.note(Finding::new(FindingName::BadValue, path, reason, remedy).seen(repeated(text), ""));
+            self.note(Finding::new(FindingName::BadValue, path.clone(), reason, remedy).seen(repeated(text), ""));
         }
         let mut filled = String::new();
         for part in parts(text) {
