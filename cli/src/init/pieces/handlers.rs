@@ -80,7 +80,7 @@ fn needs_above(repository: &Repository, root: &str, begin: &str) -> bool {
     let within = format!("{}/", join(root, begin));
     let below = |path: &str| path.strip_prefix(root).unwrap_or(path).trim_start_matches('/').to_owned();
     let first_of = |path: &str| path.split(['/', '.']).next().unwrap_or_default().to_owned();
-    let code = || repository.files.iter().filter(|(path, _)| path.ends_with(".py"));
+    let code = || repository.ending(".py");
     let outside = code().filter(|(path, _)| !path.starts_with(&within)).map(|(path, _)| first_of(&below(path)));
     let above: BTreeSet<String> = outside.chain([first_of(begin)]).collect();
     let imports = |line: &str| {
