@@ -82,7 +82,7 @@ pub(crate) fn meant(rule: &GitRule, pattern: &str) -> Option<String> {
 }
 
 /// Returns the rule that was probably meant by a pattern of whole tags, which have something before the version. It
-/// takes the tags that the pattern was to take. The pattern may repeat a prefix, or the `v` at the end of one.
+/// takes the tags that the pattern was to take. The pattern may repeat a prefix.
 fn behind_prefix(prefix: &str, pattern: &str) -> Option<String> {
     if !prefix.is_empty() {
         return pattern.strip_prefix(prefix).and_then(|behind| rule_behind(prefix, behind));
@@ -166,7 +166,7 @@ mod tests {
         };
         for (prefix, pattern, wanted) in [
             ("shop-v", "shop-v1.*", Some(r#"{prefix: "shop-v", is: "1.*"}"#)),
-            ("shop-v", "v1", None),
+            ("shop-v", "v1", Some("v1.*")),
             ("web-v", "shop-v1.*", None),
         ] {
             hold(&behind(prefix, pattern), pattern, wanted);
