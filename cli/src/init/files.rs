@@ -84,7 +84,7 @@ pub fn all(application: &InitApplication, facts: &InitFacts) -> (Vec<File>, Vec<
 pub struct MissingStep {
     /// The component.
     pub component: String,
-    /// What is not there.
+    /// The thing that is not there.
     #[serde(flatten)]
     pub missing: MissingFile,
 }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use windlass_domain::declaration::UNWRITTEN;
 use windlass_domain::text::name::LONGEST;
 
-/// What a person writes where a container cannot be read.
+/// The words by which a person is asked to write what cannot be read of a container.
 pub const OF_A_CONTAINER: &str = "write `container` and `repository` of the component";
 
 /// Writes the containers whose images are of a repository of Amazon ECR, or may be.

@@ -175,7 +175,7 @@ impl<'a> Resource<'a> {
     }
 }
 
-/// What changes in a resource.
+/// The changes of a resource.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct ResourceChanges {
     /// The changes at their places in the file.

@@ -1,5 +1,5 @@
-//! Which resources of Terraform's code are the targets of components. A resource is one by its name, and never because
-//! there is no other: its changes would go to a target of somebody else. Pure.
+//! The resources of Terraform's code that are the targets of components. A resource is one by its name, and never
+//! because there is no other: its changes would go to a target of somebody else. Pure.
 
 use super::hcl::Resource;
 use crate::init::application::{InitApplication, InitComponent, InitTarget};
