@@ -135,8 +135,8 @@ impl<P: EcsApi + Clock> Ecs<P> {
             return Ok(Newest::default());
         }
         let (cluster, name) = (&target.cluster, &target.service);
-        // ECS may return whole seconds.
-        let since = Time(sent.at.0 / 1000 * 1000);
+        // Clocks may be a second apart, and ECS may return whole seconds.
+        let since = Time((sent.at.0 / 1000).saturating_sub(1) * 1000);
         let listed = self.at.service_rollouts(cluster, name, since).await;
         match listed.map(|listed| listed.into_iter().next()) {
             Ok(newest) => Ok(Newest {
