@@ -3,17 +3,16 @@
 
 #![allow(clippy::unwrap_used)]
 
+use crate::init_seeds::{facts_of, proposed};
 use crate::standin::folder;
 use std::fs;
-use windlass_cli::init::answers::Answers;
 use windlass_cli::init::application::InitApplication;
 use windlass_cli::init::deployer_commands::{self, DeployerCommand};
 use windlass_cli::init::deployer_files;
 use windlass_cli::init::facts::InitFacts;
 use windlass_cli::init::files::{self, MissingStep, WORKFLOW};
 use windlass_cli::init::pieces::missing::MissingFile;
-use windlass_cli::init::pieces::{self, PieceSort, Runs};
-use windlass_cli::init::proposal::propose;
+use windlass_cli::init::pieces::{PieceSort, Runs};
 use windlass_cli::init::repository_walk;
 
 const TASK: &str =
@@ -36,18 +35,8 @@ fn made(files: &[(&str, &str)], answers: &[(&str, &str)]) -> Made {
     }
     let mut repository = repository_walk::read(&place).unwrap();
     (repository.github, repository.above) = (Some("example/shop".to_owned()), None);
-    let facts = InitFacts {
-        pieces: pieces::find(&repository),
-        repository,
-        region: Some("eu-west-1".to_owned()),
-        stack: "windlass".to_owned(),
-        account_id: Some("111111111111".to_owned()),
-        ..InitFacts::default()
-    };
-    let given = answers.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
-    let mut asked = Answers::new(given.collect());
-    let application = propose(&facts, &mut asked);
-    assert_eq!(asked.wrong, []);
+    let facts = facts_of(repository);
+    let application = proposed(&facts, answers);
     let (all, _) = files::all(&application, &facts);
     let next = files::next_commands(&application, &facts, &all);
     let workflow = all.into_iter().find(|file| file.path == WORKFLOW).map(|file| file.text);

@@ -3,16 +3,14 @@
 
 #![allow(clippy::unwrap_used)]
 
+use crate::init_seeds::{facts_of, proposed};
 use hcl_edit::structure::Body;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
-use windlass_cli::init::answers::Answers;
-use windlass_cli::init::facts::InitFacts;
 use windlass_cli::init::import::sam_tags::without_tags;
-use windlass_cli::init::proposal::propose;
 use windlass_cli::init::repository::Repository;
 use windlass_cli::init::{files, pieces, repository_walk};
 use windlass_domain::document::syntax;
@@ -21,18 +19,8 @@ type Files = BTreeMap<String, String>;
 
 /// Returns the files that `init` makes of a repository, and its notes.
 fn made(repository: Repository, answers: &[(&str, &str)]) -> (Files, String) {
-    let facts = InitFacts {
-        pieces: pieces::find(&repository),
-        repository,
-        region: Some("eu-west-1".to_owned()),
-        stack: "windlass".to_owned(),
-        account_id: Some("111111111111".to_owned()),
-        ..InitFacts::default()
-    };
-    let given = answers.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
-    let mut asked = Answers::new(given.collect());
-    let application = propose(&facts, &mut asked);
-    assert_eq!(asked.wrong, []);
+    let facts = facts_of(repository);
+    let application = proposed(&facts, answers);
     let (all, notes) = files::all(&application, &facts);
     let all = all.into_iter().map(|file| (file.path, file.text));
     (all.collect(), notes.join("\n"))

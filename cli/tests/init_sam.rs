@@ -3,14 +3,11 @@
 
 #![allow(clippy::unwrap_used)]
 
+use crate::init_seeds::{facts_of, proposed};
 use std::collections::BTreeMap;
 use std::fs;
 use std::process::Command;
-use windlass_cli::init::answers::Answers;
-use windlass_cli::init::facts::InitFacts;
 use windlass_cli::init::files;
-use windlass_cli::init::pieces;
-use windlass_cli::init::proposal::propose;
 use windlass_cli::init::repository::Repository;
 use windlass_domain::declaration::Declaration;
 
@@ -37,18 +34,8 @@ fn made_beside(declared: &str, template: &str, answers: &[(&str, &str)]) -> (BTr
         files: BTreeMap::from([("template.yaml".to_owned(), template.to_owned())]),
         ..Repository::default()
     };
-    let facts = InitFacts {
-        pieces: pieces::find(&repository),
-        repository,
-        region: Some("eu-west-1".to_owned()),
-        stack: "windlass".to_owned(),
-        account_id: Some("111111111111".to_owned()),
-        ..InitFacts::default()
-    };
-    let given = answers.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
-    let mut asked = Answers::new(given.collect());
-    let application = propose(&facts, &mut asked);
-    assert_eq!(asked.wrong, []);
+    let facts = facts_of(repository);
+    let application = proposed(&facts, answers);
     let (all, notes) = files::all(&application, &facts);
     let all = all.into_iter().map(|file| (file.path, file.text));
     (all.collect(), notes)

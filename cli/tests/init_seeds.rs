@@ -7,8 +7,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use windlass_cli::init::answers::Answers;
+use windlass_cli::init::application::InitApplication;
 use windlass_cli::init::facts::InitFacts;
 use windlass_cli::init::proposal::propose;
+use windlass_cli::init::repository::Repository;
 use windlass_cli::init::{files, pieces, repository_walk};
 use windlass_domain::declaration::Declaration;
 
@@ -86,6 +88,11 @@ fn facts(folder: &Path, github: &str) -> InitFacts {
     repository.branch = None;
     // The seeds lie within this repository.
     repository.above = None;
+    facts_of(repository)
+}
+
+/// Returns the facts of a repository, with an account that nobody has looked into.
+pub fn facts_of(repository: Repository) -> InitFacts {
     InitFacts {
         pieces: pieces::find(&repository),
         repository,
@@ -94,6 +101,15 @@ fn facts(folder: &Path, github: &str) -> InitFacts {
         account_id: Some("111111111111".to_owned()),
         ..InitFacts::default()
     }
+}
+
+/// Returns the application that is proposed with these answers, none of which is wrong.
+pub fn proposed(facts: &InitFacts, answers: &[(&str, &str)]) -> InitApplication {
+    let given = answers.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+    let mut asked = Answers::new(given.collect());
+    let application = propose(facts, &mut asked);
+    assert_eq!(asked.wrong, []);
+    application
 }
 
 /// Returns the files of a seed.
