@@ -240,23 +240,23 @@ fn is_named(application: &InitApplication, component: &InitComponent, text: &str
             Text::Each(_) => None,
         };
         let before = before.map(|before| before.replace("{app}", &application.app)).filter(|before| !before.is_empty());
-        is_whole || before.is_some_and(|before| has_word_before(text, &before, &['$', '{']))
+        is_whole || before.is_some_and(|before| begun(text, &before).any(|(_, rest)| rest.starts_with(['$', '{'])))
     })
 }
 
 /// Returns the place at which a command stands in a line as one that changes something.
 fn place_of(said: &str, command: &str) -> Option<usize> {
     let mut parts = command.split(" … ");
-    let at = stands(said, parts.next().unwrap_or_default())?;
+    let first = parts.next().unwrap_or_default();
+    let at = stands(said, first)?;
     let is_whole = parts.all(|part| has_word(said, part));
-    let is_shown = is_only_shown(said, command);
-    (is_whole && !is_shown && !(COPIES.contains(&command) && only_fetches(said, command))).then_some(at)
+    let is_shown = is_only_shown(said, first);
+    (is_whole && !is_shown && !(COPIES.contains(&command) && only_fetches(said, first))).then_some(at)
 }
 
 /// Returns whether each command of a line is only printed.
 fn is_only_shown(said: &str, command: &str) -> bool {
-    let first = command.split(" … ").next().unwrap_or(command);
-    begun(said, first.split(' ').next().unwrap_or(first)).all(|(at, _)| {
+    begun(said, command.split(' ').next().unwrap_or(command)).all(|(at, _)| {
         let own = said[..at].rsplit(['&', '|', ';', '(', '`', ',']).next().unwrap_or_default();
         has_word(own, "echo") || has_word(own, "printf")
     })
@@ -325,8 +325,7 @@ fn is_argument(before: &str) -> bool {
 
 /// Returns whether each copy of a line is from a bucket to a folder. An option before the operands may have a value, so
 /// that such a copy is taken for one to a bucket.
-fn only_fetches(said: &str, command: &str) -> bool {
-    let copy = command.split(" … ").next().unwrap_or(command);
+fn only_fetches(said: &str, copy: &str) -> bool {
     said.split(copy).skip(1).all(|rest| {
         let is_bucket = |operand: &str| operand.trim_start_matches(['"', '\'']).starts_with("s3://");
         let mut operands = rest.split_whitespace().filter(|word| !word.starts_with("--"));
@@ -342,11 +341,6 @@ fn is_edge(c: Option<char>) -> bool {
 /// Returns whether a word stands in a text by itself, and not within a longer one.
 fn has_word(text: &str, word: &str) -> bool {
     begun(text, word).any(|(_, rest)| is_edge(rest.chars().next()))
-}
-
-/// Returns whether a text has something that begins as a word and goes on with one of these characters.
-fn has_word_before(text: &str, word: &str, marks: &[char]) -> bool {
-    begun(text, word).any(|(_, rest)| rest.starts_with(marks))
 }
 
 /// Returns the places of a word and what stands behind it, wherever it is no end of a longer one.

@@ -153,6 +153,11 @@ impl SamTemplate {
     }
 }
 
+/// Returns the part of a function's logical id that names its component.
+pub fn component_of(id: &str) -> &str {
+    id.strip_suffix("Function").filter(|rest| !rest.is_empty()).unwrap_or(id)
+}
+
 /// Returns the logical id that a reference names.
 pub fn reference(text: &str) -> &str {
     let id = text.trim_start_matches("${").trim_end_matches('}');

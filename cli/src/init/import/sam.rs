@@ -7,7 +7,7 @@ use crate::init::import::sam_callers::callers;
 use crate::init::import::sam_preference::{Preference, alarms, rest, steps};
 use crate::init::import::sam_tags::{making_function, shown};
 use crate::init::import::{Imported, PreferenceNotes, UnreadMembers, WITH_COUNTS, broken, image_change, repository};
-use crate::init::sam_template::SamTemplate;
+use crate::init::sam_template::{SamTemplate, component_of};
 use serde_json::{Value, json};
 use windlass_domain::declaration::UNWRITTEN;
 use windlass_domain::declaration::kinds::KindName;
@@ -173,7 +173,7 @@ fn function(id: &str, template: &SamTemplate, as_written: &SamTemplate, imported
             "{left} of `{id}`: all stay as the template has them; a release changes the function's code and its alias alone"
         ));
     }
-    imported.add(id.strip_suffix("Function").filter(|rest| !rest.is_empty()).unwrap_or(id), written);
+    imported.add(component_of(id), written);
     true
 }
 

@@ -212,6 +212,9 @@ pub fn rest(preference: &mut UnreadMembers, of: &Preference<'_>, notes: &mut Pre
         notes.note(format!(
             "the hooks of the deployment preference are made by {by}: write what they check as gates of the component"
         ));
+    } else if !hooks.is_object() && !hooks.is_null() {
+        let hooks = shown(&of.shown["Hooks"]);
+        notes.note(format!("the hooks {hooks} cannot be read: write what they check as gates of the component"));
     } else {
         for (hook, function) in hooks.as_object().into_iter().flatten() {
             let function = match making_function(function).filter(|by| by != "Ref") {
@@ -223,10 +226,6 @@ pub fn rest(preference: &mut UnreadMembers, of: &Preference<'_>, notes: &mut Pre
                  `gates.probes` of the component"
             ));
         }
-    }
-    if !hooks.is_object() && !hooks.is_null() && made(&hooks).is_none() {
-        let hooks = shown(&of.shown["Hooks"]);
-        notes.note(format!("the hooks {hooks} cannot be read: write what they check as gates of the component"));
     }
     if let Some(left) = preference.left() {
         notes.note(format!("{left} of the deployment preference: CodeDeploy's alone"));

@@ -3,6 +3,7 @@
 //! as a whole, it would lose its CRLF and the escapes within its texts. Pure.
 
 use super::edit::Change;
+use crate::init::template_tree::line_end;
 use hcl_edit::Span;
 use hcl_edit::expr::Expression;
 use hcl_edit::structure::{Block, BlockLabel, Body};
@@ -83,19 +84,20 @@ impl<'a> Resource<'a> {
         attributes.map(|attribute| written(self.text, &attribute.value)).collect()
     }
 
+    fn ignore_changes(&self) -> Option<&Expression> {
+        let lifecycle = self.block.body.get_blocks("lifecycle").next()?;
+        lifecycle.body.get_attribute("ignore_changes").map(|ignored| &ignored.value)
+    }
+
     /// Returns the members of `ignore_changes`, as they are written.
     pub fn ignored(&self) -> Vec<&'a str> {
-        let lifecycle = self.block.body.get_blocks("lifecycle").next();
-        let ignored = lifecycle.and_then(|block| block.body.get_attribute("ignore_changes"));
-        let members = ignored.and_then(|ignored| ignored.value.as_array()).into_iter().flatten();
+        let members = self.ignore_changes().and_then(Expression::as_array).into_iter().flatten();
         members.map(|member| written(self.text, member).trim_matches('"')).collect()
     }
 
     /// Returns whether Terraform leaves the tags of the resource as they are, so that it would never write new ones.
     pub fn ignores_tags(&self) -> bool {
-        let lifecycle = self.block.body.get_blocks("lifecycle").next();
-        let ignored = lifecycle.and_then(|block| block.body.get_attribute("ignore_changes"));
-        let is_all = ignored.is_some_and(|ignored| written(self.text, &ignored.value) == "all");
+        let is_all = self.ignore_changes().is_some_and(|ignored| written(self.text, ignored) == "all");
         is_all || self.ignored().iter().any(|it| ["tags", "tags_all"].contains(it) || it.starts_with("tags["))
     }
 
@@ -167,8 +169,7 @@ impl<'a> Resource<'a> {
             put_last(self.text, self.block, &members, &mut all);
         }
         if !behind.is_empty() {
-            let rest = self.text.get(place.end..).unwrap_or_default();
-            let line = place.end + rest.lines().next().unwrap_or_default().len();
+            let line = line_end(self.text, place.end);
             all.push((line..line, format!("\n\n{behind}")));
         }
         all

@@ -71,17 +71,18 @@ pub fn edit(
         let app = &application.app;
         let work =
             || Work { path, text, root: &root, sam: &sam, environment: environment.clone(), app, changes: Vec::new() };
-        let whole = work().changed(&own);
+        let mut edit = work().changed(&own);
         // Without what `Globals` have, a function that is left out would lose its alias.
-        let stand_alone = whole.is_none() && OTHERS.iter().all(|it| sam.value["Globals"]["Function"][*it].is_null());
+        let stand_alone = edit.is_none() && OTHERS.iter().all(|it| sam.value["Globals"]["Function"][*it].is_null());
         let mut kept: Vec<&InitComponent> = Vec::new();
         for component in own.iter().copied().filter(|_| stand_alone) {
             kept.push(component);
-            if work().changed(&kept).is_none() {
+            let changed = work().changed(&kept);
+            if changed.is_none() {
                 kept.pop();
             }
+            edit = changed.or(edit);
         }
-        let edit = whole.or_else(|| work().changed(&kept).filter(|_| !kept.is_empty()));
         match &edit {
             None => notes.push(unchanged()),
             Some(_) if kept.is_empty() => {}

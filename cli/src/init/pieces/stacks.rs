@@ -7,7 +7,7 @@ use crate::init::names::name;
 use crate::init::pieces::packages::member;
 use crate::init::pieces::piece::{Piece, PieceSort, Pieces, Runs, named};
 use crate::init::repository::{Repository, file_of, folder_of, join};
-use crate::init::sam_template::{FUNCTION, SamTemplate};
+use crate::init::sam_template::{FUNCTION, SamTemplate, component_of};
 
 /// Names that a template of SAM has.
 const NAMES: [&str; 4] = ["template.yaml", "template.yml", "template.json", "sam.yaml"];
@@ -72,7 +72,7 @@ fn function(path: &str, id: &str, template: &SamTemplate) -> Piece {
     let archive = of("CodeUri").filter(|code| is_archive(code));
     Piece {
         sort: PieceSort::Sam,
-        name: name(id.strip_suffix("Function").filter(|rest| !rest.is_empty()).unwrap_or(id)),
+        name: name(component_of(id)),
         runs: Runs::Function {
             named: of("FunctionName").and_then(|named| pattern(&named)),
             alias: template.alias(id),

@@ -74,8 +74,7 @@ pub(crate) fn meant(rule: &GitRule, pattern: &str) -> Option<String> {
             let words = ["stable", "release-candidate"].map(str::to_owned);
             let word = nearest(&pattern.to_lowercase(), &words).cloned();
             let begun = pattern.trim_end_matches('.');
-            let with_more = || [begun.to_owned(), format!("{begun}.*")].into_iter().find(|more| !no_version(more));
-            let more = || with_more().filter(|more| unmatched(&GitRule::Tag(rule.clone()), more).is_none());
+            let more = || [begun.to_owned(), format!("{begun}.*")].into_iter().find(|more| !no_version(more));
             word.or_else(|| behind_prefix(&rule.prefix, pattern)).or_else(more)
         }
     }

@@ -69,10 +69,11 @@ pub(super) fn types(kind: &TypeKind, language: Language) -> String {
 
 /// Returns whether an alternative stands for a value that is left out.
 pub(super) fn is_of_nothing(branch: &[ValidationError<'_>]) -> bool {
-    branch.iter().any(|error| match error.kind() {
-        ValidationErrorKind::Type { kind: TypeKind::Single(one) } => one.as_str() == "null",
-        _ => false,
-    })
+    branch.iter().any(|error| asks_for(error, "null"))
+}
+
+fn asks_for(error: &ValidationError<'_>, sort: &str) -> bool {
+    matches!(error.kind(), ValidationErrorKind::Type { kind: TypeKind::Single(one) } if one.as_str() == sort)
 }
 
 /// Returns whether an error within an alternative shows that this alternative was not meant. Then it is of another type
@@ -93,12 +94,8 @@ pub(super) fn variable_in_braces(outer: &ValidationError<'_>, context: &[Vec<Val
     let members = outer.instance().as_object().filter(|members| members.len() == 1)?;
     let (name, _) =
         members.iter().find(|(name, value)| value.is_null() && ["app", "environment"].contains(&name.as_str()))?;
-    let takes_text = context.iter().flatten().any(|inner| match inner.kind() {
-        ValidationErrorKind::Type { kind: TypeKind::Single(one) } => {
-            one.as_str() == "string" && inner.instance_path() == outer.instance_path()
-        }
-        _ => false,
-    });
+    let is_here = |inner: &ValidationError<'_>| inner.instance_path() == outer.instance_path();
+    let takes_text = context.iter().flatten().any(|inner| asks_for(inner, "string") && is_here(inner));
     takes_text.then(|| format!("{{{name}}}"))
 }
 

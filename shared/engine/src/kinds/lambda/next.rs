@@ -235,13 +235,15 @@ fn kept<'a>(is: &'a Observed, code_sha256: &str) -> Option<&'a Version> {
     newest_first.find(|version| version.code_sha256 == code_sha256)
 }
 
+fn function_failed(latest: &Latest, why: &str) -> Next<Change> {
+    failed_by(&latest.reason_code, format!("The function {why}: {}", latest.reason))
+}
+
 /// Decides where `$LATEST`, which callers use, has the code. There it may have to be invocable, too.
 fn arrived(latest: &Latest, must_be_invocable: bool) -> Next<Change> {
     match Fitness::of(&latest.state) {
         _ if latest.last_update == "Failed" => update_failed(latest),
-        Fitness::NotInvoked(why) if must_be_invocable => {
-            failed_by(&latest.reason_code, format!("The function {why}: {}", latest.reason))
-        }
+        Fitness::NotInvoked(why) if must_be_invocable => function_failed(latest, why),
         Fitness::NotInvoked(_) | Fitness::Ready | Fitness::Soon | Fitness::Broken(_) => Next::Done,
     }
 }
@@ -250,9 +252,7 @@ fn arrived(latest: &Latest, must_be_invocable: bool) -> Next<Change> {
 /// RevisionId will move again when the update ends (AWS Lambda Developer Guide, "Lambda function states").
 fn busy(latest: &Latest) -> Option<Next<Change>> {
     match (Fitness::of(&latest.state), Fitness::of_update(&latest.last_update)) {
-        (Fitness::Broken(why), _) => {
-            Some(failed_by(&latest.reason_code, format!("The function {why}: {}", latest.reason)))
-        }
+        (Fitness::Broken(why), _) => Some(function_failed(latest, why)),
         (Fitness::Soon, _) | (_, Fitness::Soon) => Some(Next::Wait(SOON)),
         _ => None,
     }
