@@ -19,6 +19,7 @@ pub mod second_look;
 pub mod steering;
 pub mod step;
 
+use crate::access::Asked;
 use crate::declaration::document::Supersede;
 use crate::deployment::steering::SteeringRecord;
 use crate::environment::Running;
@@ -164,6 +165,13 @@ impl Deployment {
     /// The environment that it is of.
     pub fn environment_id(&self) -> EnvironmentId<'_> {
         EnvironmentId::new(&self.app, &self.environment)
+    }
+
+    /// Returns what the one who asked for it needs at its turn.
+    pub fn asked(&self) -> Asked<'_> {
+        let wishes = self.again || self.allow_older || self.accept_red || self.through_hold || self.preempt;
+        let asked = Asked::for_action((self.action, wishes, self.drill.is_some()), &self.requester, self.environment_id());
+        Asked { starts: true, ..asked }
     }
 
     /// Returns how many recoveries Windlass started by itself for it since somebody last asked for an execution.

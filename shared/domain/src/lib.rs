@@ -4,6 +4,7 @@
 //! observations come in as values, so every decision can be tested as a table. `windlass-engine` carries the decisions
 //! out.
 
+pub mod access;
 pub mod declaration;
 pub mod deployment;
 pub mod document;

@@ -1,5 +1,6 @@
 //! All that Windlass does, over ports. It names no AWS SDK, so that the whole of it runs in a test.
 
+mod access;
 pub mod conductor;
 pub mod config;
 pub mod converge;

@@ -5,6 +5,7 @@ use crate::document::secret;
 use crate::text::finding::{Finding, FindingName, repeated};
 use crate::text::name::{AppName, ComponentName, EnvironmentName};
 use crate::text::prose::Prose;
+use std::fmt;
 
 /// The sort of an upload, with the names in its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +24,25 @@ impl Upload {
         match self {
             Self::Declaration(_) => None,
             Self::Manifest(_, environment) | Self::Artifact(_, environment, _) => Some(environment),
+        }
+    }
+}
+
+/// The place of an access file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AccessPlace {
+    /// `access/apps/<app>.yaml`: the rules of an application.
+    App(AppName),
+    /// `access/all.yaml`: what holds for all applications.
+    All,
+}
+
+/// Writes its key.
+impl fmt::Display for AccessPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::App(app) => write!(f, "access/apps/{app}.yaml"),
+            Self::All => f.write_str("access/all.yaml"),
         }
     }
 }

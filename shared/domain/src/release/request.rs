@@ -254,6 +254,11 @@ impl Request {
         self.environment.is_some() && matches!(route, Route::Console | Route::Api)
     }
 
+    /// Returns whether it wishes for something that overrides what would stop a release.
+    pub fn has_wishes(&self) -> bool {
+        self.again || self.allow_older || self.accept_red || self.through_hold || self.preempt
+    }
+
     /// Returns the object in the artifacts bucket that it is about, if any: a manifest or an artifact.
     pub fn upload(&self) -> Option<&ObjectRef> {
         let artifact = || Some(&self.artifact_object.as_ref()?.object);

@@ -93,6 +93,11 @@ name! {
     /// hyphens, starting with a letter, at most 32 characters.
     ComponentName
 }
+name! {
+    /// The name of a person or of a group in an access file, such as `lead-1` or `leads`: lower-case letters, digits and
+    /// hyphens, starting with a letter, at most 32 characters.
+    WhoName
+}
 
 #[cfg(test)]
 mod tests {

@@ -3,6 +3,7 @@ use super::key::{Index, Key, Range};
 use crate::ledger::items::{APPLICATIONS, ARRIVING, CLAIMS, DRILLS, ENVIRONMENTS, HELD, REPOSITORIES, WAITING};
 use crate::ports;
 use serde_json::Value;
+use windlass_domain::access::AccessItem;
 use windlass_domain::declaration::Declared;
 use windlass_domain::declaration::plan::Plan;
 use windlass_domain::declaration::tenancy::Claims;
@@ -39,6 +40,16 @@ pub fn declaration(app: &AppName, version: &semver::Version) -> Key<Declared> {
 /// Every version of the declaration that is kept.
 pub fn declarations(app: &AppName) -> Range<Declared> {
     Range::new(format!("app#{app}"), "declaration#")
+}
+
+/// The access file of an application that is in force.
+pub fn access(app: &AppName) -> Key<AccessItem> {
+    Key::new(format!("access#{app}"), "file")
+}
+
+/// The access file of all applications that is in force. No application has an empty name.
+pub fn access_for_all() -> Key<AccessItem> {
+    Key::new("access#".into(), "file")
 }
 
 /// Returns the key of the release that is recorded under a version text.

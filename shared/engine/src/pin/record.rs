@@ -2,10 +2,12 @@
 //! what is recorded, and finds what is to be recorded.
 
 use super::place::Placed;
+use crate::access;
 use crate::ledger::{self, Stored};
 use crate::ports::{DynamoDbApi, Result};
 use crate::trouble::Checked;
 use std::collections::BTreeSet;
+use windlass_domain::access::{Allowed, Asked};
 use windlass_domain::declaration::Declaration;
 use windlass_domain::declaration::resolved::Resolved;
 use windlass_domain::declaration::version_name::RecordedRelease;
@@ -37,8 +39,8 @@ pub struct Pinned {
     pub names: Option<semver::Version>,
     /// The tag rule of the environment, if it does not take this version.
     pub passes_by: Option<GitRule>,
-    /// The finding that the environment does not take releases from the request's source.
-    pub not_accepted: Option<Finding>,
+    /// The answer of the rules to the one who asks: it goes on, or is only recorded; or the findings why it may not.
+    pub allowed: Result<Allowed, Vec<Finding>>,
 }
 
 impl Pinned {
@@ -90,14 +92,16 @@ pub async fn record(
         to_record = Some(known);
     }
     findings.extend(reused);
-    let not_accepted = resolved.not_accepted(request.asked_by().route);
+    let by = request.asked_by();
+    let asked = Asked::once_planned(request, &by, resolved.environment_id());
+    let allowed = access::rules(ports, &request.app).await?.decide(&asked, Some(&resolved));
     if !findings.is_empty() {
-        findings.extend(not_accepted);
+        findings.extend(allowed.err().unwrap_or_default());
         return Err(findings.into());
     }
     let order_version = order_version(&resolved, &release);
     let passes_by = declaration.tag_rule_passed_by(&release.version, &resolved.environment);
-    Ok(Pinned { release, resolved, part_of, by_person, order_version, to_record, names, passes_by, not_accepted })
+    Ok(Pinned { release, resolved, part_of, by_person, order_version, to_record, names, passes_by, allowed })
 }
 
 /// Returns the finding that the version differs from the Git tag. In an environment with a tag rule the tag is the

@@ -51,9 +51,9 @@ pub async fn begin(ports: &(impl pin::Ports + StepFunctionsApi + Clock), request
         Err(trouble) => return Err(limited(trouble.findings()?).into()),
     };
     let is_arrival = matches!(request.asked_by().route, Route::S3 | Route::Ecr);
-    if let Some(finding) = pinned.not_accepted.clone().filter(|_| is_arrival) {
+    if let Some(findings) = pinned.allowed.clone().err().filter(|_| is_arrival) {
         // Nobody asked for it by a right to the environment, so that no deployment of it is recorded there.
-        return Err(finding.into());
+        return Err(findings.into());
     }
     let Identified { id, existing, .. } = identify(ports, request, &pinned).await?;
     log::name_deployment(&id);

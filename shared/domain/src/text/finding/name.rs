@@ -262,6 +262,21 @@ pub enum FindingName {
     ///
     /// Next: Use a source that the environment names in `sources`, or add this one to the declaration.
     SourceNotAccepted,
+    /// The rules of an access file do not name the one who asks. Nothing was changed.
+    ///
+    /// Next: Do what the finding names: use a way in that may, or ask somebody who may. Those who keep
+    /// `access/apps/<app>.yaml` change its rules.
+    NotAllowed,
+    /// The input of an execution says who asks, and Windlass did not start that execution: whoever starts one may write
+    /// anything there. It is refused where an access file is in force.
+    ///
+    /// Next: Leave `requester` out of an input that is written by hand: then the console asks. Or use the API or the
+    /// command line.
+    NotVouched,
+    /// Nobody may roll back by the console of Step Functions, and the API may be out of reach in an incident.
+    ///
+    /// Next: Name `console` in `roll_back` of the access file; or keep credentials at hand that may write the file.
+    NoWayInAtTheConsole,
     /// The environment is locked, because a deployment could not be restored, and a person must look at it. Nothing is
     /// deployed until then.
     ///

@@ -10,6 +10,7 @@ use crate::pin::{self, Pinned};
 use crate::ports::{Condition, Result, Write};
 use crate::trouble::Checked;
 use crate::{log, upload_findings};
+use windlass_domain::access::Allowed;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::prose;
 use windlass_domain::release::ending::{Ending, NothingDone};
@@ -46,7 +47,7 @@ pub async fn admit(ports: &impl Ports, execution: &ExecutionRef, request: &Reque
             return Ok(None);
         }
         let mut record = new_record(ports, execution, request, &pinned, &identified);
-        settle_at_once(ports, &mut record, request, &pinned);
+        settle_at_once(ports, &mut record, &pinned);
         note_cost(ports, &mut record.value, &[]).await;
         if commit(ports, writes(&record, execution, &pinned)?).await? {
             if let Some(answer) = final_answer(ports, &record.value).await? {
@@ -123,21 +124,21 @@ pub fn new_record(
     Stored::new(ledger::deployment(&identified.id), record)
 }
 
-/// Ends at once what the environment does not deploy: from a source that it does not accept, or
-/// an arrival where only a person starts deployments.
-pub fn settle_at_once(ports: &impl Ports, record: &mut Stored<Deployment>, request: &Request, pinned: &Pinned) {
-    use windlass_domain::declaration::resolved::Start;
-    let env = &pinned.resolved.environment;
-    if let Some(finding) = &pinned.not_accepted {
-        reject(record, vec![finding.clone()], ports.now());
-    } else if pinned.resolved.start == Start::Manual && !request.starts() {
-        let cause = prose!(
-            "Recorded: {}/{} deploys only what a person starts.\n  {}",
-            &request.app,
-            env,
-            Prose::next(prose!("start it with {}", record.value.input()))
-        );
-        end(record, Ending::NothingToDo, NothingDone::Recorded.name(), cause, Vec::new(), ports.now());
+/// Ends at once what the environment does not deploy: of somebody whom its rules do not name, or an arrival where only a
+/// person starts deployments.
+pub fn settle_at_once(ports: &impl Ports, record: &mut Stored<Deployment>, pinned: &Pinned) {
+    match &pinned.allowed {
+        Err(findings) => reject(record, findings.clone(), ports.now()),
+        Ok(Allowed::Recorded) => {
+            let cause = prose!(
+                "Recorded: {}/{} deploys only what a person starts.\n  {}",
+                &record.value.app,
+                &record.value.environment,
+                Prose::next(prose!("start it with {}", record.value.input()))
+            );
+            end(record, Ending::NothingToDo, NothingDone::Recorded.name(), cause, Vec::new(), ports.now());
+        }
+        Ok(Allowed::Goes) => {}
     }
 }
 

@@ -7,6 +7,7 @@ pub mod plan;
 pub mod removing_and_moving;
 pub mod steering;
 
+use crate::access;
 use crate::conductor::answering::without_deployment;
 use crate::conductor::queue::turn::turn;
 use crate::conductor::recovering::recover;
@@ -46,6 +47,10 @@ pub async fn admit(ports: &impl Ports, execution: &ExecutionRef, input: &Value) 
 }
 
 async fn by_action(ports: &impl Ports, execution: &ExecutionRef, request: &Request) -> Checked<Admitted> {
+    let refused = access::against(ports, request).await?;
+    if !refused.is_empty() {
+        return Err(refused.into());
+    }
     if request.is_planned_only() {
         return Ok(plan::admit(ports, execution, request).await?.into());
     }

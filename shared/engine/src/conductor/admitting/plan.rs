@@ -56,7 +56,7 @@ async fn of(ports: &impl Ports, execution: &ExecutionRef, request: &Request, id:
     let same = identified.existing.take().filter(|one| one.value.ending.is_none());
     let named = Identified { id: id.clone(), ..identified };
     let mut record = deploy::new_record(ports, execution, request, &pinned, &named);
-    deploy::settle_at_once(ports, &mut record, request, &pinned);
+    deploy::settle_at_once(ports, &mut record, &pinned);
     let mut turn = match (record.value.ending.take(), same) {
         (Some(ended), _) => at_once(ended),
         (None, Some(same)) => ArrivalFate::new(

@@ -10,6 +10,7 @@ use crate::ledger::Stored;
 use crate::payload::{Answer, EndTransition};
 use crate::ports::{Result, StepFunctionsApi};
 use crate::upload_findings;
+use windlass_domain::access::refusal;
 use windlass_domain::deployment::step::Step;
 use windlass_domain::deployment::{Deployment, Ended, Status};
 use windlass_domain::prose;
@@ -64,7 +65,8 @@ pub fn end(
 
 /// Ends a record as rejected with these findings.
 pub fn reject(record: &mut Stored<Deployment>, findings: Vec<Finding>, at: Time) {
-    let (name, cause) = cause_of(&findings);
+    let Deployment { app, environment, release, .. } = &record.value;
+    let (name, cause) = cause_of(&format!("{app} {environment} {}", release.version), &findings);
     end(record, Ending::Rejected, &name, cause, findings, at);
 }
 
@@ -96,10 +98,10 @@ pub async fn final_answer(ports: &impl Ports, record: &Deployment) -> Result<Opt
 }
 
 /// Returns the name and the text of a cause that is made of findings. The findings themselves stand beside it in the
-/// record.
-pub fn cause_of(findings: &[Finding]) -> (String, Prose) {
+/// record. `what` was asked for, such as `shop prod 1.4.0`.
+pub fn cause_of(what: &str, findings: &[Finding]) -> (String, Prose) {
     let name = findings.first().map_or("Rejected".to_owned(), |finding| finding.name.to_string());
-    (name, in_lines(findings).truncated(LONGEST_CAUSE))
+    (name, refusal(what, findings).unwrap_or_else(|| in_lines(findings)).truncated(LONGEST_CAUSE))
 }
 
 /// Notes in an ending that is about to be written what the deployment cost: all executions that

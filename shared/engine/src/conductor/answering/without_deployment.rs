@@ -46,7 +46,7 @@ pub async fn unreadable(
         };
         list_nameless(ports, &execution.arn, line).await?;
     }
-    Ok(answer(&findings))
+    Ok(answer("the input", &findings))
 }
 
 /// A request that was read, but cannot become a deployment.
@@ -64,8 +64,10 @@ pub async fn refuse(
     if let Some(upload) = request.upload() {
         upload_findings::write(ports, upload, &findings).await?;
     }
+    let environment = request.environment.as_ref().map_or_else(String::new, |it| format!(" {it}"));
+    let what = format!("{}{environment} {}", request.app, refusal.about);
     record_refusal(ports, refusal).await?;
-    Ok(answer(&findings))
+    Ok(answer(&what, &findings))
 }
 
 fn refusal(
@@ -131,8 +133,8 @@ fn about(request: &Request) -> String {
     manifest.or(request.version.as_ref()).or(pinned).cloned().unwrap_or_else(|| request.action.to_string())
 }
 
-fn answer(findings: &[Finding]) -> Answer<EndTransition> {
-    let (name, cause) = cause_of(findings);
+fn answer(what: &str, findings: &[Finding]) -> Answer<EndTransition> {
+    let (name, cause) = cause_of(what, findings);
     let none = DeploymentId("none".into());
     ended(&none, Ending::Rejected, &name, &cause)
 }

@@ -7,6 +7,7 @@
 //! it, it takes its turn as a `withdraw` does, which takes files of a site away
 //! ([`windlass_domain::release::withdrawal`]).
 
+use crate::access;
 use crate::conductor::answering::{final_answer, outcomes};
 use crate::conductor::environment::view::{View, is_operator};
 use crate::conductor::environment::way_back;
@@ -47,6 +48,10 @@ async fn once(
         return Ok(Some(answer));
     }
     view.not_taken_over(&record.value)?;
+    let refused = access::against_turn(ports, &record.value).await?;
+    if !refused.is_empty() {
+        return finish(ports, &view, record, TurnOutcome::Refused(refused)).await;
+    }
     if record.value.action == ActionName::Restore && !record.value.by_person {
         return heal_drift(ports, execution, &mut view, record).await;
     }

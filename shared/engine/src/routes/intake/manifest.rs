@@ -50,7 +50,7 @@ pub async fn start(ports: &impl Ports, request: &Request, seed: &str) -> Result<
 }
 
 fn is_not_taken(finding: &Finding) -> bool {
-    finding.name == FindingName::SourceNotAccepted
+    matches!(finding.name, FindingName::SourceNotAccepted | FindingName::NotAllowed)
 }
 
 /// Lists an arrival that its environment does not take. It is not looked at again: that the declaration takes the next

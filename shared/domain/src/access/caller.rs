@@ -1,0 +1,185 @@
+//! The callers that rules are about: who asks, as AWS vouches for it. Pure.
+
+use crate::release::request::{Requester, Route};
+use std::fmt;
+
+/// What Identity Center calls the roles that it makes (AWS IAM Identity Center User Guide, "Permission sets in AWS
+/// accounts"). It alone chooses the names of their sessions.
+const IDENTITY_CENTER: &str = "AWSReservedSSO_";
+
+/// An ARN of a principal, taken apart. A role is known by its account and name, whatever its path and its session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arn<'a> {
+    /// A role.
+    Role {
+        /// The account's number.
+        account: &'a str,
+        /// The name, without a path.
+        name: &'a str,
+    },
+    /// A session of a role.
+    Session {
+        /// The account's number.
+        account: &'a str,
+        /// The role's name, without a path: AWS leaves it out here (AWS IAM User Guide, "IAM identifiers").
+        role: &'a str,
+    },
+    /// A user.
+    User {
+        /// The account's number.
+        account: &'a str,
+        /// The name, without a path.
+        name: &'a str,
+    },
+}
+
+impl<'a> Arn<'a> {
+    /// Reads an ARN; `None` if it is none of a role, a session or a user.
+    pub fn read(text: &'a str) -> Option<Self> {
+        let mut parts = text.splitn(6, ':');
+        let (begins, _partition, service) = (parts.next()?, parts.next()?, parts.next()?);
+        let (region, account, resource) = (parts.next()?, parts.next()?, parts.next()?);
+        let is_account = account.len() == 12 && account.bytes().all(|digit| digit.is_ascii_digit());
+        if begins != "arn" || !region.is_empty() || !is_account {
+            return None;
+        }
+        let (sort, rest) = resource.split_once('/')?;
+        let name = rest.rsplit('/').next().filter(|name| !name.is_empty())?;
+        match (service, sort) {
+            ("iam", "role") => Some(Self::Role { account, name }),
+            ("iam", "user") => Some(Self::User { account, name }),
+            ("sts", "assumed-role") => {
+                let (role, session) = rest.split_once('/')?;
+                (!role.is_empty() && !session.is_empty()).then_some(Self::Session { account, role })
+            }
+            _ => None,
+        }
+    }
+
+    /// Returns whether the sessions of its role are named by Identity Center, so that a name is a person's.
+    pub fn is_of_identity_center(self) -> bool {
+        matches!(self, Self::Session { role, .. } if role.starts_with(IDENTITY_CENTER))
+    }
+
+    /// Returns whether a caller with this ARN acts as the role or the user that a rule names by `named`.
+    fn acts_as(self, named: Arn<'_>) -> bool {
+        match (self, named) {
+            (Self::Session { account, role: name } | Self::Role { account, name }, Arn::Role { account: of, name: is })
+            | (Self::User { account, name }, Arn::User { account: of, name: is }) => (account, name) == (of, is),
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Display for Arn<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Role { account, name } | Self::Session { account, role: name } => {
+                write!(f, "role {name}, account {account}")
+            }
+            Self::User { account, name } => write!(f, "user {name}, account {account}"),
+        }
+    }
+}
+
+/// The one who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Caller<'a> {
+    requester: &'a Requester,
+    arn: Option<Arn<'a>>,
+}
+
+impl<'a> Caller<'a> {
+    /// Returns the caller that a requester is. By the API alone a principal is somebody: IAM's authorizer has vouched for
+    /// it. S3 and ECR name nobody, and a console names its own execution.
+    pub fn of(requester: &'a Requester) -> Self {
+        let principal = requester.principal.as_deref().filter(|_| requester.route == Route::Api);
+        Self { requester, arn: principal.and_then(Arn::read) }
+    }
+
+    /// Returns the way in by which it asks.
+    pub fn route(self) -> Route {
+        self.requester.route
+    }
+
+    /// Returns whether it acts as the role or the user with this ARN.
+    pub fn acts_as(self, named: &str) -> bool {
+        self.arn.zip(Arn::read(named)).is_some_and(|(own, named)| own.acts_as(named))
+    }
+
+    /// Returns whether it is the person with this ARN, of a session or of a user. It is compared as a whole.
+    pub fn is_exactly(self, named: &str) -> bool {
+        self.arn.is_some() && self.requester.principal.as_deref() == Some(named)
+    }
+}
+
+/// Writes who it is, for a person: `role shop-dev, account 111111111111`.
+impl fmt::Display for Caller<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.arn, self.requester.route) {
+            (Some(arn), _) => write!(f, "{arn}"),
+            (None, Route::Console) => f.write_str("the console, which is nobody"),
+            (None, Route::S3) => f.write_str("an upload, which names nobody"),
+            (None, Route::Ecr) => f.write_str("a push, which names nobody"),
+            (None, Route::Api | Route::Windlass) => write!(f, "{}", self.requester),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DEV: &str = "arn:aws:iam::111111111111:role/teams/shop-dev";
+    const SESSION: &str = "arn:aws:sts::111111111111:assumed-role/shop-dev/ann@example.com";
+
+    fn by(route: Route, principal: &str) -> Requester {
+        Requester { route, principal: Some(principal.to_owned()) }
+    }
+
+    #[test]
+    fn a_role_is_matched_by_account_and_name_and_never_by_its_session() {
+        for (principal, named, is_it) in [
+            (SESSION, DEV, true),
+            ("arn:aws:sts::111111111111:assumed-role/shop-dev/other", DEV, true),
+            ("arn:aws-cn:iam::111111111111:role/shop-dev", DEV, true),
+            ("arn:aws:sts::222222222222:assumed-role/shop-dev/ann@example.com", DEV, false),
+            ("arn:aws:sts::111111111111:assumed-role/shop-dev-2/ann", DEV, false),
+            ("arn:aws:sts::111111111111:assumed-role/other/shop-dev", DEV, false),
+            ("arn:aws:iam::111111111111:user/shop-dev", DEV, false),
+            ("arn:aws:iam::111111111111:user/teams/ann", "arn:aws:iam::111111111111:user/ann", true),
+            (SESSION, SESSION, false),
+            (SESSION, "arn:aws:iam::111111111111:role/", false),
+            ("arn:aws:iam::1:role/shop-dev", DEV, false),
+            ("root", "root", false),
+        ] {
+            let requester = by(Route::Api, principal);
+            assert_eq!(Caller::of(&requester).acts_as(named), is_it, "{principal} as {named}");
+        }
+    }
+
+    #[test]
+    fn a_person_is_matched_by_the_whole_arn_alone() {
+        for (principal, named, is_it) in [
+            (SESSION, SESSION, true),
+            (SESSION, "arn:aws:sts::111111111111:assumed-role/shop-dev/ann", false),
+            ("anything", "anything", false),
+        ] {
+            let requester = by(Route::Api, principal);
+            assert_eq!(Caller::of(&requester).is_exactly(named), is_it, "{principal} is {named}");
+        }
+    }
+
+    #[test]
+    fn what_no_authorizer_vouches_for_is_nobody() {
+        for route in [Route::S3, Route::Ecr, Route::Console, Route::Windlass] {
+            let requester = by(route, SESSION);
+            let caller = Caller::of(&requester);
+            assert!(!caller.acts_as(DEV) && !caller.is_exactly(SESSION), "{route}");
+            assert_eq!(caller.route(), route);
+        }
+        assert!(Arn::read("arn:aws:sts::111111111111:assumed-role/AWSReservedSSO_leads_0a1b/lead-1@example.com")
+            .is_some_and(Arn::is_of_identity_center));
+        assert!(!Arn::read(SESSION).is_some_and(Arn::is_of_identity_center));
+    }
+}

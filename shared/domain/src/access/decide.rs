@@ -1,0 +1,225 @@
+//! The one decision on who may do what, by the rules in force. Pure.
+
+use crate::access::caller::Caller;
+use crate::access::file::{AccessFile, AccessFileForAll, EnvironmentRules, WithoutFile};
+use crate::access::right::{AccessRight, Asked};
+use crate::declaration::resolved::{Resolved, Start};
+use crate::release::key::AccessPlace;
+use crate::release::request::{Requester, Route};
+use crate::prose;
+use crate::text::finding::{Finding, FindingName};
+use crate::text::name::{EnvironmentName, WhoName};
+use crate::text::prose::Prose;
+
+/// The answer to somebody who may do what was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Allowed {
+    /// It goes on.
+    Goes,
+    /// The release is recorded, and somebody with the right to release starts it.
+    Recorded,
+}
+
+/// The rules in force for an application: its access file, and that of all applications.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rules {
+    /// The application's own file, unless it withdraws the rules.
+    file: Option<AccessFile>,
+    all: Option<AccessFileForAll>,
+}
+
+impl Rules {
+    /// Takes the files that are in force.
+    pub fn of(file: Option<AccessFile>, all: Option<AccessFileForAll>) -> Self {
+        Self { file: file.filter(|file| file.rules.is_none()), all }
+    }
+
+    /// Returns whether rules of operators decide, and not the declaration's.
+    pub fn are_in_force(&self) -> bool {
+        let refuses = self.all.as_ref().is_some_and(|all| all.without_file == Some(WithoutFile::Refuse));
+        self.file.is_some() || refuses
+    }
+
+    /// Returns the environments that the application's own file names.
+    pub fn environments(&self) -> impl Iterator<Item = &EnvironmentName> {
+        self.file.iter().flat_map(|file| file.environments.keys())
+    }
+
+    /// Decides. Without rules in force, a release goes by what is `declared`, and everything else is IAM's alone.
+    ///
+    /// # Errors
+    /// A finding for each right that is lacking.
+    pub fn decide(&self, asked: &Asked<'_>, declared: Option<&Resolved>) -> Result<Allowed, Vec<Finding>> {
+        let releases = asked.rights.contains(&AccessRight::Release);
+        if !self.are_in_force() {
+            return match declared.filter(|_| releases) {
+                Some(declared) => by_declaration(asked, declared).map_err(|finding| vec![finding]),
+                None => Ok(Allowed::Goes),
+            };
+        }
+        let caller = Caller::of(asked.by);
+        let nothing = EnvironmentRules::default();
+        let file = self.file.as_ref();
+        let rules = file.and_then(|file| file.environments.get(asked.of.environment())).unwrap_or(&nothing);
+        let mut allowed = Allowed::Goes;
+        let mut lacking = Vec::new();
+        for right in &asked.rights {
+            let listed = match right {
+                AccessRight::Read => rules.read.as_deref(),
+                AccessRight::Release => Some(rules.release.as_slice()),
+                AccessRight::RollBack => rules.roll_back.as_deref(),
+                AccessRight::Operate => rules.operate.as_deref(),
+            };
+            let Some(listed) = listed else { continue };
+            let may = self.names(listed, caller);
+            let records = *right == AccessRight::Release && !asked.starts && self.names(&rules.record, caller);
+            if !may && records {
+                allowed = Allowed::Recorded;
+            } else if !may {
+                lacking.push(self.not_allowed(asked, caller, *right, listed));
+            }
+        }
+        if lacking.is_empty() { Ok(allowed) } else { Err(lacking) }
+    }
+
+    fn names(&self, listed: &[String], caller: Caller<'_>) -> bool {
+        listed.iter().any(|name| self.is(name, caller))
+    }
+
+    /// Returns whether a caller is who a rule calls so: by the way in, as a person, or in a group.
+    fn is(&self, name: &str, caller: Caller<'_>) -> bool {
+        match name {
+            "console" => caller.route() == Route::Console,
+            "s3" => caller.route() == Route::S3,
+            "ecr" => caller.route() == Route::Ecr,
+            "windlass" => caller.route() == Route::Windlass,
+            name => match self.group(name) {
+                Some(members) => {
+                    members.iter().any(|member| caller.acts_as(member) || self.is_person(member, caller))
+                }
+                None => self.is_person(name, caller),
+            },
+        }
+    }
+
+    /// Returns the members of a group. The application's own goes before that of all applications.
+    fn group(&self, name: &str) -> Option<&[String]> {
+        let groups = self.file.iter().map(|file| &file.who).chain(self.all.iter().map(|all| &all.who));
+        let mut found = groups.filter_map(|groups| {
+            groups.iter().find(|(group, _)| group.as_str() == name).map(|(_, members)| members.as_slice())
+        });
+        found.next()
+    }
+
+    fn is_person(&self, name: &str, caller: Caller<'_>) -> bool {
+        self.person(caller).is_some_and(|person| person.as_str() == name)
+    }
+
+    /// Returns the name of the person who asks, where the files know the person. The application's own names go first.
+    pub fn person(&self, caller: Caller<'_>) -> Option<&WhoName> {
+        let people = self.file.iter().map(|file| &file.people).chain(self.all.iter().map(|all| &all.people));
+        let mut people = people.flatten();
+        people.find(|(_, person)| person.aws.iter().any(|arn| caller.is_exactly(arn))).map(|(name, _)| name)
+    }
+
+    /// Returns the groups that a caller is in, and the caller's name as a person.
+    fn known_as(&self, caller: Caller<'_>) -> Vec<&str> {
+        let groups = self.file.iter().map(|file| &file.who).chain(self.all.iter().map(|all| &all.who));
+        let groups = groups.flat_map(|groups| groups.keys()).map(WhoName::as_str);
+        let mut known: Vec<&str> = self.person(caller).map(WhoName::as_str).into_iter().collect();
+        known.extend(groups.filter(|group| self.is(group, caller)));
+        known.dedup();
+        known
+    }
+
+    fn not_allowed(&self, asked: &Asked<'_>, caller: Caller<'_>, right: AccessRight, listed: &[String]) -> Finding {
+        let known = self.known_as(caller).join(", ");
+        let you = if known.is_empty() { caller.to_string() } else { format!("{caller} ({known})") };
+        let place = AccessPlace::App(asked.of.app().clone());
+        let holders = if listed.is_empty() { "nobody".to_owned() } else { listed.join(", ") };
+        let rule = if let Some(file) = &self.file {
+            format!("environments.{}.{right} of {place}, version {}", asked.of.environment(), file.version)
+        } else {
+            let version = self.all.as_ref().map_or(0, |all| all.version);
+            format!("without_file of {}, version {version}", AccessPlace::All)
+        };
+        let remedy = instead(listed).unwrap_or_else(|| format!("Ask those who keep {place} to name somebody there."));
+        Finding::new(FindingName::NotAllowed, rule, format!("{you} is not among those who may: {holders}."), remedy)
+            .seen(you, holders)
+    }
+}
+
+/// Returns what to do in place of what is not allowed, by those who may; `None` where nobody may.
+fn instead(listed: &[String]) -> Option<String> {
+    let way = |name: &String| match name.as_str() {
+        "s3" => Some("upload it to the artifacts bucket"),
+        "ecr" => Some("push the image"),
+        "console" => Some("start it at the console of Step Functions"),
+        _ => None,
+    };
+    let who = listed.iter().filter(|name| way(name).is_none() && *name != "windlass").map(String::as_str);
+    let who: Vec<&str> = who.collect();
+    let ask = (!who.is_empty()).then(|| format!("ask one of {}", who.join(", ")));
+    let ways: Vec<String> = listed.iter().filter_map(way).map(str::to_owned).chain(ask).collect();
+    let all = ways.join(", or ");
+    let mut letters = all.chars();
+    letters.next().map(|first| format!("{}{}.", first.to_ascii_uppercase(), letters.as_str()))
+}
+
+/// Returns the text of a refusal by the rules, for the one who asked; `None` if something else is wrong as well. `what`
+/// is what was asked for, such as `shop prod 1.4.0`.
+pub fn refusal(what: &str, findings: &[Finding]) -> Option<Prose> {
+    let is_by_rules = |finding: &Finding| finding.name == FindingName::NotAllowed;
+    if findings.is_empty() || !findings.iter().all(is_by_rules) {
+        return None;
+    }
+    let lines = findings.iter().map(|finding| {
+        let seen = finding.seen.as_deref();
+        let (you, holders) = seen.and_then(|seen| seen.found.clone().zip(seen.expected.clone())).unwrap_or_default();
+        prose!(
+            "  you: {}\n  rule: {}: {}\n  {}",
+            you,
+            &finding.path,
+            holders,
+            Prose::next(finding.remedy.clone())
+        )
+    });
+    let first = format!("{what} was refused: {}. Nothing was changed.", FindingName::NotAllowed);
+    Some(Prose::join(std::iter::once(Prose::from(first)).chain(lines), "\n"))
+}
+
+/// Makes the finding that nobody of ours has asked for what an execution was started with.
+pub fn not_vouched(by: &Requester) -> Finding {
+    Finding::new(
+        FindingName::NotVouched,
+        "requester",
+        format!("the input says that {by} asks, and Windlass has not started this execution."),
+        "Leave `requester` out, so that the console asks; or ask by the API or the command line.",
+    )
+}
+
+/// The ways in as people write them: those first that ask for a right to the environment.
+const WRITTEN: [Route; 4] = [Route::Api, Route::Console, Route::S3, Route::Ecr];
+
+/// Decides on a release by `sources` and `start` of the declaration, as by an access file in which each source has
+/// `release`, or where a person starts, `record`; then who starts has `release`.
+fn by_declaration(asked: &Asked<'_>, declared: &Resolved) -> Result<Allowed, Finding> {
+    let route = asked.by.route;
+    if declared.sources.contains(&route) {
+        let is_recorded = declared.start == Start::Manual && !asked.starts;
+        return Ok(if is_recorded { Allowed::Recorded } else { Allowed::Goes });
+    }
+    let at = format!("environments.{}", declared.environment);
+    let taken = |written: &Route| *written == route || declared.sources.contains(written);
+    let line: Vec<String> = WRITTEN.into_iter().filter(taken).map(|written| written.to_string()).collect();
+    Err(Finding::new(
+        FindingName::SourceNotAccepted,
+        format!("{at}.sources"),
+        format!("the environment does not accept releases from `{route}`."),
+        format!(
+            "Use a way in that it names; or, where this one is meant, write `sources: [{}]` under `{at}` of the \
+             declaration.",
+            line.join(", ")
+        ),
+    ))
+}

@@ -1,0 +1,89 @@
+//! The ledger's item of an access file, and the decision when an upload takes its place. Pure.
+
+use crate::release::request::ObjectRef;
+use crate::text::digest::Digest;
+use crate::text::finding::{Finding, FindingName};
+use crate::text::time::Time;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// An access file as the ledger keeps it: the text that was accepted. Read it again with
+/// [`AccessFile::accepted`](super::AccessFile::accepted).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AccessItem {
+    /// The text; at most [`super::LARGEST`] bytes, well below the 400 KB that a DynamoDB item may have.
+    pub text: String,
+    /// Its version.
+    pub version: u64,
+    /// The digest of its content.
+    pub digest: Digest,
+    /// The time at which it was accepted.
+    pub accepted: Time,
+    /// The object that it was uploaded as.
+    pub object: ObjectRef,
+}
+
+/// The result of an upload of an access file without mistakes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AccessUpload {
+    /// It takes the place of the one in force.
+    TakesForce,
+    /// It says the same as the one in force.
+    Unchanged,
+}
+
+impl AccessUpload {
+    /// Decides about an upload beside the file that is in force.
+    ///
+    /// # Errors
+    /// `VersionNotHigher` if the content changed and the version did not rise.
+    pub fn decide(version: u64, digest: &Digest, in_force: Option<&AccessItem>) -> Result<Self, Finding> {
+        match in_force {
+            Some(former) if former.digest == *digest => Ok(Self::Unchanged),
+            Some(former) if version <= former.version => Err(not_higher(version, former)),
+            _ => Ok(Self::TakesForce),
+        }
+    }
+}
+
+fn not_higher(offered: u64, former: &AccessItem) -> Finding {
+    let next = former.version.saturating_add(1);
+    Finding::new(
+        FindingName::VersionNotHigher,
+        "version",
+        format!(
+            "The content changed, but version {offered} is not higher than {}, which is in force since {}.",
+            former.version, former.accepted
+        ),
+        format!("Write a higher version, such as `{next}`."),
+    )
+    .seen(offered, next)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changed_content_needs_a_higher_version() {
+        let digest = |text: &str| Digest::of(text.as_bytes());
+        let in_force = AccessItem {
+            text: "a".into(),
+            version: 4,
+            digest: digest("a"),
+            accepted: Time(0),
+            object: ObjectRef { key: "access/all.yaml".into(), version_id: None },
+        };
+        for (version, text, wanted) in [
+            (4, "a", Ok(AccessUpload::Unchanged)),
+            (3, "a", Ok(AccessUpload::Unchanged)),
+            (5, "b", Ok(AccessUpload::TakesForce)),
+            (4, "b", Err(FindingName::VersionNotHigher)),
+            (3, "b", Err(FindingName::VersionNotHigher)),
+        ] {
+            let upload = AccessUpload::decide(version, &digest(text), Some(&in_force));
+            assert_eq!(upload.map_err(|finding| finding.name), wanted, "{version} {text}");
+        }
+        assert_eq!(AccessUpload::decide(1, &digest("a"), None), Ok(AccessUpload::TakesForce));
+    }
+}

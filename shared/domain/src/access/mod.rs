@@ -1,0 +1,14 @@
+//! Access: who may do what in the environments of an application. Operators write the rules into access files; without
+//! one the declaration's `sources` and `start` are read into the same rules. One pure decision serves every way in.
+
+mod caller;
+mod decide;
+mod file;
+mod item;
+mod right;
+
+pub use caller::{Arn, Caller};
+pub use decide::{Allowed, Rules, not_vouched, refusal};
+pub use file::{AccessFile, AccessFileForAll, EnvironmentRules, LARGEST, Person, WithoutFile, schema, schema_for_all};
+pub use item::{AccessItem, AccessUpload};
+pub use right::{AccessRight, Asked};

@@ -1,0 +1,147 @@
+//! The rights that an access file gives, and those that a request needs. Pure.
+
+use crate::release::action::ActionName;
+use crate::release::identity::EnvironmentId;
+use crate::release::request::{Request, Requester, Route};
+use std::collections::BTreeSet;
+use std::fmt;
+
+/// A right to an environment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum AccessRight {
+    /// To see, and to plan.
+    Read,
+    /// To deploy and to promote.
+    Release,
+    /// To go back, and to stop what goes wrong.
+    RollBack,
+    /// Every other action, and each wish of a release.
+    Operate,
+}
+
+impl AccessRight {
+    /// Returns the right that an action needs.
+    pub fn of(action: ActionName) -> Self {
+        match action {
+            ActionName::Check => Self::Read,
+            ActionName::Deploy => Self::Release,
+            ActionName::Rollback
+            | ActionName::Restore
+            | ActionName::Recover
+            | ActionName::Hold
+            | ActionName::Pause => Self::RollBack,
+            ActionName::Drill
+            | ActionName::Withdraw
+            | ActionName::Accept
+            | ActionName::ReleaseHold
+            | ActionName::Continue
+            | ActionName::SkipBake
+            | ActionName::Remove
+            | ActionName::Rename
+            | ActionName::HandOver => Self::Operate,
+        }
+    }
+}
+
+/// As the member of an access file is called.
+impl fmt::Display for AccessRight {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Read => "read",
+            Self::Release => "release",
+            Self::RollBack => "roll_back",
+            Self::Operate => "operate",
+        })
+    }
+}
+
+/// What is asked for, by whom and where: all that the rules look at.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Asked<'a> {
+    /// The environment.
+    pub of: EnvironmentId<'a>,
+    /// The one who asks.
+    pub by: &'a Requester,
+    /// The rights that it needs, all of them.
+    pub rights: BTreeSet<AccessRight>,
+    /// True if it is to go now, and is not only to be recorded: a person starts it (see [`Request::starts`]), or it has
+    /// its turn.
+    pub starts: bool,
+}
+
+impl<'a> Asked<'a> {
+    /// Returns what somebody asks for who needs this one right.
+    pub fn for_right(right: AccessRight, by: &'a Requester, of: EnvironmentId<'a>) -> Self {
+        Self { of, by, rights: BTreeSet::from([right]), starts: false }
+    }
+
+    /// Returns what somebody asks for who wants this action, with or without a wish. What brings back by Windlass itself
+    /// needs no right: a recovery, a restoring of what has drifted, and the way back of a drill.
+    pub fn for_action(
+        (action, wishes, is_way_back): (ActionName, bool, bool),
+        by: &'a Requester,
+        of: EnvironmentId<'a>,
+    ) -> Self {
+        let mut asked = Self::for_right(AccessRight::of(action), by, of);
+        if wishes {
+            asked.rights.insert(AccessRight::Operate);
+        }
+        let brings_back = matches!(action, ActionName::Recover | ActionName::Restore) || is_way_back;
+        if by.route == Route::Windlass && brings_back {
+            asked.rights.clear();
+        }
+        asked
+    }
+
+    /// Returns what a request asks for in this environment.
+    pub fn of(request: &Request, by: &'a Requester, of: EnvironmentId<'a>) -> Self {
+        if request.plan { Self::for_right(AccessRight::Read, by, of) } else { Self::once_planned(request, by, of) }
+    }
+
+    /// Returns what a request asks for in this environment where it is not only planned.
+    pub fn once_planned(request: &Request, by: &'a Requester, of: EnvironmentId<'a>) -> Self {
+        let asked = Self::for_action((request.action, request.has_wishes(), request.drill.is_some()), by, of);
+        Self { starts: request.starts(), ..asked }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::name::{AppName, EnvironmentName};
+
+    #[test]
+    fn each_action_needs_one_right_and_each_wish_to_operate_as_well() {
+        use AccessRight::{Operate, Read, Release, RollBack};
+        let (app, prod) = (AppName::new("shop").unwrap(), EnvironmentName::new("prod").unwrap());
+        let windlass = Requester { route: Route::Windlass, principal: None };
+        let someone = Requester { route: Route::Api, principal: None };
+        let plain = |action| Request::new(action, app.clone());
+        let wishing = |wish: fn(&mut Request)| {
+            let mut request = plain(ActionName::Deploy);
+            wish(&mut request);
+            request
+        };
+        let cases: [(Request, &Requester, &[AccessRight]); 15] = [
+            (plain(ActionName::Deploy), &someone, &[Release]),
+            (wishing(|it| it.through_hold = true), &someone, &[Release, Operate]),
+            (wishing(|it| it.again = true), &someone, &[Release, Operate]),
+            (wishing(|it| it.allow_older = true), &someone, &[Release, Operate]),
+            (wishing(|it| it.accept_red = true), &someone, &[Release, Operate]),
+            (wishing(|it| it.preempt = true), &someone, &[Release, Operate]),
+            (wishing(|it| it.plan = true), &someone, &[Read]),
+            (plain(ActionName::Check), &someone, &[Read]),
+            (plain(ActionName::Rollback), &someone, &[RollBack]),
+            (plain(ActionName::Recover), &someone, &[RollBack]),
+            (plain(ActionName::ReleaseHold), &someone, &[Operate]),
+            (plain(ActionName::Drill), &someone, &[Operate]),
+            (plain(ActionName::Drill), &windlass, &[Operate]),
+            (plain(ActionName::Restore), &windlass, &[]),
+            (plain(ActionName::Recover), &windlass, &[]),
+        ];
+        for (request, by, rights) in cases {
+            let asked = Asked::of(&request, by, EnvironmentId::new(&app, &prod));
+            assert!(asked.rights.iter().eq(rights), "{request:?}: {:?}", asked.rights);
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! The rules of access files, as a table: who may do what, and what is wrong with a file.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use windlass_domain::access::{AccessFile, AccessFileForAll, AccessRight, Allowed, Asked, Rules, refusal};
+use windlass_domain::declaration::Declaration;
+use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::release::request::{Requester, Route};
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::name::{AppName, EnvironmentName};
+
+const FILE: &str = r#"
+app: shop
+version: 4
+people:
+  lead-1: {aws: ["arn:aws:sts::111111111111:assumed-role/AWSReservedSSO_leads_0a1b/lead-1@example.com"]}
+who:
+  leads: [lead-1, lead-2]
+  developers: ["arn:aws:iam::111111111111:role/shop-dev"]
+  ci: ["arn:aws:iam::111111111111:role/shop-ci"]
+environments:
+  staging: {release: [ci, s3]}
+  prod:
+    release: [ci, leads]
+    record: [ecr]
+    roll_back: [developers, leads, console]
+    operate: [leads]
+"#;
+
+const ALL: &str = r#"
+version: 2
+people: {lead-2: {aws: ["arn:aws:iam::111111111111:user/lead-2"]}}
+who: {leads: ["arn:aws:iam::111111111111:role/shop-dev"], support: ["arn:aws:iam::111111111111:role/support"]}
+without_file: refuse
+"#;
+
+const LEAD_1: &str = "arn:aws:sts::111111111111:assumed-role/AWSReservedSSO_leads_0a1b/lead-1@example.com";
+const LEAD_2: &str = "arn:aws:iam::111111111111:user/lead-2";
+const DEV: &str = "arn:aws:sts::111111111111:assumed-role/shop-dev/ann";
+const CI: &str = "arn:aws:sts::111111111111:assumed-role/shop-ci/run-812";
+
+fn app() -> AppName {
+    AppName::new("shop").unwrap()
+}
+
+fn all() -> AccessFileForAll {
+    AccessFileForAll::read(ALL).unwrap().0
+}
+
+fn file(text: &str) -> AccessFile {
+    AccessFile::read(text, &app(), Some(&all())).unwrap().0
+}
+
+fn by(who: &str) -> Requester {
+    match who {
+        "s3" => Requester { route: Route::S3, principal: None },
+        "ecr" => Requester { route: Route::Ecr, principal: None },
+        "console" => Requester { route: Route::Console, principal: Some(LEAD_1.to_owned()) },
+        "windlass" => Requester { route: Route::Windlass, principal: None },
+        arn => Requester { route: Route::Api, principal: Some(arn.to_owned()) },
+    }
+}
+
+fn decide(rules: &Rules, who: &str, right: AccessRight, environment: &str) -> Result<Allowed, Vec<Finding>> {
+    let (app, environment, by) = (app(), EnvironmentName::new(environment).unwrap(), by(who));
+    rules.decide(&Asked::for_right(right, &by, EnvironmentId::new(&app, &environment)), None)
+}
+
+#[test]
+fn a_right_belongs_to_those_whom_the_file_names() {
+    use AccessRight::{Operate, Read, Release, RollBack};
+    let rules = Rules::of(Some(file(FILE)), Some(all()));
+    let goes = Some(Allowed::Goes);
+    for (who, right, environment, wanted) in [
+        (CI, Release, "prod", goes),
+        (LEAD_1, Release, "prod", goes),
+        (LEAD_2, Release, "prod", goes),
+        (DEV, Release, "prod", None),
+        ("ecr", Release, "prod", Some(Allowed::Recorded)),
+        ("s3", Release, "prod", None),
+        ("s3", Release, "staging", goes),
+        ("console", Release, "prod", None),
+        (CI, Release, "dev", None),
+        (DEV, RollBack, "prod", goes),
+        ("console", RollBack, "prod", goes),
+        (CI, RollBack, "prod", None),
+        (DEV, RollBack, "staging", goes),
+        (DEV, RollBack, "dev", goes),
+        (DEV, Operate, "prod", None),
+        (LEAD_1, Operate, "prod", goes),
+        ("windlass", Operate, "prod", None),
+        ("windlass", Operate, "staging", goes),
+        (CI, Read, "prod", goes),
+    ] {
+        let decided = decide(&rules, who, right, environment).ok();
+        assert_eq!(decided, wanted, "{who} {right} {environment}");
+    }
+}
+
+#[test]
+fn a_refusal_shows_who_asked_the_rule_and_what_to_do() {
+    let rules = Rules::of(Some(file(FILE)), Some(all()));
+    let findings = decide(&rules, DEV, AccessRight::Release, "prod").unwrap_err();
+    let text = refusal("shop prod 1.4.0", &findings).unwrap();
+    assert_eq!(
+        text.written(),
+        "shop prod 1.4.0 was refused: NotAllowed. Nothing was changed.\n  \
+         you: role shop-dev, account 111111111111 (developers)\n  \
+         rule: environments.prod.release of access/apps/shop.yaml, version 4: ci, leads\n  \
+         next: Ask one of ci, leads.",
+    );
+    let refused = decide(&rules, "s3", AccessRight::Release, "dev").unwrap_err();
+    let seen = refused[0].seen.as_ref().unwrap();
+    assert_eq!(seen.found.as_deref(), Some("an upload, which names nobody"));
+    assert_eq!(seen.expected.as_deref(), Some("nobody"));
+}
+
+
+    assert_eq!(is, wanted);
+}
+
+#[test]
+fn without_a_file_the_declaration_decides_on_releases_and_iam_on_the_rest() {
+    let text = "app: shop\nversion: 1.0.0\nenvironments: {dev: {}, prod: {sources: [ecr, console], start: manual}}\n\
+                components: {web: {kind: static_site, bucket: 'web-{environment}'}}\n";
+    let declaration = Declaration::parse(text).unwrap();
+    let rules = Rules::default();
+    let (app, goes, recorded) = (app(), Some(Allowed::Goes), Some(Allowed::Recorded));
+    for (environment, who, starts, wanted, line) in [
+        ("dev", DEV, false, goes, ""),
+        ("dev", "console", false, goes, ""),
+        ("dev", "s3", false, None, "`sources: [api, console, s3]` under `environments.dev`"),
+        ("dev", "ecr", false, None, "`sources: [api, console, ecr]` under `environments.dev`"),
+        ("prod", "ecr", false, recorded, ""),
+        ("prod", "console", true, goes, ""),
+        ("prod", DEV, true, None, "`sources: [api, console, ecr]` under `environments.prod`"),
+        ("prod", "s3", false, None, "`sources: [console, s3, ecr]` under `environments.prod`"),
+    ] {
+        let (name, by) = (EnvironmentName::new(environment).unwrap(), by(who));
+        let asked = Asked { starts, ..Asked::for_right(AccessRight::Release, &by, EnvironmentId::new(&app, &name)) };
+        let decided = rules.decide(&asked, Some(&declaration.resolve(&name).unwrap()));
+        assert_eq!(decided.as_ref().ok().copied(), wanted, "{environment} {who}");
+        if let Err(findings) = decided {
+            assert_eq!(findings[0].path, format!("environments.{environment}.sources"));
+            assert!(findings[0].remedy.written().contains(line), "{findings:?}");
+        }
+        assert_eq!(decide(&rules, who, AccessRight::Operate, environment).ok(), goes);
+    }
+}
+
+#[test]
+fn a_withdrawn_file_is_none_and_without_one_all_may_refuse() {
+    let withdrawn = "app: shop\nversion: 5\nrules: none\n";
+    let open = AccessFileForAll { without_file: None, ..all() };
+    for (own, all, is_in_force) in [
+        (None, None, false),
+        (None, Some(open.clone()), false),
+        (Some(withdrawn), Some(open.clone()), false),
+        (Some(withdrawn), Some(all()), true),
+        (None, Some(all()), true),
+        (Some(FILE), Some(open), true),
+    ] {
+        let rules = Rules::of(own.map(file), all);
+        assert_eq!(rules.are_in_force(), is_in_force, "{own:?}");
+        let is_lead = decide(&rules, LEAD_1, AccessRight::Release, "prod").is_ok();
+        assert_eq!(is_lead, !is_in_force || own == Some(FILE), "{own:?}");
+        assert!(own == Some(FILE) || decide(&rules, DEV, AccessRight::Operate, "prod").is_ok());
+    }
+}
+
+#[test]
+fn everything_that_is_wrong_with_a_file_is_found_at_once() {
+    let bad = "app: bank\nversion: 0\nteams: {}\n\
+               people: {console: {}, ann: {aws: ['arn:aws:iam::111111111111:role/dev', nobody, \
+               'arn:aws:sts::111111111111:assumed-role/dev/ann']}}\n\
+               who: {ann: [], s3: [], devs: [an, 'arn:aws:sts::111111111111:assumed-role/dev/ann', 'arn:aws:x']}\n\
+               environments: {prod: {release: [dev, windlass, 'arn:aws:iam::111111111111:role/dev'], operate: [s3]}}\n";
+    let part = AccessFile::read(bad, &app(), None).unwrap_err();
+    let found: Vec<String> = part.findings().iter().map(|it| format!("{} {}", it.name, it.path)).collect();
+    for wanted in [
+        "UnknownField teams",
+        "BadValue version",
+        "BadValue app",
+        "BadValue people.console",
+        "BadValue people.ann.aws[0]",
+        "BadValue people.ann.aws[1]",
+        "BadValue people.ann.aws[2]",
+        "Duplicate who.ann",
+        "BadValue who.s3",
+        "UnknownName who.devs[0]",
+        "BadValue who.devs[1]",
+        "BadValue who.devs[2]",
+        "UnknownName environments.prod.release[0]",
+        "UnknownName environments.prod.release[1]",
+        "UnknownName environments.prod.release[2]",
+        "UnknownName environments.prod.operate[0]",
+    ] {
+        assert!(found.iter().any(|found| found == wanted), "{wanted}: {found:#?}");
+    }
+    let beside = "app: shop\nversion: 5\nrules: none\nenvironments: {prod: {}}\n";
+    let part = AccessFile::read(beside, &app(), None).unwrap_err();
+    assert_eq!(part.findings()[0].name, FindingName::Duplicate);
+}
+
+#[test]
+fn a_file_without_a_way_back_at_the_console_is_warned_about() {
+    let names = |text: &str| file(text).warnings().into_iter().map(|it| it.path).collect::<Vec<_>>();
+    assert!(names(FILE).is_empty());
+    let without = FILE.replace("leads, console]", "leads]");
+    assert_eq!(names(&without), ["environments.prod.roll_back"]);
+}

@@ -1,0 +1,96 @@
+//! Decides on what is asked for by the rules in force: those of the access files that the ledger has. At arrival, at each
+//! turn, and for what is only seen, the same files are read anew.
+
+use crate::ledger;
+use crate::ports::{DynamoDbApi, Result};
+use windlass_domain::access::{AccessFile, AccessFileForAll, AccessItem, AccessRight, Asked, Rules};
+use windlass_domain::deployment::Deployment;
+use windlass_domain::release::action::ActionName;
+use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::release::request::{Request, Requester, Route};
+use windlass_domain::text::fault::Fault;
+use windlass_domain::text::finding::Finding;
+use windlass_domain::text::name::AppName;
+
+/// Reads the rules in force for an application.
+///
+/// # Errors
+/// The ledger's faults, and that an item cannot be read any more: then nobody knows who may do what.
+pub async fn rules(ports: &impl DynamoDbApi, app: &AppName) -> Result<Rules> {
+    let own = ledger::load(ports, &ledger::access(app)).await?;
+    let own = own.map(|own| read(&own.value, AccessFile::accepted)).transpose()?;
+    Ok(Rules::of(own, for_all(ports).await?))
+}
+
+/// Reads the access file of all applications that is in force.
+///
+/// # Errors
+/// As [`rules`].
+pub async fn for_all(ports: &impl DynamoDbApi) -> Result<Option<AccessFileForAll>> {
+    let all = ledger::load(ports, &ledger::access_for_all()).await?;
+    all.map(|all| read(&all.value, AccessFileForAll::accepted)).transpose()
+}
+
+fn read<T>(item: &AccessItem, read: impl FnOnce(&str) -> Result<T, Vec<Finding>>) -> Result<T> {
+    let unread = |findings| {
+        let (key, version) = (&item.object.key, item.version);
+        Fault::internal(format!("{key}, version {version}, cannot be read any more: {findings:?}"))
+    };
+    read(&item.text).map_err(unread)
+}
+
+/// Returns what the rules of operators have against a request, as far as it says where it goes: a release that a rule of
+/// the declaration sends somewhere is decided on when that is known. What moves a record needs the right on both sides;
+/// what is of a whole application needs it in each environment that the file names.
+///
+/// # Errors
+/// As [`rules`].
+pub async fn against(ports: &impl DynamoDbApi, request: &Request) -> Result<Vec<Finding>> {
+    let by = request.asked_by();
+    let rules = rules(ports, &request.app).await?;
+    let mut findings = Vec::new();
+    let of_whole = request.environment.is_none() && request.action != ActionName::Deploy;
+    let named = request.environment.iter().chain(rules.environments().filter(|_| of_whole));
+    for environment in named.filter(|_| rules.are_in_force()) {
+        let asked = Asked::of(request, &by, EnvironmentId::new(&request.app, environment));
+        findings.extend(rules.decide(&asked, None).err().unwrap_or_default());
+    }
+    if request.action.moves() && (request.to_app.is_some() || request.to_environment.is_some()) {
+        let to = request.to_app.as_ref().unwrap_or(&request.app);
+        let rules = self::rules(ports, to).await?;
+        let there = request.to_environment.as_ref().or(request.environment.as_ref());
+        let sides = there.into_iter().chain(rules.environments().filter(|_| there.is_none()));
+        for environment in sides.filter(|_| rules.are_in_force()) {
+            let asked = Asked::for_right(AccessRight::Operate, &by, EnvironmentId::new(to, environment));
+            findings.extend(rules.decide(&asked, None).err().unwrap_or_default());
+        }
+    }
+    Ok(findings)
+}
+
+/// Returns what the rules now in force have against a deployment that is recorded, at a turn of it.
+///
+/// # Errors
+/// As [`rules`].
+pub async fn against_turn(ports: &impl DynamoDbApi, record: &Deployment) -> Result<Vec<Finding>> {
+    let rules = rules(ports, &record.app).await?;
+    if !rules.are_in_force() {
+        return Ok(Vec::new());
+    }
+    Ok(rules.decide(&record.asked(), None).err().unwrap_or_default())
+}
+
+/// Returns what the rules have against somebody who sees an environment by the API. The caller is as API Gateway names
+/// it.
+///
+/// # Errors
+/// As [`rules`].
+pub async fn against_reader(
+    ports: &impl DynamoDbApi,
+    caller: Option<&String>,
+    of: EnvironmentId<'_>,
+) -> Result<Vec<Finding>> {
+    let rules = rules(ports, of.app()).await?;
+    let by = Requester { route: Route::Api, principal: caller.cloned() };
+    Ok(rules.decide(&Asked::for_right(AccessRight::Read, &by, of), None).err().unwrap_or_default())
+}
