@@ -28,3 +28,4 @@ pub mod retention;
 pub mod routes;
 pub mod trouble;
 pub mod upload_findings;
+pub mod vouch;

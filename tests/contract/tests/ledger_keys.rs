@@ -79,6 +79,24 @@ fn only_the_conductor_may_write_locks_states_and_snapshots() {
     }
 }
 
+/// Whoever may write such a note may vouch for any requester: the roles are those of what starts executions.
+///
+/// Safety: truth: Only the roles of what starts executions may vouch for their requesters.
+#[test]
+fn only_what_starts_executions_vouches_for_requesters() {
+    let template = template();
+    let note = ledger::asked("shop-prod-1.4.0-3f9a", &Value::Null).pk.clone();
+    let reaches = |keys: Vec<String>| keys.iter().any(|pattern| matches(pattern, &note));
+    let writers = writers(&template).into_iter();
+    let vouching = writers.filter_map(|(role, keys)| keys.is_none_or(reaches).then_some(role));
+    let resources = template["Resources"].as_object().expect("resources");
+    let starts = |role: &Value| role["Properties"]["Policies"].to_string().contains("\"states:StartExecution\"");
+    let roles = resources.iter().filter(|(_, one)| one["Type"] == "AWS::IAM::Role" && starts(one));
+    let starting: Vec<String> = roles.map(|(name, _)| name.clone()).collect();
+    assert_eq!(starting.len(), 4, "{starting:?}");
+    assert_eq!(vouching.collect::<Vec<_>>(), starting);
+}
+
 /// "Tenancy" in docs/SAFETY.md: claims are made where they are compared.
 ///
 /// Safety: tenancy: Only the planner's role may write claims of targets, which are made where they are compared.

@@ -64,6 +64,13 @@ pub struct Progress {
     pub parts: BTreeMap<EnvironmentName, usize>,
 }
 
+/// The note that one of our functions has asked for an execution with an input.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    /// The time at which it was asked for first.
+    pub at: Time,
+}
+
 /// The fault that a state failed with last.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LastFault {

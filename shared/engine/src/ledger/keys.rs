@@ -1,4 +1,4 @@
-use super::items::{Execution, ExecutionRecord, LastFault, Progress, RepositoryOwner, SearchProgress, Served};
+use super::items::{Asked, Execution, ExecutionRecord, LastFault, Progress, RepositoryOwner, SearchProgress, Served};
 use super::key::{Index, Key, Range};
 use crate::ledger::items::{APPLICATIONS, ARRIVING, CLAIMS, DRILLS, ENVIRONMENTS, HELD, REPOSITORIES, WAITING};
 use crate::ports;
@@ -248,6 +248,16 @@ pub fn judgement(id: &DeploymentId, wave: u32) -> Key<Judgement> {
 /// The judgements of a deployment, in the order of its waves.
 pub fn judgements(id: &DeploymentId) -> Range<Judgement> {
     Range::new(deployment_partition(id), "judgement#")
+}
+
+/// Returns the key of the note that one of our functions has asked for an execution of this name with this input.
+///
+/// Each input has an item of its own, because several may be brought for one name: the cause of a recovery says who
+/// found that its owner had died. The digest is that of the value's text. A `Value` keeps its members sorted, so an
+/// input has the same digest in whatever order its members come (serde_json without `preserve_order`).
+pub fn asked(name: &str, input: &Value) -> Key<Asked> {
+    let digest = Digest::of(input.to_string().as_bytes());
+    Key::new(format!("asked#{name}"), format!("input#{digest}"))
 }
 
 /// Returns the key of the deployment that an execution works for, so that asking twice has one effect.

@@ -6,9 +6,10 @@ use crate::faults::Faults;
 use crate::ledger::{self, Stored};
 use crate::overview::environment_items;
 use crate::pin;
-use crate::ports::{Clock, Result, StepFunctionsApi};
+use crate::ports::{Clock, DynamoDbApi, Result, StepFunctionsApi};
 use crate::recovery::start::Ports;
 use crate::trouble::found;
+use crate::vouch;
 use serde_json::{Value, json};
 use windlass_domain::deployment::drill::Drill;
 use windlass_domain::release::action::ActionName;
@@ -46,7 +47,11 @@ pub async fn come_back_all(ports: &impl Ports, began: Time, faults: &mut Faults)
 /// Starts the deployment that comes back. The name is made of the drill and of how often it was tried, so that each try
 /// is started once; one that has ended while the drill still awaits it had recorded nothing, and is started again, at
 /// most once in a quarter of an hour.
-pub async fn come_back(ports: &(impl StepFunctionsApi + Clock), of: EnvironmentId<'_>, drill: &Drill) -> Result<()> {
+pub async fn come_back(
+    ports: &(impl DynamoDbApi + StepFunctionsApi + Clock),
+    of: EnvironmentId<'_>,
+    drill: &Drill,
+) -> Result<()> {
     let nth = format!("drill-back-{}", drill.tries + 1);
     let mut input = by_itself(ActionName::Drill, of, &format!("The way back of drill {}.", drill.id));
     input["drill"] = json!(drill.id);
@@ -56,15 +61,15 @@ pub async fn come_back(ports: &(impl StepFunctionsApi + Clock), of: EnvironmentI
 /// Starts an execution under a name that stands for what is to be done. If it has ended and that is still to be done,
 /// it is started again, at most once in a quarter of an hour.
 async fn start_once(
-    ports: &(impl StepFunctionsApi + Clock),
+    ports: &(impl DynamoDbApi + StepFunctionsApi + Clock),
     which: &str,
     input: &Value,
     (of, id): (EnvironmentId<'_>, &str),
 ) -> Result<()> {
-    let first = ports.start(&name(which, of, id), input).await?;
+    let first = vouch::start(ports, &name(which, of, id), input).await?;
     if has_ended(ports, &first).await? {
         let again = format!("{which}-{}", quarter(ports));
-        ports.start(&name(&again, of, id), input).await?;
+        vouch::start(ports, &name(&again, of, id), input).await?;
     }
     Ok(())
 }

@@ -15,6 +15,7 @@ use crate::ports::{JsonCall, Result, Write};
 use crate::recovery::start::{self, Ports, by_itself};
 use crate::recovery::way_back;
 use crate::trouble::found;
+use crate::vouch;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::declaration::heal::Heal;
@@ -205,7 +206,7 @@ pub async fn restore(
     let (of, looked) = (seen.environment_id(), seen.looked.map_or(0, |looked| looked.0));
     let id = Digest::of(format!("{of}/{looked}").as_bytes());
     let called = start::name(&format!("restore-{looked}"), of, id.as_str());
-    ports.start(&called, &by_itself(ActionName::Restore, of, &reason)).await?;
+    vouch::start(ports, &called, &by_itself(ActionName::Restore, of, &reason)).await?;
     Ok(())
 }
 

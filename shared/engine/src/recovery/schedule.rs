@@ -116,7 +116,7 @@ async fn look_at(ports: &impl Ports, one: &UnendedDeployment, woken: &mut WokenE
 }
 
 async fn recover(
-    ports: &(impl StepFunctionsApi + Clock),
+    ports: &(impl DynamoDbApi + StepFunctionsApi + Clock),
     one: &UnendedDeployment,
     token: u64,
     cause: &str,
@@ -126,7 +126,7 @@ async fn recover(
 }
 
 async fn look_at_owner(
-    ports: &(impl StepFunctionsApi + Clock),
+    ports: &(impl DynamoDbApi + StepFunctionsApi + Clock),
     one: &UnendedDeployment,
     held: &LockHolder,
     token: u64,

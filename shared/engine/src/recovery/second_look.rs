@@ -3,9 +3,9 @@
 use super::hourly_look::glances;
 use crate::faults::Faults;
 use crate::ledger::{self, Stored, save_look};
-use crate::log;
 use crate::ports::{DynamoDbApi, Result, Write};
 use crate::recovery::start::{Ports, by_itself, name};
+use crate::{log, vouch};
 use std::collections::{BTreeMap, BTreeSet};
 use tracing::Instrument as _;
 use windlass_domain::deployment::hourly_look::{ComponentLook, HourlyLook};
@@ -140,7 +140,7 @@ async fn hold(ports: &impl Ports, mut look: Stored<SecondLook>) -> Result<()> {
         // If the start of one could not be noted, this is the same one again.
         let nth = format!("second-look-{}", look.value.holds + 1);
         let input = by_itself(ActionName::Hold, of, &look.value.reason_to_hold());
-        look.value.hold = Some(ports.start(&name(&nth, of, id), &input).await?);
+        look.value.hold = Some(vouch::start(ports, &name(&nth, of, id), &input).await?);
         look.value.holds += 1;
         look.value.postpone(ports.now());
     }

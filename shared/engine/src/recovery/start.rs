@@ -2,7 +2,7 @@
 
 use crate::faults::Faults;
 use crate::ports::{Clock, DynamoDbApi, Result, StepFunctionsApi};
-use crate::{ledger, observe};
+use crate::{ledger, observe, vouch};
 use serde_json::{Value, json};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::Waiting;
@@ -19,7 +19,7 @@ const AGAIN_AFTER_MS: u64 = 15 * 60 * 1000;
 /// or Step Functions still showed it the owner as running. It is started again, at most once in a quarter of an hour.
 /// `died` is an execution whose end an event has announced: Step Functions may still show it as running.
 pub async fn start(
-    ports: &(impl StepFunctionsApi + Clock),
+    ports: &(impl DynamoDbApi + StepFunctionsApi + Clock),
     of: EnvironmentId<'_>,
     deployment: &DeploymentId,
     token: u64,
@@ -48,7 +48,11 @@ fn of_token(token: u64) -> String {
 }
 
 /// The recovery that was started of a deployment that waited, and has ended it.
-pub async fn of_waiting(ports: &impl StepFunctionsApi, record: &Deployment, cause: &str) -> Result<String> {
+pub async fn of_waiting(
+    ports: &(impl DynamoDbApi + StepFunctionsApi + Clock),
+    record: &Deployment,
+    cause: &str,
+) -> Result<String> {
     let recovery = Recovery { of: record.environment_id(), deployment: &record.id, cause };
     recovery.start(ports, "t0").await
 }
@@ -60,11 +64,11 @@ struct Recovery<'a> {
 }
 
 impl Recovery<'_> {
-    async fn start(&self, ports: &impl StepFunctionsApi, which: &str) -> Result<String> {
+    async fn start(&self, ports: &(impl DynamoDbApi + StepFunctionsApi + Clock), which: &str) -> Result<String> {
         let mut input = by_itself(ActionName::Recover, self.of, self.cause);
         input["deployment"] = json!(self.deployment);
         input["requester"] = json!({ "route": "windlass" });
-        ports.start(&self.name(which), &input).await
+        vouch::start(ports, &self.name(which), &input).await
     }
 
     fn name(&self, which: &str) -> String {

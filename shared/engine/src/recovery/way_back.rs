@@ -7,6 +7,7 @@
 use super::start::{self, Ports, by_itself};
 use crate::ledger::{self, Stored, save_look};
 use crate::ports::Result;
+use crate::vouch;
 use windlass_domain::deployment::hourly_look::{HourlyLook, WayBack};
 use windlass_domain::environment::reach::SnapshotReach;
 use windlass_domain::release::action::ActionName;
@@ -49,6 +50,6 @@ async fn ask(ports: &impl Ports, of: EnvironmentId<'_>, now: Time) -> Result<Dep
     let id = Digest::of(format!("{of}/{}", now.0).as_bytes());
     let called = start::name(&format!("check-{}", now.0), of, id.as_str());
     let input = by_itself(ActionName::Check, of, "Whether the way back is there is looked at once a day.");
-    let execution = ports.start(&called, &input).await?;
+    let execution = vouch::start(ports, &called, &input).await?;
     Ok(DeploymentId::planned(&execution))
 }

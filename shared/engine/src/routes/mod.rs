@@ -5,9 +5,9 @@ pub mod intake;
 
 use crate::conductor::{Identified, identify, key_reused, repeated};
 use crate::ledger::Stored;
-use crate::ports::{Clock, Result, StepFunctionsApi};
+use crate::ports::{Clock, DynamoDbApi, Result, StepFunctionsApi};
 use crate::trouble::Checked;
-use crate::{log, pin, recovery};
+use crate::{log, pin, recovery, vouch};
 use serde_json::Value;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::release::identity::{DeploymentId, execution_name};
@@ -70,7 +70,7 @@ pub async fn begin(ports: &(impl pin::Ports + StepFunctionsApi + Clock), request
     let stem = [request.app.as_str(), environment, label];
     let name = |stem: &[&str]| execution_name(stem, id.as_str());
     let input = input(&pinned.handed_over(request))?;
-    let mut execution = ports.start(&name(&stem), &input).await?;
+    let mut execution = vouch::start(ports, &name(&stem), &input).await?;
     if let Some(finding) = reused(ports, request, &execution).await? {
         return Err(finding.into());
     }
@@ -78,7 +78,7 @@ pub async fn begin(ports: &(impl pin::Ports + StepFunctionsApi + Clock), request
         // It died before it recorded anything, or has just recorded the deployment; then the new execution says so.
         let quarter = recovery::quarter(ports);
         let [app, environment, label] = stem;
-        execution = ports.start(&name(&[&quarter, app, environment, label]), &input).await?;
+        execution = vouch::start(ports, &name(&[&quarter, app, environment, label]), &input).await?;
     }
     Ok(StartedRequest { id, version: pinned.release.version, execution, recorded: false })
 }
@@ -97,18 +97,26 @@ fn recorded(deployment: Stored<Deployment>) -> Option<StartedRequest> {
 
 /// Starts an execution for a request that is not a deployment, or that `Admit` will refuse, so that
 /// the refusal is recorded and reported. `seed` names what arrived: the same arrival starts it once.
-pub async fn begin_anyway(ports: &impl StepFunctionsApi, request: &Request, seed: &str) -> Result<String> {
+pub async fn begin_anyway(
+    ports: &(impl DynamoDbApi + StepFunctionsApi + Clock),
+    request: &Request,
+    seed: &str,
+) -> Result<String> {
     let environment = request.environment.as_ref().map_or("any", |env| env.as_str());
     let action = request.action.to_string();
     let stem = [request.app.as_str(), environment, &action];
     let name = execution_name(&stem, Digest::of(seed.as_bytes()).as_str());
-    ports.start(&name, &input(request)?).await
+    vouch::start(ports, &name, &input(request)?).await
 }
 
 /// Starts an operator's action. The same key starts it once: Step Functions knows an execution's name for 90 days
 /// after its end (AWS Step Functions API Reference, StartExecution). Answers a finding where the key was used with
 /// another content.
-pub async fn begin_own(ports: &(impl StepFunctionsApi + Clock), request: &Request, seed: &str) -> Checked<String> {
+pub async fn begin_own(
+    ports: &(impl DynamoDbApi + StepFunctionsApi + Clock),
+    request: &Request,
+    seed: &str,
+) -> Checked<String> {
     let arn = begin_anyway(ports, request, seed).await?;
     match reused(ports, request, &arn).await? {
         Some(finding) => Err(finding.into()),

@@ -1,0 +1,71 @@
+//! Vouches for requesters. Who may start executions may write any `requester` into an input, and only our functions
+//! write the ledger. So each of them notes there what it starts an execution with, and `Admit` looks for the note.
+
+use crate::ledger::{self, Asked, Stored, commit, retry};
+use crate::payload::ExecutionRef;
+use crate::ports::{Clock, DynamoDbApi, Result, StepFunctionsApi};
+use serde_json::Value;
+
+/// A note is kept for so many seconds: a day. It is read in the first state of the execution, whose retries take
+/// minutes.
+const KEPT_S: u64 = 24 * 60 * 60;
+
+/// Notes that one of our functions asks for an execution with this input, starts it, and returns its ARN. All that
+/// Windlass starts is started here.
+///
+/// The note comes first, so that no execution looks for it too soon. One whose execution was never started says only
+/// what was asked for, and whoever asks for the same again writes no second one.
+///
+/// # Errors
+/// The ledger's faults: then nothing was started. Those of the start.
+pub async fn start(ports: &(impl DynamoDbApi + StepFunctionsApi + Clock), name: &str, input: &Value) -> Result<String> {
+    note(ports, name, input).await?;
+    ports.start(name, input).await
+}
+
+/// Writes the note, unless it is there.
+async fn note(ports: &(impl DynamoDbApi + Clock), name: &str, input: &Value) -> Result<()> {
+    let key = ledger::asked(name, input);
+    let at = ports.now();
+    let write = Stored::new(key.clone(), Asked { at }).put_until(at.plus_s(KEPT_S))?;
+    retry(ports, "noting what an execution is started with", async || {
+        if commit(ports, vec![write.clone()]).await? {
+            return Ok(Some(()));
+        }
+        // Somebody else may have been in the way and not have written it.
+        Ok(ledger::load(ports, &key).await?.map(|_| ()))
+    })
+    .await
+}
+
+/// Returns whether the requester of an execution's input is as it says. It is where one of our functions has asked for
+/// this execution with this input, and where the input names none, so that nobody is claimed to have asked.
+///
+/// A note that was written for another name, or for another input, says nothing: whoever copies what was asked for once
+/// is not vouched for.
+///
+/// # Errors
+/// The ledger's faults.
+pub async fn is_vouched(ports: &impl DynamoDbApi, execution: &ExecutionRef, input: &Value) -> Result<bool> {
+    if input["requester"].is_null() {
+        return Ok(true);
+    }
+    Ok(ledger::load(ports, &ledger::asked(&execution.name, input)).await?.is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_note_is_of_one_name_and_one_input_in_whatever_order_its_members_come() {
+        let read = |text: &str| -> Value { serde_json::from_str(text).unwrap() };
+        let input = read(r#"{"app": "shop", "requester": {"route": "s3", "principal": "ci"}, "action": "deploy"}"#);
+        let same = read(r#"{"requester": {"principal": "ci", "route": "s3"}, "action":"deploy", "app":"shop"}"#);
+        let other = read(r#"{"requester": {"principal": "me", "route": "s3"}, "action":"deploy", "app":"shop"}"#);
+        let note = ledger::asked("one", &input);
+        assert_eq!(ledger::asked("one", &same), note);
+        assert_ne!(ledger::asked("one", &other), note);
+        assert_ne!(ledger::asked("two", &input), note);
+    }
+}
