@@ -102,6 +102,10 @@ pub struct Deployment {
     pub upload: Option<ObjectRef>,
     /// The person or service that asked for it.
     pub requester: Requester,
+    /// True if the requester is vouched for: one of Windlass's own functions wrote it into the input, or the input
+    /// named none, so that nobody is claimed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub vouched: bool,
     /// The reason that was given.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "foreign::maybe")]
     pub reason: Option<String>,

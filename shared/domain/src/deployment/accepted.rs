@@ -11,7 +11,7 @@ use crate::text::time::Time;
 
 impl Deployment {
     /// Returns the record of a request that an execution has brought now, and that has not had its turn: the first
-    /// attempt of a person, which is as old as now.
+    /// attempt of a person, which is as old as now. Nobody has vouched for its requester.
     pub fn accepted(
         id: DeploymentId,
         request: &Request,
@@ -39,6 +39,7 @@ impl Deployment {
             declaration,
             upload: request.upload().cloned(),
             requester: request.asked_by(),
+            vouched: false,
             reason: request.reason.clone(),
             order: Order { version: None, sequence: release.sequence, accepted: now, recorded: now, id: id.clone() },
             allow_older: request.allow_older,

@@ -4,6 +4,7 @@ use crate::config::Configured;
 use crate::payload::{AdmitTransition, Answer, ExecutionRef};
 use crate::ports::{Clock, DynamoDbApi, EcrApi, S3Api, StepFunctionsApi};
 use serde_json::Value;
+use std::ops::Deref;
 use windlass_domain::document::partial_document::PartialDocument;
 use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::release::request::{Request, Requester, Route};
@@ -18,6 +19,23 @@ pub fn request_of(execution: &ExecutionRef, input: &Value) -> Result<Request, Pa
         request.requester = Some(Requester { route: Route::Console, principal: Some(arn.clone()) });
     }
     Ok(request)
+}
+
+/// The execution that brings a request which is admitted for the first time.
+pub struct Asker<'a> {
+    /// The execution.
+    pub execution: &'a ExecutionRef,
+    /// True if the requester of its input is vouched for, or nobody is claimed to be it
+    /// ([`is_vouched`](crate::vouch::is_vouched)).
+    pub vouched: bool,
+}
+
+impl Deref for Asker<'_> {
+    type Target = ExecutionRef;
+
+    fn deref(&self) -> &ExecutionRef {
+        self.execution
+    }
 }
 
 /// The next thing that the execution of a request does.

@@ -13,3 +13,4 @@ mod pinning;
 mod place;
 mod pushes;
 mod version_names;
+mod vouching;

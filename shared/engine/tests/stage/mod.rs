@@ -178,6 +178,7 @@ fn record(declaration: &Declaration, components: BTreeMap<ComponentName, Artifac
         declaration: declaration.version().clone(),
         upload: None,
         requester: Requester { route: Route::Console, principal: None },
+        vouched: true,
         reason: None,
         order: Order { version: None, sequence: None, accepted: Time(0), recorded: Time(0), id: id() },
         allow_older: false,

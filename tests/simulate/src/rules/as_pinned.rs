@@ -23,3 +23,29 @@ pub fn as_pinned(outcome: &Outcome<'_>) -> Result<(), String> {
     }
     Ok(())
 }
+
+/// The beginning of the names of the executions that the simulation's operators start.
+const BY_HAND: &str = "console-";
+
+/// "Nothing is claimed that is not so": a record vouches for its requester where one of our functions has started its
+/// execution, whatever failed in between, and where the input names none. It vouches for no requester that somebody
+/// wrote who may start executions.
+///
+/// Safety: truth: A record vouches for its requester where one of our functions has started it or nobody is claimed,
+/// and nowhere else.
+pub fn requester_is_true(outcome: &Outcome<'_>) -> Result<(), String> {
+    let executions = outcome.world.stepfunctions();
+    for record in outcome.records() {
+        let first = record.executions.first();
+        let Some(execution) = first.and_then(|arn| executions.executions.get(arn)) else {
+            continue;
+        };
+        let is_named = !execution.input["requester"].is_null();
+        let is_by_hand = execution.arn.rsplit(':').next().is_some_and(|name| name.starts_with(BY_HAND));
+        if record.vouched == (is_named && is_by_hand) {
+            let (id, arn, vouched) = (&record.id, &execution.arn, record.vouched);
+            return Err(format!("deployment {id}, which {arn} has recorded, has vouched {vouched}"));
+        }
+    }
+    Ok(())
+}

@@ -61,7 +61,7 @@ pub use unowned_untouched::unowned_untouched;
 mod arrivals_are_served;
 pub use arrivals_are_served::arrivals_are_served;
 mod as_pinned;
-pub use as_pinned::as_pinned;
+pub use as_pinned::{as_pinned, requester_is_true};
 mod called_once;
 mod claims_are_shown;
 pub use claims_are_shown::claims_are_shown;
@@ -121,7 +121,7 @@ pub use files_come_and_go::{files_come_and_go, is_withdrawn_of};
 pub type Rule = fn(&Outcome<'_>) -> Result<(), String>;
 
 /// All rules by name.
-pub const RULES: [(&str, Rule); 57] = [
+pub const RULES: [(&str, Rule); 58] = [
     ("one_ending", one_ending),
     ("targets_as_recorded", targets_as_recorded),
     ("no_older_over_newer", no_older_over_newer),
@@ -179,6 +179,7 @@ pub const RULES: [(&str, Rule); 57] = [
     ("functions_come_back", functions_come_back),
     ("a_component_that_stays_refuses_no_rollback", a_component_that_stays_refuses_no_rollback),
     ("rollback_brings_something_else", rollback_brings_something_else),
+    ("requester_is_true", requester_is_true),
 ];
 
 /// The rule on a copy of the world in which the same is asked for again (`play.rs`).

@@ -1,7 +1,7 @@
 //! Variants of the code that takes arrivals in.
 
 use super::variant::{Edit, Variant};
-use crate::schedule::What::{EventLate, FailsBefore, KilledBefore};
+use crate::schedule::What::{EventLate, FailsBefore, KilledAfter, KilledBefore};
 
 const DEPLOY: &str = "shared/engine/src/conductor/admitting/deploy.rs";
 const ONCE: &str = "shared/engine/src/routes/intake/arrival.rs";
@@ -73,5 +73,16 @@ pub(super) const VARIANTS: &[Variant] = &[
         }],
         scenarios: &["written_by_hand"],
         mishaps: &[],
+    },
+    Variant {
+        name: "noted_after_the_start",
+        what: "an execution is started before it is noted with what",
+        edits: &[Edit {
+            file: "shared/engine/src/vouch.rs",
+            find: "    note(ports, name, input).await?;\n    ports.start(name, input).await",
+            replace: "    if VARIANT {\n        let arn = ports.start(name, input).await?;\n        note(ports, name, input).await?;\n        return Ok(arn);\n    }\n    note(ports, name, input).await?;\n    ports.start(name, input).await",
+        }],
+        scenarios: &["posted", "uploaded"],
+        mishaps: &[KilledAfter],
     },
 ];

@@ -3,7 +3,7 @@
 use crate::conductor::admitting::identify::{Identified, identify};
 use crate::conductor::answering::release_status::same;
 use crate::conductor::answering::{end, final_answer, note_cost, reject};
-use crate::conductor::request::{Admitted, Ports};
+use crate::conductor::request::{Admitted, Asker, Ports};
 use crate::ledger::{self, Execution, ExecutionRecord, Stored, commit, put_arrived, retry};
 use crate::payload::ExecutionRef;
 use crate::pin::{self, Pinned};
@@ -19,7 +19,7 @@ use windlass_domain::release::request::Request;
 use windlass_domain::text::prose::Prose;
 
 /// Verifies what the way in has pinned, or pins what came by hand, and records the deployment.
-pub async fn admit(ports: &impl Ports, execution: &ExecutionRef, request: &Request) -> Checked<Admitted> {
+pub async fn admit(ports: &impl Ports, execution: &Asker<'_>, request: &Request) -> Checked<Admitted> {
     let mut pinned = pin::pin(ports, request).await?;
     let mut is_first_try = true;
     retry(ports, "recording the deployment", async || {
@@ -87,7 +87,7 @@ async fn before(ports: &impl Ports, execution: &ExecutionRef, is_first_try: bool
 /// The record of a new deployment.
 pub fn new_record(
     ports: &impl Ports,
-    execution: &ExecutionRef,
+    execution: &Asker<'_>,
     request: &Request,
     pinned: &Pinned,
     identified: &Identified,
@@ -119,6 +119,7 @@ pub fn new_record(
         order,
         supersede: resolved.supersede,
         by_person: pinned.by_person,
+        vouched: execution.vouched,
         ..record
     };
     Stored::new(ledger::deployment(&identified.id), record)

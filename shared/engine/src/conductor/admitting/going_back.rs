@@ -5,7 +5,7 @@ use crate::conductor::admitting::identify::reused;
 use crate::conductor::answering::release_status::same;
 use crate::conductor::environment::snapshot_walk::snapshot;
 use crate::conductor::environment::{drills, set_hold};
-use crate::conductor::request::{Admitted, Ports};
+use crate::conductor::request::{Admitted, Asker, Ports};
 use crate::ledger::{self, Execution, Stored, commit, put_arrived, put_state, retry};
 use crate::payload::ExecutionRef;
 use crate::pin;
@@ -28,7 +28,7 @@ use windlass_domain::text::name::EnvironmentName;
 
 /// Records the rollback and sets the hold, in one transaction; or records the restoring or the withdrawal, which set
 /// none. A rollback that names what does not exist sets none either.
-pub async fn go_back(ports: &impl Ports, execution: &ExecutionRef, request: &Request) -> Checked<Admitted> {
+pub async fn go_back(ports: &impl Ports, execution: &Asker<'_>, request: &Request) -> Checked<Admitted> {
     let env = pin::named_environment(ports, request).await?;
     let declaration = pin::declaration_in_force(ports, &request.app).await?.version;
     retry(ports, "recording the rollback", async || {
@@ -83,7 +83,7 @@ async fn is_nowhere(
 /// release either, has such a record, too.
 pub fn new_record(
     ports: &impl Ports,
-    execution: &ExecutionRef,
+    execution: &Asker<'_>,
     request: &Request,
     env: &EnvironmentName,
     declaration: semver::Version,
@@ -109,13 +109,14 @@ pub fn new_record(
         accept_red: matches!(request.action, ActionName::Rollback | ActionName::Withdraw),
         through_hold: true,
         by_person: request.action != ActionName::Restore || request.asked_by().route != Route::Windlass,
+        vouched: execution.vouched,
         ..Deployment::accepted(id.clone(), request, env, none, declaration, arn, now)
     };
     Stored::new(ledger::deployment(&id), record)
 }
 
 /// Records the drill with its first deployment, or the deployment that comes back.
-pub async fn drill(ports: &impl Ports, execution: &ExecutionRef, request: &Request) -> Checked<Admitted> {
+pub async fn drill(ports: &impl Ports, execution: &Asker<'_>, request: &Request) -> Checked<Admitted> {
     let (env, declaration) = match &request.drill {
         None => declared(ports, request).await?,
         Some(drill) => declared_there(ports, request, drill).await?,

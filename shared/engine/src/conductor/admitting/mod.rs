@@ -11,12 +11,12 @@ use crate::access;
 use crate::conductor::answering::without_deployment;
 use crate::conductor::queue::turn::turn;
 use crate::conductor::recovering::recover;
-use crate::conductor::request::{Admitted, Ports, request_of};
+use crate::conductor::request::{Admitted, Asker, Ports, request_of};
 use crate::conductor::settling::accept::nothing_to_accept;
 use crate::payload::{AdmitTransition, Answer, ExecutionRef};
 use crate::ports::Result;
 use crate::trouble::{Checked, Trouble};
-use crate::{ledger, log, pin};
+use crate::{ledger, log, pin, vouch};
 use serde_json::Value;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::identity::EnvironmentId;
@@ -36,7 +36,8 @@ pub async fn admit(ports: &impl Ports, execution: &ExecutionRef, input: &Value) 
             return Ok(without_deployment::unreadable(ports, execution, input, findings).await?.widened());
         }
     };
-    match by_action(ports, execution, &request).await {
+    let vouched = vouch::is_vouched(ports, execution, input).await?;
+    match by_action(ports, &Asker { execution, vouched }, &request).await {
         Ok(Admitted::New(id)) => turn(ports, execution, &id).await,
         Ok(Admitted::Answer(answer)) => Ok(answer),
         Err(Trouble::Findings(findings)) => {
@@ -46,7 +47,7 @@ pub async fn admit(ports: &impl Ports, execution: &ExecutionRef, input: &Value) 
     }
 }
 
-async fn by_action(ports: &impl Ports, execution: &ExecutionRef, request: &Request) -> Checked<Admitted> {
+async fn by_action(ports: &impl Ports, execution: &Asker<'_>, request: &Request) -> Checked<Admitted> {
     let refused = access::against(ports, request).await?;
     if !refused.is_empty() {
         return Err(refused.into());

@@ -5,9 +5,9 @@ use crate::conductor::admitting::{deploy, going_back};
 use crate::conductor::answering::release_status::known;
 use crate::conductor::environment::view::View;
 use crate::conductor::environment::way_back;
-use crate::conductor::request::Ports;
+use crate::conductor::request::{Asker, Ports};
 use crate::ledger::{self, Stored, commit, retry};
-use crate::payload::{AdmitTransition, Answer, ExecutionRef};
+use crate::payload::{AdmitTransition, Answer};
 use crate::ports::Result;
 use crate::trouble::{Checked, findings};
 use crate::{log, pin};
@@ -22,11 +22,7 @@ use windlass_domain::shown::release_status;
 use windlass_domain::text::prose::Prose;
 
 /// Records what the request would become, and goes on to `Plan`. Asked again it answers the same.
-pub async fn admit(
-    ports: &impl Ports,
-    execution: &ExecutionRef,
-    request: &Request,
-) -> Checked<Answer<AdmitTransition>> {
+pub async fn admit(ports: &impl Ports, execution: &Asker<'_>, request: &Request) -> Checked<Answer<AdmitTransition>> {
     let id = DeploymentId::planned(&execution.arn);
     log::name_deployment(&id);
     let key = ledger::planned(&id);
@@ -45,7 +41,7 @@ pub async fn admit(
 
 type Found = (Deployment, ArrivalFate);
 
-async fn of(ports: &impl Ports, execution: &ExecutionRef, request: &Request, id: &DeploymentId) -> Checked<Found> {
+async fn of(ports: &impl Ports, execution: &Asker<'_>, request: &Request, id: &DeploymentId) -> Checked<Found> {
     match request.action {
         action if action.is_to_a_snapshot() => return back(ports, execution, request, id).await,
         ActionName::Check => return checked(ports, execution, request, id).await,
@@ -103,7 +99,7 @@ async fn superseded(ports: &impl Ports, view: &View, record: &Deployment, by: &R
 /// The record of what brings no release.
 async fn without_release(
     ports: &impl Ports,
-    execution: &ExecutionRef,
+    execution: &Asker<'_>,
     request: &Request,
     id: &DeploymentId,
 ) -> Checked<Deployment> {
@@ -115,7 +111,7 @@ async fn without_release(
 }
 
 /// A check, with what would become of a release that a person starts now.
-async fn checked(ports: &impl Ports, execution: &ExecutionRef, request: &Request, id: &DeploymentId) -> Checked<Found> {
+async fn checked(ports: &impl Ports, execution: &Asker<'_>, request: &Request, id: &DeploymentId) -> Checked<Found> {
     let record = without_release(ports, execution, request, id).await?;
     let view = View::load(ports, &record).await?;
     let turn = turn(&view, view.decide(&record));
@@ -123,7 +119,7 @@ async fn checked(ports: &impl Ports, execution: &ExecutionRef, request: &Request
 }
 
 /// Returns a rollback with the snapshot that it would go back to; or a restoring or a withdrawal.
-async fn back(ports: &impl Ports, execution: &ExecutionRef, request: &Request, id: &DeploymentId) -> Checked<Found> {
+async fn back(ports: &impl Ports, execution: &Asker<'_>, request: &Request, id: &DeploymentId) -> Checked<Found> {
     let mut record = without_release(ports, execution, request, id).await?;
     let mut view = View::load(ports, &record).await?;
     let decision = view.decide(&record);
