@@ -1,7 +1,7 @@
 //! Vouches for requesters. Who may start executions may write any `requester` into an input, and only our functions
 //! write the ledger. So each of them notes there what it starts an execution with, and `Admit` looks for the note.
 
-use crate::ledger::{self, Asked, Stored, commit, retry};
+use crate::ledger::{self, Asked, Stored, write_once};
 use crate::payload::ExecutionRef;
 use crate::ports::{Clock, DynamoDbApi, Result, StepFunctionsApi};
 use serde_json::Value;
@@ -19,23 +19,10 @@ const KEPT_S: u64 = 24 * 60 * 60;
 /// # Errors
 /// The ledger's faults: then nothing was started. Those of the start.
 pub async fn start(ports: &(impl DynamoDbApi + StepFunctionsApi + Clock), name: &str, input: &Value) -> Result<String> {
-    note(ports, name, input).await?;
-    ports.start(name, input).await
-}
-
-/// Writes the note, unless it is there.
-async fn note(ports: &(impl DynamoDbApi + Clock), name: &str, input: &Value) -> Result<()> {
-    let key = ledger::asked(name, input);
     let at = ports.now();
-    let write = Stored::new(key.clone(), Asked { at }).put_until(at.plus_s(KEPT_S))?;
-    retry(ports, "noting what an execution is started with", async || {
-        if commit(ports, vec![write.clone()]).await? {
-            return Ok(Some(()));
-        }
-        // Somebody else may have been in the way and not have written it.
-        Ok(ledger::load(ports, &key).await?.map(|_| ()))
-    })
-    .await
+    let note = Stored::new(ledger::asked(name, input), Asked { at }).put_until(at.plus_s(KEPT_S))?;
+    write_once(ports, "noting what an execution is started with", &note).await?;
+    ports.start(name, input).await
 }
 
 /// Returns whether the requester of an execution's input is as it says. It is where one of our functions has asked for

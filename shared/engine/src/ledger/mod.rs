@@ -141,7 +141,20 @@ pub async fn retry<T, E: From<Fault>>(
     })
 }
 
-/// Does the same, for what may be left undone: `None` if no try found a quiet moment.
+/// Writes an item that is written once: it is well if it is there already. `what` is as for [`retry`].
+///
+/// # Errors
+/// As those of [`retry`].
+pub async fn write_once(ports: &(impl DynamoDbApi + Clock), what: &str, write: &Write) -> Result<()> {
+    retry(ports, what, async || {
+        // Somebody else may have been in the way and not have written it.
+        let is_there = commit(ports, vec![write.clone()]).await? || ports.get(write.key()).await?.is_some();
+        Ok(is_there.then_some(()))
+    })
+    .await
+}
+
+/// Does the same as [`retry`], for what may be left undone: `None` if no try found a quiet moment.
 pub async fn tries<T, E>(
     ports: &impl Clock,
     mut once: impl AsyncFnMut() -> Result<Option<T>, E>,

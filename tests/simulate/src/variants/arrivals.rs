@@ -79,8 +79,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         what: "an execution is started before it is noted with what",
         edits: &[Edit {
             file: "shared/engine/src/vouch.rs",
-            find: "    note(ports, name, input).await?;\n    ports.start(name, input).await",
-            replace: "    if VARIANT {\n        let arn = ports.start(name, input).await?;\n        note(ports, name, input).await?;\n        return Ok(arn);\n    }\n    note(ports, name, input).await?;\n    ports.start(name, input).await",
+            find: "    write_once(ports, \"noting what an execution is started with\", &note).await?;\n    ports.start(name, input).await",
+            replace: "    let started = if VARIANT { Some(ports.start(name, input).await?) } else { None };\n    write_once(ports, \"noting what an execution is started with\", &note).await?;\n    match started {\n        Some(arn) => Ok(arn),\n        None => ports.start(name, input).await,\n    }",
         }],
         scenarios: &["posted", "uploaded"],
         mishaps: &[KilledAfter],

@@ -6,9 +6,9 @@
 
 use crate::conductor::answering::{cause_of, ended};
 use crate::conductor::request::Ports;
-use crate::ledger::{self, ExecutionRecord, Owner, Stored, commit, retry};
+use crate::ledger::{self, ExecutionRecord, Owner, Stored, commit, retry, write_once};
 use crate::payload::{Answer, EndTransition, ExecutionRef};
-use crate::ports::{Clock, DynamoDbApi, Key, Result, Write};
+use crate::ports::{Clock, DynamoDbApi, Result, Write};
 use crate::trouble::Checked;
 use crate::upload_findings;
 use serde_json::Value;
@@ -21,6 +21,9 @@ use windlass_domain::release::request::{Request, Requester, Route};
 use windlass_domain::text::finding::{Finding, limited};
 use windlass_domain::text::name::AppName;
 use windlass_domain::text::prose::Prose;
+
+/// What is done where a refusal is written, for messages.
+const RECORDING: &str = "recording the refusal";
 
 /// A request whose form is wrong.
 pub async fn unreadable(
@@ -97,8 +100,8 @@ pub async fn record_refusal(ports: &(impl DynamoDbApi + Clock), refusal: Refusal
     let app = Some(&refusal.app).filter(|_| is_declared);
     let index = ledger::refused_index(app, refusal.at, &refusal.execution);
     let expires = refusal.at.plus_s(REFUSED_FOR_S);
-    let write = Stored::new(key.clone(), refusal).put_listed(index, expires)?;
-    write_once(ports, &key, &write).await
+    let write = Stored::new(key, refusal).put_listed(index, expires)?;
+    write_once(ports, RECORDING, &write).await
 }
 
 /// Lists an input that names no application among what names none that is declared.
@@ -106,16 +109,8 @@ async fn list_nameless(ports: &(impl DynamoDbApi + Clock), arn: &str, line: Igno
     let key = ledger::not_taken(arn);
     let index = ledger::refused_index(None, line.at, arn);
     let expires = line.at.plus_s(LISTED_FOR_S);
-    let write = Stored::new(key.clone(), line).put_listed(index, expires)?;
-    write_once(ports, &key, &write).await
-}
-
-async fn write_once(ports: &(impl DynamoDbApi + Clock), key: &Key, write: &Write) -> Result<()> {
-    retry(ports, "recording the refusal", async || {
-        let is_there = commit(ports, vec![write.clone()]).await? || DynamoDbApi::get(ports, key).await?.is_some();
-        Ok(is_there.then_some(()))
-    })
-    .await
+    let write = Stored::new(key, line).put_listed(index, expires)?;
+    write_once(ports, RECORDING, &write).await
 }
 
 fn about(request: &Request) -> String {
