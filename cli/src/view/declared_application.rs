@@ -9,7 +9,7 @@ use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::release::Release;
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::shown::api::environments::{Environment, Environments};
-use windlass_domain::shown::api::recorded::ApplicationVersion;
+use windlass_domain::shown::api::recorded::{ApplicationVersion, DeclarationInForce};
 use windlass_domain::text::finding::Finding;
 use windlass_domain::text::name::{AppName, EnvironmentName};
 
@@ -110,12 +110,14 @@ pub async fn in_force(windlass: &Windlass, app: &AppName) -> Result<OrFindings<D
 /// # Errors
 /// No answer, or one that cannot be understood.
 pub async fn declaration(windlass: &Windlass, app: &AppName) -> Result<OrFindings<Declaration>, Failure> {
-    match in_force(windlass, app).await? {
+    match or_findings(windlass.read::<DeclarationInForce>(RouteName::Declaration, &[app.as_str()], &[]).await)? {
         OrFindings::Not(findings) => Ok(OrFindings::Not(findings)),
-        OrFindings::So(declared) => declared
-            .read()
-            .map(OrFindings::So)
-            .map_err(|_| Failure::not_understood("the declaration in force", "it is not valid for this program")),
+        OrFindings::So(DeclarationInForce { text, version, digest, accepted, ruled_by_access_file, .. }) => {
+            let read = Declared { text, version, digest, accepted, object: None }.read();
+            let read = read.map(|it| if ruled_by_access_file { it.ruled_by_access_file() } else { it });
+            read.map(OrFindings::So)
+                .map_err(|_| Failure::not_understood("the declaration in force", "it is not valid for this program"))
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 
 use crate::ledger;
 use crate::ports::{DynamoDbApi, Result};
-use windlass_domain::access::{AccessFile, AccessFileForAll, AccessItem, AccessRight, Asked, Rules};
+use windlass_domain::access::{AccessFile, AccessFileForAll, AccessItem, AccessRight, Asked, Rules, not_vouched};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::identity::EnvironmentId;
@@ -41,13 +41,17 @@ fn read<T>(item: &AccessItem, read: impl FnOnce(&str) -> Result<T, Vec<Finding>>
 
 /// Returns what the rules of operators have against a request, as far as it says where it goes: a release that a rule of
 /// the declaration sends somewhere is decided on when that is known. What moves a record needs the right on both sides;
-/// what is of a whole application needs it in each environment that the file names.
+/// what is of a whole application needs it in each environment that the file names. Nobody is believed to be the one who
+/// asks unless `vouched` says so.
 ///
 /// # Errors
 /// As [`rules`].
-pub async fn against(ports: &impl DynamoDbApi, request: &Request) -> Result<Vec<Finding>> {
+pub async fn against(ports: &impl DynamoDbApi, request: &Request, vouched: bool) -> Result<Vec<Finding>> {
     let by = request.asked_by();
     let rules = rules(ports, &request.app).await?;
+    if rules.are_in_force() && !vouched {
+        return Ok(vec![not_vouched(&by)]);
+    }
     let mut findings = Vec::new();
     let of_whole = request.environment.is_none() && request.action != ActionName::Deploy;
     let named = request.environment.iter().chain(rules.environments().filter(|_| of_whole));
@@ -76,6 +80,9 @@ pub async fn against_turn(ports: &impl DynamoDbApi, record: &Deployment) -> Resu
     let rules = rules(ports, &record.app).await?;
     if !rules.are_in_force() {
         return Ok(Vec::new());
+    }
+    if !record.vouched {
+        return Ok(vec![not_vouched(&record.requester)]);
     }
     Ok(rules.decide(&record.asked(), None).err().unwrap_or_default())
 }

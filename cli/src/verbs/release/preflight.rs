@@ -3,6 +3,7 @@
 use crate::ground::output::text;
 use crate::talk::git::ReleaseOrigin;
 use semver::Version;
+use windlass_domain::access::{AccessRight, Asked, Rules};
 use windlass_domain::declaration::Declaration;
 use windlass_domain::declaration::resolved::{Resolved, Start};
 use windlass_domain::deployment::refusal::beforehand;
@@ -13,7 +14,7 @@ use windlass_domain::release::action::ActionName;
 use windlass_domain::release::call::input;
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::release::manifest::Manifest;
-use windlass_domain::release::request::Route;
+use windlass_domain::release::request::{Requester, Route};
 use windlass_domain::shown::api::environments::Environment;
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::{AppName, EnvironmentName};
@@ -111,7 +112,11 @@ fn declared_misfits(plan: ReleasePlan<'_>, declaration: &Declaration) -> (Option
         let version = &plan.manifest.version;
         findings.extend(tag_version_differs(version, &git.reference, &resolved.tag_prefix, "version"));
     }
-    findings.extend(plan.route.and_then(|route| resolved.not_accepted(route)));
+    if let Some(route) = plan.route {
+        let by = Requester { route, principal: None };
+        let asked = Asked::for_right(AccessRight::Release, &by, resolved.environment_id());
+        findings.extend(Rules::default().decide(&asked, Some(&resolved)).err().unwrap_or_default());
+    }
     (Some(resolved), findings)
 }
 

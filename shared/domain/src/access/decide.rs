@@ -3,10 +3,11 @@
 use crate::access::caller::Caller;
 use crate::access::file::{AccessFile, AccessFileForAll, EnvironmentRules, WithoutFile};
 use crate::access::right::{AccessRight, Asked};
+use crate::declaration::document::Source;
 use crate::declaration::resolved::{Resolved, Start};
+use crate::prose;
 use crate::release::key::AccessPlace;
 use crate::release::request::{Requester, Route};
-use crate::prose;
 use crate::text::finding::{Finding, FindingName};
 use crate::text::name::{EnvironmentName, WhoName};
 use crate::text::prose::Prose;
@@ -38,6 +39,22 @@ impl Rules {
     pub fn are_in_force(&self) -> bool {
         let refuses = self.all.as_ref().is_some_and(|all| all.without_file == Some(WithoutFile::Refuse));
         self.file.is_some() || refuses
+    }
+
+    /// Returns the warning that the declaration says who may release, and that rules of operators decide on that.
+    pub fn overrules(&self, declared: &Resolved) -> Option<Finding> {
+        let is_usual = declared.sources.iter().eq(Source::USUAL.map(Source::route).iter());
+        if !self.are_in_force() || (is_usual && declared.start == Start::Automatic) {
+            return None;
+        }
+        let place = AccessPlace::App(declared.app.clone());
+        let warning = Finding::new(
+            FindingName::OverruledByAccessFile,
+            format!("environments.{}", declared.environment),
+            format!("An access file decides who may release here: `sources` and `start` say nothing (see `{place}`)."),
+            "Leave both out of the declaration.",
+        );
+        Some(warning.of_the_declaration())
     }
 
     /// Returns the environments that the application's own file names.
@@ -94,9 +111,7 @@ impl Rules {
             "ecr" => caller.route() == Route::Ecr,
             "windlass" => caller.route() == Route::Windlass,
             name => match self.group(name) {
-                Some(members) => {
-                    members.iter().any(|member| caller.acts_as(member) || self.is_person(member, caller))
-                }
+                Some(members) => members.iter().any(|member| caller.acts_as(member) || self.is_person(member, caller)),
                 None => self.is_person(name, caller),
             },
         }
@@ -176,13 +191,7 @@ pub fn refusal(what: &str, findings: &[Finding]) -> Option<Prose> {
     let lines = findings.iter().map(|finding| {
         let seen = finding.seen.as_deref();
         let (you, holders) = seen.and_then(|seen| seen.found.clone().zip(seen.expected.clone())).unwrap_or_default();
-        prose!(
-            "  you: {}\n  rule: {}: {}\n  {}",
-            you,
-            &finding.path,
-            holders,
-            Prose::next(finding.remedy.clone())
-        )
+        prose!("  you: {}\n  rule: {}: {}\n  {}", you, &finding.path, holders, Prose::next(finding.remedy.clone()))
     });
     let first = format!("{what} was refused: {}. Nothing was changed.", FindingName::NotAllowed);
     Some(Prose::join(std::iter::once(Prose::from(first)).chain(lines), "\n"))

@@ -45,6 +45,7 @@ use crate::text::finding::Finding;
 use crate::text::name::{ComponentName, EnvironmentName};
 pub use content::Declaration;
 pub use declaration_item::{DeclarationUpload, Declared};
+use document::{Source, Start};
 pub use read::{LARGEST, schema};
 use resolved::Resolved;
 pub use scope::Exceptions;
@@ -77,6 +78,17 @@ impl Declaration {
         let part = document.map(|document| Self { order: environment_order::order(text, &document), document, digest });
         let meant = part.rest().map(|rest| crate::declaration::resolve::findings(rest, exceptions));
         part.and(meant.unwrap_or_default()).whole()
+    }
+
+    /// Returns the declaration as it counts where an access file decides who may release: `sources` and `start` say
+    /// nothing there.
+    #[must_use]
+    pub fn ruled_by_access_file(mut self) -> Self {
+        for environment in self.document.environments.values_mut() {
+            environment.sources = Some(BTreeSet::from([Source::Api, Source::Console, Source::S3, Source::Ecr]));
+            environment.start = Start::Automatic;
+        }
+        self
     }
 
     /// Resolves the declaration for one environment.

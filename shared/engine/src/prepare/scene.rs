@@ -1,5 +1,6 @@
 //! Finds what is wanted of each component: what the release or the snapshot says, beside the declaration.
 
+use crate::access;
 use crate::conductor::{MOST_READ, Sought, newest_of};
 use crate::deployment_context::DeploymentContext;
 use crate::kinds::KindPorts;
@@ -40,6 +41,8 @@ pub struct Scene {
     /// The components that run and leave the declaration with this deployment, each with the new one that has its
     /// target.
     pub leaving: Vec<(ComponentName, Option<ComponentName>)>,
+    /// The warning that an access file decides in the place of the declaration.
+    pub overruled: Option<Finding>,
 }
 
 /// One component, and what is wanted of it.
@@ -81,7 +84,8 @@ impl Scene {
         let state = state.value;
         let leaving = leaving(ports, &loaded, &state).await?;
         let way_back = way_back(ports, &loaded, &state).await?;
-        Ok(Self { loaded, state, goal, way_back, leaving })
+        let overruled = access::rules(ports, &loaded.record.app).await?.overrules(&loaded.resolved);
+        Ok(Self { loaded, state, goal, way_back, leaving, overruled })
     }
 
     /// Returns whether it goes back to a snapshot.
@@ -151,6 +155,7 @@ impl Scene {
     fn wanted_forward(&self) -> AllWanted<'_> {
         let mut all = AllWanted::default();
         all.warnings.extend(self.loaded.resolved.warnings());
+        all.warnings.extend(self.overruled.clone());
         all.warnings.extend(self.leaving.iter().filter_map(|(name, called)| self.left(name, called.as_ref())));
         let release = &self.loaded.record.release.components;
         for (name, component) in &self.loaded.resolved.components {

@@ -67,7 +67,10 @@ fn by_recovery(world: &World) {
     let _ = run(recovery::start(world, of, &id, 7, "it died", None));
 }
 
-const WAYS: [(&str, fn(&World)); 5] = [
+/// A way in by its name, and what comes by it.
+type Way = (&'static str, fn(&World));
+
+const WAYS: [Way; 5] = [
     ("an upload", by_upload),
     ("an upload to be refused", by_bad_upload),
     ("a post", by_post),
@@ -158,7 +161,7 @@ fn the_record_says_whether_its_requester_is_vouched_for() {
         let (name, input) = last(&world);
         (world, name, input)
     };
-    let ways: [(&str, fn(&World)); 3] = [("an upload", by_upload), ("a post", by_post), ("a rollback", by_operator)];
+    let ways: [Way; 3] = [("an upload", by_upload), ("a post", by_post), ("a rollback", by_operator)];
     for (way, asks) in ways {
         let (world, name, input) = asked(asks);
         assert!(admitted(&world, &name, &input).vouched, "{way}");

@@ -138,6 +138,9 @@ pub struct DeclarationInForce {
     pub accepted: Time,
     /// The text.
     pub text: String,
+    /// True if an access file decides who may release, and `sources` and `start` say nothing.
+    #[serde(default)]
+    pub ruled_by_access_file: bool,
 }
 
 /// A page of what was refused before it could become a deployment, or arrived and was not taken, the newest first.

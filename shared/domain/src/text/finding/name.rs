@@ -273,6 +273,10 @@ pub enum FindingName {
     /// Next: Leave `requester` out of an input that is written by hand: then the console asks. Or use the API or the
     /// command line.
     NotVouched,
+    /// The declaration has `sources` or `start`, and an access file is in force, which decides in their place.
+    ///
+    /// Next: Leave them out of the declaration; write who may release into the access file.
+    OverruledByAccessFile,
     /// Nobody may roll back by the console of Step Functions, and the API may be out of reach in an incident.
     ///
     /// Next: Name `console` in `roll_back` of the access file; or keep credentials at hand that may write the file.

@@ -48,7 +48,7 @@ pub async fn admit(ports: &impl Ports, execution: &ExecutionRef, input: &Value) 
 }
 
 async fn by_action(ports: &impl Ports, execution: &Asker<'_>, request: &Request) -> Checked<Admitted> {
-    let refused = access::against(ports, request).await?;
+    let refused = access::against(ports, request, execution.vouched).await?;
     if !refused.is_empty() {
         return Err(refused.into());
     }

@@ -1,6 +1,7 @@
 //! Answers what is recorded of an application beside its deployments: `GET …/declaration`, `GET …/releases/{version}`
 //! with what was wrong with its upload, and `GET …/refusals`, newest first.
 
+use crate::access;
 use crate::ledger::Stored;
 use crate::ports::{Item, ObjectId, Result};
 use crate::routes::api::call::{Answered, Call, Ports, Served, answers, refused};
@@ -76,7 +77,8 @@ pub async fn declaration(ports: &impl Ports, app: &AppName) -> Served<answers::D
         return Err(refused(404, &[pin::no_declaration(app)]));
     };
     let Declared { text, version, digest, accepted, .. } = declared.value;
-    Ok(Answered::One(DeclarationInForce { app: app.clone(), version, digest, accepted, text }))
+    let ruled_by_access_file = access::rules(ports, app).await?.are_in_force();
+    Ok(Answered::One(DeclarationInForce { app: app.clone(), version, digest, accepted, text, ruled_by_access_file }))
 }
 
 /// The number of pages that are looked through for the refusals of one application that is not declared.
