@@ -64,7 +64,10 @@ impl<'a> Arn<'a> {
     /// Returns whether a caller with this ARN acts as the role or the user that a rule names by `named`.
     fn acts_as(self, named: Arn<'_>) -> bool {
         match (self, named) {
-            (Self::Session { account, role: name } | Self::Role { account, name }, Arn::Role { account: of, name: is })
+            (
+                Self::Session { account, role: name } | Self::Role { account, name },
+                Arn::Role { account: of, name: is },
+            )
             | (Self::User { account, name }, Arn::User { account: of, name: is }) => (account, name) == (of, is),
             _ => false,
         }
@@ -178,8 +181,10 @@ mod tests {
             assert!(!caller.acts_as(DEV) && !caller.is_exactly(SESSION), "{route}");
             assert_eq!(caller.route(), route);
         }
-        assert!(Arn::read("arn:aws:sts::111111111111:assumed-role/AWSReservedSSO_leads_0a1b/lead-1@example.com")
-            .is_some_and(Arn::is_of_identity_center));
+        assert!(
+            Arn::read("arn:aws:sts::111111111111:assumed-role/AWSReservedSSO_leads_0a1b/lead-1@example.com")
+                .is_some_and(Arn::is_of_identity_center)
+        );
         assert!(!Arn::read(SESSION).is_some_and(Arn::is_of_identity_center));
     }
 }

@@ -5,10 +5,12 @@ mod caller;
 mod decide;
 mod file;
 mod item;
+mod read;
 mod right;
 
 pub use caller::{Arn, Caller};
 pub use decide::{Allowed, Rules, not_vouched, refusal};
-pub use file::{AccessFile, AccessFileForAll, EnvironmentRules, LARGEST, Person, WithoutFile, schema, schema_for_all};
+pub use file::{AccessFile, AccessFileForAll, EnvironmentRules, Person, WithoutFile};
 pub use item::{AccessItem, AccessUpload};
+pub use read::{LARGEST, schema, schema_for_all};
 pub use right::{AccessRight, Asked};

@@ -25,11 +25,9 @@ impl AccessRight {
         match action {
             ActionName::Check => Self::Read,
             ActionName::Deploy => Self::Release,
-            ActionName::Rollback
-            | ActionName::Restore
-            | ActionName::Recover
-            | ActionName::Hold
-            | ActionName::Pause => Self::RollBack,
+            ActionName::Rollback | ActionName::Restore | ActionName::Recover | ActionName::Hold | ActionName::Pause => {
+                Self::RollBack
+            }
             ActionName::Drill
             | ActionName::Withdraw
             | ActionName::Accept

@@ -1,0 +1,276 @@
+//! Reading an access file: its shape, and the names in it of people, of groups and of those who have a right. Pure.
+
+use crate::access::caller::Arn;
+use crate::access::file::{AccessFile, AccessFileForAll, EnvironmentRules, Person};
+use crate::document::partial_document::PartialDocument;
+use crate::document::shape::{Language, Shape, unknown_name};
+use crate::document::source::Source;
+use crate::document::syntax;
+use crate::release::key::AccessPlace;
+use crate::text::digest::Digest;
+use crate::text::finding::{Finding, FindingName};
+use crate::text::name::{AppName, WhoName};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+/// The largest access file that is read, in bytes.
+pub const LARGEST: usize = 128 * 1024;
+
+static SHAPE: LazyLock<Shape> = LazyLock::new(|| Shape::of::<AccessFile>(WHAT, Language::Yaml));
+static SHAPE_FOR_ALL: LazyLock<Shape> = LazyLock::new(|| Shape::of::<AccessFileForAll>(WHAT, Language::Yaml));
+
+/// The document's name for a person.
+const WHAT: &str = "the access file";
+
+/// Returns the JSON Schema of `access/apps/<app>.yaml`.
+pub fn schema() -> &'static Value {
+    SHAPE.schema()
+}
+
+/// Returns the JSON Schema of `access/all.yaml`.
+pub fn schema_for_all() -> &'static Value {
+    SHAPE_FOR_ALL.schema()
+}
+
+impl AccessFile {
+    /// Reads an application's file, and the digest of its content. Its rules may also name those of the file `all` that
+    /// is in force.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn read(
+        text: &str,
+        app: &AppName,
+        all: Option<&AccessFileForAll>,
+    ) -> Result<(Self, Digest), PartialDocument<Self>> {
+        read(&SHAPE, text, |file: &Self| {
+            let names = Names { people: &file.people, who: &file.who, all };
+            let mut findings: Vec<Finding> =
+                (file.app != *app).then(|| of_another(&file.app, app)).into_iter().collect();
+            findings.extend(names.findings());
+            for (environment, rules) in &file.environments {
+                for (right, listed, ways) in rules.each() {
+                    let at = format!("environments.{environment}.{right}");
+                    findings.extend(
+                        listed
+                            .iter()
+                            .enumerate()
+                            .filter_map(|(i, name)| names.unknown(&format!("{at}[{i}]"), name, ways)),
+                    );
+                }
+            }
+            let is_empty = file.people.is_empty() && file.who.is_empty() && file.environments.is_empty();
+            if file.rules.is_some() && !is_empty {
+                findings.push(Finding::new(
+                    FindingName::Duplicate,
+                    "rules",
+                    "`rules: none` withdraws all rules, and rules stand beside it.",
+                    "Leave out `rules`, or everything but `app`, `version` and `rules`.",
+                ));
+            }
+            findings
+        })
+    }
+
+    /// Reads a file again that was accepted, without what makes its names known.
+    ///
+    /// # Errors
+    /// The text is not that of an access file: the item was edited by hand, or a newer Windlass took a field away.
+    pub fn accepted(text: &str) -> Result<Self, Vec<Finding>> {
+        SHAPE.typed(&syntax::yaml(WHAT, text, LARGEST).map_err(|finding| vec![finding])?, &Source::of(text))
+    }
+
+    /// Returns the warnings about a file that is in order.
+    pub fn warnings(&self) -> Vec<Finding> {
+        let without_console = |rules: &EnvironmentRules| {
+            rules.roll_back.as_ref().is_some_and(|listed| !listed.iter().any(|name| name == "console"))
+        };
+        let environments = self.environments.iter().filter(|(_, rules)| without_console(rules));
+        environments
+            .map(|(environment, _)| {
+                Finding::new(
+                    FindingName::NoWayInAtTheConsole,
+                    format!("environments.{environment}.roll_back"),
+                    "Nobody may roll back by the console of Step Functions: where the API or the command line cannot be \
+                     reached, an incident waits for them.",
+                    "Add `console` to `roll_back`; or keep credentials at hand that may write this file.",
+                )
+            })
+            .collect()
+    }
+}
+
+impl AccessFileForAll {
+    /// Reads the file of all applications, and the digest of its content.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn read(text: &str) -> Result<(Self, Digest), PartialDocument<Self>> {
+        read(&SHAPE_FOR_ALL, text, |file: &Self| Names { people: &file.people, who: &file.who, all: None }.findings())
+    }
+
+    /// Reads a file again that was accepted.
+    ///
+    /// # Errors
+    /// As [`AccessFile::accepted`].
+    pub fn accepted(text: &str) -> Result<Self, Vec<Finding>> {
+        SHAPE_FOR_ALL.typed(&syntax::yaml(WHAT, text, LARGEST).map_err(|finding| vec![finding])?, &Source::of(text))
+    }
+}
+
+fn read<T: DeserializeOwned>(
+    shape: &Shape,
+    text: &str,
+    meaning: impl Fn(&T) -> Vec<Finding>,
+) -> Result<(T, Digest), PartialDocument<T>> {
+    let value = syntax::yaml(WHAT, text, LARGEST).map_err(|finding| PartialDocument::unread(vec![finding]))?;
+    let read = shape.checked(&value, &Source::of(text), meaning)?;
+    // The members of an object are sorted, so that neither layout nor order counts.
+    Ok((read, Digest::of(value.to_string().as_bytes())))
+}
+
+fn of_another(named: &AppName, app: &AppName) -> Finding {
+    let place = |app: &AppName| AccessPlace::App(app.clone());
+    Finding::new(
+        FindingName::BadValue,
+        "app",
+        format!("The access file is of `{named}`, and its place is `{}`.", place(app)),
+        format!("Write `app: {app}`, or upload it to `{}`.", place(named)),
+    )
+    .seen(named, app)
+}
+
+impl EnvironmentRules {
+    /// Returns the rights that are given, each with those who have it and the ways in that it may name.
+    fn each(&self) -> Vec<(&'static str, &[String], &'static [&'static str])> {
+        let rights = [
+            ("read", self.read.as_deref(), &["console"][..]),
+            ("release", Some(self.release.as_slice()), &["console", "s3", "ecr"]),
+            ("record", Some(self.record.as_slice()), &["console", "s3", "ecr"]),
+            ("roll_back", self.roll_back.as_deref(), &["console"]),
+            ("operate", self.operate.as_deref(), &["console", "windlass"]),
+        ];
+        rights.into_iter().filter_map(|(right, listed, ways)| Some((right, listed?, ways))).collect()
+    }
+}
+
+/// What an access file names beside those who are the application's own.
+#[derive(Debug, Clone, Copy)]
+struct Names<'a> {
+    people: &'a BTreeMap<WhoName, Person>,
+    who: &'a BTreeMap<WhoName, Vec<String>>,
+    all: Option<&'a AccessFileForAll>,
+}
+
+/// The words for ways in that name nobody, and for Windlass itself.
+const WAYS: [&str; 4] = ["console", "s3", "ecr", "windlass"];
+
+impl Names<'_> {
+    fn findings(&self) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        for (name, person) in self.people {
+            let at = format!("people.{name}");
+            findings.extend(taken(&at, name));
+            for (i, arn) in person.aws.iter().enumerate() {
+                findings.extend(not_of_a_person(&format!("{at}.aws[{i}]"), arn, person.trusted_sessions));
+            }
+        }
+        for (name, members) in self.who {
+            let at = format!("who.{name}");
+            findings.extend(taken(&at, name));
+            if self.people.contains_key(name) {
+                findings.push(Finding::new(
+                    FindingName::Duplicate,
+                    &at,
+                    format!("`{name}` is the name of a person as well."),
+                    "Give the group another name.",
+                ));
+            }
+            findings.extend(
+                members.iter().enumerate().filter_map(|(i, member)| self.unknown_member(&format!("{at}[{i}]"), member)),
+            );
+        }
+        findings
+    }
+
+    fn people(&self) -> impl Iterator<Item = &WhoName> {
+        self.people.keys().chain(self.all.iter().flat_map(|all| all.people.keys()))
+    }
+
+    fn unknown_member(&self, at: &str, member: &str) -> Option<Finding> {
+        if self.people().any(|name| name.as_str() == member) {
+            return None;
+        }
+        if !member.starts_with("arn:") {
+            let reason = format!("nobody of `people` is called `{member}`.");
+            return Some(unknown_name(at, reason, member, self.people(), "Write a person of `people`, or an ARN."));
+        }
+        match Arn::read(member) {
+            Some(Arn::Role { .. } | Arn::User { .. }) => None,
+            Some(Arn::Session { .. }) => Some(Finding::new(
+                FindingName::BadValue,
+                at,
+                format!("`{member}` is a session. A group lists roles, whoever has a session of them."),
+                "Write the role's ARN; or write the session under `people`, and the person's name here.",
+            )),
+            None => Some(not_an_arn(at, member)),
+        }
+    }
+
+    /// Returns the finding that a right is given to a name that nobody has.
+    fn unknown(&self, at: &str, name: &str, ways: &[&str]) -> Option<Finding> {
+        let groups = self.who.keys().chain(self.all.iter().flat_map(|all| all.who.keys()));
+        let known: Vec<&str> = groups.chain(self.people()).map(WhoName::as_str).chain(ways.iter().copied()).collect();
+        if known.contains(&name) {
+            return None;
+        }
+        let (reason, remedy) = if name.starts_with("arn:") {
+            (format!("a right is given to names, and `{name}` is an ARN."), "Write it into a group of `who`.")
+        } else if WAYS.contains(&name) {
+            (format!("`{name}` does not ask for this right."), "Take it out.")
+        } else {
+            (format!("nobody is called `{name}`."), "Write a group of `who` or a person of `people`.")
+        };
+        Some(unknown_name(at, reason, name, known, remedy))
+    }
+}
+
+/// Returns the finding that a name is that of a way in.
+fn taken(at: &str, name: &WhoName) -> Option<Finding> {
+    WAYS.contains(&name.as_str()).then(|| {
+        Finding::new(FindingName::BadValue, at, format!("`{name}` is the word for a way in."), "Choose another name.")
+    })
+}
+
+fn not_of_a_person(at: &str, text: &str, trusted_sessions: bool) -> Option<Finding> {
+    match Arn::read(text) {
+        None => Some(not_an_arn(at, text)),
+        Some(Arn::Role { .. }) => Some(Finding::new(
+            FindingName::BadValue,
+            at,
+            format!("`{text}` is a role, and several people may assume it."),
+            "Write it into a group of `who`; or write the ARN of the person's session here, as a whole.",
+        )),
+        Some(session @ Arn::Session { .. }) if !trusted_sessions && !session.is_of_identity_center() => {
+            Some(Finding::new(
+                FindingName::BadValue,
+                at,
+                format!("whoever may assume this role chooses the name of the session `{text}`."),
+                "Use a session of Identity Center; or, where the role's trust policy binds the name, write \
+                 `trusted_sessions: true` beside `aws`.",
+            ))
+        }
+        Some(_) => None,
+    }
+}
+
+fn not_an_arn(at: &str, text: &str) -> Finding {
+    Finding::new(
+        FindingName::BadValue,
+        at,
+        format!("`{text}` is no ARN of a role, a session or a user."),
+        "Write one such as `arn:aws:iam::111111111111:role/shop-dev`.",
+    )
+}
