@@ -1,5 +1,6 @@
 //! The decisions of the domain, by its public functions alone. One binary, because each more is linked by itself.
 
+mod access;
 mod bad_inputs;
 mod comparisons;
 mod console_page;

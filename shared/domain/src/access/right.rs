@@ -73,8 +73,9 @@ impl<'a> Asked<'a> {
         Self { of, by, rights: BTreeSet::from([right]), starts: false }
     }
 
-    /// Returns what somebody asks for who wants this action, with or without a wish. What brings back by Windlass itself
-    /// needs no right: a recovery, a restoring of what has drifted, and the way back of a drill.
+    /// Returns what somebody asks for who wants this action, with or without a wish. What Windlass does by itself to look
+    /// and to bring back needs no right: a check, a recovery, a restoring of what has drifted, and the way back of a
+    /// drill.
     pub fn for_action(
         (action, wishes, is_way_back): (ActionName, bool, bool),
         by: &'a Requester,
@@ -84,8 +85,9 @@ impl<'a> Asked<'a> {
         if wishes {
             asked.rights.insert(AccessRight::Operate);
         }
-        let brings_back = matches!(action, ActionName::Recover | ActionName::Restore) || is_way_back;
-        if by.route == Route::Windlass && brings_back {
+        let looks_or_brings_back =
+            matches!(action, ActionName::Check | ActionName::Recover | ActionName::Restore) || is_way_back;
+        if by.route == Route::Windlass && looks_or_brings_back {
             asked.rights.clear();
         }
         asked
@@ -120,7 +122,7 @@ mod tests {
             wish(&mut request);
             request
         };
-        let cases: [(Request, &Requester, &[AccessRight]); 15] = [
+        let cases: [(Request, &Requester, &[AccessRight]); 16] = [
             (plain(ActionName::Deploy), &someone, &[Release]),
             (wishing(|it| it.through_hold = true), &someone, &[Release, Operate]),
             (wishing(|it| it.again = true), &someone, &[Release, Operate]),
@@ -136,6 +138,7 @@ mod tests {
             (plain(ActionName::Drill), &windlass, &[Operate]),
             (plain(ActionName::Restore), &windlass, &[]),
             (plain(ActionName::Recover), &windlass, &[]),
+            (plain(ActionName::Check), &windlass, &[]),
         ];
         for (request, by, rights) in cases {
             let asked = Asked::of(&request, by, EnvironmentId::new(&app, &prod));
