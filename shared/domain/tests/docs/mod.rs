@@ -12,10 +12,13 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
+use windlass_domain::access::{self, AccessFile, AccessFileForAll};
 use windlass_domain::declaration;
 use windlass_domain::declaration::kinds::KindName;
+use windlass_domain::document::partial_document::PartialDocument;
 use windlass_domain::text::fault::FaultName;
 use windlass_domain::text::finding::FindingName;
+use windlass_domain::text::name::AppName;
 
 const UPDATE: &str = "UPDATE_DOCS=1 cargo test -p windlass-domain docs::";
 
@@ -173,8 +176,12 @@ fn generated() -> BTreeMap<String, String> {
     files.extend(troubles());
     let page = app_page::page(declaration::schema(), UPDATE);
     files.insert("app.md".to_owned(), page);
-    let schema = serde_json::to_string_pretty(declaration::schema()).unwrap();
-    files.insert("app.schema.json".to_owned(), schema + "\n");
+    let (own, all) = (access::schema(), access::schema_for_all());
+    files.insert("access.md".to_owned(), app_page::access(own, all, UPDATE));
+    for (name, schema) in [("app", declaration::schema()), ("access", own), ("access-all", all)] {
+        let schema = serde_json::to_string_pretty(schema).unwrap();
+        files.insert(format!("{name}.schema.json"), schema + "\n");
+    }
     let document = openapi::document();
     files.insert("api-reference.md".to_owned(), wrapping::page(&openapi::page::page(&document, UPDATE)));
     files.insert("openapi.json".to_owned(), serde_json::to_string_pretty(&document).unwrap() + "\n");
@@ -234,21 +241,45 @@ fn the_schema_knows_the_example_fields() {
     assert_eq!(kinds, listed);
 }
 
-#[test]
-fn every_whole_declaration_on_a_page_is_valid() {
+/// Returns the blocks of YAML that people copy from pages, each with its page.
+fn blocks() -> Vec<(PathBuf, String)> {
     let folders = ["", "../", "integrate", "first-hour"].map(|folder| docs().join(folder));
     let entries = folders.iter().flat_map(|folder| fs::read_dir(folder).unwrap());
     let paths = entries.map(|entry| entry.unwrap().path());
-    let mut found = 0;
+    let mut blocks = Vec::new();
     for path in paths.filter(|path| path.extension().is_some_and(|end| end == "md")) {
         let text = fs::read_to_string(&path).unwrap();
-        let blocks = text.split("```yaml\n").skip(1);
-        let blocks = blocks.filter_map(|rest| rest.split("```").next());
-        for block in blocks.filter(|block| block.starts_with("app: ")) {
-            let read = declaration::Declaration::parse(block);
-            assert!(read.is_ok(), "{}: {:?}", path.display(), read.err());
-            found += 1;
-        }
+        let of_page = text.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next());
+        blocks.extend(of_page.map(|block| (path.clone(), block.to_owned())));
+    }
+    blocks
+}
+
+#[test]
+fn every_whole_declaration_on_a_page_is_valid() {
+    let mut found = 0;
+    for (path, block) in blocks().into_iter().filter(|(_, block)| block.starts_with("app: ")) {
+        let read = declaration::Declaration::parse(&block);
+        assert!(read.is_ok(), "{}: {:?}", path.display(), read.err());
+        found += 1;
     }
     assert!(found >= 4, "{found}");
+}
+
+/// The first line of an access file on a page is a comment with its place.
+#[test]
+fn every_access_file_on_a_page_is_valid() {
+    let mut found = 0;
+    for (path, block) in blocks() {
+        let Some(place) = block.lines().next().and_then(|first| first.strip_prefix("# access/")) else { continue };
+        let wrong = match place.strip_prefix("apps/").and_then(|file| file.strip_suffix(".yaml")) {
+            Some(app) => {
+                AccessFile::read(&block, &AppName::new(app).unwrap(), None).err().map(PartialDocument::findings)
+            }
+            None => AccessFileForAll::read(&block).err().map(PartialDocument::findings),
+        };
+        assert_eq!(wrong, None, "{}: {block}", path.display());
+        found += 1;
+    }
+    assert!(found >= 3, "{found}");
 }

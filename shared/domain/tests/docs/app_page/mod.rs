@@ -1,7 +1,9 @@
-//! `docs/app.md`: the schema of declarations for people, each field with its comment in the code.
+//! `docs/app.md` and `docs/access.md`: the schemas of declarations and of access files for people, each field with its
+//! comment in the code.
 
 use super::wrapping::wrapped;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use windlass_domain::declaration::folder::TABLE;
 
 const ABOUT: &str = "The declaration of an application: what there is, where it lives, what is watched. Each field has here what an \
@@ -32,6 +34,27 @@ pub fn page(schema: &Value, update: &str) -> String {
         page.push_str(&section);
     }
     page.push_str(&files());
+    page
+}
+
+const ABOUT_ACCESS: &str = "Access files say who may do what in the environments of an application. Each field has here what an \
+editor shows of it by the schemas, [of the file of an application](access.schema.json) and [of that of all](access-all.schema.json): \
+they are made of the same comments. Unknown fields are refused, with the name that was meant. \
+[Who may do what](integrate/access.md) has a first file, and says how it comes into force.";
+
+/// Returns the page of access files: those of an application, and that of all.
+pub fn access(own: &Value, all: &Value, update: &str) -> String {
+    let mut page = format!(
+        "<!-- Generated from comments in the code. Written anew by `{update}`. -->\n\n# Access files\n\n{}\n",
+        wrapped("", ABOUT_ACCESS)
+    );
+    let types: BTreeMap<&String, &Value> =
+        [own, all].into_iter().flat_map(|schema| schema["$defs"].as_object().unwrap()).collect();
+    let types = types.into_iter().map(|(name, about)| (name.as_str(), about));
+    let files = [("access/apps/shop.yaml", own), ("access/all.yaml", all)];
+    for (title, about) in files.into_iter().chain(types) {
+        page.push_str(&format!("\n## {title}\n\n{}", definition(about)));
+    }
     page
 }
 
