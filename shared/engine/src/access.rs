@@ -7,7 +7,7 @@ use windlass_domain::access::{AccessFile, AccessFileForAll, AccessItem, AccessRi
 use windlass_domain::deployment::Deployment;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::identity::EnvironmentId;
-use windlass_domain::release::request::{Request, Requester, Route};
+use windlass_domain::release::request::Request;
 use windlass_domain::text::fault::Fault;
 use windlass_domain::text::finding::Finding;
 use windlass_domain::text::name::AppName;
@@ -85,19 +85,4 @@ pub async fn against_turn(ports: &impl DynamoDbApi, record: &Deployment) -> Resu
         return Ok(vec![not_vouched(&record.requester)]);
     }
     Ok(rules.decide(&record.asked(), None).err().unwrap_or_default())
-}
-
-/// Returns what the rules have against somebody who sees an environment by the API. The caller is as API Gateway names
-/// it.
-///
-/// # Errors
-/// As [`rules`].
-pub async fn against_reader(
-    ports: &impl DynamoDbApi,
-    caller: Option<&String>,
-    of: EnvironmentId<'_>,
-) -> Result<Vec<Finding>> {
-    let rules = rules(ports, of.app()).await?;
-    let by = Requester { route: Route::Api, principal: caller.cloned() };
-    Ok(rules.decide(&Asked::for_right(AccessRight::Read, &by, of), None).err().unwrap_or_default())
 }

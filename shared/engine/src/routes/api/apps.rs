@@ -1,6 +1,7 @@
 //! `GET /apps`: all applications with their environments: what runs there, who asked for it and why, what holds, works
 //! and waits.
 
+use super::access::Reader;
 use super::call::{Answered, Call, Ports, Served, answers};
 use super::query::page;
 use crate::ledger::{self, Stored};
@@ -28,8 +29,8 @@ const ENOUGH: usize = 40;
 const AT_A_TIME: usize = 16;
 
 /// One page, by the applications' names. `limit` and `after` (the `next` of the page before) may be given; a page with
-/// many environments has fewer applications than `limit`.
-pub async fn list(ports: &impl Ports, call: &Call) -> Served<answers::Apps> {
+/// many environments has fewer applications than `limit`, and so has one with some that the caller may not read.
+pub async fn list(ports: &impl Ports, reader: &mut Reader, call: &Call) -> Served<answers::Apps> {
     let mut query = page(call, ledger::APPLICATIONS.pk.to_owned(), "");
     query.descending = false;
     let mut left = query.limit;
@@ -41,11 +42,13 @@ pub async fn list(ports: &impl Ports, call: &Call) -> Served<answers::Apps> {
             let app = ledger::app_of(&item.key.pk);
             let declared: Stored<Declared> = ledger::from_item(item)?;
             let Some(app) = app else { continue };
-            let listed = listed_environments(ports, &app, &declared).await?;
-            environments += listed.len();
+            left = left.saturating_sub(1);
+            let names = overview::names(ports, &app, Some(&declared)).await?;
+            environments += names.len();
+            let Some(names) = reader.readable(ports, &app, names).await? else { continue };
+            let listed = listed_environments(ports, &app, &declared, names).await?;
             let Declared { version, accepted, .. } = declared.value;
             apps.push(AppOverview { app, declaration: DeclarationVersion { version, accepted }, environments: listed });
-            left = left.saturating_sub(1);
         }
         query.after = page.next;
         if query.after.is_none() {
@@ -55,13 +58,13 @@ pub async fn list(ports: &impl Ports, call: &Call) -> Served<answers::Apps> {
     Ok(Answered::One(Apps { apps, next: query.after }))
 }
 
-/// The environments of an application: the declared ones in their order, then others in which something was deployed.
+/// The environments of an application that have these names.
 async fn listed_environments(
     ports: &impl Ports,
     app: &AppName,
     declared: &Stored<Declared>,
+    names: Vec<EnvironmentName>,
 ) -> Result<Vec<EnvironmentOverview>> {
-    let names = overview::names(ports, app, Some(declared)).await?;
     let is_declared: BTreeSet<EnvironmentName> = environments(&declared.value).into_iter().collect();
     let written = ledger::read_declaration(&declared.value).ok();
     let schedule = |name: &EnvironmentName| written.as_ref().and_then(|it| it.drills(name));

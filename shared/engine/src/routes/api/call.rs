@@ -42,6 +42,13 @@ pub struct Call {
     pub caller: Option<String>,
 }
 
+impl Call {
+    /// Returns who calls. API Gateway says that, never the body.
+    pub fn requester(&self) -> Requester {
+        Requester { route: Route::Api, principal: self.caller.clone() }
+    }
+}
+
 /// The answer to a call.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reply {
@@ -136,11 +143,11 @@ pub fn request_of(
 pub type Path<'a> = [(&'static str, &'a str)];
 
 /// Adds to the members of a body what the call says beside it: the action and the names that its path has, its key, and
-/// who calls. API Gateway says that, never the body.
+/// who calls.
 pub fn add_said(call: &Call, action: ActionName, named: &Path<'_>, input: &mut Map<String, Value>) {
     input.insert("action".into(), json!(action));
     input.extend(named.iter().map(|(name, value)| ((*name).to_owned(), json!(value))));
-    input.insert("requester".into(), json!(Requester { route: Route::Api, principal: call.caller.clone() }));
+    input.insert("requester".into(), json!(call.requester()));
     input.extend(call.key.iter().map(|key| ("idempotency_key".to_owned(), json!(key))));
 }
 

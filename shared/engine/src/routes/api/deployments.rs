@@ -1,6 +1,7 @@
 //! `GET /apps/{app}/deployments`: history, and whole records. For a deployment that was accepted a moment ago the
 //! answer is that its execution has started, and records it next.
 
+use super::access::Reader;
 use super::call::Call;
 use super::environment::known;
 use super::query::page;
@@ -27,9 +28,9 @@ use windlass_domain::text::name::{AppName, EnvironmentName};
 /// History of one environment, newest first: one query. `environment` is required (or `execution`,
 /// which asks what came of one), `limit` and
 /// `after` (the `next` of the page before) may be given.
-pub async fn list(ports: &impl Ports, app: &AppName, call: &Call) -> Served<answers::Deployments> {
+pub async fn list(ports: &impl Ports, reader: &mut Reader, app: &AppName, call: &Call) -> Served<answers::Deployments> {
     if let Some(execution) = call.query.get("execution") {
-        return Ok(Answered::Other(came_of(ports, app, execution).await?));
+        return Ok(Answered::Other(came_of(ports, reader, app, execution).await?));
     }
     let environment = call.query.get("environment").map(EnvironmentName::new);
     // A text that is no name was refused with the query.
@@ -45,6 +46,7 @@ pub async fn list(ports: &impl Ports, app: &AppName, call: &Call) -> Served<answ
         ));
     };
     let of = EnvironmentId::new(app, &environment);
+    reader.sees(ports, of).await?;
     let query = page(call, ledger::history(of), "");
     let page = ports.query_index(query).await?;
     // An environment that has left the declaration keeps its history.
@@ -63,17 +65,24 @@ pub async fn list(ports: &impl Ports, app: &AppName, call: &Call) -> Served<answ
 /// an action did that is no deployment. All three are null while nothing is recorded. The answer also has the
 /// execution's status, so that nobody waits for what cannot come any more. An operator's action answers only with its
 /// execution, and the caller learns the rest here.
-async fn came_of(ports: &impl Ports, app: &AppName, arn: &str) -> Served<ExecutionOutcome> {
+async fn came_of(ports: &impl Ports, reader: &mut Reader, app: &AppName, arn: &str) -> Served<ExecutionOutcome> {
     // Looked at first: what it recorded before it ended is there by then.
     let execution = ports.execution(arn).await?;
     let execution = execution.filter(|execution| execution.input["app"] == app.as_str());
     let known = ledger::load(ports, &ledger::execution(arn)).await?;
     let id = known.map(|known| known.value.deployment);
-    let deployment = match &id {
-        Some(id) => find(ports, app, id).await?.map(|record| record.value.id),
+    let record = match &id {
+        Some(id) => find(ports, app, id).await?.map(|record| record.value),
         None => None,
     };
     let refusal = ledger::load(ports, &ledger::refusal(app, arn)).await?;
+    let of_record = record.as_ref().map(|record| &record.environment);
+    let of_refusal = refusal.as_ref().and_then(|refusal| refusal.value.environment.as_ref());
+    let of_input = execution.as_ref().and_then(environment_of);
+    if let Some(environment) = of_record.or(of_refusal).or(of_input.as_ref()) {
+        reader.sees(ports, EnvironmentId::new(app, environment)).await?;
+    }
+    let deployment = record.map(|record| record.id);
     let done: Option<Stored<ExecutionRecord>> = match &execution {
         Some(_) => ledger::load(ports, &ledger::done(arn)).await?,
         None => None,
@@ -87,6 +96,11 @@ async fn came_of(ports: &impl Ports, app: &AppName, arn: &str) -> Served<Executi
         done: done.map(|done| Done { cause: done.value.cause }),
         execution: execution.map(|Execution { status, error, cause, .. }| ExecutionEnd { status, error, cause }),
     })
+}
+
+/// Returns the environment that an execution's input names.
+fn environment_of(execution: &Execution) -> Option<EnvironmentName> {
+    EnvironmentName::deserialize(&execution.input["environment"]).ok()
 }
 
 /// Answers that an execution is none of this application, or none at all.
@@ -116,11 +130,12 @@ fn unknown_execution(app: &AppName, arn: &str) -> Unserved {
 /// The whole record: the deployment, its plan, its steps, its judgements, the second look at it if a
 /// recovery has ended it. Of one that was accepted
 /// and is not recorded yet, that it is.
-pub async fn get(ports: &impl Ports, app: &AppName, id: &str) -> Served<answers::Deployment> {
+pub async fn get(ports: &impl Ports, reader: &mut Reader, app: &AppName, id: &str) -> Served<answers::Deployment> {
     let id = DeploymentId(id.to_owned());
     let Some(record) = find(ports, app, &id).await? else {
-        return Ok(Answered::Other(or_unknown(ports, app, &id).await?));
+        return Ok(Answered::Other(or_unknown(ports, reader, app, &id).await?));
     };
+    reader.sees(ports, record.value.environment_id()).await?;
     let now = now(ports, &record.value).await?;
     let (steps, judgements) = (Vec::new(), Vec::new());
     let mut whole = Record { deployment: record.value, plan: None, now, second_look: None, steps, judgements };
@@ -162,7 +177,12 @@ pub async fn find(ports: &impl Ports, app: &AppName, id: &DeploymentId) -> Resul
 
 /// Answers what is known of a deployment without a record. The name of its execution ends with the deployment's id, so
 /// the execution is found among the newest; its input names the application.
-async fn or_unknown(ports: &impl Ports, app: &AppName, id: &DeploymentId) -> Served<NotYetRecorded> {
+async fn or_unknown(
+    ports: &impl Ports,
+    reader: &mut Reader,
+    app: &AppName,
+    id: &DeploymentId,
+) -> Served<NotYetRecorded> {
     let suffix = execution_suffix(id.as_str());
     let newest = ports.newest().await?;
     let named = newest.iter().find(|arn| arn.ends_with(&suffix));
@@ -171,7 +191,11 @@ async fn or_unknown(ports: &impl Ports, app: &AppName, id: &DeploymentId) -> Ser
         None => None,
     };
     let of_app = |execution: &Execution| execution.input["app"] == app.as_str();
-    match execution.filter(of_app) {
+    let execution = execution.filter(of_app);
+    if let Some(environment) = execution.as_ref().and_then(environment_of) {
+        reader.sees(ports, EnvironmentId::new(app, &environment)).await?;
+    }
+    match execution {
         Some(execution) if !execution.has_ended() => Ok(accepted(app, id, execution)),
         Some(execution) => Err(died(ports, app, id, &execution).await?),
         None => Err(unknown(app, id)),
@@ -183,7 +207,7 @@ fn accepted(app: &AppName, id: &DeploymentId, execution: Execution) -> NotYetRec
     let deployment = AcceptedDeployment {
         id: id.clone(),
         app: app.clone(),
-        environment: EnvironmentName::deserialize(&execution.input["environment"]).ok(),
+        environment: environment_of(&execution),
         status: AcceptedStatus::Accepted,
         accepted: execution.started,
         executions: vec![execution.arn],

@@ -1,6 +1,7 @@
 //! `GET /apps/{app}/environments/{environment}`: what runs now, declared or not any more, and what is going on. `GET
 //! /apps/{app}/environments`: which there are, and the one that a Git ref or an image tag chooses.
 
+use super::access::Reader;
 use super::apps::situation;
 use crate::conductor::{Sought, newest_other};
 use crate::config::Configured;
@@ -98,16 +99,25 @@ async fn observed(ports: &impl Ports, state: &EnvironmentState, lock: &Lock) -> 
 }
 
 /// The names of the declared environments; with `?ref=` or `?image_tag=` also `chosen`, where a release of it goes.
-/// 404 where no environment's rule matches, 400 where those of several do: so whoever asks before a release hears of
+/// 403 where the caller may not read that, 404 where no environment's rule matches, 400 where those of several do: so whoever asks before a release hears of
 /// it before it is sent.
-pub async fn choice(ports: &impl Ports, app: &AppName, call: &Call) -> Served<answers::Environments> {
+pub async fn choice(
+    ports: &impl Ports,
+    reader: &mut Reader,
+    app: &AppName,
+    call: &Call,
+) -> Served<answers::Environments> {
     let declared = pin::declaration_in_force(ports, app).await.or_refused(404)?;
     let declaration = &declared.declaration;
     let chosen = chosen(declaration, call).map_err(|finding| {
         let status = if finding.name == FindingName::NoEnvironment { 404 } else { 400 };
         refused(status, &[finding])
     })?;
+    if let Some(chosen) = &chosen {
+        reader.sees(ports, EnvironmentId::new(app, chosen)).await?;
+    }
     let environments = declaration.environments().cloned().collect();
+    let environments = reader.readable(ports, app, environments).await?.unwrap_or_default();
     Ok(Answered::One(Environments { app: app.clone(), declaration: declared.version.clone(), environments, chosen }))
 }
 

@@ -1,6 +1,8 @@
-//! The HTTP API: for CI, people and the command line. API Gateway authorizes the calls (IAM by path), so every call
-//! that arrives here is allowed. The domain has the table of its routes ([`windlass_domain::release::api_routes`]).
+//! The HTTP API: for CI, people and the command line. API Gateway authorizes the calls (IAM by path), and what arrives
+//! here is held to the access files in force. The domain has the table of its routes
+//! ([`windlass_domain::release::api_routes`]).
 
+mod access;
 mod apps;
 mod call;
 mod deployments;
@@ -15,6 +17,7 @@ mod snapshots;
 mod stats;
 
 use crate::log;
+use crate::routes::api::access::Reader;
 use crate::routes::api::call::{Served, Unserved, answers, in_words_of, of_fault, problem, refuse_on, refused};
 pub use call::{Call, Ports, Reply};
 use serde_json::json;
@@ -91,23 +94,25 @@ async fn route(ports: &impl Ports, call: &Call) -> Served {
     };
     place.app.iter().for_each(log::name_app);
     refuse_on(400, &query::findings(call, route.query))?;
+    let mut reader = Reader::of(call);
+    reader.may_call(ports, route, &place).await?;
     // A path that lacks a name which its handler takes leads nowhere.
     let nowhere = || refused(404, &[no_such_path(call)]);
     let app = || place.app.as_ref().ok_or_else(nowhere);
     let of = || place.of().ok_or_else(nowhere);
     let to = || place.to().ok_or_else(nowhere);
     serve! { route.name;
-        Apps => apps::list(ports, call),
-        AllStats => stats::list(ports, call),
-        AllRefusals => recorded::refusals(ports, None, call),
-        Environments => environment::choice(ports, app()?, call),
-        Plan => plans::get(ports, app()?, &place.id),
-        Release => recorded::release(ports, app()?, &place.id),
+        Apps => apps::list(ports, &mut reader, call),
+        AllStats => stats::list(ports, &mut reader, call),
+        AllRefusals => recorded::refusals(ports, &mut reader, None, call),
+        Environments => environment::choice(ports, &mut reader, app()?, call),
+        Plan => plans::get(ports, &mut reader, app()?, &place.id),
+        Release => recorded::release(ports, &mut reader, app()?, &place.id),
         Declaration => recorded::declaration(ports, app()?),
-        Deployments => deployments::list(ports, app()?, call),
-        Deployment => deployments::get(ports, app()?, &place.id),
-        Refusals => recorded::refusals(ports, Some(app()?), call),
-        Stats => stats::get(ports, app()?, call),
+        Deployments => deployments::list(ports, &mut reader, app()?, call),
+        Deployment => deployments::get(ports, &mut reader, app()?, &place.id),
+        Refusals => recorded::refusals(ports, &mut reader, Some(app()?), call),
+        Stats => stats::get(ports, &mut reader, app()?, call),
         AppRemovable => moving::app_removable(ports, app()?),
         AppRenamable => moving::app_renamable(ports, app()?, place.to_app.as_ref().ok_or_else(nowhere)?),
         ActOnApp(action) => moving::start_on_app(ports, action, app()?, place.to_app.as_ref(), call),

@@ -1,6 +1,7 @@
 //! The operator's actions: rollback, drill, recover, accept, hold, the actions at the wheel, and `POST
 //! …/deployments/{id}/cancel`, which stops a deployment and undoes what it changed.
 
+use super::access::allowed;
 use super::call::{Answered, OrRefused, Path, Served, add_said, answers, refuse_on, refused, request_of, text_of};
 use super::environment::known;
 use crate::conductor::key_reused;
@@ -38,6 +39,7 @@ pub async fn start(ports: &impl Ports, of: EnvironmentId<'_>, action: ActionName
 /// Starts the execution of a request, and answers it.
 pub async fn started(ports: &impl Ports, request: &Request, call: &Call) -> Served<answers::Act> {
     request.deployment.iter().for_each(log::name_deployment);
+    allowed(ports, request).await?;
     let execution = begin_own(ports, request, &seed(ports, call)).await.or_refused(409)?;
     // A rollback gets its id from this execution.
     tracing::info!(execution, "started");

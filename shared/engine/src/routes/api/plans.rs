@@ -1,5 +1,6 @@
 //! `POST /apps/{app}/environments/{environment}/plans`, and `GET /apps/{app}/plans/{id}`: what a request would do.
 
+use super::access::Reader;
 use super::call::{Answered, Call, OrRefused, Ports, Served, Unserved, answers, body, refused};
 use super::{operator, releases};
 use crate::ports::{Execution, Result, StepFunctionsApi};
@@ -58,7 +59,7 @@ fn no_such_action() -> Finding {
 
 /// The plan; of one that is not drawn yet, whether its execution still works. DynamoDB removes an expired item within
 /// some days only (Amazon DynamoDB Developer Guide, "Using time to live"), so that its time is compared here.
-pub async fn get(ports: &impl Ports, app: &AppName, id: &str) -> Served<answers::Plan> {
+pub async fn get(ports: &impl Ports, reader: &mut Reader, app: &AppName, id: &str) -> Served<answers::Plan> {
     let id = DeploymentId(id.to_owned());
     log::name_deployment(&id);
     let known = ledger::load(ports, &ledger::planned(&id)).await?;
@@ -67,6 +68,7 @@ pub async fn get(ports: &impl Ports, app: &AppName, id: &str) -> Served<answers:
     let Some(planned) = known.filter(is_known) else {
         return Err(unknown(app, &id));
     };
+    reader.sees(ports, planned.deployment.environment_id()).await?;
     let failed = match (&planned.drawn, planned.deployment.executions.first()) {
         (None, Some(execution)) => failed(ports, execution).await?,
         _ => None,

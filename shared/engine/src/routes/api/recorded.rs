@@ -3,7 +3,8 @@
 
 use crate::access;
 use crate::ledger::Stored;
-use crate::ports::{Item, ObjectId, Result};
+use crate::ports::{ObjectId, Result};
+use crate::routes::api::access::Reader;
 use crate::routes::api::call::{Answered, Call, Ports, Served, answers, refused};
 use crate::routes::api::query::page;
 use crate::trouble::{collected, findings};
@@ -11,6 +12,7 @@ use crate::{ledger, pin, upload_findings};
 use std::collections::BTreeMap;
 use windlass_domain::declaration::Declared;
 use windlass_domain::declaration::version_name::RecordedRelease;
+use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::release::key::manifest_key;
 use windlass_domain::shown::api::recorded::{
     ApplicationVersion, DeclarationInForce, ListedRefusal, Refusals, UploadedManifest,
@@ -19,7 +21,12 @@ use windlass_domain::text::name::{AppName, EnvironmentName};
 
 /// The recorded release, and its manifests in the artifacts bucket, by environment, with what was found wrong with
 /// each.
-pub async fn release(ports: &impl Ports, app: &AppName, version: &str) -> Served<answers::Release> {
+pub async fn release(
+    ports: &impl Ports,
+    reader: &mut Reader,
+    app: &AppName,
+    version: &str,
+) -> Served<answers::Release> {
     let mut unknown = Vec::new();
     let recorded = pin::recorded_release(ports, app, version).await;
     let recorded = collected(recorded, &mut unknown)?;
@@ -27,11 +34,11 @@ pub async fn release(ports: &impl Ports, app: &AppName, version: &str) -> Served
     let mut undeclared = Vec::new();
     let declared = collected(declared, &mut undeclared)?;
     let declared = declared.iter();
-    let environments = declared.flat_map(|declared| declared.declaration.environments());
+    let environments = declared.flat_map(|declared| declared.declaration.environments()).cloned().collect();
     let mut uploads = BTreeMap::new();
-    for environment in environments {
-        if let Some(lies) = upload(ports, app, environment, version).await? {
-            uploads.insert(environment.clone(), lies);
+    for environment in reader.readable(ports, app, environments).await?.unwrap_or_default() {
+        if let Some(lies) = upload(ports, app, &environment, version).await? {
+            uploads.insert(environment, lies);
         }
     }
     if recorded.is_none() && uploads.is_empty() {
@@ -86,8 +93,13 @@ const LOOKED_THROUGH: usize = 10;
 
 /// One page. `limit` and `after` (the `next` of the page before) may be given. Without an application it is of what
 /// names none that is declared; of an application that is not declared it is the part of that which names it, and 404
-/// where there is none.
-pub async fn refusals(ports: &impl Ports, app: Option<&AppName>, call: &Call) -> Served<answers::Refusals> {
+/// where there is none. What is of an environment that the caller may not read is left out.
+pub async fn refusals(
+    ports: &impl Ports,
+    reader: &mut Reader,
+    app: Option<&AppName>,
+    call: &Call,
+) -> Served<answers::Refusals> {
     let unknown = match app {
         Some(app) => findings(pin::declaration_in_force(ports, app).await)?,
         None => Vec::new(),
@@ -97,9 +109,18 @@ pub async fn refusals(ports: &impl Ports, app: Option<&AppName>, call: &Call) ->
     let mut refusals: Vec<ListedRefusal> = Vec::new();
     for _ in 0..LOOKED_THROUGH {
         let page = ports.query_index(query.clone()).await?;
-        let lines: Vec<ListedRefusal> = page.items.into_iter().map(shown).collect::<Result<_>>()?;
-        let is_asked_for = |line: &ListedRefusal| undeclared.is_none_or(|app| line.app.as_ref() == Some(app));
-        refusals.extend(lines.into_iter().filter(is_asked_for));
+        for item in page.items {
+            let line: Stored<ListedRefusal> = ledger::from_item(item)?;
+            let line = line.value;
+            let is_asked_for = undeclared.is_none_or(|app| line.app.as_ref() == Some(app));
+            let may_read = match line.app.as_ref().zip(line.environment.as_ref()) {
+                Some((app, environment)) => reader.may_read(ports, EnvironmentId::new(app, environment)).await?,
+                None => true,
+            };
+            if is_asked_for && may_read {
+                refusals.push(line);
+            }
+        }
         query.after = page.next;
         if undeclared.is_none() || !refusals.is_empty() || query.after.is_none() {
             break;
@@ -110,9 +131,4 @@ pub async fn refusals(ports: &impl Ports, app: Option<&AppName>, call: &Call) ->
         return Err(refused(404, &unknown));
     }
     Ok(Answered::One(Refusals { refusals, next: query.after }))
-}
-
-fn shown(item: Item) -> Result<ListedRefusal> {
-    let refusal: Stored<ListedRefusal> = ledger::from_item(item)?;
-    Ok(refusal.value)
 }

@@ -1,6 +1,7 @@
 //! `POST /apps/{app}/environments/{environment}/releases` and `…/starts`: each starts a deployment. The second takes
 //! wishes and what is only recorded, too: IAM sees the path alone, and CI may call the first.
 
+use super::access::allowed;
 use super::call::{Answered, Call, Ports, Served, add_said, body, refuse_on, refused, request_of};
 use super::query::take_unknown;
 use crate::pin;
@@ -68,6 +69,7 @@ fn is_of_a_manifest(name: &str) -> bool {
 async fn started(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call, body: Map<String, Value>) -> Served<Start> {
     let app = of.app();
     let request = request(ports, of, call, body, false).await?;
+    allowed(ports, &request).await?;
     let begun = or_refused_by_findings(begin(ports, &request).await)?;
     let status = format!("{}/apps/{app}/deployments/{}", ports.config().links, begun.id);
     Ok(Answered::One(DeploymentStarted { id: begun.id, version: begun.version, execution: begun.execution, status }))
@@ -145,15 +147,19 @@ pub fn or_refused_by_findings<T>(checked: Checked<T>) -> Served<T> {
     })
 }
 
-/// Returns the status of an answer with these findings: 404 if something that the request names is not there (the
-/// application, the environment, the recorded release), 409 if its key was used before, else 400.
+/// Returns the status of an answer with these findings: 403 if the rules do not allow it, 404 if something that the
+/// request names is not there (the application, the environment, the recorded release), 409 if its key was used before,
+/// else 400.
 fn status_of(findings: &[Finding]) -> u16 {
     let unknown = |finding: &Finding| match finding.name {
         FindingName::NoDeclaration => true,
         FindingName::UnknownName => matches!(finding.path.as_str(), "environment" | "version"),
         _ => false,
     };
-    if findings.iter().any(unknown) {
+    let forbidden = |finding: &Finding| matches!(finding.name, FindingName::NotAllowed | FindingName::NotVouched);
+    if findings.iter().any(forbidden) {
+        403
+    } else if findings.iter().any(unknown) {
         404
     } else if findings.iter().any(|finding| finding.name == FindingName::KeyReused) {
         409

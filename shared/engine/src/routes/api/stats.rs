@@ -4,6 +4,7 @@
 //! bound. If there are more, the window begins at the oldest that was read, and the answer says that it was cut
 //! (decision 0560).
 
+use super::access::Reader;
 use super::call::{Answered, Call, OrRefused, Ports, Served, answers, refused};
 use super::environment::known;
 use super::query::page;
@@ -27,14 +28,16 @@ const DAYS: u64 = 30;
 const ENOUGH: usize = 2_000;
 
 /// The figures of an application: of one environment where the query names it, else of each.
-pub async fn get(ports: &impl Ports, app: &AppName, call: &Call) -> Served<answers::Stats> {
+pub async fn get(ports: &impl Ports, reader: &mut Reader, app: &AppName, call: &Call) -> Served<answers::Stats> {
     let window = window(call, ports.now());
     let key = ledger::declaration_in_force(app);
     let declared = ledger::load(ports, &key).await?;
     let names = match call.query.get("environment").map(EnvironmentName::new) {
         // A text that is no name was refused with the query.
         Some(Ok(name)) => {
-            known(ports, EnvironmentId::new(app, &name)).await.or_refused(404)?;
+            let of = EnvironmentId::new(app, &name);
+            reader.sees(ports, of).await?;
+            known(ports, of).await.or_refused(404)?;
             vec![name]
         }
         _ => names(ports, app, declared.as_ref()).await?,
@@ -42,13 +45,15 @@ pub async fn get(ports: &impl Ports, app: &AppName, call: &Call) -> Served<answe
     if declared.is_none() && names.is_empty() {
         return Err(refused(404, &[pin::no_declaration(app)]));
     }
+    let names = reader.readable(ports, app, names).await?.unwrap_or_default();
     let (shown, _) = of_application(ports, app, names, window).await?;
     Ok(Answered::One(shown))
 }
 
 /// One page of all applications, by their names. `limit` and `after` (the `next` of the page before) may be given; a
-/// page for which much was read has fewer applications than `limit`.
-pub async fn list(ports: &impl Ports, call: &Call) -> Served<answers::AllStats> {
+/// page for which much was read has fewer applications than `limit`, and so has one with some that the caller may not
+/// read.
+pub async fn list(ports: &impl Ports, reader: &mut Reader, call: &Call) -> Served<answers::AllStats> {
     let window = window(call, ports.now());
     let mut query = page(call, ledger::APPLICATIONS.pk.to_owned(), "");
     query.descending = false;
@@ -61,11 +66,12 @@ pub async fn list(ports: &impl Ports, call: &Call) -> Served<answers::AllStats> 
             let app = ledger::app_of(&item.key.pk);
             let declared: Stored<Declared> = ledger::from_item(item)?;
             let Some(app) = app else { continue };
+            left = left.saturating_sub(1);
             let names = names(ports, &app, Some(&declared)).await?;
+            let Some(names) = reader.readable(ports, &app, names).await? else { continue };
             let (shown, of_it) = of_application(ports, &app, names, window).await?;
             apps.push(shown);
             read += of_it;
-            left = left.saturating_sub(1);
         }
         query.after = page.next;
         if query.after.is_none() {

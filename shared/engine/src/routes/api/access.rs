@@ -1,0 +1,141 @@
+//! Holds a call to the access files in force: what it starts, and what it shows. IAM has let it in by its path before.
+
+use super::call::{Call, Ports, Served, refuse_on, refused};
+use crate::ports::{DynamoDbApi, Result};
+use crate::routes::begin_anyway;
+use crate::{access, ledger, overview};
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+use windlass_domain::access::{AccessRight, Asked, Rules};
+use windlass_domain::release::api_routes::{ApiRoute, Right, RouteName, RoutePlace};
+use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::release::request::{Request, Requester};
+use windlass_domain::text::finding::Finding;
+use windlass_domain::text::name::{AppName, EnvironmentName};
+
+/// Refuses a request that the rules do not allow, whatever was started for it before. The API cannot write the ledger,
+/// so an execution is started all the same, and `Admit` refuses and records it. The same refused request again starts
+/// no second one.
+pub async fn allowed(ports: &impl Ports, request: &Request) -> Served<()> {
+    let findings = access::against(ports, request).await?;
+    if findings.is_empty() {
+        return Ok(());
+    }
+    let seed = format!("refused {} {}", request.asked_by(), request.content());
+    let execution = begin_anyway(ports, request, &seed).await?;
+    tracing::info!(execution, "the rules refuse it; this execution records that");
+    Err(refused(403, &findings))
+}
+
+/// The caller, as one who sees. The rules of each application are read once for a call.
+#[derive(Debug)]
+pub struct Reader {
+    by: Requester,
+    rules: BTreeMap<AppName, Rules>,
+}
+
+impl Reader {
+    /// Returns the caller of a call.
+    pub fn of(call: &Call) -> Self {
+        Self { by: call.requester(), rules: BTreeMap::new() }
+    }
+
+    /// Refuses a call that shows or plans, or cancels, to whom the rules do not name. What is of a whole application is
+    /// for whoever may read one of its environments.
+    pub async fn may_call(&mut self, ports: &impl Ports, route: &ApiRoute, place: &RoutePlace) -> Served<()> {
+        let right = match (route.name, route.right) {
+            (RouteName::Cancel, _) => AccessRight::RollBack,
+            (_, Right::See | Right::Plan) => AccessRight::Read,
+            // It is decided on when its request is read: see [`allowed`].
+            _ => return Ok(()),
+        };
+        let mut findings = Vec::new();
+        for of in place.of().into_iter().chain(place.to()) {
+            findings.extend(self.against(ports, right, of).await?);
+        }
+        if place.environment.is_none() {
+            for app in place.app.iter().chain(&place.to_app) {
+                findings.extend(self.against_all_of(ports, app).await?);
+            }
+        }
+        if !findings.is_empty() {
+            tracing::info!(by = %self.by, "the rules refuse the call");
+        }
+        refuse_on(403, &findings)
+    }
+
+    /// Refuses to show what is of an environment that the caller may not read.
+    pub async fn sees(&mut self, ports: &impl DynamoDbApi, of: EnvironmentId<'_>) -> Served<()> {
+        refuse_on(403, &self.against(ports, AccessRight::Read, of).await?)
+    }
+
+    /// Returns whether the caller may read an environment.
+    ///
+    /// # Errors
+    /// As [`access::rules`].
+    pub async fn may_read(&mut self, ports: &impl DynamoDbApi, of: EnvironmentId<'_>) -> Result<bool> {
+        Ok(self.against(ports, AccessRight::Read, of).await?.is_empty())
+    }
+
+    /// Returns those of an application's environments that the caller may read; `None` if it may read none of them.
+    ///
+    /// # Errors
+    /// As [`access::rules`].
+    pub async fn readable(
+        &mut self,
+        ports: &impl DynamoDbApi,
+        app: &AppName,
+        names: Vec<EnvironmentName>,
+    ) -> Result<Option<Vec<EnvironmentName>>> {
+        let (mut readable, is_nothing_there) = (Vec::new(), names.is_empty());
+        for name in names {
+            if self.may_read(ports, EnvironmentId::new(app, &name)).await? {
+                readable.push(name);
+            }
+        }
+        Ok((is_nothing_there || !readable.is_empty()).then_some(readable))
+    }
+
+    async fn against(
+        &mut self,
+        ports: &impl DynamoDbApi,
+        right: AccessRight,
+        of: EnvironmentId<'_>,
+    ) -> Result<Vec<Finding>> {
+        let rules = known(&mut self.rules, ports, of.app()).await?;
+        Ok(rules.decide(&Asked::for_right(right, &self.by, of), None).err().unwrap_or_default())
+    }
+
+    /// Returns the findings on each environment of an application if the caller may read none of them.
+    async fn against_all_of(&mut self, ports: &impl DynamoDbApi, app: &AppName) -> Result<Vec<Finding>> {
+        let rules = known(&mut self.rules, ports, app).await?;
+        if !rules.are_in_force() {
+            return Ok(Vec::new());
+        }
+        let mut names: BTreeSet<EnvironmentName> = rules.environments().cloned().collect();
+        let declared = ledger::load(ports, &ledger::declaration_in_force(app)).await?;
+        names.extend(overview::names(ports, app, declared.as_ref()).await?);
+        let mut findings = Vec::new();
+        for name in &names {
+            let against = self.against(ports, AccessRight::Read, EnvironmentId::new(app, name)).await?;
+            if against.is_empty() {
+                return Ok(against);
+            }
+            findings.extend(against);
+        }
+        Ok(findings)
+    }
+}
+
+/// Returns the rules of an application, which are read if they are not known yet.
+async fn known<'a>(
+    rules: &'a mut BTreeMap<AppName, Rules>,
+    ports: &impl DynamoDbApi,
+    app: &AppName,
+) -> Result<&'a Rules> {
+    let known: &Rules = match rules.entry(app.clone()) {
+        Entry::Occupied(known) => known.into_mut(),
+        Entry::Vacant(unknown) => unknown.insert(access::rules(ports, app).await?),
+    };
+    Ok(known)
+}
