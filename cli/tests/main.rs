@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used)] // helpers of tests
 
+mod access;
 mod acting;
 mod alike_names;
 mod cancelling;

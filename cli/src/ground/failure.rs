@@ -6,6 +6,7 @@ use crate::ground::trouble::TroubleName;
 use serde_json::{Value, json};
 use std::fmt::Display;
 use url::Url;
+use windlass_domain::access::refusal;
 use windlass_domain::release::way_in::WayIn;
 use windlass_domain::text::fault::{Fact, Fault};
 use windlass_domain::text::finding::Finding;
@@ -21,6 +22,8 @@ pub struct Failure {
     pub message: String,
     /// Findings about the input, from Windlass or from the check before anything is sent.
     pub findings: Vec<Finding>,
+    /// What was to be done, such as `shop prod 1.4.0`, where that is known.
+    pub asked: Option<String>,
     /// True if asking again may help.
     pub passes: bool,
     /// The fact beside the message, where one is known.
@@ -39,6 +42,7 @@ impl Failure {
             exit: name.exit(),
             message: message.into(),
             findings: Vec::new(),
+            asked: None,
             passes: false,
             fact: None,
             is_answered: false,
@@ -70,6 +74,22 @@ impl Failure {
         Self { name: None, exit: Exit::of_findings(&findings), findings, ..Self::usage(message) }
     }
 
+    /// Adds what was to be done, such as `shop prod 1.4.0`: a refusal by an access file names it.
+    #[must_use]
+    pub fn asked_for(self, what: String) -> Self {
+        Self { asked: Some(what), ..self }
+    }
+
+    /// Makes the failure of a look of this one. Whoever may not look by an access file is not let in, as without IAM's
+    /// right: what may have been started before is not refused by that.
+    #[must_use]
+    pub fn of_look(self) -> Self {
+        let rule = refusal("", &self.findings).and_then(|_| Some(self.findings.first()?.path.clone()));
+        let Some(rule) = rule else { return self };
+        let message = format!("Windlass did not let the caller in, whom {rule}, does not name");
+        Self { exit: Exit::Unreachable, message, ..self }
+    }
+
     /// Adds the next step to the message.
     #[must_use]
     pub fn with_next(mut self, next: &str) -> Self {
@@ -89,6 +109,15 @@ impl Failure {
 
     /// Returns the text for people.
     pub fn words(&self) -> String {
+        let by_rules = self.asked.as_deref().and_then(|asked| refusal(asked, &self.findings));
+        let mut text = by_rules.map_or_else(|| self.listed(), |text| WayIn::CommandLine.words(&text));
+        let page = manual::line(&self.findings).or_else(|| self.name.map(manual::of_trouble));
+        text.extend(page.map(|line| format!("\n{line}")));
+        text
+    }
+
+    /// Returns the message, with a line for each finding and one for its remedy.
+    fn listed(&self) -> String {
         let mut text = self.message.clone();
         for finding in &self.findings {
             text.push_str(&format!(
@@ -99,8 +128,6 @@ impl Failure {
                 WayIn::CommandLine.words(&finding.remedy)
             ));
         }
-        let page = manual::line(&self.findings).or_else(|| self.name.map(manual::of_trouble));
-        text.extend(page.map(|line| format!("\n{line}")));
         text
     }
 }

@@ -226,7 +226,9 @@ async fn came_of(
     loop {
         match execution_outcome(windlass, app, execution).await {
             Ok(ExecutionOutcome { deployment: None, refusal: Some(refusal), .. }) => {
-                return Err(Failure::rejected("it was rejected:", refusal.findings));
+                let environment = refusal.environment.as_ref().map_or_else(String::new, |it| format!(" {it}"));
+                let asked = format!("{}{environment} {}", refusal.app, refusal.about);
+                return Err(Failure::rejected("it was rejected:", refusal.findings).asked_for(asked));
             }
             Ok(came) => {
                 let has_ended = came.execution.as_ref().is_some_and(|known| known.status != "RUNNING");

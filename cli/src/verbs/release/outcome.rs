@@ -119,7 +119,9 @@ impl UploadOutcome<'_> {
         let about_it = lies.filter(|lies| lies.is_about(self.version_id.as_deref()) && !lies.findings.is_empty());
         Ok(about_it.map(|lies| {
             let message = format!("it was handed in and rejected, see s3://{}/{key}:", self.bucket.value);
-            Failure::rejected(message, lies.findings)
+            let (app, version) = (self.plan.app, &self.plan.manifest.version);
+            let here = self.sight.here.as_ref().map_or_else(String::new, |here| format!(" {}", here.environment));
+            Failure::rejected(message, lies.findings).asked_for(format!("{app}{here} {version}"))
         }))
     }
 
