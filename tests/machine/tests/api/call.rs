@@ -22,6 +22,17 @@ pub fn call(shop: &Shop<'_>, method: &str, address: &str, body: Option<Value>) -
 
 /// Calls the API with an idempotency key.
 pub fn call_with(shop: &Shop<'_>, key: Option<&str>, method: &str, address: &str, body: Option<Value>) -> Reply {
+    call_by(shop, (CI, key), method, address, body)
+}
+
+/// Calls the API as somebody, with an idempotency key.
+pub fn call_by(
+    shop: &Shop<'_>,
+    (who, key): (&str, Option<&str>),
+    method: &str,
+    address: &str,
+    body: Option<Value>,
+) -> Reply {
     let (path, query) = address.split_once('?').unwrap_or((address, ""));
     let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
     let query: BTreeMap<String, String> = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
@@ -31,7 +42,7 @@ pub fn call_with(shop: &Shop<'_>, key: Option<&str>, method: &str, address: &str
         query,
         body: body.map(|body| body.to_string()),
         key: key.map(str::to_owned),
-        caller: Some(CI.into()),
+        caller: Some(who.into()),
     };
     run(handle(shop.world(), call))
 }

@@ -1,5 +1,6 @@
 //! The HTTP API over the real release machine and the in-memory world: the answer of each route, and its effects.
 
+mod access;
 mod apps;
 mod call;
 mod deployments;
