@@ -40,8 +40,8 @@ impl Reader {
         Self { by: call.requester(), rules: BTreeMap::new() }
     }
 
-    /// Refuses a call that shows or plans, or cancels, to whom the rules do not name. What is of a whole application is
-    /// for whoever may read one of its environments.
+    /// Refuses a call that shows, plans or cancels, of somebody whom the rules do not name. What is of a whole
+    /// application is for whoever may read one of its environments.
     pub async fn may_call(&mut self, ports: &impl Ports, route: &ApiRoute, place: &RoutePlace) -> Served<()> {
         let right = match (route.name, route.right) {
             (RouteName::Cancel, _) => AccessRight::RollBack,
