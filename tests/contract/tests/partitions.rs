@@ -10,7 +10,7 @@ use std::fs;
 const MARKS: [&str; 2] = ["arn:aws:", "amazonaws.com"];
 
 /// The texts that may stand there all the same, by file.
-const NAMES: [(&str, &str); 8] = [
+const NAMES: [(&str, &str); 9] = [
     // The table of the partitions.
     ("shared/domain/src/text/partition.rs", "\"amazonaws.com\""),
     ("shared/domain/src/text/partition.rs", "\"amazonaws.com.cn\""),
@@ -21,6 +21,7 @@ const NAMES: [(&str, &str); 8] = [
     ("shared/engine/src/kinds/ecs/permissions.rs", "\"ecs-tasks.amazonaws.com\""),
     // Examples in texts for people.
     ("shared/domain/src/declaration/aws_name.rs", "such as `arn:aws:iam::222222222222:role/windlass-target`"),
+    ("shared/domain/src/access/read.rs", "such as `arn:aws:iam::111111111111:role/shop-dev`"),
     ("shared/domain/src/declaration/topic.rs", "such as `arn:aws:sns:eu-west-1:111111111111:shop-team`"),
     ("shared/engine/src/routes/api/deployments.rs", "`arn:aws:states:<region>:<account>:execution:<machine>:<name>`"),
 ];

@@ -84,8 +84,8 @@ impl More {
 /// Returns the page of one name: what it means, then the next step.
 fn page(name: &str, comment: &str) -> String {
     let (meaning, next) = comment
-        .split_once("\n\nNext: ")
-        .unwrap_or_else(|| panic!("the comment of {name} has no paragraph that begins `Next: `"));
+        .split_once("\nNext: ")
+        .unwrap_or_else(|| panic!("the comment of {name} has no line that begins `Next: `"));
     let line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     format!(
         "<!-- Generated from the comment in the code; README.md says how. -->\n\n# {name}\n\n{}\n\n\
