@@ -72,7 +72,7 @@ fn put_in(document: &mut Value, mut missing: Vec<String>, wrong: &dyn Fn(&Value)
 }
 
 /// Returns values of every sort of field that a document needs.
-fn stand_ins() -> [Value; 6] {
+fn stand_ins() -> [Value; 7] {
     [
         PLACEHOLDER.into(),
         format!("0.0.0-{PLACEHOLDER}").into(),
@@ -80,6 +80,7 @@ fn stand_ins() -> [Value; 6] {
         json!({}),
         json!({PLACEHOLDER: {}}),
         json!([]),
+        json!(1),
     ]
 }
 
