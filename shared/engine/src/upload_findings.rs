@@ -27,6 +27,14 @@ pub struct UploadFindings {
     /// after all.
     #[serde(serialize_with = "with_pages", deserialize_with = "from_data")]
     pub findings: Vec<Finding>,
+    /// The warnings about an upload that is in force. They stop nothing.
+    #[serde(
+        default,
+        skip_serializing_if = "Vec::is_empty",
+        serialize_with = "with_pages",
+        deserialize_with = "from_data"
+    )]
+    pub warnings: Vec<Finding>,
 }
 
 /// A finding as its author reads it, with the page that explains it.
@@ -55,6 +63,15 @@ fn from_data<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Finding>, D::Erro
 }
 
 impl UploadFindings {
+    fn of(upload: &ObjectRef, deployment: Option<&DeploymentId>, findings: &[Finding]) -> Self {
+        Self {
+            version_id: upload.version_id.clone(),
+            deployment: deployment.cloned(),
+            findings: findings.to_vec(),
+            warnings: Vec::new(),
+        }
+    }
+
     /// Returns whether the note is about this version of the upload. Events of some clouds name no version; a note that
     /// was written for such an event counts as being about the present version.
     pub fn is_about(&self, version_id: Option<&str>) -> bool {
@@ -89,8 +106,16 @@ async fn lying(ports: &impl S3Api, mut place: ObjectId) -> Result<Option<(Object
 
 /// Writes the findings on an upload; an empty list says that nothing is wrong with it.
 pub async fn write(ports: &(impl S3Api + Configured), upload: &ObjectRef, findings: &[Finding]) -> Result<()> {
-    let beside =
-        UploadFindings { version_id: upload.version_id.clone(), deployment: None, findings: findings.to_vec() };
+    put(ports, upload, &UploadFindings::of(upload, None, findings), Replaces::Anything).await
+}
+
+/// Writes that an upload is in force, and the warnings about it.
+pub async fn write_in_force(
+    ports: &(impl S3Api + Configured),
+    upload: &ObjectRef,
+    warnings: Vec<Finding>,
+) -> Result<()> {
+    let beside = UploadFindings { warnings, ..UploadFindings::of(upload, None, &[]) };
     put(ports, upload, &beside, Replaces::Anything).await
 }
 
@@ -116,11 +141,7 @@ pub async fn write_rejection(ports: &(impl S3Api + Configured), record: &Deploym
     if ended.ending != Ending::Rejected || ended.findings.is_empty() {
         return Ok(());
     }
-    let beside = UploadFindings {
-        version_id: upload.version_id.clone(),
-        deployment: Some(record.id.clone()),
-        findings: ended.findings.clone(),
-    };
+    let beside = UploadFindings::of(upload, Some(&record.id), &ended.findings);
     match put(ports, upload, &beside, Replaces::Anything).await {
         Err(fault) if !fault.name.is_transient() => {
             tracing::warn!(%fault, "the findings could not be written beside the upload");
@@ -138,8 +159,7 @@ pub async fn clear(ports: &(impl S3Api + Configured), upload: Option<&ObjectRef>
     let Some((head, lies)) = lying(ports, place).await? else {
         return Ok(());
     };
-    let present =
-        UploadFindings { version_id: upload.version_id.clone(), deployment: Some(id.clone()), findings: Vec::new() };
+    let present = UploadFindings::of(upload, Some(id), &[]);
     let is_about_it =
         |lies: UploadFindings| lies.version_id == present.version_id && lies.deployment == present.deployment;
     if lies.is_some_and(is_about_it) {

@@ -1,5 +1,6 @@
 //! The ledger's item of an access file, and the decision when an upload takes its place. Pure.
 
+use crate::document::syntax;
 use crate::release::request::ObjectRef;
 use crate::text::digest::Digest;
 use crate::text::finding::{Finding, FindingName};
@@ -33,6 +34,13 @@ pub enum AccessUpload {
 }
 
 impl AccessUpload {
+    /// Returns the digest of the content of a file, also of one with mistakes; `None` if it is no YAML. The members of
+    /// an object are sorted, so that neither layout nor order counts.
+    pub fn digest(text: &str) -> Option<Digest> {
+        let value = syntax::yaml("the access file", text, super::LARGEST).ok()?;
+        Some(Digest::of(value.to_string().as_bytes()))
+    }
+
     /// Decides about an upload beside the file that is in force.
     ///
     /// # Errors

@@ -16,13 +16,15 @@ pub enum Upload {
     Manifest(AppName, EnvironmentName),
     /// `artifacts/<app>/<environment>/<component>/…`
     Artifact(AppName, EnvironmentName, ComponentName),
+    /// An access file, which is of all environments.
+    Access(AccessPlace),
 }
 
 impl Upload {
     /// Returns the environment of its prefix: it releases there and nowhere else.
     pub fn environment(&self) -> Option<&EnvironmentName> {
         match self {
-            Self::Declaration(_) => None,
+            Self::Declaration(_) | Self::Access(_) => None,
             Self::Manifest(_, environment) | Self::Artifact(_, environment, _) => Some(environment),
         }
     }
@@ -77,7 +79,7 @@ pub fn is_secret(key: &str) -> bool {
     secret::finding("", "key", key).is_some()
 }
 
-/// Reads a key; `None` if it is none of the three, such as a file that Windlass writes there itself, is too long, looks
+/// Reads a key; `None` if it is that of no upload, such as a file that Windlass writes there itself, is too long, looks
 /// like a secret, or has control characters.
 pub fn upload(key: &str) -> Option<Upload> {
     let is_none = key.ends_with(FINDINGS_SUFFIX) || key.len() > LONGEST;
@@ -98,6 +100,11 @@ pub fn upload(key: &str) -> Option<Upload> {
             let component = ComponentName::new(*component).ok()?;
             Some(Upload::Artifact(AppName::new(*app).ok()?, environment, component))
         }
+        ["access", "apps", file] => {
+            let app = AppName::new(file.strip_suffix(".yaml")?).ok()?;
+            Some(Upload::Access(AccessPlace::App(app)))
+        }
+        ["access", "all.yaml"] => Some(Upload::Access(AccessPlace::All)),
         _ => None,
     }
 }
@@ -283,12 +290,26 @@ mod tests {
             ("artifacts/shop/dev/web/ghp_16C7e42F292c6912E7710c838347Ae178B4a.zip", None),
             ("artifacts/shop/dev/web/", None),
             ("artifacts/shop/dev/web", None),
+            ("access/apps/shop.yaml", Some(Upload::Access(AccessPlace::App(shop())))),
+            ("access/apps/shop.yaml.findings.json", None),
+            ("access/apps/Shop.yaml", None),
+            ("access/apps/shop.yml", None),
+            ("access/apps/shop", None),
+            ("access/apps/.yaml", None),
+            ("access/apps/shop/prod.yaml", None),
+            ("access/shop.yaml", None),
+            ("access/all.yaml", Some(Upload::Access(AccessPlace::All))),
+            ("access/all.yaml.findings.json", None),
+            ("access/all.yml", None),
             ("plans/shop/web/1.4.0.zip", None),
             ("windlass/sites/shop/x.json", None),
             ("", None),
         ];
         for (key, expected) in table {
             assert_eq!(upload(key), expected, "{key}");
+            if let Some(Upload::Access(place)) = expected {
+                assert_eq!(place.to_string(), key);
+            }
         }
     }
 }

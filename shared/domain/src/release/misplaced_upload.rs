@@ -2,7 +2,7 @@
 //! meant. Pure.
 
 use crate::document::secret;
-use crate::release::key::{FINDINGS_SUFFIX, LONGEST, PLANS, is_secret, upload};
+use crate::release::key::{AccessPlace, FINDINGS_SUFFIX, LONGEST, PLANS, is_secret, upload};
 use crate::text::count::count;
 use crate::text::finding::{Finding, FindingName, repeated};
 use crate::text::name::AppName;
@@ -10,8 +10,11 @@ use crate::text::name::AppName;
 /// Windlass keeps its own objects below this.
 const OURS: &str = "windlass/";
 
+/// The folder of access files.
+const ACCESS: &str = "access";
+
 /// The folders of uploads.
-const FOLDERS: [&str; 3] = ["apps", "releases", "artifacts"];
+const FOLDERS: [&str; 4] = ["apps", "releases", "artifacts", ACCESS];
 
 /// The most letters by which a folder's name may be misspelt.
 const MISSPELT: usize = 2;
@@ -45,7 +48,8 @@ pub fn misplaced_upload(key: &str) -> Option<MisplacedUpload> {
     let folder = folder.or_else(|| by_file(file));
     let named = |at: usize| folders.get(at).map(|name| as_name(name));
     let or = |name: Option<String>, any: &str| name.unwrap_or_else(|| any.to_owned());
-    let app = or(named(1), "<app>");
+    let of = if folder == Some(ACCESS) { of_access(folders, file) } else { named(1) };
+    let app = or(of.clone(), "<app>");
     let too_long = key.len() > LONGEST;
     let remedy = match folder {
         _ if too_long => format!("Upload it with a key of at most {LONGEST} bytes."),
@@ -56,6 +60,10 @@ pub fn misplaced_upload(key: &str) -> Option<MisplacedUpload> {
         Some("releases") => {
             format!("Upload the manifest as `releases/{app}/{}/{}.json`.", or(named(2), "<environment>"), version(file))
         }
+        Some(ACCESS) if of.is_none() => {
+            format!("Upload the access file of all applications as `{}`.", AccessPlace::All)
+        }
+        Some(ACCESS) => format!("Upload the access file of an application as `access/apps/{app}.yaml`."),
         Some(_) => {
             // With one folder fewer it is the environment that is missing.
             let (environment, component) = match named(3) {
@@ -69,8 +77,9 @@ pub fn misplaced_upload(key: &str) -> Option<MisplacedUpload> {
             )
         }
         None => "Upload declarations as `apps/<app>/app.yaml`, artifacts as \
-                 `artifacts/<app>/<environment>/<component>/<file>` and manifests as \
-                 `releases/<app>/<environment>/<version>.json`; keep everything else in another bucket."
+                 `artifacts/<app>/<environment>/<component>/<file>`, manifests as \
+                 `releases/<app>/<environment>/<version>.json` and access files as `access/apps/<app>.yaml`; keep \
+                 everything else in another bucket."
             .to_owned(),
     };
     let reason = if too_long {
@@ -80,7 +89,7 @@ pub fn misplaced_upload(key: &str) -> Option<MisplacedUpload> {
         format!("`{}` is no key that Windlass reads, so nothing came of this upload.", repeated(key))
     };
     Some(MisplacedUpload {
-        app: folder.and_then(|_| AppName::new(named(1)?).ok()),
+        app: folder.and_then(|_| AppName::new(of?).ok()),
         finding: Finding::new(FindingName::BadValue, key, reason, remedy),
         beside: !too_long && folders.first().is_some_and(|name| FOLDERS.contains(name)),
     })
@@ -89,7 +98,8 @@ pub fn misplaced_upload(key: &str) -> Option<MisplacedUpload> {
 /// Returns what is reported of a key that looks like a secret: where it lies, as far as that is none.
 fn of_secret(key: &str, parts: &[&str]) -> Option<MisplacedUpload> {
     let folder = parts.first().filter(|name| FOLDERS.contains(name));
-    let app = folder.and(parts.get(1)).filter(|name| !is_secret(name));
+    let named = folder.filter(|name| **name != ACCESS);
+    let app = named.and(parts.get(1)).filter(|name| !is_secret(name));
     let app = app.and_then(|name| AppName::new(*name).ok());
     let place = match (folder, &app) {
         (Some(folder), Some(app)) => format!("{folder}/{app}/…"),
@@ -107,6 +117,18 @@ fn meant(name: &str) -> Option<&'static str> {
     let name = name.to_lowercase();
     let distance = |folder: &&str| strsim::damerau_levenshtein(&name, folder);
     FOLDERS.into_iter().min_by_key(distance).filter(|folder| distance(folder) <= MISSPELT)
+}
+
+/// Returns the application of an access file; `None` of that of all applications.
+fn of_access(folders: &[&str], file: &str) -> Option<String> {
+    let stem = file.split('.').next().unwrap_or_default();
+    match folders {
+        [_] if as_name(stem) == "all" => None,
+        [_, folder] if as_name(folder) != "apps" => Some(as_name(folder)),
+        [_, _, app, ..] => Some(as_name(app)),
+        _ if stem.is_empty() => Some("<app>".to_owned()),
+        _ => Some(as_name(stem)),
+    }
 }
 
 /// Returns the folder that a file belongs in.
@@ -159,6 +181,7 @@ mod tests {
             ("releases/shop/dev/{}.json", Some("shop"), "releases/shop/…", true),
             ("artifacts/{}/dev/web/1.zip", None, "an upload", true),
             ("holiday-{}.jpg", None, "an upload", false),
+            ("access/apps/{}.yaml", None, "an upload", true),
         ] {
             let misplaced = misplaced_upload(&key.replace("{}", token)).unwrap();
             assert_eq!(misplaced.finding.name, FindingName::SecretInInput);
@@ -191,6 +214,17 @@ mod tests {
             ("artifacts/web.zip", None, true, "artifacts/<app>/<environment>/<component>/web.zip"),
             ("artifacts/shop/prod/My_Web/1.zip", Some("shop"), true, "artifacts/shop/prod/my-web/1.zip"),
             ("artifacts/shop/web/1.zip", Some("shop"), true, "artifacts/shop/<environment>/web/1.zip"),
+            ("access/shop.yaml", Some("shop"), true, "access/apps/shop.yaml"),
+            ("access/apps/Shop.yaml", Some("shop"), true, "access/apps/shop.yaml"),
+            ("access/apps/shop.yml", Some("shop"), true, "access/apps/shop.yaml"),
+            ("access/apps/shop", Some("shop"), true, "access/apps/shop.yaml"),
+            ("access/apps/.yaml", None, true, "access/apps/<app>.yaml"),
+            ("access/shop/access.yaml", Some("shop"), true, "access/apps/shop.yaml"),
+            ("access/apps/shop/prod.yaml", Some("shop"), true, "access/apps/shop.yaml"),
+            ("access/apps/all.yml", Some("all"), true, "access/apps/all.yaml"),
+            ("access/all.yml", None, true, "access/all.yaml"),
+            ("Access/all.yaml", None, false, "access/all.yaml"),
+            ("acces/apps/shop.yaml", Some("shop"), false, "access/apps/shop.yaml"),
             ("holiday.jpg", None, false, "apps/<app>/app.yaml"),
             ("backups/shop/2026.tar", None, false, "apps/<app>/app.yaml"),
         ] {
@@ -215,6 +249,9 @@ mod tests {
             "plans/shop/web/1.zip",
             "plans/1.zip",
             "apps/shop/app.yml.findings.json",
+            "access/apps/shop.yaml",
+            "access/all.yaml",
+            "access/shop.yaml.findings.json",
             "windlass/sites/shop/x.json",
             "apps/",
             "apps/shop/",

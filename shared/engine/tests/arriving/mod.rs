@@ -2,6 +2,7 @@
 
 #![allow(clippy::needless_pass_by_value)] // called with json!
 
+mod access_files;
 mod artifacts;
 mod bucket;
 mod declarations;

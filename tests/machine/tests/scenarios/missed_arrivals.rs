@@ -115,3 +115,21 @@ fn a_declaration_whose_event_was_lost_is_put_in_force() {
     let found = run(S3Api::head(shop.world(), &beside));
     assert!(found.unwrap().is_some());
 }
+
+/// That of all applications comes first by its key, so that the other one may name its groups.
+#[test]
+fn access_files_whose_events_were_lost_are_put_in_force() {
+    let program = program();
+    let shop = live(&program);
+    look(&shop);
+    upload_unheard(&shop, "access/all.yaml", "version: 1\nwho: {ci: ['arn:aws:iam::111111111111:role/shop-ci']}\n");
+    upload_unheard(&shop, "access/apps/shop.yaml", "app: shop\nversion: 1\nenvironments: {prod: {release: [ci]}}\n");
+    upload_unheard(&shop, "access/shop.yaml", "app: shop\n");
+    let in_force = |key: &str| shop.world().dynamodb().items.keys().any(|item| item.pk == key && item.sk == "file");
+    pass_minutes(&shop, 15);
+    look(&shop);
+    assert!(in_force("access#") && in_force("access#shop"));
+    for key in ["access/all.yaml", "access/apps/shop.yaml", "access/shop.yaml"] {
+        assert!(shop.world().s3().texts("artifacts").contains_key(&format!("{key}.findings.json")), "{key}");
+    }
+}

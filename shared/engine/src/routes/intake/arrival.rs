@@ -1,15 +1,19 @@
 //! An arrival: what arrived, how it became known, and what came of it. Each is served once, however often and in
 //! whatever way it becomes known, and one that nobody asks for is listed beside what is refused.
 
+use crate::conductor::record_refusal;
 use crate::faults::Faults;
 use crate::ledger::{self, Served, Started, Stored};
 use crate::pin;
-use crate::ports::{Clock, DynamoDbApi, Key, Result, SnsApi, StepFunctionsApi};
+use crate::ports::{Clock, DynamoDbApi, Key, ObjectId, Result, S3Api, SnsApi, StepFunctionsApi};
 use crate::recovery::quarter;
+use crate::trouble::Checked;
 use serde_json::Value;
+use windlass_domain::deployment::Refusal;
 use windlass_domain::release::arrival_sweep::{ArrivalSweep, IgnoredArrival, LISTED_FOR_S, NOTED_FOR_S};
 use windlass_domain::release::request::{ObjectRef, Requester, Route};
-use windlass_domain::text::finding::Finding;
+use windlass_domain::text::fault::FaultName;
+use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::AppName;
 use windlass_domain::text::time::Time;
 
@@ -29,6 +33,38 @@ pub struct Created {
     pub arrived: Option<Time>,
     /// The text that distinguishes this serving of it from another one.
     pub seed: String,
+}
+
+/// Reads the text of an upload that has at most so many bytes. `what` names it for its author, such as
+/// `the declaration`.
+pub async fn text(ports: &impl Ports, created: &Created, what: &str, most: usize) -> Checked<String> {
+    let id = ObjectId {
+        bucket: ports.config().artifacts_bucket.clone(),
+        key: created.object.key.clone(),
+        version_id: created.object.version_id.clone(),
+    };
+    match S3Api::get(ports, &id, most as u64).await {
+        Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
+        Err(fault) if fault.name == FaultName::Refused => {
+            let remedy = format!("Write one of at most {most} bytes.");
+            Err(Finding::new(FindingName::BadValue, what, fault.message, remedy).into())
+        }
+        Err(fault) => Err(fault.into()),
+    }
+}
+
+/// Records that an upload of an application was refused, and is to be notified of.
+pub async fn record(ports: &impl Ports, app: &AppName, created: &Created, findings: &[Finding]) -> Result<()> {
+    let refusal = Refusal {
+        app: app.clone(),
+        environment: None,
+        about: created.object.key.clone(),
+        requester: created.requester.clone(),
+        execution: created.seed.clone(),
+        findings: findings.to_vec(),
+        at: ports.now(),
+    };
+    record_refusal(ports, refusal).await
 }
 
 /// The way in which an arrival became known.

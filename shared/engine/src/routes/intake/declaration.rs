@@ -1,12 +1,11 @@
 //! `apps/<app>/app.yaml`: a declaration arrives. The topics and the repositories that it names must be the
 //! application's own.
 
-use super::arrival::{ArrivalOutcome, Created};
-use crate::conductor::record_refusal;
+use super::arrival::{self, ArrivalOutcome, Created};
 use crate::config::Configured;
 use crate::kinds::APP_TAG;
 use crate::ledger::{self, RepositoryOwner, Stored, commit, retry};
-use crate::ports::{DynamoDbApi, ObjectId, Result, S3Api, SnsApi, Write};
+use crate::ports::{DynamoDbApi, Result, SnsApi, Write};
 use crate::routes::intake::arrival::Ports;
 use crate::trouble::Unread;
 use crate::{log, upload_findings};
@@ -14,7 +13,6 @@ use std::collections::BTreeSet;
 use windlass_domain::declaration::installation::{by_name, by_tags};
 use windlass_domain::declaration::topic::{account_of, not_ours};
 use windlass_domain::declaration::{Declaration, DeclarationUpload, Declared, Exceptions, LARGEST};
-use windlass_domain::deployment::Refusal;
 use windlass_domain::text::fault::FaultName;
 use windlass_domain::text::finding::{Finding, FindingName, limited};
 use windlass_domain::text::name::{AppName, ComponentName};
@@ -36,31 +34,14 @@ pub async fn handle(ports: &impl Ports, app: &AppName, created: Created) -> Resu
     };
     let findings = limited(findings);
     if !findings.is_empty() {
-        record(ports, app, &created, &findings).await?;
+        arrival::record(ports, app, &created, &findings).await?;
     }
     upload_findings::write(ports, &created.object, &findings).await?;
     Ok(ArrivalOutcome::Served)
 }
 
 async fn read(ports: &impl Ports, created: &Created) -> Result<(String, Declaration), Unread<Declaration>> {
-    let id = ObjectId {
-        bucket: ports.config().artifacts_bucket.clone(),
-        key: created.object.key.clone(),
-        version_id: created.object.version_id.clone(),
-    };
-    let bytes = match S3Api::get(ports, &id, LARGEST as u64).await {
-        Ok(bytes) => bytes,
-        Err(fault) if fault.name == FaultName::Refused => {
-            return Err(Unread::whole(Finding::new(
-                FindingName::BadValue,
-                "the declaration",
-                fault.message,
-                format!("Write a declaration of at most {LARGEST} bytes."),
-            )));
-        }
-        Err(fault) => return Err(fault.into()),
-    };
-    let text = String::from_utf8_lossy(&bytes).into_owned();
+    let text = arrival::text(ports, created, "the declaration", LARGEST).await?;
     let exceptions = Exceptions { probe_origin: ports.config().local_endpoint.clone() };
     let declaration = Declaration::read(&text, &exceptions)?;
     Ok((text, declaration))
@@ -142,19 +123,6 @@ async fn list(ports: &impl Ports, app: &AppName, rev: u64, in_force: Option<Decl
     let write = Stored { key, rev, value }.put_indexed(Some(ledger::application_index(app)))?;
     // If it is refused, somebody quicker has given it one.
     ports.transact(vec![write]).await.map(|_| ())
-}
-
-async fn record(ports: &impl Ports, app: &AppName, created: &Created, findings: &[Finding]) -> Result<()> {
-    let refusal = Refusal {
-        app: app.clone(),
-        environment: None,
-        about: created.object.key.clone(),
-        requester: created.requester.clone(),
-        execution: created.seed.clone(),
-        findings: findings.to_vec(),
-        at: ports.now(),
-    };
-    record_refusal(ports, refusal).await
 }
 
 /// Returns a finding for each topic that is not there, is in another account than Windlass, or does not have the tag of

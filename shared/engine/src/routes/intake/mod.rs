@@ -1,5 +1,6 @@
 //! Intake: serves what arrives by itself, as events of S3 and ECR.
 
+mod access;
 mod arrival;
 mod declaration;
 mod flood;

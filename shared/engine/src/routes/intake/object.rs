@@ -1,8 +1,8 @@
-//! Serves an object that was created in the artifacts bucket: a declaration, a manifest, an artifact, or what is
-//! misplaced.
+//! Serves an object that was created in the artifacts bucket: a declaration, an access file, a manifest, an artifact, or
+//! what is misplaced.
 
 use super::arrival::{ArrivalOutcome, Created, Discovery, Ports, sent};
-use super::declaration;
+use super::{access, declaration};
 use crate::ports::{ObjectId, Result};
 use crate::routes::intake::arrival::{self, once};
 use crate::routes::intake::manifest;
@@ -59,6 +59,7 @@ pub async fn created(
         let created = Created { object, requester, arrived: known.arrived(), seed };
         match upload {
             Upload::Declaration(app) => declaration::handle(ports, &app, created).await,
+            Upload::Access(place) => access::handle(ports, &place, created).await,
             Upload::Manifest(app, _) => manifest::handle(ports, app, created).await,
             Upload::Artifact(app, environment, component) => {
                 manifest::artifact(ports, app, &environment, component, created).await

@@ -1,0 +1,121 @@
+//! `access/apps/<app>.yaml` and `access/all.yaml`: an access file arrives. Its application need not be declared. An
+//! object that is deleted is no arrival, so that the file stays in force.
+
+use super::arrival::{self, ArrivalOutcome, Created, Ports};
+use crate::access;
+use crate::ledger::{self, Key, Stored, commit, retry};
+use crate::ports::{DynamoDbApi, Result};
+use crate::trouble::Unread;
+use crate::{log, upload_findings};
+use windlass_domain::access::{AccessFile, AccessFileForAll, AccessItem, AccessUpload, LARGEST};
+use windlass_domain::release::key::AccessPlace;
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::finding::{Finding, limited};
+
+/// What is compared with the file in force: the version of a file, and the digest of its content.
+type Offered = (u64, Digest);
+
+/// A file without mistakes.
+struct Good {
+    text: String,
+    offered: Offered,
+    warnings: Vec<Finding>,
+}
+
+/// Puts an access file in force, or reports everything that is wrong with it: beside the upload and in the ledger, of an
+/// application's also by a notification. One that is refused leaves the former in force.
+pub async fn handle(ports: &impl Ports, place: &AccessPlace, created: Created) -> Result<ArrivalOutcome> {
+    if let AccessPlace::App(app) = place {
+        log::name_app(app);
+    }
+    let (findings, warnings) = match read(ports, place, &created).await {
+        Ok(Good { text, offered, warnings }) => {
+            (put_in_force(ports, place, &created, &text, &offered).await?, limited(warnings))
+        }
+        Err(unread) => {
+            let part = unread.partial()?;
+            let found = match part.rest() {
+                Some(Some(offered)) => against_it(ports, place, offered).await?,
+                _ => None,
+            };
+            (part.and(found.into_iter().collect()).findings(), Vec::new())
+        }
+    };
+    if findings.is_empty() {
+        upload_findings::write_in_force(ports, &created.object, warnings).await?;
+        return Ok(ArrivalOutcome::Served);
+    }
+    match place {
+        AccessPlace::App(app) => arrival::record(ports, app, &created, &findings).await?,
+        AccessPlace::All => {
+            let (about, requester) = (&created.object.key, created.requester.clone());
+            arrival::list(ports, about, None, requester, findings.clone()).await?;
+        }
+    }
+    upload_findings::write(ports, &created.object, &findings).await?;
+    Ok(ArrivalOutcome::Served)
+}
+
+/// Reads a file. That of an application may name whom the file of all applications names that is in force.
+async fn read(ports: &impl Ports, place: &AccessPlace, created: &Created) -> Result<Good, Unread<Option<Offered>>> {
+    let text = arrival::text(ports, created, "the access file", LARGEST).await?;
+    let offered = |version| AccessUpload::digest(&text).map(|digest| (version, digest));
+    let (offered, warnings) = match place {
+        AccessPlace::App(app) => {
+            let all = access::for_all(ports).await?;
+            let read = AccessFile::read(&text, app, all.as_ref());
+            let (file, digest) = read.map_err(|part| part.map(|file| offered(file.version)))?;
+            ((file.version, digest), file.warnings())
+        }
+        AccessPlace::All => {
+            let read = AccessFileForAll::read(&text);
+            let (file, digest) = read.map_err(|part| part.map(|file| offered(file.version)))?;
+            ((file.version, digest), Vec::new())
+        }
+    };
+    Ok(Good { text, offered, warnings })
+}
+
+/// Returns what the file in force says against one that is refused for something else.
+async fn against_it(
+    ports: &impl DynamoDbApi,
+    place: &AccessPlace,
+    (version, digest): &Offered,
+) -> Result<Option<Finding>> {
+    let former = ledger::load(ports, &key(place)).await?;
+    Ok(AccessUpload::decide(*version, digest, former.as_ref().map(|former| &former.value)).err())
+}
+
+async fn put_in_force(
+    ports: &impl Ports,
+    place: &AccessPlace,
+    created: &Created,
+    text: &str,
+    (version, digest): &Offered,
+) -> Result<Vec<Finding>> {
+    retry(ports, "putting the access file in force", async || {
+        let former = ledger::load(ports, &key(place)).await?;
+        match AccessUpload::decide(*version, digest, former.as_ref().map(|former| &former.value)) {
+            Ok(AccessUpload::Unchanged) => return Ok(Some(Vec::new())),
+            Ok(AccessUpload::TakesForce) => {}
+            Err(finding) => return Ok(Some(vec![finding])),
+        }
+        let item = AccessItem {
+            text: text.to_owned(),
+            version: *version,
+            digest: digest.clone(),
+            accepted: ports.now(),
+            object: created.object.clone(),
+        };
+        let stored = Stored { key: key(place), rev: former.map_or(0, |former| former.rev), value: item };
+        Ok(commit(ports, vec![stored.put()?]).await?.then(Vec::new))
+    })
+    .await
+}
+
+fn key(place: &AccessPlace) -> Key<AccessItem> {
+    match place {
+        AccessPlace::App(app) => ledger::access(app),
+        AccessPlace::All => ledger::access_for_all(),
+    }
+}
