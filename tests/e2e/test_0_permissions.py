@@ -148,13 +148,13 @@ def is_wide(statement):
 
 
 def test_nobody_may_read_or_write_all_of_the_artifacts_bucket():
-    """Uploads lie under apps, artifacts, plans and releases, and what Windlass keeps for itself under windlass."""
+    """Uploads lie under access, apps, artifacts, plans and releases, and what Windlass keeps for itself under windlass."""
     for name, found in RESOURCES.items():
         if found["Type"] == "AWS::IAM::Role":
             for policy in found["Properties"].get("Policies", []):
                 named = [key for statement in policy["PolicyDocument"]["Statement"] for key in as_list(statement["Resource"])]
                 keys = [key for key in named if "Artifacts.Arn}/" in key]
-                assert [key for key in keys if not re.match(r"\$\{Artifacts\.Arn\}/(apps|artifacts|plans|releases|windlass/[a-z]+)/", key)] == [], name
+                assert [key for key in keys if not re.match(r"\$\{Artifacts\.Arn\}/(access|apps|artifacts|plans|releases|windlass/[a-z]+)/", key)] == [], name
 
 
 def statements(path):

@@ -67,6 +67,8 @@ def matches(aws, rule, event):
     ("key", "wanted"),
     [
         ("apps/shop/app.yaml", True),
+        ("access/apps/shop.yaml", True),
+        ("access/all.yaml", True),
         ("artifacts/shop/prod/web/1.0.0.zip", True),
         ("releases/shop/prod/1.0.0.json", True),
         ("release/shop/1.0.0.json", True),

@@ -13,6 +13,7 @@ pytestmark = pytest.mark.heavy
 
 PRIVATE = "http://10.0.0.9/health"
 IN_A_VPC = {"VpcSubnetIds": "subnet-1,subnet-2", "VpcSecurityGroupIds": "sg-1", "TargetAccounts": "222222222222"}
+IN_A_VPC["AccessWriters"] = "arn:aws:iam::222222222222:role/access,arn:aws:iam::222222222222:user/*"
 # A boundary that bounds nothing, and invocations that are kept. The local cloud's CloudFormation leaves both out:
 # tests/e2e/test_0_template.py and tests/contract/tests/template.rs look at the template.
 IN_A_VPC["PermissionsBoundary"] = "arn:aws:iam::aws:policy/AdministratorAccess"
@@ -66,6 +67,8 @@ def test_within_a_vpc_a_private_address_is_asked(inside):
     assert settings(inside.aws) == {"true"}
     policy = inside.aws.s3.get_bucket_policy(Bucket=inside.aws.outputs["ArtifactsBucket"])["Policy"]
     assert IN_A_VPC["TargetAccounts"] in json.dumps(json.loads(policy)), "the other account may read artifacts"
+    (files,) = [found for found in json.loads(policy)["Statement"] if found["Sid"] == "AccessFilesOfWriters"]
+    assert files["Condition"] == {"ArnNotLike": {"aws:PrincipalArn": IN_A_VPC["AccessWriters"].split(",")}}
     reason = asked(inside, "1.0.0")
     assert not is_refused_as_private(reason), reason
 

@@ -112,3 +112,17 @@ fn only_the_planner_claims_targets() {
     let claiming: Vec<(String, usize)> = claiming.collect();
     assert_eq!(claiming, [("PlannerRole".to_owned(), claims.len())]);
 }
+
+/// Beside the conductor, which may write everything.
+#[test]
+fn only_intake_puts_access_files_in_force() {
+    let app = AppName::new("shop").expect("a name");
+    let files = [ledger::access(&app).pk.clone(), ledger::access_for_all().pk.clone()];
+    let writers = writers(&template()).into_iter();
+    let writing = writers.filter_map(|(role, keys)| {
+        let reaches = |key: &String| keys.iter().flatten().any(|pattern| matches(pattern, key));
+        files.iter().any(reaches).then_some((role, files.iter().all(reaches)))
+    });
+    let writing: Vec<(String, bool)> = writing.collect();
+    assert_eq!(writing, [("IntakeRole".to_owned(), true)]);
+}

@@ -1,6 +1,7 @@
 //! What the state machine file, the template, the documents and the code say of each other. One binary, because each
 //! more is linked by itself.
 
+mod access_files;
 mod alarms;
 mod callers;
 mod circles;
