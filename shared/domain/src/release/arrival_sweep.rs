@@ -95,8 +95,8 @@ impl ArrivalSweep {
 pub const LISTED_FOR_S: u64 = 30 * 24 * 60 * 60;
 
 /// An upload whose key means nothing, an artifact of no component, an image of no declared repository or with a tag
-/// that no rule matches, or what its environment does not take from this way in. It was no request, so nobody is
-/// notified.
+/// that no rule matches, or what its environment does not take from this way in; or the access file of all applications
+/// with mistakes. It was no request of an application, so nobody is notified.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct IgnoredArrival {
     /// The application that it seems meant for, declared or not; absent if it names none.

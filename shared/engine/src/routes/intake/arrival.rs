@@ -12,6 +12,7 @@ use serde_json::Value;
 use windlass_domain::deployment::Refusal;
 use windlass_domain::release::arrival_sweep::{ArrivalSweep, IgnoredArrival, LISTED_FOR_S, NOTED_FOR_S};
 use windlass_domain::release::request::{ObjectRef, Requester, Route};
+use windlass_domain::text::count::count;
 use windlass_domain::text::fault::FaultName;
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::AppName;
@@ -46,7 +47,7 @@ pub async fn text(ports: &impl Ports, created: &Created, what: &str, most: usize
     match S3Api::get(ports, &id, most as u64).await {
         Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
         Err(fault) if fault.name == FaultName::Refused => {
-            let remedy = format!("Write one of at most {most} bytes.");
+            let remedy = format!("Write one of at most {}.", count(most, "byte"));
             Err(Finding::new(FindingName::BadValue, what, fault.message, remedy).into())
         }
         Err(fault) => Err(fault.into()),
@@ -175,8 +176,9 @@ async fn is_lost(ports: &impl Ports, served: &Served) -> Result<bool> {
     Ok(found.is_some_and(|found| matches!(found.status.as_str(), "FAILED" | "TIMED_OUT")))
 }
 
-/// Lists that an arrival was not taken, under the application that it looks meant for if that one is
-/// declared, else among what names none that is. `what` is the arrival; of the same there is one line, the newest.
+/// Lists that an arrival was not taken, under the application that it looks meant for if that one is declared, else
+/// among what names none that is, as the access file of all applications. `what` is the arrival; of the same there is
+/// one line, the newest.
 pub async fn list(
     ports: &impl Ports,
     what: &str,
