@@ -1,6 +1,6 @@
 //! Whoever may change access files, by the policy of the artifacts bucket: nobody but the writers whom the installation
-//! names. It is read by the rules of IAM, by which an explicit deny goes before every allow (AWS IAM User Guide, "Policy
-//! evaluation logic").
+//! names. It is read by the rules of IAM, by which an explicit deny goes before every allow (AWS IAM User Guide,
+//! "Policy evaluation logic").
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test may panic, and reads better")]
 
@@ -88,8 +88,8 @@ fn is_any(patterns: &Value, text: &str) -> bool {
     texts(patterns).into_iter().any(|pattern| is_like(pattern.as_bytes(), text.as_bytes()))
 }
 
-/// Returns whether a condition holds for a caller with this ARN, over TLS. A caller without one matches nothing, so that
-/// a negated comparison holds.
+/// Returns whether a condition holds for a caller with this ARN, over TLS. A caller without one matches nothing, so
+/// that a negated comparison holds.
 fn holds(condition: &Value, arn: Option<&str>) -> bool {
     let mut operators = condition.as_object().into_iter().flatten();
     operators.all(|(operator, keys)| match operator.as_str() {

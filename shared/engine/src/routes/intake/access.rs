@@ -22,8 +22,8 @@ struct Good {
     warnings: Vec<Finding>,
 }
 
-/// Puts an access file in force, or reports everything that is wrong with it: beside the upload and in the ledger, of an
-/// application's also by a notification. One that is refused leaves the former in force.
+/// Puts an access file in force, or reports everything that is wrong with it: beside the upload and in the ledger, of
+/// an application's also by a notification. One that is refused leaves the former in force.
 pub async fn handle(ports: &impl Ports, place: &AccessPlace, created: Created) -> Result<ArrivalOutcome> {
     if let AccessPlace::App(app) = place {
         log::name_app(app);

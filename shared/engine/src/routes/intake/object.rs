@@ -1,5 +1,5 @@
-//! Serves an object that was created in the artifacts bucket: a declaration, an access file, a manifest, an artifact, or
-//! what is misplaced.
+//! Serves an object that was created in the artifacts bucket: a declaration, an access file, a manifest, an artifact,
+//! or what is misplaced.
 
 use super::arrival::{ArrivalOutcome, Created, Discovery, Ports, sent};
 use super::{access, declaration};
