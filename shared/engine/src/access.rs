@@ -3,7 +3,9 @@
 
 use crate::ledger;
 use crate::ports::{DynamoDbApi, Result};
-use windlass_domain::access::{AccessFile, AccessFileForAll, AccessItem, AccessRight, Asked, Rules, not_vouched};
+use windlass_domain::access::{
+    AccessFile, AccessFileForAll, AccessItem, AccessRight, Asked, Rules, not_vouched, refused_before,
+};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::identity::EnvironmentId;
@@ -41,17 +43,13 @@ fn read<T>(item: &AccessItem, read: impl FnOnce(&str) -> Result<T, Vec<Finding>>
 
 /// Returns what the rules of operators have against a request, as far as it says where it goes: a release that a rule of
 /// the declaration sends somewhere is decided on when that is known. What moves a record needs the right on both sides;
-/// what is of a whole application needs it in each environment that the file names. Nobody is believed to be the one who
-/// asks unless `vouched` says so.
+/// what is of a whole application needs it in each environment that the file names. What the API has refused already is
+/// only recorded, also where the rules name the one who asked meanwhile.
 ///
 /// # Errors
 /// As [`rules`].
-pub async fn against(ports: &impl DynamoDbApi, request: &Request, vouched: bool) -> Result<Vec<Finding>> {
+pub async fn against(ports: &impl DynamoDbApi, rules: &Rules, request: &Request) -> Result<Vec<Finding>> {
     let by = request.asked_by();
-    let rules = rules(ports, &request.app).await?;
-    if rules.are_in_force() && !vouched {
-        return Ok(vec![not_vouched(&by)]);
-    }
     let mut findings = Vec::new();
     let of_whole = request.environment.is_none() && request.action != ActionName::Deploy;
     let named = request.environment.iter().chain(rules.environments().filter(|_| of_whole));
@@ -68,6 +66,9 @@ pub async fn against(ports: &impl DynamoDbApi, request: &Request, vouched: bool)
             let asked = Asked::for_right(AccessRight::Operate, &by, EnvironmentId::new(to, environment));
             findings.extend(rules.decide(&asked, None).err().unwrap_or_default());
         }
+    }
+    if request.refused && findings.is_empty() {
+        findings.push(refused_before());
     }
     Ok(findings)
 }

@@ -43,8 +43,7 @@ impl Rules {
 
     /// Returns the warning that the declaration says who may release, and that rules of operators decide on that.
     pub fn overrules(&self, declared: &Resolved) -> Option<Finding> {
-        let is_usual = declared.sources.iter().eq(Source::USUAL.map(Source::route).iter());
-        if !self.are_in_force() || (is_usual && declared.start == Start::Automatic) {
+        if !self.are_in_force() || !declares(declared) {
             return None;
         }
         let place = AccessPlace::App(declared.app.clone());
@@ -195,6 +194,18 @@ pub fn refusal(what: &str, findings: &[Finding]) -> Option<Prose> {
     });
     let first = format!("{what} was refused: {}. Nothing was changed.", FindingName::NotAllowed);
     Some(Prose::join(std::iter::once(Prose::from(first)).chain(lines), "\n"))
+}
+
+/// Returns whether a declaration says who may release: something else than what counts without it.
+pub fn declares(declared: &Resolved) -> bool {
+    let is_usual = declared.sources.iter().eq(Source::USUAL.map(Source::route).iter());
+    !is_usual || declared.start == Start::Manual
+}
+
+/// Makes the finding that the rules name the one who asked only since the API refused it.
+pub fn refused_before() -> Finding {
+    let reason = "the rules did not allow it when it was asked for, and do now.";
+    Finding::new(FindingName::NotAllowed, "refused", reason, "Ask again.")
 }
 
 /// Makes the finding that nobody of ours has asked for what an execution was started with.

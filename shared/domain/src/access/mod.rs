@@ -9,7 +9,7 @@ mod read;
 mod right;
 
 pub use caller::{Arn, Caller};
-pub use decide::{Allowed, Rules, not_vouched, refusal};
+pub use decide::{Allowed, Rules, declares, not_vouched, refusal, refused_before};
 pub use file::{AccessFile, AccessFileForAll, EnvironmentRules, Person, WithoutFile};
 pub use item::{AccessItem, AccessUpload};
 pub use read::{LARGEST, schema, schema_for_all};

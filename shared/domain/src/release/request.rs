@@ -165,6 +165,9 @@ pub struct Request {
     /// needed for that.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub plan: bool,
+    /// True if the API has refused it already, by the rules of an access file: its execution only records that.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub refused: bool,
     /// The time of the arrival, for an upload or a push. However late its event came, it is no newer than what was
     /// accepted since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -211,6 +214,7 @@ impl Request {
             through_hold: false,
             preempt: false,
             plan: false,
+            refused: false,
             arrived: None,
             idempotency_key: None,
             requester: None,

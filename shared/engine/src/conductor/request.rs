@@ -5,6 +5,7 @@ use crate::payload::{AdmitTransition, Answer, ExecutionRef};
 use crate::ports::{Clock, DynamoDbApi, EcrApi, S3Api, StepFunctionsApi};
 use serde_json::Value;
 use std::ops::Deref;
+use windlass_domain::access::Rules;
 use windlass_domain::document::partial_document::PartialDocument;
 use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::release::request::{Request, Requester, Route};
@@ -28,6 +29,8 @@ pub struct Asker<'a> {
     /// True if the requester of its input is vouched for, or nobody is claimed to be it
     /// ([`is_vouched`](crate::vouch::is_vouched)).
     pub vouched: bool,
+    /// The rules in force when it was admitted.
+    pub rules: Rules,
 }
 
 impl Deref for Asker<'_> {

@@ -2,12 +2,11 @@
 //! what is recorded, and finds what is to be recorded.
 
 use super::place::Placed;
-use crate::access;
 use crate::ledger::{self, Stored};
 use crate::ports::{DynamoDbApi, Result};
 use crate::trouble::Checked;
 use std::collections::BTreeSet;
-use windlass_domain::access::{Allowed, Asked};
+use windlass_domain::access::{Allowed, Asked, Rules};
 use windlass_domain::declaration::Declaration;
 use windlass_domain::declaration::resolved::Resolved;
 use windlass_domain::declaration::version_name::RecordedRelease;
@@ -60,6 +59,7 @@ type Known = Option<Stored<RecordedRelease>>;
 pub async fn record(
     ports: &impl DynamoDbApi,
     request: &Request,
+    rules: &Rules,
     placed: Placed,
     mut release: Release,
 ) -> Checked<Pinned> {
@@ -94,7 +94,7 @@ pub async fn record(
     findings.extend(reused);
     let by = request.asked_by();
     let asked = Asked::once_planned(request, &by, resolved.environment_id());
-    let allowed = access::rules(ports, &request.app).await?.decide(&asked, Some(&resolved));
+    let allowed = rules.decide(&asked, Some(&resolved));
     if !findings.is_empty() {
         findings.extend(allowed.err().unwrap_or_default());
         return Err(findings.into());

@@ -9,6 +9,7 @@ use crate::measurements;
 use crate::ports::{DynamoDbApi, IamApi, Result};
 use serde_json::Value;
 use std::sync::Arc;
+use windlass_domain::access::declares;
 use windlass_domain::declaration::Declaration;
 use windlass_domain::declaration::kinds::Spec;
 use windlass_domain::declaration::plan::Unchanged;
@@ -84,7 +85,10 @@ impl Scene {
         let state = state.value;
         let leaving = leaving(ports, &loaded, &state).await?;
         let way_back = way_back(ports, &loaded, &state).await?;
-        let overruled = access::rules(ports, &loaded.record.app).await?.overrules(&loaded.resolved);
+        let overruled = match declares(&loaded.resolved) {
+            true => access::rules(ports, &loaded.record.app).await?.overrules(&loaded.resolved),
+            false => None,
+        };
         Ok(Self { loaded, state, goal, way_back, leaving, overruled })
     }
 

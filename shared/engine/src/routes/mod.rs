@@ -9,6 +9,7 @@ use crate::ports::{Clock, DynamoDbApi, Result, StepFunctionsApi};
 use crate::trouble::Checked;
 use crate::{log, pin, recovery, vouch};
 use serde_json::Value;
+use windlass_domain::access::Rules;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::release::identity::{DeploymentId, execution_name};
 use windlass_domain::release::request::{Request, Route};
@@ -36,17 +37,21 @@ pub struct StartedRequest {
     pub recorded: bool,
 }
 
-/// Starts the execution of a request to deploy, with the request pinned. What arrives by a way in that the environment
-/// does not name is a finding, and starts nothing. The execution's name is made from the deployment's
+/// Starts the execution of a request to deploy, with the request pinned. What arrives by a way in that the rules do not
+/// name is a finding, and starts nothing. The execution's name is made from the deployment's
 /// id, so that equal requests start it once, whatever their route. One that died before it had
 /// recorded the deployment does not stand in the way: it is started again, at most once in a quarter
 /// of an hour.
-pub async fn begin(ports: &(impl pin::Ports + StepFunctionsApi + Clock), request: &Request) -> Checked<StartedRequest> {
+pub async fn begin(
+    ports: &(impl pin::Ports + StepFunctionsApi + Clock),
+    request: &Request,
+    rules: &Rules,
+) -> Checked<StartedRequest> {
     log::name_app(&request.app);
     if let Some(begun) = repeated(ports, request).await?.and_then(recorded) {
         return Ok(begun);
     }
-    let pinned = match pin::pin(ports, request).await {
+    let pinned = match pin::pin(ports, request, rules).await {
         Ok(pinned) => pinned,
         Err(trouble) => return Err(limited(trouble.findings()?).into()),
     };

@@ -4,6 +4,7 @@ use crate::conductor::inputs::{dev, with};
 use crate::conductor::scene::{Scene, fault, in_short};
 use crate::stage::{app, id};
 use serde_json::{Value, json};
+use windlass_domain::access::Rules;
 use windlass_domain::deployment::{Deployment, Ended, Status, Why};
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::ending::{Ending, Resolved};
@@ -245,7 +246,7 @@ fn an_arrival_after_an_equal_one_has_ended_is_a_new_attempt() {
         scene.stage.put(ledger::deployment(&former.id), &former);
         let attempt_of = |more: Value| {
             let request = Request::parse(&with(arrival.clone(), more)).unwrap();
-            let pinned = run(pin::pin(&scene.stage.world, &request)).unwrap();
+            let pinned = run(pin::pin(&scene.stage.world, &request, &Rules::default())).unwrap();
             let identified = run(identify(&scene.stage.world, &request, &pinned)).unwrap();
             let is_known = identified.existing.map(|one| one.value.id);
             assert_eq!(is_known.is_some(), identified.attempt == 1, "{ended:?}");

@@ -20,7 +20,7 @@ use windlass_domain::text::prose::Prose;
 
 /// Verifies what the way in has pinned, or pins what came by hand, and records the deployment.
 pub async fn admit(ports: &impl Ports, execution: &Asker<'_>, request: &Request) -> Checked<Admitted> {
-    let mut pinned = pin::pin(ports, request).await?;
+    let mut pinned = pin::pin(ports, request, &execution.rules).await?;
     let mut is_first_try = true;
     retry(ports, "recording the deployment", async || {
         let is_first_try = std::mem::take(&mut is_first_try);
@@ -29,7 +29,7 @@ pub async fn admit(ports: &impl Ports, execution: &Asker<'_>, request: &Request)
         }
         if !is_first_try {
             // Somebody else may have recorded the version meanwhile, with these bytes or others.
-            pinned = Box::pin(pin::pin(ports, request)).await?;
+            pinned = Box::pin(pin::pin(ports, request, &execution.rules)).await?;
         }
         let identified = identify(ports, request, &pinned).await?;
         log::name_deployment(&identified.id);

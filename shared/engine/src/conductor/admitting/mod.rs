@@ -18,6 +18,7 @@ use crate::ports::Result;
 use crate::trouble::{Checked, Trouble};
 use crate::{ledger, log, pin, vouch};
 use serde_json::Value;
+use windlass_domain::access::not_vouched;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::release::request::Request;
@@ -37,7 +38,8 @@ pub async fn admit(ports: &impl Ports, execution: &ExecutionRef, input: &Value) 
         }
     };
     let vouched = vouch::is_vouched(ports, execution, input).await?;
-    match by_action(ports, &Asker { execution, vouched }, &request).await {
+    let rules = access::rules(ports, &request.app).await?;
+    match by_action(ports, &Asker { execution, vouched, rules }, &request).await {
         Ok(Admitted::New(id)) => turn(ports, execution, &id).await,
         Ok(Admitted::Answer(answer)) => Ok(answer),
         Err(Trouble::Findings(findings)) => {
@@ -48,7 +50,11 @@ pub async fn admit(ports: &impl Ports, execution: &ExecutionRef, input: &Value) 
 }
 
 async fn by_action(ports: &impl Ports, execution: &Asker<'_>, request: &Request) -> Checked<Admitted> {
-    let refused = access::against(ports, request, execution.vouched).await?;
+    let refused = if execution.rules.are_in_force() && !execution.vouched {
+        vec![not_vouched(&request.asked_by())]
+    } else {
+        access::against(ports, &execution.rules, request).await?
+    };
     if !refused.is_empty() {
         return Err(refused.into());
     }

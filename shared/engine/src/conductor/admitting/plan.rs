@@ -47,7 +47,7 @@ async fn of(ports: &impl Ports, execution: &Asker<'_>, request: &Request, id: &D
         ActionName::Check => return checked(ports, execution, request, id).await,
         _ => {}
     }
-    let pinned = pin::pin(ports, request).await?;
+    let pinned = pin::pin(ports, request, &execution.rules).await?;
     let mut identified = identify(ports, request, &pinned).await?;
     let same = identified.existing.take().filter(|one| one.value.ending.is_none());
     let named = Identified { id: id.clone(), ..identified };

@@ -13,16 +13,18 @@ use windlass_domain::release::request::{Request, Requester};
 use windlass_domain::text::finding::Finding;
 use windlass_domain::text::name::{AppName, EnvironmentName};
 
-/// Refuses a request that the rules do not allow, whatever was started for it before. The API cannot write the ledger,
+/// Returns the rules in force, by which a request is allowed. One that is not is refused, whatever was started for it
+/// before. The API cannot write the ledger,
 /// so an execution is started all the same, and `Admit` refuses and records it. The same refused request again starts
 /// no second one.
-pub async fn allowed(ports: &impl Ports, request: &Request) -> Served<()> {
-    let findings = access::against(ports, request).await?;
+pub async fn allowed(ports: &impl Ports, request: &Request) -> Served<Rules> {
+    let rules = access::rules(ports, &request.app).await?;
+    let findings = access::against(ports, &rules, request).await?;
     if findings.is_empty() {
-        return Ok(());
+        return Ok(rules);
     }
     let seed = format!("refused {} {}", request.asked_by(), request.content());
-    let execution = begin_anyway(ports, request, &seed).await?;
+    let execution = begin_anyway(ports, &Request { refused: true, ..request.clone() }, &seed).await?;
     tracing::info!(execution, "the rules refuse it; this execution records that");
     Err(refused(403, &findings))
 }

@@ -3,6 +3,7 @@
 use super::access::Reader;
 use super::call::{Answered, Call, OrRefused, Ports, Served, Unserved, answers, body, refused};
 use super::{operator, releases};
+use crate::access;
 use crate::ports::{Execution, Result, StepFunctionsApi};
 use crate::routes::begin_own;
 use crate::{ledger, log, pin};
@@ -34,7 +35,8 @@ async fn asked(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Served
     let action = match body.remove("action").as_ref().map(Value::as_str) {
         None | Some(Some("deploy")) => {
             let request = releases::request(ports, of, call, body, true).await?;
-            let pinned = releases::or_refused_by_findings(pin::pin(ports, &request).await)?;
+            let rules = access::rules(ports, &request.app).await?;
+            let pinned = releases::or_refused_by_findings(pin::pin(ports, &request, &rules).await)?;
             return Ok(pinned.handed_over(&request));
         }
         Some(Some("rollback")) => ActionName::Rollback,

@@ -69,8 +69,8 @@ fn is_of_a_manifest(name: &str) -> bool {
 async fn started(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call, body: Map<String, Value>) -> Served<Start> {
     let app = of.app();
     let request = request(ports, of, call, body, false).await?;
-    allowed(ports, &request).await?;
-    let begun = or_refused_by_findings(begin(ports, &request).await)?;
+    let rules = allowed(ports, &request).await?;
+    let begun = or_refused_by_findings(begin(ports, &request, &rules).await)?;
     let status = format!("{}/apps/{app}/deployments/{}", ports.config().links, begun.id);
     Ok(Answered::One(DeploymentStarted { id: begun.id, version: begun.version, execution: begun.execution, status }))
 }

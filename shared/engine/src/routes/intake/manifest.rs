@@ -1,6 +1,7 @@
 //! A release arrives: `releases/<app>/<environment>/<version>.json`, or `artifacts/<app>/<environment>/<component>/…`
 //! for a single artifact.
 
+use crate::access;
 use crate::ledger::Started;
 use crate::pin::declaration_in_force;
 use crate::ports::Result;
@@ -26,7 +27,7 @@ pub async fn handle(ports: &impl Ports, app: AppName, created: Created) -> Resul
 /// Starts a request, whether or not it can be pinned. What the environment does not take from this way in starts
 /// nothing: it is listed as not taken, and reported beside the upload.
 pub async fn start(ports: &impl Ports, request: &Request, seed: &str) -> Result<ArrivalOutcome> {
-    let execution = match begin(ports, request).await {
+    let execution = match begin(ports, request, &access::rules(ports, &request.app).await?).await {
         Ok(begun) => {
             if begun.recorded {
                 // No execution starts that could clear it.
