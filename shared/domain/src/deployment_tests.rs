@@ -70,6 +70,22 @@ fn recoveries_are_counted_from_the_execution_that_somebody_asked_for_last() {
 }
 
 #[test]
+fn a_wish_asks_for_a_right_of_its_own_in_a_release_alone() {
+    use crate::access::AccessRight::{Operate, Release, RollBack};
+    for (action, rights) in [
+        (ActionName::Deploy, &[Release, Operate][..]),
+        (ActionName::Rollback, &[RollBack]),
+        (ActionName::Restore, &[RollBack]),
+        (ActionName::Withdraw, &[Operate]),
+    ] {
+        let plain = record(action, None);
+        let record = Deployment { allow_older: true, accept_red: true, through_hold: true, ..plain };
+        let asked = record.asked();
+        assert!(asked.rights.iter().eq(rights), "{action}: {:?}", asked.rights);
+    }
+}
+
+#[test]
 fn what_was_asked_for_can_be_asked_for_again() {
     let deploy = record(ActionName::Deploy, None);
     assert_eq!(

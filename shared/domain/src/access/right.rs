@@ -73,21 +73,20 @@ impl<'a> Asked<'a> {
         Self { of, by, rights: BTreeSet::from([right]), starts: false }
     }
 
-    /// Returns what somebody asks for who wants this action, with or without a wish. What Windlass does by itself to look
-    /// and to bring back needs no right: a check, a recovery, a restoring of what has drifted, and the way back of a
-    /// drill.
+    /// Returns what somebody asks for who wants this action, with or without a wish. What Windlass itself brings back, looks
+    /// at or holds needs no right: no file could name it there. Of a drill that is the way back alone.
     pub fn for_action(
         (action, wishes, is_way_back): (ActionName, bool, bool),
         by: &'a Requester,
         of: EnvironmentId<'a>,
     ) -> Self {
+        use ActionName::{Check, Hold, Recover, Restore};
         let mut asked = Self::for_right(AccessRight::of(action), by, of);
         if wishes {
             asked.rights.insert(AccessRight::Operate);
         }
-        let looks_or_brings_back =
-            matches!(action, ActionName::Check | ActionName::Recover | ActionName::Restore) || is_way_back;
-        if by.route == Route::Windlass && looks_or_brings_back {
+        let is_own = matches!(action, Recover | Restore | Hold | Check) || is_way_back;
+        if by.route == Route::Windlass && is_own {
             asked.rights.clear();
         }
         asked
@@ -122,7 +121,7 @@ mod tests {
             wish(&mut request);
             request
         };
-        let cases: [(Request, &Requester, &[AccessRight]); 16] = [
+        let cases: [(Request, &Requester, &[AccessRight]); 18] = [
             (plain(ActionName::Deploy), &someone, &[Release]),
             (wishing(|it| it.through_hold = true), &someone, &[Release, Operate]),
             (wishing(|it| it.again = true), &someone, &[Release, Operate]),
@@ -138,7 +137,9 @@ mod tests {
             (plain(ActionName::Drill), &windlass, &[Operate]),
             (plain(ActionName::Restore), &windlass, &[]),
             (plain(ActionName::Recover), &windlass, &[]),
+            (plain(ActionName::Hold), &windlass, &[]),
             (plain(ActionName::Check), &windlass, &[]),
+            (plain(ActionName::Deploy), &windlass, &[Release]),
         ];
         for (request, by, rights) in cases {
             let asked = Asked::of(&request, by, EnvironmentId::new(&app, &prod));
