@@ -3,11 +3,15 @@
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::io::{Cursor, Write as _};
+use windlass_domain::access::{AccessFile, AccessFileForAll, AccessItem};
 use windlass_domain::declaration::{Declaration, Declared};
+use windlass_domain::release::key::AccessPlace;
+use windlass_domain::release::request::ObjectRef;
 use windlass_domain::text::digest::Digest;
+use windlass_domain::text::name::AppName;
 use windlass_domain::text::time::Time;
 use windlass_engine::ledger::{self, Stored};
-use windlass_engine::ports::{Clock, DynamoDbApi, TaskContainer, Write};
+use windlass_engine::ports::{Clock, DynamoDbApi, Item, Key, TaskContainer, Write};
 use windlass_world::World;
 use windlass_world::appconfig::named;
 use windlass_world::ecr::HOST;
@@ -253,4 +257,54 @@ fn declare(world: &World, text: &str) {
         }
         Err(fault) => panic!("{fault}"),
     }
+}
+
+/// Puts the access file of an application into force at once, as `intake` does with an upload.
+///
+/// # Panics
+/// If it has mistakes.
+pub fn put_access(world: &World, app: &str, text: &str) {
+    let app = match AppName::new(app) {
+        Ok(app) => app,
+        Err(error) => panic!("{error}"),
+    };
+    match AccessFile::read(text, &app, None) {
+        Ok((file, digest)) => {
+            put_item(world, ledger::access(&app), &AccessPlace::App(app), text, (file.version, digest))
+        }
+        Err(part) => panic!("{:?}", part.findings()),
+    }
+}
+
+/// Puts the access file of all applications into force at once.
+///
+/// # Panics
+/// If it has mistakes.
+pub fn put_access_for_all(world: &World, text: &str) {
+    match AccessFileForAll::read(text) {
+        Ok((file, digest)) => {
+            put_item(world, ledger::access_for_all(), &AccessPlace::All, text, (file.version, digest));
+        }
+        Err(part) => panic!("{:?}", part.findings()),
+    }
+}
+
+fn put_item(
+    world: &World,
+    key: ledger::Key<AccessItem>,
+    place: &AccessPlace,
+    text: &str,
+    (version, digest): (u64, Digest),
+) {
+    let object = ObjectRef { key: place.to_string(), version_id: None };
+    let value = AccessItem { text: text.to_owned(), version, digest, accepted: world.true_time(), object };
+    let body = match ledger::to_body(&value) {
+        Ok(body) => body,
+        Err(fault) => panic!("{fault}"),
+    };
+    let key = Key::from(key);
+    let mut known = world.dynamodb();
+    let rev = known.items.get(&key).map_or(1, |former| former.rev + 1);
+    let item = Item { key: key.clone(), rev, body, index: None, expires: None };
+    known.items.insert(key, item.into());
 }
