@@ -8,7 +8,7 @@ use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::deployment::{Deployment, Refusal};
 use windlass_domain::release::artifact::Artifact;
 use windlass_domain::release::key::{FINDINGS_SUFFIX, Upload, upload};
-use windlass_domain::release::request::{ImagePush, ObjectRef};
+use windlass_domain::release::request::{ImagePush, ObjectRef, Route};
 use windlass_domain::text::time::Time;
 use windlass_machine::arrivals::{image_pushed, object_created};
 use windlass_world::World;
@@ -120,6 +120,7 @@ impl Arrival {
             Self::Image(push) => {
                 let mut artifacts = deployment.release.components.values();
                 deployment.release.image_push
+                    && deployment.requester.route == Route::Ecr
                     && artifacts.any(|artifact| match artifact {
                         Artifact::Image { digest, .. } => *digest == push.digest,
                         Artifact::Images { containers } => containers.values().any(|image| image.digest == push.digest),

@@ -1,5 +1,6 @@
 //! Deeds: what people, CI and the world do in a scenario.
 
+use crate::access::{WhoMay, session};
 use serde::Deserialize as _;
 use serde_json::{Value, json};
 use std::fmt;
@@ -43,6 +44,14 @@ pub enum Deed {
     MoveTag(&'static str),
     /// CI posts a release of these components to the API.
     Post(&'static str, &'static [&'static str]),
+    /// Somebody with a session of this role posts a release of these components to the API.
+    PostBy(&'static str, &'static str, &'static [&'static str]),
+    /// Somebody with a session of this role starts a recorded release by its version.
+    StartBy(&'static str, &'static str),
+    /// Somebody with a session of this role goes back by the API.
+    RollBackBy(&'static str),
+    /// Another access file is in force from now on.
+    ReplaceAccess(&'static WhoMay),
     /// An operator writes a release of the service as a way in hands it over, with an image of this repository.
     PinByHand(&'static str, &'static str),
     /// An operator holds automatic deployments by the API.
@@ -124,6 +133,10 @@ impl fmt::Display for Deed {
             Self::PushTo(repository, tag) => write!(f, "CI pushes {repository}:{tag}"),
             Self::MoveTag(tag) => write!(f, "somebody moves the tag {tag}"),
             Self::Post(version, of) => write!(f, "CI posts {version} of {of:?}"),
+            Self::PostBy(role, version, of) => write!(f, "{role} posts {version} of {of:?}"),
+            Self::StartBy(role, version) => write!(f, "{role} starts the recorded {version}"),
+            Self::RollBackBy(role) => write!(f, "{role} goes back"),
+            Self::ReplaceAccess(file) => write!(f, "version {} of the access file is in force", file.version),
             Self::PinByHand(version, repository) => {
                 write!(f, "an operator writes {version} as pinned to {repository}")
             }
@@ -154,13 +167,23 @@ impl fmt::Display for Deed {
 }
 
 impl Deed {
+    /// Returns the role of which the caller of the API has a session, where the deed names one.
+    pub fn role(&self) -> Option<&'static str> {
+        match *self {
+            Self::PostBy(role, ..) | Self::StartBy(role, _) | Self::RollBackBy(role) => Some(role),
+            _ => None,
+        }
+    }
+
     /// Returns the call of the API that it is, if it is one.
     pub fn call(&self, world: &World) -> Option<Call> {
         let (method, path, body) = match *self {
-            Self::Post(version, of) => {
+            Self::Post(version, of) | Self::PostBy(_, version, of) => {
                 let mut request = Self::Arrive(version, of).request(world)?;
                 ("POST", "releases".to_owned(), request["manifest"].take())
             }
+            Self::StartBy(_, version) => ("POST", "starts".to_owned(), json!({"version": version})),
+            Self::RollBackBy(_) => ("POST", "rollbacks".to_owned(), json!({"reason": "as planned"})),
             Self::Hold => ("PUT", "hold".to_owned(), json!({"reason": "as planned"})),
             Self::Cancel => {
                 let path = format!("deployments/{}/cancel", under_way(world)?);
@@ -172,7 +195,9 @@ impl Deed {
             method: method.into(),
             path: format!("/apps/shop/environments/prod/{path}"),
             body: Some(body.to_string()),
-            caller: Some("arn:aws:iam::111111111111:role/ci".into()),
+            // Without a key a rollback that is asked for again walks further back.
+            key: matches!(self, Self::RollBackBy(_)).then(|| "back".to_owned()),
+            caller: Some(self.role().map_or_else(|| "arn:aws:iam::111111111111:role/ci".into(), session)),
             ..Call::default()
         })
     }
@@ -273,7 +298,13 @@ impl Deed {
                     "pinned": {"environment": "prod", "manifest": digest, "release": release}
                 }))
             }
-            Self::Post(..) | Self::Hold | Self::Cancel => None,
+            Self::Post(..) | Self::PostBy(..) | Self::StartBy(..) | Self::RollBackBy(_) | Self::Hold | Self::Cancel => {
+                None
+            }
+            Self::ReplaceAccess(file) => {
+                file.put(world);
+                None
+            }
             Self::Operate(action) => Some(json!({
                 "action": action, "app": "shop", "environment": "prod", "reason": "as planned"
             })),

@@ -5,6 +5,7 @@
 //! what AWS does until nothing moves any more. Then the rules of the design must hold: each is a
 //! function in `rules`.
 
+pub mod access;
 mod arrival_events;
 pub mod arrivals;
 mod by_codedeploy;

@@ -1,5 +1,6 @@
 //! Deployments that need an operator are recovered by one, or accepted.
 
+use crate::access::forget;
 use crate::by_codedeploy::is_moving;
 use crate::deed::Deed;
 use crate::happening::Event;
@@ -90,6 +91,7 @@ fn with_operator(
     };
     let world = outcome.world.copy();
     world.mishaps().refused.clear();
+    forget(&world);
     if action == "recover" {
         mend(&world);
     }

@@ -1,5 +1,6 @@
 //! Plays a scenario with a schedule, and checks whether every rule holds.
 
+use crate::access::forget;
 use crate::end_of_run::Rest;
 use crate::happening::Counts;
 use crate::operator_actions::{accept_records_what_runs, recover_goes_back};
@@ -110,6 +111,9 @@ impl<'p> Ready<'p> {
         in_past(false);
         assert_eq!(rest, Rest::Quiet, "the past of {}", scenario.name);
         let world = stage.world.copy();
+        if let Some(access) = scenario.access {
+            access.put(&world);
+        }
         Self { scenario, program, world, pristine, unowned, planned: RefCell::default() }
     }
 
@@ -203,6 +207,7 @@ impl<'p> Ready<'p> {
             return Ok(());
         }
         let world = outcome.world.copy();
+        forget(&world);
         let parts: Vec<String> = present.release.parts().map(String::from).collect();
         // A task comes with its service.
         let components = parts.iter().map(String::as_str);

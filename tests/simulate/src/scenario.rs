@@ -1,5 +1,6 @@
 //! Scenarios: what people and CI do, and the world in which they do it.
 
+use crate::access::WhoMay;
 use crate::deed::Deed;
 use windlass_world::World;
 
@@ -42,6 +43,8 @@ pub struct Scenario {
     pub name: &'static str,
     /// The declaration that is in force.
     pub declaration: &'static str,
+    /// The access file that is in force when the run begins.
+    pub access: Option<&'static WhoMay>,
     /// Sets up the targets as this scenario needs them.
     pub scene: fn(&World),
     /// The acts of the past, in which nothing went wrong.

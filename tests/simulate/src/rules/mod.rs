@@ -116,12 +116,16 @@ mod drills_come_back;
 pub use drills_come_back::drills_come_back;
 mod files_come_and_go;
 pub use files_come_and_go::{files_come_and_go, is_withdrawn_of};
+mod nobody_does_what_the_file_forbids;
+pub use nobody_does_what_the_file_forbids::nobody_does_what_the_file_forbids;
+mod every_rollback_begins;
+pub use every_rollback_begins::every_rollback_begins;
 
 /// A rule. Its error is the reason why it does not hold.
 pub type Rule = fn(&Outcome<'_>) -> Result<(), String>;
 
 /// All rules by name.
-pub const RULES: [(&str, Rule); 58] = [
+pub const RULES: [(&str, Rule); 60] = [
     ("one_ending", one_ending),
     ("targets_as_recorded", targets_as_recorded),
     ("no_older_over_newer", no_older_over_newer),
@@ -180,6 +184,8 @@ pub const RULES: [(&str, Rule); 58] = [
     ("a_component_that_stays_refuses_no_rollback", a_component_that_stays_refuses_no_rollback),
     ("rollback_brings_something_else", rollback_brings_something_else),
     ("requester_is_true", requester_is_true),
+    ("nobody_does_what_the_file_forbids", nobody_does_what_the_file_forbids),
+    ("every_rollback_begins", every_rollback_begins),
 ];
 
 /// The rule on a copy of the world in which the same is asked for again (`play.rs`).

@@ -27,12 +27,19 @@ pub fn same_call_same_id(outcome: &Outcome<'_>) -> Result<(), String> {
         let deed = outcome.scenario.acts[*act].deed;
         // The deployment to cancel has ended meanwhile, or is undone already, and the answer says so.
         let is_too_late = matches!(deed, Deed::Cancel) && reply["status"] == 409;
-        if reply["status"] != 202 && !is_too_late {
+        // What a person starts may not be recorded yet.
+        let is_too_early = matches!(deed, Deed::StartBy(..)) && reply["status"] == 404;
+        // Who may not is turned away at once, or by the execution. Whether rightly is for other rules.
+        let is_turned_away = deed.role().is_some() && reply["status"] == 403;
+        if reply["status"] != 202 && !is_too_late && !is_too_early && !is_turned_away {
             return Err(format!("a call is refused: {reply}"));
         }
-        let Deed::Post(version, _) = deed else {
+        let (Deed::Post(version, _) | Deed::PostBy(_, version, _)) = deed else {
             continue;
         };
+        if is_turned_away {
+            continue;
+        }
         let id = reply["body"]["id"].as_str().unwrap_or_default();
         if let Some(former) = answered.insert(version, id)
             && former != id

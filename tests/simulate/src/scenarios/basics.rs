@@ -19,6 +19,7 @@ pub(super) const LIVE: &[crate::scenario::Act] = &[quiet(Deed::Deploy("1.0.0", B
 pub(super) const FUNCTION: Scenario = Scenario {
     name: "function",
     declaration: ONE_FUNCTION,
+    access: None,
     scene: as_made,
     before: &[quiet(Deed::Deploy("1.0.0", &["api"]))],
     acts: &[next(Deed::Deploy("1.1.0", &["api"]))],

@@ -3,6 +3,7 @@
 #[macro_use]
 mod base;
 
+mod access;
 mod arrivals;
 mod basics;
 mod calls;
@@ -41,7 +42,7 @@ mod withdrawals;
 use crate::scenario::Scenario;
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 271] = [
+pub static SCENARIOS: [Scenario; 280] = [
     basics::FUNCTION,
     basics::FIRST,
     basics::CODE,
@@ -313,6 +314,15 @@ pub static SCENARIOS: [Scenario; 271] = [
     withdrawals::WITHDRAWN_AND_LEFT,
     withdrawals::NEW_FILES_UNDONE,
     withdrawals::NEW_FILES_UNDONE_FOLDER,
+    access::RELEASED_BY_CI,
+    access::PUSHED_AND_STARTED,
+    access::ROLLED_BACK_BY_THE_FILE,
+    access::PREEMPTED_BY_THE_FILE,
+    access::HEALED_BY_THE_FILE,
+    access::LOOKED_AT_BY_THE_FILE,
+    access::DRILLED_BY_THE_FILE,
+    access::DRILL_FORBIDDEN,
+    access::REPLACED_WHILE_WAITING,
 ];
 
 /// Returns the scenario of that name.

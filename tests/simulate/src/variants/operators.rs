@@ -204,4 +204,26 @@ pub(super) const VARIANTS: &[Variant] = &[
         scenarios: &["put_back"],
         mishaps: &[],
     },
+    Variant {
+        name: "turn_by_the_former_file",
+        what: "the access file that is in force at the turn of a deployment is not asked",
+        edits: &[Edit {
+            file: "shared/engine/src/conductor/queue/turn.rs",
+            find: "    let refused = access::against_turn(ports, &record.value).await?;",
+            replace: "    let refused = if VARIANT { Vec::new() } else { access::against_turn(ports, &record.value).await? };",
+        }],
+        scenarios: &["replaced_while_waiting"],
+        mishaps: &[],
+    },
+    Variant {
+        name: "recovery_asks_for_a_right",
+        what: "what Windlass itself brings back asks for a right, which no access file can give it",
+        edits: &[Edit {
+            file: "shared/domain/src/access/right.rs",
+            find: "        if by.route == Route::Windlass && is_own {",
+            replace: "        if !VARIANT && by.route == Route::Windlass && is_own {",
+        }],
+        scenarios: &["healed_by_the_file", "preempted_by_the_file"],
+        mishaps: &[],
+    },
 ];
