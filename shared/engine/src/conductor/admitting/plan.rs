@@ -1,5 +1,6 @@
 //! Plans without doing: what would become of a request at its arrival, without a lock, a place in the queue or a hold.
 
+use crate::access;
 use crate::conductor::admitting::identify::{Identified, identify};
 use crate::conductor::admitting::{deploy, going_back};
 use crate::conductor::answering::release_status::known;
@@ -134,7 +135,8 @@ async fn back(ports: &impl Ports, execution: &Asker<'_>, request: &Request, id: 
     {
         record.snapshot = record.snapshot.or_else(|| way_back::undone_to(&view, &record));
     }
-    let more = findings(way_back::choose(ports, &view, &mut record).await)?;
+    let mut more = access::against_turn(ports, &record).await?;
+    more.extend(findings(way_back::choose(ports, &view, &mut record).await)?);
     let mut turn = turn(&view, decision);
     if !more.is_empty() {
         turn.findings.extend(more);
