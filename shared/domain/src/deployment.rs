@@ -171,8 +171,8 @@ impl Deployment {
         EnvironmentId::new(&self.app, &self.environment)
     }
 
-    /// Returns what the one who asked for it needs at its turn. A release alone has wishes: what goes back is recorded with
-    /// some that nobody had.
+    /// Returns what the one who asked for it needs at its turn. A release alone has wishes: what goes back is recorded
+    /// with some that nobody had.
     pub fn asked(&self) -> Asked<'_> {
         let wishes = self.again || self.allow_older || self.accept_red || self.through_hold || self.preempt;
         let wishes = wishes && self.action == ActionName::Deploy;

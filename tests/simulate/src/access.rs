@@ -1,5 +1,5 @@
-//! Who may do what in a scenario: the access file that the ledger has, and the table that rules look at. The decision of
-//! the product is never asked for here.
+//! Who may do what in a scenario: the access file that the ledger has, and the table that rules look at. The product's
+//! own decision is never asked for here.
 
 use std::fmt;
 use windlass_domain::deployment::Deployment;
@@ -110,8 +110,8 @@ fn is(name: &str, by: &Requester) -> bool {
     }
 }
 
-/// Returns the right that an action needs; `None` for what Windlass does by itself without any. `is_way_back` is true for
-/// the way back of a drill.
+/// Returns the right that an action needs; `None` for what Windlass does by itself without any. `is_way_back` is true
+/// for the way back of a drill.
 pub fn needed(action: ActionName, by: &Requester, is_way_back: bool) -> Option<Right> {
     let by_itself = by.route == Route::Windlass;
     match action {

@@ -73,8 +73,8 @@ impl<'a> Asked<'a> {
         Self { of, by, rights: BTreeSet::from([right]), starts: false }
     }
 
-    /// Returns what somebody asks for who wants this action, with or without a wish. What Windlass itself brings back, looks
-    /// at or holds needs no right: no file could name it there. Of a drill that is the way back alone.
+    /// Returns what somebody asks for who wants this action, with or without a wish. What Windlass itself brings back,
+    /// looks at or holds needs no right: no file could name it there. Of a drill that is the way back alone.
     pub fn for_action(
         (action, wishes, is_way_back): (ActionName, bool, bool),
         by: &'a Requester,

@@ -5,8 +5,8 @@ use crate::outcome::Outcome;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::request::{Requester, Route};
 
-/// "It starts at once": no rollback is refused by the rules if they name who asks for it, and nothing that Windlass itself
-/// brings back, looks at or holds is refused by them, whoever they name.
+/// "It starts at once": no rollback is refused by the rules if they name who asks for it, and nothing that Windlass
+/// itself brings back, looks at or holds is refused by them, whoever they name.
 ///
 /// Safety: access: Nobody who may go back is refused by the rules, and no recovery or restoring of Windlass's own.
 pub fn every_rollback_begins(outcome: &Outcome<'_>) -> Result<(), String> {

@@ -18,8 +18,9 @@ const DECIDED_S: u64 = 60;
 /// The name of the finding with which the rules refuse.
 pub(super) const NOT_ALLOWED: &str = "NotAllowed";
 
-/// "Nobody does what the rules forbid": a deployment gets its turn only if the file in force then names who asked for it,
-/// with each right that it needs. A hold is put and released by those alone who may. What was refused changes nothing.
+/// "Nobody does what the rules forbid": a deployment gets its turn only if the file in force then names who asked for
+/// it, with each right that it needs. A hold is put and released by those alone who may. What was refused changes
+/// nothing.
 ///
 /// Safety: access: A deployment has its turn only by the access file that is in force then, and what is refused changes
 /// nothing.

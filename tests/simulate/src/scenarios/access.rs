@@ -78,7 +78,8 @@ pub(super) const DRILL_FORBIDDEN: Scenario = Scenario {
     ..DRILLED_WHEN_DUE
 };
 
-/// The file is replaced while a release waits, and refuses it at its turn. Who is named once more later has to ask again.
+/// The file is replaced while a release waits, and refuses it at its turn. Who is named once more later has to ask
+/// again.
 pub(super) const REPLACED_WHILE_WAITING: Scenario = Scenario {
     name: "replaced_while_waiting",
     access: Some(&FILE),
