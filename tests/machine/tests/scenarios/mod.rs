@@ -1,6 +1,7 @@
 //! Operators and CI act on deployments: whole deployments in process. Each scenario asserts the exact path of states,
 //! and the ledger and the targets at the end.
 
+mod access_files;
 mod arrivals;
 mod checks;
 mod closed_ways_in;
