@@ -117,9 +117,7 @@ pub use drills_come_back::drills_come_back;
 mod files_come_and_go;
 pub use files_come_and_go::{files_come_and_go, is_withdrawn_of};
 mod nobody_does_what_the_file_forbids;
-pub use nobody_does_what_the_file_forbids::nobody_does_what_the_file_forbids;
-mod every_rollback_begins;
-pub use every_rollback_begins::every_rollback_begins;
+pub use nobody_does_what_the_file_forbids::{every_rollback_begins, nobody_does_what_the_file_forbids};
 
 /// A rule. Its error is the reason why it does not hold.
 pub type Rule = fn(&Outcome<'_>) -> Result<(), String>;

@@ -1,4 +1,4 @@
-use crate::access::{WhoMay, needed};
+use crate::access::{WhoMay, needed, session};
 use crate::deed::Deed;
 use crate::happening::{Event, Who};
 use crate::outcome::Outcome;
@@ -16,7 +16,7 @@ use windlass_world::dynamodb::Written;
 const DECIDED_S: u64 = 60;
 
 /// The name of the finding with which the rules refuse.
-pub(super) const NOT_ALLOWED: &str = "NotAllowed";
+const NOT_ALLOWED: &str = "NotAllowed";
 
 /// "Nobody does what the rules forbid": a deployment gets its turn only if the file in force then names who asked for
 /// it, with each right that it needs. A hold is put and released by those alone who may. What was refused changes
@@ -60,11 +60,53 @@ pub fn nobody_does_what_the_file_forbids(outcome: &Outcome<'_>) -> Result<(), St
     Ok(())
 }
 
+/// "It starts at once": no rollback is refused by the rules if they name who asks for it, and nothing that Windlass
+/// itself brings back, looks at or holds is refused by them, whoever they name.
+///
+/// Safety: access: Nobody who may go back is refused by the rules, and no recovery or restoring of Windlass's own.
+pub fn every_rollback_begins(outcome: &Outcome<'_>) -> Result<(), String> {
+    let files = Files::of(outcome);
+    if files.is_none() {
+        return Ok(());
+    }
+    let wrongly = |action: ActionName, by: &Requester, is_way_back: bool| {
+        let goes_back = matches!(action, ActionName::Rollback | ActionName::Recover | ActionName::Restore);
+        (goes_back || by.route == Route::Windlass) && files.always_let(action, by, is_way_back)
+    };
+    let executions = outcome.world.stepfunctions();
+    for (arn, execution) in &executions.executions {
+        let is_refused = execution.error.as_deref() == Some(NOT_ALLOWED);
+        let asked = asked(&execution.input).filter(|_| is_refused);
+        let is_way_back = !execution.input["drill"].is_null();
+        if let Some((action, by)) = asked.filter(|(action, by)| wrongly(*action, by, is_way_back)) {
+            return Err(format!("{arn} was refused: `{action}`, which {by} may ask for"));
+        }
+    }
+    for record in outcome.records() {
+        let is_refused = record.ending.as_ref().is_some_and(|ended| ended.cause_name == NOT_ALLOWED);
+        if is_refused && wrongly(record.action, &record.requester, record.drill.is_some()) {
+            return Err(format!("deployment {} was refused: `{}`, which is allowed", record.id, record.action));
+        }
+    }
+    for happening in &outcome.happened {
+        if let Event::Answered { act, reply } = &happening.what
+            && let Some(Deed::RollBackBy(role)) = outcome.scenario.acts.get(*act).map(|act| act.deed)
+            && reply["status"] == 403
+        {
+            let by = Requester { route: Route::Api, principal: Some(session(role)) };
+            if wrongly(ActionName::Rollback, &by, false) {
+                return Err(format!("the API turns {by} away, who may go back"));
+            }
+        }
+    }
+    Ok(())
+}
+
 /// The files that were in force in a run, each with the time since when.
-pub(super) struct Files(Vec<(Time, &'static WhoMay)>);
+struct Files(Vec<(Time, &'static WhoMay)>);
 
 impl Files {
-    pub(super) fn of(outcome: &Outcome<'_>) -> Self {
+    fn of(outcome: &Outcome<'_>) -> Self {
         let first = outcome.scenario.access.map(|file| (Time(0), file));
         let replaced = outcome.happened.iter().filter_map(|happening| {
             let Event::Acted(n) = happening.what else {
@@ -78,12 +120,12 @@ impl Files {
         Self(first.into_iter().chain(replaced).collect())
     }
 
-    pub(super) fn is_none(&self) -> bool {
+    fn is_none(&self) -> bool {
         self.0.is_empty()
     }
 
     /// Returns whether somebody may do something by each file.
-    pub(super) fn always_let(&self, action: ActionName, by: &Requester, is_way_back: bool) -> bool {
+    fn always_let(&self, action: ActionName, by: &Requester, is_way_back: bool) -> bool {
         let right = needed(action, by, is_way_back);
         right.is_none_or(|right| self.0.iter().all(|(_, file)| file.has(right, by)))
     }
@@ -124,7 +166,7 @@ fn holds(outcome: &Outcome<'_>, who: &Who, change: &Written) -> Option<(ActionNa
 }
 
 /// Returns the action that an input asks for, and who asks.
-pub(super) fn asked(input: &Value) -> Option<(ActionName, Requester)> {
+fn asked(input: &Value) -> Option<(ActionName, Requester)> {
     let by = Requester::deserialize(&input["requester"]);
     let by = by.unwrap_or(Requester { route: Route::Console, principal: None });
     Some((ActionName::deserialize(&input["action"]).ok()?, by))
