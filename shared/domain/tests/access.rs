@@ -1,5 +1,7 @@
 //! The rules of access files, as a table: who may do what, and what is wrong with a file.
 
+#![allow(clippy::unwrap_used)]
+
 use windlass_domain::access::{AccessFile, AccessFileForAll, AccessRight, Allowed, Asked, Rules, refusal};
 use windlass_domain::declaration::Declaration;
 use windlass_domain::release::identity::EnvironmentId;

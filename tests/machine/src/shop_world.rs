@@ -270,7 +270,7 @@ pub fn put_access(world: &World, app: &str, text: &str) {
     };
     match AccessFile::read(text, &app, None) {
         Ok((file, digest)) => {
-            put_item(world, ledger::access(&app), &AccessPlace::App(app), text, (file.version, digest))
+            put_item(world, ledger::access(&app), &AccessPlace::App(app), text, (file.version, digest));
         }
         Err(part) => panic!("{:?}", part.findings()),
     }

@@ -85,9 +85,10 @@ impl Scene {
         let state = state.value;
         let leaving = leaving(ports, &loaded, &state).await?;
         let way_back = way_back(ports, &loaded, &state).await?;
-        let overruled = match declares(&loaded.resolved) {
-            true => access::rules(ports, &loaded.record.app).await?.overrules(&loaded.resolved),
-            false => None,
+        let overruled = if declares(&loaded.resolved) {
+            access::rules(ports, &loaded.record.app).await?.overrules(&loaded.resolved)
+        } else {
+            None
         };
         Ok(Self { loaded, state, goal, way_back, leaving, overruled })
     }

@@ -3,6 +3,7 @@
 use crate::arriving::pinned_images::pushed;
 use crate::arriving::place::{DECLARATION, declared, nothing, put_declared, shop};
 use serde_json::{Value, json};
+use windlass_domain::access::Rules;
 use windlass_domain::declaration::version_name::RecordedRelease;
 use windlass_domain::release::artifact::Artifact;
 use windlass_domain::release::request::Request;
@@ -27,7 +28,7 @@ pub fn pins(world: &World, request: Value) -> Checked<Pinned> {
     for (name, value) in request.as_object().unwrap() {
         input[name] = value.clone();
     }
-    run(pin(world, &Request::parse(&input).unwrap()))
+    run(pin(world, &Request::parse(&input).unwrap(), &Rules::default()))
 }
 
 /// Returns the names and the paths of what is wrong with a request.

@@ -19,16 +19,16 @@ fn calls(scene: &Scene) -> usize {
 }
 
 /// Safety: recovery: A run of the schedule costs so many calls for each deployment without an ending: one for a lock
-/// whose owner runs, three for a dead one.
+/// whose owner runs, four for a dead one.
 #[test]
 fn a_run_costs_so_much_for_each_that_has_no_ending() {
     // How a deployment is made, and the number of calls that it costs.
     let kinds: [(Make, usize); 7] = [
         (|scene, name| holding(scene, name, "RUNNING"), 1),
-        (|scene, name| holding(scene, name, "ABORTED"), 3),
+        (|scene, name| holding(scene, name, "ABORTED"), 4),
         (|scene, name| arriving(scene, name, "RUNNING"), 1),
-        (|scene, name| arriving(scene, name, "TIMED_OUT"), 3),
-        (|scene, name| waiting(scene, name, "ABORTED"), 4),
+        (|scene, name| arriving(scene, name, "TIMED_OUT"), 4),
+        (|scene, name| waiting(scene, name, "ABORTED"), 5),
         // Each waits in an environment of its own: the waiting ones there are read, and woken.
         (|scene, name| waiting(scene, name, "RUNNING"), 5),
         // All wait in one environment: they are read once.
@@ -78,7 +78,7 @@ fn slow(scene: &Scene) {
 /// each within 2 n / m runs.
 #[test]
 fn what_a_slow_run_does_not_come_to_is_looked_at_by_the_next_ones() {
-    // With so many at once, a run comes to five or six of them.
+    // With so many at once, a run comes to four or five of them.
     for count in [10, 37, 60, 100] {
         let scene = quiet();
         for number in 0..count {
@@ -91,7 +91,7 @@ fn what_a_slow_run_does_not_come_to_is_looked_at_by_the_next_ones() {
             assert!(made <= 7 + 18, "{made} calls");
             scene.stage.pass_seconds(300 - u64::try_from(made).unwrap());
             runs += 1;
-            assert!(runs <= 2 * count / 5, "{count}: {}", served(&scene).len());
+            assert!(runs <= 2 * count / 4, "{count}: {}", served(&scene).len());
         }
     }
 }
