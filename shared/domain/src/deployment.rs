@@ -22,7 +22,7 @@ pub mod step;
 use crate::access::Asked;
 use crate::declaration::document::Supersede;
 use crate::deployment::steering::SteeringRecord;
-use crate::environment::Running;
+use crate::environment::{PromotedFrom, Running};
 use crate::release::action::ActionName;
 use crate::release::ending::{Ending, Resolved};
 use crate::release::identity::{DeploymentId, EnvironmentId, Order};
@@ -71,6 +71,9 @@ pub struct Deployment {
     /// The digest of the recorded release of which it brings one component.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub part_of: Option<Digest>,
+    /// `deploy`: the snapshot of another environment that it brings, or by which a rule has admitted it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promoted_from: Option<PromotedFrom>,
     /// `rollback`, `drill`: the snapshot that it goes to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snapshot: Option<u64>,

@@ -19,6 +19,7 @@ pub mod drift;
 mod former_components;
 pub mod irreversible;
 pub mod kept;
+mod promotion;
 mod proof;
 pub mod reach;
 pub mod rollback;
@@ -26,6 +27,7 @@ mod running;
 mod snapshot;
 
 pub use former_components::FormerState;
+pub use promotion::{Lacking, PromotedFrom, Promotion, Together, not_verified};
 pub use proof::{Doubts, Proof};
 pub use running::{ACCEPTED, BEFORE_WINDLASS, FOUND, GivenVersion, Running, VersionNames};
 pub use snapshot::{PartlyBack, Snapshot};

@@ -1,7 +1,7 @@
 //! The one decision on who may do what, by the rules in force. Pure.
 
 use crate::access::caller::Caller;
-use crate::access::file::{AccessFile, AccessFileForAll, EnvironmentRules, WithoutFile};
+use crate::access::file::{AccessFile, AccessFileForAll, EnvironmentRules, PromotionSource, WithoutFile};
 use crate::access::right::{AccessRight, Asked};
 use crate::declaration::document::Source;
 use crate::declaration::resolved::{Resolved, Start};
@@ -61,6 +61,21 @@ impl Rules {
         self.file.iter().flat_map(|file| file.environments.keys())
     }
 
+    /// Returns where the releases of an environment come from, if a rule says so.
+    pub fn promotes_from(&self, environment: &EnvironmentName) -> Option<&PromotionSource> {
+        self.file.as_ref()?.environments.get(environment)?.from.as_ref()
+    }
+
+    /// Returns the environments to which what succeeds in this one goes on by itself, each with its rule.
+    pub fn promoted_by_itself<'a>(
+        &'a self,
+        from: &'a EnvironmentName,
+    ) -> impl Iterator<Item = (&'a EnvironmentName, &'a PromotionSource)> {
+        let all = self.file.iter().flat_map(|file| &file.environments);
+        let sources = all.filter_map(|(environment, rules)| Some((environment, rules.from.as_ref()?)));
+        sources.filter(move |(_, source)| source.environment == *from && source.is_automatic())
+    }
+
     /// Decides. Without rules in force, a release goes by what is `declared`, and everything else is IAM's alone.
     ///
     /// # Errors
@@ -87,7 +102,10 @@ impl Rules {
                 AccessRight::Operate => rules.operate.as_deref(),
             };
             let Some(listed) = listed else { continue };
-            let may = self.names(listed, caller);
+            // The file itself asks for what is promoted by itself.
+            let promotes = rules.from.as_ref().is_some_and(PromotionSource::is_automatic);
+            let by_itself = *right == AccessRight::Release && caller.route() == Route::Windlass && promotes;
+            let may = by_itself || self.names(listed, caller);
             let records = *right == AccessRight::Release && !asked.starts && self.names(&rules.record, caller);
             if !may && records {
                 allowed = Allowed::Recorded;

@@ -1,6 +1,7 @@
 //! Access files as operators write them. The JSON Schemas are made from these types.
 
 use crate::text::name::{AppName, EnvironmentName, WhoName};
+use crate::text::time::Span;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -113,4 +114,42 @@ pub struct EnvironmentRules {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("maxItems" = 50))]
     pub operate: Option<Vec<String>>,
+    /// Where its releases come from: only what one snapshot of that environment has shown to be good is deployed here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<PromotionSource>,
+}
+
+/// The environment that releases come from, and what they must have shown there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PromotionSource {
+    /// The environment. One snapshot of it must have run all bytes of the release, and have been judged good by
+    /// measurements.
+    pub environment: EnvironmentName,
+    /// The time for which that snapshot must have been live, such as `2h`; at most 720h.
+    #[serde(default = "no_time")]
+    pub live_for: Span,
+    /// `automatic`: what has succeeded there goes on by itself after that time, unless deployments are held here.
+    /// Without this, a person promotes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promote: Option<Promote>,
+}
+
+/// The word for a promotion by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Promote {
+    /// Windlass starts it.
+    Automatic,
+}
+
+impl PromotionSource {
+    /// Returns whether Windlass promotes from there by itself.
+    pub fn is_automatic(&self) -> bool {
+        self.promote == Some(Promote::Automatic)
+    }
+}
+
+const fn no_time() -> Span {
+    Span::ZERO
 }

@@ -10,7 +10,7 @@ mod right;
 
 pub use caller::{Arn, Caller};
 pub use decide::{Allowed, Rules, declares, not_vouched, refusal, refused_before};
-pub use file::{AccessFile, AccessFileForAll, EnvironmentRules, Person, WithoutFile};
+pub use file::{AccessFile, AccessFileForAll, EnvironmentRules, Person, PromotionSource, WithoutFile};
 pub use item::{AccessItem, AccessUpload};
 pub use read::{LARGEST, schema, schema_for_all};
 pub use right::{AccessRight, Asked};

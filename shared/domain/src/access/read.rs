@@ -1,7 +1,7 @@
 //! Reading an access file: its shape, and the names in it of people, of groups and of those who have a right. Pure.
 
 use crate::access::caller::Arn;
-use crate::access::file::{AccessFile, AccessFileForAll, EnvironmentRules, Person};
+use crate::access::file::{AccessFile, AccessFileForAll, EnvironmentRules, Person, PromotionSource};
 use crate::document::partial_document::PartialDocument;
 use crate::document::shape::{Language, Shape, unknown_name};
 use crate::document::source::Source;
@@ -9,7 +9,8 @@ use crate::document::syntax;
 use crate::release::key::AccessPlace;
 use crate::text::digest::Digest;
 use crate::text::finding::{Finding, FindingName};
-use crate::text::name::{AppName, WhoName};
+use crate::text::name::{AppName, EnvironmentName, WhoName};
+use crate::text::time::Span;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -60,7 +61,9 @@ impl AccessFile {
                             .filter_map(|(i, name)| names.unknown(&format!("{at}[{i}]"), name, ways)),
                     );
                 }
+                findings.extend(rules.from.iter().flat_map(|from| not_to_promote_from(from, environment)));
             }
+            findings.extend(too_many_automatic(file));
             let is_empty = file.people.is_empty() && file.who.is_empty() && file.environments.is_empty();
             if file.rules.is_some() && !is_empty {
                 findings.push(Finding::new(
@@ -154,6 +157,41 @@ impl EnvironmentRules {
         ];
         rights.into_iter().filter_map(|(right, listed, ways)| Some((right, listed?, ways))).collect()
     }
+}
+
+/// The longest time for which a snapshot may have to be live: 30 days.
+const LONGEST_LIVE: Span = Span::seconds(30 * 24 * 60 * 60);
+
+/// The most environments that get releases by themselves. What has succeeded makes all of them due in the transaction
+/// of its ending, which has room for 100 items (Amazon DynamoDB API Reference, `TransactWriteItems`).
+const MOST_AUTOMATIC: usize = 20;
+
+/// Returns what is wrong with the source of an environment's releases.
+fn not_to_promote_from(from: &PromotionSource, environment: &EnvironmentName) -> Vec<Finding> {
+    let at = format!("environments.{environment}.from");
+    let bad = |member: &str, reason: String, remedy: &str| {
+        Finding::new(FindingName::BadValue, format!("{at}.{member}"), reason, remedy)
+    };
+    let itself = (from.environment == *environment).then(|| {
+        bad("environment", format!("`{environment}` cannot wait for itself."), "Write the environment before it.")
+    });
+    let long = (from.live_for > LONGEST_LIVE).then(|| {
+        let reason = format!("`{}` is longer than {LONGEST_LIVE}.", from.live_for);
+        bad("live_for", reason, "Write a shorter time, such as `2h`.")
+    });
+    itself.into_iter().chain(long).collect()
+}
+
+fn too_many_automatic(file: &AccessFile) -> Option<Finding> {
+    let sources = file.environments.values().filter_map(|rules| rules.from.as_ref());
+    (sources.filter(|from| from.is_automatic()).count() > MOST_AUTOMATIC).then(|| {
+        Finding::new(
+            FindingName::BadValue,
+            "environments",
+            format!("more than {MOST_AUTOMATIC} environments have `promote: automatic`."),
+            "Leave it out where a person may promote.",
+        )
+    })
 }
 
 /// What an access file names beside those who are the application's own.

@@ -77,6 +77,7 @@ impl Request {
         findings.extend(self.withdrawal().err().unwrap_or_default());
         findings.extend(self.content_finding());
         findings.extend(self.component_finding());
+        findings.extend(self.from_finding());
         findings.extend(self.out_of_place());
         findings.extend(self.key_findings());
         findings.extend(self.pinned_findings());
@@ -116,7 +117,7 @@ impl Request {
     }
 
     fn environment_finding(&self) -> Option<Finding> {
-        let needed = self.action != ActionName::Deploy || self.version.is_some();
+        let needed = self.action != ActionName::Deploy || self.version.is_some() || self.from.is_some();
         let mut missing = self.named_environment().err()?;
         if self.action == ActionName::HandOver && self.component.is_none() {
             let to = self.to_app.as_ref().map_or("…", AppName::as_str);
@@ -279,6 +280,17 @@ impl Request {
         })
     }
 
+    /// Checks that what runs in an environment is not deployed there once more.
+    fn from_finding(&self) -> Option<Finding> {
+        let from = self.from.as_ref().filter(|from| self.environment.as_ref() == Some(*from))?;
+        Some(Finding::new(
+            FindingName::BadValue,
+            "from",
+            format!("`{from}` is the environment that it goes to."),
+            "Name the environment that it comes from.",
+        ))
+    }
+
     /// Returns whether it is only planned. A check always is. A deployment, and what goes to a snapshot, is if `plan`
     /// asks for that.
     pub fn is_planned_only(&self) -> bool {
@@ -315,7 +327,7 @@ impl Request {
             ("through_hold", self.through_hold && !deploy),
             ("preempt", self.preempt && !deploy),
             ("plan", self.plan && !self.is_planned_only()),
-            ("snapshot", self.snapshot.is_some() && self.action != ActionName::Rollback),
+            ("snapshot", self.snapshot.is_some() && self.action != ActionName::Rollback && self.from.is_none()),
             ("across", !self.across.is_empty() && self.action != ActionName::Rollback),
             ("drill", self.drill.is_some() && self.action != ActionName::Drill),
             (

@@ -118,9 +118,17 @@ pub const WISHES: &[&str] = &["again", "allow_older", "accept_red", "through_hol
 /// The members that a body may have beside a manifest.
 pub const BESIDE_A_MANIFEST: &[&str] = &["reason", "again", "allow_older", "accept_red", "through_hold", "preempt"];
 
+/// The members with which a body names a snapshot of another environment, in the place of a manifest.
+pub const PROMOTED: &[&str] = &["from", "snapshot"];
+
+/// The members of a body that CI sends, beside those of a manifest.
+const RELEASED: &[&str] =
+    &["from", "snapshot", "reason", "again", "allow_older", "accept_red", "through_hold", "preempt"];
+
 /// The members that a body may have beside a manifest or beside the `version` of a recorded release, which alone may be
 /// of one `component`.
-const STARTED: &[&str] = &["component", "reason", "again", "allow_older", "accept_red", "through_hold", "preempt"];
+const STARTED: &[&str] =
+    &["component", "from", "snapshot", "reason", "again", "allow_older", "accept_red", "through_hold", "preempt"];
 
 /// The members of a plan's body, beside those of what it plans.
 const PLANNED: &[&str] = &["action", "reason"];
@@ -166,7 +174,7 @@ pub const ROUTES: &[ApiRoute] = &[
     get("/apps/{app}/environments/{environment}/drills", RouteName::Drills, PAGED),
     get("/apps/{app}/environments/{environment}/removable", RouteName::Removable, &["component"]),
     get("/apps/{app}/environments/{environment}/renamable", RouteName::Renamable, OF_A_MOVE),
-    post("/apps/{app}/environments/{environment}/releases", RouteName::Start, Right::Release, BESIDE_A_MANIFEST),
+    post("/apps/{app}/environments/{environment}/releases", RouteName::Start, Right::Release, RELEASED),
     post("/apps/{app}/environments/{environment}/starts", RouteName::StartRecorded, Operate, STARTED),
     post("/apps/{app}/environments/{environment}/plans", RouteName::DrawPlan, Right::Plan, PLANNED),
     post("/apps/{app}/environments/{environment}/deployments/{id}/cancel", RouteName::Cancel, Operate, REASON),

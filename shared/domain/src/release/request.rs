@@ -104,11 +104,15 @@ pub struct Request {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("pattern" = r"^[A-Za-z0-9_][A-Za-z0-9._+-]{0,140}$"))]
     pub version: Option<String>,
+    /// `deploy`: the environment whose present snapshot is deployed, with all its components (promotion).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<EnvironmentName>,
     /// `deploy`: the release as its way in has pinned it, in the place of `manifest`, or beside what else names it. The
     /// ways in fill it in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pinned: Option<Box<PinnedRelease>>,
-    /// `rollback`: the number of the snapshot to go back to; the newest suitable one if absent.
+    /// `rollback`: the number of the snapshot to go back to; the newest suitable one if absent. `deploy` of `from`: the
+    /// number of the snapshot there; the present one if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snapshot: Option<u64>,
     /// `rollback`: the irreversible components that it may go back across, by name. Each must be one that it does
@@ -196,6 +200,7 @@ impl Request {
             artifact_object: None,
             image_push: None,
             version: None,
+            from: None,
             pinned: None,
             snapshot: None,
             across: BTreeSet::new(),

@@ -13,7 +13,7 @@ use crate::text::finding::{Finding, FindingName, repeated};
 use crate::text::name::EnvironmentName;
 
 /// The members each of which can name the thing to deploy.
-const WAYS: [&str; 6] = ["manifest", "manifest_object", "artifact_object", "image_push", "version", "pinned"];
+const WAYS: [&str; 7] = ["manifest", "manifest_object", "artifact_object", "image_push", "version", "from", "pinned"];
 
 impl Request {
     /// Returns the members with which the request names the thing to deploy.
@@ -24,6 +24,7 @@ impl Request {
             self.artifact_object.is_some(),
             self.image_push.is_some(),
             self.version.is_some(),
+            self.from.is_some(),
             self.is_pinned_manifest(),
         ];
         let used = WAYS.into_iter().zip(is_used).filter(|(_, used)| *used);
@@ -41,7 +42,7 @@ impl Request {
             return None;
         }
         let remedy = "Write one of `manifest`, `manifest_object`, `artifact_object`, `image_push`, \
-                      or the `version` of a recorded release.";
+                      the `version` of a recorded release, or `from`, an environment.";
         match self.contents().as_slice() {
             [_] => None,
             [] => Some(
@@ -181,7 +182,8 @@ impl Request {
             .is_none_or(|artifact| !release.image_push && is_of_artifact(release, artifact));
         let by_push = self.image_push.as_ref().is_none_or(|push| is_of_push(release, push));
         let by_version = self.version.as_ref().is_none_or(|version| is_of_version(release, version));
-        let is_push = !release.image_push || self.image_push.is_some() || self.version.is_some();
+        let is_recorded = self.version.is_some() || self.from.is_some();
+        let is_push = !release.image_push || self.image_push.is_some() || is_recorded;
         self.manifest.is_none()
             && release.app == self.app
             && by_object

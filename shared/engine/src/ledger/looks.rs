@@ -8,6 +8,7 @@ use crate::ports::{self, DynamoDbApi, Result, Transacted, Write};
 use serde::Serialize;
 use windlass_domain::deployment::hourly_look::HourlyLook;
 use windlass_domain::deployment::second_look::SecondLook;
+use windlass_domain::environment::Promotion;
 use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
 
 /// The index partition of second looks that are still to be made, or to be followed by a hold.
@@ -15,6 +16,9 @@ pub const SECOND_LOOKS: Index<SecondLook> = Index::new("second_looks");
 
 /// The index partition of hourly looks.
 pub const HOURLY_LOOKS: Index<HourlyLook> = Index::new("hourly_looks");
+
+/// The index partition of promotions that are still to go on by themselves.
+pub const PROMOTIONS: Index<Promotion> = Index::new("promotions");
 
 /// The second look at what a recovery left.
 pub fn second_look(id: &DeploymentId) -> Key<SecondLook> {
@@ -25,6 +29,12 @@ pub fn second_look(id: &DeploymentId) -> Key<SecondLook> {
 /// It is in a partition of its own, so that the function that looks needs no right to write a lock.
 pub fn hourly_look(of: EnvironmentId<'_>) -> Key<HourlyLook> {
     Key::new(format!("look#{of}"), "hourly_look")
+}
+
+/// Returns the key of the promotion that goes on to an environment by itself. It lies where the function may write that
+/// starts it.
+pub fn promotion(of: EnvironmentId<'_>) -> Key<Promotion> {
+    Key::new(format!("look#{of}"), "promotion")
 }
 
 /// A look that comes due.
@@ -44,6 +54,13 @@ impl Look for HourlyLook {
     fn place(&self) -> Option<ports::Key> {
         let (due, of) = (self.due, self.environment_id());
         (!self.is_over()).then(|| in_index(&HOURLY_LOOKS, format!("{:015}#{of}", due.0)))
+    }
+}
+
+impl Look for Promotion {
+    fn place(&self) -> Option<ports::Key> {
+        let (due, of) = (self.due, self.environment_id());
+        (!self.over).then(|| in_index(&PROMOTIONS, format!("{:015}#{of}", due.0)))
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use windlass_domain::declaration::Declaration;
 use windlass_domain::declaration::resolved::Resolved;
 use windlass_domain::document::git::Git;
+use windlass_domain::environment::PromotedFrom;
 use windlass_domain::release::request::Request;
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::EnvironmentName;
@@ -19,6 +20,8 @@ pub struct Placed {
     pub by_person: bool,
     /// The version of the declaration that the release names, if it names one.
     pub names: Option<semver::Version>,
+    /// The snapshot of another environment that the release is promoted from, if it is.
+    pub promoted_from: Option<PromotedFrom>,
     /// Each stage adds to these: whoever asks gets everything that is wrong at once.
     pub findings: Vec<Finding>,
 }
@@ -45,7 +48,8 @@ pub fn place(
     let handed_over = request.pinned.as_deref();
     findings.extend(handed_over.and_then(|pinned| pinned.elsewhere(&resolved.environment)));
     let by_person = is_by_person(request, source, &declaration, &resolved.environment);
-    Ok(Placed { declaration, resolved, by_person, names: source.declaration.clone(), findings })
+    let (names, promoted_from) = (source.declaration.clone(), source.promoted_from.clone());
+    Ok(Placed { declaration, resolved, by_person, names, promoted_from, findings })
 }
 
 /// Chooses the environment: the one that the request names, or else the one whose rule matches the tag or the Git ref.
@@ -88,6 +92,6 @@ fn is_by_person(request: &Request, source: &Source, declaration: &Declaration, e
         let chosen = declaration.environment_for(&git.reference);
         chosen.is_ok_and(|chosen| chosen.as_ref() == Some(environment))
     };
-    let is_recorded = request.version.is_some();
+    let is_recorded = request.version.is_some() || request.from.is_some();
     request.names_environment() && (is_recorded || !source.git.as_ref().is_some_and(is_sent_there))
 }

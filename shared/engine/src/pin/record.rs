@@ -2,8 +2,9 @@
 //! what is recorded, and finds what is to be recorded.
 
 use super::place::Placed;
+use crate::access::promotion;
 use crate::ledger::{self, Stored};
-use crate::ports::{DynamoDbApi, Result};
+use crate::ports::{Clock, DynamoDbApi, Result};
 use crate::trouble::Checked;
 use std::collections::BTreeSet;
 use windlass_domain::access::{Allowed, Asked, Rules};
@@ -12,6 +13,7 @@ use windlass_domain::declaration::resolved::Resolved;
 use windlass_domain::declaration::version_name::RecordedRelease;
 use windlass_domain::document::git_rule::GitRule;
 use windlass_domain::document::tag_version::{tag_version_differs, version_to_order_by};
+use windlass_domain::environment::PromotedFrom;
 use windlass_domain::release::artifact::Artifact;
 use windlass_domain::release::request::Request;
 use windlass_domain::release::{Release, too_large};
@@ -38,6 +40,8 @@ pub struct Pinned {
     pub names: Option<semver::Version>,
     /// The tag rule of the environment, if it does not take this version.
     pub passes_by: Option<GitRule>,
+    /// The snapshot of another environment that the release is promoted from, or by which a rule admits it.
+    pub promoted_from: Option<PromotedFrom>,
     /// The answer of the rules to the one who asks: it goes on, or is only recorded; or the findings why it may not.
     pub allowed: Result<Allowed, Vec<Finding>>,
 }
@@ -57,17 +61,18 @@ type Known = Option<Stored<RecordedRelease>>;
 /// # Errors
 /// Everything that is wrong with the request, by all stages.
 pub async fn record(
-    ports: &impl DynamoDbApi,
+    ports: &(impl DynamoDbApi + Clock),
     request: &Request,
     rules: &Rules,
     placed: Placed,
     mut release: Release,
 ) -> Checked<Pinned> {
-    let Placed { declaration, resolved, by_person, names, mut findings } = placed;
+    let Placed { declaration, resolved, by_person, names, mut promoted_from, mut findings } = placed;
     findings.extend(not_of_its_tag(request, &release, &resolved));
     let handed_over = request.pinned.as_deref();
     // What its way in has pinned, what is recorded and what was pushed has its name already.
-    let is_named = handed_over.is_some() || request.version.is_some() || release.image_push;
+    let is_recorded = request.version.is_some() || request.from.is_some();
+    let is_named = handed_over.is_some() || is_recorded || release.image_push;
     let known = if is_named {
         known(ports, &declaration, &release).await?
     } else {
@@ -95,13 +100,30 @@ pub async fn record(
     let by = request.asked_by();
     let asked = Asked::once_planned(request, &by, resolved.environment_id());
     let allowed = rules.decide(&asked, Some(&resolved));
+    if allowed == Ok(Allowed::Goes) {
+        match promotion::verified(ports, rules, resolved.environment_id(), &release.components).await? {
+            Ok(verified) => promoted_from = promoted_from.or(verified),
+            Err(finding) => findings.push(finding),
+        }
+    }
     if !findings.is_empty() {
         findings.extend(allowed.err().unwrap_or_default());
         return Err(findings.into());
     }
     let order_version = order_version(&resolved, &release);
     let passes_by = declaration.tag_rule_passed_by(&release.version, &resolved.environment);
-    Ok(Pinned { release, resolved, part_of, by_person, order_version, to_record, names, passes_by, allowed })
+    Ok(Pinned {
+        release,
+        resolved,
+        part_of,
+        by_person,
+        order_version,
+        to_record,
+        names,
+        passes_by,
+        promoted_from,
+        allowed,
+    })
 }
 
 /// Returns the finding that the version differs from the Git tag. In an environment with a tag rule the tag is the

@@ -2,7 +2,8 @@
 
 use super::{artifact, recorded};
 use crate::config::Configured;
-use crate::ports::{DynamoDbApi, EcrApi, ObjectHead, Result, S3Api};
+use crate::ledger;
+use crate::ports::{Clock, DynamoDbApi, EcrApi, ObjectHead, Result, S3Api};
 use crate::trouble::Unread;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -10,17 +11,19 @@ use windlass_domain::declaration::Declaration;
 use windlass_domain::document::git::Git;
 use windlass_domain::document::partial_document::PartialDocument;
 use windlass_domain::document::shape::unknown_name;
+use windlass_domain::environment::{PromotedFrom, Together};
 use windlass_domain::release::artifact::{Artifact, repository_name};
+use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::release::manifest::{ArtifactRef, Manifest};
 use windlass_domain::release::request::{ArtifactObject, ImagePush, ObjectRef, Request};
 use windlass_domain::release::{PinnedRelease, version_of_push};
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::finding::{Finding, FindingName};
-use windlass_domain::text::name::{AppName, ComponentName};
+use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 
 /// The ports that pinning needs.
-pub trait Ports: DynamoDbApi + S3Api + EcrApi + Configured {}
-impl<P: DynamoDbApi + S3Api + EcrApi + Configured> Ports for P {}
+pub trait Ports: DynamoDbApi + S3Api + EcrApi + Clock + Configured {}
+impl<P: DynamoDbApi + S3Api + EcrApi + Clock + Configured> Ports for P {}
 
 /// The largest manifest, in bytes: 500 components of 200 bytes each, and room.
 const LARGEST_MANIFEST: u64 = 256 * 1024;
@@ -46,15 +49,20 @@ pub struct Source {
     pub image_tag: Option<String>,
     /// True if it is an image push, now or when it was recorded.
     pub image_push: bool,
+    /// The snapshot that it is promoted from.
+    pub promoted_from: Option<PromotedFrom>,
 }
 
 type Read = Result<Source, Unread<Source>>;
 
-/// Reads what the request names, exactly one of its five sources, or as much of that as can be read. Of what its way in
+/// Reads what the request names, exactly one of its six sources, or as much of that as can be read. Of what its way in
 /// has pinned nothing is read again but the record of a release.
 pub async fn read(ports: &impl Ports, request: &Request, declaration: &Declaration) -> Read {
     if let Some(pinned) = &request.pinned {
         return handed_over(ports, request, pinned).await;
+    }
+    if let Some(from) = &request.from {
+        return of_environment(ports, request, from).await;
     }
     match (&request.manifest, &request.manifest_object, &request.artifact_object, &request.image_push, &request.version)
     {
@@ -67,7 +75,7 @@ pub async fn read(ports: &impl Ports, request: &Request, declaration: &Declarati
             FindingName::BadValue,
             "manifest",
             "a deployment needs exactly one of `manifest`, `manifest_object`, `artifact_object`, \
-             `image_push` and `version`.",
+             `image_push`, `version` and `from`.",
             "Write one of them.",
         ))),
     }
@@ -196,8 +204,11 @@ fn image_push(push: &ImagePush, declaration: &Declaration) -> Result<Source, Fin
 /// that were pinned.
 async fn handed_over(ports: &impl Ports, request: &Request, pinned: &PinnedRelease) -> Read {
     let release = &pinned.release;
-    if request.version.is_some() {
-        let mut source = promotion(ports, request, &release.version).await?;
+    if request.version.is_some() || request.from.is_some() {
+        let mut source = match &request.from {
+            Some(from) => of_environment(ports, request, from).await?,
+            None => promotion(ports, request, &release.version).await?,
+        };
         source.pinned.retain(|name, _| release.components.contains_key(name));
         return Ok(source);
     }
@@ -211,6 +222,42 @@ async fn handed_over(ports: &impl Ports, request: &Request, pinned: &PinnedRelea
         image_push: release.image_push,
         ..Source::default()
     })
+}
+
+/// All that runs in another environment, as it is recorded in its present snapshot or in the one that is named. It is
+/// one release, or several that become one of its own.
+async fn of_environment(ports: &impl Ports, request: &Request, from: &EnvironmentName) -> Read {
+    let there = EnvironmentId::new(&request.app, from);
+    let state = ledger::load_or_default(ports, &ledger::state(there)).await?.value;
+    let number = request.snapshot.unwrap_or(state.snapshot);
+    let snapshot = ledger::load(ports, &ledger::snapshot(there, number)).await?;
+    let together = snapshot.and_then(|known| Together::of(known.value.with_found(&state), from));
+    let Some(together) = together else {
+        return Err(Unread::whole(nothing_there(from, request.snapshot)));
+    };
+    let newest = ledger::load(ports, &ledger::release(&request.app, &together.newest)).await?;
+    let newest = newest.map(|newest| newest.value.release);
+    let sequence = newest.as_ref().and_then(|newest| newest.sequence);
+    let one = newest.filter(|_| together.is_one());
+    Ok(Source {
+        git: one.as_ref().and_then(|one| one.git.clone()),
+        image_push: one.is_some_and(|one| one.image_push),
+        sequence,
+        version: together.version,
+        pinned: together.components,
+        promoted_from: Some(PromotedFrom { environment: from.clone(), snapshot: number }),
+        ..Source::default()
+    })
+}
+
+fn nothing_there(from: &EnvironmentName, number: Option<u64>) -> Finding {
+    let snapshot = number.map_or_else(String::new, |number| format!(" in snapshot {number}"));
+    Finding::new(
+        FindingName::UnknownName,
+        "from",
+        format!("nothing that was released runs in `{from}`{snapshot}."),
+        "Correct the name; or release it there first.",
+    )
 }
 
 /// A recorded release, or one component of it: promotion.

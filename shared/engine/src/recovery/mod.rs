@@ -1,9 +1,10 @@
 //! Recovery: finishes deployments that died without an ending, looks once more at what recoveries left, and every hour
 //! at what deployments left. It starts executions that recover, restore, hold, drill or check, wakes deployments that
-//! wait in vain, and writes nothing but these looks and what it starts executions with.
+//! wait in vain, and writes nothing but these looks, promotions and what it starts executions with.
 
 mod drills;
 mod hourly_look;
+mod promotions;
 mod schedule;
 mod second_look;
 mod start;

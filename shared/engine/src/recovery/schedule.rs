@@ -1,7 +1,7 @@
 use super::drills::come_back_all;
 use super::second_look::look_again;
 use super::unended::{self, UnendedDeployment, UnendedState};
-use super::{Owner, hourly_look, start, wake};
+use super::{Owner, hourly_look, promotions, start, wake};
 use crate::faults::Faults;
 use crate::ports::{Clock, DynamoDbApi, Result, StepFunctionsApi};
 use crate::recovery::start::Ports;
@@ -62,6 +62,7 @@ pub async fn handle(ports: &impl Ports) -> Result<ScheduleResult> {
     let looked_at = all - left;
     tracing::info!(looked_at, left, "what is left is looked at by the next runs");
     come_back_all(ports, began, &mut faults).await;
+    promotions::start_due(ports, began, &mut faults).await;
     let awaited = look_again(ports, began, &mut faults).await;
     hourly_look::look(ports, began, &awaited, &mut faults).await;
     faults.into_answer().map(|()| ScheduleResult { looked_at, left })

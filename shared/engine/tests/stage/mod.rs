@@ -168,6 +168,7 @@ fn record(declaration: &Declaration, components: BTreeMap<ComponentName, Artifac
         action: ActionName::Deploy,
         attempt: 1,
         part_of: None,
+        promoted_from: None,
         keyed: None,
         release_digest: release.digest(),
         release,

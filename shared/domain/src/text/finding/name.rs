@@ -224,6 +224,12 @@ pub enum FindingName {
     /// Next: Leave `requester` out of an input that is written by hand: then the console asks. Or use the API or the
     /// command line.
     NotVouched,
+    /// A rule of the access file takes releases only from another environment, and no snapshot there has shown that
+    /// all of this one is good: all its bytes in one snapshot, judged good by measurements, not vetoed, and live for
+    /// the time. Nothing was changed.
+    ///
+    /// Next: Do what the finding says is left, in the environment before; then ask again. No wish passes this.
+    NotVerified,
     /// The declaration has `sources` or `start`, and an access file is in force, which decides in their place.
     /// Next: Leave them out of the declaration; write who may release into the access file.
     OverruledByAccessFile,

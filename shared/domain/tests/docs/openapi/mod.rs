@@ -197,9 +197,8 @@ fn body(route: &ApiRoute, types: &mut SchemaGenerator) -> Value {
         properties.insert((*member).to_owned(), request["properties"][*member].take());
     }
     let required: &[&str] = match route.name {
-        RouteName::Start => &["version", "components"],
-        RouteName::StartRecorded => &["version"],
-        RouteName::DrawPlan => &[],
+        // A manifest, or what stands in its place.
+        RouteName::Start | RouteName::StartRecorded | RouteName::DrawPlan => &[],
         RouteName::ActOnApp(_) => &["confirm", "reason"],
         _ => &["reason"],
     };

@@ -116,6 +116,7 @@ pub fn new_record(
     let record = Deployment {
         attempt: identified.attempt,
         part_of: pinned.part_of.clone(),
+        promoted_from: pinned.promoted_from.clone(),
         order,
         supersede: resolved.supersede,
         by_person: pinned.by_person,

@@ -16,7 +16,7 @@ use windlass_domain::deployment::admission::{Decision, Replaced};
 use windlass_domain::deployment::{Deployment, Ended};
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::ending::Ending;
-use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::release::request::Request;
 use windlass_domain::shown::planned::{ArrivalFate, Becomes, KEPT_S, Planned};
 use windlass_domain::shown::release_status;
@@ -69,7 +69,28 @@ async fn of(ports: &impl Ports, execution: &Asker<'_>, request: &Request, id: &D
         let said = format!(" {environment} {rule}; {version} is none, and goes there only because somebody names it.");
         turn.text.push(said);
     }
+    if let Some(text) = verified_with_another(ports, &record.value).await? {
+        turn.text.push(text);
+    }
     Ok((record.value, turn))
+}
+
+/// Returns the warning that what is promoted was verified under another version of the declaration than the one that
+/// is in force: its gates and its settings may differ.
+async fn verified_with_another(ports: &impl Ports, record: &Deployment) -> Result<Option<String>> {
+    let Some(from) = &record.promoted_from else {
+        return Ok(None);
+    };
+    let there = EnvironmentId::new(&record.app, &from.environment);
+    let Some(snapshot) = ledger::load(ports, &ledger::snapshot(there, from.snapshot)).await? else {
+        return Ok(None);
+    };
+    let by = ledger::load(ports, &ledger::deployment(&snapshot.value.deployment)).await?;
+    let then = by.map(|by| by.value.declaration).filter(|then| *then != record.declaration);
+    Ok(then.map(|then| {
+        let (place, now) = (&from.environment, &record.declaration);
+        format!(" It ran in {place} under version {then} of the declaration, and version {now} is in force.")
+    }))
 }
 
 /// Returns the turn of a deployment that ends as it arrives.

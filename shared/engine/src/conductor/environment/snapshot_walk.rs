@@ -1,6 +1,7 @@
 //! The snapshots that the present one replaced, newest first, and the first of them that a rollback goes to. Only
 //! reads.
 
+use crate::access::promotion::is_vetoed;
 use crate::ledger;
 use crate::ports::{DynamoDbApi, Result};
 use windlass_domain::environment::{EnvironmentState, Running, Snapshot};
@@ -96,12 +97,4 @@ pub async fn newest_of(
         passed = Some(one);
     }
     Ok(passed)
-}
-
-/// Returns whether the release of a snapshot was undone here later.
-pub async fn is_vetoed(ports: &impl DynamoDbApi, snapshot: &Snapshot, at: EnvironmentId<'_>) -> Result<bool> {
-    let Some(release) = &snapshot.release else {
-        return Ok(false);
-    };
-    Ok(ledger::load(ports, &ledger::veto(at, release)).await?.is_some())
 }

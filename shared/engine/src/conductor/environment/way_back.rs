@@ -1,7 +1,8 @@
 //! The snapshot to which a rollback or a drill goes: the newest that is verified good, else the newest that passed; and
 //! why it goes nowhere.
 
-use crate::conductor::environment::snapshot_walk::{MOST_LOOKED_AT, Sought, is_vetoed, newest_other, snapshot};
+use crate::access::promotion::is_vetoed;
+use crate::conductor::environment::snapshot_walk::{MOST_LOOKED_AT, Sought, newest_other, snapshot};
 use crate::conductor::environment::view::View;
 use crate::conductor::request::Ports;
 use crate::ports::{DynamoDbApi, Result};

@@ -1,6 +1,7 @@
 //! `Settle`: writes the ending of a deployment that was judged good, or that `Prepare` decided, and frees the lock, in
 //! one transaction.
 
+use crate::access::promotion;
 use crate::conductor::answering::{add_line, end, final_answer, note_cost, outcomes, reject};
 use crate::conductor::environment::{drills, hold_line, past};
 use crate::conductor::request::Ports;
@@ -95,6 +96,9 @@ async fn writes(
             let scene = scene(ports, record, &state.value, plan, steps).await?;
             let before = state.value.clone();
             more.extend(snapshots::take_in(&mut state.value, &scene)?);
+            if state.value.snapshot != before.snapshot {
+                more.extend(promotion::due(ports, &record.value, state.value.snapshot).await?);
+            }
             more.extend(past(ports, &record.value, ReleaseFate::Live, scene.now).await?);
             conclude(ports, record, [&before, &state.value], &scene, outcome).await?;
             if outcome == PlanOutcome::Change {

@@ -10,7 +10,7 @@ use crate::trouble::Checked;
 use serde_json::{Map, Value};
 use windlass_domain::prose;
 use windlass_domain::release::action::ActionName;
-use windlass_domain::release::api_routes::{BESIDE_A_MANIFEST, WISHES};
+use windlass_domain::release::api_routes::{BESIDE_A_MANIFEST, PROMOTED, WISHES};
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::release::manifest::Manifest;
 use windlass_domain::release::request::Request;
@@ -18,9 +18,10 @@ use windlass_domain::shown::api::DeploymentStarted;
 use windlass_domain::shown::api::answers::{Start, StartRecorded};
 use windlass_domain::text::finding::{Finding, FindingName};
 
-/// `releases`. The body is a manifest; beside it may stand `reason`. The environment stands in the path alone, so that
-/// IAM can distinguish environments (AWS IAM and API Gateway, "Control access for invoking an API"). The same key again
-/// gives the same id; without a key the same release does while its deployment waits or runs.
+/// `releases`. The body is a manifest, or names the environment `from` which all is promoted; beside it may stand
+/// `reason`. The environment that it goes to stands in the path alone, so that IAM can distinguish environments (AWS IAM
+/// and API Gateway, "Control access for invoking an API"). The same key again gives the same id; without a key the same
+/// release does while its deployment waits or runs.
 pub async fn post(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Served<Start> {
     let body = body(call)?;
     refuse_on(403, &of_operators(of, &body))?;
@@ -63,7 +64,7 @@ fn is_recorded(body: &Map<String, Value>) -> bool {
 
 /// Returns whether a member is one of a manifest alone, or of nothing that is known.
 fn is_of_a_manifest(name: &str) -> bool {
-    !["version", "component"].contains(&name) && !BESIDE_A_MANIFEST.contains(&name)
+    !["version", "component"].contains(&name) && !PROMOTED.contains(&name) && !BESIDE_A_MANIFEST.contains(&name)
 }
 
 async fn started(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call, body: Map<String, Value>) -> Served<Start> {
@@ -85,7 +86,7 @@ pub async fn request(
     plan: bool,
 ) -> Served<Request> {
     let path = [("app", of.app().as_str()), ("environment", of.environment().as_str())];
-    let beside = BESIDE_A_MANIFEST.iter().copied().chain(["component"]);
+    let beside = BESIDE_A_MANIFEST.iter().chain(PROMOTED).copied().chain(["component"]);
     let known: Vec<&str> = Manifest::members().chain(beside).collect();
     let unknown = take_unknown(&mut body, &known, &path);
     // If something is misspelt, it may have been the rest of a manifest, and it is not known whether `version` stands
@@ -126,14 +127,14 @@ fn of_the_body(finding: Finding) -> Finding {
 /// Returns the members of the release machine's input that a body has: the manifest is one of them there.
 fn input(mut body: Map<String, Value>) -> Map<String, Value> {
     let mut input = Map::new();
-    for name in BESIDE_A_MANIFEST.iter().chain(&["component"]) {
+    for name in BESIDE_A_MANIFEST.iter().chain(PROMOTED).chain(&["component"]) {
         input.extend(body.remove_entry(*name));
     }
     if body.len() == 1
         && let Some(version) = body.remove("version")
     {
         input.insert("version".into(), version);
-    } else {
+    } else if !body.is_empty() || !input.contains_key("from") {
         input.insert("manifest".into(), Value::Object(body));
     }
     input
@@ -153,7 +154,7 @@ pub fn or_refused_by_findings<T>(checked: Checked<T>) -> Served<T> {
 fn status_of(findings: &[Finding]) -> u16 {
     let unknown = |finding: &Finding| match finding.name {
         FindingName::NoDeclaration => true,
-        FindingName::UnknownName => matches!(finding.path.as_str(), "environment" | "version"),
+        FindingName::UnknownName => matches!(finding.path.as_str(), "environment" | "version" | "from"),
         _ => false,
     };
     let forbidden = |finding: &Finding| matches!(finding.name, FindingName::NotAllowed | FindingName::NotVouched);

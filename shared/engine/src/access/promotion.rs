@@ -1,0 +1,100 @@
+//! Promotion by the rules in force: whether a snapshot of the environment before admits a release, and what goes on by
+//! itself once a deployment has succeeded there.
+
+use crate::ledger::{self, Stored};
+use crate::ports::{Clock, DynamoDbApi, Result, Write};
+use std::collections::BTreeMap;
+use windlass_domain::access::Rules;
+use windlass_domain::deployment::Deployment;
+use windlass_domain::environment::{Lacking, PromotedFrom, Promotion, Snapshot, not_verified};
+use windlass_domain::release::action::ActionName;
+use windlass_domain::release::artifact::Artifact;
+use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::text::fault::FaultName;
+use windlass_domain::text::finding::Finding;
+use windlass_domain::text::name::ComponentName;
+
+/// The most snapshots that are looked at for one that admits a release: each is a read of the ledger, and the function
+/// with the least time that pins has 29 s.
+const MOST_READ: usize = 200;
+
+/// Returns the snapshot that admits a release, `None` where no rule asks for one; else the finding that says what is
+/// left. The newest snapshots are looked at, each until it was replaced.
+///
+/// # Errors
+/// The ledger's faults.
+pub async fn verified(
+    ports: &(impl DynamoDbApi + Clock),
+    rules: &Rules,
+    of: EnvironmentId<'_>,
+    release: &BTreeMap<ComponentName, Artifact>,
+) -> Result<Result<Option<PromotedFrom>, Finding>> {
+    let Some(source) = rules.promotes_from(of.environment()) else {
+        return Ok(Ok(None));
+    };
+    let there = EnvironmentId::new(of.app(), &source.environment);
+    let state = ledger::load_or_default(ports, &ledger::state(there)).await?.value;
+    let mut until = ports.now();
+    let mut best: Option<(u64, Lacking)> = None;
+    for number in (1..=state.last_snapshot).rev().take(MOST_READ) {
+        let Some(snapshot) = ledger::load(ports, &ledger::snapshot(there, number)).await? else {
+            continue;
+        };
+        let snapshot = snapshot.value.with_found(&state);
+        let mut lacking = Lacking::of(&snapshot, until, release, source.live_for);
+        lacking.vetoed = lacking.not_run.is_empty() && is_vetoed(ports, &snapshot, there).await?;
+        if lacking.is_empty() {
+            let environment = source.environment.clone();
+            return Ok(Ok(Some(PromotedFrom { environment, snapshot: number })));
+        }
+        until = snapshot.made;
+        if best.as_ref().is_none_or(|(_, least)| lacking.is_less_than(least)) {
+            best = Some((number, lacking));
+        }
+    }
+    let best = best.as_ref().map(|(number, lacking)| (*number, lacking));
+    Ok(Err(not_verified(of.environment(), &source.environment, source.live_for, best)))
+}
+
+/// Returns whether the release of a snapshot was undone there later.
+///
+/// # Errors
+/// The ledger's faults.
+pub async fn is_vetoed(ports: &impl DynamoDbApi, snapshot: &Snapshot, at: EnvironmentId<'_>) -> Result<bool> {
+    let Some(release) = &snapshot.release else {
+        return Ok(false);
+    };
+    Ok(ledger::load(ports, &ledger::veto(at, release)).await?.is_some())
+}
+
+/// Returns the writes of what goes on by itself from the new snapshot of a deployment that has succeeded. What went back
+/// does not go on, and neither does the way there of a drill.
+///
+/// # Errors
+/// The ledger's faults. Rules that cannot be read any more keep no deployment from its ending: nothing goes on then.
+pub async fn due(ports: &(impl DynamoDbApi + Clock), record: &Deployment, snapshot: u64) -> Result<Vec<Write>> {
+    if !matches!(record.action, ActionName::Deploy | ActionName::Restore) && record.drill.is_none() {
+        return Ok(Vec::new());
+    }
+    let rules = match super::rules(ports, &record.app).await {
+        Err(fault) if fault.name == FaultName::Internal => {
+            tracing::error!(%fault, "nothing is promoted by itself");
+            return Ok(Vec::new());
+        }
+        rules => rules?,
+    };
+    let mut writes = Vec::new();
+    for (environment, source) in rules.promoted_by_itself(&record.environment) {
+        let key = ledger::promotion(EnvironmentId::new(&record.app, environment));
+        let rev = ledger::load(ports, &key).await?.map_or(0, |former| former.rev);
+        let value = Promotion {
+            app: record.app.clone(),
+            environment: environment.clone(),
+            from: PromotedFrom { environment: record.environment.clone(), snapshot },
+            due: ports.now().plus_ms(source.live_for.as_ms()),
+            over: false,
+        };
+        writes.push(ledger::put_look(&Stored { key, rev, value })?);
+    }
+    Ok(writes)
+}
