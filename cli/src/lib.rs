@@ -85,8 +85,10 @@ pub enum Verb {
     Doctor(verbs::doctor::Doctor),
     /// Upload artifacts and then a manifest: the release goes where its Git ref belongs.
     Release(verbs::release::Releasing),
-    /// Deploy a release that is recorded already into an environment: promotion.
+    /// Deploy a release that is recorded already into an environment.
     Deploy(verbs::deploy::Deploying),
+    /// Promote all that runs in one environment to another one. The plan is shown first.
+    Promote(verbs::promote::Promote),
     /// Show what a release, a promotion, a rollback, a restoring, a drill or a withdrawal would do, without a lock and
     /// without a change.
     Plan(verbs::plan::Plan),
@@ -164,6 +166,7 @@ impl Verb {
             Self::Apps(apps) => apps.run(output),
             Self::Release(release) => release.run(output),
             Self::Deploy(deploy) => deploy.run(output),
+            Self::Promote(promote) => promote.run(output),
             Self::Plan(plan) => plan.run(output),
             Self::Doctor(doctor) => doctor.run(output),
             Self::Watch(watch) => watch.run(output),

@@ -34,7 +34,7 @@ fn one_line(text: &str) -> String {
 #[test]
 fn each_verb_is_in_one_group_and_those_of_every_day_come_first() {
     let mut listed: Vec<&str> = GROUPS.iter().flat_map(|(_, rows)| *rows).map(|(example, _)| verb(example)).collect();
-    let first = "init doctor declare release deploy watch status rollback release-hold explain";
+    let first = "init doctor declare release deploy promote watch status rollback release-hold explain";
     assert_eq!(listed[..GROUPS[0].1.len()].join(" "), first);
     let command = Arguments::command();
     let mut verbs: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
@@ -82,7 +82,7 @@ fn the_help_of_each_verb_ends_with_its_example_which_can_be_typed() {
 #[test]
 fn a_word_of_another_tool_is_answered_with_the_verb_that_was_meant() {
     for (word, verbs) in [
-        ("promote", &["deploy"][..]),
+        ("redeploy", &["deploy"][..]),
         ("list", &["apps"]),
         ("ls", &["apps"]),
         ("ps", &["status"]),
@@ -105,7 +105,7 @@ fn a_word_of_another_tool_is_answered_with_the_verb_that_was_meant() {
             assert!(tip.contains(&format!("`windlass {verb} ")) || *verb == "apps", "{tip}");
         }
     }
-    let output = windlass(&["promote", "shop", "prod", "1.4.0", "--json"], USUAL);
+    let output = windlass(&["redeploy", "shop", "prod", "1.4.0", "--json"], USUAL);
     let document: Value = serde_json::from_str(&out(&output)).unwrap();
     assert!(document["error"].as_str().unwrap().contains("`deploy` is meant"), "{document}");
     assert_eq!((document["exit"].as_u64(), code(&output)), (Some(2), 2));

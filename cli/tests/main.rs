@@ -44,6 +44,7 @@ mod overview;
 mod page;
 mod pages;
 mod plan;
+mod promote;
 mod records;
 mod release;
 mod release_origin;

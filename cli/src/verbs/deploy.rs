@@ -1,4 +1,4 @@
-//! `windlass deploy`: a recorded release into an environment (promotion).
+//! `windlass deploy`: a recorded release into an environment.
 
 use crate::ground::arguments;
 use crate::ground::exit::Exit;

@@ -13,6 +13,7 @@ pub mod moves;
 pub mod operator;
 pub mod plan;
 pub mod planned;
+pub mod promote;
 pub mod refusals;
 pub mod release;
 pub mod remove;

@@ -125,7 +125,7 @@ fn brings_back(planned: &Planned) -> bool {
 }
 
 /// Returns the plan in lines.
-fn words(planned: &Planned) -> String {
+pub fn words(planned: &Planned) -> String {
     let deployment = &planned.deployment;
     let summary = deployment.summary();
     let (version, what) = match summary.goal() {

@@ -89,6 +89,17 @@ impl Start {
         Self { environment, body, by: CallerKind::Person, wished: false, before: Vec::new() }
     }
 
+    /// Makes the request for all that runs in an environment.
+    pub fn of_environment(environment: EnvironmentName, from: &EnvironmentName) -> Self {
+        let body = Map::from_iter([("from".to_owned(), json!(from))]);
+        Self { environment, body, by: CallerKind::Person, wished: false, before: Vec::new() }
+    }
+
+    /// Binds it to the snapshot of that environment that the plan has shown.
+    pub fn binds(&mut self, snapshot: u64) {
+        self.body.insert("snapshot".into(), snapshot.into());
+    }
+
     /// Notes the deployments of this version that were there before: the one that it becomes may be among them.
     pub fn there_before(&mut self, ids: impl IntoIterator<Item = String>) {
         self.before.extend(ids);
@@ -174,9 +185,11 @@ impl Start {
         Ok((id.0, begun))
     }
 
-    /// Returns the route that takes it: what is for operators has one of its own, which CI may not call.
+    /// Returns the route that takes it: what is for operators has one of its own, which CI may not call. A promotion
+    /// needs the right to release alone.
     fn route(&self) -> RouteName {
-        let is_for_operators = self.by == CallerKind::Person || self.wished;
+        let is_recorded = self.by == CallerKind::Person && !self.body.contains_key("from");
+        let is_for_operators = is_recorded || self.wished;
         if is_for_operators { RouteName::StartRecorded } else { RouteName::Start }
     }
 

@@ -10,6 +10,7 @@ mod examples;
 mod false_alarms;
 mod foreign;
 mod messages;
+mod promotion_rules;
 mod repositories;
 mod warnings;
 mod watch_limits;

@@ -25,6 +25,7 @@ mod other_prefixes;
 mod plans;
 mod plans_of_each_kind;
 mod preparing;
+mod promotions;
 mod queue;
 mod recoveries;
 mod release_status;

@@ -1,0 +1,232 @@
+//! Promotion of what one environment has verified into another one: by hand, by itself, and what is refused.
+
+use crate::scenarios::scene::{declare, ended, failure, pass_minutes, program};
+use serde_json::{Value, json};
+use windlass_domain::access::{AccessFile, AccessItem};
+use windlass_domain::deployment::Deployment;
+use windlass_domain::environment::{EnvironmentState, PromotedFrom};
+use windlass_domain::release::ending::Ending;
+use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::release::request::ObjectRef;
+use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
+use windlass_engine::ledger::{self, Stored};
+use windlass_engine::ports::DynamoDbApi;
+use windlass_engine::routes::api::{self, Call};
+use windlass_machine::program::Program;
+use windlass_machine::shop::{ALARM, FUNCTIONS, Shop};
+use windlass_world::run::run;
+
+const BOTH_ENVIRONMENTS: &str = "
+app: shop
+version: 1.1.0
+environments:
+  staging: {sources: [api, console]}
+  prod: {deploy: {branch: main}, sources: [api, console]}
+components:
+  api: {kind: lambda, function: 'shop-api-{environment}', alias: live}
+  jobs: {kind: lambda, function: 'shop-jobs-{environment}', alias: live}
+gates: {bake: 1m, alarms: [shop-5xx]}
+";
+
+const PROMOTES: &str = "from: {environment: staging, live_for: 2h}";
+const BY_ITSELF: &str = "from: {environment: staging, live_for: 30m, promote: automatic}";
+
+/// Makes both environments, and puts an access file with this rule of `prod` into force; none if it is empty.
+fn shop<'p>(program: &'p Program, rule: &str) -> Shop<'p> {
+    let shop = Shop::new(program, FUNCTIONS);
+    for name in ["shop-api-staging", "shop-jobs-staging", "shop-api-prod", "shop-jobs-prod"] {
+        let mut functions = shop.world().lambda();
+        let function = functions.make(name, b"as found");
+        let environment = name.rsplit('-').next().unwrap_or_default();
+        function.tags.insert("windlass:environment".to_owned(), environment.to_owned());
+        function.publish_as("live", "as found");
+    }
+    declare(&shop, BOTH_ENVIRONMENTS);
+    if !rule.is_empty() {
+        let text = format!(
+            "app: shop\nversion: 1\nwho: {{ci: ['arn:aws:iam::111111111111:role/ci']}}\nenvironments:\n  \
+             staging: {{release: [console]}}\n  prod: {{release: [console, ci], {rule}}}\n"
+        );
+        let app = AppName::new("shop").unwrap();
+        let (file, digest) = AccessFile::read(&text, &app, None).unwrap();
+        let object = ObjectRef { key: "access/apps/shop.yaml".into(), version_id: None };
+        let accepted = shop.world().true_time();
+        let item = AccessItem { text, version: file.version, digest, accepted, object };
+        let put = Stored::new(ledger::access(&app), item).put().unwrap();
+        run(shop.world().transact(vec![put])).unwrap();
+    }
+    shop
+}
+
+/// Releases these components into `staging`.
+fn stage(shop: &mut Shop<'_>, version: &str, components: &[&str]) {
+    let request = shop.release_into("staging", version, components);
+    let arn = shop.start(&request);
+    shop.region.run();
+    assert_eq!(ended(shop, &arn).ending, Ending::Succeeded, "{}", ended(shop, &arn).cause.written());
+}
+
+fn promotion() -> Value {
+    json!({"action": "deploy", "app": "shop", "environment": "prod", "from": "staging"})
+}
+
+/// Starts this at the console, and returns its record.
+fn deployed(shop: &mut Shop<'_>, request: &Value) -> Deployment {
+    let arn = shop.start(request);
+    shop.region.run();
+    shop.deployment(&arn)
+}
+
+fn refused(shop: &mut Shop<'_>, request: &Value) -> String {
+    let arn = shop.start(request);
+    shop.region.run();
+    assert_eq!(shop.path(&arn), "Admit Admitted Rejected");
+    failure(shop, &arn).1
+}
+
+fn state(shop: &Shop<'_>, environment: &str) -> EnvironmentState {
+    let (app, environment) = (AppName::new("shop").unwrap(), EnvironmentName::new(environment).unwrap());
+    let key = ledger::state(EnvironmentId::new(&app, &environment));
+    run(ledger::load_or_default(shop.world(), &key)).unwrap().value
+}
+
+/// Returns the version that `api` runs in `prod`, if Windlass has brought it.
+fn runs(shop: &Shop<'_>) -> Option<String> {
+    let state = state(shop, "prod");
+    state.running.get(&ComponentName::new("api").unwrap()).map(|ran| ran.version().to_owned())
+}
+
+/// Lets minutes pass, runs the schedule, and all that comes of it.
+fn wait(shop: &mut Shop<'_>, minutes: u64) {
+    pass_minutes(shop, minutes);
+    shop.region.scheduled();
+    shop.region.run();
+}
+
+fn call(shop: &Shop<'_>, body: &Value) -> (u16, Value) {
+    let call = Call {
+        method: "POST".into(),
+        path: "/apps/shop/environments/prod/releases".into(),
+        body: Some(body.to_string()),
+        caller: Some("arn:aws:sts::111111111111:assumed-role/ci/run-812".into()),
+        ..Call::default()
+    };
+    let reply = run(api::handle(shop.world(), call));
+    (reply.status, reply.body)
+}
+
+/// Safety: tenancy: Where a rule names the environment before, nothing is deployed that one snapshot there has not
+/// verified, whatever the request wishes.
+#[test]
+fn a_release_goes_on_only_once_one_snapshot_before_has_verified_it() {
+    let program = program();
+    let mut shop = shop(&program, PROMOTES);
+    stage(&mut shop, "1.4.0", &["api", "jobs"]);
+    pass_minutes(&shop, 30);
+    let cause = refused(&mut shop, &promotion());
+    assert!(cause.contains("NotVerified") && cause.contains("it was live for 3"), "{cause}");
+    let mut wishing = shop.release_into("prod", "1.4.0", &["api", "jobs"]);
+    for wish in ["again", "allow_older", "accept_red", "through_hold", "preempt"] {
+        wishing[wish] = true.into();
+    }
+    wishing["reason"] = "no wish passes".into();
+    assert!(refused(&mut shop, &wishing).contains("NotVerified"));
+    let (status, answer) = call(&shop, &json!({"from": "staging"}));
+    assert_eq!((status, &answer["title"]), (400, &json!("NotVerified")), "{answer}");
+    pass_minutes(&shop, 120);
+    // Other bytes than those that ran there, under another version.
+    let other = shop.release_into("prod", "1.5.0", &["api", "jobs"]);
+    let cause = refused(&mut shop, &other);
+    assert!(cause.contains("it did not run these bytes of api; it did not run these bytes of jobs"), "{cause}");
+    let record = deployed(&mut shop, &promotion());
+    assert_eq!(record.ending.as_ref().unwrap().ending, Ending::Succeeded);
+    assert_eq!((record.release.version.as_str(), record.release.components.len()), ("1.4.0", 2));
+    let staging = EnvironmentName::new("staging").unwrap();
+    let snapshot = state(&shop, "staging").snapshot;
+    assert_eq!(record.promoted_from, Some(PromotedFrom { environment: staging, snapshot }));
+    assert_eq!(runs(&shop).as_deref(), Some("1.4.0"));
+}
+
+#[test]
+fn what_nothing_measured_is_not_verified() {
+    let program = program();
+    let mut shop = shop(&program, "from: {environment: staging}");
+    declare(&shop, &BOTH_ENVIRONMENTS.replace("1.1.0", "1.2.0").replace("gates: {bake: 1m, alarms: [shop-5xx]}", ""));
+    stage(&mut shop, "1.4.0", &["api"]);
+    let cause = refused(&mut shop, &promotion());
+    assert!(cause.contains("it passed; nothing was measured of api"), "{cause}");
+}
+
+#[test]
+fn several_releases_become_one_with_a_name_of_its_own_also_without_a_file() {
+    let program = program();
+    let mut shop = shop(&program, "");
+    stage(&mut shop, "1.4.0", &["api", "jobs"]);
+    stage(&mut shop, "1.5.0", &["api"]);
+    let (status, answer) = call(&shop, &json!({"from": "qa"}));
+    assert_eq!((status, &answer["title"]), (404, &json!("UnknownName")), "{answer}");
+    let (status, answer) = call(&shop, &json!({"from": "staging"}));
+    assert_eq!(status, 202, "{answer}");
+    let name = format!("1.5.0+staging.{}", state(&shop, "staging").snapshot);
+    assert_eq!(answer["version"], json!(name));
+    shop.region.step();
+    shop.region.run();
+    assert_eq!(runs(&shop), Some(name.clone()));
+    assert_eq!(state(&shop, "prod").running.len(), 2);
+    // The same snapshot once more is the same release.
+    let record = deployed(&mut shop, &promotion());
+    assert_eq!((record.release.version, record.ending.unwrap().ending), (name, Ending::NothingToDo));
+}
+
+#[test]
+fn what_succeeded_goes_on_by_itself_once_its_time_has_come_and_nothing_is_held() {
+    let program = program();
+    let mut shop = shop(&program, BY_ITSELF);
+    stage(&mut shop, "1.4.0", &["api", "jobs"]);
+    wait(&mut shop, 20);
+    assert_eq!(runs(&shop), None, "too early");
+    let hold = shop.act("hold");
+    shop.region.run_to_end(&hold);
+    wait(&mut shop, 20);
+    assert_eq!(runs(&shop), None, "held");
+    let released = shop.act("release_hold");
+    shop.region.run_to_end(&released);
+    wait(&mut shop, 5);
+    assert_eq!(runs(&shop).as_deref(), Some("1.4.0"));
+    let snapshot = state(&shop, "prod").snapshot;
+    wait(&mut shop, 60);
+    assert_eq!(state(&shop, "prod").snapshot, snapshot, "it is over");
+}
+
+#[test]
+fn another_snapshot_ends_what_would_go_on_and_what_went_back_does_not() {
+    let program = program();
+    let mut shop = shop(&program, BY_ITSELF);
+    stage(&mut shop, "1.4.0", &["api", "jobs"]);
+    wait(&mut shop, 20);
+    stage(&mut shop, "1.5.0", &["api", "jobs"]);
+    wait(&mut shop, 20);
+    assert_eq!(runs(&shop), None, "the newer one begins anew");
+    let reason = "because a test says so";
+    let back = json!({"action": "rollback", "app": "shop", "environment": "staging", "reason": reason});
+    assert_eq!(deployed(&mut shop, &back).ending.unwrap().ending, Ending::Succeeded);
+    wait(&mut shop, 120);
+    assert_eq!(runs(&shop), None);
+}
+
+/// A newer release that is undone leaves the snapshot that is to go on as the present one.
+#[test]
+fn what_was_undone_before_keeps_nothing_from_going_on() {
+    let program = program();
+    let mut shop = shop(&program, BY_ITSELF);
+    stage(&mut shop, "1.4.0", &["api", "jobs"]);
+    let request = shop.release_into("staging", "1.5.0", &["api"]);
+    let bad = shop.start(&request);
+    assert!(shop.region.run_until(&bad, "Bake"));
+    shop.world().set_alarm(ALARM, "ALARM", &[9.0]);
+    shop.region.run();
+    assert_eq!(ended(&shop, &bad).ending, Ending::RolledBack);
+    shop.world().set_alarm(ALARM, "OK", &[0.0]);
+    wait(&mut shop, 60);
+    assert_eq!(runs(&shop).as_deref(), Some("1.4.0"));
+}
