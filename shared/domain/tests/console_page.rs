@@ -93,7 +93,10 @@ fn each_field_is_for_the_actions_that_the_page_names() {
                 let mut of_component = plain.clone();
                 of_component["environment"] = json!("prod");
                 of_component["component"] = json!("api");
-                let mut all = [plain, of_component].into_iter();
+                let mut of_promotion = plain.clone();
+                of_promotion["environment"] = json!("prod");
+                of_promotion["from"] = json!("staging");
+                let mut all = [plain, of_component, of_promotion].into_iter();
                 let is_meant = all.any(|mut request| {
                     request[field] = value(field);
                     !about(field, &request).contains(&FindingName::UnknownField)

@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use serde_json::json;
 use windlass_domain::access::{AccessFile, AccessRight, Allowed, Asked, Rules};
 use windlass_domain::release::identity::EnvironmentId;
-use windlass_domain::release::request::{Requester, Route};
+use windlass_domain::release::request::{Request, Requester, Route};
+use windlass_domain::text::finding::FindingName;
 use windlass_domain::text::name::{AppName, EnvironmentName};
 use windlass_domain::text::time::Span;
 
@@ -64,4 +66,26 @@ fn an_environment_promotes_from_another_one_and_waits_for_a_bounded_time() {
     assert_eq!(wrong(&many(21)), ["environments"]);
     let text = format!("app: shop\nversion: 5\nenvironments:\n{}", many(20));
     assert!(AccessFile::read(&text, &app(), None).is_ok());
+}
+
+#[test]
+fn a_request_to_promote_names_both_environments_and_nothing_else_to_deploy() {
+    let table = [
+        (json!({"environment": "prod", "from": "staging"}), None),
+        (json!({"environment": "prod", "from": "staging", "snapshot": 12}), None),
+        (json!({"from": "staging"}), Some((FindingName::MissingField, "environment"))),
+        (json!({"environment": "prod", "from": "prod"}), Some((FindingName::BadValue, "from"))),
+        (json!({"environment": "prod", "from": "staging", "version": "1.4.0"}), Some((FindingName::Duplicate, "from"))),
+        (
+            json!({"environment": "prod", "version": "1.4.0", "snapshot": 12}),
+            Some((FindingName::UnknownField, "snapshot")),
+        ),
+    ];
+    for (mut request, wrong) in table {
+        request["action"] = json!("deploy");
+        request["app"] = json!("shop");
+        let found = Request::parse(&request).err().unwrap_or_default();
+        let found: Vec<(FindingName, &str)> = found.iter().map(|it| (it.name, it.path.as_str())).collect();
+        assert_eq!(found, wrong.into_iter().collect::<Vec<_>>(), "{request}");
+    }
 }

@@ -318,6 +318,7 @@ impl Request {
     /// Returns a finding for each field of another action: it would be ignored, and its author meant something by it.
     fn out_of_place(&self) -> Vec<Finding> {
         let deploy = self.action == ActionName::Deploy;
+        let is_promotion = deploy && self.from.is_some();
         let mut misplaced = if deploy { Vec::new() } else { self.contents() };
         let others = [
             ("pinned", self.pinned.is_some() && !self.is_pinned_manifest() && !deploy),
@@ -327,7 +328,7 @@ impl Request {
             ("through_hold", self.through_hold && !deploy),
             ("preempt", self.preempt && !deploy),
             ("plan", self.plan && !self.is_planned_only()),
-            ("snapshot", self.snapshot.is_some() && self.action != ActionName::Rollback && self.from.is_none()),
+            ("snapshot", self.snapshot.is_some() && self.action != ActionName::Rollback && !is_promotion),
             ("across", !self.across.is_empty() && self.action != ActionName::Rollback),
             ("drill", self.drill.is_some() && self.action != ActionName::Drill),
             (
