@@ -59,7 +59,7 @@ fn the_schedule_of_recoveries_makes_the_same_calls_whatever_was() {
     let mut shop = live(&program);
     between_looks(&mut shop);
     let fresh = calls(&mut shop, |shop| shop.region.scheduled());
-    assert_eq!(fresh, BTreeMap::from([("dynamodb.query_index", 7)]));
+    assert_eq!(fresh, BTreeMap::from([("dynamodb.query_index", 8)]));
     for number in 0..30 {
         grow_older(&mut shop, number);
     }
