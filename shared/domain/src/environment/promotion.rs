@@ -2,7 +2,7 @@
 //! called as one release, and what goes on by itself. Pure.
 
 use crate::document::git_rule::version_of_tag;
-use crate::environment::{ACCEPTED, BEFORE_WINDLASS, Doubts, FOUND, GivenVersion, Snapshot};
+use crate::environment::{ACCEPTED, BEFORE_WINDLASS, Doubts, FOUND, GivenVersion, Running, Snapshot};
 use crate::release::artifact::Artifact;
 use crate::release::identity::EnvironmentId;
 use crate::text::finding::{Finding, FindingName};
@@ -165,7 +165,7 @@ impl Together {
         let known = snapshot.components.into_iter().filter(|(_, ran)| ran.artifact.is_some());
         let known: BTreeMap<ComponentName, _> = known.collect();
         let mut versions: Vec<&GivenVersion> =
-            known.values().flat_map(|ran| ran.all_names()).map(|names| &names.now).collect();
+            known.values().flat_map(Running::all_names).map(|names| &names.now).collect();
         versions.sort_by_key(|given| (version_of_tag(&given.version), given.since));
         let newest = versions.last()?.version.clone();
         let is_release = ![ACCEPTED, BEFORE_WINDLASS, FOUND].contains(&newest.as_str());

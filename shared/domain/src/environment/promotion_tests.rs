@@ -1,5 +1,5 @@
 use super::*;
-use crate::environment::{Proof, Running};
+use crate::environment::Proof;
 use crate::release::identity::DeploymentId;
 use crate::text::digest::Digest;
 use serde_json::json;
