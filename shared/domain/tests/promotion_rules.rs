@@ -21,8 +21,8 @@ fn environment(name: &str) -> EnvironmentName {
 /// The rules of `prod` with this member.
 fn rules(member: &str) -> Rules {
     let text = format!(
-        "app: shop\nversion: 4\nenvironments:\n  staging: {{release: [s3]}}\n  prod: {{release: [console], operate: [], \
-         roll_back: [console]{member}}}\n"
+        "app: shop\nversion: 4\nenvironments:\n  staging: {{release: [s3]}}\n  prod: {{release: [console], \
+         operate: [], roll_back: [console]{member}}}\n"
     );
     Rules::of(Some(AccessFile::read(&text, &app(), None).unwrap().0), None)
 }

@@ -67,8 +67,8 @@ pub async fn is_vetoed(ports: &impl DynamoDbApi, snapshot: &Snapshot, at: Enviro
     Ok(ledger::load(ports, &ledger::veto(at, release)).await?.is_some())
 }
 
-/// Returns the writes of what goes on by itself from the new snapshot of a deployment that has succeeded. What went back
-/// does not go on, and neither does the way there of a drill.
+/// Returns the writes of what goes on by itself from the new snapshot of a deployment that has succeeded. What went
+/// back does not go on, and neither does the way there of a drill.
 ///
 /// # Errors
 /// The ledger's faults. Rules that cannot be read any more keep no deployment from its ending: nothing goes on then.

@@ -45,8 +45,8 @@ pub async fn start_due(ports: &impl Ports, began: Time, faults: &mut Faults) {
     }
 }
 
-/// Starts it, or ends it. Its name is made of its snapshot and its time, so that it is started once, also where the note
-/// that it was started was lost.
+/// Starts it, or ends it. Its name is made of its snapshot and its time, so that it is started once, also where the
+/// note that it was started was lost.
 async fn go_on(ports: &impl Ports, mut one: Stored<Promotion>) -> Result<()> {
     let turn = turn(ports, &one.value).await?;
     if turn == Turn::Waits {

@@ -19,9 +19,9 @@ use windlass_domain::shown::api::answers::{Start, StartRecorded};
 use windlass_domain::text::finding::{Finding, FindingName};
 
 /// `releases`. The body is a manifest, or names the environment `from` which all is promoted; beside it may stand
-/// `reason`. The environment that it goes to stands in the path alone, so that IAM can distinguish environments (AWS IAM
-/// and API Gateway, "Control access for invoking an API"). The same key again gives the same id; without a key the same
-/// release does while its deployment waits or runs.
+/// `reason`. The environment that it goes to stands in the path alone, so that IAM can distinguish environments (AWS
+/// IAM and API Gateway, "Control access for invoking an API"). The same key again gives the same id; without a key the
+/// same release does while its deployment waits or runs.
 pub async fn post(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Served<Start> {
     let body = body(call)?;
     refuse_on(403, &of_operators(of, &body))?;
