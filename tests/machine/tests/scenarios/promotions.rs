@@ -4,9 +4,9 @@ use crate::scenarios::scene::{declare, ended, failure, pass_minutes, program};
 use serde_json::{Value, json};
 use windlass_domain::access::{AccessFile, AccessItem};
 use windlass_domain::deployment::Deployment;
-use windlass_domain::environment::{EnvironmentState, PromotedFrom};
+use windlass_domain::environment::{EnvironmentState, PromotedFrom, Veto};
 use windlass_domain::release::ending::Ending;
-use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::release::request::ObjectRef;
 use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 use windlass_engine::ledger::{self, Stored};
@@ -229,4 +229,49 @@ fn what_was_undone_before_keeps_nothing_from_going_on() {
     shop.world().set_alarm(ALARM, "OK", &[0.0]);
     wait(&mut shop, 60);
     assert_eq!(runs(&shop).as_deref(), Some("1.4.0"));
+}
+
+#[test]
+fn a_veto_ends_what_would_go_on_and_keeps_it_from_going_on_by_hand() {
+    let program = program();
+    let mut shop = shop(&program, BY_ITSELF);
+    stage(&mut shop, "1.4.0", &["api", "jobs"]);
+    let (app, staging) = (AppName::new("shop").unwrap(), EnvironmentName::new("staging").unwrap());
+    let of = EnvironmentId::new(&app, &staging);
+    let snapshot = run(ledger::require(shop.world(), &ledger::snapshot(of, state(&shop, "staging").snapshot))).unwrap();
+    let (release, deployment) = (snapshot.value.release.unwrap(), snapshot.value.deployment);
+    let veto = Veto {
+        release: release.clone(),
+        version: "1.4.0".into(),
+        by: [deployment.clone()].into(),
+        deployment,
+        since: shop.world().true_time(),
+        cause: "it was undone when it was brought once more".into(),
+    };
+    let put = Stored::new(ledger::veto(of, &release), veto).put().unwrap();
+    run(shop.world().transact(vec![put])).unwrap();
+    wait(&mut shop, 60);
+    assert_eq!(runs(&shop), None);
+    let cause = refused(&mut shop, &promotion());
+    assert!(cause.contains("its release was undone there, and is vetoed"), "{cause}");
+}
+
+#[test]
+fn the_plan_names_a_declaration_in_force_that_is_not_the_one_of_that_time() {
+    let program = program();
+    let mut shop = shop(&program, "");
+    stage(&mut shop, "1.4.0", &["api", "jobs"]);
+    let mut planned = promotion();
+    planned["plan"] = true.into();
+    let warns = |shop: &mut Shop<'_>| {
+        let arn = shop.start(&planned);
+        shop.region.run();
+        let key = ledger::planned(&DeploymentId::planned(&arn));
+        let planned = run(ledger::require(shop.world(), &key)).unwrap().value;
+        assert_eq!(planned.deployment.release.version, "1.4.0");
+        planned.turn.text.written().contains("version 1.1.0 of the declaration, and version 1.2.0 is in force")
+    };
+    assert!(!warns(&mut shop));
+    declare(&shop, &BOTH_ENVIRONMENTS.replace("1.1.0", "1.2.0"));
+    assert!(warns(&mut shop));
 }
