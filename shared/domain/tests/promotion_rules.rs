@@ -61,7 +61,8 @@ fn an_environment_promotes_from_another_one_and_waits_for_a_bounded_time() {
     assert_eq!(both, ["environments.prod.from.environment", "environments.prod.from.live_for"]);
     assert!(!wrong("  prod: {from: {environment: staging, promote: always}}\n").is_empty());
     let many = |number: u32| -> String {
-        (0..number).map(|i| format!("  e{i}: {{from: {{environment: staging, promote: automatic}}}}\n")).collect()
+        let each = |i| format!("  e{i}: {{from: {{environment: staging, promote: automatic}}}}\n");
+        (0..number).map(each).collect::<Vec<_>>().concat()
     };
     assert_eq!(wrong(&many(21)), ["environments"]);
     let text = format!("app: shop\nversion: 5\nenvironments:\n{}", many(20));

@@ -77,7 +77,7 @@ impl Request {
         findings.extend(self.withdrawal().err().unwrap_or_default());
         findings.extend(self.content_finding());
         findings.extend(self.component_finding());
-        findings.extend(self.from_finding());
+        findings.extend(self.source_finding());
         findings.extend(self.out_of_place());
         findings.extend(self.key_findings());
         findings.extend(self.pinned_findings());
@@ -281,7 +281,7 @@ impl Request {
     }
 
     /// Checks that what runs in an environment is not deployed there once more.
-    fn from_finding(&self) -> Option<Finding> {
+    fn source_finding(&self) -> Option<Finding> {
         let from = self.from.as_ref().filter(|from| self.environment.as_ref() == Some(*from))?;
         Some(Finding::new(
             FindingName::BadValue,

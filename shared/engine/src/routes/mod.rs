@@ -43,7 +43,7 @@ pub struct StartedRequest {
 /// recorded the deployment does not stand in the way: it is started again, at most once in a quarter
 /// of an hour.
 pub async fn begin(
-    ports: &(impl pin::Ports + StepFunctionsApi + Clock),
+    ports: &(impl pin::Ports + StepFunctionsApi),
     request: &Request,
     rules: &Rules,
 ) -> Checked<StartedRequest> {
