@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn principals_commits_and_times_are_short() {
-        let by = |principal: Option<&str>| who(&Requester { route: Route::S3, principal: principal.map(Into::into) });
+        let by = |principal: Option<&str>| who(&Requester::new(Route::S3, principal.map(Into::into)));
         let role = "arn:aws:sts::111111111111:assumed-role/ci/run-812";
         assert_eq!(by(Some(role)), "assumed-role/ci/run-812");
         assert_eq!(by(Some("an upload")), "an upload");

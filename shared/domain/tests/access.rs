@@ -2,8 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
-use windlass_domain::access::{AccessFile, AccessFileForAll, AccessRight, Allowed, Asked, Rules, refusal};
+use windlass_domain::access::{AccessFile, AccessFileForAll, AccessRight, Allowed, Asked, Caller, Rules, refusal};
 use windlass_domain::declaration::Declaration;
+use windlass_domain::release::claims::Claims;
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::release::request::{Requester, Route};
 use windlass_domain::text::finding::{Finding, FindingName};
@@ -13,13 +14,19 @@ const FILE: &str = r#"
 app: shop
 version: 4
 people:
-  lead-1: {aws: ["arn:aws:sts::111111111111:assumed-role/AWSReservedSSO_leads_0a1b/lead-1@example.com"]}
+  lead-1:
+    aws: ["arn:aws:sts::111111111111:assumed-role/AWSReservedSSO_leads_0a1b/lead-1@example.com"]
+    github: "31337"
 who:
   leads: [lead-1, lead-2]
   developers: ["arn:aws:iam::111111111111:role/shop-dev"]
   ci: ["arn:aws:iam::111111111111:role/shop-ci"]
+  tags: [{issuer: github, claims: {repository_owner_id: "8472", repository_id: "990134", ref: "refs/tags/v*"}}]
+  pulls: [{issuer: github, claims: {repository_owner_id: "8472", repository_id: "990134", event_name: "pull*"}}]
 environments:
   staging: {release: [ci, s3]}
+  tagged: {release: [tags, pulls, leads], operate: [lead-1]}
+  seen: {read: [pulls], release: [tags], record: [pulls]}
   prod:
     release: [ci, leads]
     record: [ecr]
@@ -53,11 +60,11 @@ fn file(text: &str) -> AccessFile {
 
 fn by(who: &str) -> Requester {
     match who {
-        "s3" => Requester { route: Route::S3, principal: None },
-        "ecr" => Requester { route: Route::Ecr, principal: None },
-        "console" => Requester { route: Route::Console, principal: Some(LEAD_1.to_owned()) },
-        "windlass" => Requester { route: Route::Windlass, principal: None },
-        arn => Requester { route: Route::Api, principal: Some(arn.to_owned()) },
+        "s3" => Requester::new(Route::S3, None),
+        "ecr" => Requester::new(Route::Ecr, None),
+        "console" => Requester::new(Route::Console, Some(LEAD_1.to_owned())),
+        "windlass" => Requester::new(Route::Windlass, None),
+        arn => Requester::new(Route::Api, Some(arn.to_owned())),
     }
 }
 
@@ -95,6 +102,84 @@ fn a_right_belongs_to_those_whom_the_file_names() {
         let decided = decide(&rules, who, right, environment).ok();
         assert_eq!(decided, wanted, "{who} {right} {environment}");
     }
+}
+
+/// Returns a job of CI by its ref and event, which lead-1 has started.
+fn job(repository_id: &str, reference: &str, event: &str) -> Requester {
+    let token = [
+        ("repository_owner_id", "8472"),
+        ("repository_id", repository_id),
+        ("repository", "octo/shop"),
+        ("ref", reference),
+        ("event_name", event),
+        ("actor_id", "31337"),
+    ];
+    let token = token.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    Requester::job(Claims::of(token).map(Box::new))
+}
+
+fn decide_on_job(rules: &Rules, by: &Requester, right: AccessRight, environment: &str) -> Option<Allowed> {
+    let (app, environment) = (app(), EnvironmentName::new(environment).unwrap());
+    rules.decide(&Asked::for_right(right, by, EnvironmentId::new(&app, &environment)), None).ok()
+}
+
+#[test]
+fn a_job_of_ci_has_the_rights_that_a_rule_gives_to_its_claims_and_none_of_iams() {
+    use AccessRight::{Operate, Read, Release, RollBack};
+    let rules = Rules::of(Some(file(FILE)), Some(all()));
+    let goes = Some(Allowed::Goes);
+    let (tag, main) = ("refs/tags/v1.4.0", "refs/heads/main");
+    for (repository, reference, event, right, environment, wanted) in [
+        ("990134", tag, "push", Release, "tagged", goes),
+        ("990134", tag, "push", Read, "tagged", goes),
+        ("990134", tag, "push", RollBack, "tagged", None),
+        ("990134", tag, "push", Operate, "tagged", None),
+        ("990134", main, "push", Release, "tagged", None),
+        ("990134", main, "push", Read, "tagged", None),
+        ("1", tag, "push", Release, "tagged", None),
+        ("1", tag, "push", Read, "tagged", None),
+        ("990134", main, "pull_request", Release, "tagged", None),
+        ("990134", main, "pull_request", Read, "tagged", goes),
+        ("990134", main, "pull_request_target", Read, "tagged", None),
+        ("990134", main, "pull_request", Read, "seen", goes),
+        ("990134", main, "pull_request", Release, "seen", None),
+        ("990134", tag, "push", Release, "seen", goes),
+        ("990134", tag, "push", Read, "seen", None),
+        ("990134", tag, "push", Release, "staging", None),
+        ("990134", tag, "push", Read, "staging", None),
+        ("990134", tag, "push", Read, "dev", None),
+    ] {
+        let by = job(repository, reference, event);
+        let decided = decide_on_job(&rules, &by, right, environment);
+        assert_eq!(decided, wanted, "{repository} {reference} {event} {right} {environment}");
+    }
+}
+
+#[test]
+fn without_a_file_or_claims_a_job_of_ci_has_no_right_at_all() {
+    let (without, with) = (Rules::default(), Rules::of(Some(file(FILE)), Some(all())));
+    let job = job("990134", "refs/tags/v1.4.0", "push");
+    for (rules, by) in [(&without, &job), (&with, &Requester::job(None))] {
+        for right in [AccessRight::Read, AccessRight::Release, AccessRight::RollBack, AccessRight::Operate] {
+            assert_eq!(decide_on_job(rules, by, right, "tagged"), None, "{right} {by}");
+        }
+        assert!(rules.rule_on(by), "{by}");
+    }
+    let by_role = by(DEV);
+    assert!(!without.rule_on(&by_role) && with.rule_on(&by_role));
+}
+
+#[test]
+fn who_has_started_a_job_is_known_by_the_issuers_id_and_let_in_by_nothing() {
+    let rules = Rules::of(Some(file(FILE)), Some(all()));
+    let job = job("990134", "refs/tags/v1.4.0", "push");
+    assert_eq!(rules.person(Caller::of(&job)).map(|name| name.as_str()), Some("lead-1"));
+    // The environment gives `operate` to lead-1.
+    assert_eq!(decide_on_job(&rules, &job, AccessRight::Operate, "tagged"), None);
+    let claims = [("namespace_id", "72"), ("project_id", "20"), ("user_id", "31337")];
+    let claims = Claims::of(claims.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    let of_gitlab = Requester::job(claims.map(Box::new));
+    assert_eq!(rules.person(Caller::of(&of_gitlab)), None, "the id is another issuer's");
 }
 
 #[test]
@@ -196,6 +281,30 @@ fn everything_that_is_wrong_with_a_file_is_found_at_once() {
     let beside = "app: shop\nversion: 5\nrules: none\nenvironments: {prod: {}}\n";
     let part = AccessFile::read(beside, &app(), None).unwrap_err();
     assert_eq!(part.findings()[0].name, FindingName::Duplicate);
+}
+
+#[test]
+fn what_is_wrong_with_the_claims_of_a_rule_is_found() {
+    let bad = "app: shop\nversion: 1\npeople: {ann: {github: ann}, ben: {gitlab: '7'}}\nwho:\n  ci:\n  \
+               - {issuer: github, claims: {repository_owner_id: '*', ref: 'refs/[', reff: x}}\n  \
+               - {issuer: gitlab, claims: {namespace_id: '72', repository_id: '1'}}\n  - {issuer: gitea, claims: {}}\n  \
+               - {issuer: github}\n  - {issuer: github, claims: {repository_id: 990134}}\n";
+    let part = AccessFile::read(bad, &app(), None).unwrap_err();
+    let found: Vec<String> = part.findings().iter().map(|it| format!("{} {}", it.name, it.path)).collect();
+    for wanted in [
+        "BadValue people.ann.github",
+        "BadValue who.ci[0].claims.repository_owner_id",
+        "MissingField who.ci[0].claims.repository_id",
+        "BadValue who.ci[0].claims.ref",
+        "UnknownName who.ci[0].claims.reff",
+        "MissingField who.ci[1].claims.project_id",
+        "UnknownName who.ci[1].claims.repository_id",
+        "BadValue who.ci[2].issuer",
+        "MissingField who.ci[3].claims",
+        "BadValue who.ci[4].claims.repository_id",
+    ] {
+        assert!(found.iter().any(|found| found == wanted), "{wanted}: {found:#?}");
+    }
 }
 
 #[test]

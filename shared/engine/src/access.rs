@@ -55,7 +55,7 @@ pub async fn against(ports: &impl DynamoDbApi, rules: &Rules, request: &Request)
     let mut findings = Vec::new();
     let of_whole = request.environment.is_none() && request.action != ActionName::Deploy;
     let named = request.environment.iter().chain(rules.environments().filter(|_| of_whole));
-    for environment in named.filter(|_| rules.are_in_force()) {
+    for environment in named.filter(|_| rules.rule_on(&by)) {
         let asked = Asked::of(request, &by, EnvironmentId::new(&request.app, environment));
         findings.extend(rules.decide(&asked, None).err().unwrap_or_default());
     }
@@ -64,7 +64,7 @@ pub async fn against(ports: &impl DynamoDbApi, rules: &Rules, request: &Request)
         let rules = self::rules(ports, to).await?;
         let there = request.to_environment.as_ref().or(request.environment.as_ref());
         let sides = there.into_iter().chain(rules.environments().filter(|_| there.is_none()));
-        for environment in sides.filter(|_| rules.are_in_force()) {
+        for environment in sides.filter(|_| rules.rule_on(&by)) {
             let asked = Asked::for_right(AccessRight::Operate, &by, EnvironmentId::new(to, environment));
             findings.extend(rules.decide(&asked, None).err().unwrap_or_default());
         }
@@ -81,7 +81,7 @@ pub async fn against(ports: &impl DynamoDbApi, rules: &Rules, request: &Request)
 /// As [`rules`].
 pub async fn against_turn(ports: &impl DynamoDbApi, record: &Deployment) -> Result<Vec<Finding>> {
     let rules = rules(ports, &record.app).await?;
-    if !rules.are_in_force() {
+    if !rules.rule_on(&record.requester) {
         return Ok(Vec::new());
     }
     if !record.vouched {

@@ -113,7 +113,7 @@ fn declared_misfits(plan: ReleasePlan<'_>, declaration: &Declaration) -> (Option
         findings.extend(tag_version_differs(version, &git.reference, &resolved.tag_prefix, "version"));
     }
     if let Some(route) = plan.route {
-        let by = Requester { route, principal: None };
+        let by = Requester::new(route, None);
         let asked = Asked::for_right(AccessRight::Release, &by, resolved.environment_id());
         findings.extend(Rules::default().decide(&asked, Some(&resolved)).err().unwrap_or_default());
     }

@@ -1,5 +1,7 @@
 //! The callers that rules are about: who asks, as AWS vouches for it. Pure.
 
+use crate::access::right::AccessRight;
+use crate::release::claims::{Claims, EventReach};
 use crate::release::request::{Requester, Route};
 use std::fmt;
 
@@ -94,7 +96,7 @@ pub struct Caller<'a> {
 
 impl<'a> Caller<'a> {
     /// Returns the caller that a requester is. By the API alone a principal is somebody: IAM's authorizer has vouched for
-    /// it. S3 and ECR name nobody, and a console names its own execution.
+    /// it. S3 and ECR name nobody, and a console names its own execution. By the route of CI alone claims count.
     pub fn of(requester: &'a Requester) -> Self {
         let principal = requester.principal.as_deref().filter(|_| requester.route == Route::Api);
         Self { requester, arn: principal.and_then(Arn::read) }
@@ -103,6 +105,20 @@ impl<'a> Caller<'a> {
     /// Returns the way in by which it asks.
     pub fn route(self) -> Route {
         self.requester.route
+    }
+
+    /// Returns the claims of the CI job that it is, if it is one.
+    pub fn claims(self) -> Option<&'a Claims> {
+        self.requester.claims.as_deref().filter(|_| self.requester.route == Route::Ci)
+    }
+
+    /// Returns whether a rule can give it this right. The event of a CI job bounds what that gets.
+    pub fn can_have(self, right: AccessRight) -> bool {
+        match self.claims().map(Claims::reach) {
+            None | Some(EventReach::All) => true,
+            Some(EventReach::Read) => right == AccessRight::Read,
+            Some(EventReach::Nothing) => false,
+        }
     }
 
     /// Returns whether it acts as the role or the user with this ARN.
@@ -124,6 +140,10 @@ impl fmt::Display for Caller<'_> {
             (None, Route::Console) => f.write_str("the console, which is nobody"),
             (None, Route::S3) => f.write_str("an upload, which names nobody"),
             (None, Route::Ecr) => f.write_str("a push, which names nobody"),
+            (None, Route::Ci) => match self.claims() {
+                Some(claims) => write!(f, "{claims}: {}", claims.distinctive()),
+                None => f.write_str("a call whose token is no job's of GitHub or GitLab"),
+            },
             (None, Route::Api | Route::Windlass) => write!(f, "{}", self.requester),
         }
     }
@@ -137,7 +157,7 @@ mod tests {
     const SESSION: &str = "arn:aws:sts::111111111111:assumed-role/shop-dev/ann@example.com";
 
     fn by(route: Route, principal: &str) -> Requester {
-        Requester { route, principal: Some(principal.to_owned()) }
+        Requester::new(route, Some(principal.to_owned()))
     }
 
     #[test]
@@ -174,8 +194,19 @@ mod tests {
     }
 
     #[test]
+    fn claims_count_by_the_route_of_ci_alone() {
+        let token = [("repository_owner_id", "8472"), ("repository_id", "990134"), ("event_name", "push")];
+        let token = token.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let claims = Claims::of(token).map(Box::new);
+        for route in [Route::S3, Route::Ecr, Route::Api, Route::Ci, Route::Console, Route::Windlass] {
+            let requester = Requester { route, ..Requester::job(claims.clone()) };
+            assert_eq!(Caller::of(&requester).claims().is_some(), route == Route::Ci, "{route}");
+        }
+    }
+
+    #[test]
     fn what_no_authorizer_vouches_for_is_nobody() {
-        for route in [Route::S3, Route::Ecr, Route::Console, Route::Windlass] {
+        for route in [Route::S3, Route::Ecr, Route::Ci, Route::Console, Route::Windlass] {
             let requester = by(route, SESSION);
             let caller = Caller::of(&requester);
             assert!(!caller.acts_as(DEV) && !caller.is_exactly(SESSION), "{route}");

@@ -1,15 +1,18 @@
 //! The one decision on who may do what, by the rules in force. Pure.
 
 use crate::access::caller::Caller;
-use crate::access::file::{AccessFile, AccessFileForAll, EnvironmentRules, PromotionSource, WithoutFile};
+use crate::access::file::{
+    AccessFile, AccessFileForAll, EnvironmentRules, Member, Person, PromotionSource, WithoutFile,
+};
 use crate::access::right::{AccessRight, Asked};
 use crate::declaration::document::Source;
 use crate::declaration::resolved::{Resolved, Start};
 use crate::prose;
+use crate::release::claims::ClaimIssuer;
 use crate::release::key::AccessPlace;
 use crate::release::request::{Requester, Route};
 use crate::text::finding::{Finding, FindingName};
-use crate::text::name::{EnvironmentName, WhoName};
+use crate::text::name::{AppName, EnvironmentName, WhoName};
 use crate::text::prose::Prose;
 
 /// The answer to somebody who may do what was asked for.
@@ -56,6 +59,12 @@ impl Rules {
         Some(warning.of_the_declaration())
     }
 
+    /// Returns whether they decide on everything that this one asks for. Without rules in force no right of a CI job is
+    /// IAM's, so that it has none.
+    pub fn rule_on(&self, by: &Requester) -> bool {
+        self.are_in_force() || by.route == Route::Ci
+    }
+
     /// Returns the environments that the application's own file names.
     pub fn environments(&self) -> impl Iterator<Item = &EnvironmentName> {
         self.file.iter().flat_map(|file| file.environments.keys())
@@ -76,13 +85,17 @@ impl Rules {
         sources.filter(move |(_, source)| source.environment == *from && source.is_automatic())
     }
 
-    /// Decides. Without rules in force, a release goes by what is `declared`, and everything else is IAM's alone.
+    /// Decides. Without rules in force, a release goes by what is `declared`, and everything else is IAM's alone; a CI job
+    /// that shows a token has no right then.
     ///
     /// # Errors
     /// A finding for each right that is lacking.
     pub fn decide(&self, asked: &Asked<'_>, declared: Option<&Resolved>) -> Result<Allowed, Vec<Finding>> {
         let releases = asked.rights.contains(&AccessRight::Release);
         if !self.are_in_force() {
+            if self.rule_on(asked.by) {
+                return Err(vec![no_rule(asked.of.app(), asked.by)]);
+            }
             return match declared.filter(|_| releases) {
                 Some(declared) => by_declaration(asked, declared).map_err(|finding| vec![finding]),
                 None => Ok(Allowed::Goes),
@@ -101,15 +114,24 @@ impl Rules {
                 AccessRight::RollBack => rules.roll_back.as_deref(),
                 AccessRight::Operate => rules.operate.as_deref(),
             };
-            let Some(listed) = listed else { continue };
+            if listed.is_none() && caller.route() != Route::Ci {
+                continue;
+            }
+            // A job that may do something else may see what comes of it.
+            let sees = listed.is_none() && *right == AccessRight::Read;
+            let sees = sees && rules.each().into_iter().any(|(_, listed, _)| self.names(listed, caller));
+            let listed = listed.unwrap_or_default();
             // The file itself asks for what is promoted by itself.
             let promotes = rules.from.as_ref().is_some_and(PromotionSource::is_automatic);
             let by_itself = *right == AccessRight::Release && caller.route() == Route::Windlass && promotes;
-            let may = by_itself || self.names(listed, caller);
+            let can = caller.can_have(*right);
             let records = *right == AccessRight::Release && !asked.starts && self.names(&rules.record, caller);
-            if !may && records {
+            if can && (by_itself || sees || self.names(listed, caller)) {
+                continue;
+            }
+            if can && records {
                 allowed = Allowed::Recorded;
-            } else if !may {
+            } else {
                 lacking.push(self.not_allowed(asked, caller, *right, listed));
             }
         }
@@ -128,14 +150,21 @@ impl Rules {
             "ecr" => caller.route() == Route::Ecr,
             "windlass" => caller.route() == Route::Windlass,
             name => match self.group(name) {
-                Some(members) => members.iter().any(|member| caller.acts_as(member) || self.is_person(member, caller)),
+                Some(members) => members.iter().any(|member| self.is_member(member, caller)),
                 None => self.is_person(name, caller),
             },
         }
     }
 
+    fn is_member(&self, member: &Member, caller: Caller<'_>) -> bool {
+        match member {
+            Member::Named(named) => caller.acts_as(named) || self.is_person(named, caller),
+            Member::Jobs(jobs) => caller.claims().is_some_and(|claims| jobs.take(claims)),
+        }
+    }
+
     /// Returns the members of a group. The application's own goes before that of all applications.
-    fn group(&self, name: &str) -> Option<&[String]> {
+    fn group(&self, name: &str) -> Option<&[Member]> {
         let groups = self.file.iter().map(|file| &file.who).chain(self.all.iter().map(|all| &all.who));
         let mut found = groups.filter_map(|groups| {
             groups.iter().find(|(group, _)| group.as_str() == name).map(|(_, members)| members.as_slice())
@@ -143,15 +172,18 @@ impl Rules {
         found.next()
     }
 
+    /// Returns whether a caller is let in as a person of this name. A CI job is none: it does what its repository says,
+    /// whoever has started it, and that may be a repository of anybody.
     fn is_person(&self, name: &str, caller: Caller<'_>) -> bool {
-        self.person(caller).is_some_and(|person| person.as_str() == name)
+        caller.claims().is_none() && self.person(caller).is_some_and(|person| person.as_str() == name)
     }
 
-    /// Returns the name of the person who asks, where the files know the person. The application's own names go first.
+    /// Returns the name of the person who asks, or has started the CI job that asks, where the files know the person. The
+    /// application's own names go first.
     pub fn person(&self, caller: Caller<'_>) -> Option<&WhoName> {
         let people = self.file.iter().map(|file| &file.people).chain(self.all.iter().map(|all| &all.people));
         let mut people = people.flatten();
-        people.find(|(_, person)| person.aws.iter().any(|arn| caller.is_exactly(arn))).map(|(name, _)| name)
+        people.find(|(_, person)| is_of(person, caller)).map(|(name, _)| name)
     }
 
     /// Returns the groups that a caller is in, and the caller's name as a person.
@@ -175,10 +207,41 @@ impl Rules {
             let version = self.all.as_ref().map_or(0, |all| all.version);
             format!("without_file of {}, version {version}", AccessPlace::All)
         };
-        let remedy = instead(listed).unwrap_or_else(|| format!("Ask those who keep {place} to name somebody there."));
+        let remedy = match instead(listed) {
+            _ if !caller.can_have(right) => "Let a push, a release or a person start the job.".to_owned(),
+            Some(instead) => instead,
+            None => format!("Ask those who keep {place} to name somebody there."),
+        };
         Finding::new(FindingName::NotAllowed, rule, format!("{you} is not among those who may: {holders}."), remedy)
             .seen(you, holders)
     }
+}
+
+/// Returns whether an identity of a person is the caller's, or that of who has started the CI job that calls.
+fn is_of(person: &Person, caller: Caller<'_>) -> bool {
+    let is_actor = caller.claims().is_some_and(|claims| {
+        let id = match claims.issuer {
+            ClaimIssuer::Github => person.github.as_deref(),
+            ClaimIssuer::Gitlab => person.gitlab.as_deref(),
+        };
+        id.is_some() && id == claims.actor_id()
+    });
+    is_actor || person.aws.iter().any(|arn| caller.is_exactly(arn))
+}
+
+/// Makes the finding that no access file is in force, without which a CI job that shows a token has no right.
+pub fn no_rule(app: &AppName, by: &Requester) -> Finding {
+    let (you, place) = (Caller::of(by).to_string(), AccessPlace::App(app.clone()));
+    Finding::new(
+        FindingName::NotAllowed,
+        place.to_string(),
+        format!("{you} is named by no rule: `{app}` has no access file."),
+        format!(
+            "Ask those who keep {place} to write the claims of this job into a group of `who`, and the group under \
+             `environments`; or call with credentials of AWS."
+        ),
+    )
+    .seen(you, "nobody")
 }
 
 /// Returns what to do in place of what is not allowed, by those who may; `None` where nobody may.

@@ -1,5 +1,6 @@
 //! Access files as operators write them. The JSON Schemas are made from these types.
 
+use crate::access::jobs::CiJobs;
 use crate::text::name::{AppName, EnvironmentName, WhoName};
 use crate::text::time::Span;
 use schemars::JsonSchema;
@@ -23,11 +24,11 @@ pub struct AccessFile {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("maxProperties" = 500))]
     pub people: BTreeMap<WhoName, Person>,
-    /// The groups by name, beside those of `access/all.yaml`. Each lists people by their names, and roles and users by
-    /// their ARNs. A role is known by its account and name.
+    /// The groups by name, beside those of `access/all.yaml`. Each lists people by their names, roles and users by their
+    /// ARNs, and CI jobs by their claims. A role is known by its account and name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("maxProperties" = 200))]
-    pub who: BTreeMap<WhoName, Vec<String>>,
+    pub who: BTreeMap<WhoName, Vec<Member>>,
     /// The rules of each environment. One that is not listed takes no release.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("maxProperties" = 200))]
@@ -50,7 +51,7 @@ pub struct AccessFileForAll {
     /// before one of the same name here.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("maxProperties" = 200))]
-    pub who: BTreeMap<WhoName, Vec<String>>,
+    pub who: BTreeMap<WhoName, Vec<Member>>,
     /// `refuse`: an application without an access file takes no release. Without this, it goes by its declaration.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub without_file: Option<WithoutFile>,
@@ -72,6 +73,16 @@ pub enum WithoutFile {
     Refuse,
 }
 
+/// A member of a group.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Member {
+    /// A person's name, or the ARN of a role or of a user.
+    Named(String),
+    /// CI jobs, by the claims of their tokens.
+    Jobs(CiJobs),
+}
+
 /// A person, with the identities by which the person is known.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -85,10 +96,20 @@ pub struct Person {
     /// the name of the session, unless its trust policy binds that name.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub trusted_sessions: bool,
+    /// The person's id at GitHub, in digits: that of the account, which a new name does not change. It says whose a CI
+    /// job is, and lets in none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("pattern" = "^[0-9]{1,20}$"))]
+    pub github: Option<String>,
+    /// The person's id at GitLab, in digits, likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("pattern" = "^[0-9]{1,20}$"))]
+    pub gitlab: Option<String>,
 }
 
 /// The rules of an environment. Each right lists groups and people by their names, and ways in that name nobody. Nobody
-/// has `release` unless named. Whoever IAM lets has another right that is absent; an empty list gives it to nobody.
+/// has `release` unless named. Whoever IAM lets has another right that is absent; an empty list gives it to nobody. A CI
+/// job that shows a token has no right that is absent, but that it may `read` where it may do something else.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EnvironmentRules {

@@ -5,12 +5,14 @@ mod caller;
 mod decide;
 mod file;
 mod item;
+mod jobs;
 mod read;
 mod right;
 
 pub use caller::{Arn, Caller};
-pub use decide::{Allowed, Rules, declares, not_vouched, refusal, refused_before};
-pub use file::{AccessFile, AccessFileForAll, EnvironmentRules, Person, PromotionSource, WithoutFile};
+pub use decide::{Allowed, Rules, declares, no_rule, not_vouched, refusal, refused_before};
+pub use file::{AccessFile, AccessFileForAll, EnvironmentRules, Member, Person, PromotionSource, WithoutFile};
 pub use item::{AccessItem, AccessUpload};
+pub use jobs::CiJobs;
 pub use read::{LARGEST, schema, schema_for_all};
 pub use right::{AccessRight, Asked};

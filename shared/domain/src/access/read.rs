@@ -1,7 +1,7 @@
 //! Reading an access file: its shape, and the names in it of people, of groups and of those who have a right. Pure.
 
 use crate::access::caller::Arn;
-use crate::access::file::{AccessFile, AccessFileForAll, EnvironmentRules, Person, PromotionSource};
+use crate::access::file::{AccessFile, AccessFileForAll, EnvironmentRules, Member, Person, PromotionSource};
 use crate::document::partial_document::PartialDocument;
 use crate::document::shape::{Language, Shape, unknown_name};
 use crate::document::source::Source;
@@ -147,7 +147,7 @@ fn of_another(named: &AppName, app: &AppName) -> Finding {
 
 impl EnvironmentRules {
     /// Returns the rights that are given, each with those who have it and the ways in that it may name.
-    fn each(&self) -> Vec<(&'static str, &[String], &'static [&'static str])> {
+    pub(super) fn each(&self) -> Vec<(&'static str, &[String], &'static [&'static str])> {
         let rights = [
             ("read", self.read.as_deref(), &["console"][..]),
             ("release", Some(self.release.as_slice()), &["console", "s3", "ecr"]),
@@ -198,7 +198,7 @@ fn too_many_automatic(file: &AccessFile) -> Option<Finding> {
 #[derive(Debug, Clone, Copy)]
 struct Names<'a> {
     people: &'a BTreeMap<WhoName, Person>,
-    who: &'a BTreeMap<WhoName, Vec<String>>,
+    who: &'a BTreeMap<WhoName, Vec<Member>>,
     all: Option<&'a AccessFileForAll>,
 }
 
@@ -226,9 +226,13 @@ impl Names<'_> {
                     "Give the group another name.",
                 ));
             }
-            findings.extend(
-                members.iter().enumerate().filter_map(|(i, member)| self.unknown_member(&format!("{at}[{i}]"), member)),
-            );
+            for (i, member) in members.iter().enumerate() {
+                let at = format!("{at}[{i}]");
+                match member {
+                    Member::Named(name) => findings.extend(self.unknown_member(&at, name)),
+                    Member::Jobs(jobs) => findings.extend(jobs.findings(&at)),
+                }
+            }
         }
         findings
     }

@@ -113,8 +113,8 @@ mod tests {
     fn each_action_needs_one_right_and_each_wish_to_operate_as_well() {
         use AccessRight::{Operate, Read, Release, RollBack};
         let (app, prod) = (AppName::new("shop").unwrap(), EnvironmentName::new("prod").unwrap());
-        let windlass = Requester { route: Route::Windlass, principal: None };
-        let someone = Requester { route: Route::Api, principal: None };
+        let windlass = Requester::new(Route::Windlass, None);
+        let someone = Requester::new(Route::Api, None);
         let plain = |action| Request::new(action, app.clone());
         let wishing = |wish: fn(&mut Request)| {
             let mut request = plain(ActionName::Deploy);

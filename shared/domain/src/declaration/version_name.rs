@@ -284,7 +284,7 @@ components:
     #[test]
     fn a_version_is_given_back_by_all_of_its_deployments_or_not_at_all() {
         let dev = EnvironmentName::new("dev").unwrap();
-        let by = Requester { route: Route::Api, principal: None };
+        let by = Requester::new(Route::Api, None);
         // Those that are noted, and those of them that have given it back.
         for (noted, gave_back, is_given_back) in [
             (0, 0, false),
@@ -314,7 +314,7 @@ components:
     #[test]
     fn a_record_of_another_environment_is_shared_by_the_same_bytes_alone() {
         let [dev, prod] = ["dev", "prod"].map(|name| EnvironmentName::new(name).unwrap());
-        let by = Requester { route: Route::Api, principal: None };
+        let by = Requester::new(Route::Api, None);
         let recorded = RecordedRelease::new(release("1.0.0", None, b"one"), dev.clone(), by);
         let mut more = release("1.0.0", None, b"one");
         let web = ComponentName::new("web").unwrap();

@@ -2,6 +2,7 @@
 
 use crate::release::PinnedRelease;
 use crate::release::action::ActionName;
+use crate::release::claims::Claims;
 use crate::release::identity::DeploymentId;
 use crate::release::manifest::Manifest;
 use crate::text::digest::Digest;
@@ -23,6 +24,8 @@ pub enum Route {
     Ecr,
     /// The HTTP API, which the command line also uses.
     Api,
+    /// The HTTP API by the claims of a CI job's token, without credentials of AWS.
+    Ci,
     /// An operator's StartExecution, which is the default where nothing is said.
     Console,
     /// Windlass itself: recovery, and what its looks ask for.
@@ -36,6 +39,7 @@ impl fmt::Display for Route {
             Self::S3 => "s3",
             Self::Ecr => "ecr",
             Self::Api => "api",
+            Self::Ci => "ci",
             Self::Console => "console",
             Self::Windlass => "windlass",
         })
@@ -52,17 +56,38 @@ pub struct Requester {
     /// known.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "foreign::maybe")]
     pub principal: Option<String>,
+    /// The claims of the CI job that asks, where the route is `ci`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claims: Option<Box<Claims>>,
 }
 
-/// Writes who asks, for a person: the principal, or else what came by the route.
+impl Requester {
+    /// Makes the one who asks by a route, without claims.
+    pub fn new(route: Route, principal: Option<String>) -> Self {
+        Self { route, principal, claims: None }
+    }
+
+    /// Makes the CI job that asks; `None` where its token is no job's.
+    pub fn job(claims: Option<Box<Claims>>) -> Self {
+        Self { route: Route::Ci, principal: None, claims }
+    }
+
+    /// Returns who asks, where that is known: the principal, or the CI job.
+    pub fn named(&self) -> Option<String> {
+        self.principal.clone().or_else(|| self.claims.as_ref().map(ToString::to_string))
+    }
+}
+
+/// Writes who asks, for a person: the principal or the CI job, or else what came by the route.
 impl fmt::Display for Requester {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.principal {
-            Some(principal) => f.write_str(principal),
+        match self.named() {
+            Some(named) => f.write_str(&named),
             None => f.write_str(match self.route {
                 Route::S3 => "an upload",
                 Route::Ecr => "a push",
                 Route::Api => "the API",
+                Route::Ci => "a job of CI",
                 Route::Console => "the console",
                 Route::Windlass => "Windlass",
             }),
@@ -228,7 +253,7 @@ impl Request {
 
     /// Returns who asks: somebody at the console if the input names nobody.
     pub fn asked_by(&self) -> Requester {
-        self.requester.clone().unwrap_or(Requester { route: Route::Console, principal: None })
+        self.requester.clone().unwrap_or_else(|| Requester::new(Route::Console, None))
     }
 
     /// Returns the digest of the content as it was sent: everything but the key, who asks, and when it arrived. The
@@ -260,7 +285,7 @@ impl Request {
     /// declaration's rules.
     pub fn names_environment(&self) -> bool {
         let route = self.asked_by().route;
-        self.environment.is_some() && matches!(route, Route::Console | Route::Api)
+        self.environment.is_some() && matches!(route, Route::Console | Route::Api | Route::Ci)
     }
 
     /// Returns whether it wishes for something that overrides what would stop a release.

@@ -25,7 +25,7 @@ fn an_action_and_a_route_are_shown_as_they_are_written() {
     ] {
         assert_eq!(json!(action), json!(action.to_string()));
     }
-    for route in [Route::S3, Route::Ecr, Route::Api, Route::Console, Route::Windlass] {
+    for route in [Route::S3, Route::Ecr, Route::Api, Route::Ci, Route::Console, Route::Windlass] {
         assert_eq!(json!(route), json!(route.to_string()));
     }
 }

@@ -209,7 +209,7 @@ fn a_refusal_is_shown_with_all_its_findings() {
         app: names().0,
         environment: None,
         about: "releases/shop/prod/1.json".into(),
-        requester: Requester { route: Route::S3, principal: None },
+        requester: Requester::new(Route::S3, None),
         execution: "one".into(),
         findings,
         at: Time(0),

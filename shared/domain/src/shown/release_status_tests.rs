@@ -93,7 +93,7 @@ fn scene() -> (EnvironmentState, KnownDeployments) {
     if let Some(ended) = &mut stuck.ending {
         ended.resolved = Some(Resolved {
             at: Time(0),
-            by: Requester { route: Route::Console, principal: Some("tom".into()) },
+            by: Requester::new(Route::Console, Some("tom".into())),
             reason: "mended by hand".into(),
         });
     }

@@ -17,7 +17,7 @@ pub fn request_of(execution: &ExecutionRef, input: &Value) -> Result<Request, Pa
     if request.requester.is_none() {
         let arn = &execution.arn;
         request.idempotency_key.get_or_insert_with(|| arn.clone());
-        request.requester = Some(Requester { route: Route::Console, principal: Some(arn.clone()) });
+        request.requester = Some(Requester::new(Route::Console, Some(arn.clone())));
     }
     Ok(request)
 }

@@ -216,7 +216,7 @@ fn how(ending: Ending, cause_name: &str, resolved: Option<&str>) -> Ended {
         at: Time(0),
         resolved: resolved.map(|reason| Resolved {
             at: Time(0),
-            by: Requester { route: Route::Console, principal: None },
+            by: Requester::new(Route::Console, None),
             reason: reason.to_owned(),
         }),
         cost: None,

@@ -64,7 +64,7 @@ fn an_environment_is_counted_as_restored_when_its_record_says_it() {
     let ended = |ending, at_s| record(&stage, ends(ending, at_s));
     let accepted = record(&stage, |record| {
         ends(Ending::NeedsOperator, 60)(record);
-        let requester = Requester { route: Route::Console, principal: None };
+        let requester = Requester::new(Route::Console, None);
         let resolved = Resolved { at: Time(200_000), by: requester, reason: "seen to".into() };
         record.ending.as_mut().unwrap().resolved = Some(resolved);
     });

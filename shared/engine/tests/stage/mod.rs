@@ -178,7 +178,7 @@ fn record(declaration: &Declaration, components: BTreeMap<ComponentName, Artifac
         stops: None,
         declaration: declaration.version().clone(),
         upload: None,
-        requester: Requester { route: Route::Console, principal: None },
+        requester: Requester::new(Route::Console, None),
         vouched: true,
         reason: None,
         order: Order { version: None, sequence: None, accepted: Time(0), recorded: Time(0), id: id() },

@@ -114,7 +114,7 @@ fn whether_a_drill_begins_and_what_is_in_its_way() {
             |s| {
                 s.drills.under_way = Some(Drill {
                     id: id("d2"),
-                    requester: Requester { route: Route::Windlass, principal: None },
+                    requester: Requester::new(Route::Windlass, None),
                     reason: None,
                     asked: Time(0),
                     from: None,

@@ -32,7 +32,7 @@ pub async fn unreadable(
     input: &Value,
     findings: Vec<Finding>,
 ) -> Result<Answer<EndTransition>> {
-    let requester = Requester { route: Route::Console, principal: Some(execution.arn.clone()) };
+    let requester = Requester::new(Route::Console, Some(execution.arn.clone()));
     let about = "the execution's input".to_owned();
     let app = input.get("app").and_then(|app| app.as_str());
     if let Some(Ok(app)) = app.map(AppName::new) {

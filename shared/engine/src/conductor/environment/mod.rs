@@ -14,7 +14,7 @@ use windlass_domain::environment::{EnvironmentState, Hold, PastRelease, ReleaseF
 use windlass_domain::prose;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::call::operators;
-use windlass_domain::release::request::Request;
+use windlass_domain::release::request::{Request, Requester};
 use windlass_domain::text::prose::Prose;
 use windlass_domain::text::time::Time;
 
@@ -45,7 +45,7 @@ fn new_hold(ports: &impl Ports, request: &Request) -> Hold {
         by: request
             .requester
             .as_ref()
-            .and_then(|requester| requester.principal.clone())
+            .and_then(Requester::named)
             .unwrap_or_else(|| "an operator".into()),
         also: Vec::new(),
     }

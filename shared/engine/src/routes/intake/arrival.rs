@@ -208,5 +208,5 @@ pub async fn list(
 
 /// Returns the requester for a push, of whom ECR's event names only the account.
 pub fn pusher() -> Requester {
-    Requester { route: Route::Ecr, principal: None }
+    Requester::new(Route::Ecr, None)
 }

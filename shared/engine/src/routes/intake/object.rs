@@ -44,7 +44,7 @@ pub async fn created(
     principal: Option<String>,
     known: Discovery,
 ) -> Result<Option<ArrivalOutcome>> {
-    let requester = Requester { route: Route::S3, principal };
+    let requester = Requester::new(Route::S3, principal);
     let Some(upload) = upload(&object.key) else {
         let Some(misplaced) = misplaced_upload(&object.key) else {
             tracing::info!("an object of our own, of a plan, or a folder, is dropped");

@@ -1,0 +1,151 @@
+//! CI jobs as members of a group: the claims that their tokens must have. Pure.
+
+use crate::document::git_rule::glob;
+use crate::document::shape::unknown_name;
+use crate::release::claims::{ClaimIssuer, Claims};
+use crate::text::finding::{Finding, FindingName, repeated};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// CI jobs, by the claims of the tokens that they show below `/ci`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CiJobs {
+    /// The issuer of the tokens, by whose words the claims are named: `github` or `gitlab`.
+    pub issuer: ClaimIssuer,
+    /// The claims by name, each a text or a glob, such as `ref: "refs/tags/v*"`; `*` stops at `/`. The ids of the owner
+    /// and of the repository must be among them, digit by digit: `repository_owner_id` and `repository_id`, or
+    /// `namespace_id` and `project_id` of GitLab. Without `event_name` (GitLab: `pipeline_source`) a job is of a push, a
+    /// release or a person's start. `ref` is the full ref.
+    #[schemars(extend("maxProperties" = 30))]
+    pub claims: BTreeMap<String, String>,
+}
+
+impl CiJobs {
+    /// Returns whether a job with these claims is one of them.
+    pub fn take(&self, claims: &Claims) -> bool {
+        let names = self.issuer.names();
+        let is_taken = |(name, wanted): (&String, &String)| {
+            let is_id = names.ids.contains(&name.as_str());
+            claims.get(name).is_some_and(|is| if is_id { is == wanted } else { matches(wanted, is) })
+        };
+        let is_usual = |event: &str| names.usual.contains(&event);
+        self.issuer == claims.issuer
+            && names.ids.iter().all(|id| self.claims.contains_key(*id))
+            && self.claims.iter().all(is_taken)
+            && (self.claims.contains_key(names.event) || claims.get(names.event).is_some_and(is_usual))
+    }
+
+    /// Returns what is wrong with them, with paths below `at`.
+    pub fn findings(&self, at: &str) -> Vec<Finding> {
+        let names = self.issuer.names();
+        let lacking = names.ids.into_iter().filter(|id| !self.claims.contains_key(*id)).map(|id| {
+            Finding::new(
+                FindingName::MissingField,
+                format!("{at}.claims.{id}"),
+                format!("`{id}` is not there: another repository could get the name of this one."),
+                format!("Write `{id}`, whose digits the token of a job has."),
+            )
+        });
+        let bad = self.claims.iter().filter_map(|(name, wanted)| {
+            let at = format!("{at}.claims.{}", repeated(name));
+            if !names.kept.contains(&name.as_str()) {
+                let reason = format!("no rule is about the claim `{}` of {}.", repeated(name), self.issuer);
+                return Some(unknown_name(at, reason, name, names.kept, ""));
+            }
+            if names.ids.contains(&name.as_str()) {
+                let is_id = !wanted.is_empty() && wanted.bytes().all(|digit| digit.is_ascii_digit());
+                return (!is_id).then(|| bad_id(&at, wanted));
+            }
+            let why = glob(wanted).err()?;
+            Some(Finding::new(
+                FindingName::BadValue,
+                at,
+                format!("`{}` is no glob: {why}.", repeated(wanted)),
+                "Write a text, or a glob such as `refs/tags/v*`.",
+            ))
+        });
+        lacking.chain(bad).collect()
+    }
+}
+
+fn matches(wanted: &str, is: &str) -> bool {
+    glob(wanted).is_ok_and(|glob| glob.is_match(is))
+}
+
+fn bad_id(at: &str, wanted: &str) -> Finding {
+    Finding::new(
+        FindingName::BadValue,
+        at,
+        format!("`{}` is no id: an id is digits alone.", repeated(wanted)),
+        "Write the id that the token of a job has, in quotes.",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    const JOB: [(&str, &str); 6] = [
+        ("repository_owner_id", "8472"),
+        ("repository_id", "990134"),
+        ("ref", "refs/tags/v1.4.0"),
+        ("event_name", "push"),
+        ("environment", "prod"),
+        ("actor_id", "31337"),
+    ];
+
+    /// Returns what the job claims, or a rule names, where some of it is another value, or nothing.
+    fn with(of: &[(&str, &str)], others: &[(&str, &str)]) -> BTreeMap<String, String> {
+        let mut all = texts(of);
+        all.extend(texts(others));
+        all.retain(|_, value| !value.is_empty());
+        all
+    }
+
+    #[test]
+    fn a_rule_takes_the_jobs_whose_claims_it_names_and_no_others() {
+        let ids = &JOB[..2];
+        let cases: [(&[(&str, &str)], &[(&str, &str)], bool); 18] = [
+            (&[], &[], true),
+            (&[("repository_id", "")], &[], false),
+            (&[("repository_owner_id", "")], &[], false),
+            (&[("repository_id", "*")], &[], false),
+            (&[], &[("repository_id", "990135")], false),
+            (&[], &[("repository_owner_id", "8473")], false),
+            (&[("ref", "refs/tags/v*")], &[], true),
+            (&[("ref", "refs/tags/v*")], &[("ref", "refs/tags/v1/x")], false),
+            (&[("ref", "refs/tags/v*")], &[("ref", "refs/heads/v1")], false),
+            (&[("ref", "refs/tags/v*")], &[("ref", "")], false),
+            (&[("ref", "refs/tags/[")], &[("ref", "refs/tags/[")], false),
+            (&[("environment", "prod")], &[("environment", "staging")], false),
+            (&[], &[("event_name", "workflow_dispatch")], true),
+            (&[], &[("event_name", "release")], true),
+            (&[], &[("event_name", "schedule")], false),
+            (&[("event_name", "schedule")], &[("event_name", "schedule")], true),
+            (&[], &[("event_name", "pull_request")], false),
+            (&[], &[("event_name", "")], false),
+        ];
+        for (rule, job, is_taken) in cases {
+            let jobs = CiJobs { issuer: ClaimIssuer::Github, claims: with(ids, rule) };
+            let claims = Claims::of(with(&JOB, job)).unwrap();
+            assert_eq!(jobs.take(&claims), is_taken, "{rule:?} {job:?}");
+        }
+    }
+
+    #[test]
+    fn a_rule_of_another_issuer_takes_no_job() {
+        let claims = texts(&[("namespace_id", "72"), ("project_id", "20"), ("pipeline_source", "push")]);
+        let of_gitlab = Claims::of(claims.clone()).unwrap();
+        let ids = texts(&[("namespace_id", "72"), ("project_id", "20")]);
+        for (issuer, is_taken) in [(ClaimIssuer::Gitlab, true), (ClaimIssuer::Github, false)] {
+            let jobs = CiJobs { issuer, claims: ids.clone() };
+            assert_eq!(jobs.take(&of_gitlab), is_taken, "{issuer}");
+        }
+    }
+}
