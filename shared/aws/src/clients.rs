@@ -33,6 +33,7 @@ macro_rules! clients {
         struct MadeClients {
             s3: OnceCell<aws_sdk_s3::Client>,
             s3_in_bulk: OnceCell<aws_sdk_s3::Client>,
+            s3_of_addresses: OnceCell<aws_sdk_s3::Client>,
             $( $name: OnceCell<$sdk::Client>, )*
         }
 
@@ -94,13 +95,21 @@ impl Clients {
         })
     }
 
-    fn s3_config(&self) -> aws_sdk_s3::config::Builder {
+    /// Returns a client of S3 that signs addresses. An address holds no sum of a body (Amazon S3 API Reference,
+    /// "Authenticating Requests: Using Query Parameters": `UNSIGNED-PAYLOAD`), which [`ByChecksum`] would put there.
+    pub(crate) fn s3_of_addresses(&self) -> &aws_sdk_s3::Client {
+        self.made.s3_of_addresses.get_or_init(|| aws_sdk_s3::Client::from_conf(self.plain_s3_config().build()))
+    }
+
+    fn plain_s3_config(&self) -> aws_sdk_s3::config::Builder {
         aws_sdk_s3::config::Builder::from(&self.config)
             .force_path_style(self.config.endpoint_url().is_some())
             .timeout_config(self.transfer.clone())
             .endpoint_resolver(OfBucket::default())
-            .interceptor(ByChecksum)
-            .interceptor(self.patience.clone())
+    }
+
+    fn s3_config(&self) -> aws_sdk_s3::config::Builder {
+        self.plain_s3_config().interceptor(ByChecksum).interceptor(self.patience.clone())
     }
 }
 

@@ -14,6 +14,7 @@ use futures::future::join_all;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use tracing::Instrument as _;
+use windlass_domain::release::claims::Claims;
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::log;
 use windlass_engine::outbox::Change;
@@ -33,6 +34,7 @@ pub fn call_of(event: ApiGatewayV2httpRequest) -> Result<Call, Reply> {
     let context = event.request_context;
     let stage = context.stage.as_deref().unwrap_or("$default");
     let query = event.raw_query_string.unwrap_or_default();
+    let authorizer = context.authorizer.unwrap_or_default();
     Ok(Call {
         method: context.http.method.to_string(),
         path: without_stage(&path, stage).to_owned(),
@@ -40,7 +42,10 @@ pub fn call_of(event: ApiGatewayV2httpRequest) -> Result<Call, Reply> {
         query: url::form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
         body,
         key,
-        caller: context.authorizer.and_then(|authorizer| authorizer.iam).and_then(|caller| caller.user_arn),
+        caller: authorizer.iam.and_then(|caller| caller.user_arn),
+        // Each claim is a text there, a list too, `[a b]` (Amazon API Gateway Developer Guide, "Control access to HTTP
+        // APIs with JWT authorizers in API Gateway").
+        claims: authorizer.jwt.and_then(|token| Claims::of(token.claims)).map(Box::new),
     })
 }
 
@@ -168,6 +173,7 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
     use std::cell::Cell;
+    use windlass_domain::release::request::Route;
 
     fn call_of(event: &Value) -> Result<Call, Reply> {
         let event = serde_json::from_value(event.clone()).expect("an event of an HTTP API");
@@ -202,8 +208,30 @@ mod tests {
             body: Some("{}".into()),
             key: Some("run-812".into()),
             caller: Some("arn:aws:iam::111111111111:user/ci".into()),
+            claims: None,
         };
         assert_eq!(call_of(&event()), Ok(expected));
+    }
+
+    #[test]
+    fn the_claims_of_a_token_are_read_and_count_where_the_path_says_so() {
+        let mut event = event();
+        event["requestContext"]["authorizer"]["jwt"] = json!({"scopes": null, "claims": {
+            "iss": "https://token.actions.githubusercontent.com", "aud": "[https://a.example b]", "iat": "1764465485",
+            "repository_owner_id": "8472", "repository_id": "990134", "ref": "refs/heads/main",
+        }});
+        for (path, route) in [("/apps/shop/stats", Route::Api), ("/ci/apps/shop/stats", Route::Ci)] {
+            event["rawPath"] = json!(path);
+            let call = call_of(&event).expect("a call");
+            assert!(call.caller.is_some() && call.claims.is_some(), "{call:?}");
+            let by = call.requester();
+            assert_eq!(
+                (by.route, by.principal.is_some(), by.claims.is_some()),
+                (route, route == Route::Api, route == Route::Ci)
+            );
+        }
+        event["requestContext"]["authorizer"]["jwt"]["claims"] = json!({"sub": "somebody else's"});
+        assert_eq!(call_of(&event).expect("a call").claims, None);
     }
 
     #[test]

@@ -1,11 +1,12 @@
-//! S3: uploads in parts, with their checksums and the condition of the completion.
+//! S3: uploads in parts, with their checksums and the condition of the completion, and uploads that others make.
 
 #![allow(clippy::expect_used, clippy::similar_names, reason = "a test fails by panicking")]
 
 use crate::replay::{Replay, reply, s3_error};
 use bytes::Bytes;
+use windlass_domain::text::digest::Digest;
 use windlass_domain::text::fault::FaultName;
-use windlass_engine::ports::{PutOptions, Replaces, S3Api, Upload};
+use windlass_engine::ports::{PutOptions, PutToSign, Replaces, S3Api, Upload};
 
 const BEGUN: &str = "<InitiateMultipartUploadResult><Bucket>b</Bucket><Key>k</Key><UploadId>u1</UploadId></InitiateMultipartUploadResult>";
 const COMPLETED: &str = "<CompleteMultipartUploadResult><ETag>\"e-2\"</ETag></CompleteMultipartUploadResult>";
@@ -73,4 +74,25 @@ async fn a_completion_may_be_refused_or_too_late() {
     assert_eq!(late.expect_err("gone").name, FaultName::NotFound);
     let gone = aws.abort_upload(&upload()).await;
     assert_eq!(gone.expect_err("gone").name, FaultName::NotFound);
+}
+
+/// What S3 signs over for an address (Amazon S3 API Reference, "Authenticating Requests: Using Query Parameters").
+#[tokio::test]
+async fn an_address_of_a_put_holds_the_bytes_their_number_and_the_time() {
+    let (aws, replay) = Replay::new(Vec::new());
+    let put = PutToSign { sha256: Digest::of(b"abc"), bytes: 3, valid_s: 900 };
+    let signed = aws.presign_put("b", "artifacts/shop/prod/web/1.zip", &put).await.expect("signed");
+    assert!(replay.sent().is_empty(), "nothing is sent");
+    let header = |name: &str| signed.headers.get(name).map(String::as_str);
+    assert_eq!((header("x-amz-checksum-sha256"), header("content-length")), (Some(SUM), Some("3")));
+    let (address, query) = signed.url.split_once('?').expect("a query");
+    assert!(address.ends_with("/artifacts/shop/prod/web/1.zip"), "{address}");
+    let named = |name: &str| query.split('&').find_map(|part| part.strip_prefix(name)?.strip_prefix('='));
+    assert_eq!(named("X-Amz-Expires"), Some("900"));
+    assert_eq!(named("X-Amz-SignedHeaders"), Some("content-length%3Bhost%3Bx-amz-checksum-sha256"));
+    // With a sum of the body in its place S3 would find another signature.
+    assert!(named("X-Amz-Content-Sha256").is_none_or(|payload| payload == "UNSIGNED-PAYLOAD"), "{query}");
+    let other = PutToSign { bytes: 4, ..put };
+    let other = aws.presign_put("b", "artifacts/shop/prod/web/1.zip", &other).await.expect("signed");
+    assert_ne!(other.url, signed.url, "the number of bytes is signed");
 }

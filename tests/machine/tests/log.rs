@@ -62,6 +62,7 @@ fn a_call_about_a_deployment_names_it() {
             body: body.map(Value::to_string),
             key: None,
             caller: None,
+            claims: None,
         };
         logged(|| run(api::handle(shop.world(), call)))
     };

@@ -9,8 +9,8 @@ use windlass_domain::text::digest::Digest;
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::time::Time;
 use windlass_engine::ports::{
-    CopySource, LifecycleRule, Listing, ObjectHead, ObjectId, Part, PutOptions, Replaces, Result, S3Api, Upload,
-    Written,
+    CopySource, LifecycleRule, Listing, ObjectHead, ObjectId, Part, PutOptions, PutToSign, Replaces, Result, S3Api,
+    SignedPut, Upload, Written,
 };
 
 /// The buckets.
@@ -225,6 +225,17 @@ impl S3Api for World {
         self.note_if_once(key);
         let answer = self.object_put(bucket, key, bytes, options)?;
         call.answer(answer).await
+    }
+
+    async fn presign_put(&self, bucket: &str, key: &str, put: &PutToSign) -> Result<SignedPut> {
+        // A signature is made without a call.
+        self.s3().known(bucket)?;
+        let headers = [
+            ("content-length".to_owned(), put.bytes.to_string()),
+            ("x-amz-checksum-sha256".to_owned(), put.sha256.as_str().to_owned()),
+        ];
+        let url = format!("https://{bucket}.s3.example/{key}?X-Amz-Expires={}", put.valid_s);
+        Ok(SignedPut { url, headers: headers.into() })
     }
 
     async fn create_upload(&self, bucket: &str, key: &str, options: &PutOptions) -> Result<Upload> {

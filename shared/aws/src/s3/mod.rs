@@ -10,8 +10,8 @@ use bytes::Bytes;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use windlass_engine::ports::{
-    CopySource, LifecycleRule, Listing, ObjectHead, ObjectId, Part, PutOptions, Replaces, Result, S3Api, Upload,
-    Written,
+    CopySource, LifecycleRule, Listing, ObjectHead, ObjectId, Part, PutOptions, PutToSign, Replaces, Result, S3Api,
+    SignedPut, Upload, Written,
 };
 
 impl S3Api for Aws {
@@ -33,6 +33,10 @@ impl S3Api for Aws {
 
     async fn put(&self, bucket: &str, key: &str, bytes: Bytes, options: &PutOptions) -> Result<Written> {
         write::put(&Writer::of(self), bucket, key, bytes, options).await
+    }
+
+    async fn presign_put(&self, bucket: &str, key: &str, put: &PutToSign) -> Result<SignedPut> {
+        write::presign(self.clients.s3_of_addresses(), bucket, key, put).await
     }
 
     async fn create_upload(&self, bucket: &str, key: &str, options: &PutOptions) -> Result<Upload> {

@@ -6,6 +6,7 @@ use crate::error::OrFault;
 use crate::{Aws, limits};
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::Builder;
+use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart};
 use base64::Engine as _;
@@ -15,7 +16,9 @@ use std::collections::HashMap;
 use std::time::Duration;
 use windlass_domain::text::digest::Digest;
 use windlass_domain::text::fault::{Fault, FaultName};
-use windlass_engine::ports::{CopySource, ObjectId, Part, PutOptions, Replaces, Result, Upload, Written};
+use windlass_engine::ports::{
+    CopySource, ObjectId, Part, PutOptions, PutToSign, Replaces, Result, SignedPut, Upload, Written,
+};
 
 pub(super) async fn put(
     writer: &Writer<'_>,
@@ -44,6 +47,22 @@ pub(super) async fn put(
         .await;
     let made = sent.or_fault("PutObject", &format!("s3://{bucket}/{key}"))?;
     Ok(Written { etag: made.e_tag.unwrap_or_default(), version_id: made.version_id })
+}
+
+/// Signs a put: its checksum and its length are among the signed headers.
+pub(super) async fn presign(s3: &Client, bucket: &str, key: &str, put: &PutToSign) -> Result<SignedPut> {
+    let what = format!("s3://{bucket}/{key}");
+    let valid = PresigningConfig::expires_in(Duration::from_secs(put.valid_s))
+        .map_err(|error| Fault::internal(format!("signing a put of {what}: {error}")))?;
+    let request = s3.put_object().bucket(bucket).key(key);
+    let signed = request
+        .checksum_sha256(encoded_digest(&put.sha256))
+        .content_length(i64::try_from(put.bytes).unwrap_or(i64::MAX))
+        .presigned(valid)
+        .await;
+    let signed = signed.or_fault("PutObject", &what)?;
+    let headers = signed.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    Ok(SignedPut { url: signed.uri().to_owned(), headers })
 }
 
 pub(super) async fn copy(

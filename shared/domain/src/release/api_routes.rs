@@ -59,6 +59,8 @@ pub enum RouteName {
     Start,
     /// The start of a deployment with wishes, or of what is only recorded: of its `version` alone.
     StartRecorded,
+    /// The addresses at which artifacts of a release may be uploaded now.
+    Uploads,
     /// The drawing of a plan. The body is that of a start, or of the action that it names.
     DrawPlan,
     /// The end of a deployment before its time, with the undoing of what it changed.
@@ -110,7 +112,12 @@ pub struct ApiRoute {
     pub query: &'static [&'static str],
     /// The members that its body may have.
     pub body: &'static [&'static str],
+    /// True if it is served below [`CI`] as well, to a CI job that shows a token.
+    pub ci: bool,
 }
+
+/// The beginning of the paths of CI jobs that show a token. Claims count below it alone, and IAM's caller elsewhere alone.
+pub const CI: &str = "/ci";
 
 /// The members of a body that override what would stop a release. Each is for operators.
 pub const WISHES: &[&str] = &["again", "allow_older", "accept_red", "through_hold", "preempt"];
@@ -133,6 +140,7 @@ const STARTED: &[&str] =
 /// The members of a plan's body, beside those of what it plans.
 const PLANNED: &[&str] = &["action", "reason"];
 
+const UPLOADED: &[&str] = &["artifacts"];
 const NONE: &[&str] = &[];
 const PAGED: &[&str] = &["limit", "after"];
 const OF_A_MOVE: &[&str] = &["component", "to_component"];
@@ -145,11 +153,15 @@ const MOVED: &[&str] = &["component", "reason", "to_component"];
 const CONFIRMED: &[&str] = &["confirm", "reason"];
 
 const fn get(pattern: &'static str, name: RouteName, query: &'static [&'static str]) -> ApiRoute {
-    ApiRoute { method: "GET", pattern, name, right: Right::See, query, body: NONE }
+    ApiRoute { method: "GET", pattern, name, right: Right::See, query, body: NONE, ci: false }
 }
 
 const fn post(pattern: &'static str, name: RouteName, right: Right, body: &'static [&'static str]) -> ApiRoute {
-    ApiRoute { method: "POST", pattern, name, right, query: NONE, body }
+    ApiRoute { method: "POST", pattern, name, right, query: NONE, body, ci: false }
+}
+
+const fn ci(route: ApiRoute) -> ApiRoute {
+    ApiRoute { ci: true, ..route }
 }
 
 /// All routes. No two of them match the same call.
@@ -157,28 +169,29 @@ pub const ROUTES: &[ApiRoute] = &[
     get("/apps", RouteName::Apps, PAGED),
     get("/stats", RouteName::AllStats, &["days", "limit", "after"]),
     get("/refusals", RouteName::AllRefusals, PAGED),
-    get("/apps/{app}/environments", RouteName::Environments, &["ref", "image_tag"]),
-    get("/apps/{app}/plans/{id}", RouteName::Plan, NONE),
-    get("/apps/{app}/releases/{version}", RouteName::Release, NONE),
-    get("/apps/{app}/declaration", RouteName::Declaration, NONE),
-    get("/apps/{app}/deployments", RouteName::Deployments, &["environment", "execution", "limit", "after"]),
-    get("/apps/{app}/deployments/{id}", RouteName::Deployment, NONE),
-    get("/apps/{app}/refusals", RouteName::Refusals, PAGED),
-    get("/apps/{app}/stats", RouteName::Stats, &["environment", "days"]),
+    ci(get("/apps/{app}/environments", RouteName::Environments, &["ref", "image_tag"])),
+    ci(get("/apps/{app}/plans/{id}", RouteName::Plan, NONE)),
+    ci(get("/apps/{app}/releases/{version}", RouteName::Release, NONE)),
+    ci(get("/apps/{app}/declaration", RouteName::Declaration, NONE)),
+    ci(get("/apps/{app}/deployments", RouteName::Deployments, &["environment", "execution", "limit", "after"])),
+    ci(get("/apps/{app}/deployments/{id}", RouteName::Deployment, NONE)),
+    ci(get("/apps/{app}/refusals", RouteName::Refusals, PAGED)),
+    ci(get("/apps/{app}/stats", RouteName::Stats, &["environment", "days"])),
     get("/apps/{app}/removable", RouteName::AppRemovable, NONE),
     post("/apps/{app}/remove", ActOnApp(Remove), Own, CONFIRMED),
     get("/renames/{app}/{to_app}", RouteName::AppRenamable, NONE),
     post("/renames/{app}/{to_app}", ActOnApp(Rename), Own, CONFIRMED),
-    get("/apps/{app}/environments/{environment}", RouteName::Environment, &["observe"]),
-    get("/apps/{app}/environments/{environment}/snapshots", RouteName::Snapshots, PAGED),
-    get("/apps/{app}/environments/{environment}/drills", RouteName::Drills, PAGED),
+    ci(get("/apps/{app}/environments/{environment}", RouteName::Environment, &["observe"])),
+    ci(get("/apps/{app}/environments/{environment}/snapshots", RouteName::Snapshots, PAGED)),
+    ci(get("/apps/{app}/environments/{environment}/drills", RouteName::Drills, PAGED)),
     get("/apps/{app}/environments/{environment}/removable", RouteName::Removable, &["component"]),
     get("/apps/{app}/environments/{environment}/renamable", RouteName::Renamable, OF_A_MOVE),
-    post("/apps/{app}/environments/{environment}/releases", RouteName::Start, Right::Release, RELEASED),
+    ci(post("/apps/{app}/environments/{environment}/releases", RouteName::Start, Right::Release, RELEASED)),
     post("/apps/{app}/environments/{environment}/starts", RouteName::StartRecorded, Operate, STARTED),
-    post("/apps/{app}/environments/{environment}/plans", RouteName::DrawPlan, Right::Plan, PLANNED),
+    ci(post("/apps/{app}/environments/{environment}/uploads", RouteName::Uploads, Right::Release, UPLOADED)),
+    ci(post("/apps/{app}/environments/{environment}/plans", RouteName::DrawPlan, Right::Plan, PLANNED)),
     post("/apps/{app}/environments/{environment}/deployments/{id}/cancel", RouteName::Cancel, Operate, REASON),
-    post("/apps/{app}/environments/{environment}/rollbacks", Act(Rollback), Operate, BACK),
+    ci(post("/apps/{app}/environments/{environment}/rollbacks", Act(Rollback), Operate, BACK)),
     post("/apps/{app}/environments/{environment}/drills", Act(Drill), Operate, REASON),
     post("/apps/{app}/environments/{environment}/restores", Act(Restore), Operate, OF_A_COMPONENT),
     post("/apps/{app}/environments/{environment}/withdrawals", Act(Withdraw), Operate, WITHDRAWN),
@@ -324,6 +337,15 @@ mod tests {
     }
 
     #[test]
+    fn ci_jobs_release_upload_plan_roll_back_and_read_what_is_of_one_application() {
+        let of_ci = ROUTES.iter().filter(|route| route.ci);
+        let (reads, acts): (Vec<&ApiRoute>, Vec<&ApiRoute>) = of_ci.partition(|route| route.right == Right::See);
+        assert!(reads.iter().all(|route| route.pattern.starts_with("/apps/{app}/")) && reads.len() > 8, "{reads:?}");
+        let acts: Vec<RouteName> = acts.into_iter().map(|route| route.name).collect();
+        assert_eq!(acts, [RouteName::Start, RouteName::Uploads, RouteName::DrawPlan, Act(Rollback)]);
+    }
+
+    #[test]
     fn a_path_needs_all_of_its_names() {
         let route = ApiRoute::named(Act(Rollback)).unwrap();
         assert_eq!(path(route), "/apps/shop/environments/prod/rollbacks");
@@ -334,7 +356,8 @@ mod tests {
     fn what_is_seen_has_no_body_and_what_acts_says_why() {
         for route in ROUTES {
             assert_eq!(route.method == "GET", route.right == Right::See, "{}", route.pattern);
-            assert_eq!(route.body.contains(&"reason"), route.right != Right::See, "{}", route.pattern);
+            let acts = route.right != Right::See && route.name != RouteName::Uploads;
+            assert_eq!(route.body.contains(&"reason"), acts, "{}", route.pattern);
         }
         let beside = BESIDE_A_MANIFEST.iter().filter(|member| **member != "reason");
         assert!(beside.eq(WISHES));

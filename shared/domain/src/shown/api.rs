@@ -8,6 +8,7 @@ use crate::text::finding::Finding;
 use crate::text::foreign;
 use crate::text::name::{ComponentName, EnvironmentName};
 use crate::text::prose::Prose;
+use crate::text::time::Time;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -96,6 +97,30 @@ pub struct CancellationStarted {
     /// The execution of its recovery.
     #[serde(deserialize_with = "foreign::one")]
     pub execution: String,
+}
+
+/// Artifacts that may be uploaded now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SignedUploads {
+    /// The uploads, in the order of the body.
+    pub uploads: Vec<SignedUpload>,
+    /// The time until which they may begin.
+    pub expires: Time,
+}
+
+/// An artifact that may be uploaded now, by a PUT that needs no other right.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SignedUpload {
+    /// The component.
+    pub component: ComponentName,
+    /// Its key in the artifacts bucket, which a manifest names.
+    #[serde(deserialize_with = "foreign::one")]
+    pub key: String,
+    /// The address of the PUT. Whoever has it may upload these bytes.
+    #[serde(deserialize_with = "foreign::one")]
+    pub url: String,
+    /// The headers that the PUT must have, by name.
+    pub headers: BTreeMap<String, String>,
 }
 
 /// The drawing of a plan that was started.

@@ -56,6 +56,26 @@ pub struct PutOptions {
     pub sha256: Option<Digest>,
 }
 
+/// A put that somebody else makes, with the right of whoever signs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PutToSign {
+    /// The SHA-256 of the bytes. S3 takes no others.
+    pub sha256: Digest,
+    /// The number of bytes.
+    pub bytes: u64,
+    /// The seconds for which the signature counts.
+    pub valid_s: u64,
+}
+
+/// A signed put.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedPut {
+    /// The address.
+    pub url: String,
+    /// The headers that are signed, and that the put must have.
+    pub headers: BTreeMap<String, String>,
+}
+
 /// The object that a write made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Written {
@@ -179,6 +199,10 @@ pub trait S3Api {
     /// Writes an object with its SHA-256 as checksum. The fault is `Refused` if the options name
     /// another one.
     async fn put(&self, bucket: &str, key: &str, bytes: Bytes, options: &PutOptions) -> Result<Written>;
+
+    /// Signs a put that somebody else makes, of these bytes and no others. Nothing is sent (Amazon S3 User Guide,
+    /// "Download and upload objects with presigned URLs").
+    async fn presign_put(&self, bucket: &str, key: &str, put: &PutToSign) -> Result<SignedPut>;
 
     /// Begins an upload in parts, for an object that is larger than what is held in memory. The condition in `options`
     /// does not count here; the completion has its own.

@@ -94,6 +94,7 @@ fn call(rng: &mut Rng, ids: &[String]) -> Call {
             String::from_utf8_lossy(&key).into_owned()
         }),
         caller: Some("arn:aws:iam::111111111111:user/mallory".into()),
+        claims: None,
     }
 }
 

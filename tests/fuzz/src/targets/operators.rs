@@ -143,5 +143,6 @@ fn call(rng: &mut Rng, id: &DeploymentId) -> Call {
         body,
         key: (rng.u8(0..4) == 0).then(|| format!("press-{}", rng.u8(0..4))),
         caller: Some("arn:aws:iam::111111111111:user/mallory".into()),
+        claims: None,
     }
 }

@@ -43,6 +43,7 @@ pub fn call_by(
         body: body.map(|body| body.to_string()),
         key: key.map(str::to_owned),
         caller: Some(who.into()),
+        claims: None,
     };
     run(handle(shop.world(), call))
 }

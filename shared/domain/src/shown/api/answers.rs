@@ -76,6 +76,7 @@ answers! {
     Takable => So<api::Moves>,
     Start => Begun<api::DeploymentStarted>,
     StartRecorded => Begun<api::DeploymentStarted>,
+    Uploads => So<api::SignedUploads>,
     DrawPlan => Begun<api::PlanStarted>,
     Cancel => Begun<api::CancellationStarted>,
     Act(_) => Begun<api::ActionStarted>,

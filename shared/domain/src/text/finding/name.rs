@@ -219,6 +219,12 @@ pub enum FindingName {
     /// Next: Do what the finding names: use a way in that may, or ask somebody who may. Those who keep
     /// `access/apps/<app>.yaml` change its rules.
     NotAllowed,
+    /// The body of a release names another Git ref, or another commit, than the token of the CI job that sends it. What a
+    /// job releases is what its token names, never what it says itself.
+    ///
+    /// Next: Leave `ref` and `commit` out of the body: they are taken from the token. Or release in a job of the branch
+    /// or the tag that is meant.
+    RefDiffers,
     /// The input of an execution says who asks, and Windlass did not start that execution: whoever starts one may write
     /// anything there. It is refused where an access file is in force.
     /// Next: Leave `requester` out of an input that is written by hand: then the console asks. Or use the API or the

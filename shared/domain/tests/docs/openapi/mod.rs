@@ -11,6 +11,7 @@ use windlass_domain::release::action::ActionName;
 use windlass_domain::release::api_routes::{ApiRoute, ROUTES, RouteName, WISHES};
 use windlass_domain::release::manifest::Manifest;
 use windlass_domain::release::request::Request;
+use windlass_domain::release::uploads::WantedUploads;
 use windlass_domain::release::way_in::WayIn;
 use windlass_domain::shown::api::Problem;
 use windlass_domain::shown::api::answers::schemas;
@@ -180,6 +181,9 @@ fn of_query(name: &str) -> Value {
 /// Returns the schema of a body: the members that the route takes, as the request of the release machine has them, and
 /// those of a manifest.
 fn body(route: &ApiRoute, types: &mut SchemaGenerator) -> Value {
+    if route.name == RouteName::Uploads {
+        return WantedUploads::json_schema(types).to_value();
+    }
     let mut request = Request::json_schema(types).to_value();
     let mut manifest = Manifest::json_schema(types).to_value();
     let mut properties = Map::new();

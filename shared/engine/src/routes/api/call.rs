@@ -1,6 +1,7 @@
 //! A call of the API and the answer to it, which every path takes and gives. What to do next is written as a call or as
 //! a command, in the words of the one who asks.
 
+use crate::config::Config;
 use crate::kinds::KindPorts;
 use crate::pin;
 use crate::ports::{Clock, Result, StepFunctionsApi};
@@ -11,6 +12,8 @@ use std::collections::BTreeMap;
 use windlass_domain::document::partial_document::PartialDocument;
 use windlass_domain::document::{secret, syntax};
 use windlass_domain::release::action::ActionName;
+use windlass_domain::release::api_routes::CI;
+use windlass_domain::release::claims::Claims;
 use windlass_domain::release::request::{Request, Requester, Route};
 use windlass_domain::release::way_in::WayIn;
 use windlass_domain::shown::api::Problem;
@@ -40,6 +43,29 @@ pub struct Call {
     pub key: Option<String>,
     /// The caller, as API Gateway's authorizer names it: an ARN.
     pub caller: Option<String>,
+    /// The claims of the caller's token, where API Gateway's authorizer has found it good and it is a CI job's.
+    pub claims: Option<Box<Claims>>,
+}
+
+impl Call {
+    /// Returns who calls. API Gateway says that, never the body. Claims count below `/ci` alone, and IAM's caller
+    /// elsewhere alone.
+    pub fn requester(&self) -> Requester {
+        match self.below_ci() {
+            Some(_) => Requester::job(self.claims.clone()),
+            None => Requester::new(Route::Api, self.caller.clone()),
+        }
+    }
+
+    /// Returns the part of the path that the table of routes has, if the path is one of CI jobs that show a token.
+    pub fn below_ci(&self) -> Option<&str> {
+        self.path.strip_prefix(CI).filter(|rest| rest.starts_with('/'))
+    }
+
+    /// Returns the address of a path for whoever calls, who may call it alike.
+    pub fn address(&self, config: &Config, path: &str) -> String {
+        format!("{}{}{path}", config.links, self.below_ci().map_or("", |_| CI))
+    }
 }
 
 impl Call {
@@ -201,6 +227,30 @@ mod tests {
     use windlass_domain::release::identity::EnvironmentId;
     use windlass_domain::text::name::{AppName, EnvironmentName};
     use windlass_domain::text::next_step::{NextStep, Wish};
+
+    #[test]
+    fn claims_count_below_ci_alone_and_the_caller_of_iam_elsewhere_alone() {
+        let token = [("repository_owner_id", "8472"), ("repository_id", "990134")];
+        let claims = Claims::of(token.map(|(name, value)| (name.to_owned(), value.to_owned()))).map(Box::new);
+        let caller = Some("arn:aws:iam::111111111111:user/ann".to_owned());
+        let config = Config { links: "https://a.example".into(), ..Config::default() };
+        for (path, rest) in [
+            ("/ci/apps/shop", Some("/apps/shop")),
+            ("/ci/ci/apps", Some("/ci/apps")),
+            ("/cities/shop", None),
+            ("/ci", None),
+            ("//ci/apps/shop", None),
+            ("/apps/ci/shop", None),
+        ] {
+            let call = Call { path: path.into(), caller: caller.clone(), claims: claims.clone(), ..Call::default() };
+            let is_job = rest.is_some();
+            let wanted =
+                if is_job { Requester::job(claims.clone()) } else { Requester::new(Route::Api, caller.clone()) };
+            assert_eq!((call.below_ci(), call.requester()), (rest, wanted), "{path}");
+            let address = if is_job { "https://a.example/ci/apps" } else { "https://a.example/apps" };
+            assert_eq!(call.address(&config, "/apps"), address, "{path}");
+        }
+    }
 
     #[test]
     fn the_status_says_whether_to_ask_again_or_otherwise() {

@@ -5,6 +5,7 @@
 mod access;
 mod apps;
 mod call;
+mod ci;
 mod deployments;
 mod environment;
 mod moving;
@@ -89,10 +90,14 @@ macro_rules! serve {
 async fn route(ports: &impl Ports, call: &Call) -> Served {
     let bad_key = call.key.as_deref().and_then(query::bad_key);
     refuse_on(400, bad_key.as_slice())?;
-    let Some((route, place)) = ApiRoute::of(&call.method, &call.path) else {
+    let below_ci = call.below_ci();
+    let Some((route, place)) = ApiRoute::of(&call.method, below_ci.unwrap_or(&call.path)) else {
         return Err(refused(404, &[no_such_path(call)]));
     };
     place.app.iter().for_each(log::name_app);
+    if below_ci.is_some() {
+        ci::let_in(ports, call, route, &place).await?;
+    }
     refuse_on(400, &query::findings(call, route.query))?;
     let mut reader = Reader::of(call);
     reader.may_call(ports, route, &place).await?;
@@ -124,6 +129,7 @@ async fn route(ports: &impl Ports, call: &Call) -> Served {
         Takable => moving::takable(ports, of()?, to()?, call),
         Start => releases::post(ports, of()?, call),
         StartRecorded => releases::start(ports, of()?, call),
+        Uploads => releases::uploads(ports, of()?, call),
         DrawPlan => plans::post(ports, of()?, call),
         Cancel => operator::post(ports, of()?, &place.id, call),
         Act(ActionName::HandOver) => moving::hand_over(ports, of()?, to()?, call),

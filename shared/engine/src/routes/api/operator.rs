@@ -106,8 +106,7 @@ pub fn seed(ports: &impl Clock, call: &Call) -> String {
     if let Some(key) = &call.key {
         return format!("{method} {path} key {key}");
     }
-    let caller = call.caller.as_deref().unwrap_or_default();
-    format!("{method} {path} {caller} {}", ports.now().0)
+    format!("{method} {path} {} {}", call.requester(), ports.now().0)
 }
 
 /// Stops the execution and starts its recovery, which the execution-status rule would start, too. The same key is

@@ -26,7 +26,7 @@ pub async fn post(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Ser
     let execution = begin_own(ports, &request, &operator::seed(ports, call)).await.or_refused(409)?;
     let id = DeploymentId::planned(&execution);
     log::name_deployment(&id);
-    let status = format!("{}/apps/{app}/plans/{id}", ports.config().links);
+    let status = call.address(ports.config(), &format!("/apps/{app}/plans/{id}"));
     Ok(Answered::One(PlanStarted { id, execution, status }))
 }
 

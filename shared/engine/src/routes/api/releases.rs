@@ -1,22 +1,31 @@
 //! `POST /apps/{app}/environments/{environment}/releases` and `…/starts`: each starts a deployment. The second takes
-//! wishes and what is only recorded, too: IAM sees the path alone, and CI may call the first.
+//! wishes and what is only recorded, too: IAM sees the path alone, and CI may call the first. `…/uploads` answers where
+//! the artifacts of a release may be uploaded.
 
 use super::access::allowed;
-use super::call::{Answered, Call, Ports, Served, add_said, body, refuse_on, refused, request_of};
+use super::call::{Answered, Call, OrRefused, Ports, Served, add_said, body, refuse_on, refused, request_of, text_of};
+use super::environment::known;
 use super::query::take_unknown;
-use crate::pin;
+use crate::ports::PutToSign;
 use crate::routes::begin;
-use crate::trouble::Checked;
+use crate::trouble::{Checked, findings};
+use crate::{access, pin};
 use serde_json::{Map, Value};
+use windlass_domain::access::{AccessRight, Asked};
 use windlass_domain::prose;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::api_routes::{BESIDE_A_MANIFEST, PROMOTED, WISHES};
+use windlass_domain::release::claimed_git::bind;
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::release::manifest::Manifest;
 use windlass_domain::release::request::Request;
-use windlass_domain::shown::api::DeploymentStarted;
-use windlass_domain::shown::api::answers::{Start, StartRecorded};
+use windlass_domain::release::uploads::WantedUploads;
+use windlass_domain::shown::api::answers::{Start, StartRecorded, Uploads};
+use windlass_domain::shown::api::{DeploymentStarted, SignedUpload, SignedUploads};
 use windlass_domain::text::finding::{Finding, FindingName};
+
+/// An address of an upload may be used for so many seconds: a quarter of an hour.
+const VALID_S: u64 = 15 * 60;
 
 /// `releases`. The body is a manifest, or names the environment `from` which all is promoted; beside it may stand
 /// `reason`. The environment that it goes to stands in the path alone, so that IAM can distinguish environments (AWS
@@ -32,6 +41,28 @@ pub async fn post(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Ser
 /// it may stand `reason`, `again`, `allow_older`, `accept_red`, `through_hold` and `preempt`. Else it is as [`post`].
 pub async fn start(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Served<StartRecorded> {
     started(ports, of, call, body(call)?).await
+}
+
+/// `uploads`. Signs a PUT of each artifact that the body names, for whoever may release into the environment and has no
+/// right of S3. The signature holds the key, the bytes and their number.
+pub async fn uploads(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Served<Uploads> {
+    let by = call.requester();
+    let rules = access::rules(ports, of.app()).await?;
+    let decided = rules.decide(&Asked::for_right(AccessRight::Release, &by, of), None);
+    refuse_on(403, &decided.err().unwrap_or_default())?;
+    let body = Value::Object(body(call)?);
+    refuse_on(404, &findings(known(ports, of).await)?)?;
+    let wanted = WantedUploads::read(&body, text_of(call)).or_refused(400)?;
+    let expires = ports.now().plus_s(VALID_S);
+    let mut uploads = Vec::new();
+    for artifact in wanted.artifacts {
+        let key = artifact.key(of);
+        let put = PutToSign { sha256: artifact.sha256, bytes: artifact.bytes, valid_s: VALID_S };
+        let signed = ports.presign_put(&ports.config().artifacts_bucket, &key, &put).await?;
+        uploads.push(SignedUpload { component: artifact.component, key, url: signed.url, headers: signed.headers });
+    }
+    tracing::info!(%by, uploads = uploads.len(), "uploads are signed");
+    Ok(Answered::One(SignedUploads { uploads, expires }))
 }
 
 /// Returns a finding for each member that only operators send. A wish that is `false` is none.
@@ -72,7 +103,7 @@ async fn started(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call, body: M
     let request = request(ports, of, call, body, false).await?;
     let rules = allowed(ports, &request).await?;
     let begun = or_refused_by_findings(begin(ports, &request, &rules).await)?;
-    let status = format!("{}/apps/{app}/deployments/{}", ports.config().links, begun.id);
+    let status = call.address(ports.config(), &format!("/apps/{app}/deployments/{}", begun.id));
     Ok(Answered::One(DeploymentStarted { id: begun.id, version: begun.version, execution: begun.execution, status }))
 }
 
@@ -88,10 +119,13 @@ pub async fn request(
     let path = [("app", of.app().as_str()), ("environment", of.environment().as_str())];
     let beside = BESIDE_A_MANIFEST.iter().chain(PROMOTED).copied().chain(["component"]);
     let known: Vec<&str> = Manifest::members().chain(beside).collect();
-    let unknown = take_unknown(&mut body, &known, &path);
+    let mut unknown = take_unknown(&mut body, &known, &path);
     // If something is misspelt, it may have been the rest of a manifest, and it is not known whether `version` stands
     // alone.
     let is_manifest = body.keys().any(|name| is_of_a_manifest(name));
+    if is_manifest && let Some(claims) = call.requester().claims {
+        unknown.extend(bind(&claims, &mut body));
+    }
     let is_known = is_manifest || unknown.iter().all(is_of_the_request);
     let mut input = input(body);
     input.insert("plan".into(), plan.into());
