@@ -137,10 +137,11 @@ def test_the_buckets_refuse_plain_http(aws):
     assert all(refusal["Sid"] == "TlsOnly" and refusal["Effect"] == "Deny" and refusal["Action"] == "s3:*" for refusal in refusals)
 
 
-def test_every_route_of_the_api_asks_for_iam_authorization(aws):
+def test_every_route_of_the_api_asks_for_iam_authorization_or_for_a_token_of_ci(aws):
     routes = aws.apigatewayv2.get_routes(ApiId=aws.outputs["ApiId"])["Items"]
     assert len(routes) == sum(found["Type"] == "AWS::ApiGatewayV2::Route" for found in RESOURCES.values())
-    assert {route["AuthorizationType"] for route in routes} == {"AWS_IAM"}
+    assert {route["AuthorizationType"] for route in routes if not route["RouteKey"].startswith("ANY /ci/")} == {"AWS_IAM"}
+    assert [route["AuthorizationType"] for route in routes if route["RouteKey"].startswith("ANY /ci/")] == ["JWT"]
 
 
 # What the local cloud's CloudFormation leaves out is looked up in the template itself.

@@ -8,7 +8,11 @@ from cloud import REPOSITORY
 from tagged_roles import document_of, filled, tagged_roles
 from template import resources
 
-ROUTES = [found["Properties"]["RouteKey"] for found in resources(REPOSITORY / "template.yaml").values() if found["Type"] == "AWS::ApiGatewayV2::Route"]
+ROUTES = [
+    found["Properties"]["RouteKey"]
+    for found in resources(REPOSITORY / "template.yaml").values()
+    if found["Type"] == "AWS::ApiGatewayV2::Route" and found["Properties"]["AuthorizationType"] == "AWS_IAM"
+]
 HERE = {"windlass:app": "shop", "windlass:environment": "prod"}
 POLICIES = {"ci": "CiPolicyArn", "plan": "PlanPolicyArn", "operator": "OperatorPolicyArn", "reader": "ReaderPolicyArn"}
 IDS = {"id": "0123456789abcdef", "version": "9.9.9", "to_app": "till", "to_environment": "qa"}
@@ -38,7 +42,7 @@ def may(policy, method, route, place):
     if "{environment}" not in route:
         # A whole application is let go of by nobody whose role is tagged for one environment.
         return False
-    return policy == "operator" or (method == "POST" and route in (f"{environment}/releases", f"{environment}/plans"))
+    return policy == "operator" or (method == "POST" and route in (f"{environment}/releases", f"{environment}/uploads", f"{environment}/plans"))
 
 
 @pytest.fixture(scope="module")

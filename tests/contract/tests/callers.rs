@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use windlass_contract::{names_of, template};
 use windlass_domain::release::action::ActionName;
-use windlass_domain::release::api_routes::{ApiRoute, ROUTES, Right, RouteName};
+use windlass_domain::release::api_routes::{ApiRoute, CI, ROUTES, Right, RouteName};
 
 /// The outputs of the stack that name a policy, each with the policy that is meant.
 const OUTPUTS: [(&str, &str); 4] = [
@@ -150,7 +150,11 @@ fn template_and_page_have_the_routes_of_the_table() {
     let template = template();
     let resources = template["Resources"].as_object().expect("resources").values();
     let resources = resources.filter(|resource| resource["Type"] == "AWS::ApiGatewayV2::Route");
-    let resources: Vec<&Value> = resources.map(|resource| &resource["Properties"]).collect();
+    let resources = resources.map(|resource| &resource["Properties"]);
+    let (of_jobs, resources): (Vec<&Value>, Vec<&Value>) =
+        resources.partition(|route| route["AuthorizationType"] == "JWT");
+    let of_jobs: Vec<&str> = of_jobs.iter().filter_map(|route| route["RouteKey"].as_str()).collect();
+    assert_eq!(of_jobs, [format!("ANY {CI}/{{proxy+}}")], "what shows a token is no route of IAM's");
     let keys: Vec<&str> = resources.iter().filter_map(|route| route["RouteKey"].as_str()).collect();
     assert_eq!((keys.len(), resources.len()), (table.len(), table.len()));
     let is_authorized = |route: &&Value| route["AuthorizationType"] == "AWS_IAM";
@@ -167,6 +171,24 @@ fn template_and_page_have_the_routes_of_the_table() {
         let is_named = page.contains(&format!("`{word}`")) || page.contains(&format!("?{word}="));
         assert!(is_named, "docs/API.md should name `{word}`");
     }
+}
+
+/// What any job of the issuer reaches is authorized by its token alone, and throttled by itself.
+#[test]
+fn the_route_of_ci_jobs_checks_issuer_and_audience_and_is_throttled() {
+    let template = template();
+    let of = |name: &str| &template["Resources"][name]["Properties"];
+    assert_eq!(of("CiRoute")["AuthorizerId"], json!({"Ref": "CiAuthorizer"}));
+    let checked = &of("CiAuthorizer")["JwtConfiguration"];
+    assert_eq!(checked["Issuer"], json!({"Ref": "CiIssuer"}));
+    let audience = checked["Audience"].as_array().expect("audiences");
+    assert_eq!(audience.as_slice(), [template["Outputs"]["ApiUrl"]["Value"].clone()]);
+    let limit = json!({"Ref": "CiThrottle"});
+    let settings = &of("ApiStage")["RouteSettings"][format!("ANY {CI}/{{proxy+}}")];
+    assert_eq!(settings, &json!({"ThrottlingBurstLimit": limit, "ThrottlingRateLimit": limit}));
+    let default = template["Parameters"]["CiThrottle"]["Default"].as_u64().expect("a number");
+    let all = of("ApiStage")["DefaultRouteSettings"]["ThrottlingRateLimit"].as_u64().expect("a number");
+    assert!(default < all, "strangers leave room for everybody else: {default} of {all}");
 }
 
 /// A deployment and a check are asked for by a manifest's routes.

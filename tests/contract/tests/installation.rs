@@ -8,7 +8,8 @@ use windlass_contract::template;
 use windlass_domain::declaration::installation::{self, BUCKETS, INSTALLATION_TAG};
 
 /// Types that know no tags (AWS `CloudFormation` Template Reference: they have no property `Tags`).
-const UNTAGGED: [&str; 8] = [
+const UNTAGGED: [&str; 9] = [
+    "AWS::ApiGatewayV2::Authorizer",
     "AWS::ApiGatewayV2::Integration",
     "AWS::ApiGatewayV2::Route",
     "AWS::IAM::ManagedPolicy",
