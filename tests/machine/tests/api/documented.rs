@@ -6,13 +6,23 @@ use crate::api::call::{PROD, RELEASES, begun, call, call_with, declare, get, pos
 use crate::api::stats::record;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use windlass_domain::text::digest::Digest;
 use windlass_machine::shop::{ALL_KINDS, FUNCTIONS, Shop};
 use windlass_machine::state_paths::live_with;
 use windlass_world::cloudtrail::Event;
 
 /// Maps whose keys are names that people chose, or ids.
-const BY_NAME: [&str; 8] =
-    ["components", "cost_by_month", "deployments", "idle", "no_longer_declared", "observed", "running", "uploads"];
+const BY_NAME: [&str; 9] = [
+    "components",
+    "cost_by_month",
+    "deployments",
+    "headers",
+    "idle",
+    "no_longer_declared",
+    "observed",
+    "running",
+    "uploads",
+];
 
 /// Members that a page describes as a whole: the parts of a record are the ledger's, and only its kind knows what a
 /// state means.
@@ -67,6 +77,8 @@ fn answered() -> BTreeSet<String> {
     let environment = get(&shop, &format!("{PROD}?observe=true"));
     assert_ne!(environment["waiting"], json!([]));
     look(&environment);
+    let artifact = json!({"component": "api", "sha256": Digest::of(b"api"), "bytes": 3});
+    look(&call(&shop, "POST", &format!("{PROD}/uploads"), Some(json!({"artifacts": [artifact]}))).body);
     let path = format!("{PROD}/deployments/{waiting}/cancel");
     look(&call_with(&shop, Some("k"), "POST", &path, reason("wrong one")).body);
     let rollback = Some(json!({"action": "rollback"}));

@@ -3,6 +3,7 @@
 mod access;
 mod apps;
 mod call;
+mod ci;
 mod deployments;
 mod documented;
 mod environments;
