@@ -157,7 +157,7 @@ fn visible<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, String
 
 /// Returns whether a claim may be shown as it is: it is one line of some length, in which nothing is hidden.
 fn is_visible(text: &str) -> bool {
-    !text.is_empty() && text.len() <= LONGEST && foreign::line(text).as_ref() == text
+    !text.is_empty() && text.len() <= LONGEST && *foreign::line(text) == *text
 }
 
 fn is_id(text: &str) -> bool {
