@@ -95,8 +95,8 @@ pub struct Caller<'a> {
 }
 
 impl<'a> Caller<'a> {
-    /// Returns the caller that a requester is. By the API alone a principal is somebody: IAM's authorizer has vouched for
-    /// it. S3 and ECR name nobody, and a console names its own execution. By the route of CI alone claims count.
+    /// Returns the caller that a requester is. By the API alone a principal is somebody: IAM's authorizer has vouched
+    /// for it. S3 and ECR name nobody, and a console names its own execution. By the route of CI alone claims count.
     pub fn of(requester: &'a Requester) -> Self {
         let principal = requester.principal.as_deref().filter(|_| requester.route == Route::Api);
         Self { requester, arn: principal.and_then(Arn::read) }

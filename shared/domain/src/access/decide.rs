@@ -85,8 +85,8 @@ impl Rules {
         sources.filter(move |(_, source)| source.environment == *from && source.is_automatic())
     }
 
-    /// Decides. Without rules in force, a release goes by what is `declared`, and everything else is IAM's alone; a CI job
-    /// that shows a token has no right then.
+    /// Decides. Without rules in force, a release goes by what is `declared`, and everything else is IAM's alone; a CI
+    /// job that shows a token has no right then.
     ///
     /// # Errors
     /// A finding for each right that is lacking.
@@ -178,8 +178,8 @@ impl Rules {
         caller.claims().is_none() && self.person(caller).is_some_and(|person| person.as_str() == name)
     }
 
-    /// Returns the name of the person who asks, or has started the CI job that asks, where the files know the person. The
-    /// application's own names go first.
+    /// Returns the name of the person who asks, or has started the CI job that asks, where the files know the person.
+    /// The application's own names go first.
     pub fn person(&self, caller: Caller<'_>) -> Option<&WhoName> {
         let people = self.file.iter().map(|file| &file.people).chain(self.all.iter().map(|all| &all.people));
         let mut people = people.flatten();

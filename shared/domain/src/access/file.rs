@@ -24,8 +24,8 @@ pub struct AccessFile {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("maxProperties" = 500))]
     pub people: BTreeMap<WhoName, Person>,
-    /// The groups by name, beside those of `access/all.yaml`. Each lists people by their names, roles and users by their
-    /// ARNs, and CI jobs by their claims. A role is known by its account and name.
+    /// The groups by name, beside those of `access/all.yaml`. Each lists people by their names, roles and users by
+    /// their ARNs, and CI jobs by their claims. A role is known by its account and name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("maxProperties" = 200))]
     pub who: BTreeMap<WhoName, Vec<Member>>,
@@ -108,8 +108,8 @@ pub struct Person {
 }
 
 /// The rules of an environment. Each right lists groups and people by their names, and ways in that name nobody. Nobody
-/// has `release` unless named. Whoever IAM lets has another right that is absent; an empty list gives it to nobody. A CI
-/// job that shows a token has no right that is absent, but that it may `read` where it may do something else.
+/// has `release` unless named. Whoever IAM lets has another right that is absent; an empty list gives it to nobody. A
+/// CI job that shows a token has no right that is absent, but that it may `read` where it may do something else.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EnvironmentRules {

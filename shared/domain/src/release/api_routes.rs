@@ -116,7 +116,8 @@ pub struct ApiRoute {
     pub ci: bool,
 }
 
-/// The beginning of the paths of CI jobs that show a token. Claims count below it alone, and IAM's caller elsewhere alone.
+/// The beginning of the paths of CI jobs that show a token. Claims count below it alone, and IAM's caller elsewhere
+/// alone.
 pub const CI: &str = "/ci";
 
 /// The members of a body that override what would stop a release. Each is for operators.

@@ -1,5 +1,5 @@
-//! The claims of a CI job: what the token that it shows says of it. Those are kept by which rules let it in, and by which
-//! people know it. Pure.
+//! The claims of a CI job: what the token that it shows says of it. Those are kept by which rules let it in, and by
+//! which people know it. Pure.
 
 use crate::text::foreign;
 use schemars::JsonSchema;
@@ -165,8 +165,8 @@ fn is_id(text: &str) -> bool {
 }
 
 impl Claims {
-    /// Returns the claims in a token, which API Gateway gives as texts; `None` if it is no job's of GitHub or GitLab: it
-    /// lacks the ids by which rules know a repository, or has those of both.
+    /// Returns the claims in a token, which API Gateway gives as texts; `None` if it is no job's of GitHub or GitLab:
+    /// it lacks the ids by which rules know a repository, or has those of both.
     pub fn of(token: impl IntoIterator<Item = (String, String)>) -> Option<Self> {
         let mut token: BTreeMap<String, String> = token.into_iter().collect();
         let has_ids =

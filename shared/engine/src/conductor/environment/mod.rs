@@ -42,11 +42,7 @@ fn new_hold(ports: &impl Ports, request: &Request) -> Hold {
     Hold {
         since: ports.now(),
         reason: request.reason.clone().unwrap_or_else(|| "no reason given".into()),
-        by: request
-            .requester
-            .as_ref()
-            .and_then(Requester::named)
-            .unwrap_or_else(|| "an operator".into()),
+        by: request.requester.as_ref().and_then(Requester::named).unwrap_or_else(|| "an operator".into()),
         also: Vec::new(),
     }
 }

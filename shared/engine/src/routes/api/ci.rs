@@ -1,5 +1,5 @@
-//! Calls of CI jobs that show a token, below `/ci`. API Gateway lets in every job of the issuer, so each call is held to
-//! the rules before anything else is done for it: a refused one starts nothing and is not recorded.
+//! Calls of CI jobs that show a token, below `/ci`. API Gateway lets in every job of the issuer, so each call is held
+//! to the rules before anything else is done for it: a refused one starts nothing and is not recorded.
 
 use super::call::{Call, Served, refuse_on};
 use crate::access;
