@@ -8,7 +8,7 @@ use windlass_domain::release::claims::Claims;
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::release::request::{Requester, Route};
 use windlass_domain::text::finding::{Finding, FindingName};
-use windlass_domain::text::name::{AppName, EnvironmentName};
+use windlass_domain::text::name::{AppName, EnvironmentName, WhoName};
 
 const FILE: &str = r#"
 app: shop
@@ -173,7 +173,7 @@ fn without_a_file_or_claims_a_job_of_ci_has_no_right_at_all() {
 fn who_has_started_a_job_is_known_by_the_issuers_id_and_let_in_by_nothing() {
     let rules = Rules::of(Some(file(FILE)), Some(all()));
     let job = job("990134", "refs/tags/v1.4.0", "push");
-    assert_eq!(rules.person(Caller::of(&job)).map(|name| name.as_str()), Some("lead-1"));
+    assert_eq!(rules.person(Caller::of(&job)).map(WhoName::as_str), Some("lead-1"));
     // The environment gives `operate` to lead-1.
     assert_eq!(decide_on_job(&rules, &job, AccessRight::Operate, "tagged"), None);
     let claims = [("namespace_id", "72"), ("project_id", "20"), ("user_id", "31337")];

@@ -37,7 +37,7 @@ fn wrong(environments: &str) -> Vec<String> {
 #[test]
 fn windlass_releases_only_where_the_file_promotes_by_itself() {
     let (app, staging, prod) = (app(), environment("staging"), environment("prod"));
-    let windlass = Requester { route: Route::Windlass, principal: None };
+    let windlass = Requester::new(Route::Windlass, None);
     let by_hand = ", from: {environment: staging, live_for: 2h}";
     let by_itself = ", from: {environment: staging, live_for: 2h, promote: automatic}";
     for (member, is_named, is_automatic) in [("", false, false), (by_hand, true, false), (by_itself, true, true)] {

@@ -108,10 +108,12 @@ mod tests {
         all
     }
 
+    type Members<'a> = &'a [(&'a str, &'a str)];
+
     #[test]
     fn a_rule_takes_the_jobs_whose_claims_it_names_and_no_others() {
         let ids = &JOB[..2];
-        let cases: [(&[(&str, &str)], &[(&str, &str)], bool); 18] = [
+        let cases: [(Members<'_>, Members<'_>, bool); 18] = [
             (&[], &[], true),
             (&[("repository_id", "")], &[], false),
             (&[("repository_owner_id", "")], &[], false),

@@ -46,13 +46,15 @@ fn bound(git: &mut Map<String, Value>, member: &str, claimed: Option<&str>) -> O
 mod tests {
     use super::*;
 
+    type Case<'a> = (&'a [(&'a str, &'a str)], Value, Value, &'a [&'a str]);
+
     #[test]
     fn the_ref_and_the_commit_of_a_release_are_those_of_the_token() {
         let (tag, commit) = ("refs/tags/v1.4.0", "9f2c61d4a0b35e7789c1d2e3f405162738495a6b");
         let ids = [("repository_owner_id", "8472"), ("repository_id", "990134")];
         let whole = [("ref", tag), ("sha", commit)];
         let bound = json!({"ref": tag, "commit": commit});
-        let cases: [(&[(&str, &str)], Value, Value, &[&str]); 9] = [
+        let cases: [Case<'_>; 9] = [
             (&whole, json!({}), bound.clone(), &[]),
             (&whole, json!({"git": {"ref": tag, "commit": commit}}), bound.clone(), &[]),
             (&whole, json!({"git": {"ref": null}}), bound.clone(), &[]),

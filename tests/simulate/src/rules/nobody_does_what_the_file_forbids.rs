@@ -93,7 +93,7 @@ pub fn every_rollback_begins(outcome: &Outcome<'_>) -> Result<(), String> {
             && let Some(Deed::RollBackBy(role)) = outcome.scenario.acts.get(*act).map(|act| act.deed)
             && reply["status"] == 403
         {
-            let by = Requester { route: Route::Api, principal: Some(session(role)) };
+            let by = Requester::new(Route::Api, Some(session(role)));
             if wrongly(ActionName::Rollback, &by, false) {
                 return Err(format!("the API turns {by} away, who may go back"));
             }
@@ -168,7 +168,7 @@ fn holds(outcome: &Outcome<'_>, who: &Who, change: &Written) -> Option<(ActionNa
 /// Returns the action that an input asks for, and who asks.
 fn asked(input: &Value) -> Option<(ActionName, Requester)> {
     let by = Requester::deserialize(&input["requester"]);
-    let by = by.unwrap_or(Requester { route: Route::Console, principal: None });
+    let by = by.unwrap_or(Requester::new(Route::Console, None));
     Some((ActionName::deserialize(&input["action"]).ok()?, by))
 }
 

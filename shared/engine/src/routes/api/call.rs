@@ -68,13 +68,6 @@ impl Call {
     }
 }
 
-impl Call {
-    /// Returns who calls. API Gateway says that, never the body.
-    pub fn requester(&self) -> Requester {
-        Requester { route: Route::Api, principal: self.caller.clone() }
-    }
-}
-
 /// The answer to a call.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reply {
