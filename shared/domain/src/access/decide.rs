@@ -5,6 +5,7 @@ use crate::access::file::{
     AccessFile, AccessFileForAll, EnvironmentRules, Member, Person, PromotionSource, WithoutFile,
 };
 use crate::access::right::{AccessRight, Asked};
+use crate::access::window::{self, Closed};
 use crate::declaration::document::Source;
 use crate::declaration::resolved::{Resolved, Start};
 use crate::prose;
@@ -14,6 +15,7 @@ use crate::release::request::{Requester, Route};
 use crate::text::finding::{Finding, FindingName};
 use crate::text::name::{AppName, EnvironmentName, WhoName};
 use crate::text::prose::Prose;
+use crate::text::time::Time;
 
 /// The answer to somebody who may do what was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,6 +85,15 @@ impl Rules {
         let all = self.file.iter().flat_map(|file| &file.environments);
         let sources = all.filter_map(|(environment, rules)| Some((environment, rules.from.as_ref()?)));
         sources.filter(move |(_, source)| source.environment == *from && source.is_automatic())
+    }
+
+    /// Returns what keeps releases from starting in an environment now: a freeze, or closed windows.
+    pub fn closed(&self, environment: &EnvironmentName, now: Time) -> Option<Closed> {
+        let freezes = self.all.as_ref().map(|all| all.freezes.as_slice()).unwrap_or_default();
+        match self.file.as_ref().and_then(|file| file.environments.get(environment)) {
+            Some(rules) => window::closed(&rules.windows, freezes, rules.outside, now),
+            None => window::closed(&[], freezes, window::Outside::default(), now),
+        }
     }
 
     /// Decides. Without rules in force, a release goes by what is `declared`, and everything else is IAM's alone; a CI

@@ -1,6 +1,7 @@
 //! Access files as operators write them. The JSON Schemas are made from these types.
 
 use crate::access::jobs::CiJobs;
+use crate::access::window::{Freeze, Outside, Window};
 use crate::text::name::{AppName, EnvironmentName, WhoName};
 use crate::text::time::Span;
 use schemars::JsonSchema;
@@ -55,6 +56,10 @@ pub struct AccessFileForAll {
     /// `refuse`: an application without an access file takes no release. Without this, it goes by its declaration.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub without_file: Option<WithoutFile>,
+    /// The freezes, of all applications: no release starts in one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("maxItems" = 100))]
+    pub freezes: Vec<Freeze>,
 }
 
 /// The word that withdraws rules.
@@ -138,6 +143,13 @@ pub struct EnvironmentRules {
     /// Where its releases come from: only what one snapshot of that environment has shown to be good is deployed here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<PromotionSource>,
+    /// The windows in which releases and drills start. Without any, they start at all times.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("maxItems" = 50))]
+    pub windows: Vec<Window>,
+    /// The fate of a release outside of the windows, or in a freeze: `refuse`, or `wait`.
+    #[serde(default, skip_serializing_if = "Outside::is_refuse")]
+    pub outside: Outside,
 }
 
 /// The environment that releases come from, and what they must have shown there.

@@ -1,5 +1,6 @@
 //! Access: who may do what in the environments of an application. Operators write the rules into access files; without
-//! one the declaration's `sources` and `start` are read into the same rules. One pure decision serves every way in.
+//! one the declaration's `sources` and `start` are read into the same rules. One pure decision serves every way in. They
+//! also say when a release may start (`window.rs`).
 
 mod caller;
 mod decide;
@@ -8,6 +9,7 @@ mod item;
 mod jobs;
 mod read;
 mod right;
+mod window;
 
 pub use caller::{Arn, Caller};
 pub use decide::{Allowed, Rules, declares, no_rule, not_vouched, refusal, refused_before};
@@ -16,3 +18,4 @@ pub use item::{AccessItem, AccessUpload};
 pub use jobs::CiJobs;
 pub use read::{LARGEST, schema, schema_for_all};
 pub use right::{AccessRight, Asked};
+pub use window::{Closed, Freeze, Outside, WAITS_MS, Window};

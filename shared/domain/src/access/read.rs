@@ -52,6 +52,11 @@ impl AccessFile {
                 (file.app != *app).then(|| of_another(&file.app, app)).into_iter().collect();
             findings.extend(names.findings());
             for (environment, rules) in &file.environments {
+                let windows = rules.windows.iter().enumerate();
+                findings.extend(
+                    windows
+                        .flat_map(|(i, window)| window.findings(&format!("environments.{environment}.windows[{i}]"))),
+                );
                 for (right, listed, ways) in rules.each() {
                     let at = format!("environments.{environment}.{right}");
                     findings.extend(
@@ -111,7 +116,12 @@ impl AccessFileForAll {
     /// # Errors
     /// Everything that is wrong with it.
     pub fn read(text: &str) -> Result<(Self, Digest), PartialDocument<Self>> {
-        read(&SHAPE_FOR_ALL, text, |file: &Self| Names { people: &file.people, who: &file.who, all: None }.findings())
+        read(&SHAPE_FOR_ALL, text, |file: &Self| {
+            let mut findings = Names { people: &file.people, who: &file.who, all: None }.findings();
+            let freezes = file.freezes.iter().enumerate();
+            findings.extend(freezes.flat_map(|(i, freeze)| freeze.findings(&format!("freezes[{i}]"))));
+            findings
+        })
     }
 
     /// Reads a file again that was accepted.
