@@ -39,6 +39,7 @@ pub fn of_overview(here: &EnvironmentOverview, observed: Option<&Observed>) -> V
         more => Some(format!("{} wait", count(more.len(), "deployment"))),
     };
     let mut states: Vec<State> = locked(now).into_iter().chain(now.hold.as_ref().map(held_by)).collect();
+    states.extend(closed(now));
     states.extend(waits.map(|words| State::new(Tone::Still, words)));
     states.extend(drift(now, observed.map(|seen| seen.as_ref().map(|seen| &seen.targets))));
     states.extend((!here.declared).then(|| State::new(Tone::Still, "no longer declared")));
@@ -53,6 +54,7 @@ pub fn of_environment(here: &Environment) -> Vec<State> {
     let hold = now.hold.as_ref();
     let hold = hold.map(|hold| State::new(Tone::Noted, format!("held {}", hold.in_words_of(short))));
     let mut states: Vec<State> = locked(now).into_iter().chain(hold).collect();
+    states.extend(closed(now));
     let waits = |one: &WaitingDeployment| format!("{} waits since {}", called(now, &one.deployment), one.since);
     states.extend(now.waiting.iter().map(|one| State::new(Tone::Still, waits(one))));
     states.extend(here.paused.as_ref().map(|paused| {
@@ -62,6 +64,12 @@ pub fn of_environment(here: &Environment) -> Vec<State> {
     states.extend(drift(&here.situation, observed));
     states.push(quality(&here.situation, here.running.is_empty()));
     states
+}
+
+/// Returns the hold by the clock, with its end.
+fn closed(now: &Situation) -> Option<State> {
+    let closed = now.closed.as_ref()?;
+    Some(State::new(Tone::Noted, format!("held {}", closed.in_words())))
 }
 
 /// Returns the state of its lock, if somebody holds it.

@@ -49,7 +49,7 @@ pub trait EnvironmentWords {
     /// Returns the next steps after a look at the targets; `None` where there was none, or nothing to look at.
     fn after_look(&self) -> Option<AfterLook>;
 
-    /// Returns the line about the hold.
+    /// Returns the line about the hold, and one about closed windows or a freeze where there are.
     fn hold_in_words(&self) -> String;
 
     /// Returns a sentence that says what runs of a part, in place of what is expected there.
@@ -112,7 +112,8 @@ impl EnvironmentWords for Environment {
                 (false, true) => "; it goes before other releases, because it overtakes",
                 (false, false) => "",
             };
-            lines.push(format!("  waiting: {}, since {since}{place}", self.deployment(id)));
+            let until = waiting.until.map(|until| format!("; it waits until {until}")).unwrap_or_default();
+            lines.push(format!("  waiting: {}, since {since}{place}{until}", self.deployment(id)));
         }
         lines.extend(more);
         lines.extend(match self.after_look() {
@@ -134,9 +135,15 @@ impl EnvironmentWords for Environment {
     }
 
     fn hold_in_words(&self) -> String {
-        match &self.situation.hold {
+        let hold = match &self.situation.hold {
             None => "  hold: none".to_owned(),
             Some(hold) => format!("  {}: {}", Tone::Noted.of("hold"), hold.in_words()),
+        };
+        match &self.situation.closed {
+            None => hold,
+            Some(closed) => {
+                format!("{hold}\n  {}: deployments are held {}", Tone::Noted.of("closed"), closed.in_words())
+            }
         }
     }
 

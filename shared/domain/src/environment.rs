@@ -280,8 +280,12 @@ pub struct Waiting {
     /// True if a hold does not stop it.
     #[serde(default)]
     pub through_hold: bool,
-    /// The time at which it began to wait.
+    /// The time at which it began to wait for its turn.
     pub since: Time,
+    /// The moment at which it is to be looked at again, where it waits for one, and not for another deployment. It
+    /// stands in nobody's way until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Time>,
     /// The task token that came last; absent until `AwaitTurn` has begun.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task_token: Option<String>,
@@ -294,7 +298,22 @@ pub struct Waiting {
 /// The number of task tokens that are kept beside the last one: more than a state is retried.
 const FORMER_TOKENS: usize = 16;
 
+/// The milliseconds for which it waits for other deployments at most: a day. `AwaitTurn` ends a minute later, so that no
+/// difference between clocks makes it two days.
+pub const TURN_MS: u64 = 24 * 3600 * 1000;
+
 impl Waiting {
+    /// Returns whether the schedule wakes it now, where the lock is free or not. One that waits for a moment is woken
+    /// when it has come; any other, where nobody else's end does.
+    pub fn is_due(&self, is_free: bool, now: Time) -> bool {
+        self.until.map_or(is_free, |until| until <= now)
+    }
+
+    /// Returns whether it has waited for other deployments for as long as is allowed.
+    pub fn is_too_long(&self, now: Time) -> bool {
+        self.until.is_none() && now.ms_since(self.since) >= TURN_MS
+    }
+
     /// Keeps a task token that `AwaitTurn` was given.
     pub fn keep(&mut self, token: &str) {
         let former = self.task_token.replace(token.to_owned());

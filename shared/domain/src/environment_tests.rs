@@ -87,7 +87,7 @@ fn a_token_only_grows_and_exceeds_those_that_a_backup_has_forgotten() {
 }
 
 #[test]
-fn a_token_that_comes_late_does_not_replace_the_others() {
+fn one_that_waits_is_woken_in_time_and_keeps_the_tokens_that_come_late() {
     let mut waiting = Waiting {
         deployment: DeploymentId("1f0c2d9a4b5e6f70".into()),
         components: Vec::new(),
@@ -102,10 +102,24 @@ fn a_token_that_comes_late_does_not_replace_the_others() {
         first: false,
         through_hold: false,
         since: Time(0),
+        until: None,
         task_token: None,
         former_task_tokens: Vec::new(),
     };
     assert_eq!(waiting.tokens().next(), None);
+    // Until when, whether the lock is free, and the time: whether it is woken, and whether it has waited too long.
+    let day = 24 * 3600 * 1000;
+    for (until, is_free, now, is_due, is_too_long) in [
+        (None, true, 0, true, false),
+        (None, false, day - 1, false, false),
+        (None, false, day, false, true),
+        (Some(Time(2 * day)), true, 2 * day - 1, false, false),
+        (Some(Time(2 * day)), false, 2 * day, true, false),
+    ] {
+        waiting.until = until;
+        assert_eq!(waiting.is_due(is_free, Time(now)), is_due, "{until:?} {is_free} {now}");
+        assert_eq!(waiting.is_too_long(Time(now)), is_too_long, "{until:?} {now}");
+    }
     for token in ["second", "first", "first"] {
         waiting.keep(token);
     }

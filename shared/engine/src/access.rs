@@ -4,15 +4,15 @@
 pub mod promotion;
 
 use crate::ledger;
-use crate::ports::{DynamoDbApi, Result};
+use crate::ports::{Clock, DynamoDbApi, Result};
 use windlass_domain::access::{
-    AccessFile, AccessFileForAll, AccessItem, AccessRight, Asked, Rules, not_vouched, refused_before,
+    AccessFile, AccessFileForAll, AccessItem, AccessRight, Asked, Closed, Rules, not_vouched, refused_before,
 };
 use windlass_domain::deployment::Deployment;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::release::request::Request;
-use windlass_domain::text::fault::Fault;
+use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::finding::Finding;
 use windlass_domain::text::name::AppName;
 
@@ -24,6 +24,19 @@ pub async fn rules(ports: &impl DynamoDbApi, app: &AppName) -> Result<Rules> {
     let own = ledger::load(ports, &ledger::access(app)).await?;
     let own = own.map(|own| read(&own.value, AccessFile::accepted)).transpose()?;
     Ok(Rules::of(own, for_all(ports).await?))
+}
+
+/// Returns what keeps releases from starting in an environment at this moment by the clock. Files that cannot be read any
+/// more say nothing here: [`against_turn`] lets nothing start by them, and what ends a deployment does not fail by them.
+///
+/// # Errors
+/// The ledger's faults.
+pub async fn closed(ports: &(impl DynamoDbApi + Clock), of: EnvironmentId<'_>) -> Result<Option<Closed>> {
+    match rules(ports, of.app()).await {
+        Ok(rules) => Ok(rules.closed(of.environment(), ports.now())),
+        Err(fault) if fault.name == FaultName::Internal => Ok(None),
+        Err(fault) => Err(fault),
+    }
 }
 
 /// Reads the access file of all applications that is in force.

@@ -3,6 +3,7 @@
 
 use crate::ledger::{self, Stored};
 use crate::ports::{DynamoDbApi, Query, Result};
+use windlass_domain::access::Closed;
 use windlass_domain::declaration::Declared;
 use windlass_domain::declaration::drill_schedule::Schedule;
 use windlass_domain::deployment::Deployment;
@@ -92,13 +93,19 @@ impl EnvironmentItems {
     }
 
     /// Returns the facts that decide on the next drill by the declared schedule, if there is one.
-    pub fn next_drill<'a>(&'a self, schedule: Option<&'a Schedule>, now: Time) -> drill::DrillFacts<'a> {
+    pub fn next_drill<'a>(
+        &'a self,
+        schedule: Option<&'a Schedule>,
+        closed: Option<&'a Closed>,
+        now: Time,
+    ) -> drill::DrillFacts<'a> {
         drill::DrillFacts {
             schedule,
             drills: &self.drills,
             lock: &self.lock,
             waits: self.waiting.first().map(|one| &one.deployment),
             hold: self.state.hold.as_ref(),
+            closed,
             runs: !self.state.running.is_empty(),
             now,
         }

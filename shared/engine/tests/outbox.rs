@@ -183,6 +183,7 @@ fn waiting(stage: &Stage, who: &str, token: &str) -> Waiting {
         first: false,
         through_hold: false,
         since: Time(0),
+        until: None,
         task_token: Some(token.into()),
         former_task_tokens: Vec::new(),
     }

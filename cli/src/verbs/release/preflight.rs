@@ -191,7 +191,8 @@ pub fn unread(manifest: &Manifest) -> Option<String> {
 /// Returns the findings from the environment as it is now, in the words of the machine that would refuse the release.
 pub fn stopped(plan: ReleasePlan<'_>, here: &Resolved, now: &Environment) -> Vec<Finding> {
     let hold = now.situation.hold.as_ref().filter(|_| !plan.through_hold);
-    beforehand(EnvironmentId::new(plan.app, &here.environment), hold, now.situation.lock.stuck())
+    let closed = now.situation.closed.as_ref().filter(|_| !plan.through_hold);
+    beforehand(EnvironmentId::new(plan.app, &here.environment), hold, closed, now.situation.lock.stuck())
 }
 
 /// Refuses changes that are in no commit for a tag, and for an environment that takes tags or waits for a person: those

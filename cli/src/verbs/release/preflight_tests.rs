@@ -116,11 +116,12 @@ fn a_version_that_is_recorded_with_other_bytes_and_what_stops_everything_are_fou
     let here = goes_to(plan, &declaration).unwrap();
     let now = json!({"app": "shop", "environment": "dev", "snapshot": 1, "running": {}, "waiting": [],
         "hold": {"since": 0, "reason": "a sale", "by": "ann"},
+        "closed": {"until": 60_000, "freeze": "a sale", "waits": false},
         "lock": {"token": 1, "held": {"deployment": "0123456789abcdef", "action": "deploy",
             "execution": "arn", "since": 0, "state": "needs_operator"}}});
     let now = crate::talk::windlass::read(&now).unwrap();
     let names = |plan| -> Vec<FindingName> { stopped(plan, &here, &now).iter().map(|finding| finding.name).collect() };
-    assert_eq!(names(plan), [FindingName::Held, FindingName::NeedsOperator]);
+    assert_eq!(names(plan), [FindingName::Held, FindingName::Held, FindingName::NeedsOperator]);
     plan.through_hold = true;
     assert_eq!(names(plan), [FindingName::NeedsOperator]);
 }

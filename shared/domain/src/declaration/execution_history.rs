@@ -23,10 +23,10 @@ pub use polls::{EVERY_S, IN_PARTS_S, LONGEST_WAIT, LOOKS_OF_A_VISIT, Looks, OFTE
 pub const LONGEST: u64 = 25_000;
 
 /// The seconds that the machine gives an execution: its `TimeoutSeconds`.
-pub const LONGEST_S: u64 = 7 * 24 * 3600;
+pub const LONGEST_S: u64 = 9 * 24 * 3600;
 
-/// The seconds that one turn in the queue is waited for: the limit of `AwaitTurn`.
-pub const TURN_S: u64 = 24 * 3600;
+/// The seconds for which a deployment may wait for a moment at which it may start, such as the opening of a window.
+pub const TURN_S: u64 = 3 * 24 * 3600;
 
 /// The events that are kept for admission, some dozens of turns, planning and settling, with their retries.
 const BESIDE: u64 = 1_000;

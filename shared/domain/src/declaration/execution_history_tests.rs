@@ -123,10 +123,10 @@ fn what_has_gone_of_the_executions_time_is_not_there_to_be_watched() {
         let (none, rule) = (BTreeMap::new(), hold(300));
         WaveHistory::of(&waves, &none, Some(&rule)).too_long(gone * 3600).map(|finding| finding.reason.written())
     };
-    assert_eq!(hours(22), None);
+    assert_eq!(hours(70), None);
     assert_eq!(
-        hours(23).unwrap(),
-        "The waves take up to 146h, 23h have gone since it was asked for, and an execution may take 168h."
+        hours(71).unwrap(),
+        "The waves take up to 146h, 71h have gone since it was asked for, and an execution may take 216h."
     );
 }
 

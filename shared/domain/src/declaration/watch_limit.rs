@@ -54,7 +54,7 @@ pub(super) fn check(
         FindingName::TooLarge,
         &path(scope, own, &field),
         format!(
-            "With `{written}` a release of all components would be watched for longer than AWS lets an execution run, {} with a turn of {} in the queue.",
+            "With `{written}` a release of all components would be watched for longer than AWS lets an execution run, {} with a wait of {} before it begins.",
             Span::seconds(LONGEST_S),
             Span::seconds(TURN_S)
         ),

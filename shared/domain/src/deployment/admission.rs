@@ -2,12 +2,14 @@
 //!
 //! It does not look at the targets. A deployment that is admitted looks at them before it claims anything.
 
+use crate::access::Closed;
 use crate::deployment::drill::turn;
 use crate::deployment::overtaking::{goes_before, irreversible, overtakes, rollback};
 use crate::deployment::refusal::findings;
 use crate::environment::{HeldState, ReleaseFate, Waiting};
 use crate::release::Part;
 use crate::release::action::ActionName;
+use crate::text::time::Time;
 
 mod candidate;
 mod facts;
@@ -35,7 +37,10 @@ pub fn decide(candidate: &Candidate, facts: &AdmissionFacts<'_>) -> Decision {
         _ => {}
     }
     if obstacles.is_empty() {
-        return by_lock(candidate, facts);
+        return match opens(candidate, facts) {
+            Some(until) => newer(candidate, facts).map_or(Decision::WaitUntil(until), Decision::Superseded),
+            None => by_lock(candidate, facts),
+        };
     }
     Decision::Reject(findings(candidate, &obstacles, wishes(candidate, facts)))
 }
@@ -50,7 +55,7 @@ pub fn wishes(candidate: &Candidate, facts: &AdmissionFacts<'_>) -> Overrides {
     let asked = candidate.of_a_person();
     for obstacle in obstacles(&asked, facts) {
         match obstacle {
-            Obstacle::Held(_) => wishes.through_hold = true,
+            Obstacle::Held(_) | Obstacle::Closed(_) => wishes.through_hold = true,
             Obstacle::Vetoed(_) => wishes.again = true,
             _ => {}
         }
@@ -59,6 +64,16 @@ pub fn wishes(candidate: &Candidate, facts: &AdmissionFacts<'_>) -> Overrides {
     let is_older = !facts.runs && by_order(&asked, facts).is_some();
     wishes.allow_older = is_older || matches!(by_lock(&asked, facts), Decision::Superseded(_));
     wishes
+}
+
+/// Returns the closed windows or the freeze that a candidate does not pass.
+fn closed<'a>(candidate: &Candidate, facts: &AdmissionFacts<'a>) -> Option<&'a Closed> {
+    facts.closed.filter(|_| candidate.action == ActionName::Deploy && !candidate.through_hold)
+}
+
+/// Returns the moment that a candidate waits for; `None` if it waits for none.
+fn opens(candidate: &Candidate, facts: &AdmissionFacts<'_>) -> Option<Time> {
+    closed(candidate, facts)?.waits_until(candidate.accepted)
 }
 
 /// Returns the obstacles that do not depend on the order. Those that no wish passes come first.
@@ -72,6 +87,8 @@ fn obstacles<'a>(candidate: &Candidate, facts: &AdmissionFacts<'a>) -> Vec<Obsta
         {
             all.push(Obstacle::Held(hold));
         }
+        let refuses = |closed: &&Closed| closed.waits_until(candidate.accepted).is_none();
+        all.extend(closed(candidate, facts).filter(refuses).map(Obstacle::Closed));
         if let Some(veto) = facts.veto
             && !candidate.again
         {
@@ -141,22 +158,32 @@ fn by_past<'a>(candidate: &Candidate, facts: &AdmissionFacts<'_>) -> Option<Repl
     Some(Replacing::Superseded(Replaced { by, how }))
 }
 
+/// Returns the newer release that waits, and brings all of a candidate's parts. One that is held takes the place of
+/// none that goes; of two that wait for the same moment the newer one goes.
+fn newer(candidate: &Candidate, facts: &AdmissionFacts<'_>) -> Option<Replaced> {
+    if candidate.action == ActionName::Rollback || candidate.allow_older {
+        return None;
+    }
+    let by_the_clock = facts.closed.is_some() && closed(candidate, facts).is_none();
+    let is_held = |other: &Waiting| (facts.state.hold.is_some() || by_the_clock) && !other.through_hold;
+    let mut others = facts.waiting.iter().filter(|waiting| waiting.deployment != candidate.id);
+    let covering = others.find(|other| {
+        !other.operator
+            && !is_held(other)
+            && other.order.is_newer_than(&candidate.order)
+            && candidate.components.iter().all(|part| other.components.iter().any(|it| it.covers(part)))
+    });
+    covering.map(|other| Replaced { by: other.deployment.clone(), how: Supersession::Waits })
+}
+
 fn by_lock(candidate: &Candidate, facts: &AdmissionFacts<'_>) -> Decision {
     let operator = candidate.action == ActionName::Rollback;
-    let others = || facts.waiting.iter().filter(|waiting| waiting.deployment != candidate.id);
-    if !operator && !candidate.allow_older {
-        let is_held = |other: &Waiting| facts.state.hold.is_some() && !other.through_hold;
-        let covers = |other: &&Waiting| {
-            !other.operator
-                && !is_held(other)
-                && other.order.is_newer_than(&candidate.order)
-                && candidate.components.iter().all(|part| other.components.iter().any(|it| it.covers(part)))
-        };
-        if let Some(other) = others().find(covers) {
-            let (by, how) = (other.deployment.clone(), Supersession::Waits);
-            return Decision::Superseded(Replaced { by, how });
-        }
+    if let Some(newer) = newer(candidate, facts) {
+        return Decision::Superseded(newer);
     }
+    // Whom the clock holds would only wait on.
+    let goes = |other: &&Waiting| facts.closed.is_none() || other.through_hold || other.operator;
+    let mut others = facts.waiting.iter().filter(|waiting| waiting.deployment != candidate.id).filter(goes);
     match &facts.lock.held {
         Some(held) if operator && held.action != ActionName::Rollback && held.state == HeldState::Running => {
             Decision::Preempt(held.clone())
@@ -171,7 +198,7 @@ fn by_lock(candidate: &Candidate, facts: &AdmissionFacts<'_>) -> Decision {
         },
         // Between the two ways of a drill.
         None if !operator && facts.drill.is_some() => Decision::Wait,
-        None if others().any(|other| goes_before(other, candidate, facts.lock)) => Decision::Wait,
+        None if others.any(|other| goes_before(other, candidate, facts.lock)) => Decision::Wait,
         None => Decision::Take,
     }
 }

@@ -1,5 +1,6 @@
 //! A scene for tests of admission: a candidate, and what the ledger says.
 
+use crate::access::Closed;
 use crate::deployment::admission::{AdmissionFacts, Candidate, Decision, decide};
 use crate::deployment::drill::Drill;
 use crate::deployment::overtaking::{RunningDeployment, Supersede};
@@ -25,6 +26,7 @@ pub(crate) struct Scene {
     pub(crate) runs: bool,
     pub(crate) under_way: Option<RunningDeployment>,
     pub(crate) drill: Option<Drill>,
+    pub(crate) closed: Option<Closed>,
 }
 
 pub(crate) fn names(parts: &[&str]) -> Vec<Part> {
@@ -54,6 +56,7 @@ impl Scene {
                 action: ActionName::Deploy,
                 components: names(&["a", "b"]),
                 order: order("me", 5),
+                accepted: Time(0),
                 by_person: false,
                 own: false,
                 again: false,
@@ -72,6 +75,7 @@ impl Scene {
             runs: false,
             under_way: None,
             drill: None,
+            closed: None,
         }
     }
 
@@ -202,9 +206,16 @@ impl Scene {
             first: false,
             through_hold: false,
             since: Time(0),
+            until: None,
             task_token: None,
             former_task_tokens: Vec::new(),
         });
+        self
+    }
+
+    /// Lets the clock hold deployments for so many seconds. The candidate was accepted at the beginning of time.
+    pub(crate) fn closed(&mut self, seconds: u64, waits: bool) -> &mut Self {
+        self.closed = Some(Closed { until: Some(Time(seconds * 1000)), freeze: Some("a sale".into()), waits });
         self
     }
 
@@ -224,6 +235,7 @@ impl Scene {
             runs: self.runs,
             under_way: self.under_way.as_ref(),
             drill: self.drill.as_ref(),
+            closed: self.closed.as_ref(),
         }
     }
 

@@ -6,6 +6,7 @@ fn in_words(decision: &Decision) -> String {
     match decision {
         Decision::Take => "take".to_owned(),
         Decision::Wait => "wait".to_owned(),
+        Decision::WaitUntil(until) => format!("wait until {until}"),
         Decision::Preempt(held) => format!("preempt {}", held.deployment),
         Decision::Superseded(Replaced { by, how }) => {
             let how = match how {
@@ -31,6 +32,42 @@ fn check(table: &[Row]) {
         change(&mut scene);
         assert_eq!(in_words(&scene.decision()), *wanted, "row {number}");
     }
+}
+
+/// Three days, in seconds.
+const THREE_DAYS: u64 = 3 * 24 * 3600;
+
+#[test]
+fn the_clock_holds_as_a_hold_does_or_lets_wait() {
+    use ActionName::{Restore, Rollback, Withdraw};
+    use HeldState::Running;
+    let until = "wait until 1970-01-04T00:00:00Z";
+    check(&[
+        (|s| s.closed(60, false), "Held at environments.prod"),
+        (|s| s.closed(60, false).by_person(), "Held at environments.prod"),
+        (|s| s.closed(60, false).through_hold(), "take"),
+        (|s| s.closed(60, false).rollback(), "take"),
+        (|s| s.closed(60, false).action(Restore), "take"),
+        (|s| s.closed(60, false).action(Withdraw), "take"),
+        (|s| s.closed(60, false).hold(), "Held at environments.prod, Held at environments.prod"),
+        (|s| s.closed(60, false).veto(), "Held at environments.prod, Vetoed at environments.prod"),
+        // It waits for three days at most, and only where nothing else is in its way.
+        (|s| s.closed(THREE_DAYS, true), until),
+        (|s| s.closed(THREE_DAYS + 1, true), "Held at environments.prod"),
+        (|s| s.closed(THREE_DAYS, true).through_hold(), "take"),
+        (|s| s.closed(THREE_DAYS, true).rollback(), "take"),
+        (|s| s.closed(THREE_DAYS, true).hold(), "Held at environments.prod"),
+        (|s| s.closed(THREE_DAYS, true).held("other", Rollback, Running), until),
+        (|s| s.closed(THREE_DAYS, true).held("other", ActionName::Deploy, Running), until),
+        // Newer releases take its place, and it is in the way of none that goes.
+        (|s| s.closed(THREE_DAYS, true).mark("a", "new", 6).mark("b", "new", 6), "superseded by new, which is newer"),
+        (|s| s.closed(THREE_DAYS, true).waits("new", 6, &["a", "b"]), "superseded by new, which waits"),
+        (|s| s.closed(THREE_DAYS, true).waits("new", 6, &["a"]), until),
+        (|s| s.closed(THREE_DAYS, true).waits("new", 6, &["a", "b"]).through_hold(), "take"),
+        (|s| s.closed(THREE_DAYS, true).waits("new", 6, &["a"]).through_hold(), "take"),
+        (|s| s.closed(THREE_DAYS, true).waits("new", 6, &["a"]).action(Restore), "take"),
+        (|s| s.closed(60, false).operator_waits("op", 6).through_hold(), "wait"),
+    ]);
 }
 
 #[test]

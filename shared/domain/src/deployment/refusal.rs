@@ -1,5 +1,6 @@
 //! The words of a refusal by admission, and the input to start instead. Pure.
 
+use crate::access::Closed;
 use crate::deployment::admission::{Candidate, Obstacle, Overrides};
 use crate::environment::{Hold, LockHolder};
 use crate::prose;
@@ -29,7 +30,23 @@ fn refused(candidate: &Candidate, obstacle: Obstacle<'_>, wishes: Overrides) -> 
     let (name, reason, remedy) = match obstacle {
         Obstacle::NeedsOperator(held) => return stuck(candidate.environment_id(), held),
         Obstacle::Held(hold) if candidate.action == ActionName::Drill => {
-            return held(environment, hold, drill_later(candidate));
+            return held(environment, &hold.in_words(), drill_later(candidate));
+        }
+        Obstacle::Closed(closed) if candidate.action == ActionName::Drill => {
+            let again = of_operators(candidate, ActionName::Drill);
+            return held(
+                environment,
+                &closed.in_words(),
+                prose!("A drill goes through no hold: start {} then.", again),
+            );
+        }
+        Obstacle::Closed(closed) => {
+            let remedy = prose!(
+                "The release is recorded. Start {} then, or {} to deploy it all the same.",
+                start(Overrides { through_hold: false, ..wishes }),
+                start(Overrides { through_hold: true, ..wishes })
+            );
+            return held(environment, &closed.in_words(), remedy);
         }
         Obstacle::Held(hold) => {
             let remedy = prose!(
@@ -39,7 +56,7 @@ fn refused(candidate: &Candidate, obstacle: Obstacle<'_>, wishes: Overrides) -> 
                 of_operators(candidate, ActionName::ReleaseHold),
                 start(Overrides { through_hold: false, ..wishes })
             );
-            return held(environment, hold, remedy);
+            return held(environment, &hold.in_words(), remedy);
         }
         Obstacle::Vetoed(veto) => (
             FindingName::Vetoed,
@@ -110,24 +127,37 @@ fn refused(candidate: &Candidate, obstacle: Obstacle<'_>, wishes: Overrides) -> 
 }
 
 /// Makes the findings for a release that is not handed in yet: the obstacles to every release there.
-pub fn beforehand(of: EnvironmentId<'_>, hold: Option<&Hold>, needs_operator: Option<&LockHolder>) -> Vec<Finding> {
+pub fn beforehand(
+    of: EnvironmentId<'_>,
+    hold: Option<&Hold>,
+    closed: Option<&Closed>,
+    needs_operator: Option<&LockHolder>,
+) -> Vec<Finding> {
     let release_hold = operators(ActionName::ReleaseHold, of);
     let remedy = prose!(
         "Let deployments go on with {}, and release it then; or release it with {} and a reason.",
         release_hold,
         NextStep::With(Wish::ThroughHold)
     );
-    [hold.map(|hold| held(of.environment(), hold, remedy)), needs_operator.map(|held| stuck(of, held))]
-        .into_iter()
-        .flatten()
-        .collect()
+    let open = prose!("Release it then; or release it with {} and a reason.", NextStep::With(Wish::ThroughHold));
+    // One that only waits is not refused.
+    let closed = closed.filter(|closed| !closed.waits);
+    [
+        hold.map(|hold| held(of.environment(), &hold.in_words(), remedy)),
+        closed.map(|closed| held(of.environment(), &closed.in_words(), open)),
+        needs_operator.map(|held| stuck(of, held)),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
-fn held(environment: &EnvironmentName, hold: &Hold, remedy: Prose) -> Finding {
+/// Makes the finding that deployments are held, in such words: since when, by whom or what, and why.
+fn held(environment: &EnvironmentName, words: &str, remedy: Prose) -> Finding {
     Finding::new(
         FindingName::Held,
         format!("environments.{environment}"),
-        format!("deployments are held {}.", hold.in_words()),
+        format!("deployments are held {words}."),
         remedy,
     )
 }

@@ -67,6 +67,7 @@ fn facts<'a>(record: &Deployment, lock: &'a Lock, state: &'a EnvironmentState) -
         runs: state.runs(&record.release.components),
         under_way: None,
         drill: None,
+        closed: None,
     }
 }
 

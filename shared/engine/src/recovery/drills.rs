@@ -2,6 +2,7 @@
 //! a schedule.
 
 use super::start::{by_itself, has_ended, name, quarter};
+use crate::access;
 use crate::faults::Faults;
 use crate::ledger::{self, Stored};
 use crate::overview::environment_items;
@@ -84,7 +85,8 @@ pub async fn begin_where_due(ports: &impl Ports, of: EnvironmentId<'_>) -> Resul
         return Ok(());
     };
     let here = environment_items(ports, of).await?;
-    let facts = here.next_drill(Some(schedule), ports.now());
+    let closed = access::closed(ports, of).await?;
+    let facts = here.next_drill(Some(schedule), closed.as_ref(), ports.now());
     if !facts.next().is_some_and(|next| next.begins) {
         return Ok(());
     }

@@ -9,7 +9,7 @@ use crate::{ledger, log};
 use serde::Serialize;
 use std::collections::{BTreeSet, VecDeque};
 use tracing::Instrument as _;
-use windlass_domain::environment::{HeldState, LockHolder};
+use windlass_domain::environment::{HeldState, LockHolder, Waiting};
 use windlass_domain::text::name::{AppName, EnvironmentName};
 use windlass_domain::text::time::Time;
 
@@ -105,7 +105,7 @@ fn first(count: usize, now: Time) -> usize {
 async fn look_at(ports: &impl Ports, one: &UnendedDeployment, woken: &mut WokenEnvironments) -> Result<()> {
     match &one.stands {
         UnendedState::Holding(held, token) => look_at_owner(ports, one, held, *token).await,
-        UnendedState::Waiting => look_at_waiting(ports, one, woken).await,
+        UnendedState::Waiting(waiting) => look_at_waiting(ports, one, waiting, woken).await,
         UnendedState::Arriving(Some(execution), accepted)
             if Owner::of(ports, execution, *accepted).await? != Owner::Running =>
         {
@@ -143,6 +143,7 @@ async fn look_at_owner(
 async fn look_at_waiting(
     ports: &(impl DynamoDbApi + StepFunctionsApi + Clock),
     one: &UnendedDeployment,
+    waiting: &Waiting,
     woken: &mut WokenEnvironments,
 ) -> Result<()> {
     let key = ledger::deployment(&one.deployment);
@@ -162,7 +163,7 @@ async fn look_at_waiting(
     let lock = ledger::load_or_default(ports, &ledger::lock(one.environment_id())).await?;
     // All that wait there are woken by the first of them; also to be refused, where only an operator goes on.
     let is_over = lock.value.held.is_none() || lock.value.stuck().is_some();
-    if is_over && woken.insert((app.clone(), environment.clone())) {
+    if waiting.is_due(is_over, ports.now()) && woken.insert((app.clone(), environment.clone())) {
         wake(ports, one.environment_id()).await?;
     }
     Ok(())

@@ -6,7 +6,7 @@ use crate::ledger::{self, Stored};
 use crate::ports::{Clock, DynamoDbApi, Execution, Result, StepFunctionsApi};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::deployment::step::SEEN_AFTER_MS;
-use windlass_domain::environment::LockHolder;
+use windlass_domain::environment::{LockHolder, Waiting};
 use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::text::fault::Fault;
 use windlass_domain::text::name::{AppName, EnvironmentName};
@@ -33,8 +33,8 @@ impl UnendedDeployment {
 pub enum UnendedState {
     /// It holds the lock, which has this token.
     Holding(LockHolder, u64),
-    /// It has a place in the queue.
-    Waiting,
+    /// It has a place in the queue: this one.
+    Waiting(Box<Waiting>),
     /// It holds no lock and has no place in the queue yet. This execution has worked for it since that time.
     Arriving(Option<String>, Time),
 }
@@ -59,7 +59,8 @@ pub async fn others(ports: &impl DynamoDbApi, faults: &mut Faults) -> Vec<Unende
     let mut all = Vec::new();
     let waiting = ledger::load_all_indexed(ports, &ledger::WAITING, faults).await;
     for Stored { key, value, .. } in waiting {
-        all.extend(in_environment(&key.pk, value.deployment, UnendedState::Waiting, faults));
+        let deployment = value.deployment.clone();
+        all.extend(in_environment(&key.pk, deployment, UnendedState::Waiting(Box::new(value)), faults));
     }
     let arriving = ledger::load_all_indexed(ports, &ledger::ARRIVING, faults).await;
     all.extend(arriving.into_iter().map(|record: Stored<Deployment>| {

@@ -175,6 +175,7 @@ impl Scene {
             first: false,
             through_hold: false,
             since: Time(0),
+            until: None,
             task_token: None,
             former_task_tokens: Vec::new(),
         };

@@ -238,6 +238,26 @@ fn the_schedule_wakes_who_waits_for_nobody_and_ends_who_died_waiting() {
 }
 
 #[test]
+fn the_schedule_wakes_who_waits_for_a_moment_when_it_has_come() {
+    // The seconds until the moment, and whether somebody holds the lock. Expected: how often it is woken.
+    for (seconds, held, wakes) in [(0, false, 1), (0, true, 1), (1, false, 0), (1, true, 0)] {
+        let scene = Scene::free();
+        if held {
+            scene.other_holds(ActionName::Deploy, HeldState::Running);
+        }
+        scene.execution(FIRST, "RUNNING");
+        indexed_waiting(&scene);
+        let mut waiting = scene.waiting().unwrap();
+        waiting.until = Some(scene.now().plus_s(seconds));
+        let index = ledger::waiting_index(EnvironmentId::new(&app(), &prod()), &id());
+        scene.stage.world.dynamodb().items.remove(&waiting_key());
+        scene.put_indexed(waiting_key(), waiting, index);
+        scheduled(&scene);
+        assert_eq!(woken(&scene), wakes, "{seconds} {held}");
+    }
+}
+
+#[test]
 fn a_place_in_the_queue_without_a_record_keeps_nobody_from_his_turn() {
     let scene = Scene::free();
     indexed_waiting(&scene);

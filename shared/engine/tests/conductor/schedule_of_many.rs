@@ -85,6 +85,7 @@ pub fn waiting_for(scene: &Scene, at: &str, name: &str, status: &str) {
         first: false,
         through_hold: false,
         since: Time(0),
+        until: None,
         task_token: Some(name.into()),
         former_task_tokens: Vec::new(),
     };

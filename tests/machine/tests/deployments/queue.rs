@@ -37,7 +37,7 @@ fn a_turn_that_never_comes_is_given_up_after_a_day() {
     shop.region.stop_unannounced(&stuck);
     let arn = shop.deploy("1.2.0", &BOTH);
     shop.region.run();
-    assert_eq!(shop.path(&arn), "Admit Admitted AwaitTurn GiveUp Ended Rejected");
+    assert_eq!(shop.path(&arn), "Admit Admitted AwaitTurn Admit Admitted Rejected");
     assert_eq!(cause(&shop, &arn).0, "WaitedTooLong");
     assert_counted(&shop, &arn);
     assert_eq!(ending(&shop, &arn), Ending::Rejected);

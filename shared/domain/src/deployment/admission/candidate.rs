@@ -34,6 +34,8 @@ pub struct Candidate {
     pub components: Vec<Part>,
     /// Its place in the order.
     pub order: Order,
+    /// The time at which it was accepted.
+    pub accepted: Time,
     /// True if a person named the environment, in contrast to an arrival that a rule sent there.
     pub by_person: bool,
     /// True if it is a request of its own, in contrast to an arrival: somebody wants just this, now.
@@ -74,6 +76,7 @@ impl Candidate {
             action: record.action,
             components: record.release.parts().collect(),
             order: record.order.clone(),
+            accepted: record.accepted,
             by_person: record.by_person,
             own: record.keyed.is_some(),
             again: record.again,
@@ -104,6 +107,7 @@ impl Candidate {
         Self {
             order: Order { accepted: Time(u64::MAX), id: id.clone(), ..self.order.clone() },
             id,
+            accepted: Time(u64::MAX),
             by_person: true,
             own: true,
             ..self.clone().wishing(Overrides::default())
@@ -134,6 +138,8 @@ pub enum Decision {
     Take,
     /// It waits for its turn.
     Wait,
+    /// It waits for this moment, and stands in nobody's way until then.
+    WaitUntil(Time),
     /// It waits, and the owner of the lock is stopped and recovered first.
     Preempt(LockHolder),
     /// Something else has taken its place, or is about to, for all of its components.

@@ -1,5 +1,6 @@
 //! The ledger's facts about an environment, and the obstacles to a candidate that they make.
 
+use crate::access::Closed;
 use crate::deployment::Deployment;
 use crate::deployment::admission::candidate::Candidate;
 use crate::deployment::drill::Drill;
@@ -29,6 +30,8 @@ pub struct AdmissionFacts<'a> {
     pub under_way: Option<&'a RunningDeployment>,
     /// The drill that is under way.
     pub drill: Option<&'a Drill>,
+    /// The closed windows, or the freeze.
+    pub closed: Option<&'a Closed>,
 }
 
 impl AdmissionFacts<'_> {
@@ -80,6 +83,8 @@ pub enum Obstacle<'a> {
     NeedsOperator(&'a LockHolder),
     /// Automatic deployments are held.
     Held(&'a Hold),
+    /// Deployments are held by the clock.
+    Closed(&'a Closed),
     /// The release failed here.
     Vetoed(&'a Veto),
     /// A person stopped the release here.

@@ -4,6 +4,7 @@
 //! a drill by hand counts, and missed drills are made up for once. The page that shows a drill decides by the same
 //! words as the function that starts it.
 
+use crate::access::Closed;
 use crate::declaration::drill_schedule::{Days, Schedule};
 use crate::deployment::drill::{DrillOutcome, Drills};
 use crate::environment::{Hold, Lock};
@@ -37,6 +38,8 @@ pub struct DrillFacts<'a> {
     pub waits: Option<&'a DeploymentId>,
     /// The hold.
     pub hold: Option<&'a Hold>,
+    /// The closed windows, or the freeze.
+    pub closed: Option<&'a Closed>,
     /// True if anything runs there.
     pub runs: bool,
     /// The time.
@@ -93,6 +96,9 @@ impl DrillFacts<'_> {
         }
         if let Some(hold) = self.hold {
             return Some(format!("deployments are held {}", hold.in_words()));
+        }
+        if let Some(closed) = self.closed {
+            return Some(format!("deployments are held {}", closed.in_words()));
         }
         if !self.runs {
             return Some("nothing runs there yet".to_owned());

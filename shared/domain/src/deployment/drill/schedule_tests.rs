@@ -14,6 +14,7 @@ struct Scene {
     lock: Lock,
     waits: Option<DeploymentId>,
     hold: Option<Hold>,
+    closed: Option<Closed>,
     runs: bool,
     now: Time,
 }
@@ -30,6 +31,7 @@ impl Scene {
             lock: Lock::default(),
             waits: None,
             hold: None,
+            closed: None,
             runs: true,
             now: Time(20 * DAY),
         };
@@ -70,6 +72,7 @@ impl Scene {
             lock: &self.lock,
             waits: self.waits.as_ref(),
             hold: self.hold.as_ref(),
+            closed: self.closed.as_ref(),
             runs: self.runs,
             now: self.now,
         }
@@ -84,7 +87,7 @@ fn weekly() -> Schedule {
 #[test]
 fn whether_a_drill_begins_and_what_is_in_its_way() {
     type Row = (fn(&mut Scene), &'static str);
-    let table: [Row; 14] = [
+    let table: [Row; 15] = [
         (|_| (), "every 7d, was due 1970-01-21T00:00:00Z, begins within the hour"),
         (|s| s.last(DrillOutcome::Proved, 7 * DAY - 1), "every 7d, due 1970-01-21T00:00:00Z"),
         (|s| s.last(DrillOutcome::Failed, 8 * DAY), "every 7d, was due 1970-01-20T00:00:00Z, begins within the hour"),
@@ -104,6 +107,11 @@ fn whether_a_drill_begins_and_what_is_in_its_way() {
             },
             "every 7d, was due 1970-01-21T00:00:00Z, put off: deployments are held since \
              1970-01-01T00:00:00Z by ann: \"a sale\"",
+        ),
+        (
+            |s| s.closed = Some(Closed { until: Some(Time(21 * DAY)), freeze: None, waits: true }),
+            "every 7d, was due 1970-01-21T00:00:00Z, put off: deployments are held outside of the windows until \
+             1970-01-22T00:00:00Z",
         ),
         (|s| s.runs = false, "every 7d, was due 1970-01-21T00:00:00Z, put off: nothing runs there yet"),
         (

@@ -22,6 +22,7 @@ pub fn turn(candidate: &Candidate, facts: &AdmissionFacts<'_>) -> Decision {
 fn there(candidate: &Candidate, facts: &AdmissionFacts<'_>) -> Decision {
     let mut obstacles: Vec<Obstacle<'_>> = stuck(candidate, facts).into_iter().collect();
     obstacles.extend(facts.state.hold.as_ref().map(Obstacle::Held));
+    obstacles.extend(facts.closed.map(Obstacle::Closed));
     if obstacles.is_empty() {
         let held = facts.lock.held.as_ref().map(|held| &held.deployment);
         let mut waiting = facts.waiting.iter().map(|waiting| &waiting.deployment);

@@ -9,6 +9,7 @@ fn in_short(decision: &Decision) -> String {
     match decision {
         Decision::Take => "take".into(),
         Decision::Wait => "wait".into(),
+        Decision::WaitUntil(until) => format!("wait until {until}"),
         Decision::Preempt(held) => format!("preempt {}", held.deployment),
         Decision::Superseded(by) => format!("superseded by {}", by.by),
         Decision::Reject(findings) => findings.iter().map(|one| one.name.to_string()).collect::<Vec<_>>().join(", "),
@@ -42,6 +43,7 @@ fn the_way_there_goes_only_where_nothing_else_does() {
         &[
             (|_| (), "take"),
             (|s| _ = s.hold(), "Held"),
+            (|s| _ = s.closed(60, true), "Held"),
             (|s| holds(s, "other", Deploy, Running), "NotIdle"),
             (|s| holds(s, "other", Rollback, Running), "NotIdle"),
             (|s| holds(s, "other", Deploy, Recovering), "NotIdle"),
@@ -62,6 +64,7 @@ fn the_way_back_goes_only_where_what_the_drill_brought_still_runs() {
         &[
             (|s| s.state.snapshot = 4, "take"),
             (|s| s.hold().state.snapshot = 4, "take"),
+            (|s| s.closed(60, false).state.snapshot = 4, "take"),
             (|s| s.waits("other", 9, &["a"]).state.snapshot = 4, "take"),
             (|s| s.there("a", "other").state.snapshot = 5, "superseded by other"),
             (|s| holds(s, "other", Rollback, Running), "superseded by other"),

@@ -1,6 +1,7 @@
 //! The answers on environments: all applications with what runs in theirs, one environment with all that is known of
 //! it, and the environment that a Git ref or an image tag chooses.
 
+use crate::access::Closed;
 use crate::deployment::drill::{Drills, Next};
 use crate::deployment::hourly_look::LookResult;
 use crate::deployment::steering::SteeringRecord;
@@ -75,6 +76,10 @@ pub struct Situation {
     /// The hold on automatic deployments: since when, why and by whom, and what others said who held it as well. Null
     /// where nothing is held.
     pub hold: Option<Hold>,
+    /// The hold by the clock: a freeze, or a time outside of the windows of the access file, with its end. Absent where
+    /// releases may start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed: Option<Closed>,
     /// The lock, with the deployment and the execution that hold it.
     pub lock: Lock,
     /// The deployments that wait for their turn.
@@ -125,6 +130,9 @@ pub struct WaitingDeployment {
     pub first: bool,
     /// The time since which it waits.
     pub since: Time,
+    /// The moment that it waits for; absent where it waits for other deployments.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Time>,
 }
 
 /// Leaves out the task tokens: whoever has one could answer in the deployment's place.
@@ -136,6 +144,7 @@ impl From<&Waiting> for WaitingDeployment {
             operator: waiting.operator,
             first: waiting.first,
             since: waiting.since,
+            until: waiting.until,
         }
     }
 }

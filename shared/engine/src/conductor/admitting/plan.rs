@@ -181,6 +181,10 @@ fn turn(view: &View, decision: Decision) -> ArrivalFate {
                 None => "It would wait for its turn: others wait before it.".to_owned(),
             },
         ),
+        Decision::WaitUntil(until) => {
+            let held = view.closed.as_ref().map(|closed| format!(": deployments are held {}", closed.in_words()));
+            ArrivalFate::new(Becomes::Waits, format!("It would wait until {until}{}.", held.unwrap_or_default()))
+        }
         Decision::Take | Decision::Superseded(_) => ArrivalFate::new(Becomes::Goes, "It would begin at once."),
     }
 }

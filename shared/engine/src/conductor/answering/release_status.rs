@@ -4,7 +4,7 @@ use crate::conductor::answering::{ended, of_record};
 use crate::conductor::environment::view::View;
 use crate::ledger;
 use crate::payload::{Answer, EndTransition};
-use crate::ports::{DynamoDbApi, Result};
+use crate::ports::{Clock, DynamoDbApi, Result};
 use windlass_domain::deployment::{Deployment, Status};
 use windlass_domain::environment::EnvironmentState;
 use windlass_domain::prose;
@@ -35,7 +35,7 @@ pub async fn known(
 }
 
 /// Says how things stand now for a deployment that ended in success; `None` for any other.
-pub async fn now(ports: &impl DynamoDbApi, record: &Deployment) -> Result<Option<PresentState>> {
+pub async fn now(ports: &(impl DynamoDbApi + Clock), record: &Deployment) -> Result<Option<PresentState>> {
     if !record.ending.as_ref().is_some_and(|ended| ended.ending.is_success()) {
         return Ok(None);
     }
@@ -47,7 +47,7 @@ pub async fn now(ports: &impl DynamoDbApi, record: &Deployment) -> Result<Option
 
 /// The answer to a request that was made before: how its deployment stands. That it once succeeded stands beside what
 /// is so now, and not as the ending of this execution, which brought nothing.
-pub async fn same(ports: &impl DynamoDbApi, existing: &Deployment) -> Result<Answer<EndTransition>> {
+pub async fn same(ports: &(impl DynamoDbApi + Clock), existing: &Deployment) -> Result<Answer<EndTransition>> {
     let id = &existing.id;
     let Some(ended_as) = &existing.ending else {
         let stands = match (existing.status, &existing.undoing) {

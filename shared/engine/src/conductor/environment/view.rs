@@ -1,8 +1,10 @@
 //! The part of the ledger on an environment that admission needs.
 
+use crate::access;
 use crate::conductor::environment::drills;
 use crate::ledger::{self, Stored};
-use crate::ports::{DynamoDbApi, Result, Write};
+use crate::ports::{Clock, DynamoDbApi, Result, Write};
+use windlass_domain::access::Closed;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::deployment::admission::{AdmissionFacts, Candidate, Decision, decide};
 use windlass_domain::deployment::drill::Drills;
@@ -23,11 +25,13 @@ pub struct View {
     pub under_way: Option<RunningDeployment>,
     /// The environment's drills.
     pub drills: Stored<Drills>,
+    /// What keeps releases from starting at this moment by the clock.
+    pub closed: Option<Closed>,
 }
 
 impl View {
     /// Reads it for a deployment.
-    pub async fn load(ports: &impl DynamoDbApi, record: &Deployment) -> Result<Self> {
+    pub async fn load(ports: &(impl DynamoDbApi + Clock), record: &Deployment) -> Result<Self> {
         let lock = ledger::load_or_default(ports, &ledger::lock(record.environment_id())).await?;
         Ok(Self {
             under_way: under_way(ports, record, &lock.value).await?,
@@ -37,6 +41,7 @@ impl View {
             veto: veto(ports, record).await?,
             past: ledger::load(ports, &ledger::past(record.environment_id(), &record.release_digest)).await?,
             drills: drills::load(ports, record.environment_id()).await?,
+            closed: access::closed(ports, record.environment_id()).await?,
         })
     }
 
@@ -76,6 +81,7 @@ impl View {
             runs: self.state.value.runs(&record.release.components),
             under_way: self.under_way.as_ref(),
             drill: self.drills.value.under_way.as_ref(),
+            closed: self.closed.as_ref(),
         }
     }
 

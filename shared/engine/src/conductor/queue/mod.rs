@@ -1,5 +1,5 @@
 //! The turn of a deployment: it takes the lock, waits in the queue (`AwaitTurn`), stops another one (`Preempt`), or
-//! ends because it waited too long or could not wait (`GiveUp`).
+//! ends because it could not wait (`GiveUp`).
 
 pub mod take_lock;
 pub mod turn;
@@ -38,7 +38,7 @@ pub async fn await_turn(ports: &impl Ports, by: &Caller, token: &str) -> Result<
         let index = ledger::waiting_index(record.value.environment_id(), id);
         if commit(ports, vec![waiting.put_indexed(Some(index))?]).await? {
             let view = View::load(ports, &record.value).await?;
-            if !matches!(view.decide(&record.value), Decision::Wait | Decision::Preempt(_)) {
+            if !matches!(view.decide(&record.value), Decision::Wait | Decision::WaitUntil(_) | Decision::Preempt(_)) {
                 ports.succeed_task(token, &serde_json::json!({})).await?;
             }
             return Ok(Some(Answer::of(WaitTransition::Wait, id, 0)));
@@ -47,9 +47,6 @@ pub async fn await_turn(ports: &impl Ports, by: &Caller, token: &str) -> Result<
     })
     .await
 }
-
-/// The error name that Step Functions gives to a timeout.
-const TOO_LONG: &str = "States.Timeout";
 
 /// Serves the state. Where a late invocation of `Admit` has taken the lock after all, nothing is given up:
 /// the recovery ends the deployment.
@@ -62,10 +59,7 @@ pub async fn give_up(ports: &impl Ports, by: &Caller, error: &str) -> Result<Ans
         }
         let view = View::load(ports, &record.value).await?;
         view.not_taken_over(&record.value)?;
-        let finding = match error {
-            "" | TOO_LONG => waited_too_long(&record.value, &view),
-            error => could_not_wait(&record.value, error),
-        };
+        let finding = could_not_wait(&record.value, error);
         reject(&mut record, vec![finding], ports.now());
         let hold = hold_line(&record.value, &view.state.value);
         add_line(&mut record, hold);
@@ -80,19 +74,6 @@ pub async fn give_up(ports: &impl Ports, by: &Caller, error: &str) -> Result<Ans
         final_answer(ports, &record.value).await
     })
     .await
-}
-
-fn waited_too_long(record: &Deployment, view: &View) -> Finding {
-    let owner = view.lock.value.held.as_ref().map_or_else(
-        || "nobody holds the lock now".to_owned(),
-        |held| format!("deployment {} holds the lock since {}", held.deployment, held.since),
-    );
-    Finding::new(
-        FindingName::WaitedTooLong,
-        format!("environments.{}", record.environment),
-        format!("it waited too long for its turn; {owner}."),
-        "See why the other deployment takes so long, then ask again.",
-    )
 }
 
 fn could_not_wait(record: &Deployment, error: &str) -> Finding {

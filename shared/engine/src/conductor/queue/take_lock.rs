@@ -13,7 +13,8 @@ use windlass_domain::deployment::{Deployment, Status, heal};
 use windlass_domain::environment::{HeldState, LockHolder, Waiting};
 use windlass_domain::release::ending::{Ending, NothingDone};
 use windlass_domain::shown::release_status;
-use windlass_domain::text::finding::Finding;
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::time::Time;
 
 pub(super) async fn take(
     ports: &impl Ports,
@@ -46,14 +47,32 @@ pub(super) async fn take(
     Ok(commit(ports, writes).await?.then(|| Answer::of(AdmitTransition::Go, &record.value.id, lock.value.token)))
 }
 
+/// Gives it a place in the queue, where it waits for others, or for a moment (`until`). One that has its place already
+/// keeps it; the time for which it waits for others begins when no moment is waited for any more.
 pub(super) async fn queue(
     ports: &impl Ports,
     view: &View,
     mut record: Stored<Deployment>,
     word: AdmitTransition,
+    until: Option<Time>,
 ) -> Result<Option<Answer<AdmitTransition>>> {
     let answer = Answer::of(word, &record.value.id, 0);
-    if view.waiting_of(&record.value).is_some() {
+    if let Some(waiting) = view.waiting_of(&record.value) {
+        if until.is_none() && waiting.value.is_too_long(ports.now()) {
+            let refused = TurnOutcome::Refused(vec![waited_too_long(&record.value, view)]);
+            return finish(ports, view, record, refused).await;
+        }
+        if until != waiting.value.until {
+            let mut waiting = waiting.clone();
+            waiting.value.until = until;
+            if until.is_none() {
+                waiting.value.since = ports.now();
+            }
+            let index = ledger::waiting_index(record.value.environment_id(), &record.value.id);
+            let unchanged = Write::check(view.lock.key.clone(), view.lock.unchanged());
+            let writes = vec![waiting.put_indexed(Some(index))?, put_deployment(&record)?, unchanged];
+            return Ok(commit(ports, writes).await?.then_some(answer));
+        }
         if word == AdmitTransition::Preempt {
             // It waited already when the deployment came that it stops.
             let unchanged = Write::check(view.lock.key.clone(), view.lock.unchanged());
@@ -72,6 +91,7 @@ pub(super) async fn queue(
             first: Candidate::of(&record.value).goes_first() && !is_operator(record.value.action),
             through_hold: record.value.through_hold,
             since: ports.now(),
+            until,
             task_token: None,
             former_task_tokens: Vec::new(),
         },
@@ -85,6 +105,19 @@ pub(super) async fn queue(
         Write::check(view.lock.key.clone(), view.lock.unchanged()),
     ];
     Ok(commit(ports, writes).await?.then_some(answer))
+}
+
+fn waited_too_long(record: &Deployment, view: &View) -> Finding {
+    let owner = view.lock.value.held.as_ref().map_or_else(
+        || "nobody holds the lock now".to_owned(),
+        |held| format!("deployment {} holds the lock since {}", held.deployment, held.since),
+    );
+    Finding::new(
+        FindingName::WaitedTooLong,
+        format!("environments.{}", record.environment),
+        format!("it waited too long for its turn; {owner}."),
+        "See why the other deployment takes so long, then ask again.",
+    )
 }
 
 pub(super) enum TurnOutcome {

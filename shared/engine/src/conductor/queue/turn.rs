@@ -58,7 +58,8 @@ async fn once(
     match view.decide(&record.value) {
         Decision::Reject(findings) => finish(ports, &view, record, TurnOutcome::Refused(findings)).await,
         Decision::Superseded(by) => finish(ports, &view, record, TurnOutcome::Superseded(by)).await,
-        Decision::Wait => queue(ports, &view, record, AdmitTransition::Wait).await,
+        Decision::Wait => queue(ports, &view, record, AdmitTransition::Wait, None).await,
+        Decision::WaitUntil(until) => queue(ports, &view, record, AdmitTransition::Wait, Some(until)).await,
         Decision::Preempt(held) => {
             if is_operator(record.value.action) {
                 let barred = way_back::goes_nowhere(ports, &view, &record.value).await?;
@@ -70,7 +71,7 @@ async fn once(
                 }
             }
             record.value.stops = Some(held.deployment);
-            queue(ports, &view, record, AdmitTransition::Preempt).await
+            queue(ports, &view, record, AdmitTransition::Preempt, None).await
         }
         Decision::Take => {
             if record.value.of_drill() == Some(&record.value.id) {

@@ -4,6 +4,7 @@
 use super::access::Reader;
 use super::call::{Answered, Call, Ports, Served, answers};
 use super::query::page;
+use crate::access;
 use crate::ledger::{self, Stored};
 use crate::overview::{self, EnvironmentItems, environment_items, environments};
 use crate::ports::{Clock, DynamoDbApi, Result};
@@ -106,6 +107,7 @@ pub(super) async fn situation(
     // What was let go of since is in no doubt.
     let doubts = present.as_ref().map(|present| present.doubts().only(|name| here.state.running.contains_key(name)));
     let doubts = doubts.unwrap_or_default();
+    let closed = access::closed(ports, of).await?;
     Ok(Situation {
         snapshot,
         verified_good: present.is_some_and(|present| present.release.is_some()) && doubts.is_empty(),
@@ -116,7 +118,8 @@ pub(super) async fn situation(
         drift: overview::drift(ports, of, here).await?,
         deployments: provenance(ports, here.named()).await?,
         drills: here.drills.clone(),
-        next_drill: here.next_drill(schedule, ports.now()).next(),
+        next_drill: here.next_drill(schedule, closed.as_ref(), ports.now()).next(),
+        closed,
     })
 }
 
