@@ -99,6 +99,9 @@ impl<'p> Ready<'p> {
         let world = shop_world::make(scenario.declaration);
         plant(&world);
         (scenario.scene)(&world);
+        if let Some(freeze) = &scenario.freeze {
+            freeze.begin(&world);
+        }
         let (pristine, unowned) = (shown(&world), unowned(&world));
         let past = Schedule::plain("past");
         in_past(true);

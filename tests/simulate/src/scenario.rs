@@ -2,7 +2,15 @@
 
 use crate::access::WhoMay;
 use crate::deed::Deed;
+use windlass_domain::access::AccessItem;
+use windlass_domain::release::request::ObjectRef;
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::name::AppName;
+use windlass_domain::text::time::Time;
+use windlass_engine::ledger::{self, Key, Stored};
+use windlass_engine::ports::DynamoDbApi;
 use windlass_world::World;
+use windlass_world::run::run;
 
 /// The time of an act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +44,44 @@ impl Act {
     }
 }
 
+/// A freeze of all environments, by files that are in force from the beginning on. Both moments are whole minutes.
+#[derive(Debug, Clone, Copy)]
+pub struct Freeze {
+    /// Its first moment.
+    pub from: Time,
+    /// The first moment that is free again.
+    pub until: Time,
+    /// True if what comes meanwhile waits; else it is refused.
+    pub waits: bool,
+}
+
+impl Freeze {
+    /// Puts its files in force.
+    ///
+    /// # Panics
+    /// If the ledger does not take them.
+    #[expect(clippy::expect_used, reason = "the name is written here")]
+    pub fn begin(&self, world: &World) {
+        let minute = |at: Time| at.to_string().chars().take("2026-11-20T18:00".len()).collect::<String>();
+        let (from, until) = (minute(self.from), minute(self.until));
+        let all =
+            format!("version: 1\nfreezes: [{{from: \"{from}\", until: \"{until}\", zone: UTC, reason: a sale}}]\n");
+        put(world, ledger::access_for_all(), all);
+        if self.waits {
+            let text = "app: shop\nversion: 1\nenvironments: {prod: {release: [console], outside: wait}}\n";
+            put(world, ledger::access(&AppName::new("shop").expect("a name")), text.to_owned());
+        }
+    }
+}
+
+#[expect(clippy::expect_used, reason = "nothing goes wrong before a scenario begins")]
+fn put(world: &World, key: Key<AccessItem>, text: String) {
+    let object = ObjectRef { key: "access/all.yaml".into(), version_id: None };
+    let digest = Digest::of(text.as_bytes());
+    let item = Stored::new(key, AccessItem { text, version: 1, digest, accepted: Time(0), object });
+    run(world.transact(vec![item.put().expect("an item")])).expect("it is written");
+}
+
 /// A scenario.
 #[derive(Debug, Clone, Copy)]
 pub struct Scenario {
@@ -47,6 +93,8 @@ pub struct Scenario {
     pub access: Option<&'static WhoMay>,
     /// Sets up the targets as this scenario needs them.
     pub scene: fn(&World),
+    /// The freeze, if there is one.
+    pub freeze: Option<Freeze>,
     /// The acts of the past, in which nothing went wrong.
     pub before: &'static [Act],
     /// The acts of the run, with mishaps.

@@ -46,4 +46,5 @@ mod upload_findings;
 mod verified_good;
 mod ways_back;
 mod ways_in;
+mod windows;
 mod withdrawals;

@@ -114,6 +114,8 @@ mod wheel_is_obeyed;
 pub use wheel_is_obeyed::wheel_is_obeyed;
 mod drills_come_back;
 pub use drills_come_back::drills_come_back;
+mod no_start_in_a_freeze;
+pub use no_start_in_a_freeze::no_start_in_a_freeze;
 mod files_come_and_go;
 pub use files_come_and_go::{files_come_and_go, is_withdrawn_of};
 mod nobody_does_what_the_file_forbids;
@@ -123,7 +125,7 @@ pub use nobody_does_what_the_file_forbids::{every_rollback_begins, nobody_does_w
 pub type Rule = fn(&Outcome<'_>) -> Result<(), String>;
 
 /// All rules by name.
-pub const RULES: [(&str, Rule); 60] = [
+pub const RULES: [(&str, Rule); 61] = [
     ("one_ending", one_ending),
     ("targets_as_recorded", targets_as_recorded),
     ("no_older_over_newer", no_older_over_newer),
@@ -184,6 +186,7 @@ pub const RULES: [(&str, Rule); 60] = [
     ("requester_is_true", requester_is_true),
     ("nobody_does_what_the_file_forbids", nobody_does_what_the_file_forbids),
     ("every_rollback_begins", every_rollback_begins),
+    ("no_start_in_a_freeze", no_start_in_a_freeze),
 ];
 
 /// The rule on a copy of the world in which the same is asked for again (`play.rs`).

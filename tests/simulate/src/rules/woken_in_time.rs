@@ -11,7 +11,9 @@ use windlass_domain::text::time::Time;
 /// call that takes almost all of its time.
 const LONGEST_MS: u64 = 30_000;
 /// The longest wait if the wake-up is lost: a period of the schedule more.
-const LOST_MS: u64 = LONGEST_MS + 300_000;
+const LOST_MS: u64 = LONGEST_MS + PERIOD_MS;
+/// The period of the schedule.
+const PERIOD_MS: u64 = 300_000;
 /// The longest wait if the woken execution dies: until it is recovered.
 const DEAD_MS: u64 = LOST_MS + 60_000;
 /// The longest wait if a mishap lasts: as long as the longest of those, and a quarter of an hour more. That is the
@@ -38,8 +40,7 @@ pub fn woken_in_time(outcome: &Outcome<'_>) -> Result<(), String> {
             queue.is_free = lock.held.is_none();
         }
         if let Some(waiting) = outcome.read::<Waiting>(after, "waiting#") {
-            let id = waiting.deployment.clone();
-            queue.since.entry(id).or_insert(happening.at);
+            queue.waits(&waiting, happening.at);
         } else if let Some(waiting) = outcome.read::<Waiting>(before, "waiting#") {
             queue.leaves(outcome, &waiting.deployment, happening.at)?;
         }
@@ -72,14 +73,24 @@ struct Queue {
 }
 
 impl Queue {
+    /// Who waits for a moment is woken by the next run of the schedule after it, and waits for a turn only then.
+    fn waits(&mut self, waiting: &Waiting, at: Time) {
+        let from = waiting.until.map_or(at, |until| until.plus_ms(PERIOD_MS));
+        let since = self.since.entry(waiting.deployment.clone()).or_insert(from);
+        if waiting.until.is_some() || *since > at {
+            *since = from;
+        }
+    }
+
     fn look(&mut self, at: Time, longest: u64) -> Result<(), String> {
-        if self.is_free && !self.since.is_empty() {
+        let is_anyone = self.since.values().any(|since| *since <= at);
+        if self.is_free && is_anyone {
             self.beside.get_or_insert(at);
         }
         let Some(since) = self.beside else {
             return Ok(());
         };
-        if !self.is_free || self.since.is_empty() {
+        if !self.is_free || !is_anyone {
             self.beside = None;
         }
         if at.ms_since(since) > longest {

@@ -21,6 +21,7 @@ pub(super) const FUNCTION: Scenario = Scenario {
     declaration: ONE_FUNCTION,
     access: None,
     scene: as_made,
+    freeze: None,
     before: &[quiet(Deed::Deploy("1.0.0", &["api"]))],
     acts: &[next(Deed::Deploy("1.1.0", &["api"]))],
     out_of_band: person_at_api,

@@ -15,6 +15,7 @@ mod configurations;
 mod declarations;
 mod drift;
 mod drills;
+mod freezes;
 mod gates;
 mod healing;
 mod irreversible_tasks;
@@ -42,7 +43,7 @@ mod withdrawals;
 use crate::scenario::Scenario;
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 280] = [
+pub static SCENARIOS: [Scenario; 282] = [
     basics::FUNCTION,
     basics::FIRST,
     basics::CODE,
@@ -323,6 +324,8 @@ pub static SCENARIOS: [Scenario; 280] = [
     access::DRILLED_BY_THE_FILE,
     access::DRILL_FORBIDDEN,
     access::REPLACED_WHILE_WAITING,
+    freezes::FROZEN,
+    freezes::FROZEN_WAITED,
 ];
 
 /// Returns the scenario of that name.

@@ -68,6 +68,17 @@ pub(super) const VARIANTS: &[Variant] = &[
         mishaps: &[],
     },
     Variant {
+        name: "freeze_ignored_by_who_waits",
+        what: "a release that waits for the end of a freeze gets its turn in it",
+        edits: &[Edit {
+            file: ADMISSION,
+            find: "    facts.closed.filter(|_| candidate.action",
+            replace: "    facts.closed.filter(|_| !(VARIANT && facts.waits(candidate)) && candidate.action",
+        }],
+        scenarios: &["frozen_waited"],
+        mishaps: &[],
+    },
+    Variant {
         name: "what_came_later_stays",
         what: "a rollback leaves alone what its snapshot does not name",
         edits: &[

@@ -1,0 +1,56 @@
+//! Releases that come at the edges of a freeze, also by clocks that are wrong, and one that waits for its end.
+
+use super::basics::FUNCTION;
+use crate::deed::Deed;
+use crate::scenario::{Freeze, Scenario, after, next, quiet};
+use windlass_domain::text::time::Time;
+use windlass_world::World;
+
+/// From six to eight o'clock in the evening of the day on which the world begins.
+const FREEZE: Freeze = Freeze { from: Time(1_795_197_600_000), until: Time(1_795_204_800_000), waits: false };
+
+/// Lets time pass until then, if it is not later.
+fn at_last(world: &World, at: u64) {
+    let mut clock = world.clock();
+    clock.now = clock.now.max(Time(at));
+}
+
+fn begins_in_a_second(world: &World) {
+    at_last(world, FREEZE.from.0 - 1_000);
+}
+
+fn ends_in_a_second_and_a_half(world: &World) {
+    at_last(world, FREEZE.until.0 - 1_500);
+}
+
+fn ends_in_a_minute(world: &World) {
+    at_last(world, FREEZE.until.0 - 60_000);
+}
+
+/// Whose clock is wrong by 0.9 s decides otherwise at each edge.
+pub(super) const FROZEN: Scenario = Scenario {
+    name: "frozen",
+    freeze: Some(FREEZE),
+    acts: &[
+        next(Deed::Change("the freeze begins in a second", begins_in_a_second)),
+        next(Deed::Arrive("1.1.0", &["api"])),
+        next(Deed::Deploy("1.2.0", &["api"])),
+        quiet(Deed::Change("the freeze ends in a second and a half", ends_in_a_second_and_a_half)),
+        next(Deed::Arrive("1.3.0", &["api"])),
+        after(1, Deed::Arrive("1.4.0", &["api"])),
+    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 Rejected (Held)", "1.2.0 Succeeded", "1.3.0 Rejected (Held)", "1.4.0 Succeeded"],
+    may: &["1.1.0 Succeeded", "1.3.0 Succeeded", "1.4.0 Rejected (Held)"],
+    steady: false,
+    ..FUNCTION
+};
+
+pub(super) const FROZEN_WAITED: Scenario = Scenario {
+    name: "frozen_waited",
+    freeze: Some(Freeze { waits: true, ..FREEZE }),
+    acts: &[
+        next(Deed::Change("the freeze ends in a minute", ends_in_a_minute)),
+        next(Deed::Preempt("1.1.0", &["api"])),
+    ],
+    ..FUNCTION
+};
