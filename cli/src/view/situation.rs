@@ -244,6 +244,18 @@ mod tests {
         assert_eq!(found, [("1.10.0", 1), ("1.9.0", 2)]);
     }
 
+    #[test]
+    fn what_the_clock_holds_is_shown_with_its_end() {
+        let here = json!({
+            "environment": "prod", "declared": true, "snapshot": 0, "hold": null, "lock": {"token": 1}, "waiting": [],
+            "deployments": {}, "running": {}, "closed": {"until": 60_000, "freeze": "a sale", "waits": false},
+        });
+        let here: EnvironmentOverview = serde_json::from_value(here).unwrap();
+        let states = of_overview(&here, None);
+        let wanted = "held by a freeze until 1970-01-01T00:01:00Z: \"a sale\"";
+        assert_eq!((states[0].tone, states[0].words.as_str()), (Tone::Noted, wanted));
+    }
+
     type Row<'a> = (bool, &'a [&'a str], &'a str, &'a [(Tone, &'a str)]);
 
     #[test]

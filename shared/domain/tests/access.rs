@@ -9,6 +9,7 @@ use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::release::request::{Requester, Route};
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::{AppName, EnvironmentName, WhoName};
+use windlass_domain::text::time::Time;
 
 const FILE: &str = r#"
 app: shop
@@ -304,6 +305,71 @@ fn what_is_wrong_with_the_claims_of_a_rule_is_found() {
         "BadValue who.ci[4].claims.repository_id",
     ] {
         assert!(found.iter().any(|found| found == wanted), "{wanted}: {found:#?}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_windows_and_freezes_is_found() {
+    let window = |days: &str, from: &str, until: &str, zone: &str| {
+        let windows = format!("[{{days: {days}, from: '{from}', until: '{until}', zone: {zone}}}]");
+        let text = format!("app: shop\nversion: 5\nenvironments: {{prod: {{windows: {windows}}}}}\n");
+        AccessFile::read(&text, &app(), None).err().map(|part| part.findings())
+    };
+    let freeze = |from: &str, until: &str, zone: &str| {
+        let text = format!("version: 5\nfreezes: [{{from: {from}, until: {until}, zone: {zone}, reason: a sale}}]\n");
+        AccessFileForAll::read(&text).err().map(|part| part.findings())
+    };
+    let berlin = "Europe/Berlin";
+    for (found, wanted) in [
+        (window("mon-thu", "09:00", "16:00", berlin), ""),
+        (window("sun", "00:00", "24:00", "UTC"), ""),
+        (window("mon-wen", "09:00", "16:00", berlin), "BadValue environments.prod.windows[0].days"),
+        (window("mon", "9:00", "16:00", berlin), "BadValue environments.prod.windows[0].from"),
+        (window("mon", "24:00", "24:00", berlin), "BadValue environments.prod.windows[0].from"),
+        (window("mon", "09:00", "25:00", berlin), "BadValue environments.prod.windows[0].until"),
+        (window("mon", "09:00", "09:00", berlin), "BadValue environments.prod.windows[0].until"),
+        (window("mon", "22:00", "02:00", berlin), "BadValue environments.prod.windows[0].until"),
+        (window("mon", "09:00", "16:00", "Europe/Berlim"), "UnknownName environments.prod.windows[0].zone"),
+        (freeze("2026-12-20", "2027-01-03", berlin), ""),
+        (freeze("2026-12-20T18:00", "2026-12-20T18:01", berlin), ""),
+        (freeze("2026-12-20", "2026-12-20", berlin), "BadValue freezes[0].until"),
+        (freeze("2026-13-20", "2027-01-03", berlin), "BadValue freezes[0].from"),
+        (freeze("2026-12-20", "soon", berlin), "BadValue freezes[0].until"),
+        (freeze("2026-12-20", "2027-01-03", "CET-1"), "UnknownName freezes[0].zone"),
+    ] {
+        let found = found.unwrap_or_default();
+        let found: Vec<String> = found.iter().map(|it| format!("{} {}", it.name, it.path)).collect();
+        assert_eq!(found.join(", "), wanted);
+    }
+}
+
+#[test]
+fn the_windows_are_of_an_environment_and_the_freezes_of_all() {
+    let own = "app: shop\nversion: 5\nenvironments:\n  prod:\n    outside: wait\n    \
+               windows: [{days: mon-thu, from: '09:00', until: '16:00', zone: Europe/Berlin}]\n";
+    let frozen = "version: 5\nfreezes: [{from: 2026-12-20, until: 2027-01-03, zone: Europe/Berlin, reason: a sale}]\n";
+    let frozen = AccessFileForAll::read(frozen).unwrap().0;
+    let closed = |own: Option<&str>, environment: &str, now: &str| {
+        let rules = Rules::of(own.map(file), Some(frozen.clone()));
+        let closed = rules.closed(&EnvironmentName::new(environment).unwrap(), Time::parse(now).unwrap());
+        closed.map_or_else(String::new, |closed| {
+            format!("{}{}", closed.in_words(), if closed.waits { ", waits" } else { "" })
+        })
+    };
+    let freeze = "by a freeze until 2027-01-02T23:00:00Z: \"a sale\"";
+    let both = "by a freeze until 2027-01-04T08:00:00Z: \"a sale\"";
+    for (own, environment, now, wanted) in [
+        (Some(own), "prod", "2026-12-01T10:00:00Z", ""),
+        (Some(own), "prod", "2026-12-01T20:00:00Z", "outside of the windows until 2026-12-02T08:00:00Z, waits"),
+        (Some(own), "prod", "2026-12-17T20:00:00Z", "outside of the windows until 2027-01-04T08:00:00Z"),
+        (Some(own), "prod", "2026-12-24T20:00:00Z", both),
+        (Some(own), "staging", "2026-12-01T20:00:00Z", ""),
+        (Some(own), "staging", "2026-12-24T20:00:00Z", freeze),
+        (Some("app: shop\nversion: 5\nrules: none\n"), "prod", "2026-12-24T20:00:00Z", freeze),
+        (None, "prod", "2026-12-24T20:00:00Z", freeze),
+        (None, "prod", "2026-12-01T20:00:00Z", ""),
+    ] {
+        assert_eq!(closed(own, environment, now), wanted, "{own:?} {environment} {now}");
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::scenarios::scene::{
     BOTH, WAITED, assert_free, ended, failure, live, pass_minutes, path, program, whole_way,
 };
+use serde_json::Value;
 use windlass_domain::access::AccessItem;
 use windlass_domain::release::ending::Ending;
 use windlass_domain::release::request::ObjectRef;
@@ -11,6 +12,7 @@ use windlass_domain::text::name::AppName;
 use windlass_domain::text::time::Time;
 use windlass_engine::ledger::{self, Key, Stored};
 use windlass_engine::ports::{Clock, DynamoDbApi};
+use windlass_engine::routes::api::{Call, handle};
 use windlass_machine::shop::Shop;
 use windlass_world::run::run;
 
@@ -52,6 +54,12 @@ fn waiting(shop: &mut Shop<'_>, version: &str) -> String {
     arn
 }
 
+/// Returns the environment as the API shows it.
+fn shown(shop: &Shop<'_>) -> Value {
+    let path = "/apps/shop/environments/prod".to_owned();
+    run(handle(shop.world(), Call { method: "GET".into(), path, ..Call::default() })).body
+}
+
 /// Safety: windows: What waits for a moment is woken by the schedule when it has come, and not before.
 #[test]
 fn a_release_waits_for_the_end_of_a_freeze_and_is_woken_by_the_schedule() {
@@ -60,10 +68,14 @@ fn a_release_waits_for_the_end_of_a_freeze_and_is_woken_by_the_schedule() {
     freeze(&shop, 60);
     lets_wait(&shop);
     let arn = waiting(&mut shop, "1.1.0");
+    let here = shown(&shop);
+    assert_eq!((&here["closed"]["freeze"], &here["closed"]["waits"]), (&"a sale".into(), &true.into()));
+    assert_eq!(here["waiting"][0]["until"], here["closed"]["until"]);
     pass_minutes(&shop, 30);
     shop.region.scheduled();
     assert_eq!(shop.region.state_of(&arn), Some("AwaitTurn"));
     pass_minutes(&shop, 30);
+    assert_eq!(shown(&shop)["closed"], Value::Null);
     shop.region.scheduled();
     shop.region.run();
     assert_eq!(shop.path(&arn), path(&[WAITED, &whole_way()]));
