@@ -298,8 +298,8 @@ pub struct Waiting {
 /// The number of task tokens that are kept beside the last one: more than a state is retried.
 const FORMER_TOKENS: usize = 16;
 
-/// The milliseconds for which it waits for other deployments at most: a day. `AwaitTurn` ends a minute later, so that no
-/// difference between clocks makes it two days.
+/// The milliseconds for which it waits for other deployments at most: a day. `AwaitTurn` ends a minute later, so that
+/// no difference between clocks makes it two days.
 pub const TURN_MS: u64 = 24 * 3600 * 1000;
 
 impl Waiting {

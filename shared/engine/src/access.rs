@@ -26,8 +26,9 @@ pub async fn rules(ports: &impl DynamoDbApi, app: &AppName) -> Result<Rules> {
     Ok(Rules::of(own, for_all(ports).await?))
 }
 
-/// Returns what keeps releases from starting in an environment at this moment by the clock. Files that cannot be read any
-/// more say nothing here: [`against_turn`] lets nothing start by them, and what ends a deployment does not fail by them.
+/// Returns what keeps releases from starting in an environment at this moment by the clock. Files that cannot be read
+/// any more say nothing here: [`against_turn`] lets nothing start by them, and what ends a deployment does not fail by
+/// them.
 ///
 /// # Errors
 /// The ledger's faults.

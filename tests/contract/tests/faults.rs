@@ -302,7 +302,7 @@ fn every_task_catches_everything_and_a_stale_token_leads_to_no_undo() {
             assert_eq!((task.catch.len(), last.next.as_str()), (1, "Unplanned"));
             continue;
         }
-        // Two have one more: Judge leads a wave that still bakes to its next look, and a wait that is over is decided on.
+        // Two have one more: a wave that still bakes has its next look, and a wait that is over is decided on.
         let more =
             task.catch.iter().skip(1).rev().skip(1).map(|catch| (catch.error_equals.join(" "), catch.next.as_str()));
         let wanted = match name {

@@ -1,6 +1,6 @@
 //! Access: who may do what in the environments of an application. Operators write the rules into access files; without
-//! one the declaration's `sources` and `start` are read into the same rules. One pure decision serves every way in. They
-//! also say when a release may start (`window.rs`).
+//! one the declaration's `sources` and `start` are read into the same rules. One pure decision serves every way in. The
+//! files also say when a release may start.
 
 mod caller;
 mod decide;

@@ -174,11 +174,10 @@ pub enum FindingName {
     /// it, and stops nothing.
     /// Next: Declare it again if that was not meant; else remove it with your infrastructure code.
     NoLongerDeclared,
-    /// Deployments into this environment are held: by a person or by a rollback; or by the clock, in a freeze or outside
-    /// of the windows of the access file. This release is recorded and not deployed.
-    /// Next: Start this release by its version with `through_hold` and a reason; or release the hold when the
-    /// environment may move again, and then start it, or wait for the next. What the clock holds may start at the moment
-    /// that the reason names. The remedy has the inputs.
+    /// Deployments into this environment are held: by a person or by a rollback; or by the clock, in a freeze or
+    /// outside of the windows of the access file. This release is recorded and not deployed.
+    /// Next: Start this release by its version with `through_hold` and a reason; or when the environment may move
+    /// again: once the hold is released, or at the moment that the reason names. The remedy has the inputs.
     Held,
     /// This release failed here before and was undone by itself, so it is not deployed again by itself. A release that
     /// a person stopped or cancelled is not vetoed.
