@@ -222,7 +222,7 @@ pub enum Outside {
 
 impl Outside {
     /// Returns whether it is what holds where nothing is written.
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
     pub(super) fn is_refuse(&self) -> bool {
         *self == Self::Refuse
     }

@@ -137,6 +137,11 @@ impl Scene {
         self
     }
 
+    pub(crate) fn acts(&mut self, action: ActionName) -> &mut Self {
+        self.candidate.action = action;
+        self
+    }
+
     pub(crate) fn by_person(&mut self) -> &mut Self {
         self.candidate.by_person = true;
         self

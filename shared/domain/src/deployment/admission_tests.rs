@@ -47,8 +47,8 @@ fn the_clock_holds_as_a_hold_does_or_lets_wait() {
         (|s| s.closed(60, false).by_person(), "Held at environments.prod"),
         (|s| s.closed(60, false).through_hold(), "take"),
         (|s| s.closed(60, false).rollback(), "take"),
-        (|s| s.closed(60, false).action(Restore), "take"),
-        (|s| s.closed(60, false).action(Withdraw), "take"),
+        (|s| s.closed(60, false).acts(Restore), "take"),
+        (|s| s.closed(60, false).acts(Withdraw), "take"),
         (|s| s.closed(60, false).hold(), "Held at environments.prod, Held at environments.prod"),
         (|s| s.closed(60, false).veto(), "Held at environments.prod, Vetoed at environments.prod"),
         // It waits for three days at most, and only where nothing else is in its way.
@@ -65,7 +65,7 @@ fn the_clock_holds_as_a_hold_does_or_lets_wait() {
         (|s| s.closed(THREE_DAYS, true).waits("new", 6, &["a"]), until),
         (|s| s.closed(THREE_DAYS, true).waits("new", 6, &["a", "b"]).through_hold(), "take"),
         (|s| s.closed(THREE_DAYS, true).waits("new", 6, &["a"]).through_hold(), "take"),
-        (|s| s.closed(THREE_DAYS, true).waits("new", 6, &["a"]).action(Restore), "take"),
+        (|s| s.closed(THREE_DAYS, true).waits("new", 6, &["a"]).acts(Restore), "take"),
         (|s| s.closed(60, false).operator_waits("op", 6).through_hold(), "wait"),
     ]);
 }
