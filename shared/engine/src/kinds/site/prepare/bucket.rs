@@ -41,7 +41,7 @@ fn bucket(site: &StaticSite) -> String {
 }
 
 /// The days that the release machine may take. An undo may need overwritten versions for so long.
-const UNDO: u32 = 7;
+const UNDO: u32 = 9;
 
 /// The days for which overwritten versions should be kept for rollbacks.
 const ROLLBACK: u32 = 30;
@@ -213,7 +213,7 @@ mod tests {
     #[test]
     fn versions_must_live_as_long_as_an_undo_and_should_as_long_as_rollbacks() {
         let site = site("in_place", "", None);
-        let table = [(1, 0, (1, 0)), (6, 0, (1, 0)), (6, 1, (0, 1)), (7, 0, (0, 1)), (29, 5, (0, 1)), (30, 0, (0, 0))];
+        let table = [(1, 0, (1, 0)), (8, 0, (1, 0)), (8, 1, (0, 1)), (9, 0, (0, 1)), (29, 5, (0, 1)), (30, 0, (0, 0))];
         for (days, kept, expected) in table {
             let found = checked(&site, |rule| {
                 rule.noncurrent_days = Some(days);
@@ -263,7 +263,7 @@ mod tests {
         let problems = check_rules(&[rule(|rule| rule.noncurrent_days = Some(3))], &site, "b");
         assert_eq!(
             problems.findings[0].reason.written(),
-            "the bucket's lifecycle rule `r` deletes overwritten versions after 3 days: a deployment may take 7 days, and its undo restores them"
+            "the bucket's lifecycle rule `r` deletes overwritten versions after 3 days: a deployment may take 9 days, and its undo restores them"
         );
         let by_date = rule(|rule| {
             rule.current_days = Some(0);
