@@ -174,7 +174,7 @@ impl Scene {
             operator: false,
             first: false,
             through_hold: false,
-            since: Time(0),
+            since: self.now(),
             until: None,
             task_token: None,
             former_task_tokens: Vec::new(),

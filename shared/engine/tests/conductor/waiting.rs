@@ -227,13 +227,10 @@ fn who_waits_too_long_is_rejected_and_leaves_the_queue() {
             scene.other_holds(ActionName::Deploy, HeldState::Running);
         }
         scene.wait();
-        let of = |mut waiting: Waiting, id: DeploymentId, operator: bool| {
-            (waiting.deployment, waiting.operator, waiting.since) = (id.clone(), operator, scene.now());
-            scene.stage.put(ledger::waiting(EnvironmentId::new(&app(), &prod()), &id), &waiting);
-        };
-        of(scene.waiting().unwrap(), id(), false);
         // Where nobody holds the lock, one that goes before it keeps it waiting.
-        of(scene.waiting().unwrap(), DeploymentId("other".into()), true);
+        let other = DeploymentId("other".into());
+        let key = ledger::waiting(EnvironmentId::new(&app(), &prod()), &other);
+        scene.stage.put(key, &Waiting { deployment: other, operator: true, ..scene.waiting().unwrap() });
         let day = 24 * 3600;
         scene.stage.pass_seconds(day - 1);
         assert_eq!(in_short(&turn(&scene)), (Transition::Wait, ""));
