@@ -4,6 +4,7 @@
 
 use windlass_domain::access::{AccessFile, AccessFileForAll, AccessRight, Allowed, Asked, Caller, Rules, refusal};
 use windlass_domain::declaration::Declaration;
+use windlass_domain::document::partial_document::PartialDocument;
 use windlass_domain::release::claims::Claims;
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::release::request::{Requester, Route};
@@ -313,11 +314,11 @@ fn what_is_wrong_with_windows_and_freezes_is_found() {
     let window = |days: &str, from: &str, until: &str, zone: &str| {
         let windows = format!("[{{days: {days}, from: '{from}', until: '{until}', zone: {zone}}}]");
         let text = format!("app: shop\nversion: 5\nenvironments: {{prod: {{windows: {windows}}}}}\n");
-        AccessFile::read(&text, &app(), None).err().map(|part| part.findings())
+        AccessFile::read(&text, &app(), None).err().map(PartialDocument::findings)
     };
     let freeze = |from: &str, until: &str, zone: &str| {
         let text = format!("version: 5\nfreezes: [{{from: {from}, until: {until}, zone: {zone}, reason: a sale}}]\n");
-        AccessFileForAll::read(&text).err().map(|part| part.findings())
+        AccessFileForAll::read(&text).err().map(PartialDocument::findings)
     };
     let berlin = "Europe/Berlin";
     for (found, wanted) in [

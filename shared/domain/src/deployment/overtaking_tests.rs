@@ -77,7 +77,7 @@ impl Scene {
 fn in_words(decision: &Decision) -> String {
     match decision {
         Decision::Take => "take".to_owned(),
-        Decision::Wait => "wait".to_owned(),
+        Decision::Wait | Decision::WaitUntil(_) => "wait".to_owned(),
         Decision::Preempt(held) => format!("stop {}", held.deployment),
         Decision::Superseded(by) => format!("superseded by {}", by.by),
         Decision::Reject(findings) => {
