@@ -19,7 +19,7 @@ pub mod second_look;
 pub mod steering;
 pub mod step;
 
-use crate::access::Asked;
+use crate::access::{Approval, Asked};
 use crate::declaration::document::Supersede;
 use crate::deployment::steering::SteeringRecord;
 use crate::environment::{PromotedFrom, Running};
@@ -159,6 +159,9 @@ pub struct Deployment {
     /// The turns of persons at the wheel while it watched, in order: paused, went on, skipped.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub wheel: Vec<SteeringRecord>,
+    /// The approval of its plan, if it needs one, with everybody who has given it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<Approval>,
     /// True if it had ended `NeedsOperator`, and a recovery took it up again. Its second ending is reported and is not
     /// counted, because its failure was counted before.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -182,6 +185,11 @@ impl Deployment {
         let asked =
             Asked::for_action((self.action, wishes, self.drill.is_some()), &self.requester, self.environment_id());
         Asked { starts: true, ..asked }
+    }
+
+    /// Returns whether it asks for approval, and has not got it.
+    pub fn asks(&self) -> bool {
+        self.approval.as_ref().is_some_and(|approval| !approval.goes)
     }
 
     /// Returns how many recoveries Windlass started by itself for it since somebody last asked for an execution.

@@ -280,6 +280,10 @@ pub struct Waiting {
     /// True if a hold does not stop it.
     #[serde(default)]
     pub through_hold: bool,
+    /// True if it asks for approval. Until it has it, it stops nobody, goes before nobody, and is superseded by a newer
+    /// release alone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub asks: bool,
     /// The time at which it began to wait for its turn.
     pub since: Time,
     /// The moment at which it is to be looked at again, where it waits for one, and not for another deployment. It

@@ -101,6 +101,8 @@ fn one_that_waits_is_woken_in_time_and_keeps_the_tokens_that_come_late() {
         operator: false,
         first: false,
         through_hold: false,
+        asks: false,
+        until: None,
         since: Time(0),
         until: None,
         task_token: None,

@@ -9,7 +9,7 @@ use windlass_domain::release::action::ActionName;
 use windlass_domain::release::request::Request;
 use windlass_domain::text::finding::FindingName;
 
-const ACTIONS: [ActionName; 16] = [
+const ACTIONS: [ActionName; 17] = [
     ActionName::Withdraw,
     ActionName::Deploy,
     ActionName::Rollback,
@@ -23,6 +23,7 @@ const ACTIONS: [ActionName; 16] = [
     ActionName::Pause,
     ActionName::Continue,
     ActionName::SkipBake,
+    ActionName::Approve,
     ActionName::Remove,
     ActionName::Rename,
     ActionName::HandOver,
@@ -67,6 +68,7 @@ fn value(field: &str) -> Value {
         "across" => json!(["api"]),
         "for" => json!("2h"),
         "confirm" => json!("shop"),
+        "hash" => json!("a".repeat(64)),
         _ => json!("other"),
     }
 }

@@ -182,6 +182,8 @@ fn waiting(stage: &Stage, who: &str, token: &str) -> Waiting {
         operator: false,
         first: false,
         through_hold: false,
+        asks: false,
+        until: None,
         since: Time(0),
         until: None,
         task_token: Some(token.into()),

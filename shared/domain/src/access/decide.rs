@@ -2,7 +2,7 @@
 
 use crate::access::caller::Caller;
 use crate::access::file::{
-    AccessFile, AccessFileForAll, EnvironmentRules, Member, Person, PromotionSource, WithoutFile,
+    AccessFile, AccessFileForAll, Approve, EnvironmentRules, Member, Person, PromotionSource, WithoutFile,
 };
 use crate::access::right::{AccessRight, Asked};
 use crate::access::window::{self, Closed};
@@ -124,6 +124,10 @@ impl Rules {
                 AccessRight::Release => Some(rules.release.as_slice()),
                 AccessRight::RollBack => rules.roll_back.as_deref(),
                 AccessRight::Operate => rules.operate.as_deref(),
+                AccessRight::Approve => {
+                    let rule = rules.approve.as_ref();
+                    Some(rule.map(|rule| rule.by.as_slice()).unwrap_or_default())
+                }
             };
             if listed.is_none() && caller.route() != Route::Ci {
                 continue;
@@ -149,7 +153,12 @@ impl Rules {
         if lacking.is_empty() { Ok(allowed) } else { Err(lacking) }
     }
 
-    fn names(&self, listed: &[String], caller: Caller<'_>) -> bool {
+    /// Returns the approval that releases into an environment need, if a rule wants one.
+    pub(super) fn approve_rule(&self, environment: &EnvironmentName) -> Option<&Approve> {
+        self.file.as_ref()?.environments.get(environment)?.approve.as_ref()
+    }
+
+    pub(super) fn names(&self, listed: &[String], caller: Caller<'_>) -> bool {
         listed.iter().any(|name| self.is(name, caller))
     }
 

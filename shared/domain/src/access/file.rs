@@ -2,11 +2,13 @@
 
 use crate::access::jobs::CiJobs;
 use crate::access::window::{Freeze, Outside, Window};
+use crate::declaration::drill_schedule::Days;
+use crate::declaration::kinds::KindName;
 use crate::text::name::{AppName, EnvironmentName, WhoName};
 use crate::text::time::Span;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// An access file: who may do what in the environments of an application. Unknown fields are refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -150,6 +152,9 @@ pub struct EnvironmentRules {
     /// The fate of a release outside of the windows, or in a freeze: `refuse`, or `wait`.
     #[serde(default, skip_serializing_if = "Outside::is_refuse")]
     pub outside: Outside,
+    /// The approval that a release needs before its turn. None is needed if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approve: Option<Approve>,
 }
 
 /// The environment that releases come from, and what they must have shown there.
@@ -185,4 +190,40 @@ impl PromotionSource {
 
 const fn no_time() -> Span {
     Span::ZERO
+}
+
+/// The approval that releases into an environment need. People approve the plan of a deployment by its hash. Nobody
+/// approves what they have asked for themselves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Approve {
+    /// Who may approve: people, and groups. Only people count, each once, whatever group they are in.
+    #[schemars(extend("minItems" = 1, "maxItems" = 50))]
+    pub by: Vec<String>,
+    /// The number of people who must approve; 1 if absent.
+    #[serde(default = "one")]
+    #[schemars(range(min = 1, max = 20))]
+    pub count: u32,
+    /// The time for which approvals are waited for, in whole days; `1d` if absent, `3d` at most.
+    #[serde(default = "a_day")]
+    pub expires: Days,
+    /// The kinds of components whose releases need it; every release if absent.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub kinds: BTreeSet<KindName>,
+    /// `false`: those count as well who have asked for the deployment, and who that is need not be known. Without this,
+    /// what is asked for by nobody of `people` is refused.
+    #[serde(default = "yes")]
+    pub not_requester: bool,
+}
+
+const fn one() -> u32 {
+    1
+}
+
+const fn a_day() -> Days {
+    Days(1)
+}
+
+const fn yes() -> bool {
+    true
 }

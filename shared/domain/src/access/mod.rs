@@ -2,6 +2,7 @@
 //! one the declaration's `sources` and `start` are read into the same rules. One pure decision serves every way in. The
 //! files also say when a release may start.
 
+mod approval;
 mod caller;
 mod decide;
 mod file;
@@ -11,9 +12,10 @@ mod read;
 mod right;
 mod window;
 
+pub use approval::{Approval, ApprovalDecision, ApprovalFacts, ApprovalStanding, ApprovalWish, GivenApproval};
 pub use caller::{Arn, Caller};
 pub use decide::{Allowed, Rules, declares, no_rule, not_vouched, refusal, refused_before};
-pub use file::{AccessFile, AccessFileForAll, EnvironmentRules, Member, Person, PromotionSource, WithoutFile};
+pub use file::{AccessFile, AccessFileForAll, Approve, EnvironmentRules, Member, Person, PromotionSource, WithoutFile};
 pub use item::{AccessItem, AccessUpload};
 pub use jobs::CiJobs;
 pub use read::{LARGEST, schema, schema_for_all};

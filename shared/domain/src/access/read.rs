@@ -2,6 +2,7 @@
 
 use crate::access::caller::Arn;
 use crate::access::file::{AccessFile, AccessFileForAll, EnvironmentRules, Member, Person, PromotionSource};
+use crate::declaration::drill_schedule::Days;
 use crate::document::partial_document::PartialDocument;
 use crate::document::shape::{Language, Shape, unknown_name};
 use crate::document::source::Source;
@@ -18,6 +19,9 @@ use std::sync::LazyLock;
 
 /// The largest access file that is read, in bytes.
 pub const LARGEST: usize = 128 * 1024;
+
+/// The longest time for which approvals are waited for.
+const LONGEST_APPROVAL: Days = Days(3);
 
 static SHAPE: LazyLock<Shape> = LazyLock::new(|| Shape::of::<AccessFile>(WHAT, Language::Yaml));
 static SHAPE_FOR_ALL: LazyLock<Shape> = LazyLock::new(|| Shape::of::<AccessFileForAll>(WHAT, Language::Yaml));
@@ -69,6 +73,7 @@ impl AccessFile {
                 findings.extend(rules.from.iter().flat_map(|from| not_to_promote_from(from, environment)));
             }
             findings.extend(too_many_automatic(file));
+            findings.extend(file.environments.iter().flat_map(|(environment, rules)| rules.bad_approval(environment)));
             let is_empty = file.people.is_empty() && file.who.is_empty() && file.environments.is_empty();
             if file.rules.is_some() && !is_empty {
                 findings.push(Finding::new(
@@ -164,8 +169,23 @@ impl EnvironmentRules {
             ("record", Some(self.record.as_slice()), &["console", "s3", "ecr"]),
             ("roll_back", self.roll_back.as_deref(), &["console"]),
             ("operate", self.operate.as_deref(), &["console", "windlass"]),
+            ("approve.by", self.approve.as_ref().map(|approve| approve.by.as_slice()), &[]),
         ];
         rights.into_iter().filter_map(|(right, listed, ways)| Some((right, listed?, ways))).collect()
+    }
+
+    /// Returns the finding that an approval is waited for for too long.
+    fn bad_approval(&self, environment: &EnvironmentName) -> Option<Finding> {
+        let expires = self.approve.as_ref()?.expires;
+        (expires > LONGEST_APPROVAL).then(|| {
+            Finding::new(
+                FindingName::BadValue,
+                format!("environments.{environment}.approve.expires"),
+                format!("`{expires}` is longer than `{LONGEST_APPROVAL}`."),
+                format!("Write `{LONGEST_APPROVAL}` or less. What has expired is released again."),
+            )
+            .seen(expires, LONGEST_APPROVAL)
+        })
     }
 }
 

@@ -17,6 +17,8 @@ pub enum AccessRight {
     RollBack,
     /// Every other action, and each wish of a release.
     Operate,
+    /// To approve the plan of a deployment.
+    Approve,
 }
 
 impl AccessRight {
@@ -37,6 +39,7 @@ impl AccessRight {
             | ActionName::Remove
             | ActionName::Rename
             | ActionName::HandOver => Self::Operate,
+            ActionName::Approve => Self::Approve,
         }
     }
 }
@@ -49,6 +52,7 @@ impl fmt::Display for AccessRight {
             Self::Release => "release",
             Self::RollBack => "roll_back",
             Self::Operate => "operate",
+            Self::Approve => "approve",
         })
     }
 }
@@ -111,7 +115,7 @@ mod tests {
 
     #[test]
     fn each_action_needs_one_right_and_each_wish_to_operate_as_well() {
-        use AccessRight::{Operate, Read, Release, RollBack};
+        use AccessRight::{Approve, Operate, Read, Release, RollBack};
         let (app, prod) = (AppName::new("shop").unwrap(), EnvironmentName::new("prod").unwrap());
         let windlass = Requester::new(Route::Windlass, None);
         let someone = Requester::new(Route::Api, None);
@@ -133,6 +137,7 @@ mod tests {
             (plain(ActionName::Rollback), &someone, &[RollBack]),
             (plain(ActionName::Recover), &someone, &[RollBack]),
             (plain(ActionName::ReleaseHold), &someone, &[Operate]),
+            (plain(ActionName::Approve), &someone, &[Approve]),
             (plain(ActionName::Drill), &someone, &[Operate]),
             (plain(ActionName::Drill), &windlass, &[Operate]),
             (plain(ActionName::Restore), &windlass, &[]),

@@ -59,6 +59,7 @@ impl Deployment {
             undoing: None,
             stopped: false,
             wheel: Vec::new(),
+            approval: None,
             taken_up_again: false,
             ending: None,
             id,

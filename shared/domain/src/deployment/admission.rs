@@ -168,7 +168,9 @@ fn newer(candidate: &Candidate, facts: &AdmissionFacts<'_>) -> Option<Replaced> 
     let is_held = |other: &Waiting| (facts.state.hold.is_some() || by_the_clock) && !other.through_hold;
     let mut others = facts.waiting.iter().filter(|waiting| waiting.deployment != candidate.id);
     let covering = others.find(|other| {
+        // One that asks for approval takes the place of those alone that ask as well.
         !other.operator
+            && (candidate.asks || !other.asks)
             && !is_held(other)
             && other.order.is_newer_than(&candidate.order)
             && candidate.components.iter().all(|part| other.components.iter().any(|it| it.covers(part)))
@@ -181,8 +183,8 @@ fn by_lock(candidate: &Candidate, facts: &AdmissionFacts<'_>) -> Decision {
     if let Some(newer) = newer(candidate, facts) {
         return Decision::Superseded(newer);
     }
-    // Whom the clock holds would only wait on.
-    let goes = |other: &&Waiting| facts.closed.is_none() || other.through_hold || other.operator;
+    // Whom the clock holds, or nobody has approved, would only wait on.
+    let goes = |other: &&Waiting| !other.asks && (facts.closed.is_none() || other.through_hold || other.operator);
     let mut others = facts.waiting.iter().filter(|waiting| waiting.deployment != candidate.id).filter(goes);
     match &facts.lock.held {
         Some(held) if operator && held.action != ActionName::Rollback && held.state == HeldState::Running => {

@@ -74,6 +74,7 @@ impl Request {
         findings.extend(self.environment_finding());
         findings.extend(self.confirm_finding());
         findings.extend(self.moving_findings());
+        findings.extend(self.approval_findings());
         findings.extend(self.withdrawal().err().unwrap_or_default());
         findings.extend(self.content_finding());
         findings.extend(self.component_finding());
@@ -222,6 +223,23 @@ impl Request {
         }
     }
 
+    /// Checks that an approval names what it approves.
+    fn approval_findings(&self) -> Vec<Finding> {
+        if self.action != ActionName::Approve {
+            return Vec::new();
+        }
+        let members = [("deployment", self.deployment.is_none()), ("hash", self.hash.is_none())];
+        let missing = members.into_iter().filter(|(_, is_missing)| *is_missing).map(|(member, _)| {
+            Finding::new(
+                FindingName::MissingField,
+                member,
+                format!("`approve` needs the `{member}` of what is approved, and none is given."),
+                format!("Write it in `{member}`, as the plan of the deployment that waits shows it."),
+            )
+        });
+        missing.collect()
+    }
+
     /// Checks the members that name the new owner, which must be another one than the former.
     fn moving_findings(&self) -> Vec<Finding> {
         let given = [
@@ -333,8 +351,11 @@ impl Request {
             ("drill", self.drill.is_some() && self.action != ActionName::Drill),
             (
                 "deployment",
-                self.deployment.is_some() && self.action != ActionName::Recover && !self.action.is_of_the_wheel(),
+                self.deployment.is_some()
+                    && !matches!(self.action, ActionName::Recover | ActionName::Approve)
+                    && !self.action.is_of_the_wheel(),
             ),
+            ("hash", self.hash.is_some() && self.action != ActionName::Approve),
             (
                 "component",
                 self.component.is_some()

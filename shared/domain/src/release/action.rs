@@ -39,6 +39,8 @@ pub enum ActionName {
     Continue,
     /// Let the wave that is watched pass at its next look, where no gate is red then.
     SkipBake,
+    /// Approve the plan of a deployment that waits for that, by the plan's hash.
+    Approve,
     /// Let go of a component that is not declared any more, of places that one has left, of all of an environment that
     /// is not declared any more, or of the whole application.
     Remove,
@@ -86,6 +88,7 @@ impl fmt::Display for ActionName {
             Self::Pause => "pause",
             Self::Continue => "continue",
             Self::SkipBake => "skip_bake",
+            Self::Approve => "approve",
             Self::Remove => "remove",
             Self::Rename => "rename",
             Self::HandOver => "hand_over",

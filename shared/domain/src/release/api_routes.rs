@@ -4,8 +4,8 @@
 //! policies and `docs/API.md` are held to the table by `tests/contract`.
 
 use crate::release::action::ActionName::{
-    self, Accept, Continue, Drill, HandOver, Hold, Pause, Recover, ReleaseHold, Remove, Rename, Restore, Rollback,
-    SkipBake, Withdraw,
+    self, Accept, Approve, Continue, Drill, HandOver, Hold, Pause, Recover, ReleaseHold, Remove, Rename, Restore,
+    Rollback, SkipBake, Withdraw,
 };
 use crate::release::identity::EnvironmentId;
 use crate::text::name::{AppName, EnvironmentName};
@@ -93,6 +93,8 @@ pub enum Right {
     Release,
     /// The right of the operators of an environment.
     Operate,
+    /// The right of those who approve plans of an environment.
+    Approve,
     /// The right to change what belongs to a whole application or to two owners. No managed policy gives it.
     Own,
 }
@@ -148,6 +150,7 @@ const OF_A_MOVE: &[&str] = &["component", "to_component"];
 const REASON: &[&str] = &["reason"];
 const BACK: &[&str] = &["across", "component", "reason", "snapshot"];
 const WATCHED: &[&str] = &["deployment", "reason"];
+const APPROVED: &[&str] = &["deployment", "hash", "reason"];
 const OF_A_COMPONENT: &[&str] = &["component", "reason"];
 const WITHDRAWN: &[&str] = &["component", "pattern", "reason"];
 const MOVED: &[&str] = &["component", "reason", "to_component"];
@@ -201,6 +204,7 @@ pub const ROUTES: &[ApiRoute] = &[
     post("/apps/{app}/environments/{environment}/pause", Act(Pause), Operate, &["deployment", "for", "reason"]),
     post("/apps/{app}/environments/{environment}/continue", Act(Continue), Operate, WATCHED),
     post("/apps/{app}/environments/{environment}/skip-bake", Act(SkipBake), Operate, WATCHED),
+    post("/apps/{app}/environments/{environment}/approve", Act(Approve), Right::Approve, APPROVED),
     post("/apps/{app}/environments/{environment}/remove", Act(Remove), Operate, OF_A_COMPONENT),
     post("/apps/{app}/environments/{environment}/rename", Act(Rename), Operate, MOVED),
     ApiRoute { method: "PUT", ..post("/apps/{app}/environments/{environment}/hold", Act(Hold), Operate, REASON) },

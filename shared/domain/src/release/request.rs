@@ -148,9 +148,13 @@ pub struct Request {
     /// `drill`: the drill under way that is to come back, by its id. Windlass starts this by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drill: Option<DeploymentId>,
-    /// `recover`, `pause`, `continue`, `skip_bake`: the deployment; the one that holds the lock if absent.
+    /// `recover`, `pause`, `continue`, `skip_bake`: the deployment; the one that holds the lock if absent. `approve`: the
+    /// deployment that waits for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deployment: Option<DeploymentId>,
+    /// `approve`: the hash of the plan, in all of its 64 digits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hash: Option<Digest>,
     /// `rollback`, `restore`, `remove`, `rename`, `hand_over`: the component; all of the environment if absent.
     /// `deploy` of a `version`: the component; all of the release if absent. `withdraw`: the site.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -231,6 +235,7 @@ impl Request {
             across: BTreeSet::new(),
             drill: None,
             deployment: None,
+            hash: None,
             component: None,
             pattern: None,
             confirm: None,

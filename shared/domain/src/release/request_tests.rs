@@ -4,8 +4,8 @@ use serde_json::json;
 #[test]
 fn an_action_and_a_route_are_shown_as_they_are_written() {
     use ActionName::{
-        Accept, Check, Continue, Deploy, Drill, HandOver, Hold, Pause, Recover, ReleaseHold, Remove, Rename, Rollback,
-        SkipBake,
+        Accept, Approve, Check, Continue, Deploy, Drill, HandOver, Hold, Pause, Recover, ReleaseHold, Remove, Rename,
+        Rollback, SkipBake,
     };
     for action in [
         Deploy,
@@ -19,6 +19,7 @@ fn an_action_and_a_route_are_shown_as_they_are_written() {
         Pause,
         Continue,
         SkipBake,
+        Approve,
         Remove,
         Rename,
         HandOver,

@@ -167,8 +167,18 @@ fn needed(action: ActionName) -> &'static [&'static str] {
 }
 
 /// The members that are options of a command, in the order in which they stand there.
-const OPTIONS: [&str; 9] =
-    ["snapshot", "across", "deployment", "for", "component", "to_app", "to_environment", "to_component", "confirm"];
+const OPTIONS: [&str; 10] = [
+    "snapshot",
+    "across",
+    "deployment",
+    "hash",
+    "for",
+    "component",
+    "to_app",
+    "to_environment",
+    "to_component",
+    "confirm",
+];
 
 fn command(request: &Request, route: &ApiRoute, said: &Map<String, Value>) -> Option<String> {
     let verb = match request.action {

@@ -8,6 +8,7 @@ use crate::declaration::plan::{Plan, PlanOutcome, Wave};
 use crate::deployment::{Cost, Deployment};
 use crate::document::git::Git;
 use crate::environment::Running;
+use crate::environment::kept::Irreversible;
 use crate::environment::reach::SnapshotReach;
 use crate::release::artifact::Artifact;
 use crate::text::digest::Digest;
@@ -36,6 +37,10 @@ pub struct Planned {
     /// The changes that it would make; absent until the targets were looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drawn: Option<DrawnPlan>,
+    /// The changes of the plan in whose place this one is drawn, because something has moved since: what is new in
+    /// this one shows beside them. Only a plan that asks for approval once more has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<BTreeMap<ComponentName, FromTo>>,
 }
 
 /// The fate of a deployment at its arrival.
@@ -126,8 +131,9 @@ pub struct DrawnPlan {
     /// An estimate of the cost. It counts the state transitions of a deployment whose gates all pass. The time that
     /// functions work comes on top, and so does waiting for AWS.
     pub cost: Cost,
-    /// The digest of the bytes, the targets and the changes, with the versions of the release and of the declaration.
-    /// It is equal for equal plans, whoever asks and whenever.
+    /// The digest of the bytes, the targets and the changes, with the versions of the release and of the declaration,
+    /// of what each component runs now, and of the irreversible runs. It is equal for equal plans, whoever asks and
+    /// whenever.
     pub hash: Digest,
 }
 
@@ -212,18 +218,18 @@ impl DrawnPlan {
         (plan, gates): (Plan, Vec<GateNow>),
         targets: &BTreeMap<ComponentName, Value>,
         changes: BTreeMap<ComponentName, FromTo>,
-        history: &WaveHistory<'_>,
+        (history, irreversible): (&WaveHistory<'_>, &Irreversible),
         at: Time,
     ) -> Self {
         Self {
             at,
+            hash: hash(deployment, &plan, targets, (&changes, irreversible)),
             changes,
             gates,
             unmeasured: BTreeSet::new(),
             snapshots: Vec::new(),
             both_s: both_s(&plan.waves),
             cost: cost(history.transitions(), &[]),
-            hash: hash(deployment, &plan, targets),
             plan,
         }
     }
@@ -254,12 +260,19 @@ fn switches(wave: &Wave, component: &ComponentName) -> bool {
     changes.any(|one| one.component == *component && !one.tested && !one.closing)
 }
 
-/// Returns the digest of what is planned: of the bytes, the targets and the changes. It has no id of a deployment and
-/// no time. So the same plan drawn twice, and the deployment that follows, have the same one.
-pub fn hash(deployment: &Deployment, plan: &Plan, targets: &BTreeMap<ComponentName, Value>) -> Digest {
+/// Returns the digest of what is planned: of the bytes, the targets and the changes, of what each component runs now, and
+/// of the irreversible runs. It has neither the deployment's own id nor its time. So the same plan drawn twice, and the
+/// deployment that follows, have the same one.
+pub fn hash(
+    deployment: &Deployment,
+    plan: &Plan,
+    targets: &BTreeMap<ComponentName, Value>,
+    (changes, irreversible): (&BTreeMap<ComponentName, FromTo>, &Irreversible),
+) -> Digest {
     let components = &deployment.release.components;
     let digests: BTreeMap<&ComponentName, Digest> =
         components.iter().map(|(name, artifact)| (name, artifact.digest())).collect();
+    let runs: BTreeMap<&ComponentName, &Option<End>> = changes.iter().map(|(name, it)| (name, &it.from)).collect();
     let content = json!({
         "app": deployment.app,
         "environment": deployment.environment,
@@ -270,6 +283,8 @@ pub fn hash(deployment: &Deployment, plan: &Plan, targets: &BTreeMap<ComponentNa
         "outcome": plan.outcome,
         "waves": plan.waves,
         "targets": targets,
+        "runs": runs,
+        "irreversible": irreversible,
     });
     Digest::of(content.to_string().as_bytes())
 }

@@ -89,14 +89,27 @@ fn the_hash_differs_where_bytes_targets_or_changes_do_and_nowhere_else() {
         stays_reachable: vec![],
     };
     let targets = |alias: &str| BTreeMap::from([(name("api"), json!({"alias": alias}))]);
+    let changes = |runs: &str| {
+        let from = End { version: runs.to_owned(), ..end(None) };
+        BTreeMap::from([(name("api"), FromTo { from: Some(from), to: end(None) })])
+    };
     let of = |id: &str, accepted, sha256, bake_s, alias: &str| {
-        hash(&deployment(id, accepted, sha256), &plan(bake_s), &targets(alias))
+        let changes = changes("1.0.0");
+        hash(&deployment(id, accepted, sha256), &plan(bake_s), &targets(alias), (&changes, &Irreversible::new()))
     };
     let one = of("1f0c2d9a4b5e6f70", 1, "b", 60, "live");
     assert_eq!(of("0123456789abcdef", 2, "b", 60, "live"), one, "ids and times");
     assert_ne!(of("1f0c2d9a4b5e6f70", 1, "c", 60, "live"), one, "the bytes");
     assert_ne!(of("1f0c2d9a4b5e6f70", 1, "b", 61, "live"), one, "the changes");
     assert_ne!(of("1f0c2d9a4b5e6f70", 1, "b", 60, "next"), one, "the target");
+    let now = |runs: &str, irreversible: &Irreversible| {
+        let deployment = deployment("1f0c2d9a4b5e6f70", 1, "b");
+        hash(&deployment, &plan(60), &targets("live"), (&changes(runs), irreversible))
+    };
+    assert_eq!(now("1.0.0", &Irreversible::new()), one);
+    assert_ne!(now("1.0.1", &Irreversible::new()), one, "what runs");
+    let run = json!({"migrate": {"deployment": "1f0c2d9a4b5e6f70", "version": "1.0.0", "at": 5}});
+    assert_ne!(now("1.0.0", &serde_json::from_value(run).unwrap()), one, "what was run for good");
 }
 
 #[test]
@@ -117,7 +130,7 @@ fn a_turn_and_a_plan_that_would_be_refused_do_not_contradict_each_other() {
     ] {
         let deployment = deployment("1f0c2d9a4b5e6f70", 1, "b");
         let turn = ArrivalFate::new(becomes, at_once);
-        let mut planned = Planned { deployment, turn, expires: Time(9), drawn: None };
+        let mut planned = Planned { deployment, turn, expires: Time(9), drawn: None, before: None };
         planned.draw(drawn(outcome));
         assert_eq!(planned.turn.becomes, becomes, "{outcome:?}");
         assert_eq!(planned.turn.text.written() == at_once, is_kept, "{becomes:?} {outcome:?}");

@@ -28,7 +28,7 @@ use crate::ports::Result;
 
 /// Serves the states of [`ConductorInput`].
 pub async fn handle(ports: &impl Ports, input: ConductorInput) -> Result<Answer> {
-    use ConductorInput::{Accept, Admit, AwaitTurn, GiveUp, Preempt, Settle, SettleUndo, Undo};
+    use ConductorInput::{Accept, Admit, AwaitTurn, GiveBack, GiveUp, Preempt, Settle, SettleUndo, Undo};
     Ok(match input {
         Admit { execution, request } => {
             let admitted = admitting::admit(ports, &execution, &request);
@@ -36,6 +36,7 @@ pub async fn handle(ports: &impl Ports, input: ConductorInput) -> Result<Answer>
         }
         AwaitTurn { by, task_token } => queue::await_turn(ports, &by, &task_token).await?.widened(),
         GiveUp { by, error } => queue::give_up(ports, &by, &error).await?.widened(),
+        GiveBack(by) => queue::give_back::give_back(ports, &by).await?.widened(),
         Preempt(by) => queue::preempt(ports, &by).await?.widened(),
         Accept { by, request, error } => settling::accept::accept(ports, &by, &request, &error).await?.widened(),
         Settle(by) => settling::settle::settle(ports, &by).await?.widened(),

@@ -24,6 +24,10 @@ pub enum Transition {
     Look,
     /// Admit, for what is only planned: on to `Plan`, which answers the same.
     Plan,
+    /// Admit, GiveBack: its plan is to be approved; on to `Plan`, which draws it and answers the same, then `AwaitTurn`.
+    Draw,
+    /// Prepare: the plan is not the one that was approved; on to `GiveBack`.
+    GiveBack,
     /// Prepare, Judge: change the wave's items; on to `Change`.
     Change,
     /// Judge: the next wave is to be planned first; back to `Prepare`.
@@ -128,15 +132,19 @@ macro_rules! words {
 
 words! {
     /// The words that `Admit` may answer.
-    AdmitTransition { Go, Wait, Preempt, Undo, Settle, Look, Plan, Succeeded, NothingToDo, Rejected, RolledBack, NeedsOperator }
+    AdmitTransition {
+        Go, Wait, Preempt, Undo, Settle, Look, Plan, Draw, Succeeded, NothingToDo, Rejected, RolledBack, NeedsOperator,
+    }
     /// The words that `Preempt` and `AwaitTurn` may answer.
     WaitTransition { Wait }
     /// The words that `Look` may answer.
     LookTransition { Look }
     /// The words that `Plan` may answer.
-    PlanTransition { Plan }
+    PlanTransition { Plan, Draw }
+    /// The words that `GiveBack` may answer.
+    GiveBackTransition { Draw }
     /// The words that `Prepare` may answer.
-    PrepareTransition { Change, Settle, Failed }
+    PrepareTransition { Change, Settle, Failed, GiveBack }
     /// The words that `Judge` may answer.
     JudgeTransition { Bake, Change, Prepare, Settle, Failed }
     /// The words that `Undo` may answer.

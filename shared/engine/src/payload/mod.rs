@@ -63,6 +63,8 @@ pub enum ConductorInput {
         /// The failure as the machine saw it, such as an error's name; empty if a function recorded the reason itself.
         error: String,
     },
+    /// Frees the lock of a deployment whose plan is not the one that was approved.
+    GiveBack(Caller),
     /// Takes what `Look` has seen for what runs.
     Accept {
         /// The caller that accepts. The deployment is the one that is stuck.

@@ -16,8 +16,9 @@ use windlass_domain::declaration::execution_history::WaveHistory;
 use windlass_domain::declaration::plan::{Plan, PlanOutcome};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::deployment::step::Step;
+use windlass_domain::environment::kept::Irreversible;
 use windlass_domain::release::identity::DeploymentId;
-use windlass_domain::shown::planned::{DrawnPlan, End, FromTo};
+use windlass_domain::shown::planned::{self, DrawnPlan, End, FromTo};
 use windlass_domain::text::finding::Finding;
 use windlass_domain::text::name::ComponentName;
 use windlass_domain::text::time::Time;
@@ -43,7 +44,8 @@ pub async fn composed(ports: &impl Ports, scene: &Scene) -> Result<(Composed, Ve
 pub async fn plan(ports: &impl Ports, id: &DeploymentId) -> Result<Answer<PlanTransition>> {
     let mut planned = ledger::require(ports, &ledger::planned(id)).await?;
     let loaded = deployment_context::planned(ports, planned.value.deployment.clone()).await?;
-    let answer = loaded.answer(PlanTransition::Plan);
+    let is_asked = planned.value.deployment.approval.is_some();
+    let answer = loaded.answer(if is_asked { PlanTransition::Draw } else { PlanTransition::Plan });
     if planned.value.drawn.is_some() {
         return Ok(answer);
     }
@@ -52,7 +54,7 @@ pub async fn plan(ports: &impl Ports, id: &DeploymentId) -> Result<Answer<PlanTr
         let history = WaveHistory::of(&[], &loaded.resolved.components, None);
         let (plan, none) = ((refused(findings), vec![]), BTreeMap::new());
         let changes = BTreeMap::new();
-        DrawnPlan::of(&loaded.record, plan, &none, changes, &history, ports.now())
+        DrawnPlan::of(&loaded.record, plan, &none, changes, (&history, &Irreversible::new()), ports.now())
     } else {
         let scene = Scene::read(ports, loaded).await?;
         let (composed, _) = composed(ports, &scene).await?;
@@ -83,20 +85,38 @@ fn refused(findings: Vec<Finding>) -> Plan {
 }
 
 fn drawn(scene: &Scene, composed: Composed, now: Time) -> DrawnPlan {
-    let steps = composed.steps.iter();
-    let targets: BTreeMap<ComponentName, Value> =
-        steps.map(|step| (step.component.clone(), step.target.clone())).collect();
-    // A check brings nothing, so nothing goes from one version to another.
-    let brought = targets.keys().filter(|_| !scene.is_check());
-    let changes = changes(scene, brought);
+    let (targets, changes) = targets_and_changes(scene, &composed.steps);
     let components = &scene.loaded.resolved.components;
     let rule = Some(&scene.loaded.resolved.gates.unknown).filter(|_| scene.gates_decide());
     let waves = composed.plan.waves.clone();
     let history = WaveHistory::of(&waves, components, rule);
     let record = &scene.loaded.record;
     let unmeasured = unmeasured(scene, &composed.steps);
-    let drawn = DrawnPlan::of(record, (composed.plan, composed.gates), &targets, changes, &history, now);
+    let (plan, beside) = ((composed.plan, composed.gates), (&history, &scene.state.irreversible));
+    let drawn = DrawnPlan::of(record, plan, &targets, changes, beside, now);
     DrawnPlan { unmeasured, ..drawn }
+}
+
+type TargetsAndChanges = (BTreeMap<ComponentName, Value>, BTreeMap<ComponentName, FromTo>);
+
+fn targets_and_changes(scene: &Scene, steps: &[Step]) -> TargetsAndChanges {
+    let targets: BTreeMap<ComponentName, Value> =
+        steps.iter().map(|step| (step.component.clone(), step.target.clone())).collect();
+    // A check brings nothing, so nothing goes from one version to another.
+    let brought = targets.keys().filter(|_| !scene.is_check());
+    let changes = changes(scene, brought);
+    (targets, changes)
+}
+
+/// Returns whether it is another plan than people have approved, and one that asks for approval: it changes something.
+pub fn is_unapproved(scene: &Scene, composed: &Composed) -> bool {
+    let record = &scene.loaded.record;
+    let approved = record.approval.as_ref().and_then(|approval| approval.hash.as_ref());
+    let Some(approved) = approved.filter(|_| composed.plan.outcome == PlanOutcome::Change) else {
+        return false;
+    };
+    let (targets, changes) = targets_and_changes(scene, &composed.steps);
+    planned::hash(record, &composed.plan, &targets, (&changes, &scene.state.irreversible)) != *approved
 }
 
 /// Returns the components that a release changes and that no gate measures. A task is measured by its end, and gates do

@@ -122,8 +122,11 @@ pub async fn wake(ports: &(impl DynamoDbApi + StepFunctionsApi), of: Environment
     faults.into_answer()
 }
 
-/// Tries its tokens until one is found by which it waits.
-async fn wake_one(ports: &impl StepFunctionsApi, waiting: &Waiting) -> Result<()> {
+/// Wakes a deployment that waits: tries its tokens until one is found by which it waits.
+///
+/// # Errors
+/// Those of Step Functions.
+pub async fn wake_one(ports: &impl StepFunctionsApi, waiting: &Waiting) -> Result<()> {
     for token in waiting.tokens() {
         if ports.succeed_task(token, &json!({})).await? {
             break;

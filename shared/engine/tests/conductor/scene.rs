@@ -174,6 +174,7 @@ impl Scene {
             operator: false,
             first: false,
             through_hold: false,
+            asks: false,
             since: self.now(),
             until: None,
             task_token: None,

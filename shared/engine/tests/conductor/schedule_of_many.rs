@@ -84,6 +84,8 @@ pub fn waiting_for(scene: &Scene, at: &str, name: &str, status: &str) {
         operator: false,
         first: false,
         through_hold: false,
+        asks: false,
+        until: None,
         since: Time(0),
         until: None,
         task_token: Some(name.into()),

@@ -53,6 +53,8 @@ pub struct Candidate {
     pub preempt: bool,
     /// The declaration's rule for an older release that is under way.
     pub supersede: Supersede,
+    /// True if it asks for approval, and has not got it.
+    pub asks: bool,
     /// The deployment that it has stopped.
     pub stops: Option<DeploymentId>,
 }
@@ -85,6 +87,7 @@ impl Candidate {
             accept_red: record.accept_red,
             preempt: record.preempt,
             supersede: record.supersede,
+            asks: record.asks(),
             stops: record.stops.clone(),
         }
     }

@@ -25,7 +25,8 @@ fn there(candidate: &Candidate, facts: &AdmissionFacts<'_>) -> Decision {
     obstacles.extend(facts.closed.map(Obstacle::Closed));
     if obstacles.is_empty() {
         let held = facts.lock.held.as_ref().map(|held| &held.deployment);
-        let mut waiting = facts.waiting.iter().map(|waiting| &waiting.deployment);
+        let waiting = facts.waiting.iter().filter(|waiting| !waiting.asks);
+        let mut waiting = waiting.map(|waiting| &waiting.deployment);
         obstacles.extend(held.or_else(|| waiting.next()).map(Obstacle::NotIdle));
     }
     if obstacles.is_empty() {

@@ -230,6 +230,20 @@ pub enum FindingName {
     /// Next: Leave `requester` out of an input that is written by hand: then the console asks. Or use the API or the
     /// command line.
     NotVouched,
+    /// An approval was given of what asks for none: a deployment that has ended, that goes on already or that a newer
+    /// release replaces, a plan that is not drawn yet, or one in whose place another one is drawn. Nothing was changed.
+    /// Next: Look at the deployment's plan as it is now (`windlass status`), and approve that one by its hash.
+    NotAsked,
+    /// The plan of a deployment was not approved by as many people as the access file wants, within the time that it
+    /// gives them. Nothing was changed.
+    /// Next: Release it again, and have it approved in time. `approve.expires` of the access file says how long that
+    /// may take.
+    ApprovalExpired,
+    /// A release needs approval, and whoever has asked for it, or for what it promotes, is nobody of `people` of the
+    /// access files: so nobody knows who may not approve it. Nothing was changed.
+    /// Next: Add the one who asks to `people`, and release it again. Where nobody has to be kept from approving, such as
+    /// of what CI releases, write `not_requester: false` under `approve`.
+    RequesterUnknown,
     /// A rule of the access file takes releases only from another environment, and no snapshot there has shown that
     /// all of this one is good: all its bytes in one snapshot, judged good by measurements, not vetoed, and live for
     /// the time. Nothing was changed.

@@ -1,5 +1,6 @@
 //! `Admit`: takes in the requests of all routes, and records each action or does it at once. It is the highest room.
 
+pub mod approving;
 pub mod deploy;
 pub mod going_back;
 pub mod identify;
@@ -73,6 +74,7 @@ async fn by_action(ports: &impl Ports, execution: &Asker<'_>, request: &Request)
         ActionName::Pause | ActionName::Continue | ActionName::SkipBake => {
             steering::steer(ports, execution, request).await?
         }
+        ActionName::Approve => approving::approve(ports, execution, request).await?,
         ActionName::Remove => removing_and_moving::remove(ports, execution, request).await?,
         ActionName::Rename | ActionName::HandOver => {
             removing_and_moving::move_records(ports, execution, request).await?

@@ -33,7 +33,7 @@ pub async fn admit(ports: &impl Ports, execution: &Asker<'_>, request: &Request)
         }
         let (deployment, turn) = of(ports, execution, request, &id).await?;
         let expires = ports.now().plus_s(KEPT_S);
-        let planned = Planned { deployment, turn, expires, drawn: None };
+        let planned = Planned { deployment, turn, expires, drawn: None, before: None };
         let planned = Stored::new(key.clone(), planned);
         Ok(commit(ports, vec![planned.put_until(expires)?]).await?.then(|| Answer::of(AdmitTransition::Plan, &id, 0)))
     })

@@ -1,9 +1,12 @@
-//! The turn of a deployment: it takes the lock, waits in the queue (`AwaitTurn`), stops another one (`Preempt`), or
-//! ends because it could not wait (`GiveUp`).
+//! The turn of a deployment: it takes the lock, waits in the queue (`AwaitTurn`), also for approval, stops another one
+//! (`Preempt`), gives its turn back (`GiveBack`), or ends because it could not wait (`GiveUp`).
 
+pub mod approval;
+pub mod give_back;
 pub mod take_lock;
 pub mod turn;
 
+use crate::access;
 use crate::conductor::answering::{add_line, final_answer, note_cost, reject};
 use crate::conductor::environment::view::{self, View};
 use crate::conductor::environment::{drills, hold_line};
@@ -26,7 +29,7 @@ use windlass_domain::text::foreign::Foreign;
 pub async fn await_turn(ports: &impl Ports, by: &Caller, token: &str) -> Result<Answer<WaitTransition>> {
     let id = &by.deployment;
     retry(ports, "waiting for its turn", async || {
-        let record = ledger::require(ports, &ledger::deployment(id)).await?;
+        let mut record = ledger::require(ports, &ledger::deployment(id)).await?;
         let view = View::load(ports, &record.value).await?;
         let Some(waiting) = view.waiting_of(&record.value) else {
             // It was ended or taken in between; `Admit` sees which.
@@ -36,9 +39,23 @@ pub async fn await_turn(ports: &impl Ports, by: &Caller, token: &str) -> Result<
         let mut waiting = waiting.clone();
         waiting.value.keep(token);
         let index = ledger::waiting_index(record.value.environment_id(), id);
-        if commit(ports, vec![waiting.put_indexed(Some(index))?]).await? {
+        let mut writes = vec![waiting.put_indexed(Some(index))?];
+        let asked = waiting.value.asks;
+        let mut asks = asked;
+        if asked {
+            // The plan that was drawn is what is approved from now on.
+            let rules = access::rules(ports, &record.value.app).await?;
+            asks = approval::note(ports, &rules, &mut record.value).await?.is_ok() && record.value.asks();
+            writes.push(put_deployment(&record)?);
+        }
+        if commit(ports, writes).await? {
             let view = View::load(ports, &record.value).await?;
-            if !matches!(view.decide(&record.value), Decision::Wait | Decision::WaitUntil(_) | Decision::Preempt(_)) {
+            let stays = match view.decide(&record.value) {
+                Decision::Wait | Decision::WaitUntil(_) | Decision::Preempt(_) => asks == asked,
+                Decision::Take => asks,
+                Decision::Superseded(_) | Decision::Reject(_) => false,
+            };
+            if !stays {
                 ports.succeed_task(token, &serde_json::json!({})).await?;
             }
             return Ok(Some(Answer::of(WaitTransition::Wait, id, 0)));

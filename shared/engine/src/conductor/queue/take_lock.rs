@@ -4,10 +4,11 @@ use crate::conductor::answering::release_status::known;
 use crate::conductor::answering::{add_line, end, final_answer, note_cost, outcomes, reject};
 use crate::conductor::environment::view::{View, is_operator};
 use crate::conductor::environment::{drills, hold_line};
+use crate::conductor::queue::approval;
 use crate::conductor::request::Ports;
 use crate::ledger::{self, Stored, commit, put_deployment, put_state};
 use crate::payload::{AdmitTransition, Answer, ExecutionRef};
-use crate::ports::{Result, Write};
+use crate::ports::{Clock, Result, Write};
 use windlass_domain::deployment::admission::{Candidate, Replaced, Supersession};
 use windlass_domain::deployment::{Deployment, Status, heal};
 use windlass_domain::environment::{HeldState, LockHolder, Waiting};
@@ -57,53 +58,40 @@ pub(super) async fn queue(
     until: Option<Time>,
 ) -> Result<Option<Answer<AdmitTransition>>> {
     let answer = Answer::of(word, &record.value.id, 0);
-    if let Some(waiting) = view.waiting_of(&record.value) {
-        if until.is_none() && waiting.value.is_too_long(ports.now()) {
+    let (mut planned, draws) = (None, word == AdmitTransition::Draw);
+    if draws {
+        approval::wake_others(ports, view, &record.value).await?;
+        planned = approval::to_draw(ports, &record.value).await?;
+    }
+    let mut waiting = place(ports, &record.value, until);
+    if let Some(known) = view.waiting_of(&record.value) {
+        if waiting.value.until.is_none() && known.value.is_too_long(ports.now()) {
             let refused = TurnOutcome::Refused(vec![waited_too_long(&record.value, view)]);
             return finish(ports, view, record, refused).await;
         }
-        if until != waiting.value.until {
-            let mut waiting = waiting.clone();
-            waiting.value.until = until;
-            if until.is_none() {
-                waiting.value.since = ports.now();
-            }
-            let index = ledger::waiting_index(record.value.environment_id(), &record.value.id);
-            let unchanged = Write::check(view.lock.key.clone(), view.lock.unchanged());
-            let writes = vec![waiting.put_indexed(Some(index))?, put_deployment(&record)?, unchanged];
-            return Ok(commit(ports, writes).await?.then_some(answer));
+        let (asks, until) = (waiting.value.asks, waiting.value.until);
+        let is_same = (known.value.asks, known.value.until) == (asks, until) && planned.is_none();
+        // It waited already when the deployment came that it stops.
+        if is_same && word != AdmitTransition::Preempt {
+            return Ok(Some(answer));
         }
-        if word == AdmitTransition::Preempt {
-            // It waited already when the deployment came that it stops.
-            let unchanged = Write::check(view.lock.key.clone(), view.lock.unchanged());
-            return Ok(commit(ports, vec![put_deployment(&record)?, unchanged]).await?.then_some(answer));
+        let since = waiting.value.since;
+        waiting = known.clone();
+        if until.is_none() && known.value.until.is_some() {
+            // The time for which it waits for others begins now.
+            waiting.value.since = since;
         }
-        return Ok(Some(answer));
+        (waiting.value.asks, waiting.value.until) = (asks, until);
     }
-    let (of, id) = (record.value.environment_id(), &record.value.id);
-    let waiting = Stored::new(
-        ledger::waiting(of, id),
-        Waiting {
-            deployment: id.clone(),
-            components: record.value.release.parts().collect(),
-            order: record.value.order.clone(),
-            operator: is_operator(record.value.action),
-            first: Candidate::of(&record.value).goes_first() && !is_operator(record.value.action),
-            through_hold: record.value.through_hold,
-            since: ports.now(),
-            until,
-            task_token: None,
-            former_task_tokens: Vec::new(),
-        },
-    );
-    let index = ledger::waiting_index(of, id);
+    let index = ledger::waiting_index(record.value.environment_id(), &record.value.id);
     record.value.status = Status::Waiting;
     record.value.waited = true;
-    let writes = vec![
+    let mut writes = vec![
         waiting.put_indexed(Some(index))?,
         put_deployment(&record)?,
         Write::check(view.lock.key.clone(), view.lock.unchanged()),
     ];
+    writes.extend(planned);
     Ok(commit(ports, writes).await?.then_some(answer))
 }
 
@@ -117,6 +105,28 @@ fn waited_too_long(record: &Deployment, view: &View) -> Finding {
         format!("environments.{}", record.environment),
         format!("it waited too long for its turn; {owner}."),
         "See why the other deployment takes so long, then ask again.",
+    )
+}
+
+/// Returns the place in the queue of a deployment that begins to wait, for others, for its approval or for a moment.
+pub(super) fn place(ports: &impl Clock, record: &Deployment, until: Option<Time>) -> Stored<Waiting> {
+    let (of, id) = (record.environment_id(), &record.id);
+    let approval = record.approval.as_ref().filter(|approval| !approval.goes);
+    Stored::new(
+        ledger::waiting(of, id),
+        Waiting {
+            deployment: id.clone(),
+            components: record.release.parts().collect(),
+            order: record.order.clone(),
+            operator: is_operator(record.action),
+            first: Candidate::of(record).goes_first() && !is_operator(record.action),
+            through_hold: record.through_hold,
+            asks: approval.is_some(),
+            since: ports.now(),
+            until: approval.map(|approval| approval.until).or(until),
+            task_token: None,
+            former_task_tokens: Vec::new(),
+        },
     )
 }
 

@@ -11,6 +11,7 @@ use crate::access;
 use crate::conductor::answering::{final_answer, outcomes};
 use crate::conductor::environment::view::{View, is_operator};
 use crate::conductor::environment::way_back;
+use crate::conductor::queue::approval;
 use crate::conductor::queue::take_lock::{TurnOutcome, finish, queue, take};
 use crate::conductor::request::Ports;
 use crate::ledger::{self, Stored, retry};
@@ -48,16 +49,24 @@ async fn once(
         return Ok(Some(answer));
     }
     view.not_taken_over(&record.value)?;
-    let refused = access::against_turn(ports, &record.value).await?;
+    let rules = access::rules(ports, &record.value.app).await?;
+    let refused = access::against_turn(&rules, &record.value);
     if !refused.is_empty() {
         return finish(ports, &view, record, TurnOutcome::Refused(refused)).await;
     }
     if record.value.action == ActionName::Restore && !record.value.by_person {
         return heal_drift(ports, execution, &mut view, record).await;
     }
+    if let Err(finding) = approval::note(ports, &rules, &mut record.value).await? {
+        return finish(ports, &view, record, TurnOutcome::Refused(vec![finding])).await;
+    }
     match view.decide(&record.value) {
         Decision::Reject(findings) => finish(ports, &view, record, TurnOutcome::Refused(findings)).await,
         Decision::Superseded(by) => finish(ports, &view, record, TurnOutcome::Superseded(by)).await,
+        _ if record.value.asks() => {
+            let word = approval::word(&record.value);
+            queue(ports, &view, record, word, None).await
+        }
         Decision::Wait => queue(ports, &view, record, AdmitTransition::Wait, None).await,
         Decision::WaitUntil(until) => queue(ports, &view, record, AdmitTransition::Wait, Some(until)).await,
         Decision::Preempt(held) => {
@@ -127,7 +136,7 @@ async fn heal_drift(
         lock: &view.lock.value,
         state: &view.state.value,
         rev: view.state.rev,
-        other: waiting.first().map(|one| &one.deployment).or(drill),
+        other: waiting.iter().find(|one| !one.asks).map(|one| &one.deployment).or(drill),
     };
     match heal::turn(&standing, ports.now()) {
         HealDecision::Restore(names, reason) => {

@@ -1,0 +1,251 @@
+//! Approvals: whether a deployment needs one by the rules in force, who may give it, and who counts. Pure.
+//!
+//! People approve a plan by its hash. Whoever has asked for the deployment does not approve it, unless the rule lets
+//! them. Who counts is decided by the file in force at the deployment's turn, and not by that of the day on which
+//! somebody approved.
+
+use crate::access::caller::Caller;
+use crate::access::decide::Rules;
+use crate::access::file::Approve;
+use crate::declaration::kinds::KindName;
+use crate::declaration::plan::PlanOutcome;
+use crate::release::identity::{DeploymentId, EnvironmentId};
+use crate::release::key::AccessPlace;
+use crate::release::request::Requester;
+use crate::text::digest::Digest;
+use crate::text::finding::{Finding, FindingName};
+use crate::text::foreign;
+use crate::text::name::{EnvironmentName, WhoName};
+use crate::text::time::Time;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// The approval of a deployment's plan, as the deployment's record has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Approval {
+    /// The hash of the plan that is approved; absent until the plan is drawn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hash: Option<Digest>,
+    /// The time since which it is asked for.
+    pub since: Time,
+    /// The time until which it is waited for.
+    pub until: Time,
+    /// True once the deployment goes on: enough people have approved, or its plan asks nobody.
+    #[serde(default)]
+    pub goes: bool,
+    /// What was given, in order. Each is of the plan that its hash names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub given: Vec<GivenApproval>,
+}
+
+/// An approval that a person has given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct GivenApproval {
+    /// The person, as the file in force then called them.
+    pub person: WhoName,
+    /// The identity by which they asked. By it they are known at the deployment's turn.
+    pub by: Requester,
+    /// The hash of the plan.
+    pub hash: Digest,
+    /// The reason.
+    #[serde(deserialize_with = "foreign::one")]
+    pub reason: String,
+    /// The time.
+    pub at: Time,
+}
+
+/// The facts about a deployment by which its approval is decided on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ApprovalFacts<'a> {
+    /// The environment.
+    pub of: EnvironmentId<'a>,
+    /// The kinds of the components that it brings.
+    pub kinds: BTreeSet<KindName>,
+    /// Those who have asked for it, or for what it promotes.
+    pub asked: Vec<Requester>,
+    /// Its approval as it is recorded; absent before its first turn.
+    pub approval: Option<&'a Approval>,
+    /// The outcome of its plan; absent until that is drawn.
+    pub plan: Option<PlanOutcome>,
+    /// The time.
+    pub now: Time,
+}
+
+/// The standing of a deployment with its approval.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ApprovalStanding {
+    /// It needs none.
+    NotNeeded,
+    /// It goes on: enough people have approved its plan, or its plan changes nothing, or is refused.
+    Goes,
+    /// It waits for so many more people.
+    Asks(u32),
+}
+
+/// The wish of somebody who approves.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ApprovalWish<'a> {
+    /// The one who approves.
+    pub by: &'a Requester,
+    /// The hash of the plan that is meant.
+    pub hash: &'a Digest,
+    /// The reason.
+    pub reason: &'a str,
+}
+
+/// The decision about such a wish.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ApprovalDecision {
+    /// It is recorded.
+    Given(GivenApproval),
+    /// This person has approved this plan before.
+    Already(WhoName),
+    /// It is refused.
+    Refused(Finding),
+}
+
+impl Rules {
+    /// Returns whether a rule wants releases into an environment approved.
+    pub fn want_approvals(&self, environment: &EnvironmentName) -> bool {
+        self.approve_rule(environment).is_some()
+    }
+
+    /// Returns the approval that a deployment begins to ask for now; `None` if it needs none.
+    pub fn asked_now(&self, facts: &ApprovalFacts<'_>) -> Option<Approval> {
+        let rule = self.rule_for(facts)?;
+        let until = facts.now.plus_s(u64::from(rule.expires.0) * 24 * 60 * 60);
+        Some(Approval { hash: None, since: facts.now, until, goes: false, given: Vec::new() })
+    }
+
+    /// Decides how a deployment stands.
+    ///
+    /// # Errors
+    /// Why it is refused: nobody knows who has asked for it, or the time is over.
+    pub fn standing(&self, facts: &ApprovalFacts<'_>) -> Result<ApprovalStanding, Finding> {
+        let Some(rule) = self.rule_for(facts) else {
+            return Ok(ApprovalStanding::NotNeeded);
+        };
+        let unknown = facts.asked.iter().find(|by| self.person(Caller::of(by)).is_none());
+        if let Some(by) = unknown.filter(|_| rule.not_requester) {
+            return Err(requester_unknown(by, facts.of));
+        }
+        if facts.plan.is_some_and(|plan| plan != PlanOutcome::Change) {
+            return Ok(ApprovalStanding::Goes);
+        }
+        let counted = u32::try_from(self.counted(rule, facts).len()).unwrap_or(u32::MAX);
+        if counted >= rule.count {
+            return Ok(ApprovalStanding::Goes);
+        }
+        match facts.approval.map(|approval| approval.until).filter(|until| facts.now >= *until) {
+            Some(until) => Err(expired(rule, counted, until, facts.of)),
+            None => Ok(ApprovalStanding::Asks(rule.count - counted)),
+        }
+    }
+
+    /// Decides on the wish to approve the plan of this deployment.
+    pub fn approve(&self, wish: &ApprovalWish<'_>, facts: &ApprovalFacts<'_>, id: &DeploymentId) -> ApprovalDecision {
+        let refused = |path: &str, reason: String, remedy: &str| {
+            ApprovalDecision::Refused(Finding::new(FindingName::NotAsked, path, reason, remedy))
+        };
+        let nothing = format!("deployment {id} asks for no approval.");
+        let (Some(rule), Some(approval)) = (self.rule_for(facts), facts.approval) else {
+            return refused("deployment", nothing, "Nothing has to be approved.");
+        };
+        let standing = match self.standing(facts) {
+            Ok(standing) => standing,
+            Err(finding) => return ApprovalDecision::Refused(finding),
+        };
+        if approval.hash.as_ref() != Some(wish.hash) {
+            let reason = approval.hash.as_ref().map_or_else(
+                || format!("the plan of deployment {id} is not drawn yet."),
+                |hash| format!("the plan of deployment {id} has the hash {hash}, and another one is approved."),
+            );
+            return refused("hash", reason, "Look at the plan as it is now, and approve that by its hash.");
+        }
+        let Some(person) = self.approver(rule, facts, wish.by) else {
+            return ApprovalDecision::Refused(self.does_not_count(rule, facts, wish.by));
+        };
+        let is_theirs =
+            |given: &GivenApproval| given.hash == *wish.hash && self.approver(rule, facts, &given.by) == Some(person);
+        if approval.given.iter().any(is_theirs) {
+            return ApprovalDecision::Already(person.clone());
+        }
+        if standing == ApprovalStanding::Goes {
+            return refused("deployment", nothing, "As many as are needed have approved it, or its plan asks nobody.");
+        }
+        ApprovalDecision::Given(GivenApproval {
+            person: person.clone(),
+            by: wish.by.clone(),
+            hash: wish.hash.clone(),
+            reason: wish.reason.to_owned(),
+            at: facts.now,
+        })
+    }
+
+    /// Returns the rule by which the deployment needs approval.
+    fn rule_for(&self, facts: &ApprovalFacts<'_>) -> Option<&Approve> {
+        let rule = self.approve_rule(facts.of.environment())?;
+        (rule.kinds.is_empty() || !rule.kinds.is_disjoint(&facts.kinds)).then_some(rule)
+    }
+
+    /// Returns the people who have approved the plan as it is now, each once.
+    fn counted(&self, rule: &Approve, facts: &ApprovalFacts<'_>) -> BTreeSet<&WhoName> {
+        let approval = facts.approval.into_iter();
+        let given = approval
+            .flat_map(|approval| approval.given.iter().filter(|given| approval.hash.as_ref() == Some(&given.hash)));
+        given.filter_map(|given| self.approver(rule, facts, &given.by)).collect()
+    }
+
+    /// Returns the person who asks, if the rule lets this person approve.
+    fn approver(&self, rule: &Approve, facts: &ApprovalFacts<'_>, by: &Requester) -> Option<&WhoName> {
+        let caller = Caller::of(by);
+        let person = self.person(caller).filter(|_| self.names(&rule.by, caller))?;
+        let has_asked = || facts.asked.iter().any(|asked| self.person(Caller::of(asked)) == Some(person));
+        (!rule.not_requester || !has_asked()).then_some(person)
+    }
+
+    fn does_not_count(&self, rule: &Approve, facts: &ApprovalFacts<'_>, by: &Requester) -> Finding {
+        let caller = Caller::of(by);
+        let (you, holders) = (caller.to_string(), rule.by.join(", "));
+        let reason = match self.person(caller) {
+            None => format!("{you} is nobody of `people`, and only people count."),
+            Some(person) if self.names(&rule.by, caller) => {
+                format!("{person} has asked for the deployment, or for what it promotes, and does not approve it.")
+            }
+            Some(person) => format!("{person} is not among those who approve: {holders}."),
+        };
+        let rule = format!("{} of {}", path(facts.of), AccessPlace::App(facts.of.app().clone()));
+        Finding::new(FindingName::NotAllowed, rule, reason, format!("Ask one of {holders}.")).seen(you, holders)
+    }
+}
+
+fn path(of: EnvironmentId<'_>) -> String {
+    format!("environments.{}.approve", of.environment())
+}
+
+fn requester_unknown(by: &Requester, of: EnvironmentId<'_>) -> Finding {
+    let place = AccessPlace::App(of.app().clone());
+    Finding::new(
+        FindingName::RequesterUnknown,
+        path(of),
+        format!("{by} has asked for it and is nobody of `people`, so that nobody knows who may not approve it."),
+        format!(
+            "Add the one who asks to `people` of {place}; or write `not_requester: false` there, if that is meant."
+        ),
+    )
+}
+
+fn expired(rule: &Approve, counted: u32, until: Time, of: EnvironmentId<'_>) -> Finding {
+    Finding::new(
+        FindingName::ApprovalExpired,
+        path(of),
+        format!("its plan was to be approved until {until}; {counted} of {} had approved it then.", rule.count),
+        "Release it again, and have it approved in time.",
+    )
+    .seen(counted, rule.count)
+}
+
+#[cfg(test)]
+#[path = "approval_tests.rs"]
+mod tests;

@@ -1,0 +1,154 @@
+//! The rules of approval, as tables.
+
+use crate::access::AccessFile;
+use crate::access::approval::*;
+use crate::release::request::Route;
+use crate::text::name::AppName;
+
+const LEAD_1: &str = "arn:aws:sts::111111111111:assumed-role/AWSReservedSSO_leads_0a1b/lead-1@example.com";
+const LEAD_1_TOO: &str = "arn:aws:iam::111111111111:user/lead-1";
+const LEAD_2: &str = "arn:aws:iam::111111111111:user/lead-2";
+const ANN: &str = "arn:aws:iam::111111111111:user/ann";
+/// A session of a role in the group of those who approve, which is nobody's.
+const NOBODY: &str = "arn:aws:sts::111111111111:assumed-role/leads/run-812";
+
+fn rules(approve: &str) -> Rules {
+    let text = format!(
+        "app: shop
+version: 1
+people:
+  lead-1: {{aws: ['{LEAD_1}', '{LEAD_1_TOO}']}}
+  lead-2: {{aws: ['{LEAD_2}']}}
+  ann: {{aws: ['{ANN}']}}
+who:
+  leads: [lead-1, lead-2, 'arn:aws:iam::111111111111:role/leads']
+environments:
+  prod: {{release: [ann, leads], approve: {{{approve}}}}}
+"
+    );
+    let file = AccessFile::read(&text, &app(), None).unwrap().0;
+    Rules::of(Some(file), None)
+}
+
+fn app() -> AppName {
+    AppName::new("shop").unwrap()
+}
+
+fn by(arn: &str) -> Requester {
+    let route = if arn == "s3" { Route::S3 } else { Route::Api };
+    Requester { route, principal: Some(arn.to_owned()) }
+}
+
+fn hash(text: &str) -> Digest {
+    Digest::of(text.as_bytes())
+}
+
+fn given(arn: &str, plan: &str) -> GivenApproval {
+    let person = WhoName::new("somebody").unwrap();
+    GivenApproval { person, by: by(arn), hash: hash(plan), reason: "seen".into(), at: Time(0) }
+}
+
+/// The approval of the plan `now`, until 1 s.
+fn approval(given: Vec<GivenApproval>) -> Approval {
+    Approval { hash: Some(hash("now")), since: Time(0), until: Time(1_000), goes: false, given }
+}
+
+/// Hands over the facts of a deployment of a function that these have asked for.
+fn with<T>(asked: &[&str], approval: Option<&Approval>, seen: impl FnOnce(&mut ApprovalFacts<'_>) -> T) -> T {
+    let (app, prod) = (app(), EnvironmentName::new("prod").unwrap());
+    let mut facts = ApprovalFacts {
+        of: EnvironmentId::new(&app, &prod),
+        kinds: [KindName::Lambda].into(),
+        asked: asked.iter().map(|arn| by(arn)).collect(),
+        approval,
+        plan: Some(PlanOutcome::Change),
+        now: Time(0),
+    };
+    seen(&mut facts)
+}
+
+#[test]
+fn people_count_once_each_by_the_file_in_force_and_none_who_has_asked() {
+    use ApprovalStanding::{Asks, Goes, NotNeeded};
+    for (rule, asked, approved, wanted) in [
+        ("by: [leads]", &[ANN][..], &[(LEAD_1, "now")][..], Ok(Goes)),
+        ("by: [leads]", &[ANN], &[], Ok(Asks(1))),
+        ("by: [leads]", &[ANN], &[(LEAD_1, "before")], Ok(Asks(1))),
+        ("by: [leads]", &[ANN], &[(NOBODY, "now")], Ok(Asks(1))),
+        ("by: [leads]", &[ANN], &[(ANN, "now")], Ok(Asks(1))),
+        ("by: [leads]", &[LEAD_1], &[(LEAD_1_TOO, "now")], Ok(Asks(1))),
+        ("by: [leads]", &[ANN, LEAD_1], &[(LEAD_1, "now")], Ok(Asks(1))),
+        ("by: [leads], count: 2", &[ANN], &[(LEAD_1, "now"), (LEAD_1_TOO, "now")], Ok(Asks(1))),
+        ("by: [leads], count: 2", &[ANN], &[(LEAD_1, "now"), (LEAD_2, "now")], Ok(Goes)),
+        ("by: [leads]", &["s3"], &[(LEAD_1, "now")], Err(FindingName::RequesterUnknown)),
+        ("by: [leads]", &[ANN, "s3"], &[(LEAD_1, "now")], Err(FindingName::RequesterUnknown)),
+        ("by: [leads], not_requester: false", &["s3"], &[(LEAD_1, "now")], Ok(Goes)),
+        ("by: [leads], not_requester: false", &[LEAD_1], &[(LEAD_1, "now")], Ok(Goes)),
+        ("by: [leads], kinds: [ecs]", &["s3"], &[], Ok(NotNeeded)),
+        ("by: [leads], kinds: [ecs, lambda]", &[ANN], &[], Ok(Asks(1))),
+    ] {
+        let approval = approval(approved.iter().map(|(arn, plan)| given(arn, plan)).collect());
+        let standing = with(asked, Some(&approval), |facts| rules(rule).standing(facts));
+        assert_eq!(standing.map_err(|finding| finding.name), wanted, "{rule}, {asked:?}, {approved:?}");
+    }
+}
+
+#[test]
+fn a_plan_without_a_change_asks_nobody_and_time_ends_only_what_is_not_approved() {
+    use ApprovalStanding::{Asks, Goes};
+    let (open, full) = (approval(vec![]), approval(vec![given(LEAD_1, "now")]));
+    for (of, plan, now, wanted) in [
+        (&open, Some(PlanOutcome::NothingToDo), 5_000, Ok(Goes)),
+        (&open, Some(PlanOutcome::Rejected), 0, Ok(Goes)),
+        (&open, None, 999, Ok(Asks(1))),
+        (&open, None, 1_000, Err(FindingName::ApprovalExpired)),
+        (&full, Some(PlanOutcome::Change), 5_000, Ok(Goes)),
+    ] {
+        let standing = with(&[ANN], Some(of), |facts| {
+            (facts.plan, facts.now) = (plan, Time(now));
+            rules("by: [leads]").standing(facts)
+        });
+        assert_eq!(standing.map_err(|finding| finding.name), wanted, "{plan:?} at {now}");
+    }
+}
+
+#[test]
+fn it_is_waited_for_as_long_as_the_file_says() {
+    for (rule, days) in
+        [("by: [leads]", Some(1)), ("by: [leads], expires: 3d", Some(3)), ("by: [leads], kinds: [ecs]", None)]
+    {
+        let asked = with(&[ANN], None, |facts| rules(rule).asked_now(facts));
+        assert_eq!(asked.map(|approval| approval.until), days.map(|days| Time(days * 86_400_000)), "{rule}");
+    }
+    let text = "app: shop\nversion: 1\nenvironments: {prod: {approve: {by: [ann], expires: 4d}}}\npeople: {ann: {}}\n";
+    let findings = AccessFile::read(text, &app(), None).unwrap_err().findings();
+    assert_eq!(findings[0].path, "environments.prod.approve.expires", "{findings:?}");
+}
+
+#[test]
+fn one_approves_the_plan_as_it_is_and_nothing_else() {
+    let id = DeploymentId("0123456789abcdef".into());
+    let one = approval(vec![given(LEAD_1, "now")]);
+    for (recorded, who, plan, wanted) in [
+        (Some(&one), LEAD_2, "now", "given"),
+        (Some(&one), LEAD_1_TOO, "now", "already"),
+        (Some(&one), LEAD_2, "before", "NotAsked"),
+        (Some(&one), NOBODY, "now", "NotAllowed"),
+        (Some(&one), ANN, "now", "NotAllowed"),
+        (None, LEAD_2, "now", "NotAsked"),
+    ] {
+        let hash = hash(plan);
+        let by = by(who);
+        let wish = ApprovalWish { by: &by, hash: &hash, reason: "seen" };
+        let decision = with(&[ANN], recorded, |facts| rules("by: [leads], count: 2").approve(&wish, facts, &id));
+        let word = match decision {
+            ApprovalDecision::Given(given) => {
+                assert_eq!(given.person.as_str(), "lead-2");
+                "given".to_owned()
+            }
+            ApprovalDecision::Already(_) => "already".to_owned(),
+            ApprovalDecision::Refused(finding) => finding.name.to_string(),
+        };
+        assert_eq!(word, wanted, "{who} approves {plan}");
+    }
+}

@@ -1,0 +1,120 @@
+//! `approve`: a person approves the plan of a deployment that waits for that, by the plan's hash.
+
+use crate::access;
+use crate::conductor::answering::without_deployment::once;
+use crate::conductor::environment::view::View;
+use crate::conductor::queue::approval;
+use crate::conductor::request::Ports;
+use crate::ledger::{self, ExecutionRecord, Stored, put_deployment};
+use crate::payload::{Answer, EndTransition, ExecutionRef};
+use crate::ports::Write;
+use crate::trouble::Checked;
+use crate::{pin, recovery};
+use windlass_domain::access::{ApprovalDecision, ApprovalWish, GivenApproval};
+use windlass_domain::deployment::Deployment;
+use windlass_domain::deployment::admission::Decision;
+use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::release::request::Request;
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::foreign::Foreign;
+
+/// Writes what a person approves into the record of the deployment, and wakes the deployment, which counts at its turn
+/// who has approved by the rules in force then.
+pub async fn approve(
+    ports: &impl Ports,
+    execution: &ExecutionRef,
+    request: &Request,
+) -> Checked<Answer<EndTransition>> {
+    let answer = once(ports, execution, "approving the plan", async || {
+        let (mut record, view) = find(ports, request).await?;
+        if let Some(finding) = goes_nowhere(&record.value, &view) {
+            return Err(finding.into());
+        }
+        match decision(ports, request, &mut record.value).await? {
+            ApprovalDecision::Refused(finding) => Err(finding.into()),
+            ApprovalDecision::Already(person) => {
+                let sentence = format!("{person} has approved this plan of deployment {} before.", record.value.id);
+                Ok((ExecutionRecord::of(&record.value.id, sentence), vec![]))
+            }
+            ApprovalDecision::Given(given) => {
+                let done = ExecutionRecord::of(&record.value.id, message(&record.value, &given));
+                if let Some(approval) = &mut record.value.approval {
+                    approval.given.push(given);
+                }
+                let unchanged = Write::check(view.lock.key.clone(), view.lock.unchanged());
+                Ok((done, vec![put_deployment(&record)?, unchanged]))
+            }
+        }
+    })
+    .await?;
+    // It may have waited for nobody else. Woken for nothing it waits on.
+    let (_, view) = find(ports, request).await?;
+    let waiting = request.deployment.as_ref().and_then(|id| view.waiting_as(id));
+    if let Some(waiting) = waiting.filter(|waiting| waiting.value.asks) {
+        recovery::wake_one(ports, &waiting.value).await?;
+    }
+    Ok(answer)
+}
+
+/// The deployment that is named, and its environment as the ledger has it.
+async fn find(ports: &impl Ports, request: &Request) -> Checked<(Stored<Deployment>, View)> {
+    let env = pin::named_environment(ports, request).await?;
+    let none = DeploymentId("none".into());
+    let id = request.deployment.as_ref().unwrap_or(&none);
+    let record = ledger::load(ports, &ledger::deployment(id)).await?;
+    // Who may approve in one environment may not in another one by naming its deployment.
+    let is_here = |record: &Stored<Deployment>| record.value.app == request.app && record.value.environment == env;
+    let Some(record) = record.filter(is_here) else {
+        return Err(Finding::new(
+            FindingName::UnknownName,
+            "deployment",
+            format!("the environment {env} of this application has no deployment {id}."),
+            "Take the id of the deployment that waits from the environment.",
+        )
+        .into());
+    };
+    let view = View::load(ports, &record.value).await?;
+    Ok((record, view))
+}
+
+/// Returns why nothing is to be approved of it: it has ended, has had its turn, or is about to end because of another
+/// one.
+fn goes_nowhere(record: &Deployment, view: &View) -> Option<Finding> {
+    let id = &record.id;
+    let reason = if record.ending.is_some() {
+        format!("deployment {id} has ended.")
+    } else if view.waiting_of(record).is_none() {
+        format!("deployment {id} does not wait for an approval.")
+    } else {
+        match view.decide(record) {
+            Decision::Superseded(by) if record.asks() => format!("deployment {} takes the place of {id}.", by.by),
+            _ => return None,
+        }
+    };
+    Some(Finding::new(FindingName::NotAsked, "deployment", reason, "Nothing has to be approved."))
+}
+
+async fn decision(ports: &impl Ports, request: &Request, record: &mut Deployment) -> Checked<ApprovalDecision> {
+    let rules = access::rules(ports, &record.app).await?;
+    if let Err(finding) = approval::note(ports, &rules, record).await? {
+        return Ok(ApprovalDecision::Refused(finding));
+    }
+    let id = record.id.clone();
+    let not_asked = || {
+        let reason = format!("deployment {id} asks for no approval.");
+        Finding::new(FindingName::NotAsked, "deployment", reason, "Nothing has to be approved.")
+    };
+    let facts = approval::facts(ports, &rules, record).await?;
+    let (Some(facts), Some(hash)) = (facts, &request.hash) else {
+        return Ok(ApprovalDecision::Refused(not_asked()));
+    };
+    let by = request.asked_by();
+    let reason = request.reason.as_deref().unwrap_or("no reason given");
+    Ok(rules.approve(&ApprovalWish { by: &by, hash, reason }, &facts, &id))
+}
+
+fn message(record: &Deployment, given: &GivenApproval) -> String {
+    let Deployment { app, environment, release, id, .. } = record;
+    let (version, reason) = (&release.version, Foreign(&given.reason));
+    format!("{app} {environment} {version}: approved by {}: {reason}\n  deployment {id}", given.person)
+}

@@ -1,0 +1,111 @@
+//! The approval of a deployment that waits for its turn: how it stands by the rules in force, and what is kept of that
+//! in its record. Until it is approved it holds nothing, stops nobody and goes before nobody.
+
+use crate::conductor::environment::view::View;
+use crate::conductor::request::Ports;
+use crate::deployment_context::resolved;
+use crate::ledger::{self, Stored};
+use crate::payload::AdmitTransition;
+use crate::ports::{Clock, DynamoDbApi, Result, Write};
+use crate::recovery;
+use windlass_domain::access::{ApprovalFacts, ApprovalStanding, Rules};
+use windlass_domain::deployment::Deployment;
+use windlass_domain::release::action::ActionName;
+use windlass_domain::shown::planned::{ArrivalFate, Becomes, KEPT_S, Planned};
+use windlass_domain::text::finding::Finding;
+
+/// Reads the facts by which the approval of a deployment is decided on; `None` where no rule wants one of it. Only
+/// releases need approval: whatever brings back needs none.
+pub async fn facts<'a>(
+    ports: &(impl DynamoDbApi + Clock),
+    rules: &Rules,
+    record: &'a Deployment,
+) -> Result<Option<ApprovalFacts<'a>>> {
+    if record.action != ActionName::Deploy || !rules.want_approvals(&record.environment) {
+        return Ok(None);
+    }
+    let planned = ledger::load(ports, &ledger::planned(&record.id)).await?;
+    let declared = resolved(ports, record).await?;
+    let components = declared.components.iter().filter(|(name, _)| record.release.components.contains_key(*name));
+    let kinds = components.map(|(_, component)| component.spec.kind()).collect();
+    let recorded = ledger::load(ports, &ledger::release(&record.app, &record.release.version)).await?;
+    let promoted = recorded.and_then(|recorded| recorded.value.by);
+    let asked = std::iter::once(record.requester.clone()).chain(promoted).collect();
+    Ok(Some(ApprovalFacts {
+        of: record.environment_id(),
+        kinds,
+        asked,
+        approval: record.approval.as_ref(),
+        plan: planned.and_then(|planned| planned.value.drawn).map(|drawn| drawn.outcome()),
+        now: ports.now(),
+    }))
+}
+
+/// Notes in a record how it stands with its approval by the rules in force. What was drawn is what is approved.
+///
+/// # Errors
+/// The ledger's faults. Within them, why the deployment is refused.
+pub async fn note(
+    ports: &(impl DynamoDbApi + Clock),
+    rules: &Rules,
+    record: &mut Deployment,
+) -> Result<Result<(), Finding>> {
+    if let Some(approval) = &mut record.approval
+        && approval.hash.is_none()
+    {
+        let planned = ledger::load(ports, &ledger::planned(&record.id)).await?;
+        approval.hash = planned.and_then(|planned| planned.value.drawn).map(|drawn| drawn.hash);
+    }
+    let (standing, asked) = match facts(ports, rules, record).await? {
+        Some(facts) => (rules.standing(&facts), rules.asked_now(&facts)),
+        None => (Ok(ApprovalStanding::NotNeeded), None),
+    };
+    match (standing, asked) {
+        (Err(finding), _) => return Ok(Err(finding)),
+        (Ok(standing), Some(asked)) => {
+            record.approval.get_or_insert(asked).goes = standing == ApprovalStanding::Goes;
+        }
+        (Ok(_), None) => record.approval = None,
+    }
+    Ok(Ok(()))
+}
+
+/// Returns the word for a deployment that asks: first its plan is drawn, then it waits.
+pub fn word(record: &Deployment) -> AdmitTransition {
+    let is_drawn = record.approval.as_ref().is_some_and(|approval| approval.hash.is_some());
+    if is_drawn { AdmitTransition::Wait } else { AdmitTransition::Draw }
+}
+
+/// Returns the write of the plan that `Plan` is to draw; `None` if it is there. It is kept for a day longer than
+/// approvals are waited for.
+pub async fn to_draw(ports: &impl DynamoDbApi, record: &Deployment) -> Result<Option<Write>> {
+    let known = ledger::load(ports, &ledger::planned(&record.id)).await?;
+    if known.is_some() { Ok(None) } else { undrawn(record, None).map(Some) }
+}
+
+/// Returns the write of the plan that is to be drawn once more, beside what was planned before.
+pub async fn to_draw_again(ports: &impl DynamoDbApi, record: &Deployment) -> Result<Write> {
+    let known = ledger::load(ports, &ledger::planned(&record.id)).await?;
+    undrawn(record, known)
+}
+
+fn undrawn(record: &Deployment, former: Option<Stored<Planned>>) -> Result<Write> {
+    let expires = record.approval.as_ref().map_or(record.accepted, |approval| approval.until).plus_s(KEPT_S);
+    let turn = ArrivalFate::new(Becomes::Waits, "It waits until its plan is approved.");
+    let key = ledger::planned(&record.id);
+    let mut planned =
+        Stored::new(key, Planned { deployment: record.clone(), turn, expires, drawn: None, before: None });
+    if let Some(former) = former {
+        planned.rev = former.rev;
+        planned.value.before = former.value.drawn.map(|drawn| drawn.changes).or(former.value.before);
+    }
+    planned.put_until(expires)
+}
+
+/// Wakes the others that ask for approval, because a newer release supersedes an older one that nobody has approved.
+pub async fn wake_others(ports: &impl Ports, view: &View, record: &Deployment) -> Result<()> {
+    for other in view.waiting.iter().filter(|other| other.value.asks && other.value.deployment != record.id) {
+        recovery::wake_one(ports, &other.value).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,64 @@
+//! `GiveBack`: a deployment that was approved, and whose plan is another one at its turn, gives its turn back. The lock is
+//! free again, nothing that was approved counts any more, and its plan is drawn and asked for anew. A declaration that was
+//! put in force meanwhile is taken.
+
+use crate::access;
+use crate::conductor::environment::view::View;
+use crate::conductor::queue::approval;
+use crate::conductor::queue::take_lock::place;
+use crate::conductor::request::Ports;
+use crate::ledger::{self, Fence, commit, put_deployment, retry};
+use crate::payload::{Answer, Caller, GiveBackTransition};
+use crate::ports::{DynamoDbApi, Result};
+use windlass_domain::access::Approval;
+use windlass_domain::deployment::{Deployment, Status};
+
+/// Serves the state. Nothing was changed, because `Prepare` has planned and written nothing. Asked again it answers the
+/// same: then the deployment has its place in the queue already.
+///
+/// # Errors
+/// `StaleToken` if another execution works for the deployment now, or it has ended. The ledger's faults.
+pub async fn give_back(ports: &impl Ports, by: &Caller) -> Result<Answer<GiveBackTransition>> {
+    let id = &by.deployment;
+    let answer = Answer::of(GiveBackTransition::Draw, id, 0);
+    retry(ports, "giving the turn back", async || {
+        let mut record = ledger::require(ports, &ledger::deployment(id)).await?;
+        let mut view = View::load(ports, &record.value).await?;
+        if view.waiting_of(&record.value).is_some() && view.lock.value.held_for(id).is_none() {
+            return Ok(Some(answer.clone()));
+        }
+        Fence::new(record.value.environment_id(), id, by.token).passes(&view.lock.value)?;
+        take_declaration(ports, &mut record.value).await?;
+        record.value.approval = Some(anew(ports, &record.value).await?);
+        record.value.status = Status::Waiting;
+        record.value.started = None;
+        record.value.waited = true;
+        view.lock.value.free(ports.now());
+        let planned = approval::to_draw_again(ports, &record.value).await?;
+        let of = record.value.environment_id();
+        let waiting = place(ports, &record.value, None).put_indexed(Some(ledger::waiting_index(of, id)))?;
+        let writes = vec![view.lock.put()?, put_deployment(&record)?, waiting, planned];
+        Ok(commit(ports, writes).await?.then(|| answer.clone()))
+    })
+    .await
+}
+
+/// Takes the declaration in force, if it has the environment. What it makes of the release shows in the plan.
+async fn take_declaration(ports: &impl DynamoDbApi, record: &mut Deployment) -> Result<()> {
+    let declared = ledger::load(ports, &ledger::declaration_in_force(&record.app)).await?;
+    let read = declared.and_then(|declared| ledger::read_declaration(&declared.value).ok());
+    if let Some(declaration) = read.filter(|read| read.resolve(&record.environment).is_ok()) {
+        record.declaration = declaration.version().clone();
+    }
+    Ok(())
+}
+
+/// Returns the approval that it asks for from now on. Where no rule wants one any more, it is over at once, and its next
+/// turn finds that out.
+async fn anew(ports: &impl Ports, record: &Deployment) -> Result<Approval> {
+    let rules = access::rules(ports, &record.app).await?;
+    let facts = approval::facts(ports, &rules, record).await?;
+    let now = ports.now();
+    let over = Approval { hash: None, since: now, until: now, goes: false, given: Vec::new() };
+    Ok(facts.and_then(|facts| rules.asked_now(&facts)).unwrap_or(over))
+}
