@@ -14,7 +14,7 @@ ROUTES = [
     if found["Type"] == "AWS::ApiGatewayV2::Route" and found["Properties"]["AuthorizationType"] == "AWS_IAM"
 ]
 HERE = {"windlass:app": "shop", "windlass:environment": "prod"}
-POLICIES = {"ci": "CiPolicyArn", "plan": "PlanPolicyArn", "operator": "OperatorPolicyArn", "reader": "ReaderPolicyArn"}
+POLICIES = {"ci": "CiPolicyArn", "plan": "PlanPolicyArn", "operator": "OperatorPolicyArn", "approver": "ApproverPolicyArn", "reader": "ReaderPolicyArn"}
 IDS = {"id": "0123456789abcdef", "version": "9.9.9", "to_app": "till", "to_environment": "qa"}
 
 # Where a call goes: the role's own environment, another one of the same application, another application.
@@ -42,6 +42,8 @@ def may(policy, method, route, place):
     if "{environment}" not in route:
         # A whole application is let go of by nobody whose role is tagged for one environment.
         return False
+    if policy == "approver":
+        return (method, route) == ("POST", f"{environment}/approve")
     return policy == "operator" or (method == "POST" and route in (f"{environment}/releases", f"{environment}/uploads", f"{environment}/plans"))
 
 

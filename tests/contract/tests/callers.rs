@@ -10,10 +10,11 @@ use windlass_domain::release::action::ActionName;
 use windlass_domain::release::api_routes::{ApiRoute, CI, ROUTES, Right, RouteName};
 
 /// The outputs of the stack that name a policy, each with the policy that is meant.
-const OUTPUTS: [(&str, &str); 4] = [
+const OUTPUTS: [(&str, &str); 5] = [
     ("CiPolicyArn", "CiOfEnvironment"),
     ("PlanPolicyArn", "PlansOfApplication"),
     ("OperatorPolicyArn", "OperatorOfEnvironment"),
+    ("ApproverPolicyArn", "ApproverOfEnvironment"),
     ("ReaderPolicyArn", "Reader"),
 ];
 
@@ -117,6 +118,7 @@ fn wanted(policy: &str, route: &ApiRoute) -> bool {
         (_, Right::See) => is_of_the_app,
         ("PlansOfApplication", right) => right == Right::Plan,
         ("CiOfEnvironment", right) => matches!(right, Right::Plan | Right::Release),
+        ("ApproverOfEnvironment", right) => right == Right::Approve,
         ("OperatorOfEnvironment", _) => true,
         (other, _) => panic!("which rights does {other} give?"),
     }

@@ -133,6 +133,7 @@ fn every_function_of_the_machine_is_called_where_it_belongs() {
         ("Preempt", "Conductor"),
         ("AwaitTurn", "Conductor"),
         ("GiveUp", "Conductor"),
+        ("GiveBack", "Conductor"),
         ("Accept", "Conductor"),
         ("Settle", "Conductor"),
         ("Undo", "Conductor"),

@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use windlass_contract::{TABLES, machine, machine_as_json, names_of, states, table};
 use windlass_domain::declaration::plan::KindName;
 use windlass_engine::payload::{
-    AdmitTransition, EndTransition, FirstItemState, JudgeTransition, LookTransition, PlanTransition, PrepareTransition,
-    Transition, UndoTransition, WaitTransition, WorkTransition,
+    AdmitTransition, EndTransition, FirstItemState, GiveBackTransition, JudgeTransition, LookTransition,
+    PlanTransition, PrepareTransition, Transition, UndoTransition, WaitTransition, WorkTransition,
 };
 use windlass_jsonata::expression_in;
 use windlass_machine::definition::{Choice, Definition, State};
@@ -55,6 +55,7 @@ fn each_choice_names_the_words_that_its_states_may_answer() {
         let wanted = match name {
             "Admitted" => words(AdmitTransition::ALL),
             "Prepared" => words(PrepareTransition::ALL),
+            "Drawn" | "Undrawn" => words(PlanTransition::ALL),
             "Judged" => words(JudgeTransition::ALL),
             "Undoing" => words(UndoTransition::ALL),
             "Ended" => words(EndTransition::ALL),
@@ -86,7 +87,7 @@ fn a_state_that_answers_one_word_is_followed_by_one_state() {
     for (names, words) in [
         (&["Preempt", "AwaitTurn"][..], words(WaitTransition::ALL)),
         (&["Look"], words(LookTransition::ALL)),
-        (&["Plan"], words(PlanTransition::ALL)),
+        (&["GiveBack"], words(GiveBackTransition::ALL)),
     ] {
         assert_eq!(words.len(), 1, "{names:?}");
         for name in names {
@@ -104,6 +105,8 @@ fn what_no_rule_names_is_undone_or_reported_truthfully() {
         let wanted = match name {
             // Within a Map it becomes a failure of that component.
             "Begin" | "Published" => "ChangeFailed",
+            // Nothing is changed, and no lock is held: what died there is ended by its recovery.
+            "Drawn" | "Undrawn" => "Unplanned",
             // The deployment is being undone already; these look and report.
             "Undoing" => "SettleUndo",
             "Ended" => "Unsettled",

@@ -226,6 +226,18 @@ impl Scene {
         self
     }
 
+    /// Lets the one that began to wait last ask for approval.
+    pub(crate) fn asks(&mut self) -> &mut Self {
+        self.waiting.last_mut().unwrap().asks = true;
+        self
+    }
+
+    /// Lets the candidate ask for approval.
+    pub(crate) fn asking(&mut self) -> &mut Self {
+        self.candidate.asks = true;
+        self
+    }
+
     pub(crate) fn operator_waits(&mut self, who: &str, sequence: u64) -> &mut Self {
         self.waits(who, sequence, &["a", "b"]);
         self.waiting.last_mut().unwrap().operator = true;

@@ -244,6 +244,24 @@ fn newer_wins_over_what_waits() {
 }
 
 #[test]
+fn what_asks_for_approval_is_in_nobodys_way_but_that_of_an_older_release_that_asks() {
+    check(&[
+        (|s| s.waits("newer", 6, &["a", "b"]).asks(), "take"),
+        (|s| s.waits("older", 4, &["a", "b"]).asks(), "take"),
+        (|s| s.waits("newer", 6, &["a", "b"]).asks().asking(), "superseded by newer, which waits"),
+        (|s| s.waits("newer", 6, &["a", "b"]).asking(), "superseded by newer, which waits"),
+        (|s| s.waits("newer", 6, &["a"]).asks().asking(), "wait"),
+        (
+            |s| {
+                s.candidate.action = ActionName::Drill;
+                s.waits("newer", 6, &["a", "b"]).asks()
+            },
+            "take",
+        ),
+    ]);
+}
+
+#[test]
 fn operators_go_first_and_among_them_who_asked_first() {
     check(&[
         (|s| s.operator_waits("op", 4), "wait"),

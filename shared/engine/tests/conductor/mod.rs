@@ -6,6 +6,7 @@ mod abandoned;
 mod accepted_releases;
 mod accepting;
 mod accepts_refused;
+mod approvals;
 mod arrivals;
 mod costs;
 mod found_in_place;

@@ -32,6 +32,34 @@ fn a_deployment_that_waits_is_admitted_again() {
 }
 
 #[test]
+fn what_is_to_be_approved_is_drawn_and_waits_and_gives_its_turn_back_where_its_plan_has_moved() {
+    let script = Script::new([
+        (
+            "Admit",
+            vec![json!({"verdict": "draw", "token": 0}), json!({"verdict": "go"}), json!({"verdict": "rejected"})],
+        ),
+        ("Plan", word("draw")),
+        ("Prepare", word("give_back")),
+        ("GiveBack", word("draw")),
+    ]);
+    let waits = "Plan Drawn AwaitTurn Admit Admitted";
+    let ran = run(&script, true);
+    assert_eq!(ran.path, format!("Admit Admitted {waits} Prepare Prepared GiveBack {waits} Rejected"));
+}
+
+#[test]
+fn a_plan_that_cannot_be_drawn_ends_the_deployment_and_is_reported_where_there_is_none() {
+    for (verdict, path) in [
+        ("draw", "Admit Admitted Plan Undrawn GiveUp Ended Rejected"),
+        ("plan", "Admit Admitted Plan Undrawn Unplanned"),
+    ] {
+        let broken = ("Plan", vec![json!("!Internal")]);
+        let ran = run(&Script::new([("Admit", word(verdict)), broken, ("GiveUp", word("rejected"))]), true);
+        assert_eq!(ran.path, path);
+    }
+}
+
+#[test]
 fn a_turn_that_does_not_come_within_a_day_is_decided_on_anew() {
     let script = Script::new([("Admit", vec![json!({"verdict": "wait"}), json!({"verdict": "rejected"})])]);
     let ran = run(&script, false);

@@ -1,0 +1,246 @@
+//! Tests of approval: what is drawn and waits, who approves, what follows, and what gives its turn back.
+
+use crate::conductor::inputs::{input, with};
+use crate::conductor::scene::{FIRST, Scene, fault, in_short};
+use crate::stage::{TOKEN, app, id, prod};
+use serde_json::{Value, json};
+use windlass_domain::access::{AccessItem, Approval};
+use windlass_domain::deployment::{Deployment, Status};
+use windlass_domain::environment::HeldState;
+use windlass_domain::release::action::ActionName;
+use windlass_domain::release::ending::Ending;
+use windlass_domain::release::identity::{DeploymentId, EnvironmentId, Order};
+use windlass_domain::release::request::{ObjectRef, Requester, Route};
+use windlass_domain::shown::planned::Planned;
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::fault::FaultName;
+use windlass_domain::text::time::Time;
+use windlass_engine::ledger::{self, Asked, Execution};
+use windlass_engine::payload::{Answer, Transition};
+use windlass_engine::ports::Result;
+use windlass_world::stepfunctions::arn_of;
+
+const DAY_S: u64 = 24 * 60 * 60;
+
+fn user(name: &str) -> Requester {
+    Requester { route: Route::Api, principal: Some(format!("arn:aws:iam::111111111111:user/{name}")) }
+}
+
+fn hash(text: &str) -> Digest {
+    Digest::of(text.as_bytes())
+}
+
+/// Puts a file in force in which these approve.
+fn rule(scene: &Scene, approve: &str) {
+    let person = |name: &str| format!("  {name}: {{aws: ['arn:aws:iam::111111111111:user/{name}']}}\n");
+    let people: String = ["ann", "lead-1", "lead-2"].into_iter().map(person).collect();
+    let text = format!(
+        "app: shop\nversion: 1\npeople:\n{people}environments:\n  prod: {{release: [ann, lead-1], approve: {approve}}}\n"
+    );
+    let (digest, object) = (hash(&text), ObjectRef { key: "access/apps/shop.yaml".into(), version_id: None });
+    let item = AccessItem { text, version: 1, digest, accepted: Time(0), object };
+    scene.stage.put(ledger::access(&app()), &item);
+}
+
+/// Makes a release of `ann` that has not had a turn, where these approve.
+fn asking(approve: &str) -> Scene {
+    let mut scene = Scene::free();
+    scene.change_record(|record| record.requester = user("ann"));
+    rule(&scene, approve);
+    scene.stage.world.stepfunctions().tokens.insert("token".into());
+    scene
+}
+
+/// Asks for its turn, as at every wake-up.
+fn turn(scene: &Scene) -> Result<Answer> {
+    scene.stage.put(ledger::execution(&arn_of(FIRST)), &Execution { deployment: id() });
+    scene.admit(FIRST, Value::Null)
+}
+
+fn planned(scene: &Scene) -> Planned {
+    scene.stage.get(&ledger::planned(&id())).unwrap()
+}
+
+/// Draws the plan of this name, and lets the deployment wait.
+fn draw(scene: &Scene, plan: &str, outcome: &str) {
+    let cost = json!({"transitions": 16, "worked_ms": 0, "dollars": 0.0004});
+    let whole = json!({"outcome": outcome, "waves": [], "unchanged": [], "findings": [], "warnings": []});
+    let change = json!({"from": {"version": plan}, "to": {"version": "1.4.0"}});
+    let drawn =
+        json!({"at": 7, "changes": {"api": change}, "both_s": 0, "hash": hash(plan), "plan": whole, "cost": cost});
+    let drawn = Some(serde_json::from_value(drawn).unwrap());
+    scene.stage.put(ledger::planned(&id()), &Planned { drawn, ..planned(scene) });
+    assert_eq!(in_short(&scene.asks("AwaitTurn")), (Transition::Wait, ""));
+}
+
+/// Lets a person approve the plan of this name.
+fn approves(scene: &Scene, who: &str, plan: &str) -> Result<Answer> {
+    let more = json!({"deployment": id(), "hash": hash(plan), "requester": user(who)});
+    let (name, request) = (format!("{who}-{plan}"), with(input("approve"), more));
+    scene.stage.put(ledger::asked(&name, &request), &Asked { at: Time(0) });
+    scene.admit(&name, request)
+}
+
+fn approval(scene: &Scene) -> Approval {
+    scene.record().approval.unwrap()
+}
+
+fn was_woken(scene: &Scene) -> bool {
+    !scene.stage.world.stepfunctions().answered.is_empty()
+}
+
+#[test]
+fn until_it_is_approved_it_is_drawn_and_waits_and_holds_nothing() {
+    let scene = asking("{by: [lead-1]}");
+    for _ in 0..2 {
+        assert_eq!(in_short(&turn(&scene)), (Transition::Draw, ""));
+        assert!(scene.waiting().unwrap().asks);
+        assert_eq!(planned(&scene).drawn, None);
+    }
+    assert_eq!(scene.waiting().unwrap().until, Some(approval(&scene).until));
+    assert_eq!(approval(&scene).until, scene.now().plus_s(DAY_S));
+    draw(&scene, "one", "change");
+    assert_eq!(approval(&scene).hash, Some(hash("one")));
+    assert_eq!(in_short(&turn(&scene)), (Transition::Wait, ""));
+    assert!(!was_woken(&scene) && scene.lock().held.is_none());
+    assert_eq!(in_short(&approves(&scene, "lead-1", "one")), (Transition::Succeeded, ""));
+    assert!(was_woken(&scene));
+    assert_eq!(in_short(&turn(&scene)), (Transition::Go, ""));
+    assert_eq!(scene.waiting(), None);
+    let given = approval(&scene).given;
+    assert_eq!((given[0].person.as_str(), given[0].reason.as_str()), ("lead-1", "a test"));
+}
+
+#[test]
+fn who_counts_is_decided_by_the_file_in_force_at_its_turn() {
+    const TWO: &str = "{by: [lead-1, lead-2], count: 2}";
+    let (done, no) = ("", "NotAllowed");
+    // Who approves which plan, the error of each, the file at its turn, and what the turn answers.
+    for (approved, errors, then, wanted) in [
+        (&[("lead-1", "one")][..], &[done][..], TWO, Transition::Wait),
+        (&[("lead-1", "one"), ("lead-1", "one")], &[done, done], TWO, Transition::Wait),
+        (&[("lead-1", "one"), ("lead-2", "one")], &[done, done], TWO, Transition::Go),
+        (&[("lead-1", "one"), ("lead-2", "two")], &[done, "NotAsked"], TWO, Transition::Wait),
+        (&[("ann", "one"), ("nobody", "one")], &[no, no], TWO, Transition::Wait),
+        (&[("lead-1", "one"), ("lead-2", "one")], &[done, done], "{by: [lead-2], count: 2}", Transition::Wait),
+        (&[("lead-1", "one")], &[done], "{by: [lead-1]}", Transition::Go),
+        (&[], &[], "{by: [lead-1], kinds: [ecs]}", Transition::Go),
+    ] {
+        let scene = asking(TWO);
+        turn(&scene).unwrap();
+        draw(&scene, "one", "change");
+        for ((who, plan), error) in approved.iter().zip(errors) {
+            assert_eq!(in_short(&approves(&scene, who, plan)).1, *error, "{who} {plan}");
+        }
+        rule(&scene, then);
+        assert_eq!(in_short(&turn(&scene)).0, wanted, "{approved:?} {then}");
+    }
+}
+
+#[test]
+fn whoever_has_asked_does_not_approve() {
+    for (approve, error) in [("{by: [ann, lead-1]}", "NotAllowed"), ("{by: [ann], not_requester: false}", "")] {
+        let scene = asking(approve);
+        turn(&scene).unwrap();
+        draw(&scene, "one", "change");
+        assert_eq!(in_short(&approves(&scene, "ann", "one")).1, error, "{approve}");
+    }
+    let scene = asking("{by: [lead-1]}");
+    let known = json!({"release": {"app": "shop", "version": "1.4.0", "components": {}}, "by": {"route": "s3"}});
+    scene.stage.put(ledger::release(&app(), "1.4.0"), &known);
+    assert_eq!(in_short(&turn(&scene)), (Transition::Rejected, "RequesterUnknown"));
+}
+
+#[test]
+fn time_a_plan_without_a_change_and_a_rollback_need_nobody() {
+    let scene = asking("{by: [lead-1]}");
+    turn(&scene).unwrap();
+    draw(&scene, "one", "change");
+    scene.stage.pass_seconds(DAY_S);
+    assert_eq!(in_short(&approves(&scene, "lead-1", "one")).1, "ApprovalExpired");
+    assert_eq!(in_short(&turn(&scene)), (Transition::Rejected, "ApprovalExpired"));
+    assert_eq!((scene.ending().ending, scene.waiting()), (Ending::Rejected, None));
+    assert_eq!(in_short(&approves(&scene, "lead-2", "one")).1, "NotAllowed");
+
+    for outcome in ["nothing_to_do", "rejected"] {
+        let scene = asking("{by: [lead-1]}");
+        turn(&scene).unwrap();
+        draw(&scene, "one", outcome);
+        assert!(was_woken(&scene), "{outcome}");
+        assert_eq!(in_short(&turn(&scene)), (Transition::Go, ""), "{outcome}");
+    }
+
+    let mut scene = asking("{by: [lead-1]}");
+    scene.other_holds(ActionName::Deploy, HeldState::Running);
+    scene.change_record(|record| record.action = ActionName::Rollback);
+    assert_eq!(in_short(&turn(&scene)).0, Transition::Preempt);
+}
+
+#[test]
+fn a_newer_release_supersedes_it_until_it_is_approved() {
+    // Whether the newer one asks as well, and whether the older one is approved.
+    for (newer_asks, approved, wanted) in [
+        (true, false, Transition::NothingToDo),
+        (true, true, Transition::Go),
+        (false, false, Transition::NothingToDo),
+        (false, true, Transition::NothingToDo),
+    ] {
+        let scene = asking("{by: [lead-1]}");
+        turn(&scene).unwrap();
+        draw(&scene, "one", "change");
+        if approved {
+            approves(&scene, "lead-1", "one").unwrap();
+        }
+        let mut newer = scene.waiting().unwrap();
+        newer.deployment = DeploymentId("fedcba9876543210".into());
+        let later = newer.order.accepted.plus_s(60);
+        newer.order = Order { id: newer.deployment.clone(), accepted: later, recorded: later, ..newer.order };
+        newer.asks = newer_asks;
+        let other = Deployment { id: newer.deployment.clone(), order: newer.order.clone(), ..scene.record() };
+        scene.stage.put(ledger::deployment(&other.id), &other);
+        scene.stage.put(ledger::waiting(EnvironmentId::new(&app(), &prod()), &other.id), &newer);
+        if !approved {
+            assert_eq!(in_short(&approves(&scene, "lead-1", "one")).1, "NotAsked", "{newer_asks}");
+        }
+        assert_eq!(in_short(&turn(&scene)).0, wanted, "{newer_asks} {approved}");
+    }
+}
+
+#[test]
+fn a_plan_that_has_moved_gives_its_turn_back_and_is_asked_for_anew() {
+    let scene = asking("{by: [lead-1]}");
+    turn(&scene).unwrap();
+    draw(&scene, "one", "change");
+    approves(&scene, "lead-1", "one").unwrap();
+    let token = turn(&scene).unwrap().token;
+    assert_eq!(fault(scene.asks("GiveBack")).0, FaultName::StaleToken);
+    scene.stage.hold_lock(TOKEN);
+    assert!(token != TOKEN);
+    for _ in 0..2 {
+        assert_eq!(in_short(&scene.asks("GiveBack")), (Transition::Draw, ""));
+        assert!(scene.lock().held.is_none() && scene.lock().token > TOKEN);
+    }
+    let (record, waiting) = (scene.record(), scene.waiting().unwrap());
+    assert_eq!((record.status, record.started, waiting.asks), (Status::Waiting, None, true));
+    assert_eq!((approval(&scene).hash, approval(&scene).given), (None, vec![]));
+    let plan = planned(&scene);
+    assert_eq!((plan.drawn.is_none(), plan.before.unwrap().len()), (true, 1));
+    draw(&scene, "two", "change");
+    assert_eq!(in_short(&approves(&scene, "lead-1", "one")).1, "", "the same execution answers the same");
+    assert_eq!(in_short(&turn(&scene)).0, Transition::Wait);
+    assert_eq!(in_short(&approves(&scene, "lead-1", "two")).1, "");
+    assert_eq!(in_short(&turn(&scene)).0, Transition::Go);
+}
+
+#[test]
+fn what_dies_while_it_asks_ends_rejected_and_leaves_the_queue() {
+    let scene = asking("{by: [lead-1]}");
+    turn(&scene).unwrap();
+    draw(&scene, "one", "change");
+    scene.execution(FIRST, "ABORTED");
+    let request = with(input("recover"), json!({"deployment": id(), "requester": {"route": "windlass"}}));
+    scene.stage.put(ledger::asked("recovery", &request), &Asked { at: Time(0) });
+    assert_eq!(in_short(&scene.admit("recovery", request)), (Transition::Succeeded, ""));
+    assert_eq!((scene.ending().ending, scene.waiting()), (Ending::Rejected, None));
+    assert!(scene.lock().held.is_none());
+}
