@@ -1,6 +1,7 @@
 //! The HTTP API over the real release machine and the in-memory world: the answer of each route, and its effects.
 
 mod access;
+mod approvals;
 mod apps;
 mod call;
 mod ci;

@@ -1,0 +1,109 @@
+//! Approval over the API: people approve the plan that was drawn, and what moves until its turn is asked for anew.
+
+use crate::api::call::{PROD, RELEASES, begun, program, release};
+use serde_json::{Value, json};
+use windlass_domain::access::AccessItem;
+use windlass_domain::release::ending::Ending;
+use windlass_domain::release::request::ObjectRef;
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::name::AppName;
+use windlass_domain::text::time::Time;
+use windlass_engine::ledger;
+use windlass_engine::ports::Item;
+use windlass_engine::routes::api::{Call, Reply, handle};
+use windlass_machine::shop::{FUNCTIONS, Shop};
+use windlass_machine::state_paths::{BOTH, live_with};
+use windlass_world::run::run;
+
+const ANN: &str = "arn:aws:iam::111111111111:user/ann";
+const LEAD: &str = "arn:aws:iam::111111111111:user/lead";
+
+/// Puts an access file in force, with the rules of `prod`.
+fn rules(shop: &Shop<'_>, prod: &str) {
+    let people = format!("people: {{ann: {{aws: ['{ANN}']}}, lead: {{aws: ['{LEAD}']}}}}");
+    let text = format!("app: shop\nversion: 1\n{people}\nenvironments:\n  prod: {{{prod}}}\n");
+    let (digest, object) =
+        (Digest::of(text.as_bytes()), ObjectRef { key: "access/apps/shop.yaml".into(), version_id: None });
+    let item = AccessItem { text, version: 1, digest, accepted: Time(0), object };
+    let key = ledger::access(&AppName::new("shop").unwrap());
+    let body = ledger::to_body(&item).unwrap();
+    let item = Item { key: key.clone().into(), rev: 1, body, index: None, expires: None };
+    shop.world().dynamodb().items.insert(key.into(), item.into());
+}
+
+fn post(shop: &Shop<'_>, caller: &str, path: &str, body: &Value) -> Reply {
+    let (path, body) = (path.to_owned(), Some(body.to_string()));
+    let call = Call { method: "POST".into(), path, body, caller: Some(caller.into()), ..Call::default() };
+    run(handle(shop.world(), call))
+}
+
+/// Runs until the plan of an execution's deployment is drawn, and it waits. Returns the plan's hash.
+fn drawn(shop: &mut Shop<'_>, execution: &str) -> Digest {
+    assert!(shop.region.run_until(execution, "AwaitTurn"), "{execution}");
+    loop {
+        if let Some(hash) = shop.deployment(execution).approval.and_then(|approval| approval.hash) {
+            return hash;
+        }
+        assert!(shop.region.step());
+    }
+}
+
+fn approve(shop: &Shop<'_>, execution: &str, hash: &Digest) {
+    let body = json!({"deployment": shop.deployment(execution).id, "hash": hash, "reason": "I have read it"});
+    let reply = post(shop, LEAD, &format!("{PROD}/approve"), &body);
+    assert_eq!(reply.status, 202, "{}", reply.body);
+}
+
+#[test]
+fn what_is_approved_goes_and_what_is_cancelled_does_not() {
+    let program = program();
+    for approves in [true, false] {
+        let mut shop = Shop::new(&program, FUNCTIONS);
+        rules(&shop, "release: [ann], approve: {by: [lead]}");
+        let body = release(&mut shop, "1.4.0");
+        let (id, execution) = begun(&post(&shop, ANN, RELEASES, &body));
+        shop.region.step();
+        let hash = drawn(&mut shop, &execution);
+        assert!(shop.serves("shop-api") == "1", "nothing is changed before");
+        if approves {
+            approve(&shop, &execution, &hash);
+        } else {
+            let cancel = format!("{PROD}/deployments/{id}/cancel");
+            assert_eq!(post(&shop, ANN, &cancel, &json!({"reason": "not now"})).status, 202);
+        }
+        shop.region.run();
+        let record = shop.deployment(&execution);
+        let wanted = if approves { Ending::Succeeded } else { Ending::Rejected };
+        assert_eq!(record.ending.map(|ended| ended.ending), Some(wanted));
+        assert_eq!(record.approval.map(|approval| approval.given.len()), Some(usize::from(approves)));
+        let path = shop.path(&execution);
+        assert!(path.starts_with("Admit Admitted Plan Drawn AwaitTurn"), "{path}");
+        assert_eq!(path.contains("AwaitTurn Admit Admitted Prepare Prepared Change"), approves, "{path}");
+        assert!(!shop.has("waiting#"));
+    }
+}
+
+#[test]
+fn a_plan_that_moves_between_approval_and_turn_is_asked_for_anew() {
+    let program = program();
+    let mut shop = live_with(&program, &["1.0.0", "1.1.0"]);
+    rules(&shop, "release: [console], approve: {by: [lead], not_requester: false}");
+    let asks = shop.deploy("1.2.0", &BOTH);
+    let hash = drawn(&mut shop, &asks);
+    // A rollback needs no approval, and does not wait for one.
+    let rollback = shop.act("rollback");
+    shop.region.run_to_end(&rollback);
+    assert_eq!(shop.deployment(&rollback).ending.map(|ended| ended.ending), Some(Ending::Succeeded));
+    assert_eq!(shop.deployment(&asks).approval.and_then(|approval| approval.hash), Some(hash.clone()));
+    approve(&shop, &asks, &hash);
+    assert!(shop.region.run_until(&asks, "GiveBack"), "{:?}", shop.deployment(&asks).ending);
+    assert!(shop.region.run_until(&asks, "Plan"));
+    assert_eq!((shop.lock().held, shop.deployment(&asks).approval.unwrap().given), (None, vec![]));
+    let again = drawn(&mut shop, &asks);
+    assert_ne!(again, hash);
+    approve(&shop, &asks, &again);
+    shop.region.run();
+    assert_eq!(shop.deployment(&asks).ending.map(|ended| ended.ending), Some(Ending::Succeeded));
+    let path = shop.path(&asks);
+    assert!(path.contains("Prepare Prepared GiveBack Plan Drawn AwaitTurn Admit Admitted Prepare"), "{path}");
+}
