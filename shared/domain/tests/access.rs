@@ -257,7 +257,8 @@ fn everything_that_is_wrong_with_a_file_is_found_at_once() {
                people: {console: {}, ann: {aws: ['arn:aws:iam::111111111111:role/dev', nobody, \
                'arn:aws:sts::111111111111:assumed-role/dev/ann']}}\n\
                who: {ann: [], s3: [], devs: [an, 'arn:aws:sts::111111111111:assumed-role/dev/ann', 'arn:aws:x']}\n\
-               environments: {prod: {release: [dev, windlass, 'arn:aws:iam::111111111111:role/dev'], operate: [ecr]}}\n";
+               environments: {prod: {release: [dev, windlass, 'arn:aws:iam::111111111111:role/dev'], operate: [ecr], \
+               approve: {by: [an, console]}}}\n";
     let part = AccessFile::read(bad, &app(), None).unwrap_err();
     let found: Vec<String> = part.findings().iter().map(|it| format!("{} {}", it.name, it.path)).collect();
     for wanted in [
@@ -277,6 +278,8 @@ fn everything_that_is_wrong_with_a_file_is_found_at_once() {
         "UnknownName environments.prod.release[1]",
         "UnknownName environments.prod.release[2]",
         "UnknownName environments.prod.operate[0]",
+        "UnknownName environments.prod.approve.by[0]",
+        "UnknownName environments.prod.approve.by[1]",
     ] {
         assert!(found.iter().any(|found| found == wanted), "{wanted}: {found:#?}");
     }

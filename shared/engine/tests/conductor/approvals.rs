@@ -18,6 +18,8 @@ use windlass_domain::text::time::Time;
 use windlass_engine::ledger::{self, Asked, Execution};
 use windlass_engine::payload::{Answer, Transition};
 use windlass_engine::ports::Result;
+use windlass_engine::recovery;
+use windlass_world::run::run;
 use windlass_world::stepfunctions::arn_of;
 
 const DAY_S: u64 = 24 * 60 * 60;
@@ -174,6 +176,19 @@ fn time_a_plan_without_a_change_and_a_rollback_need_nobody() {
     scene.other_holds(ActionName::Deploy, HeldState::Running);
     scene.change_record(|record| record.action = ActionName::Rollback);
     assert_eq!(in_short(&turn(&scene)).0, Transition::Preempt);
+}
+
+#[test]
+fn the_schedule_wakes_what_asks_only_once_its_time_is_over() {
+    let scene = asking("{by: [lead-1]}");
+    turn(&scene).unwrap();
+    draw(&scene, "one", "change");
+    for is_over in [false, true] {
+        let event = json!({"detail-type": "Scheduled Event"});
+        run(recovery::handle(&scene.stage.world, event)).unwrap();
+        assert_eq!(was_woken(&scene), is_over);
+        scene.stage.pass_seconds(DAY_S);
+    }
 }
 
 #[test]
