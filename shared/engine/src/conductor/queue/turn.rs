@@ -50,7 +50,7 @@ async fn once(
     }
     view.not_taken_over(&record.value)?;
     let rules = access::rules(ports, &record.value.app).await?;
-    let refused = access::against_turn(&rules, &record.value);
+    let refused = access::against_turn_by(&rules, &record.value);
     if !refused.is_empty() {
         return finish(ports, &view, record, TurnOutcome::Refused(refused)).await;
     }
