@@ -19,7 +19,7 @@ pub(super) fn check(shop: &mut Shop<'_>) -> Planned {
     let request = json!({"action": "check", "app": "shop", "environment": "prod"});
     let arn = shop.start(&request);
     shop.region.run_to_end(&arn);
-    assert_eq!(shop.path(&arn), "Admit Admitted Plan Planned");
+    assert_eq!(shop.path(&arn), "Admit Admitted Plan Drawn Planned");
     let key = ledger::planned(&DeploymentId::planned(&arn));
     let stored: Stored<Planned> = run(ledger::require(shop.world(), &key)).unwrap();
     stored.value

@@ -6,6 +6,7 @@ use windlass_domain::declaration::gate::Verdict;
 use windlass_domain::declaration::plan::{Plan, PlanOutcome};
 use windlass_domain::deployment::step::Step;
 use windlass_domain::environment::LockHolder;
+use windlass_domain::environment::kept::Irreversible;
 use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::shown::planned::{Becomes, KEPT_S, Planned, hash};
 use windlass_domain::text::name::ComponentName;
@@ -30,7 +31,7 @@ fn planning(mut request: Value) -> Value {
 fn plan(shop: &mut Shop<'_>, request: Value) -> Planned {
     let arn = shop.start(&planning(request));
     shop.region.run();
-    assert_eq!(shop.path(&arn), "Admit Admitted Plan Planned");
+    assert_eq!(shop.path(&arn), "Admit Admitted Plan Drawn Planned");
     load(shop, &planned_of(&arn))
 }
 
@@ -77,7 +78,7 @@ fn the_deployment_that_follows_does_what_was_planned() {
         assert_eq!(json!(drawn.plan), json!(plan));
         let targets: BTreeMap<ComponentName, Value> =
             steps(&shop, &deployment.id).into_iter().map(|step| (step.component, step.target)).collect();
-        assert_eq!(drawn.hash, hash(&deployment, &plan, &targets));
+        assert_eq!(drawn.hash, hash(&deployment, &plan, &targets, (&drawn.changes, &Irreversible::new())));
         let named: Vec<&str> = drawn.changes.keys().map(ComponentName::as_str).collect();
         assert_eq!(named, components);
         for change in drawn.changes.values() {

@@ -179,7 +179,9 @@ fn compare(shop: &mut Shop<'_>, version: &str, brought: &[&str], declaration: &s
     let deployment = shop.deployment(&arn);
     let plan: Plan = load(shop, &ledger::plan(&deployment.id));
     assert_eq!(json!(drawn.plan), json!(plan), "{declaration}");
-    let hash = hash(&deployment, &plan, &targets(shop, &deployment));
+    let state = run(ledger::load_or_default(shop.world(), &ledger::state(deployment.environment_id()))).unwrap();
+    let beside = (&drawn.changes, &state.value.irreversible);
+    let hash = hash(&deployment, &plan, &targets(shop, &deployment), beside);
     assert_eq!(drawn.hash, hash, "{declaration}");
     assert_eq!(json!(planned.deployment.release), json!(deployment.release), "{declaration}");
 
