@@ -192,8 +192,9 @@ impl Rules {
     /// Returns the people who have approved the plan as it is now, each once.
     fn counted(&self, rule: &Approve, facts: &ApprovalFacts<'_>) -> BTreeSet<&WhoName> {
         let approval = facts.approval.into_iter();
-        let given = approval
-            .flat_map(|approval| approval.given.iter().filter(|given| approval.hash.as_ref() == Some(&given.hash)));
+        let given = approval.flat_map(|approval| {
+            approval.given.iter().filter(move |given| approval.hash.as_ref() == Some(&given.hash))
+        });
         given.filter_map(|given| self.approver(rule, facts, &given.by)).collect()
     }
 
