@@ -74,6 +74,8 @@ pub const WORDS: &[&str] = &[
     "release_hold",
     "pause",
     "skip_bake",
+    "approve",
+    "hash",
     "for",
     "reason",
     "because",
