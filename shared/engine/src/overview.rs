@@ -103,7 +103,7 @@ impl EnvironmentItems {
             schedule,
             drills: &self.drills,
             lock: &self.lock,
-            waits: self.waiting.first().map(|one| &one.deployment),
+            waits: self.waiting.iter().find(|one| !one.asks).map(|one| &one.deployment),
             hold: self.state.hold.as_ref(),
             closed,
             runs: !self.state.running.is_empty(),

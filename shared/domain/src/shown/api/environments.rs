@@ -128,9 +128,13 @@ pub struct WaitingDeployment {
     /// True if it goes before other releases, because it overtakes.
     #[serde(default)]
     pub first: bool,
+    /// True if it waits until people have approved its plan, which has the deployment's own id.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub asks: bool,
     /// The time since which it waits.
     pub since: Time,
-    /// The moment that it waits for; absent where it waits for other deployments.
+    /// The moment that it waits for, such as the end of the time for its approval; absent where it waits for other
+    /// deployments.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Time>,
 }
@@ -143,6 +147,7 @@ impl From<&Waiting> for WaitingDeployment {
             components: waiting.components.clone(),
             operator: waiting.operator,
             first: waiting.first,
+            asks: waiting.asks,
             since: waiting.since,
             until: waiting.until,
         }
