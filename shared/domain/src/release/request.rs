@@ -148,8 +148,8 @@ pub struct Request {
     /// `drill`: the drill under way that is to come back, by its id. Windlass starts this by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drill: Option<DeploymentId>,
-    /// `recover`, `pause`, `continue`, `skip_bake`: the deployment; the one that holds the lock if absent. `approve`: the
-    /// deployment that waits for it.
+    /// `recover`, `pause`, `continue`, `skip_bake`: the deployment; the one that holds the lock if absent. `approve`:
+    /// the deployment that waits for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deployment: Option<DeploymentId>,
     /// `approve`: the hash of the plan, in all of its 64 digits.

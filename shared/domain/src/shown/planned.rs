@@ -260,8 +260,8 @@ fn switches(wave: &Wave, component: &ComponentName) -> bool {
     changes.any(|one| one.component == *component && !one.tested && !one.closing)
 }
 
-/// Returns the digest of what is planned: of the bytes, the targets and the changes, of what each component runs now, and
-/// of the irreversible runs. It has neither the deployment's own id nor its time. So the same plan drawn twice, and the
+/// Returns the digest of what is planned: of the bytes, the targets and the changes, of what each component runs now,
+/// and of the irreversible runs. It has neither the deployment's own id nor its time. So the same plan drawn twice, and the
 /// deployment that follows, have the same one.
 pub fn hash(
     deployment: &Deployment,

@@ -24,7 +24,7 @@ pub enum Transition {
     Look,
     /// Admit, for what is only planned: on to `Plan`, which answers the same.
     Plan,
-    /// Admit, `GiveBack`: its plan is to be approved; on to `Plan`, which draws it and answers the same, then `AwaitTurn`.
+    /// Admit, `GiveBack`: people are to approve its plan; on to `Plan`, which answers the same, then `AwaitTurn`.
     Draw,
     /// Prepare: the plan is not the one that was approved; on to `GiveBack`.
     GiveBack,

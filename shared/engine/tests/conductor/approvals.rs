@@ -36,9 +36,8 @@ fn hash(text: &str) -> Digest {
 fn rule(scene: &Scene, approve: &str) {
     let person = |name: &str| format!("  {name}: {{aws: ['arn:aws:iam::111111111111:user/{name}']}}\n");
     let people: String = ["ann", "lead-1", "lead-2"].into_iter().map(person).collect();
-    let text = format!(
-        "app: shop\nversion: 1\npeople:\n{people}environments:\n  prod: {{release: [ann, lead-1], approve: {approve}}}\n"
-    );
+    let rules = format!("release: [ann, lead-1], approve: {approve}");
+    let text = format!("app: shop\nversion: 1\npeople:\n{people}environments:\n  prod: {{{rules}}}\n");
     let (digest, object) = (hash(&text), ObjectRef { key: "access/apps/shop.yaml".into(), version_id: None });
     let item = AccessItem { text, version: 1, digest, accepted: Time(0), object };
     scene.stage.put(ledger::access(&app()), &item);

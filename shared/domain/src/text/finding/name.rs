@@ -221,7 +221,6 @@ pub enum FindingName {
     NotAllowed,
     /// The body of a release names another Git ref, or another commit, than the token of the CI job that sends it. What a
     /// job releases is what its token names, never what it says itself.
-    ///
     /// Next: Leave `ref` and `commit` out of the body: they are taken from the token. Or release in a job of the branch
     /// or the tag that is meant.
     RefDiffers,
@@ -241,13 +240,12 @@ pub enum FindingName {
     ApprovalExpired,
     /// A release needs approval, and whoever has asked for it, or for what it promotes, is nobody of `people` of the
     /// access files: so nobody knows who may not approve it. Nothing was changed.
-    /// Next: Add the one who asks to `people`, and release it again. Where nobody has to be kept from approving, such as
-    /// of what CI releases, write `not_requester: false` under `approve`.
+    /// Next: Add the one who asks to `people`, and release it again. Where nobody has to be kept from approving, write
+    /// `not_requester: false` under `approve`.
     RequesterUnknown,
     /// A rule of the access file takes releases only from another environment, and no snapshot there has shown that
     /// all of this one is good: all its bytes in one snapshot, judged good by measurements, not vetoed, and live for
     /// the time. Nothing was changed.
-    ///
     /// Next: Do what the finding says is left, in the environment before; then ask again. No wish passes this.
     NotVerified,
     /// The declaration has `sources` or `start`, and an access file is in force, which decides in their place.

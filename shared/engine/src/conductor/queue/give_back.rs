@@ -1,6 +1,6 @@
-//! `GiveBack`: a deployment that was approved, and whose plan is another one at its turn, gives its turn back. The lock is
-//! free again, nothing that was approved counts any more, and its plan is drawn and asked for anew. A declaration that was
-//! put in force meanwhile is taken.
+//! `GiveBack`: a deployment that was approved, and whose plan is another one at its turn, gives its turn back. The lock
+//! is free again, nothing that was approved counts any more, and its plan is drawn and asked for anew. A declaration
+//! that was put in force meanwhile is taken.
 
 use crate::access;
 use crate::conductor::environment::view::View;
@@ -53,8 +53,8 @@ async fn take_declaration(ports: &impl DynamoDbApi, record: &mut Deployment) -> 
     Ok(())
 }
 
-/// Returns the approval that it asks for from now on. Where no rule wants one any more, it is over at once, and its next
-/// turn finds that out.
+/// Returns the approval that it asks for from now on. Where no rule wants one any more, it is over at once, and its
+/// next turn finds that out.
 async fn anew(ports: &impl Ports, record: &Deployment) -> Result<Approval> {
     let rules = access::rules(ports, &record.app).await?;
     let facts = approval::facts(ports, &rules, record).await?;
