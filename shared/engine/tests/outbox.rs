@@ -185,7 +185,6 @@ fn waiting(stage: &Stage, who: &str, token: &str) -> Waiting {
         asks: false,
         until: None,
         since: Time(0),
-        until: None,
         task_token: Some(token.into()),
         former_task_tokens: Vec::new(),
     }

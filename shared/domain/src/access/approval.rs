@@ -11,7 +11,7 @@ use crate::declaration::kinds::KindName;
 use crate::declaration::plan::PlanOutcome;
 use crate::release::identity::{DeploymentId, EnvironmentId};
 use crate::release::key::AccessPlace;
-use crate::release::request::Requester;
+use crate::release::request::{Requester, Route};
 use crate::text::digest::Digest;
 use crate::text::finding::{Finding, FindingName};
 use crate::text::foreign;
@@ -198,10 +198,10 @@ impl Rules {
         given.filter_map(|given| self.approver(rule, facts, &given.by)).collect()
     }
 
-    /// Returns the person who asks, if the rule lets this person approve.
+    /// Returns the person who asks, if the rule lets this person approve. A CI job is nobody, whoever started it.
     fn approver(&self, rule: &Approve, facts: &ApprovalFacts<'_>, by: &Requester) -> Option<&WhoName> {
         let caller = Caller::of(by);
-        let person = self.person(caller).filter(|_| self.names(&rule.by, caller))?;
+        let person = self.person(caller).filter(|_| by.route == Route::Api && self.names(&rule.by, caller))?;
         let has_asked = || facts.asked.iter().any(|asked| self.person(Caller::of(asked)) == Some(person));
         (!rule.not_requester || !has_asked()).then_some(person)
     }

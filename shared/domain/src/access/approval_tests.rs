@@ -36,7 +36,7 @@ fn app() -> AppName {
 
 fn by(arn: &str) -> Requester {
     let route = if arn == "s3" { Route::S3 } else { Route::Api };
-    Requester { route, principal: Some(arn.to_owned()) }
+    Requester::new(route, Some(arn.to_owned()))
 }
 
 fn hash(text: &str) -> Digest {

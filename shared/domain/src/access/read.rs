@@ -73,7 +73,7 @@ impl AccessFile {
                 findings.extend(rules.from.iter().flat_map(|from| not_to_promote_from(from, environment)));
             }
             findings.extend(too_many_automatic(file));
-            findings.extend(file.environments.iter().flat_map(|(environment, rules)| rules.bad_approval(environment)));
+            findings.extend(file.environments.iter().filter_map(|(environment, rules)| rules.bad_approval(environment)));
             let is_empty = file.people.is_empty() && file.who.is_empty() && file.environments.is_empty();
             if file.rules.is_some() && !is_empty {
                 findings.push(Finding::new(

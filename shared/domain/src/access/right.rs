@@ -125,7 +125,7 @@ mod tests {
             wish(&mut request);
             request
         };
-        let cases: [(Request, &Requester, &[AccessRight]); 18] = [
+        let cases: Vec<(Request, &Requester, &[AccessRight])> = vec![
             (plain(ActionName::Deploy), &someone, &[Release]),
             (wishing(|it| it.through_hold = true), &someone, &[Release, Operate]),
             (wishing(|it| it.again = true), &someone, &[Release, Operate]),

@@ -25,7 +25,7 @@ use windlass_world::stepfunctions::arn_of;
 const DAY_S: u64 = 24 * 60 * 60;
 
 fn user(name: &str) -> Requester {
-    Requester { route: Route::Api, principal: Some(format!("arn:aws:iam::111111111111:user/{name}")) }
+    Requester::new(Route::Api, Some(format!("arn:aws:iam::111111111111:user/{name}")))
 }
 
 fn hash(text: &str) -> Digest {

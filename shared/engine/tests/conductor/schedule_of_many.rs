@@ -87,7 +87,6 @@ pub fn waiting_for(scene: &Scene, at: &str, name: &str, status: &str) {
         asks: false,
         until: None,
         since: Time(0),
-        until: None,
         task_token: Some(name.into()),
         former_task_tokens: Vec::new(),
     };

@@ -8,9 +8,12 @@ use crate::ledger::{self, Stored};
 use crate::payload::AdmitTransition;
 use crate::ports::{Clock, DynamoDbApi, Result, Write};
 use crate::recovery;
+use std::collections::BTreeSet;
 use windlass_domain::access::{ApprovalFacts, ApprovalStanding, Rules};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::release::action::ActionName;
+use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
+use windlass_domain::release::request::{Requester, Route};
 use windlass_domain::shown::planned::{ArrivalFate, Becomes, KEPT_S, Planned};
 use windlass_domain::text::finding::Finding;
 
@@ -28,9 +31,7 @@ pub async fn facts<'a>(
     let declared = resolved(ports, record).await?;
     let components = declared.components.iter().filter(|(name, _)| record.release.components.contains_key(*name));
     let kinds = components.map(|(_, component)| component.spec.kind()).collect();
-    let recorded = ledger::load(ports, &ledger::release(&record.app, &record.release.version)).await?;
-    let promoted = recorded.and_then(|recorded| recorded.value.by);
-    let asked = std::iter::once(record.requester.clone()).chain(promoted).collect();
+    let asked = askers(ports, record).await?;
     Ok(Some(ApprovalFacts {
         of: record.environment_id(),
         kinds,
@@ -39,6 +40,27 @@ pub async fn facts<'a>(
         plan: planned.and_then(|planned| planned.value.drawn).map(|drawn| drawn.outcome()),
         now: ports.now(),
     }))
+}
+
+/// Returns those who have asked for a deployment, or for what it promotes: none of them approves it. A promotion that
+/// Windlass has started by itself was asked for by those alone who brought what it promotes.
+async fn askers(ports: &impl DynamoDbApi, record: &Deployment) -> Result<Vec<Requester>> {
+    let by_itself = record.promoted_from.is_some() && record.requester.route == Route::Windlass;
+    let mut asked: Vec<Requester> = Some(record.requester.clone()).filter(|_| !by_itself).into_iter().collect();
+    let recorded = ledger::load(ports, &ledger::release(&record.app, &record.release.version)).await?;
+    asked.extend(recorded.and_then(|recorded| recorded.value.by).filter(|by| by.route != Route::Windlass));
+    if let Some(from) = &record.promoted_from {
+        let there = EnvironmentId::new(&record.app, &from.environment);
+        let snapshot = ledger::require(ports, &ledger::snapshot(there, from.snapshot)).await?.value;
+        let promoted = snapshot.components.iter().filter(|(name, _)| record.release.components.contains_key(*name));
+        let brought: BTreeSet<DeploymentId> =
+            promoted.map(|(_, running)| running.names_of(None).brought.deployment.clone()).collect();
+        for id in brought {
+            let brought = ledger::load(ports, &ledger::deployment(&id)).await?;
+            asked.extend(brought.map(|brought| brought.value.requester));
+        }
+    }
+    Ok(asked)
 }
 
 /// Notes in a record how it stands with its approval by the rules in force. What was drawn is what is approved.
