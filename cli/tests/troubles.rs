@@ -83,7 +83,7 @@ fn a_fault_is_named_by_its_fact_and_not_by_its_words() {
     let nonsense = "no AWS credentials: SignatureDoesNotMatch: the security token has expired";
     let next = |fact: Option<&Fact>| next_for_credentials(fact).unwrap_or_default();
     for (name, fact, trouble, begins) in [
-        (FaultName::AccessDenied, None, TroubleName::NotAllowed, ""),
+        (FaultName::AccessDenied, None, TroubleName::NotPermitted, ""),
         (FaultName::AccessDenied, Some(Fact::NoCredentials), TroubleName::CredentialsNotTaken, ""),
         (FaultName::Refused, Some(Fact::ExpiredCredentials), TroubleName::CredentialsNotTaken, "Sign in again"),
         (FaultName::Refused, Some(Fact::UnknownKey), TroubleName::CredentialsNotTaken, "Set AWS_PROFILE"),

@@ -31,7 +31,7 @@ pub enum TroubleName {
     /// There are no AWS credentials, or AWS does not take them.
     CredentialsNotTaken,
     /// AWS knows the caller, and the caller lacks a right.
-    NotAllowed,
+    NotPermitted,
     /// The time to wait was over before it had ended.
     NotYetOver,
     /// An answer is not as this program knows it.
@@ -54,7 +54,7 @@ impl TroubleName {
         Self::NotAWindlass,
         Self::NoAnswer,
         Self::CredentialsNotTaken,
-        Self::NotAllowed,
+        Self::NotPermitted,
         Self::NotYetOver,
         Self::OtherVersion,
         Self::WentWrong,
@@ -71,7 +71,7 @@ impl TroubleName {
             | Self::NobodyToAsk
             | Self::NoInstallation => Exit::Usage,
             Self::WouldOverwrite => Exit::Rejected,
-            Self::NotAWindlass | Self::NoAnswer | Self::CredentialsNotTaken | Self::NotAllowed => Exit::Unreachable,
+            Self::NotAWindlass | Self::NoAnswer | Self::CredentialsNotTaken | Self::NotPermitted => Exit::Unreachable,
             Self::NotYetOver => Exit::TimedOut,
             Self::OtherVersion | Self::WentWrong => Exit::Broken,
         }
@@ -90,7 +90,7 @@ impl TroubleName {
             _ if is_nobody => Self::CredentialsNotTaken,
             FaultName::BadInput => Self::NotUnderstood,
             FaultName::Unavailable | FaultName::Throttled => Self::NoAnswer,
-            FaultName::AccessDenied => Self::NotAllowed,
+            FaultName::AccessDenied => Self::NotPermitted,
             // A bucket that is not there, or that refuses: Windlass was not reached as it was named.
             FaultName::NotFound | FaultName::Refused => Self::NotAWindlass,
             _ => Self::WentWrong,

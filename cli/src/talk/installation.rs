@@ -310,7 +310,7 @@ fn no_windlass(name: &str, what: InstallationPart, from: &str) -> Failure {
 fn unread(fault: Fault, name: &str, from: &str) -> Failure {
     let failure = Failure::from(fault);
     let next = next_for_credentials(failure.fact.as_ref()).or_else(|| {
-        let is_refused = failure.name == Some(TroubleName::NotAllowed);
+        let is_refused = failure.name == Some(TroubleName::NotPermitted);
         is_refused
             .then_some("`cloudformation:DescribeStacks` on the stack is needed; or give `--endpoint` and `--bucket`")
     });

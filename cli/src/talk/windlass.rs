@@ -250,7 +250,7 @@ fn understood(answer: ApiAnswer) -> Result<Value, Failure> {
             }
             .with_next(next),
             None => failure(
-                TroubleName::NotAllowed,
+                TroubleName::NotPermitted,
                 format!(
                     "Windlass did not let the caller in ({status}: {said}): `execute-api:Invoke` on this path is needed"
                 ),

@@ -8,6 +8,7 @@ pub mod admission;
 mod admission_scene;
 mod asked_again;
 pub mod drill;
+mod ended;
 pub mod event_name;
 pub mod heal;
 pub mod hourly_look;
@@ -24,22 +25,20 @@ use crate::declaration::document::Supersede;
 use crate::deployment::steering::SteeringRecord;
 use crate::environment::{PromotedFrom, Running};
 use crate::release::action::ActionName;
-use crate::release::ending::{Ending, Resolved};
+use crate::release::ending::Ending;
 use crate::release::identity::{DeploymentId, EnvironmentId, Order};
 use crate::release::request::{ObjectRef, Requester};
-use crate::release::stays_reachable::StaysReachable;
 use crate::release::withdrawal::Withdrawal;
 use crate::release::{Part, Release};
 use crate::text::digest::Digest;
 use crate::text::finding::Finding;
 use crate::text::foreign;
 use crate::text::name::{AppName, ComponentName, EnvironmentName};
-use crate::text::prose::Prose;
 use crate::text::time::Time;
+pub use ended::{Cost, Ended, Why};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-use std::fmt;
 
 /// The name of the cause of an undo for a rollback that somebody asked for.
 pub const PREEMPTED: &str = "PreemptedByOperator";
@@ -289,87 +288,6 @@ pub enum Status {
     Recovering,
     /// It has ended.
     Ended,
-}
-
-/// The reason why something ended or is being undone.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Why {
-    /// A short name, such as `GateFailed`, `PreemptedByOperator` or `PreemptedByDeploy`.
-    pub name: String,
-    /// A sentence for a person.
-    pub text: Prose,
-}
-
-/// The causes that blame the release: a gate that it failed, a component that it broke or that never became steady with
-/// it, or bytes that are not what they should be.
-const OF_THE_RELEASE: [&str; 8] = [
-    "GateFailed",
-    "ChangeFailed",
-    "StillInProgress",
-    "TakesHours",
-    "MoreToDo",
-    "DigestMismatch",
-    "BadArchive",
-    "FileRefused",
-];
-
-impl Why {
-    /// Returns whether the reason blames the release, which is then vetoed (rule 8). Any other reason, such as a call
-    /// that was refused, a target that somebody else changed, or an execution that died, blames the target or AWS. Once
-    /// that is mended, the next arrival brings the same release.
-    pub fn is_of_the_release(&self) -> bool {
-        OF_THE_RELEASE.contains(&self.name.as_str())
-    }
-}
-
-/// A deployment's ending.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Ended {
-    /// The ending.
-    pub ending: Ending,
-    /// A short name of the cause, such as `GateFailed`, `Superseded`, `PreemptedByOperator`.
-    pub cause_name: String,
-    /// The sentence in the notification and in the execution's Cause. It may have many lines.
-    pub cause: Prose,
-    /// The findings: what was wrong. Where there are any, the cause is a line for each, and the pages that explain them.
-    #[serde(default)]
-    pub findings: Vec<Finding>,
-    /// The lines that stand in the cause right after its first line, the newest first: what else a person has to know.
-    /// In the cause of a rollback that was refused they stand before its first line.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub added: Vec<Prose>,
-    /// The files of sites that stay reachable although no site has them now, per component.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub stays_reachable: Vec<StaysReachable>,
-    /// The time at which it ended.
-    pub at: Time,
-    /// The `accept` with which an operator resolved `NeedsOperator`, if there was one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub resolved: Option<Resolved>,
-    /// An estimate of what it cost, from counted transitions and measured milliseconds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cost: Option<Cost>,
-}
-
-/// `RolledBack (GateFailed)`; without a name of a cause only the ending.
-impl fmt::Display for Ended {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.cause_name.as_str() {
-            "" => write!(f, "{}", self.ending),
-            name => write!(f, "{} ({name})", self.ending),
-        }
-    }
-}
-
-/// An estimate of a deployment's cost.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Cost {
-    /// State transitions.
-    pub transitions: u64,
-    /// Milliseconds that functions worked.
-    pub worked_ms: u64,
-    /// US dollars at the list prices named in the function that computes it.
-    pub dollars: f64,
 }
 
 /// A refusal is listed for so many seconds: 90 days, as long as Step Functions keeps the execution (AWS Step Functions

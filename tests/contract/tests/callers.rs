@@ -180,7 +180,7 @@ fn template_and_page_have_the_routes_of_the_table() {
 fn the_route_of_ci_jobs_checks_issuer_and_audience_and_is_throttled() {
     let template = template();
     let of = |name: &str| &template["Resources"][name]["Properties"];
-    assert_eq!(of("CiRoute")["AuthorizerId"], json!({"Ref": "CiAuthorizer"}));
+    assert_eq!(of("CiRoute")["AuthorizerId"], "CiAuthorizer");
     let checked = &of("CiAuthorizer")["JwtConfiguration"];
     assert_eq!(checked["Issuer"], json!({"Ref": "CiIssuer"}));
     let audience = checked["Audience"].as_array().expect("audiences");

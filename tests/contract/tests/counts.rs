@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Words that follow a placeholder, end like a plural and count nothing.
-const NO_COUNTS: [&str; 46] = [
+const NO_COUNTS: [&str; 47] = [
     "already",
     "as",
     "asks",
@@ -16,6 +16,7 @@ const NO_COUNTS: [&str; 46] = [
     "belongs",
     "but",
     "claims",
+    "comes",
     "crosses",
     "deletes",
     "deploys",

@@ -260,7 +260,7 @@ impl ReleaseArguments {
         };
         let sent = match (sent.await, then) {
             // A role of CI may upload for its environment alone. What lies there is planned as well.
-            (Err(failure), NextStep::Plan(_)) if failure.name == Some(TroubleName::NotAllowed) => {
+            (Err(failure), NextStep::Plan(_)) if failure.name == Some(TroubleName::NotPermitted) => {
                 let artifacts = found.placed(&self.app, Some(&environment));
                 self.upload(artifacts, output).await?
             }

@@ -119,8 +119,8 @@ pub struct Freeze {
     #[schemars(extend("maxLength" = 64))]
     pub zone: String,
     /// The reason, which whoever is refused reads.
-    #[serde(deserialize_with = "foreign::one")]
     #[schemars(extend("minLength" = 1, "maxLength" = 500))]
+    #[serde(deserialize_with = "foreign::one")]
     pub reason: String,
 }
 

@@ -250,7 +250,7 @@ fn what_asks_for_approval_is_in_nobodys_way_but_that_of_an_older_release_that_as
         (|s| s.waits("older", 4, &["a", "b"]).asks(), "take"),
         (|s| s.waits("newer", 6, &["a", "b"]).asks().asking(), "superseded by newer, which waits"),
         (|s| s.waits("newer", 6, &["a", "b"]).asking(), "superseded by newer, which waits"),
-        (|s| s.waits("newer", 6, &["a"]).asks().asking(), "wait"),
+        (|s| s.waits("newer", 6, &["a"]).asks().asking(), "take"),
         (
             |s| {
                 s.candidate.action = ActionName::Drill;

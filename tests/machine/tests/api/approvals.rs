@@ -103,7 +103,8 @@ fn a_plan_that_moves_between_approval_and_turn_is_asked_for_anew() {
     assert_ne!(again, hash);
     approve(&shop, &asks, &again);
     shop.region.run();
-    assert_eq!(shop.deployment(&asks).ending.map(|ended| ended.ending), Some(Ending::Succeeded));
+    let ended = shop.deployment(&asks).ending.unwrap();
+    assert_eq!(ended.ending, Ending::Succeeded, "{ended:?} {}", shop.path(&asks));
     let path = shop.path(&asks);
     assert!(path.contains("Prepare Prepared GiveBack Plan Drawn AwaitTurn Admit Admitted"), "{path}");
 }

@@ -134,7 +134,7 @@ fn a_wish_is_done_where_a_wave_is_watched() {
         ("as asked", |_| (), Pause, Some(7200), "pause 7200 s at 60 s"),
         ("as declared", |it| it.rule.lasts = Span::seconds(90), Pause, None, "pause 90 s at 60 s"),
         ("days are looked at less often", |_| (), Pause, Some(4 * 86_400), "pause 345600 s at 182 s"),
-        ("longer than an execution", |_| (), Pause, Some(7 * 86_400), "TooLarge"),
+        ("longer than an execution", |_| (), Pause, Some(9 * 86_400), "TooLarge"),
         ("no time", |_| (), Pause, Some(0), "BadValue"),
         ("once more", is_paused, Pause, Some(60), "pause 60 s at 60 s"),
         ("not paused", |_| (), Continue, None, "already"),
