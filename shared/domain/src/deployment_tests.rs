@@ -1,4 +1,5 @@
 use super::*;
+use crate::text::prose::Prose;
 
 #[test]
 fn an_ending_names_its_cause_if_it_has_one() {
