@@ -53,6 +53,7 @@ CHECKED_AS = {
 def adapt(clients, stack):
     """Adapts an installation to the local cloud."""
     allow_plain_http(clients)
+    let_sessions_write_beside_access_files(clients)
     resources = clients.cloudformation.describe_stack_resources(StackName=stack)["StackResources"]
     for resource in resources:
         if resource["ResourceType"] == "AWS::IAM::Role":
@@ -65,10 +66,25 @@ def allow_plain_http(clients):
     policy = json.loads(clients.s3.get_bucket_policy(**place)["Policy"])
     (refusal,) = [statement for statement in policy["Statement"] if statement["Sid"] == "TlsOnly"]
     policy["Statement"].remove(refusal)
-    if policy["Statement"]:
-        clients.s3.put_bucket_policy(**place, Policy=json.dumps(policy))
-    else:
-        clients.s3.delete_bucket_policy(**place)
+    clients.s3.put_bucket_policy(**place, Policy=json.dumps(policy))
+
+
+def let_sessions_write_beside_access_files(clients):
+    """In a bucket's policy, too, `aws:PrincipalArn` is a role's session there: those of intake, which writes its findings below `access/`, are
+    let in as the role is on AWS."""
+    place = {"Bucket": clients.outputs["ArtifactsBucket"]}
+    policy = json.loads(clients.s3.get_bucket_policy(**place)["Policy"])
+    (refusal,) = [statement for statement in policy["Statement"] if statement["Sid"] == "AccessOfWriters"]
+    callers = refusal["Condition"]["ArnNotLike"]
+    arns = callers["aws:PrincipalArn"]
+    arns = [arns] if isinstance(arns, str) else arns
+    callers["aws:PrincipalArn"] = arns + [f"{session_of(arn)}/*" for arn in arns if ":role/" in arn]
+    clients.s3.put_bucket_policy(**place, Policy=json.dumps(policy))
+
+
+def session_of(role):
+    """A role's ARN as that of a session of it begins."""
+    return role.replace(":iam:", ":sts:").replace(":role/", ":assumed-role/")
 
 
 def allow_where_it_is_checked(iam, role):
@@ -86,7 +102,7 @@ def name_sessions(iam, role):
     for statement in policy["Statement"]:
         callers = statement["Condition"]["ArnLike"]
         pattern = callers["aws:PrincipalArn"]
-        callers["aws:PrincipalArn"] = [pattern, pattern.replace(":iam:", ":sts:").replace(":role/", ":assumed-role/")]
+        callers["aws:PrincipalArn"] = [pattern, session_of(pattern)]
     iam.update_assume_role_policy(RoleName=role, PolicyDocument=json.dumps(policy))
 
 

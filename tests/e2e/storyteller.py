@@ -90,17 +90,17 @@ class Storyteller:
         counts = self.aws.sqs.get_queue_attributes(QueueUrl=self.aws.outputs["IntakeQueueUrl"], AttributeNames=names)["Attributes"]
         return all(int(count) == 0 for count in counts.values())
 
+    def beside(self, key):
+        """The note beside an upload; None where there is none. Without findings it says that the upload is in force."""
+        try:
+            note = self.aws.s3.get_object(Bucket=self.aws.outputs["ArtifactsBucket"], Key=f"{key}.findings.json")
+        except self.aws.s3.exceptions.NoSuchKey:
+            return None
+        return json.loads(note["Body"].read())
+
     def findings_beside(self, key):
-        """The findings beside an upload, once there are some: an empty list stands for a declaration that is in force."""
-        place = {"Bucket": self.aws.outputs["ArtifactsBucket"], "Key": f"{key}.findings.json"}
-
-        def look():
-            try:
-                return json.loads(self.aws.s3.get_object(**place)["Body"].read())["findings"]
-            except self.aws.s3.exceptions.NoSuchKey:
-                return None
-
-        return self.until(f"findings beside {key}", look)
+        """The findings beside an upload, once there are some."""
+        return self.until(f"findings beside {key}", lambda: (self.beside(key) or {}).get("findings"))
 
     def follow(self, deployment, while_it_runs=lambda: None):
         """Follows a deployment to its ending, noting the states that its execution enters; answers its record."""
