@@ -89,12 +89,16 @@ class Aws:
         request = AWSRequest(method, self.api + path, data=data, headers={"Content-Type": "application/json"})
         credentials = credentials or (Credentials("test", "test") if self.endpoint else boto3.Session().get_credentials())
         SigV4Auth(credentials, "execute-api", self.region).add_auth(request)
-        plain = urllib.request.Request(request.url, data=data, method=method, headers=dict(request.headers.items()))
+        return self.answer(urllib.request.Request(request.url, data=data, method=method, headers=dict(request.headers.items())), path)
+
+    @staticmethod
+    def answer(request, path):
+        """Sends a request of the HTTP API; the answer is as the document of the API has it for the path."""
         try:
-            answer = urllib.request.urlopen(plain, timeout=30)
+            answer = urllib.request.urlopen(request, timeout=30)
         except urllib.error.HTTPError as error:
             answer = error
         with answer:
             body, content_type = json.loads(answer.read() or b"{}"), answer.headers.get("Content-Type", "")
-            api_document.check(method, path, answer.status, body, content_type)
+            api_document.check(request.method, path, answer.status, body, content_type)
             return Answer(answer.status, body, content_type)

@@ -19,6 +19,7 @@ import runbooks  # noqa: E402
 import steps  # noqa: E402
 from aws import Aws  # noqa: E402
 from fails_once import pytest_fixture_setup, pytest_runtest_setup  # noqa: E402, F401
+from issuer import Issuer  # noqa: E402
 from performance import Performance  # noqa: E402
 from storyteller import Storyteller  # noqa: E402
 
@@ -28,7 +29,14 @@ WAIT_SCALE = 0.1
 
 
 @pytest.fixture(scope="session")
-def aws(request):
+def issuer():
+    """The issuer of the tokens that CI jobs show. An installation that is there already knows another one."""
+    with Issuer() as issuer:
+        yield issuer
+
+
+@pytest.fixture(scope="session")
+def aws(request, issuer):
     """An installed, empty Windlass. Its folder, with the logs, is kept where a test failed.
 
     Whoever writes tests names one that is there with INSTALLED=.local/outputs.json, and saves the minute.
@@ -39,7 +47,7 @@ def aws(request):
     cloud.down(HOME)
     cloud.up(HOME, 0, WAIT_SCALE, auth=True)
     try:
-        install.install(HOME, HOME / "outputs.json")
+        install.install(HOME, HOME / "outputs.json", CiIssuer=issuer.address)
         aws = Aws.from_file(HOME / "outputs.json")
         left_behind.listen(aws)
         yield aws
