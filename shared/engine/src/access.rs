@@ -33,8 +33,22 @@ pub async fn rules(ports: &impl DynamoDbApi, app: &AppName) -> Result<Rules> {
 /// # Errors
 /// The ledger's faults.
 pub async fn closed(ports: &(impl DynamoDbApi + Clock), of: EnvironmentId<'_>) -> Result<Option<Closed>> {
-    match rules(ports, of.app()).await {
-        Ok(rules) => Ok(rules.closed(of.environment(), ports.now())),
+    Ok(readable(ports, of.app()).await?.and_then(|rules| rules.closed(of.environment(), ports.now())))
+}
+
+/// Returns the number of people who must approve a release into an environment, if a rule wants it approved. Files that
+/// cannot be read any more say nothing here either.
+///
+/// # Errors
+/// The ledger's faults.
+pub async fn approvals_needed(ports: &impl DynamoDbApi, of: EnvironmentId<'_>) -> Result<Option<u32>> {
+    Ok(readable(ports, of.app()).await?.and_then(|rules| rules.approvals_needed(of.environment())))
+}
+
+/// Reads the rules in force for what is only shown; `None` if they cannot be read any more.
+async fn readable(ports: &impl DynamoDbApi, app: &AppName) -> Result<Option<Rules>> {
+    match rules(ports, app).await {
+        Ok(rules) => Ok(Some(rules)),
         Err(fault) if fault.name == FaultName::Internal => Ok(None),
         Err(fault) => Err(fault),
     }

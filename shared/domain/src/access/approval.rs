@@ -111,6 +111,11 @@ impl Rules {
         self.approve_rule(environment).is_some()
     }
 
+    /// Returns the number of people who must approve a release into an environment, if a rule wants it approved.
+    pub fn approvals_needed(&self, environment: &EnvironmentName) -> Option<u32> {
+        self.approve_rule(environment).map(|rule| rule.count)
+    }
+
     /// Returns the approval that a deployment begins to ask for now; `None` if it needs none.
     pub fn asked_now(&self, facts: &ApprovalFacts<'_>) -> Option<Approval> {
         let rule = self.rule_for(facts)?;

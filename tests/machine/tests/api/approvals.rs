@@ -1,6 +1,6 @@
 //! Approval over the API: people approve the plan that was drawn, and what moves until its turn is asked for anew.
 
-use crate::api::call::{PROD, RELEASES, begun, program, release};
+use crate::api::call::{PROD, RELEASES, begun, get, program, release};
 use serde_json::{Value, json};
 use windlass_domain::access::AccessItem;
 use windlass_domain::release::ending::Ending;
@@ -81,6 +81,31 @@ fn what_is_approved_goes_and_what_is_cancelled_does_not() {
         assert_eq!(path.contains("AwaitTurn Admit Admitted Prepare Prepared Change"), approves, "{path}");
         assert!(!shop.has("waiting#"));
     }
+}
+
+#[test]
+fn what_asks_is_shown_with_those_who_have_approved_and_the_number_that_the_rule_in_force_wants() {
+    let program = program();
+    let mut shop = Shop::new(&program, FUNCTIONS);
+    rules(&shop, "release: [ann], approve: {by: [lead, ann], count: 2, not_requester: false}");
+    let body = release(&mut shop, "1.4.0");
+    let (id, execution) = begun(&post(&shop, ANN, RELEASES, &body));
+    shop.region.step();
+    let hash = drawn(&mut shop, &execution);
+    approve(&shop, &execution, &hash);
+    while shop.deployment(&execution).approval.is_none_or(|approval| approval.given.is_empty()) {
+        assert!(shop.region.step(), "nobody has approved");
+    }
+    let shown = |shop: &Shop<'_>| {
+        let (here, record) = (get(shop, PROD), get(shop, &format!("/apps/shop/deployments/{id}")));
+        let approval = here["deployments"][&id]["approval"].clone();
+        assert_eq!(approval, record["deployment"]["approval"]);
+        assert_eq!(here["waiting"][0]["needs"], record["needs"]);
+        (approval["given"][0]["person"].clone(), record["needs"].clone())
+    };
+    assert_eq!(shown(&shop), (json!("lead"), json!(2)));
+    rules(&shop, "release: [ann], approve: {by: [lead, ann], count: 3, not_requester: false}");
+    assert_eq!(shown(&shop), (json!("lead"), json!(3)), "the file in force says it, and not that of the day");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The answers on deployments: the history of an environment, a whole record, and what came of an execution.
 
+use crate::access::Approval;
 use crate::declaration::plan::Plan;
 use crate::deployment::judgement::Judgement;
 use crate::deployment::second_look::SecondLook;
@@ -135,6 +136,9 @@ pub struct Provenance {
     /// The person who accepted what it had left, where it could not be undone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resolved: Option<Resolved>,
+    /// The approval of its plan, if it needs one and waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<Approval>,
 }
 
 impl Provenance {
@@ -162,6 +166,7 @@ impl From<Deployment> for Provenance {
             accepted: record.accepted,
             started: record.started,
             ended: record.ending.as_ref().map(|ended| ended.at),
+            approval: record.approval.filter(|_| record.status == Status::Waiting),
             resolved: record.ending.and_then(|ended| ended.resolved),
         }
     }
@@ -181,6 +186,9 @@ pub struct Record {
     /// The second look at its targets after a recovery; absent where none is due.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub second_look: Option<SecondLook>,
+    /// The number of people who must approve its plan, by the rule in force; absent where it does not ask for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub needs: Option<u32>,
     /// Its steps, one for each component that it changes.
     pub steps: Vec<Step>,
     /// Its judgements, one for each wave.

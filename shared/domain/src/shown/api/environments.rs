@@ -131,6 +131,9 @@ pub struct WaitingDeployment {
     /// True if it waits until people have approved its plan, which has the deployment's own id.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub asks: bool,
+    /// The number of people who must approve its plan, by the rule in force; absent where it does not ask for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub needs: Option<u32>,
     /// The time since which it waits.
     pub since: Time,
     /// The moment that it waits for, such as the end of the time for its approval; absent where it waits for other
@@ -139,7 +142,7 @@ pub struct WaitingDeployment {
     pub until: Option<Time>,
 }
 
-/// Leaves out the task tokens: whoever has one could answer in the deployment's place.
+/// Leaves out the task tokens: whoever has one could answer in the deployment's place. The rules have what it needs.
 impl From<&Waiting> for WaitingDeployment {
     fn from(waiting: &Waiting) -> Self {
         Self {
@@ -148,6 +151,7 @@ impl From<&Waiting> for WaitingDeployment {
             operator: waiting.operator,
             first: waiting.first,
             asks: waiting.asks,
+            needs: None,
             since: waiting.since,
             until: waiting.until,
         }

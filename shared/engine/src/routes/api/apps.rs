@@ -108,13 +108,18 @@ pub(super) async fn situation(
     let doubts = present.as_ref().map(|present| present.doubts().only(|name| here.state.running.contains_key(name)));
     let doubts = doubts.unwrap_or_default();
     let closed = access::closed(ports, of).await?;
+    let mut waiting: Vec<WaitingDeployment> = here.waiting.iter().map(WaitingDeployment::from).collect();
+    if waiting.iter().any(|one| one.asks) {
+        let needs = access::approvals_needed(ports, of).await?;
+        waiting.iter_mut().filter(|one| one.asks).for_each(|one| one.needs = needs);
+    }
     Ok(Situation {
         snapshot,
         verified_good: present.is_some_and(|present| present.release.is_some()) && doubts.is_empty(),
         doubts,
         hold: here.state.hold.clone(),
         lock: here.lock.clone(),
-        waiting: here.waiting.iter().map(WaitingDeployment::from).collect(),
+        waiting,
         drift: overview::drift(ports, of, here).await?,
         deployments: provenance(ports, here.named()).await?,
         drills: here.drills.clone(),

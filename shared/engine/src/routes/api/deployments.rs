@@ -5,6 +5,7 @@ use super::access::Reader;
 use super::call::Call;
 use super::environment::known;
 use super::query::page;
+use crate::access;
 use crate::conductor::now;
 use crate::ledger::{self, ExecutionRecord, Stored};
 use crate::log;
@@ -137,8 +138,13 @@ pub async fn get(ports: &impl Ports, reader: &mut Reader, app: &AppName, id: &st
     };
     reader.sees(ports, record.value.environment_id()).await?;
     let now = now(ports, &record.value).await?;
+    let needs = if record.value.asks() && record.value.ending.is_none() {
+        access::approvals_needed(ports, record.value.environment_id()).await?
+    } else {
+        None
+    };
     let (steps, judgements) = (Vec::new(), Vec::new());
-    let mut whole = Record { deployment: record.value, plan: None, now, second_look: None, steps, judgements };
+    let mut whole = Record { deployment: record.value, plan: None, now, second_look: None, needs, steps, judgements };
     for item in ledger::load_all(ports, &ledger::all_of_deployment(&id)).await? {
         match item.key.sk.split('#').next() {
             Some("plan") => whole.plan = Some(read(item)?),
