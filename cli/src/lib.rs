@@ -92,6 +92,8 @@ pub enum Verb {
     /// Show what a release, a promotion, a rollback, a restoring, a drill or a withdrawal would do, without a lock and
     /// without a change.
     Plan(verbs::plan::Plan),
+    /// Approve the plan of a deployment that waits for that. The plan is shown first.
+    Approve(verbs::approve::Approve),
     /// Watch a deployment until it has ended.
     Watch(verbs::watch::Watch),
     /// Explain why a deployment ended as it did, or waits, or which environment a Git ref chooses and why.
@@ -145,8 +147,8 @@ pub enum Verb {
     HandOver(verbs::moves::HandOver),
     /// Serve pages on this machine that show all of it, and act from there with your rights.
     ///
-    /// The pages deploy, promote, roll back, hold, release the hold, cancel, recover and accept. All else is typed,
-    /// such as `pause`, `continue`, `skip-bake`, `drill`, `remove` and `rename`.
+    /// The pages deploy, promote, approve, roll back, hold, release the hold, cancel, recover and accept. All else is
+    /// typed, such as `pause`, `continue`, `skip-bake`, `drill`, `remove` and `rename`.
     Ui(ui::Ui),
     /// Write an environment's pages into one file, for those without access.
     Report(ui::report::Report),
@@ -169,6 +171,7 @@ impl Verb {
             Self::Promote(promote) => promote.run(output),
             Self::Plan(plan) => plan.run(output),
             Self::Doctor(doctor) => doctor.run(output),
+            Self::Approve(approve) => approve.run(output),
             Self::Watch(watch) => watch.run(output),
             Self::Status(status) => status.run(output),
             Self::History(history) => history.run::<HistoryEntry>(output),

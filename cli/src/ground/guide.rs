@@ -50,6 +50,7 @@ pub const GROUPS: [(&str, &[VerbRow]); 7] = [
     (
         "At the wheel",
         &[
+            ("approve shop prod --reason 'I have read the changes'", "confirm review sign-off"),
             ("hold shop prod --reason 'no release during the sale'", "freeze lock"),
             ("pause shop prod --for 2h --reason 'to look at the orders'", ""),
             ("continue shop prod --reason 'the orders are fine'", "resume"),

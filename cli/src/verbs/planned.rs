@@ -71,15 +71,33 @@ pub async fn drawn(asked: PlanRequest<'_>, patience: &Patience) -> Result<(Value
         CallerKind::Arrival => windlass.send(route, &names, body).await?,
     };
     let PlanStarted { id, .. } = read(&begun)?;
-    let (answer, PlanAnswer { planned, failed, .. }) = until_drawn(asked, id.as_str(), patience).await?;
+    drawn_as(windlass, app, id.as_str(), patience).await
+}
+
+/// Waits until the plan of this id is drawn, which is that of a deployment where people are to approve it. Returns the
+/// answer, and the plan in it.
+///
+/// # Errors
+/// If Windlass does not know it or does not answer, or it is not drawn in time.
+pub async fn drawn_as(
+    windlass: &Windlass,
+    app: &AppName,
+    id: &str,
+    patience: &Patience,
+) -> Result<(Value, Planned), Failure> {
+    let (answer, PlanAnswer { planned, failed, .. }) = until_drawn(windlass, app, id, patience).await?;
     match failed {
         Some(failed) => Err(Failure::broken(format!("the plan {id} was not drawn: {failed}"))),
         None => Ok((answer, planned)),
     }
 }
 
-async fn until_drawn(of: PlanRequest<'_>, id: &str, patience: &Patience) -> Result<(Value, PlanAnswer), Failure> {
-    let PlanRequest { windlass, app, .. } = of;
+async fn until_drawn(
+    windlass: &Windlass,
+    app: &AppName,
+    id: &str,
+    patience: &Patience,
+) -> Result<(Value, PlanAnswer), Failure> {
     let (known, waiting) = (patience.begin_at_most(KNOWN), patience.begin());
     let mut was_known = false;
     for one in [&known, &waiting] {
@@ -184,6 +202,7 @@ fn drawn_in_words(planned: &Planned, drawn: &DrawnPlan) -> Vec<String> {
     for (component, change) in &drawn.changes {
         lines.push(format!("  {component}: {}", from_to(change)));
     }
+    lines.extend(moved(planned).into_iter().map(|line| format!("  {line}")));
     lines.extend(story::planned(&drawn.plan, &planned.deployment).into_iter().map(|line| line.text));
     if drawn.outcome() != PlanOutcome::NothingToDo {
         lines.extend(drawn.gates.iter().map(gate));
@@ -209,6 +228,26 @@ fn drawn_in_words(planned: &Planned, drawn: &DrawnPlan) -> Vec<String> {
         PlanOutcome::Rejected => {}
     }
     lines.push(format!("  hash {}; drawn {}", drawn.hash, drawn.at));
+    lines
+}
+
+/// Returns what is new beside the plan in whose place this one is drawn, a line each; none where there was no plan
+/// before.
+pub fn moved(planned: &Planned) -> Vec<String> {
+    let (Some(before), Some(drawn)) = (&planned.before, &planned.drawn) else {
+        return Vec::new();
+    };
+    let new = drawn.changes.iter().filter(|(name, change)| before.get(*name) != Some(*change));
+    let new = new.map(|(name, change)| match before.get(name) {
+        Some(former) => format!("new since the plan before: {name}: {}, was {}", from_to(change), from_to(former)),
+        None => format!("new since the plan before: {name}: {}", from_to(change)),
+    });
+    let gone = before.keys().filter(|name| !drawn.changes.contains_key(*name));
+    let gone = gone.map(|name| format!("new since the plan before: {name} is not changed any more"));
+    let mut lines: Vec<String> = new.chain(gone).collect();
+    if lines.is_empty() {
+        lines.push("the versions are those of the plan before, and something else of it has moved".to_owned());
+    }
     lines
 }
 
@@ -309,6 +348,31 @@ mod tests {
     fn a_plan_shows_where_each_component_comes_from_and_what_it_costs() {
         let text = words(&planned(&ArrivalFate::new(Becomes::Goes, "It would begin at once."), "change"));
         insta::assert_snapshot!(text);
+    }
+
+    #[test]
+    fn a_plan_in_the_place_of_another_one_shows_what_is_new() {
+        let mut planned = planned(&ArrivalFate::new(Becomes::Waits, "It waits until its plan is approved."), "change");
+        assert_eq!(moved(&planned), Vec::<String>::new());
+        let change = |from: &str| json!({"from": {"version": from}, "to": {"version": "1.4.0"}});
+        let same = json!(planned.drawn.as_ref().unwrap().changes);
+        let new = "new since the plan before: api: 1.3.0 → 1.4.0, commits 9f2c..3d4e";
+        for (before, wanted) in [
+            (json!({}), vec![new.to_owned()]),
+            (json!({"api": change("1.2.0")}), vec![format!("{new}, was 1.2.0 → 1.4.0")]),
+            (
+                json!({"api": same["api"], "web": change("1.2.0")}),
+                vec!["new since the plan before: web is not changed any more".to_owned()],
+            ),
+            (
+                same.clone(),
+                vec!["the versions are those of the plan before, and something else of it has moved".to_owned()],
+            ),
+        ] {
+            planned.before = Some(serde_json::from_value(before).unwrap());
+            assert_eq!(moved(&planned), wanted);
+            assert!(words(&planned).contains(&wanted[0]));
+        }
     }
 
     #[test]

@@ -65,7 +65,7 @@ impl Promote {
 }
 
 /// Returns whether a person on a terminal says yes.
-fn confirmed(question: &str) -> bool {
+pub fn confirmed(question: &str) -> bool {
     let _ = write!(io::stdout(), "{question} [y/N]: ").and_then(|()| io::stdout().flush());
     let mut line = String::new();
     let _ = io::stdin().read_line(&mut line);
