@@ -10,6 +10,7 @@ use crate::ground::output::{Output, text};
 use crate::talk::git;
 use crate::talk::installation::Endpoint;
 use crate::talk::windlass::{RouteName, Windlass, waiting};
+use crate::view::approval;
 use crate::view::declared_application::{self, OrFindings};
 use crate::view::environment_choice::EnvironmentChoice;
 use crate::view::live_comparison::print_now;
@@ -172,7 +173,10 @@ impl Explain {
             Status::Ended => story::why(record, now()),
             Status::Waiting => {
                 let mut lines = story::who(record);
-                lines.extend(why_it_waits(deployment, &self.environment(windlass, record).await?));
+                lines.extend(match approval::of_record(record) {
+                    Some(standing) => why_it_asks(deployment, &standing),
+                    None => why_it_waits(deployment, &self.environment(windlass, record).await?),
+                });
                 lines
             }
             Status::Running | Status::Recovering => story::under_way(record, now()),
@@ -228,6 +232,16 @@ fn why_it_waits(record: &Deployment, now: &Environment) -> Vec<String> {
     lines.push(format!("  it gives up at {}", gives_up(since)));
     lines.extend(story::next(record));
     lines
+}
+
+/// Returns the lines of one that waits until people have approved its plan. Nobody else waits for it, and it is in
+/// nobody's way.
+fn why_it_asks(record: &Deployment, standing: &str) -> Vec<String> {
+    let asks = "it waits until people approve its plan, as the access file wants; until then it is in nobody's way";
+    let ends =
+        "  at the end of that time it ends as ApprovalExpired; a newer release of all its components supersedes it";
+    let all = [asks.to_owned(), format!("  {standing}"), ends.to_owned()];
+    all.into_iter().chain(story::next(record)).collect()
 }
 
 fn gives_up(since: Time) -> Time {

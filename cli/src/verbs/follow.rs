@@ -148,7 +148,7 @@ pub async fn follow(
     let mut printed = Printed::default();
     let mut last = Value::Null;
     let mut troubled = String::new();
-    let (mut going, mut waits, mut dead) = (None, None, 0);
+    let (mut going, mut waits, mut asks, mut dead) = (None, None, false, 0);
     let mut id = id.to_owned();
     loop {
         interrupt::says(interrupt::of_deployment(app.as_str(), &id));
@@ -160,6 +160,7 @@ pub async fn follow(
                 // A deployment that is accepted and not recorded yet has had no turn.
                 let has_no_turn = |record: &Record| record.deployment.status == Status::Waiting;
                 waits = Some(record.as_ref().is_none_or(has_no_turn));
+                asks = record.as_ref().is_some_and(|record| record.deployment.asks());
                 if let Some(record) = record {
                     let is_past = wanted == AwaitedEnd::Runs && !seen_ending(going, SystemTime::now());
                     let fresh = printed.fresh(&record, is_past);
@@ -207,6 +208,7 @@ pub async fn follow(
         if !waiting.goes_on().await {
             let (stands, exit) = match waits {
                 None => return Err(Failure::of(TroubleName::NoAnswer, troubled)),
+                Some(true) if asks => ("still waits until people approve its plan", Exit::StillWaits),
                 Some(true) => ("still waits for its turn", Exit::StillWaits),
                 Some(false) => ("is still under way", Exit::TimedOut),
             };

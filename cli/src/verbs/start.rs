@@ -244,6 +244,7 @@ impl BegunDeployment<'_> {
 /// Returns the state of a deployment that has not ended, in words.
 fn stands(deployment: &Deployment) -> &'static str {
     match (deployment.status, &deployment.undoing) {
+        (Status::Waiting, _) if deployment.asks() => "waits until people approve its plan",
         (Status::Waiting, _) => "waits for its turn",
         (_, Some(_)) => "is being undone",
         (Status::Recovering, None) => "is being recovered",

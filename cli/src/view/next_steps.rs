@@ -3,11 +3,12 @@
 
 use crate::ground::interrupt::cancelled;
 use crate::ground::output::text;
+use serde_json::Value;
 use windlass_domain::deployment::{Deployment, Status};
 use windlass_domain::environment::{HeldState, LockHolder};
 use windlass_domain::prose;
 use windlass_domain::release::action::ActionName;
-use windlass_domain::release::call::{cancel, operators, watch};
+use windlass_domain::release::call::{cancel, input, operators, watch};
 use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::shown::api::environments::Situation;
 use windlass_domain::text::next_step::NextStep;
@@ -26,13 +27,14 @@ pub struct PossibleStep {
     pub does: &'static str,
 }
 
-/// Returns the steps in an environment, those that its lock waits for first. A pause is known only of an environment
-/// that is looked at by itself.
+/// Returns the steps in an environment, those that its lock waits for first, then those that its releases wait for. A
+/// pause is known only of an environment that is looked at by itself.
 pub fn of_environment(of: EnvironmentId<'_>, now: &Situation, is_paused: bool) -> Vec<PossibleStep> {
     let locked = now.lock.held.iter().flat_map(|held| of_holder(of, held));
     let paused = is_paused.then(|| act(of, ActionName::Continue, "ends the pause"));
     let hold = now.hold.as_ref().map(|_| act(of, ActionName::ReleaseHold, "lets automatic deployments go on"));
-    locked.chain(paused).chain(hold).collect()
+    let asks = now.waiting.iter().filter(|one| one.asks).map(|one| approve(of, &one.deployment));
+    locked.chain(paused).chain(asks).chain(hold).collect()
 }
 
 /// Returns the steps with the deployment that holds the lock.
@@ -50,11 +52,15 @@ pub fn of_holder(of: EnvironmentId<'_>, held: &LockHolder) -> Vec<PossibleStep> 
 pub fn of_deployment(deployment: &Deployment) -> Vec<PossibleStep> {
     let (of, id) = (deployment.environment_id(), &deployment.id);
     match deployment.status {
-        Status::Waiting => vec![
-            with(id, "watch", watch(of, id), "waits with it"),
-            with(id, "cancel", cancel(of, id), "takes it out of the queue"),
-            act(of, ActionName::Rollback, "waits for nobody"),
-        ],
+        Status::Waiting => {
+            let asks = deployment.asks().then(|| approve(of, id));
+            let others = [
+                with(id, "watch", watch(of, id), "waits with it"),
+                with(id, "cancel", cancel(of, id), "takes it out of the queue"),
+                act(of, ActionName::Rollback, "waits for nobody"),
+            ];
+            asks.into_iter().chain(others).collect()
+        }
         Status::Running => under_way(of, id, deployment.action),
         Status::Recovering => recovering(of, id),
         Status::Ended => Vec::new(),
@@ -67,6 +73,12 @@ fn under_way(of: EnvironmentId<'_>, id: &DeploymentId, action: ActionName) -> Ve
 
 fn recovering(of: EnvironmentId<'_>, id: &DeploymentId) -> Vec<PossibleStep> {
     vec![with(id, "watch", watch(of, id), "shows it")]
+}
+
+/// Returns the step of those who approve. It names no hash: they see the plan before they approve it.
+fn approve(of: EnvironmentId<'_>, id: &DeploymentId) -> PossibleStep {
+    let members: [(&str, Value); 2] = [("deployment", id.to_string().into()), ("reason", "…".into())];
+    with(id, "approve", input(ActionName::Approve, of, &members), "shows its plan, to be approved")
 }
 
 fn with(id: &DeploymentId, verb: &str, step: NextStep, does: &'static str) -> PossibleStep {
@@ -108,6 +120,18 @@ mod tests {
         let (app, prod) = (AppName::new("shop").unwrap(), EnvironmentName::new("prod").unwrap());
         let steps = of_environment(EnvironmentId::new(&app, &prod), &now, is_paused);
         in_words(&steps).map(|words| text(&words)).unwrap_or_default()
+    }
+
+    #[test]
+    fn what_asks_for_approval_has_the_step_that_shows_its_plan() {
+        let now = json!({"snapshot": 1, "hold": null, "lock": {"token": 1}, "waiting": [
+            {"deployment": "0123456789abcdef", "since": 0, "asks": true}, {"deployment": "1f", "since": 0}]});
+        let now: Situation = serde_json::from_value(now).unwrap();
+        let (app, prod) = (AppName::new("shop").unwrap(), EnvironmentName::new("prod").unwrap());
+        let steps = of_environment(EnvironmentId::new(&app, &prod), &now, false);
+        let wanted = "`windlass approve shop prod --deployment 0123456789abcdef --reason '…'` shows its plan, to be \
+                      approved";
+        assert_eq!(in_words(&steps).map(|words| text(&words)).as_deref(), Some(wanted));
     }
 
     #[test]

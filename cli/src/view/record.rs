@@ -2,6 +2,7 @@
 
 use crate::ground::failure::Failure;
 use crate::talk::windlass;
+use crate::view::approval;
 use serde_json::Value;
 use windlass_domain::declaration::gate::Verdict;
 use windlass_domain::deployment::drill::lasted;
@@ -43,7 +44,9 @@ pub fn activity(record: Option<&Record>, now: Time) -> String {
     let deployment = &record.deployment;
     if deployment.status == Status::Waiting {
         let since = lasted(now.ms_since(deployment.accepted));
-        return format!("it waits for its turn, for {since} now");
+        let what = approval::of_record(record);
+        let what = what.map_or_else(|| "its turn".to_owned(), |standing| format!("people ({standing})"));
+        return format!("it waits for {what}, for {since} now");
     }
     if deployment.undoing.is_some() {
         let left = of(record, |step| {
@@ -182,8 +185,16 @@ mod tests {
     #[test]
     fn no_moment_of_a_deployment_is_without_words() {
         type Row = (fn(&mut Value), &'static str);
-        let table: [Row; 5] = [
+        let table: [Row; 6] = [
             (|it| it["deployment"]["status"] = "waiting".into(), "it waits for its turn, for 1 min now"),
+            (
+                |it| {
+                    it["deployment"]["status"] = "waiting".into();
+                    it["deployment"]["approval"] = json!({"hash": "a".repeat(64), "since": 0, "until": 3_600_000});
+                    it["needs"] = 2.into();
+                },
+                "it waits for people (0 of 2 approvals until 1970-01-01T01:00:00Z), for 1 min now",
+            ),
             (|it| it["plan"] = Value::Null, "its targets and gates are looked at, and the plan is made"),
             (
                 |it| {

@@ -2,6 +2,7 @@
 //! few words with its tone. The table of all applications, the board and the page of an environment show the same.
 
 use crate::ground::terminal::{State, Tone};
+use crate::view::approval;
 use crate::view::provenance::{short, who};
 use std::collections::BTreeMap;
 use windlass_domain::deployment::hourly_look::LookResult;
@@ -35,7 +36,10 @@ pub fn of_overview(here: &EnvironmentOverview, observed: Option<&Observed>) -> V
     let now = &here.situation;
     let waits = match now.waiting.as_slice() {
         [] => None,
-        [one] => Some(format!("{} waits", called(now, &one.deployment))),
+        [one] => {
+            let asks = approval::of_waiting(now, one).map(|standing| format!(" for people: {standing}"));
+            Some(format!("{} waits{}", called(now, &one.deployment), asks.unwrap_or_default()))
+        }
         more => Some(format!("{} wait", count(more.len(), "deployment"))),
     };
     let mut states: Vec<State> = locked(now).into_iter().chain(now.hold.as_ref().map(held_by)).collect();
@@ -55,7 +59,10 @@ pub fn of_environment(here: &Environment) -> Vec<State> {
     let hold = hold.map(|hold| State::new(Tone::Noted, format!("held {}", hold.in_words_of(short))));
     let mut states: Vec<State> = locked(now).into_iter().chain(hold).collect();
     states.extend(closed(now));
-    let waits = |one: &WaitingDeployment| format!("{} waits since {}", called(now, &one.deployment), one.since);
+    let waits = |one: &WaitingDeployment| {
+        let asks = approval::of_waiting(now, one).map(|standing| format!(", for people: {standing}"));
+        format!("{} waits since {}{}", called(now, &one.deployment), one.since, asks.unwrap_or_default())
+    };
     states.extend(now.waiting.iter().map(|one| State::new(Tone::Still, waits(one))));
     states.extend(here.paused.as_ref().map(|paused| {
         State::new(Tone::Noted, format!("paused by {}: {}", short(&paused.by), Foreign(&paused.reason)))

@@ -4,6 +4,7 @@ use crate::ground::machine::now;
 use crate::ground::output::text;
 use crate::ground::terminal::Tone;
 use crate::view::after_look::AfterLook;
+use crate::view::approval;
 use crate::view::next_steps::{self, PossibleStep};
 use crate::view::provenance::{ProvenanceWords, commit, took, who};
 use crate::view::situation::{judged, parts, tone};
@@ -112,7 +113,10 @@ impl EnvironmentWords for Environment {
                 (false, true) => "; it goes before other releases, because it overtakes",
                 (false, false) => "",
             };
-            let until = waiting.until.map(|until| format!("; it waits until {until}")).unwrap_or_default();
+            let until = match approval::of_waiting(&self.situation, waiting) {
+                Some(standing) => format!("; it waits for people: {standing}"),
+                None => waiting.until.map(|until| format!("; it waits until {until}")).unwrap_or_default(),
+            };
             lines.push(format!("  waiting: {}, since {since}{place}{until}", self.deployment(id)));
         }
         lines.extend(more);

@@ -8,6 +8,7 @@ mod steps;
 use crate::ground::manual;
 use crate::ground::output::{known_warnings, text};
 use crate::ground::terminal::Tone;
+use crate::view::approval;
 use crate::view::deployment::{components, facts, stretches, tone, wave};
 use crate::view::next_steps::{in_words, of_deployment};
 use crate::view::story::steps::{AT_ONCE, changes, forward, judged, steered, waits, warnings, watched};
@@ -49,7 +50,10 @@ impl Printed {
 pub fn lines(record: &Record, is_past: bool) -> Vec<Line> {
     let mut lines = head(record);
     if record.deployment.ending.is_none() && record.deployment.started.is_none() {
-        lines.push(Line::plain("  waits for its turn"));
+        lines.push(Line::plain(match approval::of_record(record) {
+            Some(standing) => format!("  waits for people: {standing}"),
+            None => "  waits for its turn".to_owned(),
+        }));
     }
     if let Some(plan) = &record.plan {
         lines.extend(planned(plan, &record.deployment));
@@ -159,6 +163,8 @@ fn head(record: &Record) -> Vec<Line> {
     if let Some(stopped) = &deployment.stops {
         lines.push(Line::plain(format!("  stopped deployment {stopped}, which is undone first")));
     }
+    let given = deployment.approval.iter().flat_map(approval::given);
+    lines.extend(given.map(|given| Line::plain(format!("  {}", approval::line(given)))));
     lines
 }
 
