@@ -67,7 +67,7 @@ fn the_help_of_a_drill_lists_the_statuses_that_the_page_lists() {
 fn the_help_of_the_pages_names_the_acts_that_they_do() {
     let said = said_by(&["ui", "--help"], &[]);
     let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
-    let acts = "deploy, promote, roll back, hold, release the hold, cancel, recover and accept";
+    let acts = "deploy, promote, approve, roll back, hold, release the hold, cancel, recover and accept";
     assert!(said.contains(acts) && PAGE.contains(acts), "{said}");
     let typed = said.split_once("All else is typed").unwrap().1;
     for verb in ["pause", "continue", "skip-bake", "drill", "remove", "rename"] {

@@ -4,26 +4,58 @@ use super::acts::{self, Act, BegunWork, PageAction, TypedCommand};
 use super::deployment;
 use super::guard::random;
 use super::http::{Answer, Fields};
-use super::parts::{self, mark, typed};
+use super::parts::{self, mark, times, typed};
 use super::server::{Server, app_name, nothing};
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::quoting::in_shell;
 use crate::ground::terminal::Tone;
+use crate::talk::windlass::RouteName;
 use crate::verbs::operator::{execution_outcome, is_not_known_yet};
+use crate::view::approval;
 use maud::{Markup, html};
 use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::shown::api::PlanAnswer;
 use windlass_domain::text::name::{AppName, EnvironmentName};
 
 impl Server {
     pub(super) async fn form(&self, act: &str, fields: &Fields) -> Result<Answer, Failure> {
         let act = acts::named(act).ok_or_else(nothing)?;
+        if act.verb == "approve" {
+            return self.approval(act, fields).await;
+        }
         let body = html! {
             (head(act, fields))
             @if !act.is_planned { (self.would(act, fields).await) h2 { "Do it" } }
             (self.asked(act, fields, false))
         };
         Ok(self.page(200, act.title, None, &body))
+    }
+
+    /// Shows the plan of a deployment that waits for people, and the form that approves it by its hash.
+    async fn approval(&self, act: &Act, fields: &Fields) -> Result<Answer, Failure> {
+        let value = |name: &str| fields.get(name).map_or("", String::as_str);
+        let (app, id) = (app_name(value("app"))?, value("deployment"));
+        let plan: PlanAnswer = self.windlass.read(RouteName::Plan, &[app.as_str(), id], &[]).await?;
+        let standing = self.record(app.as_str(), id).await?.as_ref().and_then(approval::of_record);
+        let seen = plan.planned.drawn.as_ref().map(|drawn| {
+            let mut seen = fields.clone();
+            seen.insert("hash".to_owned(), drawn.hash.to_string());
+            seen
+        });
+        let body = html! {
+            (head(act, fields))
+            @match standing {
+                Some(standing) => p { (mark(Tone::Still, "it waits for people")) " " (times(&standing)) },
+                None => p { (mark(Tone::Noted, "it does not wait for people, so that this is refused")) },
+            }
+            (deployment::shown_plan(&plan.planned))
+            @match &seen {
+                Some(seen) => { h2 { "Do it" } (self.asked(act, seen, true)) },
+                None => p { (mark(Tone::Moving, "its plan is drawn")) },
+            }
+        };
+        Ok(self.page(200, act.title, seen.is_none().then_some(2), &body))
     }
 
     pub(super) async fn plan(&self, act: &str, fields: &Fields) -> Result<Answer, Failure> {

@@ -6,6 +6,7 @@ use super::parts::{PagePlace, mark};
 use crate::ground::failure::Failure;
 use crate::ground::terminal::Tone;
 use crate::talk::windlass::Windlass;
+use crate::verbs::approve::Approve;
 use crate::verbs::cancel::{Cancel, Recover, accept};
 use crate::verbs::deploy::Deploying;
 use crate::verbs::operator::ActedOn;
@@ -37,7 +38,7 @@ pub struct Act {
 }
 
 /// All of them.
-pub const ACTS: [Act; 7] = [
+pub const ACTS: [Act; 8] = [
     Act {
         arguments: &["version"],
         is_planned: true,
@@ -61,6 +62,14 @@ pub const ACTS: [Act; 7] = [
             "Roll back",
             "Goes back to an earlier snapshot that was good, at once, and holds automatic deployments until the hold \
              is released.",
+        )
+    },
+    Act {
+        options: &[("deployment", "the deployment that asks"), ("hash", "the hash of the plan that you have seen")],
+        ..plain(
+            "approve",
+            "Approve the plan",
+            "Approves the plan that is shown, by its hash. It goes on once enough people have.",
         )
     },
     plain("hold", "Hold", "Holds automatic deployments until the hold is released."),
@@ -166,7 +175,9 @@ impl Act {
 pub fn buttons(stand: &PagePlace, of: EnvironmentId<'_>, steps: &[PossibleStep]) -> Markup {
     let to = |step: &PossibleStep| {
         let (app, environment) = (of.app(), of.environment());
-        let id = step.deployment.as_ref().map(|id| format!("&id={id}"));
+        let is_argument = named(&step.verb).is_some_and(|act| act.arguments == ["id"]);
+        let field = if is_argument { "id" } else { "deployment" };
+        let id = step.deployment.as_ref().map(|id| format!("&{field}={id}"));
         format!("acts/{}?app={app}&environment={environment}{}", step.verb, id.unwrap_or_default())
     };
     html! {
@@ -184,6 +195,8 @@ pub enum TypedCommand {
     Deploy(Deploying),
     /// Draws the plan of an act.
     Plan(Box<Plan>),
+    /// Approves a plan.
+    Approve(Approve),
     /// Goes back to an earlier snapshot.
     Rollback(Rollback),
     /// Holds automatic deployments.
@@ -238,6 +251,7 @@ impl TypedCommand {
         let action = match self {
             Self::Deploy(deploy) => return deploy.begin(windlass).await.map(BegunWork::Deployment),
             Self::Cancel(cancel) => return cancel.begin(windlass).await.map(BegunWork::Deployment),
+            Self::Approve(approve) => approve.action()?,
             Self::Rollback(rollback) => rollback.action(windlass).await?,
             Self::Hold(at) => hold(at),
             Self::ReleaseHold(at) => release_hold(at),
@@ -273,6 +287,7 @@ mod tests {
                 ("snapshot", "3"),
                 ("across", "web"),
                 ("deployment", "0123456789abcdef"),
+                ("hash", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
             ]);
             given.extend(act.wishes.iter().map(|(name, _)| ((*name).to_owned(), "on".to_owned())));
             let words = act.words(&given);

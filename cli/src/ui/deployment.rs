@@ -7,7 +7,8 @@ use super::parts::{self, Page, PagePlace, fact, mark, prose, span, times, when};
 use super::waves::{self, DrawnRecord, components};
 use crate::ground::terminal::Tone;
 use crate::ui::logs::Groups;
-use crate::verbs::planned::{UNMEASURED, from_to, when_refused};
+use crate::verbs::planned::{UNMEASURED, from_to, moved, when_refused};
+use crate::view::approval;
 use crate::view::deployment::{Fact, facts, present_wave, state, stretches, tone, verdict};
 use crate::view::next_steps::of_deployment;
 use crate::view::provenance::who;
@@ -60,7 +61,7 @@ impl Shown<'_> {
             article id=(deployment.id) {
                 div.head {
                     h1 { (deployment.app) " " (deployment.environment) " " (deployment.summary().called()) }
-                    p.stands role="status" { (parts::state(&now)) " " (self.in_short()) }
+                    p.stands role="status" { (parts::state(&now)) " " (times(&self.in_short())) }
                 }
                 (self.acts())
                 dl.facts { (self.facts()) }
@@ -77,8 +78,11 @@ impl Shown<'_> {
         }
     }
 
-    /// Returns the wave that it is in, for people who listen to the page.
+    /// Returns the wave that it is in, or the approvals that it waits for, for people who listen to the page.
     fn in_short(&self) -> String {
+        if let Some(standing) = approval::of_record(self.record) {
+            return format!("it waits for people: {standing}");
+        }
         let (waves, present) = present_wave(self.record);
         if self.record.deployment.ending.is_some() || waves == 0 {
             return String::new();
@@ -121,6 +125,7 @@ impl Shown<'_> {
             (fact("Asked by", Some(html! { (who(&deployment.requester)) })))
             (fact("Why", deployment.reason.as_ref().map(|why| times(why))))
             (fact("Accepted", Some(when(deployment.accepted))))
+            @for given in deployment.approval.iter().flat_map(approval::given) { (fact("Approval", Some(times(&approval::line(given))))) }
             @for (name, value) in facts(deployment) { (fact(name, Some(drawn_fact(&value)))) }
             (fact("Log groups", self.groups.and_then(|groups| groups.fact(self.record, &logs))))
         }
@@ -204,6 +209,7 @@ fn drawn(planned: &Planned, drawn: &DrawnPlan) -> Markup {
             h2 { "From, to" }
             ul.plain { @for (component, change) in &drawn.changes { li { b { (component) } " " (from_to(change)) } } }
         }
+        @for line in moved(planned) { p { (mark(Tone::Noted, &line)) } }
         (waves::waves(&plan, &planned.deployment, None))
         @if !drawn.gates.is_empty() {
             h2 { "Gates now" }
