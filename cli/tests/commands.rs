@@ -156,6 +156,7 @@ fn each_input_and_each_call_is_a_command_that_can_be_typed() {
         ActionName::Pause,
         ActionName::Continue,
         ActionName::SkipBake,
+        ActionName::Approve,
     ] {
         let more = match action {
             ActionName::Rollback => {
@@ -165,6 +166,7 @@ fn each_input_and_each_call_is_a_command_that_can_be_typed() {
             ActionName::Recover | ActionName::Continue | ActionName::SkipBake => {
                 vec![("deployment", id.to_string().into())]
             }
+            ActionName::Approve => vec![("deployment", id.to_string().into()), ("hash", "b".repeat(64).into())],
             _ => vec![],
         };
         for more in [vec![], more] {

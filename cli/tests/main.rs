@@ -6,6 +6,7 @@
 mod access;
 mod acting;
 mod alike_names;
+mod approving;
 mod cancelling;
 mod cloud;
 mod commands;

@@ -3,13 +3,14 @@
 
 #![allow(clippy::unwrap_used)]
 
-use crate::pages;
 use crate::pages::{GOING, Ui, api};
+use crate::records::ID;
 use crate::standin::{Call, Reply, StandIn, reply};
+use crate::{approving, pages};
 use serde_json::{Value, json};
 
 /// Each act with the fields of its form beside the reason, and what one would have typed.
-const ACTS: [(&str, &str, &str); 8] = [
+const ACTS: [(&str, &str, &str); 9] = [
     ("deploy", "app=shop&environment=prod&version=1.5.0", "windlass deploy shop prod 1.5.0 --reason 'as planned'"),
     // Promotion is a deployment of what runs elsewhere; a wish is typed as well.
     (
@@ -21,6 +22,13 @@ const ACTS: [(&str, &str, &str); 8] = [
         "rollback",
         "app=shop&environment=prod&snapshot=5&across=web",
         "windlass rollback shop prod --snapshot=5 --across=web --reason 'as planned'",
+    ),
+    (
+        "approve",
+        "app=shop&environment=prod&deployment=aa1c0d9a4b5e6f71\
+         &hash=ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+        "windlass approve shop prod --deployment=aa1c0d9a4b5e6f71 \
+         --hash=ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad --reason 'as planned'",
     ),
     ("hold", "app=shop&environment=prod", "windlass hold shop prod --reason 'as planned'"),
     ("release-hold", "app=shop&environment=prod", "windlass release-hold shop prod --reason 'as planned'"),
@@ -184,6 +192,50 @@ fn an_act_is_planned_then_done_once_and_shown_as_it_would_have_been_typed() {
     assert_eq!(paths, ["/stage/apps/shop/environments/prod/plans", "/stage/apps/shop/environments/prod/rollbacks"]);
     assert_eq!(posted[1].json(), json!({"reason": "it's broken", "snapshot": 5}));
     assert!(posted[1].headers.contains_key("idempotency-key"), "sent again it is the same");
+}
+
+/// The pages' answers, in which a deployment waits for two people, of whom ann has approved.
+fn asking() -> (Value, String) {
+    let mut answers = pages::answers();
+    let record = approving::asking(&["ann"]);
+    let (here, waits) =
+        ("/apps/shop/environments/prod", json!({"deployment": ID, "since": 1, "asks": true, "needs": 2}));
+    answers[here]["waiting"] = json!([waits]);
+    answers[here]["deployments"][ID] = json!({"action": "deploy", "version": "1.4.0", "accepted": 0,
+        "requester": {"route": "api"}, "approval": record["deployment"]["approval"]});
+    answers[format!("/apps/shop/deployments/{ID}")] = record;
+    let mut plan = answers["/apps/shop/plans/aa1c0d9a4b5e6f71"].clone();
+    plan["before"] = json!({});
+    let hash = plan["drawn"]["hash"].as_str().unwrap().to_owned();
+    answers[format!("/apps/shop/plans/{ID}")] = plan;
+    (answers, hash)
+}
+
+#[test]
+fn what_waits_for_people_is_approved_by_the_hash_of_the_plan_that_the_page_has_shown() {
+    let (answers, hash) = asking();
+    let api = pages::api_with(answers);
+    let ui = Ui::start(&api);
+    let standing = "1 of 2 approvals (ann) until ";
+    let act = format!("acts/approve?app=shop&environment=prod&deployment={ID}");
+    let link = format!("{}{}", ui.base, act.replace('&', "&amp;"));
+    for path in ["apps/shop/environments/prod".to_owned(), format!("apps/shop/deployments/{ID}")] {
+        let page = ui.get(&path).body;
+        assert!(page.contains(standing) && page.contains(&link), "{path}: {page}");
+    }
+    let form = ui.get(&act);
+    assert_eq!(form.status, 200, "{}", form.body);
+    let field = format!("name=\"hash\" value=\"{hash}\" readonly");
+    for part in [standing, "new since the plan before: api: 1.4.0 → 1.3.2", &field, "Approve the plan"] {
+        assert!(form.body.contains(part), "{part}: {}", form.body);
+    }
+    let token = form.token();
+    let fields = format!("token={token}&app=shop&environment=prod&deployment={ID}&hash={hash}&reason=read");
+    assert_eq!(ui.post("acts/approve/do", &fields).status, 303);
+    let posted: Vec<Call> = api.calls().into_iter().filter(|call| call.method == "POST").collect();
+    assert_eq!(posted.len(), 1);
+    assert_eq!(posted[0].path, "/stage/apps/shop/environments/prod/approve");
+    assert_eq!(posted[0].json(), json!({"deployment": ID, "hash": hash, "reason": "read"}));
 }
 
 #[test]

@@ -263,6 +263,24 @@ mod tests {
         assert_eq!((states[0].tone, states[0].words.as_str()), (Tone::Noted, wanted));
     }
 
+    #[test]
+    fn what_waits_for_people_is_shown_with_those_who_have_approved() {
+        let hash = "a".repeat(64);
+        let given = json!({"person": "ann", "by": {"route": "api"}, "hash": hash, "reason": "read", "at": 0});
+        let approval = json!({"hash": hash, "since": 0, "until": 60_000, "given": [given]});
+        let asked = json!({"action": "deploy", "version": "1.5.0", "requester": {"route": "api"}, "accepted": 0,
+            "approval": approval});
+        let waiting = json!([{"deployment": "1f", "since": 0, "asks": true, "needs": 2}]);
+        let here = json!({
+            "environment": "prod", "declared": true, "snapshot": 0, "hold": null, "lock": {"token": 1}, "running": {},
+            "waiting": waiting, "deployments": {"1f": asked},
+        });
+        let here: EnvironmentOverview = serde_json::from_value(here).unwrap();
+        let states = of_overview(&here, None);
+        let wanted = "1.5.0 waits for people: 1 of 2 approvals (ann) until 1970-01-01T00:01:00Z";
+        assert_eq!((states[0].tone, states[0].words.as_str()), (Tone::Still, wanted));
+    }
+
     type Row<'a> = (bool, &'a [&'a str], &'a str, &'a [(Tone, &'a str)]);
 
     #[test]
