@@ -160,6 +160,9 @@ fn watch_shows_each_approval_and_goes_on_when_the_deployment_does() {
     let said = out(&output);
     let lines = [
         format!("\n  waits for people: 0 of 2 approvals {UNTIL}\n"),
+        format!(
+            "\n  next: `windlass approve shop prod --deployment {ID} --reason '…'` shows its plan, to be approved\n"
+        ),
         "\n  approved by ann at 2025-11-20T12:01:00Z: \"I have read it\"\n".to_owned(),
         format!("  waits for people: 1 of 2 approvals (ann) {UNTIL}\n"),
         "Succeeded".to_owned(),

@@ -76,7 +76,8 @@ impl Approve {
     /// Shows the plan, and has it approved where a person says so.
     async fn show(&self, windlass: &Windlass, id: &str, output: Output) -> Result<Exit, Failure> {
         interrupt::says("interrupted; nothing was approved".to_owned());
-        let (answer, planned) = planned::drawn_as(windlass, &self.at.app, id, &self.at.asking.wait.patience).await?;
+        let (answer, planned) =
+            planned::of_deployment(windlass, &self.at.app, id, &self.at.asking.wait.patience).await?;
         let words = planned::words(&planned);
         let is_asked = |drawn: &&DrawnPlan| drawn.outcome() == PlanOutcome::Change;
         let Some(drawn) = planned.drawn.as_ref().filter(is_asked) else {

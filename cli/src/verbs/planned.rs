@@ -71,35 +71,39 @@ pub async fn drawn(asked: PlanRequest<'_>, patience: &Patience) -> Result<(Value
         CallerKind::Arrival => windlass.send(route, &names, body).await?,
     };
     let PlanStarted { id, .. } = read(&begun)?;
-    drawn_as(windlass, app, id.as_str(), patience).await
+    drawn_in(until_drawn(windlass, app, (id.as_str(), false), patience).await?)
 }
 
-/// Waits until the plan of this id is drawn, which is that of a deployment where people are to approve it. Returns the
-/// answer, and the plan in it.
+/// Waits until the plan of a deployment is drawn that people are to approve. Returns the answer, and the plan in it.
 ///
 /// # Errors
-/// If Windlass does not know it or does not answer, or it is not drawn in time.
-pub async fn drawn_as(
+/// If the deployment has no such plan, Windlass does not answer, or the plan is not drawn in time.
+pub async fn of_deployment(
     windlass: &Windlass,
     app: &AppName,
     id: &str,
     patience: &Patience,
 ) -> Result<(Value, Planned), Failure> {
-    let (answer, PlanAnswer { planned, failed, .. }) = until_drawn(windlass, app, id, patience).await?;
+    drawn_in(until_drawn(windlass, app, (id, true), patience).await?)
+}
+
+fn drawn_in(
+    (answer, PlanAnswer { id, planned, failed, .. }): (Value, PlanAnswer),
+) -> Result<(Value, Planned), Failure> {
     match failed {
         Some(failed) => Err(Failure::broken(format!("the plan {id} was not drawn: {failed}"))),
         None => Ok((answer, planned)),
     }
 }
 
+/// Waits until a plan is drawn. One that is not known yet may come, unless its deployment is known to have it.
 async fn until_drawn(
     windlass: &Windlass,
     app: &AppName,
-    id: &str,
+    (id, mut was_known): (&str, bool),
     patience: &Patience,
 ) -> Result<(Value, PlanAnswer), Failure> {
     let (known, waiting) = (patience.begin_at_most(KNOWN), patience.begin());
-    let mut was_known = false;
     for one in [&known, &waiting] {
         one.pulse.waits_for("the targets and gates are looked at, and the plan is drawn".to_owned());
     }

@@ -53,7 +53,7 @@ pub fn of_deployment(deployment: &Deployment) -> Vec<PossibleStep> {
     let (of, id) = (deployment.environment_id(), &deployment.id);
     match deployment.status {
         Status::Waiting => {
-            let asks = deployment.asks().then(|| approve(of, id));
+            let asks = to_approve(deployment);
             let others = [
                 with(id, "watch", watch(of, id), "waits with it"),
                 with(id, "cancel", cancel(of, id), "takes it out of the queue"),
@@ -73,6 +73,11 @@ fn under_way(of: EnvironmentId<'_>, id: &DeploymentId, action: ActionName) -> Ve
 
 fn recovering(of: EnvironmentId<'_>, id: &DeploymentId) -> Vec<PossibleStep> {
     vec![with(id, "watch", watch(of, id), "shows it")]
+}
+
+/// Returns the step of those who approve the plan of a deployment; `None` where it does not ask for that.
+pub fn to_approve(deployment: &Deployment) -> Option<PossibleStep> {
+    deployment.asks().then(|| approve(deployment.environment_id(), &deployment.id))
 }
 
 /// Returns the step of those who approve. It names no hash: they see the plan before they approve it.

@@ -10,7 +10,7 @@ use crate::ground::output::{known_warnings, text};
 use crate::ground::terminal::Tone;
 use crate::view::approval;
 use crate::view::deployment::{components, facts, stretches, tone, wave};
-use crate::view::next_steps::{in_words, of_deployment};
+use crate::view::next_steps::{in_words, of_deployment, to_approve};
 use crate::view::story::steps::{AT_ONCE, changes, forward, judged, steered, waits, warnings, watched};
 use std::collections::HashSet;
 pub use steps::{Line, published, why_failed};
@@ -50,10 +50,13 @@ impl Printed {
 pub fn lines(record: &Record, is_past: bool) -> Vec<Line> {
     let mut lines = head(record);
     if record.deployment.ending.is_none() && record.deployment.started.is_none() {
-        lines.push(Line::plain(match approval::of_record(record) {
-            Some(standing) => format!("  waits for people: {standing}"),
-            None => "  waits for its turn".to_owned(),
-        }));
+        if let Some(standing) = approval::of_record(record) {
+            let step = in_words(to_approve(&record.deployment).as_slice()).map(|step| text(&step));
+            lines.push(Line::plain(format!("  waits for people: {standing}")));
+            lines.extend(step.map(|step| Line::plain(format!("  next: {step}"))));
+        } else {
+            lines.push(Line::plain("  waits for its turn"));
+        }
     }
     if let Some(plan) = &record.plan {
         lines.extend(planned(plan, &record.deployment));
