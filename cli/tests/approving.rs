@@ -49,7 +49,7 @@ fn here(asks: &[&str]) -> Value {
 fn api(asks: &[&str], plan: Value) -> StandIn {
     let here = here(asks);
     StandIn::new(move |call: &Call| {
-        let (path, query) = call.path.split_once('?').unwrap_or((&call.path, ""));
+        let (path, query) = call.path.split_once('?').unwrap_or((call.path.as_str(), ""));
         let done = json!({"deployment": null, "refusal": null, "done": {"cause": "shop prod 1.4.0: approved by bo"},
             "execution": null});
         match (call.method.as_str(), path.trim_start_matches("/stage/apps/shop/")) {
