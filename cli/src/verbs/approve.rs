@@ -120,8 +120,8 @@ impl Approve {
             (format!("nothing asks for approval in {app} {environment}."), status)
         } else {
             let each: Vec<String> = asks.iter().map(|id| now.deployment(id)).collect();
-            let named = format!("Name one of them by `--deployment`: {}.", each.join("; "));
-            (format!("{} ask for approval in {app} {environment}.", count(asks.len(), "deployment")), named)
+            let remedy = format!("Name one of them by `--deployment`: {}.", each.join("; "));
+            (format!("{} ask for approval in {app} {environment}.", count(asks.len(), "deployment")), remedy)
         };
         let finding = Finding::new(FindingName::NotAsked, format!("environments.{environment}"), reason, remedy);
         Err(Failure::rejected("nothing was approved:", vec![finding]))
