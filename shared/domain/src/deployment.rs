@@ -20,7 +20,7 @@ pub mod second_look;
 pub mod steering;
 pub mod step;
 
-use crate::access::{Approval, Asked};
+use crate::access::{AllowedBy, Approval, Asked};
 use crate::declaration::document::Supersede;
 use crate::deployment::steering::SteeringRecord;
 use crate::environment::{PromotedFrom, Running};
@@ -108,6 +108,9 @@ pub struct Deployment {
     /// named none, so that nobody is claimed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub vouched: bool,
+    /// What let the requester in at its last turn; absent where no rules of operators were in force.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allowed_by: Option<AllowedBy>,
     /// The reason that was given.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "foreign::maybe")]
     pub reason: Option<String>,

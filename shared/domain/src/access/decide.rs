@@ -26,6 +26,17 @@ pub enum Allowed {
     Recorded,
 }
 
+/// The member of an environment's rules by which somebody has a right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum RuleMember {
+    /// That of the right.
+    Right(AccessRight),
+    /// `record`: the release is recorded alone.
+    Record,
+    /// `from`: the file itself asks for what is promoted by itself.
+    From,
+}
+
 /// The rules in force for an application: its access file, and that of all applications.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rules {
@@ -112,45 +123,67 @@ impl Rules {
                 None => Ok(Allowed::Goes),
             };
         }
+        let (mut allowed, mut lacking) = (Allowed::Goes, Vec::new());
+        for right in &asked.rights {
+            match self.has(asked, *right) {
+                Ok(Some(RuleMember::Record)) => allowed = Allowed::Recorded,
+                Ok(_) => {}
+                Err(finding) => lacking.push(finding),
+            }
+        }
+        if lacking.is_empty() { Ok(allowed) } else { Err(lacking) }
+    }
+
+    /// Returns the rule by which the one who asks has a right; `None` where no rule is about it, and IAM alone decides.
+    ///
+    /// # Errors
+    /// The finding that the right is lacking.
+    pub(super) fn has(&self, asked: &Asked<'_>, right: AccessRight) -> Result<Option<RuleMember>, Finding> {
         let caller = Caller::of(asked.by);
         let nothing = EnvironmentRules::default();
         let file = self.file.as_ref();
         let rules = file.and_then(|file| file.environments.get(asked.of.environment())).unwrap_or(&nothing);
-        let mut allowed = Allowed::Goes;
-        let mut lacking = Vec::new();
-        for right in &asked.rights {
-            let listed = match right {
-                AccessRight::Read => rules.read.as_deref(),
-                AccessRight::Release => Some(rules.release.as_slice()),
-                AccessRight::RollBack => rules.roll_back.as_deref(),
-                AccessRight::Operate => rules.operate.as_deref(),
-                AccessRight::Approve => {
-                    let rule = rules.approve.as_ref();
-                    Some(rule.map(|rule| rule.by.as_slice()).unwrap_or_default())
-                }
-            };
-            if listed.is_none() && caller.route() != Route::Ci {
-                continue;
+        let listed = match right {
+            AccessRight::Read => rules.read.as_deref(),
+            AccessRight::Release => Some(rules.release.as_slice()),
+            AccessRight::RollBack => rules.roll_back.as_deref(),
+            AccessRight::Operate => rules.operate.as_deref(),
+            AccessRight::Approve => {
+                let rule = rules.approve.as_ref();
+                Some(rule.map(|rule| rule.by.as_slice()).unwrap_or_default())
             }
-            // A job that may do something else may see what comes of it.
-            let sees = listed.is_none() && *right == AccessRight::Read;
-            let sees = sees && rules.each().into_iter().any(|(_, listed, _)| self.names(listed, caller));
-            let listed = listed.unwrap_or_default();
-            // The file itself asks for what is promoted by itself.
-            let promotes = rules.from.as_ref().is_some_and(PromotionSource::is_automatic);
-            let by_itself = *right == AccessRight::Release && caller.route() == Route::Windlass && promotes;
-            let can = caller.can_have(*right);
-            let records = *right == AccessRight::Release && !asked.starts && self.names(&rules.record, caller);
-            if can && (by_itself || sees || self.names(listed, caller)) {
-                continue;
-            }
-            if can && records {
-                allowed = Allowed::Recorded;
-            } else {
-                lacking.push(self.not_allowed(asked, caller, *right, listed));
-            }
+        };
+        if listed.is_none() && caller.route() != Route::Ci {
+            return Ok(None);
         }
-        if lacking.is_empty() { Ok(allowed) } else { Err(lacking) }
+        // A job that may do something else may see what comes of it.
+        let sees = listed.is_none() && right == AccessRight::Read;
+        let sees = sees && rules.each().into_iter().any(|(_, listed, _)| self.names(listed, caller));
+        let listed = listed.unwrap_or_default();
+        // The file itself asks for what is promoted by itself.
+        let promotes = rules.from.as_ref().is_some_and(PromotionSource::is_automatic);
+        let by_itself = right == AccessRight::Release && caller.route() == Route::Windlass && promotes;
+        let records = right == AccessRight::Release && !asked.starts && self.names(&rules.record, caller);
+        let can = caller.can_have(right);
+        if can && self.names(listed, caller) {
+            Ok(Some(RuleMember::Right(right)))
+        } else if can && by_itself {
+            Ok(Some(RuleMember::From))
+        } else if can && sees {
+            Ok(None)
+        } else if can && records {
+            Ok(Some(RuleMember::Record))
+        } else {
+            Err(self.not_allowed(asked, caller, right, listed))
+        }
+    }
+
+    /// Returns the file that decides, with its version.
+    pub(super) fn deciding(&self, app: &AppName) -> (AccessPlace, u64) {
+        match &self.file {
+            Some(file) => (AccessPlace::App(app.clone()), file.version),
+            None => (AccessPlace::All, self.all.as_ref().map_or(0, |all| all.version)),
+        }
     }
 
     /// Returns the approval that releases into an environment need, if a rule wants one.
@@ -221,11 +254,12 @@ impl Rules {
         let you = if known.is_empty() { caller.to_string() } else { format!("{caller} ({known})") };
         let place = AccessPlace::App(asked.of.app().clone());
         let holders = if listed.is_empty() { "nobody".to_owned() } else { listed.join(", ") };
-        let rule = if let Some(file) = &self.file {
-            format!("environments.{}.{right} of {place}, version {}", asked.of.environment(), file.version)
-        } else {
-            let version = self.all.as_ref().map_or(0, |all| all.version);
-            format!("without_file of {}, version {version}", AccessPlace::All)
+        let (file, version) = self.deciding(asked.of.app());
+        let rule = match &file {
+            AccessPlace::All => format!("without_file of {file}, version {version}"),
+            AccessPlace::App(_) => {
+                format!("environments.{}.{right} of {file}, version {version}", asked.of.environment())
+            }
         };
         let remedy = match instead(listed) {
             _ if !caller.can_have(right) => "Let a push, a release or a person start the job.".to_owned(),

@@ -2,6 +2,7 @@
 //! one the declaration's `sources` and `start` are read into the same rules. One pure decision serves every way in. The
 //! files also say when a release may start.
 
+mod allowed_by;
 mod approval;
 mod caller;
 mod decide;
@@ -12,6 +13,7 @@ mod read;
 mod right;
 mod window;
 
+pub use allowed_by::{AllowedBy, UNMAPPED};
 pub use approval::{Approval, ApprovalDecision, ApprovalFacts, ApprovalStanding, ApprovalWish, GivenApproval};
 pub use caller::{Arn, Caller};
 pub use decide::{Allowed, Rules, declares, no_rule, not_vouched, refusal, refused_before};

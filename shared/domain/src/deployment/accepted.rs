@@ -41,6 +41,7 @@ impl Deployment {
             upload: request.upload().cloned(),
             requester: request.asked_by(),
             vouched: false,
+            allowed_by: None,
             reason: request.reason.clone(),
             order: Order { version: None, sequence: release.sequence, accepted: now, recorded: now, id: id.clone() },
             allow_older: request.allow_older,

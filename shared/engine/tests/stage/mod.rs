@@ -181,6 +181,7 @@ fn record(declaration: &Declaration, components: BTreeMap<ComponentName, Artifac
         upload: None,
         requester: Requester::new(Route::Console, None),
         vouched: true,
+        allowed_by: None,
         reason: None,
         order: Order { version: None, sequence: None, accepted: Time(0), recorded: Time(0), id: id() },
         allow_older: false,

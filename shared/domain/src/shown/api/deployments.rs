@@ -1,13 +1,13 @@
 //! The answers on deployments: the history of an environment, a whole record, and what came of an execution.
 
-use crate::access::Approval;
+use crate::access::{AllowedBy, Approval};
 use crate::declaration::plan::Plan;
 use crate::deployment::judgement::Judgement;
 use crate::deployment::second_look::SecondLook;
 use crate::deployment::step::Step;
 use crate::deployment::{Deployment, Ended, Refusal, Status};
 use crate::document::git::Git;
-use crate::environment::ACCEPTED;
+use crate::environment::{ACCEPTED, PromotedFrom};
 use crate::release::Part;
 use crate::release::action::ActionName;
 use crate::release::ending::Resolved;
@@ -54,6 +54,15 @@ pub struct HistoryEntry {
     pub accepted: Time,
     /// The requester.
     pub requester: Requester,
+    /// What let the requester in; absent where no rules of operators were in force.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allowed_by: Option<AllowedBy>,
+    /// The snapshot of another environment that it brought, or by which a rule admitted it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promoted_from: Option<PromotedFrom>,
+    /// The approval of its plan, if it needed one, with everybody who has given it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<Approval>,
     /// The reason.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "foreign::maybe")]
     pub reason: Option<String>,
@@ -88,6 +97,9 @@ impl From<Deployment> for HistoryEntry {
             status: record.status,
             accepted: record.accepted,
             requester: record.requester,
+            allowed_by: record.allowed_by,
+            promoted_from: record.promoted_from,
+            approval: record.approval,
             reason: record.reason,
             git: record.release.git,
             started: record.started,

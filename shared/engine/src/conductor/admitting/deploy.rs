@@ -10,7 +10,7 @@ use crate::pin::{self, Pinned};
 use crate::ports::{Condition, Result, Write};
 use crate::trouble::Checked;
 use crate::{log, upload_findings};
-use windlass_domain::access::Allowed;
+use windlass_domain::access::{Allowed, Asked};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::prose;
 use windlass_domain::release::ending::{Ending, NothingDone};
@@ -113,6 +113,8 @@ pub fn new_record(
         Some(first) => Order { accepted: first.accepted, recorded: first.recorded, ..order },
         None => order,
     };
+    let by = request.asked_by();
+    let asked = Asked::once_planned(request, &by, resolved.environment_id());
     let record = Deployment {
         attempt: identified.attempt,
         part_of: pinned.part_of.clone(),
@@ -121,6 +123,7 @@ pub fn new_record(
         supersede: resolved.supersede,
         by_person: pinned.by_person,
         vouched: execution.vouched,
+        allowed_by: execution.rules.allowed_by(&asked),
         ..record
     };
     Stored::new(ledger::deployment(&identified.id), record)

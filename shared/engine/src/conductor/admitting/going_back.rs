@@ -103,7 +103,7 @@ pub fn new_record(
     };
     let arn = &execution.arn;
     let env = env.clone();
-    let record = Deployment {
+    let mut record = Deployment {
         release_digest: press,
         allow_older: true,
         accept_red: matches!(request.action, ActionName::Rollback | ActionName::Withdraw),
@@ -112,6 +112,8 @@ pub fn new_record(
         vouched: execution.vouched,
         ..Deployment::accepted(id.clone(), request, env, none, declaration, arn, now)
     };
+    let allowed_by = execution.rules.allowed_by(&record.asked());
+    record.allowed_by = allowed_by;
     Stored::new(ledger::deployment(&id), record)
 }
 

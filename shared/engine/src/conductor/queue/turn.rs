@@ -54,6 +54,8 @@ async fn once(
     if !refused.is_empty() {
         return finish(ports, &view, record, TurnOutcome::Refused(refused)).await;
     }
+    let allowed_by = rules.allowed_by(&record.value.asked());
+    record.value.allowed_by = allowed_by;
     if record.value.action == ActionName::Restore && !record.value.by_person {
         return heal_drift(ports, execution, &mut view, record).await;
     }
