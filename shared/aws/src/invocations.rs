@@ -234,6 +234,25 @@ mod tests {
         assert_eq!(call_of(&event).expect("a call").claims, None);
     }
 
+    /// Safety: secrets: The token of a CI job is not read, and neither is what it says beside the claims that are kept.
+    #[test]
+    fn no_text_of_a_token_comes_in_but_the_claims_that_are_kept() {
+        let canary = "eyJhbGciOiJSUzI1NiJ9.canary";
+        let mut event = event();
+        event["rawPath"] = json!("/ci/apps/shop/stats");
+        for header in ["authorization", "x-amz-security-token", "cookie"] {
+            event["headers"][header] = json!(format!("Bearer {canary}"));
+        }
+        event["requestContext"]["authorizer"]["jwt"] = json!({"scopes": [canary], "claims": {
+            "repository_owner_id": "8472", "repository_id": "990134", "actor": "ann",
+            "sub": canary, "jti": canary, canary: "1",
+        }});
+        let call = call_of(&event).expect("a call");
+        assert_eq!(call.requester().claims.map(|claims| claims.kept.len()), Some(3));
+        let seen = format!("{call:?}");
+        assert!(seen.contains("ann") && !seen.contains("canary"), "{seen}");
+    }
+
     #[test]
     fn a_named_stage_is_taken_off() {
         let mut event = event();

@@ -17,6 +17,9 @@ use windlass_world::run::run;
 
 const COMMIT: &str = "9f2c61d4a0b35e7789c1d2e3f405162738495a6b";
 
+/// What no claim that is kept says.
+const CANARY: &str = "eyJhbGciOiJSUzI1NiJ9.canary";
+
 const FILE: &str = r#"
 app: shop
 version: 1
@@ -52,6 +55,8 @@ fn job(repository_id: &str, reference: &str, event: &str) -> Option<Box<Claims>>
         ("event_name", event),
         ("run_id", "812"),
         ("actor", "ann"),
+        ("jti", CANARY),
+        ("sub", CANARY),
     ];
     Claims::of(token.map(|(name, value)| (name.to_owned(), value.to_owned()))).map(Box::new)
 }
@@ -129,6 +134,26 @@ fn a_job_releases_the_commit_that_its_token_names() {
     let requester = &deployment["requester"];
     assert_eq!((&requester["route"], &requester["principal"]), (&json!("ci"), &Value::Null));
     assert_eq!(requester["claims"]["kept"]["actor"], "ann");
+    let by = json!({"rule": "environments.prod.release", "file": "access/apps/shop.yaml", "version": 1});
+    assert_eq!(deployment["allowed_by"], by, "nobody is mapped to the job");
+}
+
+/// Safety: secrets: What the token of a CI job says beside the claims that are kept is written nowhere.
+#[test]
+fn what_is_not_kept_of_a_token_is_written_nowhere() {
+    let program = program();
+    let mut shop = Shop::new(&program, FUNCTIONS);
+    rule(&shop);
+    let body = release(&mut shop, "1.0.0");
+    begun(&call(&shop, of_main(), "POST", &below(RELEASES), Some(body)));
+    shop.region.run();
+    let world = shop.world();
+    let mut written: Vec<String> = world.dynamodb().items.values().map(|item| json!(item.body).to_string()).collect();
+    written.extend(world.stepfunctions().executions.values().map(|execution| execution.input.to_string()));
+    written.extend(world.eventbridge().put.iter().map(|(_, detail)| detail.to_string()));
+    written.extend(world.s3().texts("artifacts").into_values());
+    assert!(written.iter().any(|text| text.contains("\"actor\":\"ann\"")), "what is kept is written");
+    assert!(!written.iter().any(|text| text.contains(CANARY)));
 }
 
 #[test]
