@@ -20,8 +20,8 @@ use windlass_domain::deployment::{Deployment, Refusal};
 use windlass_domain::environment::{EnvironmentState, Lock};
 use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::shown::event::{
-    Event, Notification, not_sent, of_deployment, of_drill, of_environment, of_hourly_look, of_owner, of_refusal,
-    of_running, of_second_look,
+    AskedPlan, Event, Notification, asks_anew, not_sent, of_approval, of_deployment, of_drill, of_environment,
+    of_hourly_look, of_owner, of_refusal, of_running, of_second_look,
 };
 use windlass_domain::shown::notify;
 use windlass_domain::shown::outcome::{CountedDeployment, CountedRestore};
@@ -143,7 +143,11 @@ async fn one(ports: &impl Ports, change: &Change) -> Result<()> {
         (_, "lock") => freed(ports, before, after).await,
         (pk, "record") if pk.starts_with("deployment#") => {
             let former: Option<Deployment> = before.map(read).transpose()?;
-            send_all(ports, of_deployment(former.as_ref(), &read(after)?)).await
+            let (former, record): (_, Deployment) = (former.as_ref(), read(after)?);
+            send_all(ports, of_deployment(former, &record)).await?;
+            let plan =
+                if asks_anew(former, &record) { asked_plan(ports, &record).await? } else { AskedPlan::default() };
+            send_all(ports, of_approval(former, &record, &plan)).await
         }
         (_, "second_look") => {
             let former: Option<SecondLook> = before.map(read).transpose()?;
@@ -183,6 +187,19 @@ async fn one(ports: &impl Ports, change: &Change) -> Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+/// Reads what people are shown of a plan that asks them, beside the deployment's record.
+async fn asked_plan(ports: &impl DynamoDbApi, record: &Deployment) -> Result<AskedPlan> {
+    let of = record.environment_id();
+    let planned = ledger::load(ports, &ledger::planned(&record.id)).await?;
+    let present = ledger::load_or_default(ports, &ledger::state(of)).await?.value.snapshot;
+    let mut declared = None;
+    if let Some(present) = ledger::load(ports, &ledger::snapshot(of, present)).await? {
+        let made = ledger::load(ports, &ledger::deployment(&present.value.deployment)).await?;
+        declared = made.map(|made| made.value.declaration);
+    }
+    Ok(AskedPlan { planned: planned.map(|planned| planned.value), declared })
 }
 
 /// A lock that was freed wakes those that wait; so does one that only an operator frees, because admission refuses them

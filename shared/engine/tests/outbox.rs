@@ -228,6 +228,43 @@ fn who_left_the_queue_is_named_where_the_others_cannot_be_woken() {
 }
 
 #[test]
+fn a_plan_that_asks_people_is_sent_with_what_the_ledger_has_of_it() {
+    let stage = stage();
+    let approval = |hash: Option<&str>| {
+        let approval = json!({"hash": hash, "since": 0, "until": 86_400_000, "count": 1, "missing": 1});
+        serde_json::from_value(approval).unwrap()
+    };
+    let hash = "b".repeat(64);
+    let waits = |hash: Option<&str>| {
+        record(&stage, |record| {
+            record.status = Status::Waiting;
+            record.approval = Some(approval(hash));
+        })
+    };
+    let plan = json!({"outcome": "change", "waves": [], "unchanged": [], "warnings": []});
+    let change = json!({"from": {"version": "1.3.0"}, "to": {"version": "1.4.0"}});
+    let cost = json!({"transitions": 16, "worked_ms": 0, "dollars": 0.0004});
+    let drawn = json!({"at": 0, "plan": plan, "changes": {"web": change}, "both_s": 0, "cost": cost, "hash": hash});
+    let turn = json!({"becomes": "waits", "text": "It waits."});
+    let planned = json!({"deployment": stage.record, "turn": turn, "expires": 0, "drawn": drawn});
+    stage.put(ledger::planned(&id()), &planned);
+    let declared = Deployment { id: DeploymentId("5b1e".into()), ..stage.record.clone() };
+    let declared = Deployment { declaration: semver::Version::new(0, 9, 0), ..declared };
+    stage.put(ledger::deployment(&declared.id), &declared);
+    let of = (app(), prod());
+    let of = EnvironmentId::new(&of.0, &of.1);
+    stage.put(ledger::state(of), &EnvironmentState { snapshot: 1, ..EnvironmentState::default() });
+    let present =
+        json!({"number": 1, "version": "1.3.0", "deployment": "5b1e", "made": 0, "replaced": 0, "components": {}});
+    stage.put(ledger::snapshot(of, 1), &present);
+    run(handle(&stage.world, &[self::change(Some(waits(None)), Some(waits(Some(&hash))))])).unwrap();
+    assert_eq!(sent(&stage), ["ApprovalAsked"]);
+    let (subject, message) = stage.world.sns().published[0].clone();
+    assert_eq!(subject, "[windlass] shop prod 1.4.0 waits for approval");
+    assert!(message.contains("web 1.3.0 -> 1.4.0; declaration 0.9.0 -> 1.0.0"), "{message}");
+}
+
+#[test]
 fn a_lock_that_was_freed_wakes_who_waits_for_it() {
     let key = ledger::lock(EnvironmentId::new(&app(), &prod()));
     let key = Key::from(key);

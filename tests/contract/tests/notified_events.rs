@@ -92,8 +92,10 @@ fn the_page_on_channels_has_a_row_for_each_of_what_a_topic_may_get() {
 }
 
 /// The words by which the row of each event names it. An event that no topic gets has none.
-const WORDS: [(&str, &str); 29] = [
+const WORDS: [(&str, &str); 31] = [
     ("DeploymentAccepted", ""),
+    ("ApprovalAsked", "asks for approval"),
+    ("ApprovalGiven", ""),
     ("DeploymentStarted", "has begun"),
     ("UndoStarted", "undo has begun"),
     ("RecoveryStarted", ""),

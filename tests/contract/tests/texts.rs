@@ -62,6 +62,7 @@ fn only_the_last_rooms_open_a_text_for_people() {
         "cli/src/ground/output.rs",
         "shared/domain/src/release/way_in.rs",
         "shared/domain/src/shown/event.rs",
+        "shared/domain/src/shown/event/approval.rs",
         "shared/domain/src/shown/event/release.rs",
         "shared/domain/src/shown/summary.rs",
         "shared/domain/src/shown/summary/day.rs",

@@ -34,6 +34,12 @@ pub struct Approval {
     /// True once the deployment goes on: enough people have approved, or its plan asks nobody.
     #[serde(default)]
     pub goes: bool,
+    /// The number of people that the rule wants, by the file in force when it was counted last.
+    #[serde(default)]
+    pub count: u32,
+    /// The number of people for whom it still waits, counted then.
+    #[serde(default)]
+    pub missing: u32,
     /// What was given, in order. Each is of the plan that its hash names.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub given: Vec<GivenApproval>,
@@ -120,7 +126,8 @@ impl Rules {
     pub fn asked_now(&self, facts: &ApprovalFacts<'_>) -> Option<Approval> {
         let rule = self.rule_for(facts)?;
         let until = facts.now.plus_s(u64::from(rule.expires.0) * 24 * 60 * 60);
-        Some(Approval { hash: None, since: facts.now, until, goes: false, given: Vec::new() })
+        let count = rule.count;
+        Some(Approval { hash: None, since: facts.now, until, goes: false, count, missing: count, given: Vec::new() })
     }
 
     /// Decides how a deployment stands.
@@ -221,7 +228,8 @@ impl Rules {
             }
             Some(person) => format!("{person} is not among those who approve: {holders}."),
         };
-        let rule = format!("{} of {}", path(facts.of), AccessPlace::App(facts.of.app().clone()));
+        let (file, version) = self.deciding(facts.of.app());
+        let rule = format!("{} of {file}, version {version}", path(facts.of));
         Finding::new(FindingName::NotAllowed, rule, reason, format!("Ask one of {holders}.")).seen(you, holders)
     }
 }

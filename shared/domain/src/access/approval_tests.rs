@@ -50,7 +50,8 @@ fn given(arn: &str, plan: &str) -> GivenApproval {
 
 /// The approval of the plan `now`, until 1 s.
 fn approval(given: Vec<GivenApproval>) -> Approval {
-    Approval { hash: Some(hash("now")), since: Time(0), until: Time(1_000), goes: false, given }
+    let hash = Some(hash("now"));
+    Approval { hash, since: Time(0), until: Time(1_000), goes: false, count: 1, missing: 1, given }
 }
 
 /// Hands over the facts of a deployment of a function that these have asked for.

@@ -37,8 +37,8 @@ pub enum MessageKind {
     Failure,
     /// A request or a drill was refused, or a deployment ended `Rejected`.
     Refusal,
-    /// A person is waited for: a release was recorded, and waits until a person starts it (`start: manual`), automatic
-    /// deployments are held, or a deployment is paused.
+    /// A person is waited for: a release was recorded, and waits until a person starts it (`start: manual`), a plan
+    /// asks for approval, automatic deployments are held, or a deployment is paused.
     Wait,
     /// Automatic deployments are held, or go on.
     Hold,

@@ -9,6 +9,10 @@ use std::fmt;
 pub enum EventName {
     /// A request became a deployment.
     DeploymentAccepted,
+    /// Its plan asks people for approval: it was drawn, or drawn anew, or one has approved it and others are missing.
+    ApprovalAsked,
+    /// A person has approved its plan.
+    ApprovalGiven,
     /// It took the lock.
     DeploymentStarted,
     /// Its changes are being undone.

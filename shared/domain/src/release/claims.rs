@@ -206,6 +206,11 @@ impl Claims {
         self.get("sha")
     }
 
+    /// Returns the name of the user who has started the job, which another user may have later.
+    pub fn actor(&self) -> Option<&str> {
+        self.get(self.issuer.names().actor)
+    }
+
     /// Returns the id of the user who has started the job.
     pub fn actor_id(&self) -> Option<&str> {
         self.get(self.issuer.names().actor_id)
@@ -231,17 +236,17 @@ impl Claims {
     }
 }
 
-/// Writes whose job it is, for a person: `octo/shop, run 812, by ann`.
+/// Writes whose job it is, for a person: `run 812 of octo/shop, actor ann`.
 impl fmt::Display for Claims {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = self.issuer.names();
         let [_, repository_id] = names.ids;
         let repository = self.get(names.repository).or(self.get(repository_id));
-        f.write_str(repository.unwrap_or("a job of CI"))?;
         if let Some(run) = self.get(names.run) {
-            write!(f, ", run {run}")?;
+            write!(f, "run {run} of ")?;
         }
-        self.get(names.actor).map_or(Ok(()), |actor| write!(f, ", by {actor}"))
+        f.write_str(repository.unwrap_or("a job of CI"))?;
+        self.actor().map_or(Ok(()), |actor| write!(f, ", actor {actor}"))
     }
 }
 

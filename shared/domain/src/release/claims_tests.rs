@@ -25,7 +25,7 @@ fn the_claims_of_a_job_are_kept_in_the_words_of_its_issuer_and_no_others() {
     assert_eq!((claims.issuer, claims.kept.len()), (ClaimIssuer::Github, GITHUB.len()));
     assert_eq!(claims.reference(), Some("refs/tags/v1.4.0"));
     assert_eq!((claims.commit().map(str::len), claims.actor_id()), (Some(40), Some("31337")));
-    assert_eq!(claims.to_string(), "octo/shop, run 812, by ann");
+    assert_eq!(claims.to_string(), "run 812 of octo/shop, actor ann");
     assert_eq!(
         claims.distinctive(),
         "repository_owner_id 8472, repository_id 990134, ref refs/tags/v1.4.0",

@@ -3,17 +3,19 @@
 //! Every detail carries `schema`, which grows when a member changes its meaning or goes; members
 //! may be added at any time.
 
+use crate::access::{AllowedBy, Approval};
 use crate::deployment::drill::{Drill, DrillOutcome};
 use crate::deployment::hourly_look::{self, HourlyLook};
 use crate::deployment::second_look::{SecondLook, SecondLookResult};
 use crate::deployment::{Deployment, Refusal, Status};
 use crate::document::git::Git;
-use crate::environment::EnvironmentState;
+use crate::environment::{EnvironmentState, PromotedFrom};
 use crate::prose;
 use crate::release::action::ActionName;
 use crate::release::call;
 use crate::release::ending::Ending;
 use crate::release::identity::EnvironmentId;
+use crate::release::request::Requester;
 use crate::release::stays_reachable::StaysReachable;
 use crate::text::finding::in_lines;
 use crate::text::foreign::truncate;
@@ -22,9 +24,11 @@ use crate::text::prose::Prose;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+mod approval;
 mod release;
 
 use crate::deployment::event_name::EventName;
+pub use approval::{AskedPlan, asks_anew, of_approval};
 pub(crate) use release::next_line;
 pub use release::{LONGEST_SUBJECT, LONGEST_SUMMARY, MOST_LINES, Notification, not_sent, of_running};
 
@@ -86,6 +90,22 @@ pub struct Detail {
     /// The page of the execution that works for the deployment, or worked for it last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,
+    /// The person, service or CI job that asked for the deployment, where it is vouched for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requester: Option<Requester>,
+    /// The line for those who audit: who asked, with the person's name as the access file has it or `unmapped`, by which
+    /// rule, what is promoted, and who has approved. Absent where nothing of that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audit: Option<String>,
+    /// What let the requester in: person, rule and file. Absent where no rules of operators were in force.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allowed_by: Option<AllowedBy>,
+    /// The snapshot of another environment that the deployment brings, or by which a rule has admitted it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promoted_from: Option<PromotedFrom>,
+    /// The approval of its plan, with its hash and everybody who has given it; absent where it needs none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<Approval>,
 }
 
 impl Detail {
@@ -107,6 +127,11 @@ impl Detail {
             summary: String::new(),
             git: None,
             link: None,
+            requester: None,
+            audit: None,
+            allowed_by: None,
+            promoted_from: None,
+            approval: None,
         }
     }
 
@@ -194,6 +219,11 @@ fn detail_of(record: &Deployment) -> Detail {
         stays_reachable: ending.map_or_else(Vec::new, |ended| ended.stays_reachable.clone()),
         git: record.release.git.clone(),
         link: record.executions.last().and_then(|arn| call::execution(arn)),
+        requester: record.vouched.then(|| record.requester.clone()),
+        audit: record.audit(),
+        allowed_by: record.allowed_by.clone(),
+        promoted_from: record.promoted_from.clone(),
+        approval: record.approval.clone(),
         ..Detail::of(&record.app, Some(&record.environment))
     };
     match ending.map(|ended| &ended.cause).or_else(|| undoing.map(|why| &why.text)) {

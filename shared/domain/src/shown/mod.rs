@@ -1,6 +1,7 @@
 //! Events, messages, plans, figures and summaries are made here for people and programs. Pure.
 
 pub mod api;
+pub mod audit;
 pub mod event;
 pub mod figures;
 pub mod message;

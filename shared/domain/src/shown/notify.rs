@@ -28,6 +28,7 @@ impl MessageKind {
             EventName::DrillProved => &[Self::Success],
             EventName::DrillOvertaken if event.detail.restored == Some(false) => &[Self::Failure],
             EventName::RequestRefused | EventName::DrillRefused => &[Self::Refusal],
+            EventName::ApprovalAsked => &[Self::Wait],
             EventName::HoldSet => &[Self::Hold, Self::Wait],
             EventName::HoldReleased => &[Self::Hold],
             EventName::WatchPaused => &[Self::Wheel, Self::Wait],
@@ -39,6 +40,7 @@ impl MessageKind {
             | EventName::WayBackFound => &[Self::Drift],
             EventName::Removed | EventName::Moved => &[Self::Removal],
             EventName::DeploymentAccepted
+            | EventName::ApprovalGiven
             | EventName::RecoveryStarted
             | EventName::ReleaseGone
             | EventName::ReleaseBack

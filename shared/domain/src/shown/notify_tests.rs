@@ -32,6 +32,11 @@ fn event(name: EventName, ending: Option<Ending>, cause: &str) -> Event {
         summary: String::new(),
         git: None,
         link: None,
+        requester: None,
+        audit: None,
+        allowed_by: None,
+        promoted_from: None,
+        approval: None,
     };
     Event { name, detail }
 }

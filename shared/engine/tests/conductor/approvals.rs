@@ -102,12 +102,14 @@ fn until_it_is_approved_it_is_drawn_and_waits_and_holds_nothing() {
     assert_eq!(approval(&scene).until, scene.now().plus_s(DAY_S));
     draw(&scene, "one", "change");
     assert_eq!(approval(&scene).hash, Some(hash("one")));
+    assert_eq!((approval(&scene).count, approval(&scene).missing), (1, 1));
     assert_eq!(in_short(&turn(&scene)), (Transition::Wait, ""));
     assert!(!was_woken(&scene) && scene.lock().held.is_none());
     assert_eq!(in_short(&approves(&scene, "lead-1", "one")), (Transition::Succeeded, ""));
     assert!(was_woken(&scene));
     assert_eq!(in_short(&turn(&scene)), (Transition::Go, ""));
     assert_eq!(scene.waiting(), None);
+    assert_eq!(approval(&scene).missing, 0);
     let given = approval(&scene).given;
     assert_eq!((given[0].person.as_str(), given[0].reason.as_str()), ("lead-1", "a test"));
 }
@@ -136,6 +138,16 @@ fn who_counts_is_decided_by_the_file_in_force_at_its_turn() {
         rule(&scene, then);
         assert_eq!(in_short(&turn(&scene)).0, wanted, "{approved:?} {then}");
     }
+}
+
+#[test]
+fn a_record_names_what_let_the_requester_in_at_its_last_turn() {
+    let scene = asking("{by: [lead-1]}");
+    assert_eq!(scene.record().allowed_by, None);
+    turn(&scene).unwrap();
+    let allowed = scene.record().allowed_by.unwrap();
+    assert_eq!((allowed.called(), allowed.rule.as_deref()), ("ann", Some("environments.prod.release")));
+    assert_eq!((allowed.file.as_str(), allowed.version), ("access/apps/shop.yaml", 1));
 }
 
 #[test]

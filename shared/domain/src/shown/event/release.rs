@@ -104,9 +104,9 @@ pub const LONGEST_SUBJECT: usize = 99;
 
 impl Event {
     /// Returns the notification of the event, if a person should know of it at once: `RolledBack`, `NeedsOperator`,
-    /// `Rejected`, a pause, a hold that was set, drift, a way back that is lost, and a drill that failed or left
-    /// something else than what ran. Among the deployments of a drill, only one that needs an operator is reported by
-    /// itself: the drill's own event says what came of the others.
+    /// `Rejected`, a plan to approve, a pause, a hold that was set, drift, a way back that is lost, and a drill that
+    /// failed or left something else than what ran. Among the deployments of a drill, only one that needs an operator
+    /// is reported by itself: the drill's own event says what came of the others.
     pub fn notification(&self) -> Option<Notification> {
         if self.is_reported_by_its_drill() {
             return None;
@@ -117,6 +117,7 @@ impl Event {
             }
             (
                 EventName::RequestRefused
+                | EventName::ApprovalAsked
                 | EventName::HoldSet
                 | EventName::WatchPaused
                 | EventName::DriftFound
@@ -150,6 +151,8 @@ impl Event {
             (EventName::RequestRefused, _) => Ending::Rejected.to_string(),
             (EventName::DeploymentStarted, _) => "has begun".to_owned(),
             (EventName::UndoStarted, _) => "is being undone".to_owned(),
+            (EventName::ApprovalAsked, _) => "waits for approval".to_owned(),
+            (EventName::ApprovalGiven, _) => "approved".to_owned(),
             (EventName::ReleaseGone, _) => "is gone".to_owned(),
             (EventName::ReleaseBack, _) => "is live again".to_owned(),
             (EventName::HoldSet, _) => "held".to_owned(),
@@ -188,13 +191,17 @@ impl Event {
         all.into_iter().take(LONGEST_SUMMARY - 1).chain(['…']).collect()
     }
 
-    /// Returns a text with what stays reachable below its first line, because a message has the first lines only.
-    fn with_reachable(&self, text: &str) -> String {
+    /// Returns a text with who asked and what stays reachable below its first line, because a message has the first
+    /// lines only. What somebody else has done meanwhile names that person, and not who asked.
+    fn with_more(&self, text: &str) -> String {
+        use EventName::{ApprovalAsked, DeploymentEnded, DeploymentStarted, UndoStarted};
         let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
+        let is_own = matches!(self.name, ApprovalAsked | DeploymentEnded | DeploymentStarted | UndoStarted);
+        let audit = self.detail.audit.iter().filter(|_| is_own).map(|audit| format!("  {audit}"));
         let files = self.detail.stays_reachable.iter();
         let files = files.map(|files| format!("  {}", Prose::join(files.in_words(), " ").written()));
         let rest = Some(rest.to_owned()).filter(|rest| !rest.is_empty());
-        [first.to_owned()].into_iter().chain(files).chain(rest).collect::<Vec<_>>().join("\n")
+        [first.to_owned()].into_iter().chain(audit).chain(files).chain(rest).collect::<Vec<_>>().join("\n")
     }
 
     /// Returns the event in words, whether or not it is sent to everybody.
@@ -207,7 +214,7 @@ impl Event {
         let title = title.join(" ");
         // SNS takes no empty message.
         let cause = detail.cause.clone().filter(|cause| !cause.is_empty()).unwrap_or_else(|| format!("{MARK}{title}"));
-        Notification::new(&title, first_lines(&self.with_reachable(&cause)))
+        Notification::new(&title, first_lines(&self.with_more(&cause)))
     }
 }
 

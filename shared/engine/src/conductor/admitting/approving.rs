@@ -10,13 +10,13 @@ use crate::payload::{Answer, EndTransition, ExecutionRef};
 use crate::ports::Write;
 use crate::trouble::Checked;
 use crate::{pin, recovery};
-use windlass_domain::access::{ApprovalDecision, ApprovalWish, GivenApproval};
+use windlass_domain::access::{ApprovalDecision, ApprovalWish};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::deployment::admission::Decision;
 use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::release::request::Request;
+use windlass_domain::shown::audit::given_in_words;
 use windlass_domain::text::finding::{Finding, FindingName};
-use windlass_domain::text::foreign::Foreign;
 
 /// Writes what a person approves into the record of the deployment, and wakes the deployment, which counts at its turn
 /// who has approved by the rules in force then.
@@ -37,9 +37,10 @@ pub async fn approve(
                 Ok((ExecutionRecord::of(&record.value.id, sentence), vec![]))
             }
             ApprovalDecision::Given(given) => {
-                let done = ExecutionRecord::of(&record.value.id, message(&record.value, &given));
+                let done = ExecutionRecord::of(&record.value.id, given_in_words(&record.value, &given));
                 if let Some(approval) = &mut record.value.approval {
                     approval.given.push(given);
+                    approval.missing = approval.missing.saturating_sub(1);
                 }
                 let unchanged = Write::check(view.lock.key.clone(), view.lock.unchanged());
                 Ok((done, vec![put_deployment(&record)?, unchanged]))
@@ -111,10 +112,4 @@ async fn decision(ports: &impl Ports, request: &Request, record: &mut Deployment
     let by = request.asked_by();
     let reason = request.reason.as_deref().unwrap_or("no reason given");
     Ok(rules.approve(&ApprovalWish { by: &by, hash, reason }, &facts, &id))
-}
-
-fn message(record: &Deployment, given: &GivenApproval) -> String {
-    let Deployment { app, environment, release, id, .. } = record;
-    let (version, reason) = (&release.version, Foreign(&given.reason));
-    format!("{app} {environment} {version}: approved by {}: {reason}\n  deployment {id}", given.person)
 }

@@ -85,7 +85,11 @@ pub async fn note(
     match (standing, asked) {
         (Err(finding), _) => return Ok(Err(finding)),
         (Ok(standing), Some(asked)) => {
-            record.approval.get_or_insert(asked).goes = standing == ApprovalStanding::Goes;
+            let count = asked.count;
+            let approval = record.approval.get_or_insert(asked);
+            approval.goes = standing == ApprovalStanding::Goes;
+            approval.count = count;
+            approval.missing = if let ApprovalStanding::Asks(missing) = standing { missing } else { 0 };
         }
         (Ok(_), None) => record.approval = None,
     }

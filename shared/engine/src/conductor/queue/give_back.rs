@@ -59,6 +59,7 @@ async fn anew(ports: &impl Ports, record: &Deployment) -> Result<Approval> {
     let rules = access::rules(ports, &record.app).await?;
     let facts = approval::facts(ports, &rules, record).await?;
     let now = ports.now();
-    let over = Approval { hash: None, since: now, until: now, goes: false, given: Vec::new() };
+    let (count, missing) = (0, 0);
+    let over = Approval { hash: None, since: now, until: now, goes: false, count, missing, given: Vec::new() };
     Ok(facts.and_then(|facts| rules.asked_now(&facts)).unwrap_or(over))
 }

@@ -1,0 +1,161 @@
+//! The events of an approval: a plan asks people, and one has approved it. What asks shows what they are to know. Pure.
+
+use crate::access::Approval;
+use crate::declaration::gate::Verdict;
+use crate::deployment::Deployment;
+use crate::deployment::event_name::EventName;
+use crate::prose;
+use crate::release::action::ActionName;
+use crate::release::call;
+use crate::release::way_in::WayIn;
+use crate::shown::audit::given_in_words;
+use crate::shown::event::{Detail, Event, detail_of};
+use crate::shown::message::wave_in_words;
+use crate::shown::planned::{DrawnPlan, End, FromTo, Planned};
+use crate::text::count::count;
+use crate::text::digest::Digest;
+use crate::text::finding::FindingName;
+use crate::text::foreign::{line, truncate};
+use crate::text::name::ComponentName;
+use crate::text::prose::Prose;
+use crate::text::time::lasting;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// The facts about a plan that asks people, beside the deployment's record.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct AskedPlan {
+    /// The plan; absent where it is not kept any more.
+    pub planned: Option<Planned>,
+    /// The version of the declaration by which the present snapshot was deployed, if there is one.
+    pub declared: Option<semver::Version>,
+}
+
+/// The longest line about a plan, in bytes: what comes behind it names how to approve, and is to be there.
+const LONGEST_LINE: usize = 1500;
+
+/// Returns whether a change of a record asks people anew: its plan is drawn, or other people are missing.
+pub fn asks_anew(before: Option<&Deployment>, after: &Deployment) -> bool {
+    let asked = asked(after);
+    asked.is_some() && before.and_then(self::asked) != asked
+}
+
+/// Returns what is asked: the plan by its hash, and how many people are missing.
+fn asked(record: &Deployment) -> Option<(&Digest, u32)> {
+    let asks = record.asks() && record.ending.is_none();
+    let approval = record.approval.as_ref().filter(|approval| asks && approval.missing > 0)?;
+    Some((approval.hash.as_ref()?, approval.missing))
+}
+
+/// Returns the events of what a change of a record says about its approval. `plan` is what is known of the plan where
+/// [`asks_anew`] says that it asks.
+pub fn of_approval(before: Option<&Deployment>, after: &Deployment, plan: &AskedPlan) -> Vec<Event> {
+    let Some(approval) = &after.approval else {
+        return Vec::new();
+    };
+    let former = before.and_then(|before| before.approval.as_ref());
+    let known = former.map_or(0, |former| former.given.len());
+    let given = approval.given.iter().skip(known).map(|given| {
+        let said = Prose::from(given_in_words(after, given));
+        Event::new(EventName::ApprovalGiven, detail_of(after).because(&said))
+    });
+    let asks = asks_anew(before, after);
+    let asks = asks.then(|| Event::new(EventName::ApprovalAsked, asking(after, approval, plan)));
+    given.chain(asks).collect()
+}
+
+/// Makes the particulars of a plan that asks. Its steps are commands: the console is nobody, and approves nothing.
+fn asking(record: &Deployment, approval: &Approval, plan: &AskedPlan) -> Detail {
+    let of = record.environment_id();
+    let (version, missing, until) = (&record.release.version, approval.missing, approval.until);
+    let wanted = count(approval.count, "approval");
+    let mut said =
+        vec![format!("{} {} {version} waits for {missing} of {wanted} until {until}", of.app(), of.environment())];
+    if let Some(planned) = &plan.planned
+        && let Some(drawn) = planned.drawn.as_ref().filter(|drawn| approval.hash.as_ref() == Some(&drawn.hash))
+    {
+        said.extend(planned.before.as_ref().map(|before| news(before, drawn)));
+        said.push(changes(record, drawn, plan.declared.as_ref()));
+        said.push(course(drawn));
+    }
+    let said: Vec<String> = said.into_iter().map(|one| truncate(one, LONGEST_LINE)).collect();
+    let (id, hash) = (record.id.to_string(), approval.hash.as_ref().map(Digest::as_str).unwrap_or_default());
+    let members: [(&str, Value); 3] = [("deployment", id.into()), ("hash", hash.into()), ("reason", "…".into())];
+    let approve = call::input(ActionName::Approve, of, &members);
+    let steps = prose!("{}, or {}", approve, call::cancel(of, &record.id));
+    let cause = prose!("{}\n  {}", said.join("\n"), Prose::next(steps));
+    let words = |text: &Prose| WayIn::CommandLine.words(text);
+    Detail { cause: Some(words(&cause)), next: cause.next_lines().iter().map(words).collect(), ..detail_of(record) }
+}
+
+/// Says what is new in a plan that asks once more, because something has moved since its former one was approved.
+fn news(before: &BTreeMap<ComponentName, FromTo>, drawn: &DrawnPlan) -> String {
+    let moved = drawn.changes.iter().filter(|(name, change)| before.get(*name) != Some(*change));
+    let moved = moved.map(|(name, change)| match before.get(name) {
+        Some(former) => format!("{}, before {}", in_words(name, change), from_to(former)),
+        None => in_words(name, change),
+    });
+    let gone = before.keys().filter(|name| !drawn.changes.contains_key(*name));
+    let all: Vec<String> = moved.chain(gone.map(|name| format!("{name} is not changed any more"))).collect();
+    let new = if all.is_empty() { "how it is done, and no version".to_owned() } else { all.join("; ") };
+    format!("  asked once more, because something has moved; new: {new}")
+}
+
+/// Says which versions take the place of which.
+fn changes(record: &Deployment, drawn: &DrawnPlan, declared: Option<&semver::Version>) -> String {
+    let to = &record.declaration;
+    let declared = declared.filter(|from| *from != to).map(|from| format!("declaration {from} -> {to}"));
+    let changes = drawn.changes.iter().map(|(name, change)| in_words(name, change));
+    format!("  {}", changes.chain(declared).collect::<Vec<_>>().join("; "))
+}
+
+/// Says in which waves that is done, how the gates are now, and what cannot be undone.
+fn course(drawn: &DrawnPlan) -> String {
+    let waves = (1..).zip(&drawn.plan.waves).map(|(number, wave)| {
+        let watched = if wave.bake_s == 0 { String::new() } else { format!(", watched {}", lasting(wave.bake_s)) };
+        format!("wave {number}: {}{watched}", wave_in_words(wave))
+    });
+    let gates = drawn.gates.iter().filter_map(|gate| Some(format!("{} {}", gate.gate, word(gate.verdict?))));
+    let gates: Vec<String> = gates.collect();
+    let gates = (!gates.is_empty()).then(|| format!("gates now: {}", gates.join(", ")));
+    let named: Vec<&str> = irreversible(drawn).map(ComponentName::as_str).collect();
+    let never = (!named.is_empty()).then(|| format!("cannot be undone: {}", named.join(", ")));
+    format!("  {}", waves.chain(gates).chain(never).collect::<Vec<_>>().join("; "))
+}
+
+/// Returns the components that are warned of as irreversible.
+fn irreversible(drawn: &DrawnPlan) -> impl Iterator<Item = &ComponentName> {
+    let warnings = &drawn.plan.warnings;
+    let is_warned_of = move |name: &ComponentName| {
+        let path = format!("components.{name}.irreversible");
+        warnings.iter().any(|it| it.name == FindingName::Irreversible && it.path == path)
+    };
+    drawn.changes.keys().filter(move |name| is_warned_of(name))
+}
+
+fn in_words(name: &ComponentName, change: &FromTo) -> String {
+    format!("{name} {}", from_to(change))
+}
+
+fn from_to(change: &FromTo) -> String {
+    let from = change.from.as_ref().map_or_else(|| "nothing".to_owned(), end);
+    format!("{from} -> {}", end(&change.to))
+}
+
+fn end(end: &End) -> String {
+    let version = line(&end.version);
+    let commit = end.commit.as_ref().map(|commit| format!(" {}", commit.get(..7).unwrap_or(commit)));
+    format!("{version}{}", commit.unwrap_or_default())
+}
+
+fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "pass",
+        Verdict::Fail => "fail",
+        Verdict::Unknown => "unknown",
+    }
+}
+
+#[cfg(test)]
+#[path = "approval_tests.rs"]
+mod tests;
