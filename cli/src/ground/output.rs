@@ -148,6 +148,11 @@ pub fn error(what: &str) {
     let _ = writeln!(anstream::stderr(), "{}", drawn(&what, terminal_size_of(io::stderr())));
 }
 
+/// Prints a line of progress on standard error, because standard output may be one document.
+pub fn aside(line: &str) {
+    let _ = writeln!(anstream::stderr(), "{}", drawn(line, terminal_size_of(io::stderr())));
+}
+
 /// Returns a text as a person at the command line reads it.
 pub fn text(prose: &Prose) -> String {
     WayIn::CommandLine.words(prose)

@@ -4,6 +4,7 @@
 use crate::ground::arguments;
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
+use crate::ground::output;
 use crate::ground::trouble::{TroubleName, next_for_credentials};
 use crate::talk::installation_source::{
     GivenOption, InstallationPart, InstallationPlace, InstallationSource, given, named,
@@ -28,12 +29,23 @@ pub struct Endpoint {
     stack: Option<String>,
     #[arg(skip)]
     outputs: OnceCell<Outputs>,
+    #[arg(skip)]
+    by_token: OnceCell<bool>,
 }
 
 type Outputs = BTreeMap<String, String>;
 
 /// The stack that is looked for where nothing is named.
 const USUAL: &str = "windlass";
+
+/// What a job is shown that has a token: by what the API is called.
+const BY_TOKEN: &str = "calls show the token of this job, because there are no AWS credentials";
+const BY_CREDENTIALS: &str = "calls are signed with AWS credentials, and do not show the token of this job";
+
+/// The advice where a job that shows a token knows no address.
+const NO_STACK_FOR_JOBS: &str = "the token of this job opens the API alone, and no stack can be looked at without AWS \
+                                 credentials. Give `--endpoint`, or set WINDLASS_ENDPOINT, to the output `ApiUrl` of the \
+                                 stack";
 
 /// The source of the stack's name where no setting names one.
 const UNNAMED: &str = "the usual name";
@@ -80,12 +92,40 @@ impl<T> Reached<T> {
 }
 
 impl Endpoint {
-    /// Opens the API, with the caller's AWS credentials. The API itself is not called yet.
+    /// Opens the API, with the caller's AWS credentials, or with the token of the CI job. The API itself is not called
+    /// yet.
     ///
     /// # Errors
     /// If nobody gives its address, or settings are wrong.
     pub async fn open(&self) -> Result<Windlass, Failure> {
-        Windlass::at(self.place(InstallationPart::Endpoint, None).await?).await
+        let shows_token = self.shows_token().await;
+        let place = if shows_token {
+            self.place_for_job()?
+        } else {
+            self.place(InstallationPart::Endpoint, None).await?
+        };
+        Windlass::at(place, shows_token).await
+    }
+
+    /// Returns whether calls show the token of a CI job: it has one, and no AWS credentials. In a job it is shown once
+    /// which of the two is taken.
+    pub async fn shows_token(&self) -> bool {
+        let known = self.by_token.get_or_init(|| async {
+            let by_token = windlass_aws::shows_job_token().await;
+            if windlass_aws::has_job_token() {
+                output::aside(if by_token { BY_TOKEN } else { BY_CREDENTIALS });
+            }
+            by_token
+        });
+        *known.await
+    }
+
+    /// Returns the API's address, which must be given: nobody looks at a stack without AWS credentials.
+    fn place_for_job(&self) -> Result<InstallationPlace, Failure> {
+        match self.named(InstallationPart::Endpoint, None, &Settings::here()?) {
+            Some(InstallationSource::Value { value, from }) => Ok(InstallationPlace { value, from, region: None }),
+            _ => Err(Failure::of(TroubleName::CredentialsNotTaken, NO_STACK_FOR_JOBS)),
+        }
     }
 
     /// Returns the options that were typed and name the installation, as words of a command: another command needs them

@@ -10,6 +10,7 @@ use std::future::Future;
 use std::time::Duration;
 use windlass_aws::{Api, ApiAnswer, fact_of};
 use windlass_domain::document::shape::objection::{asked_for, nearest};
+use windlass_domain::release::api_routes::ApiRoute;
 pub use windlass_domain::release::api_routes::RouteName;
 use windlass_domain::release::way_in::WayIn;
 use windlass_domain::shown::api::environments::Apps;
@@ -20,22 +21,48 @@ use windlass_domain::text::finding::{Finding, FindingName};
 /// The advice where an address leads to no Windlass.
 const NAMED: &str = "Give `--endpoint`, or set WINDLASS_ENDPOINT, to the output `ApiUrl` of the installation's stack";
 
+/// The reason for which a CI job that shows a token may not call a route.
+const NOT_FOR_JOBS: &str = "no CI job may do this by its token alone: it releases, uploads, plans, rolls back and reads one \
+                            application. Take credentials of AWS";
+
 /// The HTTP API of an installation.
 pub struct Windlass {
     api: Api,
     /// Its place, with the source of that.
     place: InstallationPlace,
+    /// True if calls show the token of a CI job, in place of a signature.
+    shows_token: bool,
 }
 
 impl Windlass {
-    /// Opens the API, with the caller's AWS credentials. No call is made yet.
+    /// Opens the API, with the caller's AWS credentials, or with the token of the CI job. No call is made yet.
     ///
     /// # Errors
     /// If the place is no address, or no region is known.
-    pub async fn at(place: InstallationPlace) -> Result<Self, Failure> {
-        let api = Api::from_env(&place.value, place.region.as_deref()).await;
+    pub async fn at(place: InstallationPlace, shows_token: bool) -> Result<Self, Failure> {
+        let api = if shows_token {
+            Api::of_job(&place.value)
+        } else {
+            Api::from_env(&place.value, place.region.as_deref()).await
+        };
         let api = api.map_err(|fault| unreached(fault, &place))?;
-        Ok(Self { api, place })
+        Ok(Self { api, place, shows_token })
+    }
+
+    /// Returns whether calls show the token of a CI job, in place of a signature.
+    pub const fn shows_token(&self) -> bool {
+        self.shows_token
+    }
+
+    /// Refuses what a CI job may not ask for by its token.
+    ///
+    /// # Errors
+    /// If the API has no such route below `/ci`.
+    pub fn serves(&self, route: RouteName) -> Result<(), Failure> {
+        if !self.shows_token || ApiRoute::named(route).is_some_and(|route| route.ci) {
+            return Ok(());
+        }
+        Err(Failure::of(TroubleName::NotAllowed, NOT_FOR_JOBS))
     }
 
     /// Reads.
@@ -43,6 +70,7 @@ impl Windlass {
     /// # Errors
     /// No answer, or one that says no.
     pub async fn get(&self, route: RouteName, names: &[&str], query: &[(&str, &str)]) -> Result<Value, Failure> {
+        self.serves(route)?;
         let (method, path) = route.call(names);
         match self.call(method, &path, query, None, None).await {
             Err(failure) => Err(self.with_meant_app(failure.of_look(), &path).await),
@@ -96,6 +124,7 @@ impl Windlass {
         body: Option<&Value>,
         key: Option<&str>,
     ) -> Result<Value, Failure> {
+        self.serves(route)?;
         let (method, path) = route.call(names);
         let mut tried = 0;
         loop {
@@ -120,6 +149,9 @@ impl Windlass {
         let (Some(finding), ["apps", app, ..]) = (failure.findings.iter_mut().find(is_unknown), path) else {
             return failure;
         };
+        if self.serves(RouteName::Apps).is_err() {
+            return failure;
+        }
         let (method, path) = RouteName::Apps.call(&[]);
         let known = self.call(method, &path, &[("limit", "100")], None, None);
         let known = known.await.and_then(|known| read::<Apps>(&known));
@@ -146,13 +178,23 @@ impl Windlass {
         query.push(("words", &words));
         let answer = self.api.call(method, path, &query, body, key).await;
         let answer = answer.map_err(|fault| unreached(fault, &self.place))?;
-        accepted(answer).map_err(
-            |failure| {
-                if failure.is_everywhere { failure.with_next(&source(&self.place)) } else { failure }
-            },
-        )
+        accepted(answer).map_err(|failure| match failure.name {
+            Some(TroubleName::NotAllowed | TroubleName::CredentialsNotTaken) if self.shows_token => {
+                let message = format!("{NOT_TAKEN} {}", self.place.value);
+                Failure { message, ..failure }.with_next(&source(&self.place)).with_next(TAKEN)
+            }
+            _ if failure.is_everywhere => failure.with_next(&source(&self.place)),
+            _ => failure,
+        })
     }
 }
+
+/// What is said where API Gateway lets no job in, before the address.
+const NOT_TAKEN: &str = "API Gateway did not take the token of this job, whose audience must be";
+
+/// The advice where API Gateway lets no job in.
+const TAKEN: &str = "That must be the output `ApiUrl` letter by letter, and the issuer of the token the stack's parameter \
+                     `CiIssuer`";
 
 /// Returns what a call asks for, for a person: `shop prod 1.4.0`, or `shop prod rollback`.
 fn asked(route: RouteName, names: &[&str], body: Option<&Value>) -> String {

@@ -48,6 +48,21 @@ impl OverrideOptions {
     pub fn any(&self) -> bool {
         self.reason.is_some()
     }
+
+    /// Returns whether there is one that overrides a check, which is for operators.
+    pub fn overrides(&self) -> bool {
+        self.flags().iter().any(|(_, wished)| *wished)
+    }
+
+    fn flags(&self) -> [(&'static str, bool); 5] {
+        [
+            ("again", self.again),
+            ("allow_older", self.allow_older),
+            ("accept_red", self.accept_red),
+            ("through_hold", self.through_hold),
+            ("preempt", self.preempt),
+        ]
+    }
 }
 
 /// The next step after a request.
@@ -110,14 +125,7 @@ impl Start {
         if let Some(reason) = &wishes.reason {
             self.body.insert("reason".into(), reason.as_str().into());
         }
-        let flags = [
-            ("again", wishes.again),
-            ("allow_older", wishes.allow_older),
-            ("accept_red", wishes.accept_red),
-            ("through_hold", wishes.through_hold),
-            ("preempt", wishes.preempt),
-        ];
-        for (name, wished) in flags.into_iter().filter(|(_, wished)| *wished) {
+        for (name, wished) in wishes.flags().into_iter().filter(|(_, wished)| *wished) {
             self.body.insert(name.into(), json!(wished));
             self.wished = true;
         }

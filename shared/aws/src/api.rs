@@ -1,5 +1,7 @@
-//! The HTTP API of an installation, called with the caller's IAM credentials: for the command line.
+//! The HTTP API of an installation, called with the caller's IAM credentials, or below `/ci` with the token of a CI job:
+//! for the command line.
 
+use crate::run_token::{JobToken, JobTokens};
 use crate::{error, settings, web};
 use aws_config::SdkConfig;
 use aws_credential_types::Credentials;
@@ -11,6 +13,7 @@ use aws_smithy_types::body::SdkBody;
 use serde_json::Value;
 use std::time::{Duration, SystemTime};
 use url::Url;
+use windlass_domain::release::api_routes::CI;
 use windlass_domain::text::fault::{Fact, Fault, FaultName};
 use windlass_engine::ports::Result;
 
@@ -30,9 +33,16 @@ const SERVICE: &str = "execute-api";
 
 /// The HTTP API, at its endpoint.
 pub struct Api {
-    home: SdkConfig,
     endpoint: Url,
-    region: String,
+    caller: ApiCaller,
+}
+
+/// By what the API knows its caller.
+enum ApiCaller {
+    /// Credentials, with which calls for a region are signed.
+    Signed { home: SdkConfig, region: String },
+    /// The token of a CI job.
+    Job(JobToken),
 }
 
 /// An answer of the API, whatever its status.
@@ -60,20 +70,30 @@ impl Api {
     /// # Errors
     /// As [`Api::from_env`].
     pub fn new(home: SdkConfig, endpoint: &str) -> Result<Self> {
-        let bad = |why: String| Fault::new(FaultName::BadInput, why);
-        let no_address = || bad(format!("`{endpoint}` is no address of an HTTP API")).with_fact(Fact::NoAddress);
-        let endpoint = web::http_address(endpoint).ok_or_else(no_address)?;
+        let endpoint = address(endpoint)?;
         let region = region_of(&endpoint)
             .or_else(|| home.region().map(ToString::to_string))
-            .ok_or_else(|| bad(NO_REGION.to_owned()))?;
-        Ok(Self { home, endpoint, region })
+            .ok_or_else(|| Fault::new(FaultName::BadInput, NO_REGION))?;
+        Ok(Self { endpoint, caller: ApiCaller::Signed { home, region } })
+    }
+
+    /// Makes the API at `endpoint` for the CI job that this program runs in: it shows the job's token, whose audience is
+    /// the endpoint. No call is made.
+    ///
+    /// # Errors
+    /// `BadInput` if the endpoint is no URL, `AccessDenied` without a token.
+    pub fn of_job(endpoint: &str) -> Result<Self> {
+        let none = || Fault::new(FaultName::AccessDenied, "this job has no token").with_fact(Fact::NoCredentials);
+        let tokens = JobTokens::from_env().ok_or_else(none)?;
+        let token = JobToken::new(tokens, endpoint.trim_end_matches('/'));
+        Ok(Self { endpoint: address(endpoint)?, caller: ApiCaller::Job(token) })
     }
 
     /// Calls the API once. `key` is the `Idempotency-Key`, by which the API knows the same call again.
     ///
     /// # Errors
-    /// `AccessDenied` without credentials, `Unavailable` without an answer. An answer with an error
-    /// status is an answer.
+    /// `AccessDenied` without credentials, `Unavailable` without an answer, or without the token of a job. An answer with
+    /// an error status is an answer.
     pub async fn call(
         &self,
         method: &str,
@@ -85,9 +105,15 @@ impl Api {
         let url = self.url(path, query)?;
         let what = format!("{method} {url}");
         let body = body.map(Value::to_string).unwrap_or_default();
-        let credentials = credentials(&self.home).await?;
-        let signed_for = (SERVICE, self.region.as_str());
-        let mut request = signed(method, &url, body, signed_for, credentials)?;
+        let mut request = match &self.caller {
+            ApiCaller::Signed { home, region } => {
+                signed(method, &url, body, (SERVICE, region.as_str()), credentials(home).await?)?
+            }
+            ApiCaller::Job(token) => {
+                let shown = ("authorization".to_owned(), format!("Bearer {}", token.fresh().await?));
+                with_headers(method, &url, body, vec![shown])?
+            }
+        };
         if let Some(key) = key {
             request
                 .headers_mut()
@@ -100,12 +126,25 @@ impl Api {
 
     fn url(&self, path: &[&str], query: &[(&str, &str)]) -> Result<Url> {
         let mut url = self.endpoint.clone();
-        url.path_segments_mut().map_err(|()| Fault::internal("the endpoint has no path"))?.pop_if_empty().extend(path);
+        let below = match &self.caller {
+            ApiCaller::Signed { .. } => None,
+            ApiCaller::Job(_) => Some(CI.trim_start_matches('/')),
+        };
+        let mut segments = url.path_segments_mut().map_err(|()| Fault::internal("the endpoint has no path"))?;
+        segments.pop_if_empty().extend(below).extend(path);
+        drop(segments);
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
         Ok(url)
     }
+}
+
+/// Reads the address of an API.
+fn address(endpoint: &str) -> Result<Url> {
+    let what = format!("`{endpoint}` is no address of an HTTP API");
+    let none = || Fault::new(FaultName::BadInput, what).with_fact(Fact::NoAddress);
+    web::http_address(endpoint).ok_or_else(none)
 }
 
 /// Makes a request with a signature for a service in a region.
@@ -120,6 +159,11 @@ pub(crate) fn signed(
     credentials: Credentials,
 ) -> Result<HttpRequest> {
     let headers = sign_headers(method, url, &body, signed_for, credentials)?;
+    with_headers(method, url, body, headers)
+}
+
+/// Makes a request with a body of JSON and these headers.
+fn with_headers(method: &str, url: &Url, body: String, headers: Vec<(String, String)>) -> Result<HttpRequest> {
     let bad = |error: &dyn std::fmt::Display| Fault::internal(format!("{method} {url}: {error}"));
     let mut request = HttpRequest::new(SdkBody::from(body));
     request.set_method(method).map_err(|error| bad(&error))?;
@@ -234,9 +278,22 @@ mod tests {
 
     #[test]
     fn the_region_is_the_apis() {
-        assert_eq!(api("https://abc.execute-api.eu-west-1.amazonaws.com").unwrap().region, "eu-west-1");
-        assert_eq!(api("http://abc.execute-api.localhost:4566").unwrap().region, "us-east-1");
-        assert_eq!(api("https://deploy.shop.example/windlass/").unwrap().region, "us-east-1");
+        for (endpoint, wanted) in [
+            ("https://abc.execute-api.eu-west-1.amazonaws.com", "eu-west-1"),
+            ("http://abc.execute-api.localhost:4566", "us-east-1"),
+            ("https://deploy.shop.example/windlass/", "us-east-1"),
+        ] {
+            let ApiCaller::Signed { region, .. } = api(endpoint).unwrap().caller else { unreachable!() };
+            assert_eq!(region, wanted);
+        }
+    }
+
+    #[test]
+    fn a_job_calls_below_a_path_of_its_own() {
+        let token = JobToken::new(JobTokens::Given("e30.e30.x".into()), "https://a.example");
+        let api = Api { endpoint: address("https://a.example/stage/").unwrap(), caller: ApiCaller::Job(token) };
+        let url = api.url(&["apps", "shop"], &[]).unwrap();
+        assert_eq!(url.as_str(), "https://a.example/stage/ci/apps/shop");
     }
 
     #[test]

@@ -5,8 +5,10 @@ use aws_smithy_http_client::{Connector, tls};
 use aws_smithy_runtime_api::client::dns::{DnsFuture, ResolveDns};
 use aws_smithy_runtime_api::client::http::HttpConnector as _;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
 use bytes::{Bytes, BytesMut};
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
 use url::Url;
@@ -17,6 +19,10 @@ use windlass_engine::ports::Result;
 /// (AWS Lambda Developer Guide, "Lambda quotas").
 const DOWNLOAD_LIMIT: u64 = 256 * 1024 * 1024;
 const DOWNLOAD_TIMEOUT: Duration = Duration::from_secs(50);
+
+/// As long as an object's bytes may take for a program that nobody's timeout ends.
+const UPLOAD_TIMEOUT: Duration = Duration::from_secs(3600);
+const LARGEST_REFUSAL: u64 = 64 * 1024;
 
 /// A server's answer; redirects are not followed.
 pub(crate) struct Fetched {
@@ -104,6 +110,30 @@ pub(crate) async fn download(url: &str) -> Result<Bytes> {
         200 if fetched.cut => Err(fault(FaultName::Refused, "it is larger than 256 MiB".to_owned())),
         200 => Ok(fetched.body),
         status => Err(fault(crate::error::name_of(None, Some(status)), format!("HTTP status {status}"))),
+    }
+}
+
+/// Uploads bytes by a PUT that somebody else has signed with these headers.
+///
+/// # Errors
+/// `Unavailable` without an answer, else by the status. No text has the address: whoever has it may upload these bytes.
+pub async fn put_signed(url: &str, headers: &BTreeMap<String, String>, bytes: Bytes) -> Result<()> {
+    let what = "uploading to an address that Windlass has signed";
+    let bad = || Fault::new(FaultName::Refused, format!("{what}: it is no address of an upload"));
+    let parsed = http_address(url).ok_or_else(bad)?;
+    let mut request = HttpRequest::new(SdkBody::from(bytes));
+    request.set_method("PUT").map_err(|_| bad())?;
+    request.set_uri(url).map_err(|_| bad())?;
+    for (name, value) in headers {
+        request.headers_mut().try_insert(name.clone(), value.clone()).map_err(|_| bad())?;
+    }
+    let fetched = answer(request, &parsed, what, (UPLOAD_TIMEOUT, LARGEST_REFUSAL)).await?;
+    match fetched.status {
+        200..=299 => Ok(()),
+        status => Err(Fault::new(
+            crate::error::name_of(None, Some(status)),
+            format!("{what}: S3 answered HTTP status {status}"),
+        )),
     }
 }
 

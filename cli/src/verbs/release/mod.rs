@@ -17,7 +17,7 @@ use crate::ground::trouble::TroubleName;
 use crate::talk::git::{OriginOptions, ReleaseOrigin};
 use crate::talk::installation::{Endpoint, Reached};
 use crate::talk::installation_source::{InstallationPart, InstallationPlace};
-use crate::talk::windlass::{Windlass, waiting};
+use crate::talk::windlass::{RouteName, Windlass, waiting};
 use crate::verbs::release::contents::ReleaseContents;
 use crate::verbs::release::lookup::ReleaseLookup;
 use crate::verbs::release::manifest::ReleaseDescription;
@@ -32,6 +32,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use windlass_domain::declaration::Exceptions;
 use windlass_domain::declaration::resolved::Resolved;
+use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::release::key::manifest_key;
 use windlass_domain::release::manifest::{ArtifactRef, Manifest};
 use windlass_domain::release::request::Route;
@@ -254,15 +255,16 @@ impl ReleaseArguments {
             windlass => windlass,
         };
         let environment = self.goes_to(from, windlass, sight).await?;
+        let shows = windlass.filter(|windlass| windlass.shows_token());
+        let (by, into) = (shows.map(|windlass| (windlass, &environment)), Some(&environment));
         let sent = match then {
-            NextStep::Follow(_) => self.upload(found.placed(&self.app, Some(&environment)), output),
-            NextStep::Plan(_) => self.upload(found.placed(&self.app, None), output),
+            NextStep::Plan(_) if by.is_none() => self.upload(found.placed(&self.app, None), by, output),
+            _ => self.upload(found.placed(&self.app, into), by, output),
         };
         let sent = match (sent.await, then) {
             // A role of CI may upload for its environment alone. What lies there is planned as well.
             (Err(failure), NextStep::Plan(_)) if failure.name == Some(TroubleName::NotPermitted) => {
-                let artifacts = found.placed(&self.app, Some(&environment));
-                self.upload(artifacts, output).await?
+                self.upload(found.placed(&self.app, into), by, output).await?
             }
             (sent, _) => sent?,
         };
@@ -303,15 +305,26 @@ impl ReleaseArguments {
         handed_in.look(looking, output).await
     }
 
-    async fn upload(&self, artifacts: Vec<LoadedArtifact>, output: Output) -> Result<Vec<SentArtifact>, Failure> {
+    /// Uploads artifacts into the bucket; of a job that shows a token to addresses that Windlass signs.
+    async fn upload(
+        &self,
+        artifacts: Vec<LoadedArtifact>,
+        by: Option<(&Windlass, &EnvironmentName)>,
+        output: Output,
+    ) -> Result<Vec<SentArtifact>, Failure> {
         if artifacts.is_empty() {
             return Ok(Vec::new());
         }
-        let bucket = self.bucket().await?;
-        // A file of the repository may name it: whoever releases sees where the files go before they do.
-        let (value, from) = (&bucket.value, &bucket.from);
-        output.announce(&format!("  files go to s3://{value} (by {from})"));
-        let sent = upload::all(&bucket, artifacts, &UploadProgress::of(output)).await?;
+        let progress = UploadProgress::of(output);
+        let sent = if let Some((windlass, environment)) = by {
+            upload::to_signed(windlass, EnvironmentId::new(&self.app, environment), artifacts, &progress).await?
+        } else {
+            let bucket = self.bucket().await?;
+            // A file of the repository may name it: whoever releases sees where the files go before they do.
+            let (value, from) = (&bucket.value, &bucket.from);
+            output.announce(&format!("  files go to s3://{value} (by {from})"));
+            upload::all(&bucket, artifacts, &progress).await?
+        };
         for sent in &sent {
             output.progress(&upload::in_words(sent));
         }
@@ -321,6 +334,10 @@ impl ReleaseArguments {
     /// Checks that all places are named that it will need.
     async fn places(&self, found: &ReleaseContents, route: Route) -> Result<(), Failure> {
         let by_api = route == Route::Api;
+        if by_api && self.endpoint.shows_token().await {
+            let started = if self.wishes.overrides() { RouteName::StartRecorded } else { RouteName::Start };
+            return self.endpoint.open().await?.serves(started);
+        }
         let needs_bucket = !by_api || !found.artifacts.is_empty();
         let needed = [
             by_api.then_some((InstallationPart::Endpoint, None)),

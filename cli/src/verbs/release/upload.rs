@@ -1,14 +1,19 @@
-//! Sending artifacts to the artifacts bucket: several at a time, each verified by its SHA-256.
+//! Sending artifacts to the artifacts bucket: several at a time, each verified by its SHA-256. A CI job that shows a
+//! token has no right of S3, and sends them to addresses that Windlass signs.
 
 use crate::ground::failure::Failure;
 use crate::ground::output::Output;
 use crate::ground::trouble::next_for_credentials;
 use crate::talk::installation_source::InstallationPlace;
+use crate::talk::windlass::{RouteName, Windlass, read as answered};
 use bytes::Bytes;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 use std::time::Duration;
-use windlass_aws::Aws;
+use windlass_aws::{Aws, put_signed};
+use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::release::uploads::{WantedUpload, WantedUploads};
+use windlass_domain::shown::api::{SignedUpload, SignedUploads};
 use windlass_domain::text::digest::Digest;
 use windlass_domain::text::fault::{Fact, Fault, FaultName};
 use windlass_domain::text::name::ComponentName;
@@ -101,6 +106,62 @@ pub async fn all(
         .await;
     progress.end();
     sent
+}
+
+/// Sends the artifacts to addresses that Windlass signs for an environment.
+///
+/// # Errors
+/// The first failure. What was sent by then stays.
+pub async fn to_signed(
+    windlass: &Windlass,
+    of: EnvironmentId<'_>,
+    artifacts: Vec<LoadedArtifact>,
+    progress: &UploadProgress,
+) -> Result<Vec<SentArtifact>, Failure> {
+    let wanted = artifacts.iter().map(|artifact| WantedUpload {
+        component: artifact.component.clone(),
+        sha256: artifact.sha256.clone(),
+        bytes: artifact.bytes.len() as u64,
+        ending: "zip".to_owned(),
+    });
+    let wanted = serde_json::to_value(WantedUploads { artifacts: wanted.collect() });
+    let wanted = wanted.map_err(|error| Failure::broken(format!("the uploads cannot be written: {error}")))?;
+    let names = [of.app().as_str(), of.environment().as_str()];
+    let SignedUploads { uploads, .. } = answered(&windlass.send(RouteName::Uploads, &names, &wanted).await?)?;
+    if uploads.len() != artifacts.len() {
+        return Err(Failure::not_understood("the answer", "it signs another number of uploads than was asked for"));
+    }
+    progress.expect(artifacts.iter().map(|artifact| artifact.bytes.len() as u64));
+    let sent = stream::iter(artifacts.into_iter().zip(uploads))
+        .map(|(artifact, signed)| async move {
+            let sent = put_one(artifact, signed).await?;
+            progress.arrived(&sent);
+            Ok::<_, Failure>(sent)
+        })
+        .buffered(AT_A_TIME)
+        .try_collect()
+        .await;
+    progress.end();
+    sent
+}
+
+async fn put_one(artifact: LoadedArtifact, signed: SignedUpload) -> Result<SentArtifact, Failure> {
+    let bytes = artifact.bytes.len() as u64;
+    // The same bytes at the same key are the same artifact, so that it may be sent once more.
+    let put = || put_signed(&signed.url, &signed.headers, artifact.bytes.clone());
+    let mut written = put().await;
+    if written.as_ref().is_err_and(|fault| fault.name.is_transient()) {
+        written = put().await;
+    }
+    written?;
+    Ok(SentArtifact {
+        component: artifact.component,
+        key: signed.key,
+        sha256: artifact.sha256,
+        version_id: None,
+        bytes,
+        sent: true,
+    })
 }
 
 async fn one(aws: &Aws, bucket: &InstallationPlace, artifact: LoadedArtifact) -> Result<SentArtifact, Failure> {
