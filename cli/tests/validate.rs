@@ -346,3 +346,33 @@ fn what_cannot_be_done_is_a_matter_of_usage() {
     assert_eq!(help.status.code(), Some(0));
     assert!(text(&help).contains("Exit status:"));
 }
+
+#[test]
+fn an_access_file_is_checked_as_its_upload_would_be() {
+    let ids = "repository_owner_id: '8472', repository_id: '990134'";
+    let of = |ids: &str, release: &str| {
+        format!(
+            "app: shop\nversion: 1\nwho: {{ci: [{{issuer: github, claims: {{{ids}}}}}]}}\n\
+             environments: {{prod: {{release: [{release}]}}}}\n"
+        )
+    };
+    let place = folder("access_file/access/apps", &[]);
+    let all = "version: 1\nwho: {leads: ['arn:aws:iam::111111111111:role/leads']}\n";
+    std::fs::write(place.join("../all.yaml"), all).unwrap();
+    for (name, file, ends, said) in [
+        ("shop", of(ids, "ci"), 0, "The access file of shop, version 1, is valid."),
+        ("shop", of(ids, "ci, leads"), 0, "The access file of shop, version 1, is valid."),
+        ("shop", of(ids, "ci, nobody"), 3, "environments.prod.release[1]: "),
+        ("shop", of("repository_owner_id: write-me, repository_id: write-me", "ci"), 3, "2 findings"),
+        ("shop", of("repository_id: '990134'", "ci"), 3, "claims.repository_owner_id: MissingField"),
+        ("bank", of(ids, "ci"), 3, "1 finding"),
+    ] {
+        std::fs::write(place.join(format!("{name}.yaml")), &file).unwrap();
+        let output = windlass(&place.join("../.."), &["validate", &format!("access/apps/{name}.yaml")]);
+        assert!(text(&output).contains(said), "{said}: {}", text(&output));
+        assert_eq!(output.status.code(), Some(ends), "{file}");
+    }
+    let output = windlass(&place.join("../.."), &["validate", "access/all.yaml", "--json"]);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&report["valid"], &report["access"]), (&json!(true), &json!("all applications")));
+}

@@ -1,5 +1,6 @@
 //! The verbs of the command line, and what several of them have in common: to start, follow and act.
 
+pub mod access_file;
 pub mod approve;
 pub mod cancel;
 pub mod declare;

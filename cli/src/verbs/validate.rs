@@ -1,5 +1,5 @@
 //! `windlass validate`: finds everything that is wrong with a declaration, and a manifest for it. With an endpoint it
-//! also finds what runs and is no longer in the declaration.
+//! also finds what runs and is no longer in the declaration. An access file is looked at in the same way.
 
 use crate::ground::arguments::{self, ComponentArgument};
 use crate::ground::exit::Exit;
@@ -10,6 +10,7 @@ use crate::ground::output::{Output, words};
 use crate::ground::trouble::TroubleName;
 use crate::talk::installation::{Endpoint, Reached};
 use crate::talk::windlass::waiting;
+use crate::verbs::access_file::AccessFileLook;
 use crate::verbs::release::artifact_bytes::ManifestBytes;
 use crate::verbs::release::lookup::ReleaseLookup;
 use crate::verbs::release::preflight::{self, ReleasePlan};
@@ -32,7 +33,7 @@ use windlass_domain::text::name::EnvironmentName;
 /// The verb's arguments.
 #[derive(Debug, Args)]
 pub struct Validate {
-    /// The declaration.
+    /// The declaration, or an access file: `access/apps/shop.yaml`.
     #[arg(default_value = "app.yaml")]
     file: PathBuf,
     /// A manifest to check against the declaration: what `windlass release` would refuse of it. The bytes of its
@@ -100,6 +101,9 @@ impl Validate {
     /// # Errors
     /// A file that cannot be read, and an answer of the API that cannot be understood.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
+        if let Some(access) = AccessFileLook::of(&self.file).filter(|_| self.manifest.is_none()) {
+            return Ok(access.print(output));
+        }
         let report = self.report()?;
         output.result(&report, &report.words());
         let found = report.files.iter().flat_map(|file| file.findings.clone());
