@@ -65,6 +65,8 @@ fi
 arguments+=(--json-to "$work/document.json")
 
 if [ -n "$REGION" ]; then export AWS_REGION="$REGION"; fi
+if [ -n "$ENDPOINT" ]; then export WINDLASS_ENDPOINT="$ENDPOINT"; fi
+# Without a role the command line asks for a token of its own, and shows it to Windlass alone.
 if [ -n "$ROLE" ]; then sign_in "$ROLE" "$work/token"; fi
 
 # The runner takes nothing that a gate or an application says for a command.

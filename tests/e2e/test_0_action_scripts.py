@@ -14,7 +14,7 @@ from cloud import REPOSITORY
 from release_server import Releases
 from token_service import TokenService
 
-INPUTS = ["COMPONENTS", "ENVIRONMENT", "MODE", "VERSION", "GIT_REF", "GIT_COMMIT", "SEQUENCE", "FURTHER", "ROLE", "REGION"]
+INPUTS = ["COMPONENTS", "ENVIRONMENT", "MODE", "VERSION", "GIT_REF", "GIT_COMMIT", "SEQUENCE", "FURTHER", "ROLE", "ENDPOINT", "REGION"]
 # Notes its arguments and what it sees of credentials, says what a file has, writes the document, works until its token was
 # renewed as often as it should be, and ends as it should.
 PROGRAM = """#!/usr/bin/env bash
@@ -208,6 +208,18 @@ def test_a_role_is_signed_in_to_with_a_token_that_is_renewed_and_taken_away(tmp_
     assert "as repo:example/shop:ref:refs/tags/v1.4.0" in ran.log
     # Only to be masked by the runner.
     assert [line for line in ran.log.splitlines() if any(token in line for token in tokens.given)] == [f"::add-mask::{tokens.given[0]}"]
+
+
+def test_without_a_role_the_command_line_gets_what_it_needs_to_ask_for_a_token_itself(tmp_path):
+    with TokenService("repo:example/shop:ref:refs/tags/v1.4.0") as tokens:
+        ran = Ran(tmp_path, {**TAG, **tokens.variables}, ENDPOINT="https://abc.example")
+    assert ran.status == 0, ran.log
+    seen = dict(line.partition("=")[::2] for line in ran.noted("environment").splitlines())
+    assert seen["WINDLASS_ENDPOINT"] == "https://abc.example" and "AWS_WEB_IDENTITY_TOKEN_FILE" not in seen
+    assert tokens.variables.items() <= seen.items() and tokens.given == []
+    folder = tmp_path / "plain"
+    folder.mkdir()
+    assert "WINDLASS_ENDPOINT" not in Ran(folder, TAG).noted("environment")
 
 
 def test_a_token_that_is_refused_is_reported_and_nothing_is_run(tmp_path):
