@@ -8,6 +8,7 @@ mod acting;
 mod alike_names;
 mod approving;
 mod cancelling;
+mod ci_jobs;
 mod cloud;
 mod commands;
 mod completion;

@@ -161,8 +161,8 @@ mod tests {
         let (url, secret) = ("ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN");
         let (service, given) = (Some("service"), Some("given"));
         for (variables, wanted) in [
-            (&[][..], None),
             (&[(url, "https://a.example")][..], None),
+            (&[], None),
             (&[(url, "https://a.example"), (secret, "")], None),
             (&[(url, "https://a.example"), (secret, "s")], service),
             (&[("WINDLASS_ID_TOKEN", " \n")], None),
