@@ -118,11 +118,7 @@ fn a_token_that_is_given_is_shown_and_credentials_go_before_it() {
 #[test]
 fn what_no_job_may_do_is_refused_before_anything_is_sent() {
     let wish = [&RELEASE[..], &["--again", "--reason", "r"]].concat();
-    for arguments in [
-        &["hold", "shop", "prod", "--reason", "r"][..],
-        &["apps"],
-        &wish,
-    ] {
+    for arguments in [&["hold", "shop", "prod", "--reason", "r"][..], &["apps"], &wish] {
         let (api, folder) = (installation(), folder("not-for-jobs"));
         zip(&folder, "fn.zip", "bootstrap");
         crate::cloud::write(&folder, "dist/index.html", "<h1>shop</h1>");
