@@ -24,8 +24,7 @@ pub async fn look(facts: &mut InitFacts) {
     let at = facts.region.clone();
     match windlass_aws::stack_outputs(&facts.stack, at.as_deref()).await {
         Ok(Some(outputs)) => {
-            facts.ci_policy = outputs.get("CiPolicyArn").cloned();
-            facts.plan_policy = outputs.get("PlanPolicyArn").cloned();
+            facts.endpoint = outputs.get("ApiUrl").cloned();
             let machine = outputs.get("ReleaseMachineArn").map_or("", String::as_str);
             let mut parts = machine.split(':').skip(3).map(str::to_owned);
             facts.region = parts.next().or(at.clone());

@@ -36,10 +36,8 @@ pub struct InitApplication {
     pub stack: String,
     /// The account of the installation.
     pub account: String,
-    /// The policy that CI gets, if it is known.
-    pub ci_policy: Option<String>,
-    /// The policy that plans of pull requests need, if it is known.
-    pub plan_policy: Option<String>,
+    /// The address of the installation's API, if it is known.
+    pub endpoint: Option<String>,
     /// The action of Windlass that the workflow uses, as `owner/name@ref`; `None` for a workflow without it.
     pub action: Option<String>,
     /// The settings of a deployer before Windlass that are carried over.
@@ -214,18 +212,20 @@ impl InitComponent {
 }
 
 impl InitApplication {
-    /// Returns whether pull requests are planned: by the action, for components that are files. An image would have to
-    /// be pushed first, which may be a release.
-    pub fn plans_pull_requests(&self) -> bool {
-        let has_files = self.components.iter().any(|it| it.repository().is_none());
-        self.action.is_some() && has_files
+    /// Returns the address of the API, or an expression of the variable on GitHub that has it.
+    pub fn address(&self) -> &str {
+        self.endpoint.as_deref().unwrap_or("${{ vars.WINDLASS_ENDPOINT }}")
+    }
+
+    /// Returns whether a component is an image, whose push needs a role.
+    pub fn has_images(&self) -> bool {
+        self.components.iter().any(|it| it.repository().is_some())
     }
 
     /// Returns whether an environment is declared with `start: manual`. No Git ref reaches it. And the application has
     /// no image, which would have to be kept from going live by itself.
     pub fn is_manual(&self, environment: &InitEnvironment) -> bool {
-        let has_images = self.components.iter().any(|it| it.repository().is_some());
-        environment.rule == Rule::None && !has_images
+        environment.rule == Rule::None && !self.has_images()
     }
 
     /// Returns whether a workflow of GitHub's can release: a Git ref reaches an environment.

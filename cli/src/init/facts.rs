@@ -24,10 +24,8 @@ pub struct InitFacts {
     pub stack: String,
     /// Its account.
     pub account_id: Option<String>,
-    /// Its policy for CI.
-    pub ci_policy: Option<String>,
-    /// Its policy for plans of pull requests.
-    pub plan_policy: Option<String>,
+    /// The address of its API.
+    pub endpoint: Option<String>,
     /// The repositories on GitHub that were looked at, each with the numbers of its owner and of itself, as
     /// `owner/repository`, where GitHub has named them.
     pub github_ids: BTreeMap<String, Option<String>>,

@@ -3,7 +3,10 @@
 use super::application::{InitApplication, InitTarget, Rule};
 use super::facts::InitFacts;
 use super::infrastructure::SCRIPT;
-use super::{declaration, deployer_commands, deployer_files, environments, infrastructure, pieces, role, workflow};
+use super::{
+    access_proposal, declaration, deployer_commands, deployer_files, environments, infrastructure, pieces, role,
+    workflow,
+};
 use crate::ground::quoting::in_shell;
 use crate::init::account::registry;
 use crate::init::pieces::missing::MissingFile;
@@ -51,7 +54,10 @@ pub fn all(application: &InitApplication, facts: &InitFacts) -> (Vec<File>, Vec<
     file(declaration::SCHEMA_FILE, declaration::schema_text());
     file("windlass.toml", settings(application));
     if application.has_workflow() {
-        file(ROLE, role::write(application));
+        file(&access_proposal::path(application), access_proposal::write(application));
+        if application.has_images() {
+            file(ROLE, role::write(application));
+        }
         let mut released = application.clone();
         let missing = missing(application, facts);
         released.components.retain(|it| missing.iter().all(|missing| missing.component != it.name));
@@ -126,16 +132,16 @@ fn without_workflow(application: &InitApplication, has_workflow: bool) -> Option
     }
     if application.github.is_none() {
         return Some(
-            "no workflow and no role of CI were written, because the repository is not on GitHub: your CI signs in to a role with the policy CiPolicyArn and the tags `windlass:app` and `windlass:environment`, builds, and releases with the command line (docs/integrate/ci.md of Windlass, \"The command line\")".to_owned(),
+            "no workflow was written, because the repository is not on GitHub: your CI builds, and releases with the command line, by its token (GitLab) or by a role with the policy CiPolicyArn and the tags `windlass:app` and `windlass:environment` (docs/integrate/ci.md of Windlass, \"The command line\")".to_owned(),
         );
     }
-    Some("no workflow and no role of CI were written, because no environment is released from Git: a person releases and deploys with the command line".to_owned())
+    Some("no workflow was written, because no environment is released from Git: a person releases and deploys with the command line".to_owned())
 }
 
 /// The workflow.
 pub const WORKFLOW: &str = ".github/workflows/release.yaml";
 
-/// The roles of CI.
+/// The roles of CI, for images.
 pub const ROLE: &str = "ci-role.yaml";
 
 /// The difference for infrastructure code.
@@ -174,11 +180,32 @@ pub fn next_commands(application: &InitApplication, facts: &InitFacts, all: &[Fi
     next.extend(first_release(application));
     if has(ROLE) {
         next.push(format!(
-            "{}   # so that CI releases from then on; with MakeProvider=no where the account has the provider for GitHub already",
+            "{}   # so that CI pushes images; with MakeProvider=no where the account has the provider for GitHub already",
             role::command(application)
         ));
     }
+    let access = access_proposal::path(application);
+    if has(&access) {
+        let stack = &application.stack;
+        if application.endpoint.is_none() {
+            next.push(format!(
+                "gh variable set WINDLASS_ENDPOINT --body \"{}\"   # by which the workflow finds Windlass",
+                output(stack, "ApiUrl")
+            ));
+        }
+        next.push(format!(
+            "windlass validate {access} && aws s3 cp {access} \"s3://{}/{access}\"   # so that CI releases from then on; whoever `AccessWriters` of the stack names may",
+            output(stack, "ArtifactsBucket")
+        ));
+    }
     next
+}
+
+/// Returns the command that prints an output of the installation's stack, as a shell puts it into another one.
+fn output(stack: &str, name: &str) -> String {
+    format!(
+        "$(aws cloudformation describe-stacks --stack-name {stack} --output text --query 'Stacks[0].Outputs[?OutputKey==`{name}`].OutputValue')"
+    )
 }
 
 /// Returns the command for the first release. It goes into the first environment. Where that environment's rule is

@@ -1,6 +1,7 @@
 //! Makes everything that a repository needs to be released by Windlass. Pure but for [`repository_walk`],
 //! [`account_resources`] and [`patch_trial`]: a listing, the account and answers go in, questions and files come out.
 
+pub mod access_proposal;
 pub mod account;
 pub mod account_resources;
 pub mod answers;

@@ -3,9 +3,6 @@
 /// The page for CI.
 const CI: &str = include_str!("../../../docs/integrate/ci.md");
 
-/// The page of the API.
-const API: &str = include_str!("../../../docs/API.md");
-
 /// The page for Terraform.
 pub const TERRAFORM: &str = include_str!("../../../docs/integrate/terraform.md");
 /// The page for templates of CloudFormation and SAM.
@@ -29,17 +26,15 @@ pub fn action(name: &'static str) -> &'static str {
     CI.split("uses: ").find(|rest| rest.starts_with(name)).and_then(|rest| rest.lines().next()).unwrap_or(name)
 }
 
-/// Returns the function `call`, and the address that it is given.
-pub fn call(stack: &str) -> String {
-    let lines = block(API, "\ncall() {").lines().skip_while(|line| !line.starts_with("API="));
-    let mut taken = Vec::new();
-    for line in lines {
-        taken.push(line);
-        if line == "}" {
-            break;
-        }
-    }
-    taken.join("\n").replace("--stack-name windlass", &format!("--stack-name {stack}"))
+/// Returns the function `call` of a job that shows its token, and the address that it is given.
+pub fn call() -> &'static str {
+    block(CI, "\ncall() {").trim_end()
+}
+
+/// Returns the commands that upload the files of components to signed addresses, and keep what a manifest names.
+pub fn uploads(app: &str, components: &[&str]) -> String {
+    let block = block(CI, "\nFILES=").trim_end().replace("/apps/shop/", &format!("/apps/{app}/"));
+    block.replace("for NAME in web api;", &format!("for NAME in {};", components.join(" ")))
 }
 
 /// Returns the call that asks which environment a Git ref goes to.
@@ -54,7 +49,7 @@ pub fn started_and_waited_for(app: &str) -> String {
 
 /// Returns both parts of the page's block.
 fn parts(app: &str) -> (String, String) {
-    let block = block(CI, "--fail-with-body").replace("/apps/shop/", &format!("/apps/{app}/"));
+    let block = block(CI, "\nSTARTED=").replace("/apps/shop/", &format!("/apps/{app}/"));
     let (chosen, started) = block.split_once("\nSTARTED=").unwrap_or_default();
     (chosen.to_owned(), format!("STARTED={started}"))
 }
@@ -83,8 +78,11 @@ mod tests {
     fn every_text_is_found_on_its_page() {
         assert!(action("actions/checkout").contains(" # v"));
         assert!(action("aws-actions/configure-aws-credentials").contains(" # v"));
-        let call = call("w");
-        assert!(call.starts_with("API=$(") && call.ends_with('}') && call.contains("--stack-name w "), "{call}");
+        let call = call();
+        assert!(call.starts_with("API=\"$WINDLASS_ENDPOINT/ci\"") && call.ends_with('}'), "{call}");
+        let uploads = uploads("quay", &["one", "two"]);
+        assert!(uploads.contains("for NAME in one two;") && uploads.contains("/apps/quay/"), "{uploads}");
+        assert!(!uploads.contains("/apps/shop/") && uploads.contains("\nFILES="), "{uploads}");
         let (chosen, waited) = (chosen("quay"), started_and_waited_for("quay"));
         assert!(chosen.starts_with("CHOSEN=$(call ") && chosen.contains("/apps/quay/environments\")"), "{chosen}");
         assert!(chosen.ends_with("ENVIRONMENT=$(jq -r .chosen <<< \"$CHOSEN\")"), "{chosen}");

@@ -64,8 +64,7 @@ pub fn propose(facts: &InitFacts, asked: &mut Answers) -> InitApplication {
         github_environment,
         stack: facts.stack.clone(),
         account,
-        ci_policy: facts.ci_policy.clone(),
-        plan_policy: facts.plan_policy.clone(),
+        endpoint: facts.endpoint.clone(),
         action,
         is_coded: super::infrastructure::is_there(repository),
     }
@@ -127,14 +126,14 @@ fn is_github(text: &str, repository: &Repository) -> Result<(), String> {
     }
 }
 
-/// Asks for the numbers of the repository. GitHub names them in the tokens of repositories that were made, renamed or
-/// moved since 15 July 2026 (GitHub Docs, "OpenID Connect reference").
+/// Asks for the numbers of the repository, by which an access file knows its jobs. GitHub also names them in the subject
+/// of repositories that were made, renamed or moved since 15 July 2026 (GitHub Docs, "OpenID Connect reference").
 fn ask_ids(facts: &InitFacts, github: &str, asked: &mut Answers) -> String {
     let known = facts.github_ids.get(github).cloned().flatten();
     let github = if github == UNANSWERED { "OWNER/NAME" } else { github };
     let known = known.filter(|ids| ids_of(ids).is_some());
     let about = format!(
-        "the numbers of owner and repository on GitHub, as `gh api repos/{github} --jq '\"\\(.owner.id)/\\(.id)\"'` prints them; `none` where the command that makes the roles asks GitHub"
+        "the numbers of owner and repository on GitHub, as `gh api repos/{github} --jq '\"\\(.owner.id)/\\(.id)\"'` prints them; `none` where somebody writes them into the access file later"
     );
     let proposed = Some(known.unwrap_or_else(|| NONE.to_owned()));
     asked.ask(Question::new("github.ids", &about, proposed), &|text| {

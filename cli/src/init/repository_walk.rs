@@ -89,7 +89,7 @@ pub fn read(root: &Path) -> Result<Repository, String> {
     let mut left = MOST;
     walk(root, "", DEEPEST, &mut left, &mut repository)?;
     repository.declared = repository.text("app.yaml").to_owned();
-    repository.files.retain(|path, _| !OWN.contains(&path.as_str()));
+    repository.files.retain(|path, _| !OWN.contains(&path.as_str()) && !path.starts_with("access/apps/"));
     Ok(repository)
 }
 

@@ -1,15 +1,12 @@
-//! `ci-role.yaml`: a role of CI for each environment that a Git ref reaches. Only runs for that environment's refs of
-//! one repository may take it, and it may only release into that environment. One more may only look and plan: by it
-//! each run asks which environment its ref chooses, and pull requests are planned. Pure.
+//! `ci-role.yaml`, for components that are images: a role of CI for each environment that a Git ref reaches. Only runs
+//! for that environment's refs of one repository may take it, and it may only push images. Everything else a job does by
+//! its token, without a role. Pure.
 
 use super::application::{InitApplication, InitEnvironment, Rule};
 use super::names::apart;
 
 /// The longest name of a role (AWS Identity and Access Management User Guide, "IAM and AWS STS quotas").
 const LONGEST: usize = 64;
-
-/// The part of the name of the role that only plans, in place of an environment.
-const PLANS: &str = "plan";
 
 /// Parts of every template.
 const PROVIDER: &str = r#"  MakeProvider:
@@ -36,82 +33,48 @@ Resources:
 /// Writes the template.
 pub fn write(application: &InitApplication) -> String {
     let (app, github) = (&application.app, github(application));
-    let default = |policy: &Option<String>| {
-        let default = policy.iter().map(|arn| format!("    Default: {arn}\n"));
-        default.collect::<String>()
-    };
-    let plan_policy = format!(
-        "  PlanPolicyArn:\n    Type: String\n{}    \
-         Description: The output PlanPolicyArn of Windlass's stack. It lets a role plan releases of the application that its tags name.\n",
-        default(&application.plan_policy)
-    );
     let mut text = format!(
         "# From `windlass init`. Deploy it once, in the account of Windlass:\n#   {}\n\
          AWSTemplateFormatVersion: \"2010-09-09\"\n\
-         Description: The roles with which workflows of {github} may release {app}, one for each environment.\n\n\
-         Parameters:\n{}  CiPolicyArn:\n    Type: String\n{}    \
-         Description: The output CiPolicyArn of Windlass's stack. It lets a role release into the environment that its tags name.\n{plan_policy}{PROVIDER}",
+         Description: The roles with which workflows of {github} may push the images of {app}, one for each environment.\n\n\
+         Parameters:\n{}{PROVIDER}",
         command(application),
         ids(application),
-        default(&application.ci_policy),
     );
     for environment in application.environments.iter().filter(|it| it.rule != Rule::None) {
         text.push_str(&role(application, environment));
     }
-    text.push_str(&plans(application));
     text
 }
 
 /// Returns the command that deploys it.
 pub fn command(application: &InitApplication) -> String {
     let app = &application.app;
-    let by_github = |member: &str| {
-        let github = github(application);
-        format!("$(gh api repos/{github} --jq {member})")
+    let asked = match application.github_ids {
+        Some(_) => String::new(),
+        None => {
+            let by_github = |parameter: &str, member: &str| {
+                format!(" {parameter}=$(gh api repos/{} --jq {member})", github(application))
+            };
+            format!(" --parameter-overrides{}{}", by_github(OWNER, ".owner.id"), by_github(REPOSITORY, ".id"))
+        }
     };
-    let knows_ids = application.github_ids.is_some();
-    let is_asked = [
-        (OWNER, by_github(".owner.id"), !knows_ids),
-        (REPOSITORY, by_github(".id"), !knows_ids),
-        ("CiPolicyArn", "…".to_owned(), application.ci_policy.is_none()),
-        ("PlanPolicyArn", "…".to_owned(), application.plan_policy.is_none()),
-    ];
-    let asked = is_asked.into_iter().filter(|(.., is_asked)| *is_asked);
-    let asked = asked.map(|(parameter, value, _)| format!("{parameter}={value}"));
-    let asked: Vec<String> = asked.collect();
-    let policy = if asked.is_empty() { String::new() } else { format!(" --parameter-overrides {}", asked.join(" ")) };
     format!(
-        "aws cloudformation deploy --stack-name {app}-ci --template-file ci-role.yaml --capabilities CAPABILITY_NAMED_IAM{policy}"
+        "aws cloudformation deploy --stack-name {app}-ci --template-file ci-role.yaml --capabilities CAPABILITY_NAMED_IAM{asked}"
     )
-}
-
-/// Returns the name of the role that only plans.
-pub fn of_plans(application: &InitApplication) -> String {
-    named(application, None)
 }
 
 /// Returns the name of an environment's role.
 pub fn name(application: &InitApplication, environment: &str) -> String {
-    named(application, Some(environment))
-}
-
-fn named(application: &InitApplication, environment: Option<&str>) -> String {
     own(application, environment, "-", |of| format!("{}-ci-{of}", application.app))
 }
 
-/// Makes a role's text by `form`, changed where another role would have the same. The role without an environment is
-/// the one that only plans, which keeps its text beside an environment that is called alike.
-fn own(
-    application: &InitApplication,
-    environment: Option<&str>,
-    between: &str,
-    form: impl Fn(&str) -> String,
-) -> String {
-    let environments = application.environments.iter().map(|it| Some(it.name.as_str()));
-    let roles: Vec<Option<&str>> = [None].into_iter().chain(environments).collect();
-    let texts: Vec<String> = roles.iter().map(|role| form(role.unwrap_or(PLANS))).collect();
-    let mut own = roles.iter().zip(apart(&texts, LONGEST, between));
-    own.find_map(|(role, text)| (*role == environment).then_some(text)).unwrap_or_default()
+/// Makes a role's text by `form`, changed where another role would have the same.
+fn own(application: &InitApplication, environment: &str, between: &str, form: impl Fn(&str) -> String) -> String {
+    let names: Vec<&str> = application.environments.iter().map(|it| it.name.as_str()).collect();
+    let texts: Vec<String> = names.iter().map(|name| form(name)).collect();
+    let mut own = names.iter().zip(apart(&texts, LONGEST, between));
+    own.find_map(|(name, text)| (*name == environment).then_some(text)).unwrap_or_default()
 }
 
 /// Returns the repository whose runs may take the roles. Without one no role is written.
@@ -163,7 +126,7 @@ fn subjects(application: &InitApplication, of: &[String]) -> String {
 }
 
 fn role(application: &InitApplication, environment: &InitEnvironment) -> String {
-    let (app, name) = (&application.app, &environment.name);
+    let name = &environment.name;
     // A job with `environment:` has a subject without its ref.
     let of: Vec<String> = match application.github_environment(name) {
         Some(named) => vec![format!("environment:{named}")],
@@ -184,8 +147,6 @@ fn role(application: &InitApplication, environment: &InitEnvironment) -> String 
     Type: AWS::IAM::Role
     Properties:
       RoleName: {role}
-      Tags: [{{Key: "windlass:app", Value: {app}}}, {{Key: "windlass:environment", Value: {name}}}]
-      ManagedPolicyArns: [!Ref CiPolicyArn]
       AssumeRolePolicyDocument:
         Version: "2012-10-17"
         Statement:
@@ -197,44 +158,13 @@ fn role(application: &InitApplication, environment: &InitEnvironment) -> String 
               StringLike:
                 "token.actions.githubusercontent.com:sub":{subjects}{but}
 {images}"#,
-        id = own(application, Some(name.as_str()), "", id),
+        id = own(application, name, "", id),
         role = self::name(application, name),
         images = images(application),
     )
 }
 
-/// Writes the role that only plans. Any run may take it, also one whose ref no environment takes: that is what it asks.
-/// Anybody who may push a branch may change the workflow there, so the role may release nothing.
-fn plans(application: &InitApplication) -> String {
-    let app = &application.app;
-    let of = ["ref:refs/heads/*", "ref:refs/tags/*", "pull_request"].map(str::to_owned);
-    format!(
-        r#"
-  # Anybody who may push a branch can take this role, with a workflow of their own: it may look and plan, and release nothing.
-  {id}Role:
-    Type: AWS::IAM::Role
-    Properties:
-      RoleName: {role}
-      Tags: [{{Key: "windlass:app", Value: {app}}}]
-      ManagedPolicyArns: [!Ref PlanPolicyArn]
-      AssumeRolePolicyDocument:
-        Version: "2012-10-17"
-        Statement:
-          - Effect: Allow
-            Action: sts:AssumeRoleWithWebIdentity
-            Principal: {{Federated: !Sub "arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:oidc-provider/token.actions.githubusercontent.com"}}
-            Condition:
-              StringEquals: {{"token.actions.githubusercontent.com:aud": sts.amazonaws.com}}
-              StringLike:
-                "token.actions.githubusercontent.com:sub":{subjects}
-"#,
-        id = own(application, None, "", id),
-        subjects = subjects(application, &of),
-        role = of_plans(application),
-    )
-}
-
-/// Writes the right to push images, where there are some.
+/// Writes the right to push images.
 fn images(application: &InitApplication) -> String {
     let repositories = application.components.iter().filter_map(|component| component.repository());
     let arns: Vec<String> = repositories
@@ -245,9 +175,6 @@ fn images(application: &InitApplication) -> String {
             )
         })
         .collect();
-    if arns.is_empty() {
-        return String::new();
-    }
     format!(
         r#"      Policies:
         - PolicyName: push-images

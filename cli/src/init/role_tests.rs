@@ -68,7 +68,12 @@ fn application(github_environment: Option<Text>) -> InitApplication {
                 output: "dist".into(),
                 archive: None,
             },
-            target: InitTarget::Site { bucket: Text::One("shop-web".into()), distribution: None, url: None },
+            target: InitTarget::Function {
+                function: Text::One("shop-web".into()),
+                alias: "live".into(),
+                repository: Some("shop/web".into()),
+                request: Err("none is known".into()),
+            },
         }],
         action: Some("example/windlass@v1".into()),
         ..InitApplication::default()
@@ -79,15 +84,15 @@ fn application(github_environment: Option<Text>) -> InitApplication {
 fn a_role_takes_both_forms_of_its_repositorys_subject_and_of_no_other() {
     let written = write(&application(None));
     for (subject, wanted) in [
-        ("repo:acme/shop:ref:refs/heads/main", "shop-ci-dev shop-ci-plan"),
-        ("repo:acme@12/shop@345:ref:refs/heads/main", "shop-ci-dev shop-ci-plan"),
-        ("repo:acme@12/shop@345:ref:refs/heads/fix/a/b", "shop-ci-dev shop-ci-plan"),
-        ("repo:acme/shop:ref:refs/tags/v1.4.0", "shop-ci-prod shop-ci-plan"),
-        ("repo:acme@12/shop@345:ref:refs/tags/v1.4.0", "shop-ci-prod shop-ci-plan"),
-        ("repo:acme/shop:ref:refs/tags/v1.4.0-rc.1", "shop-ci-staging shop-ci-plan"),
-        ("repo:acme@12/shop@345:ref:refs/tags/v1.4.0-rc.1", "shop-ci-staging shop-ci-plan"),
-        ("repo:acme/shop:pull_request", "shop-ci-plan"),
-        ("repo:acme@12/shop@345:pull_request", "shop-ci-plan"),
+        ("repo:acme/shop:ref:refs/heads/main", "shop-ci-dev"),
+        ("repo:acme@12/shop@345:ref:refs/heads/main", "shop-ci-dev"),
+        ("repo:acme@12/shop@345:ref:refs/heads/fix/a/b", "shop-ci-dev"),
+        ("repo:acme/shop:ref:refs/tags/v1.4.0", "shop-ci-prod"),
+        ("repo:acme@12/shop@345:ref:refs/tags/v1.4.0", "shop-ci-prod"),
+        ("repo:acme/shop:ref:refs/tags/v1.4.0-rc.1", "shop-ci-staging"),
+        ("repo:acme@12/shop@345:ref:refs/tags/v1.4.0-rc.1", "shop-ci-staging"),
+        ("repo:acme/shop:pull_request", ""),
+        ("repo:acme@12/shop@345:pull_request", ""),
         // Another owner of the name, another repository of the owner, and names that begin or end alike.
         ("repo:acme@13/shop@345:ref:refs/heads/main", ""),
         ("repo:acme@12/shop@346:ref:refs/heads/main", ""),
@@ -101,7 +106,7 @@ fn a_role_takes_both_forms_of_its_repositorys_subject_and_of_no_other() {
         ("repo:acme@12/shop-x@345:ref:refs/tags/v1.4.0", ""),
         ("repo:x-acme/shop:pull_request", ""),
         // Other refs, and a job in an environment, which nobody has answered.
-        ("repo:acme/shop:ref:refs/heads/topic", "shop-ci-plan"),
+        ("repo:acme/shop:ref:refs/heads/topic", ""),
         ("repo:acme/shop:environment:prod", ""),
         ("repo:acme@12/shop@345:environment:prod", ""),
     ] {
@@ -119,8 +124,8 @@ fn a_job_in_an_environment_on_github_is_taken_in_both_forms_and_no_ref_beside_it
     for (subject, wanted) in [
         ("repo:acme/shop:environment:production", "shop-ci-prod"),
         ("repo:acme@12/shop@345:environment:production", "shop-ci-prod"),
-        ("repo:acme@12/shop@345:ref:refs/heads/main", "shop-ci-dev shop-ci-plan"),
-        ("repo:acme@12/shop@345:ref:refs/tags/v1.4.0", "shop-ci-plan"),
+        ("repo:acme@12/shop@345:ref:refs/heads/main", "shop-ci-dev"),
+        ("repo:acme@12/shop@345:ref:refs/tags/v1.4.0", ""),
         ("repo:acme@12/shop@345:environment:staging", ""),
         ("repo:acme@12/shop@346:environment:production", ""),
         ("repo:acme-evil/shop:environment:production", ""),
@@ -163,13 +168,11 @@ fn roles_whose_names_are_made_alike_are_roles_of_their_own() {
         };
         let (ids, names) = (all("  ", "Role:"), all("      RoleName: ", ""));
         for own in [&ids, &names] {
-            assert_eq!(own.iter().collect::<std::collections::BTreeSet<_>>().len(), 4, "{own:?}");
+            assert_eq!(own.iter().collect::<std::collections::BTreeSet<_>>().len(), 3, "{own:?}");
         }
         assert!(names.iter().all(|name| name.len() <= LONGEST), "{names:?}");
         // The workflow takes the roles by the same names.
-        let mut wanted: Vec<String> = environments.iter().map(|it| name(&made, it)).collect();
-        wanted.push(of_plans(&made));
+        let wanted: Vec<String> = environments.iter().map(|it| name(&made, it)).collect();
         assert_eq!(names, wanted);
-        assert!(names.contains(&format!("{}-ci-plan", made.app)), "{names:?}");
     }
 }

@@ -14,7 +14,8 @@ use crate::init::files::{self, File};
 use crate::init::proposal::propose;
 use crate::init::repository_walk::{self, no_links, put};
 use crate::init::{
-    account_resources, declaration, deployer_commands, deployer_files, infrastructure, passed, patch_trial, pieces,
+    access_proposal, account_resources, declaration, deployer_commands, deployer_files, infrastructure, passed,
+    patch_trial, pieces,
 };
 use crate::talk::installation::stack;
 use crate::talk::settings::Settings;
@@ -27,8 +28,10 @@ use std::fs;
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::process::Command;
+use windlass_domain::access::AccessFile;
 use windlass_domain::declaration::{Declaration, Exceptions};
 use windlass_domain::text::foreign;
+use windlass_domain::text::name::AppName;
 
 /// The verb's arguments.
 #[derive(Debug, Args)]
@@ -73,7 +76,7 @@ impl Init {
         let edits = infrastructure::write(&application, &facts.repository).edits;
         facts.trials = patch_trial::tried(&facts.repository, &edits);
         let (all, notes) = files::all(&application, &facts);
-        check(&all, &facts.exceptions)?;
+        check(&all, &application, &facts.exceptions)?;
         let written = self.write(&all, output)?;
         let next = files::next_commands(&application, &facts, &all);
         let words = summary(&written, &notes, &next);
@@ -350,8 +353,17 @@ fn summary(written: &[serde_json::Value], notes: &[String], next: &[String]) -> 
     lines.join("\n")
 }
 
-/// Checks that the declaration is valid; else nothing is written.
-fn check(all: &[File], exceptions: &Exceptions) -> Result<(), Failure> {
+/// Checks that the declaration is valid, and the access file but for numbers that nobody knows yet; else nothing is
+/// written.
+fn check(all: &[File], application: &InitApplication, exceptions: &Exceptions) -> Result<(), Failure> {
+    let path = access_proposal::path(application);
+    let access = all.iter().find(|file| file.path == path && application.github_ids.is_some());
+    if let (Some(file), Ok(app)) = (access, AppName::new(&application.app)) {
+        AccessFile::read(&file.text, &app, None).map_err(|part| {
+            let message = "with these answers the access file would not be valid, so that nothing was written:";
+            Failure::rejected(message, part.findings())
+        })?;
+    }
     let mut texts = all.iter().filter(|file| file.path == "app.yaml");
     let text = texts.next().map_or("", |file| &file.text);
     let read = Declaration::read(text, exceptions);

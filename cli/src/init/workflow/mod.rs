@@ -1,6 +1,5 @@
-//! `.github/workflows/release.yaml`: asks Windlass which environment the ref chooses, builds its release, releases it
-//! with the role of that environment, and ends as the deployment ends. With Windlass's action it plans pull requests as
-//! well. Pure.
+//! `.github/workflows/release.yaml`: asks Windlass which environment the ref chooses, builds its release, releases it by
+//! the job's own token, and ends as the deployment ends. A role is for images alone. Pure.
 
 mod steps;
 
@@ -10,25 +9,19 @@ use crate::init::workflow::steps::step;
 
 /// Writes the workflow.
 pub fn write(application: &InitApplication) -> String {
-    let plans = application.plans_pull_requests();
-    let (also, only) = if plans {
-        (
-            "  # A merge into a branch is planned as what that branch releases.\n  pull_request: {}\n",
-            // A pull request from a fork gets no token to sign in with.
-            "    if: github.event_name == 'push' || github.event.pull_request.head.repo.full_name == github.repository\n",
-        )
-    } else {
-        ("", "")
-    };
     let environment =
         if runs_in_environments(application) { "    environment: ${{ needs.choose.outputs.github }}\n" } else { "" };
+    let address = match application.action {
+        Some(_) => String::new(),
+        None => format!("env: {{WINDLASS_ENDPOINT: \"{}\"}}\n", application.address()),
+    };
     let mut text = format!(
-        "# From `windlass init`. It is yours from now on.\nname: release\non:\n  push:\n{}{also}permissions: {{}}\n\
+        "# From `windlass init`. It is yours from now on.\nname: release\non:\n  push:\n{}permissions: {{}}\n\
          concurrency: {{group: \"release-${{{{ github.ref }}}}\", cancel-in-progress: false}}\n\
-         defaults: {{run: {{shell: bash}}}}\njobs:\n{}  release:\n    needs: choose\n{only}{environment}    \
+         defaults: {{run: {{shell: bash}}}}\n{address}jobs:\n{}  release:\n    needs: choose\n{environment}    \
          runs-on: ubuntu-latest\n    permissions: {{id-token: write, contents: read}}\n    steps:\n{}",
         triggers(application),
-        choosing(application, only),
+        choosing(application),
         steps::checkout(),
     );
     text.push_str(&match &application.action {
@@ -67,45 +60,44 @@ fn runs_in_environments(application: &InitApplication) -> bool {
 
 /// Writes the job that asks which environment the ref chooses, by the rules in force, and names what belongs to that.
 /// It is a job of its own because GitHub wants to know the next one's environment before any of its steps, where an
-/// empty name is none (GitHub Docs, "Workflow syntax for GitHub Actions"), and because its role may release nothing.
-fn choosing(application: &InitApplication, only: &str) -> String {
-    let has_environments = runs_in_environments(application);
+/// empty name is none (GitHub Docs, "Workflow syntax for GitHub Actions").
+fn choosing(application: &InitApplication) -> String {
     let asks = match &application.action {
         Some(action) => steps::asked_by_action(application, action),
         None => steps::asked_by_hand(application),
     };
+    let mut outputs = vec!["environment: ${{ steps.choose.outputs.environment }}".to_owned()];
+    let own = [("role", application.has_images()), ("github", runs_in_environments(application))];
+    let own: Vec<&str> = own.into_iter().filter_map(|(name, is_there)| is_there.then_some(name)).collect();
+    outputs.extend(own.iter().map(|name| format!("{name}: ${{{{ steps.names.outputs.{name} }}}}")));
     let members =
         [("id", "names".to_owned()), ("env", "{CHOSEN: \"${{ steps.choose.outputs.environment }}\"}".to_owned())];
+    let names = if own.is_empty() {
+        String::new()
+    } else {
+        step("Name what belongs to the environment", &members, &names(application, &own))
+    };
     format!(
-        "  choose:\n{only}    runs-on: ubuntu-latest\n    permissions: {{id-token: write, contents: read}}\n    outputs:\n      \
-         environment: ${{{{ steps.choose.outputs.environment }}}}\n      role: ${{{{ steps.names.outputs.role }}}}\n{}    \
-         steps:\n{asks}{}",
-        if has_environments { "      github: ${{ steps.names.outputs.github }}\n" } else { "" },
-        step("Name what belongs to the environment", &members, &names(application, has_environments)),
+        "  choose:\n    runs-on: ubuntu-latest\n    permissions: {{id-token: write, contents: read}}\n    outputs:\n      \
+         {}\n    steps:\n{asks}{names}",
+        outputs.join("\n      "),
     )
 }
 
-/// Writes the names by the environment: of its role and, where jobs run in some, of its environment on GitHub.
-fn names(application: &InitApplication, has_environments: bool) -> String {
-    let both = |role: &str, github: &str| {
-        let github = if has_environments { format!(" github={github:?}") } else { String::new() };
-        format!("role={role:?}{github}")
-    };
+/// Writes the names by the environment: of its role, and of its environment on GitHub.
+fn names(application: &InitApplication, own: &[&str]) -> String {
     let mut lines = vec!["case \"$CHOSEN\" in".to_owned()];
     for environment in application.environments.iter().filter(|it| it.rule != Rule::None) {
         let name = &environment.name;
-        let github = application.github_environment(name).unwrap_or_default();
-        lines.push(format!("  {name}) {} ;;", both(&role::name(application, name), &github)));
+        let values = own.iter().map(|output| match *output {
+            "role" => format!("role={:?}", role::name(application, name)),
+            _ => format!("github={:?}", application.github_environment(name).unwrap_or_default()),
+        });
+        lines.push(format!("  {name}) {} ;;", values.collect::<Vec<_>>().join(" ")));
     }
-    lines.push("  *) echo \"There is no role for the environment $CHOSEN in ci-role.yaml.\"; exit 1 ;;".to_owned());
+    lines.push("  *) echo \"The environment $CHOSEN is new here: start windlass init again.\"; exit 1 ;;".to_owned());
     lines.push("esac".to_owned());
-    if application.plans_pull_requests() {
-        lines = lines.into_iter().map(|line| format!("  {line}")).collect();
-        let planned = both(&role::of_plans(application), "");
-        lines.insert(0, format!("if [ \"$GITHUB_EVENT_NAME\" = pull_request ]; then\n  {planned}\nelse"));
-        lines.push("fi".to_owned());
-    }
-    let github = if has_environments { "; echo \"github=$github\"" } else { "" };
-    lines.push(format!("{{ echo \"role=$role\"{github}; }} >> \"$GITHUB_OUTPUT\""));
+    let echoes = own.iter().map(|output| format!("echo \"{output}=${output}\";"));
+    lines.push(format!("{{ {} }} >> \"$GITHUB_OUTPUT\"", echoes.collect::<Vec<_>>().join(" ")));
     lines.join("\n")
 }

@@ -1,12 +1,11 @@
-//! The steps of the workflow: with Windlass's action it plans pull requests and releases everything else; without one
-//! it uploads the artifacts, and calls the API as `docs/integrate/ci.md` shows it. Pure.
+//! The steps of the workflow: with Windlass's action, or without one by the API alone, as `docs/integrate/ci.md` shows it.
+//! Pure.
 
 use crate::ground::quoting::{in_shell, in_yaml as quoted};
 use crate::init::application::{InitApplication, InitComponent};
 use crate::init::pages;
 use crate::init::pieces::Piece;
 use crate::init::proposal::OWN_ACTION;
-use crate::init::role;
 use std::collections::BTreeMap;
 use std::slice;
 use windlass_domain::text::partition::Partition;
@@ -19,30 +18,25 @@ pub fn checkout() -> String {
     format!("      - uses: {}\n        with: {{persist-credentials: false}}\n", pages::action("actions/checkout"))
 }
 
-/// Returns the steps that ask the API which environment the ref chooses.
+/// Returns the step that asks the API which environment the ref chooses.
 pub fn asked_by_hand(application: &InitApplication) -> String {
     let asks = format!(
         "{}\n{}\necho \"environment=$ENVIRONMENT\" >> \"$GITHUB_OUTPUT\"",
-        pages::call(&application.stack),
+        pages::call(),
         pages::chosen(&application.app)
     );
-    let signed_in = signed_in(application, &arn(application, &role::of_plans(application)), "");
-    signed_in + &step(ASKS, &[("id", "choose".to_owned())], &asks)
+    step(ASKS, &[("id", "choose".to_owned())], &asks)
 }
 
-/// Returns the steps that ask by Windlass's action, which finds Windlass as the repository says. A pull request into a
-/// branch that no environment takes is planned for the first one.
+/// Returns the steps that ask by Windlass's action.
 pub fn asked_by_action(application: &InitApplication, action: &str) -> String {
-    let first = application.environments.first().filter(|_| application.plans_pull_requests());
-    let first = first.map_or_else(String::new, |first| format!("          environment: {}\n", quoted(&first.name)));
     format!(
-        "{}      - name: {ASKS}\n        id: choose\n        uses: {}\n        with:\n          app: {}\n          mode: choose\n\
-         {first}          role: {}\n          region: {}\n",
+        "{}      - name: {ASKS}\n        id: choose\n        uses: {}\n        with:\n          app: {}\n          mode: choose\n          \
+         endpoint: {}\n",
         checkout(),
         used(action),
         application.app,
-        arn(application, &role::of_plans(application)),
-        application.region,
+        application.address(),
     )
 }
 
@@ -52,13 +46,25 @@ fn used(action: &str) -> String {
     format!("{action}{release}")
 }
 
-/// Returns a step that signs in to a role by AWS's action. `only` is its condition, if it has one.
-fn signed_in(application: &InitApplication, role: &str, only: &str) -> String {
+/// Returns a step that signs in to the role of the environment that was chosen, by AWS's action.
+fn signed_in(application: &InitApplication) -> String {
+    let (partition, account) = (Partition::of(&application.region).name, &application.account);
     format!(
-        "      - uses: {}\n{only}        with:\n          role-to-assume: {role}\n          aws-region: {}\n",
+        "      - uses: {}\n        with:\n          \
+         role-to-assume: \"arn:{partition}:iam::{account}:role/${{{{ needs.choose.outputs.role }}}}\"\n          \
+         aws-region: {}\n",
         pages::action("aws-actions/configure-aws-credentials"),
         application.region
     )
+}
+
+/// Returns the steps that push the images; none where there are none.
+fn pushed(application: &InitApplication) -> String {
+    let images: Vec<&InitComponent> = application.components.iter().filter(|it| it.repository().is_some()).collect();
+    if images.is_empty() {
+        return String::new();
+    }
+    signed_in(application) + &step("Push the images", &[], &push(application, &images))
 }
 
 /// Returns the step that makes the version of the ref, and of that the tag of images: Amazon ECR takes no `+` in one. A
@@ -78,27 +84,18 @@ pub fn by_hand(application: &InitApplication) -> String {
     let environment = [("env", "{ENVIRONMENT: \"${{ needs.choose.outputs.environment }}\"}".to_owned())];
     let mut text = version();
     text.push_str(&builds_by_hand(application).concat());
-    text.push_str(&signed_in(application, &role(application), ""));
-    text.push_str(&step("Upload what was built", &environment, &upload(application)));
+    text.push_str(&pushed(application));
+    let files = application.components.iter().filter(|component| component.repository().is_none());
+    let files: Vec<&str> = files.map(|component| component.name.as_str()).collect();
+    let uploads = if files.is_empty() { String::new() } else { pages::uploads(app, &files) + "\n" };
     let release = format!(
-        "{}\n{}\n{}",
-        manifest(app, &application.components),
-        pages::call(&application.stack),
+        "{}\n{uploads}{}\n{}",
+        pages::call(),
+        manifest(&application.components, !files.is_empty()),
         pages::started_and_waited_for(app)
     );
     text.push_str(&step("Release it, and end as the deployment ends", &environment, &release));
     text
-}
-
-/// Returns the ARN of the role of the environment that was chosen.
-fn role(application: &InitApplication) -> String {
-    arn(application, "${{ needs.choose.outputs.role }}")
-}
-
-/// Returns the ARN of a role in the account of Windlass, in quotes.
-fn arn(application: &InitApplication, name: &str) -> String {
-    let (partition, account) = (Partition::of(&application.region).name, &application.account);
-    format!("\"arn:{partition}:iam::{account}:role/{name}\"")
 }
 
 /// Returns a step for each build; components that one build makes share it.
@@ -125,56 +122,18 @@ fn builds_by_hand(application: &InitApplication) -> Vec<String> {
     steps
 }
 
-fn upload(application: &InitApplication) -> String {
-    let app = &application.app;
-    let (images, files): (Vec<&InitComponent>, Vec<&InitComponent>) =
-        application.components.iter().partition(|component| component.repository().is_some());
-    let mut lines = Vec::new();
-    if !files.is_empty() {
-        lines.push(format!(
-            "BUCKET=$(aws cloudformation describe-stacks --stack-name {} --output text \\",
-            application.stack
-        ));
-        lines.push("  --query 'Stacks[0].Outputs[?OutputKey==`ArtifactsBucket`].OutputValue')".to_owned());
-    }
-    for name in files.iter().map(|component| &component.name) {
-        lines.push(format!(
-            "aws s3 cp \"$RUNNER_TEMP/{name}.zip\" \"s3://$BUCKET/artifacts/{app}/$ENVIRONMENT/{name}/$VERSION.zip\" --checksum-algorithm SHA256"
-        ));
-    }
-    if !images.is_empty() {
-        lines.push(push(application, &images));
-    }
-    lines.join("\n")
-}
-
-fn manifest(app: &str, components: &[InitComponent]) -> String {
-    let digests = components.iter().filter(|component| component.repository().is_none()).map(|component| {
-        let name = &component.name;
-        format!(
-            "  --arg {} \"$(sha256sum \"$RUNNER_TEMP/{name}.zip\" | cut -d ' ' -f 1)\" \\\n",
-            variable("sha256", name)
-        )
+/// Returns the command that writes the manifest. Ref and commit are those of the job's token.
+fn manifest(components: &[InitComponent], has_files: bool) -> String {
+    let images = components.iter().filter_map(|component| {
+        let (name, repository) = (&component.name, component.repository()?);
+        Some(format!("\"{name}\": {{image: \"{repository}@\\($ENV.{})\"}}", variable("digest", name)))
     });
-    let digests: String = digests.collect();
-    let components = components.iter().map(|component| {
-        let name = &component.name;
-        match component.repository() {
-            Some(repository) => {
-                format!("    \"{name}\": {{image: \"{repository}@\\($ENV.{})\"}}", variable("digest", name))
-            }
-            None => format!(
-                "    \"{name}\": {{key: \"artifacts/{app}/\\($environment)/{name}/\\($version).zip\", sha256: ${}}}",
-                variable("sha256", name)
-            ),
-        }
-    });
-    let components = components.collect::<Vec<_>>().join(",\n");
+    let images = format!("{{{}}}", images.collect::<Vec<_>>().join(", "));
+    let (files, components) =
+        if has_files { ("--argjson files \"$FILES\" ", format!("($files + {images})")) } else { ("", images) };
     format!(
-        "jq -n --arg version \"$VERSION\" --arg environment \"$ENVIRONMENT\" --arg ref \"$GITHUB_REF\" \\\n  \
-         --arg commit \"$(git rev-parse HEAD)\" \\\n{digests}  \
-         --argjson run \"$GITHUB_RUN_NUMBER\" '{{\n  version: $version, sequence: $run, git: {{ref: $ref, commit: $commit}},\n  \
-         components: {{\n{components}\n  }}\n}}' > manifest.json"
+        "jq -n --arg version \"$VERSION\" --argjson run \"$GITHUB_RUN_NUMBER\" {files}\\\n  \
+         '{{version: $version, sequence: $run, components: {components}}}' > manifest.json"
     )
 }
 
@@ -234,50 +193,27 @@ pub(super) fn step(name: &str, members: &[(&str, String)], run: &str) -> String 
     format!("      - name: {name}\n{members}        run: |\n          {run}\n")
 }
 
-/// The condition of steps that are left out for a pull request: a push of an image is a release of its own, where the
-/// repository says so.
-const PUSHED: &str = "github.event_name == 'push'";
-
-/// Returns the steps after the checkout.
+/// Returns the steps after the checkout. The action calls Windlass by the job's token, whatever role has pushed images.
 pub fn by_action(application: &InitApplication, action: &str) -> String {
-    let (region, role) = (&application.region, role(application));
-    let plans = application.plans_pull_requests();
-    let only = plans.then(|| ("if", PUSHED.to_owned()));
-    let only: Vec<_> = only.into_iter().collect();
-    let images = application.components.iter();
-    let images: Vec<&InitComponent> = images.filter(|it| it.repository().is_some()).collect();
-    let mut text = if images.is_empty() { String::new() } else { version() };
+    let mut text = if application.has_images() { version() } else { String::new() };
     text.push_str(&builds_by_action(application).concat());
-    if !images.is_empty() {
-        let only_pushed = if plans { format!("        if: {PUSHED}\n") } else { String::new() };
-        text.push_str(&signed_in(application, &role, &only_pushed));
-        text.push_str(&step("Push the images", &only, &push(application, &images)));
-    }
-    let components = application.components.iter().map(|it| component(application, it));
-    let components = components.collect::<Vec<_>>().join("\n            ");
-    let name = if plans {
-        "Plan a pull request; release what was pushed, and end as the deployment ends"
-    } else {
-        "Release it, and end as the deployment ends"
-    };
+    text.push_str(&pushed(application));
+    let components = application.components.iter().map(component).collect::<Vec<_>>().join("\n            ");
     text.push_str(&format!(
-        "      - name: {name}\n        uses: {}\n        with:\n          app: {}\n          \
+        "      - name: Release it, and end as the deployment ends\n        uses: {}\n        with:\n          app: {}\n          \
          environment: ${{{{ needs.choose.outputs.environment }}}}\n          \
-         components: |\n            {components}\n          role: {role}\n          region: {region}\n",
+         components: |\n            {components}\n          endpoint: {}\n",
         used(action),
         application.app,
+        application.address(),
     ));
     text
 }
 
 /// Returns a line of the components that the action is given.
-fn component(application: &InitApplication, component: &InitComponent) -> String {
+fn component(component: &InitComponent) -> String {
     let name = &component.name;
     match component.repository() {
-        Some(repository) if application.plans_pull_requests() => format!(
-            "${{{{ {PUSHED} && format('{name}=image:{repository}@{{0}}', env.{}) || '' }}}}",
-            variable("digest", name)
-        ),
         Some(repository) => format!("{name}=image:{repository}@${{{{ env.{} }}}}", variable("digest", name)),
         None => format!("{name}={}", component.piece.place()),
     }
