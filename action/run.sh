@@ -65,8 +65,15 @@ fi
 arguments+=(--json-to "$work/document.json")
 
 if [ -n "$REGION" ]; then export AWS_REGION="$REGION"; fi
-if [ -n "$ENDPOINT" ]; then export WINDLASS_ENDPOINT="$ENDPOINT"; fi
-# Without a role the command line asks for a token of its own, and shows it to Windlass alone.
+if [ -n "$ENDPOINT" ]; then
+  export WINDLASS_ENDPOINT="$ENDPOINT"
+  # The command line shows Windlass the job's token, which it asks for itself. Credentials that are there would go before.
+  if [ -z "$ROLE" ]; then
+    unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_PROFILE AWS_ROLE_ARN
+    unset AWS_CONTAINER_CREDENTIALS_RELATIVE_URI AWS_CONTAINER_CREDENTIALS_FULL_URI
+    export AWS_EC2_METADATA_DISABLED=true
+  fi
+fi
 if [ -n "$ROLE" ]; then sign_in "$ROLE" "$work/token"; fi
 
 # The runner takes nothing that a gate or an application says for a command.

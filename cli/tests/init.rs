@@ -62,7 +62,7 @@ fn without_github_there_is_no_workflow_and_what_ci_must_do_is_said() {
     let (_, next) = out(&made).split_once("next:").map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
     assert!(!next.contains("ci-role"), "{next}");
     assert!(place.join("app.yaml").exists());
-    for path in ["ci-role.yaml", ".github"] {
+    for path in ["ci-role.yaml", "access", ".github"] {
         assert!(!place.join(path).exists(), "{path}");
     }
     let text = fs::read_to_string(place.join("app.yaml")).unwrap();
@@ -83,7 +83,8 @@ fn an_environment_that_no_ref_reaches_has_no_workflow_that_runs_at_each_push() {
         assert_eq!(code(&made), 0, "{}", err(&made));
         let workflow = place.join(".github/workflows/release.yaml");
         assert_eq!(workflow.exists(), is_workflow);
-        assert_eq!(place.join("ci-role.yaml").exists(), is_workflow);
+        assert_eq!(place.join("access/apps/next.yaml").exists(), is_workflow);
+        assert!(!place.join("ci-role.yaml").exists(), "there is no image");
         assert_eq!(out(&made).contains("windlass deploy next prod 1.0.0 --watch"), !is_workflow, "{}", out(&made));
     }
 }

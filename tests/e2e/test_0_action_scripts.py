@@ -212,14 +212,17 @@ def test_a_role_is_signed_in_to_with_a_token_that_is_renewed_and_taken_away(tmp_
 
 def test_without_a_role_the_command_line_gets_what_it_needs_to_ask_for_a_token_itself(tmp_path):
     with TokenService("repo:example/shop:ref:refs/tags/v1.4.0") as tokens:
-        ran = Ran(tmp_path, {**TAG, **tokens.variables}, ENDPOINT="https://abc.example")
+        present = {"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SESSION_TOKEN": "of-a-step-before", "AWS_PROFILE": "theirs"}
+        ran = Ran(tmp_path, {**TAG, **tokens.variables, **present}, ENDPOINT="https://abc.example")
     assert ran.status == 0, ran.log
     seen = dict(line.partition("=")[::2] for line in ran.noted("environment").splitlines())
-    assert seen["WINDLASS_ENDPOINT"] == "https://abc.example" and "AWS_WEB_IDENTITY_TOKEN_FILE" not in seen
+    assert seen["WINDLASS_ENDPOINT"] == "https://abc.example"
+    assert not {"AWS_ACCESS_KEY_ID", "AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE"} & set(seen)
     assert tokens.variables.items() <= seen.items() and tokens.given == []
     folder = tmp_path / "plain"
     folder.mkdir()
-    assert "WINDLASS_ENDPOINT" not in Ran(folder, TAG).noted("environment")
+    seen = Ran(folder, TAG | {"AWS_PROFILE": "theirs"}).noted("environment")
+    assert "WINDLASS_ENDPOINT" not in seen and "AWS_PROFILE=theirs" in seen
 
 
 def test_a_token_that_is_refused_is_reported_and_nothing_is_run(tmp_path):

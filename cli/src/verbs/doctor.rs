@@ -293,7 +293,6 @@ fn answers(subject: &str) -> Option<String> {
         Some(("ref", reference)) => {
             format!("a rule (`deploy.…`) that takes `{reference}`, and `github.environment=none`")
         }
-        None if of == "pull_request" => "an `action`, which plans pull requests".to_owned(),
         _ => return None,
     });
     Some(answers.join(", "))
@@ -316,7 +315,7 @@ mod tests {
             ),
             ("repo:acme@12/shop@345:ref:refs/tags/v1.4.0", "with `github=acme/shop`, `github.ids=12/345`, a rule"),
             ("repo:acme@12/shop@345:environment:production", "`github.ids=12/345`, `github.environment=production`"),
-            ("repo:acme/shop:pull_request", "an `action`"),
+            ("repo:acme/shop:pull_request", "writes no such role"),
             ("repository_owner:acme", "writes no such role"),
             ("repo:acme/shop:job_workflow_ref:x", "writes no such role"),
         ] {
