@@ -1,5 +1,5 @@
 """What CI runs, for refs of all sorts that Git allows: the action's script, and those of the workflow that `windlass init` writes. No cloud is
-there: `aws` is a script, and the API a server that notes what it is asked."""
+there: the API is a server that notes what it is asked, and the token service one that gives tokens."""
 
 import http.server
 import json
@@ -15,6 +15,7 @@ from cloud import REPOSITORY
 from command_line import PROGRAM
 from test_0_action_scripts import PUSH, Ran
 from test_0_workflows import ALL, GOOD, steps
+from token_service import TokenService
 
 APP = "autopr"
 SEED = "container"
@@ -39,7 +40,6 @@ REFS = [
 # A version of a manifest (docs/api-reference.md), and a tag of an image (OCI Distribution Specification, "Pulling manifests").
 VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,63}")
 IMAGE_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
-AWS = '#!/bin/sh\necho "$API_AT"\n'
 
 
 @pytest.fixture(scope="module")
@@ -116,6 +116,7 @@ class Asked(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         self.server.asked.append(self.path)
+        self.server.shown.add(self.headers["Authorization"])
         body = b'{"chosen": "staging"}'
         self.send_response(200)
         self.send_header("content-length", str(len(body)))
@@ -127,23 +128,21 @@ class Asked(http.server.BaseHTTPRequestHandler):
 
 
 def test_the_api_is_asked_for_each_ref_as_it_is(tmp_path, scripts):
-    (tmp_path / "aws").write_text(AWS)
-    (tmp_path / "aws").chmod(0o755)
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Asked)
-    server.asked = []
+    server.asked, server.shown = [], set()
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    variables = {
-        "PATH": f"{tmp_path}:{os.environ['PATH']}", "API_AT": f"http://127.0.0.1:{server.server_port}", "AWS_REGION": "eu-west-1",
-        "AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "secret",
-    }  # fmt: skip
+    tokens = TokenService("repo:example/shop:ref:refs/heads/main")
+    variables = {"WINDLASS_ENDPOINT": f"http://127.0.0.1:{server.server_port}", **tokens.variables}
     try:
         for ref in REFS:
             log, status, said = ran(tmp_path, scripts["none"]["Ask Windlass which environment the ref chooses"], ref, **variables)
             assert (status, said) == (GOOD, {"environment": "staging"}), (ref, log)
             asked = urllib.parse.urlsplit(server.asked.pop())
-            assert asked.path == f"/apps/{APP}/environments" and asked.fragment == "", (ref, asked)
+            assert asked.path == f"/ci/apps/{APP}/environments" and asked.fragment == "", (ref, asked)
             assert urllib.parse.parse_qsl(asked.query, keep_blank_values=True) == [("ref", ref)], (ref, asked)
+        assert tokens.asked[0]["audience"] == [variables["WINDLASS_ENDPOINT"]] and server.shown <= {f"Bearer {token}" for token in tokens.given}
     finally:
+        tokens.__exit__()
         server.shutdown()
         server.server_close()
 
@@ -163,23 +162,19 @@ def test_the_role_follows_from_the_environment_alone(tmp_path, scripts, action):
         names = {"role": f"{APP}-ci-staging", "github": "of-staging"}
         assert ran(tmp_path, script, ref, CHOSEN="staging", GITHUB_EVENT_NAME="push")[1:] == (GOOD, names)
         assert ran(tmp_path, script, ref, CHOSEN="", GITHUB_EVENT_NAME="push")[1] == 1
-    # No other step reads the ref, but to make the version and to name where the release comes from.
+    # No other step reads the ref, but to make the version: the token names where the release comes from.
     read = {name for name, text in scripts[action].items() if "GITHUB_REF" in text}
-    by_hand = {"Ask Windlass which environment the ref chooses", "Release it, and end as the deployment ends"}
+    by_hand = {"Ask Windlass which environment the ref chooses"}
     assert read == {"Make the version"} | (by_hand if action == "none" else set())
 
 
-def test_the_manifest_names_the_commit_that_is_checked_out(tmp_path, scripts):
-    """`GITHUB_SHA` is another one for `workflow_run`, and where the checkout names a ref."""
-    who = ["-c", "user.name=ann", "-c", "user.email=ann@example.com"]
-    for words in (["init", "-q"], [*who, "commit", "-q", "--allow-empty", "-m", "what is built"]):
-        subprocess.run(["git", *words], cwd=tmp_path, check=True)
-    head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=tmp_path, check=True, capture_output=True, text=True).stdout.strip()
+def test_the_manifest_leaves_ref_and_commit_to_the_token(tmp_path, scripts):
     made, to, _ = scripts["none"]["Release it, and end as the deployment ends"].partition("> manifest.json")
-    variables = {"VERSION": "1.4.0", "ENVIRONMENT": "staging", "GITHUB_SHA": "0" * 40}
-    log, status, _ = ran(tmp_path, made + to, "refs/tags/v1.4.0", **variables)
+    log, status, _ = ran(tmp_path, made + to, "refs/tags/v1.4.0", VERSION="1.4.0", ENVIRONMENT="staging", digest_autopr="sha256:1", WINDLASS_ENDPOINT="https://a.example")
     assert status == GOOD, log
-    assert json.loads((tmp_path / "manifest.json").read_text())["git"] == {"ref": "refs/tags/v1.4.0", "commit": head}
+    manifest = json.loads((tmp_path / "manifest.json").read_text())
+    image = manifest["components"].pop("autopr")["image"]
+    assert image.endswith("@sha256:1") and manifest == {"version": "1.4.0", "sequence": 12, "components": {}}, (image, manifest)
 
 
 def test_no_script_that_is_shown_or_run_takes_the_commit_that_the_run_names(scripts):

@@ -13,7 +13,6 @@ import npm_tools
 import pytest
 import yaml
 from application import function_files, site_files
-from botocore.exceptions import ClientError
 from bundles import Bundles
 from command_line import PROGRAM
 from newcomer import Newcomer
@@ -132,46 +131,15 @@ def test_six_commands_to_the_first_release(skerry):
     assert "as it was: app.yaml" in again and "written" not in again, again
 
 
-def test_the_roles_of_ci_can_be_made(skerry):
-    """As the last of the commands that are printed does it, in an account that has the provider already."""
-    parameters = {"MakeProvider": "no", "GitHubOwnerId": "12", "GitHubRepositoryId": "345"}
-    skerry.shop.deploy_stack(f"{APP}-ci", skerry.folder / "ci-role.yaml", parameters)
-    role = skerry.aws.iam.get_role(RoleName=f"{APP}-ci-{ENVIRONMENT}")["Role"]
-    (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
-    both = [f"repo:example/{APP}:ref:refs/tags/*", f"repo:example@12/{APP}@345:ref:refs/tags/*"]
-    assert statement["Condition"]["StringLike"] == {"token.actions.githubusercontent.com:sub": both}
-    assert statement["Condition"]["StringNotLike"] == {"token.actions.githubusercontent.com:sub": "*:ref:refs/tags/*-*"}
-    attached = skerry.aws.iam.list_attached_role_policies(RoleName=role["RoleName"])["AttachedPolicies"]
-    assert [policy["PolicyArn"] for policy in attached] == [skerry.aws.outputs["CiPolicyArn"]]
-
-
-@pytest.mark.parametrize(
-    ("repository", "is_taken"),
-    [
-        (f"example/{APP}", True),
-        (f"example@12/{APP}@345", True),
-        (f"example@13/{APP}@345", False),
-        (f"example@12/{APP}@3456", False),
-        (f"example@12/{APP}", False),
-        (f"example-evil/{APP}", False),
-        (f"example-evil@12/{APP}@345", False),
-        (f"example/{APP}-x", False),
-        (f"example@12/{APP}-x@345", False),
-    ],
-)
-def test_a_role_takes_both_forms_of_its_repositorys_subject_and_of_no_other(skerry, repository, is_taken):
-    """The local cloud compares the token's claims with the role's trust policy."""
-    role = skerry.aws.iam.get_role(RoleName=f"{APP}-ci-{ENVIRONMENT}")["Role"]["Arn"]
-    for of, wanted in ((":ref:refs/tags/v1.0.0", is_taken), (":ref:refs/heads/main", False), (f":environment:{ENVIRONMENT}", False)):
-        with TokenService(f"repo:{repository}{of}") as tokens:
-            token = tokens.token("sts.amazonaws.com")
-        try:
-            skerry.aws.sts.assume_role_with_web_identity(RoleArn=role, RoleSessionName="run-1", WebIdentityToken=token)
-            taken = True
-        except ClientError as error:
-            assert error.response["Error"]["Code"] == "AccessDenied", error
-            taken = False
-        assert taken == wanted, (repository, of)
+def test_the_access_file_is_refused_until_the_repositorys_numbers_are_in_it(skerry):
+    """As the last of the commands that are printed begins; there is no image, so that there is no role."""
+    path = f"access/apps/{APP}.yaml"
+    assert not (skerry.folder / "ci-role.yaml").exists()
+    refused = skerry.windlass.run("validate", path)
+    assert refused.status != GOOD and "repository_id" in refused.out, refused
+    file = skerry.folder / path
+    file.write_text(file.read_text().replace('repository_owner_id: "write-me"', 'repository_owner_id: "12"').replace('repository_id: "write-me"', 'repository_id: "345"'))
+    assert skerry.windlass.run("validate", path).status == GOOD
 
 
 def test_doctor_shows_the_subject_of_a_run_and_what_takes_it(skerry):
@@ -196,7 +164,7 @@ def test_the_workflows_are_clean(skerry):
 
 
 def test_the_roles_are_clean(skerry):
-    roles = [folder / "ci-role.yaml" for folder in [skerry.folder, *written()]]
+    roles = [role for folder in written() if (role := folder / "ci-role.yaml").exists()]
     done = subprocess.run([REPOSITORY / ".local/sam/bin/cfn-lint", *roles], capture_output=True, text=True, check=False)
     assert done.returncode == GOOD, done.stdout
 
