@@ -14,6 +14,7 @@ use windlass_cli::init::repository::Repository;
 use windlass_cli::init::{files, pieces, repository_walk};
 use windlass_domain::access::AccessFile;
 use windlass_domain::declaration::Declaration;
+use windlass_domain::document::partial_document::PartialDocument;
 use windlass_domain::text::name::AppName;
 
 /// A seed's name, the repository on GitHub, and the answers that nothing else gives.
@@ -197,7 +198,7 @@ fn every_access_file_of_the_examples_is_valid_and_a_role_is_for_images_alone() {
         let (path, text) = made.iter().find(|(path, _)| path.starts_with("access/apps/")).unwrap();
         let app = path.strip_prefix("access/apps/").and_then(|name| name.strip_suffix(".yaml")).unwrap();
         let read = AccessFile::read(text, &AppName::new(app).unwrap(), None);
-        assert!(read.is_ok(), "{}: {:?}\n{text}", seed.0, read.err().map(|part| part.findings()));
+        assert!(read.is_ok(), "{}: {:?}\n{text}", seed.0, read.err().map(PartialDocument::findings));
         let has_images = made["app.yaml"].contains("repository: ");
         assert_eq!(made.contains_key("ci-role.yaml"), has_images, "{}", seed.0);
         let workflow = made.get(".github/workflows/release.yaml").map_or("", String::as_str);

@@ -99,11 +99,8 @@ impl Endpoint {
     /// If nobody gives its address, or settings are wrong.
     pub async fn open(&self) -> Result<Windlass, Failure> {
         let shows_token = self.shows_token().await;
-        let place = if shows_token {
-            self.place_for_job()?
-        } else {
-            self.place(InstallationPart::Endpoint, None).await?
-        };
+        let place =
+            if shows_token { self.place_for_job()? } else { self.place(InstallationPart::Endpoint, None).await? };
         Windlass::at(place, shows_token).await
     }
 

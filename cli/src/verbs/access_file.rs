@@ -6,6 +6,7 @@ use crate::ground::output::{Output, warnings, words};
 use serde_json::{Value, json};
 use std::path::Path;
 use windlass_domain::access::{AccessFile, AccessFileForAll, LARGEST};
+use windlass_domain::document::partial_document::PartialDocument;
 use windlass_domain::document::syntax;
 use windlass_domain::text::count::count;
 use windlass_domain::text::finding::Finding;
@@ -44,7 +45,7 @@ impl AccessFileLook {
         look.version = value.get("version").and_then(Value::as_u64);
         let Some(app) = app else {
             look.of = "all applications".to_owned();
-            look.findings = AccessFileForAll::read(&text).err().map(|part| part.findings()).unwrap_or_default();
+            look.findings = AccessFileForAll::read(&text).err().map_or_else(Vec::new, PartialDocument::findings);
             return Some(look);
         };
         look.of = app.to_string();

@@ -1,7 +1,7 @@
 //! The HTTP API of an installation, called with the caller's IAM credentials, or below `/ci` with the token of a CI job:
 //! for the command line.
 
-use crate::run_token::{JobToken, JobTokens};
+use crate::run_token::{JobToken, JobTokens, has_job_token};
 use crate::{error, settings, web};
 use aws_config::SdkConfig;
 use aws_credential_types::Credentials;
@@ -137,6 +137,19 @@ impl Api {
             url.query_pairs_mut().extend_pairs(query);
         }
         Ok(url)
+    }
+}
+
+/// Returns whether calls of the API show the token of a CI job: one is at hand, there are no credentials of AWS, and
+/// nothing names any.
+pub async fn shows_job_token() -> bool {
+    let is_named = |name: &str| std::env::var(name).is_ok_and(|value| !value.is_empty());
+    if !has_job_token() || ["AWS_PROFILE", "AWS_ROLE_ARN"].into_iter().any(is_named) {
+        return false;
+    }
+    match settings::sdk_config_of_a_person(None).await {
+        Ok(home) => credentials(&home).await.is_err(),
+        Err(_) => false,
     }
 }
 

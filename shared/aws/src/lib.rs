@@ -42,7 +42,7 @@ mod web;
 
 pub use account_resources::{AccountResources, Distribution, account_resources};
 pub use account_services::{Balancer, Service, service};
-pub use api::{Api, ApiAnswer};
+pub use api::{Api, ApiAnswer, shows_job_token};
 use aws_config::SdkConfig;
 use clients::Clients;
 pub use error::fact_of;
@@ -50,7 +50,7 @@ pub use installation::{Part, Sort};
 pub use invocations::{InvocationCause, answer_of, call_of, changes_from_stream, each_message, woken};
 pub use log_lines::{LogLine, LogLines};
 pub use log_places::{LogPlace, LogPlaces, Streams};
-pub use run_token::{has_job_token, shows_job_token, subject_of_run};
+pub use run_token::{has_job_token, subject_of_run};
 pub use settings::Settings;
 pub use stacks::stack_outputs;
 use std::cell::RefCell;

@@ -2,7 +2,7 @@
 //! (GitHub Docs, "OpenID Connect reference"), and GitLab puts one into a variable that the job names (GitLab Docs,
 //! "OpenID Connect (OIDC) authentication using ID tokens"). A token is kept in memory alone, and is in no text.
 
-use crate::{api, settings, web};
+use crate::web;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -24,19 +24,6 @@ const SERVICE: &str = "the token service of this run";
 /// Returns whether this program runs in a CI job that has a token, or may get one.
 pub fn has_job_token() -> bool {
     JobTokens::from_env().is_some()
-}
-
-/// Returns whether calls of the API show the token of a CI job: one is at hand, there are no credentials of AWS, and
-/// nothing names any.
-pub async fn shows_job_token() -> bool {
-    let is_named = |name| std::env::var(name).is_ok_and(|value: String| !value.is_empty());
-    if !has_job_token() || ["AWS_PROFILE", "AWS_ROLE_ARN"].into_iter().any(is_named) {
-        return false;
-    }
-    match settings::sdk_config_of_a_person(None).await {
-        Ok(home) => api::credentials(&home).await.is_err(),
-        Err(_) => false,
-    }
 }
 
 /// The place where the tokens of a CI job come from.
