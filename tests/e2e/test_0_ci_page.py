@@ -29,7 +29,7 @@ call() {
 def snippet():
     page = (ROOT / "docs/integrate/ci.md").read_text()
     blocks = [block.split("```")[0] for block in page.split("```sh\n")[1:]]
-    (found,) = [block for block in blocks if "--fail-with-body" in block]
+    (found,) = [block for block in blocks if "\nSTARTED=" in block]
     return found
 
 
