@@ -69,6 +69,7 @@ if [ -n "$ENDPOINT" ]; then
   export WINDLASS_ENDPOINT="$ENDPOINT"
   # The command line shows Windlass the job's token, which it asks for itself. Credentials that are there would go before.
   if [ -z "$ROLE" ]; then
+    may_sign_in
     unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_PROFILE AWS_ROLE_ARN
     unset AWS_CONTAINER_CREDENTIALS_RELATIVE_URI AWS_CONTAINER_CREDENTIALS_FULL_URI
     export AWS_EC2_METADATA_DISABLED=true

@@ -16,11 +16,16 @@ fresh_token() {
   mv "$AWS_WEB_IDENTITY_TOKEN_FILE.new" "$AWS_WEB_IDENTITY_TOKEN_FILE"
 }
 
-# sign_in ROLE FILE: `renewal` is then what renews the token in the file, to be ended by whoever signs in.
-sign_in() {
+# Stops where GitHub gives the job no token.
+may_sign_in() {
   if [ -z "${ACTIONS_ID_TOKEN_REQUEST_URL:-}" ] || [ -z "${ACTIONS_ID_TOKEN_REQUEST_TOKEN:-}" ]; then
     stop 6 "this job may not sign in" "GitHub gives it no token. Give the job \`permissions: {id-token: write, contents: read}\`; a pull request from a fork never gets one."
   fi
+}
+
+# sign_in ROLE FILE: `renewal` is then what renews the token in the file, to be ended by whoever signs in.
+sign_in() {
+  may_sign_in
   # Credentials in the environment would go before the role.
   unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_PROFILE
   export AWS_ROLE_ARN="$1" AWS_ROLE_SESSION_NAME="run-$GITHUB_RUN_ID" AWS_WEB_IDENTITY_TOKEN_FILE="$2"

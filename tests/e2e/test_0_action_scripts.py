@@ -219,8 +219,11 @@ def test_without_a_role_the_command_line_gets_what_it_needs_to_ask_for_a_token_i
     assert seen["WINDLASS_ENDPOINT"] == "https://abc.example"
     assert not {"AWS_ACCESS_KEY_ID", "AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE"} & set(seen)
     assert tokens.variables.items() <= seen.items() and tokens.given == []
+    for name in ("plain", "fork"):
+        (tmp_path / name).mkdir()
+    fork = Ran(tmp_path / "fork", TAG, ENDPOINT="https://abc.example")
+    assert fork.status == 6 and "may not sign in" in fork.noted("summary") and not (tmp_path / "fork/arguments").exists()
     folder = tmp_path / "plain"
-    folder.mkdir()
     seen = Ran(folder, TAG | {"AWS_PROFILE": "theirs"}).noted("environment")
     assert "WINDLASS_ENDPOINT" not in seen and "AWS_PROFILE=theirs" in seen
 
