@@ -1,5 +1,5 @@
-//! A CI job without AWS credentials: the real program shows the job's token below `/ci`, uploads to signed addresses, and
-//! says at once what no job may do.
+//! A CI job without AWS credentials: the real program shows the job's token below `/ci`, uploads to signed addresses,
+//! and says at once what no job may do.
 
 #![allow(clippy::unwrap_used)]
 

@@ -1,5 +1,5 @@
-//! `access/apps/<app>.yaml`: the proposed access file, by which the jobs of one repository release into each environment,
-//! for its refs alone. It counts once somebody who may has uploaded it. Pure.
+//! `access/apps/<app>.yaml`: the proposed access file, by which the jobs of one repository release into each
+//! environment, for its refs alone. It counts once somebody who may has uploaded it. Pure.
 
 use super::application::{InitApplication, InitEnvironment, Rule};
 use super::names::apart;

@@ -1,6 +1,6 @@
 //! `ci-role.yaml`, for components that are images: a role of CI for each environment that a Git ref reaches. Only runs
-//! for that environment's refs of one repository may take it, and it may only push images. Everything else a job does by
-//! its token, without a role. Pure.
+//! for that environment's refs of one repository may take it, and it may only push images. Everything else a job does
+//! by its token, without a role. Pure.
 
 use super::application::{InitApplication, InitEnvironment, Rule};
 use super::names::apart;

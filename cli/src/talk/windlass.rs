@@ -22,8 +22,8 @@ use windlass_domain::text::finding::{Finding, FindingName};
 const NAMED: &str = "Give `--endpoint`, or set WINDLASS_ENDPOINT, to the output `ApiUrl` of the installation's stack";
 
 /// The reason for which a CI job that shows a token may not call a route.
-const NOT_FOR_JOBS: &str = "no CI job may do this by its token alone: it releases, uploads, plans, rolls back and reads one \
-                            application. Take credentials of AWS";
+const NOT_FOR_JOBS: &str = "no CI job may do this by its token alone: it releases, uploads, plans, rolls back and reads \
+                            one application. Take credentials of AWS";
 
 /// The HTTP API of an installation.
 pub struct Windlass {
@@ -193,8 +193,8 @@ impl Windlass {
 const NOT_TAKEN: &str = "API Gateway did not take the token of this job, whose audience must be";
 
 /// The advice where API Gateway lets no job in.
-const TAKEN: &str = "That must be the output `ApiUrl` letter by letter, and the issuer of the token the stack's parameter \
-                     `CiIssuer`";
+const TAKEN: &str = "That must be the output `ApiUrl` letter by letter, and the issuer of the token the stack's \
+                     parameter `CiIssuer`";
 
 /// Returns what a call asks for, for a person: `shop prod 1.4.0`, or `shop prod rollback`.
 fn asked(route: RouteName, names: &[&str], body: Option<&Value>) -> String {

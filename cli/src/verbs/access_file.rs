@@ -27,8 +27,8 @@ pub struct AccessFileLook {
 
 impl AccessFileLook {
     /// Looks at a file; `None` if it is no access file, or cannot be read: it lies in a folder `access` or has a member
-    /// that only access files have, and no components. The file of all applications beside it is looked at for the names
-    /// that it gives.
+    /// that only access files have, and no components. The file of all applications beside it is looked at for the
+    /// names that it gives.
     pub fn of(path: &Path) -> Option<Self> {
         let text = machine::text(path).ok()?;
         let value = syntax::yaml("the access file", &text, LARGEST).unwrap_or_default();

@@ -1,5 +1,5 @@
-//! The HTTP API of an installation, called with the caller's IAM credentials, or below `/ci` with the token of a CI job:
-//! for the command line.
+//! The HTTP API of an installation, called with the caller's IAM credentials, or below `/ci` with the token of a CI
+//! job: for the command line.
 
 use crate::run_token::{JobToken, JobTokens, has_job_token};
 use crate::{error, settings, web};
@@ -77,8 +77,8 @@ impl Api {
         Ok(Self { endpoint, caller: ApiCaller::Signed { home, region } })
     }
 
-    /// Makes the API at `endpoint` for the CI job that this program runs in: it shows the job's token, whose audience is
-    /// the endpoint. No call is made.
+    /// Makes the API at `endpoint` for the CI job that this program runs in: it shows the job's token, whose audience
+    /// is the endpoint. No call is made.
     ///
     /// # Errors
     /// `BadInput` if the endpoint is no URL, `AccessDenied` without a token.
@@ -92,8 +92,8 @@ impl Api {
     /// Calls the API once. `key` is the `Idempotency-Key`, by which the API knows the same call again.
     ///
     /// # Errors
-    /// `AccessDenied` without credentials, `Unavailable` without an answer, or without the token of a job. An answer with
-    /// an error status is an answer.
+    /// `AccessDenied` without credentials, `Unavailable` without an answer, or without the token of a job. An answer
+    /// with an error status is an answer.
     pub async fn call(
         &self,
         method: &str,

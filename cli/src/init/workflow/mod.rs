@@ -1,5 +1,5 @@
-//! `.github/workflows/release.yaml`: asks Windlass which environment the ref chooses, builds its release, releases it by
-//! the job's own token, and ends as the deployment ends. A role is for images alone. Pure.
+//! `.github/workflows/release.yaml`: asks Windlass which environment the ref chooses, builds its release, releases it
+//! by the job's own token, and ends as the deployment ends. A role is for images alone. Pure.
 
 mod steps;
 

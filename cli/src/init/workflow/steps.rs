@@ -1,5 +1,5 @@
-//! The steps of the workflow: with Windlass's action, or without one by the API alone, as `docs/integrate/ci.md` shows it.
-//! Pure.
+//! The steps of the workflow: with Windlass's action, or without one by the API alone, as `docs/integrate/ci.md` shows
+//! it. Pure.
 
 use crate::ground::quoting::{in_shell, in_yaml as quoted};
 use crate::init::application::{InitApplication, InitComponent};
