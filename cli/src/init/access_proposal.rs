@@ -148,7 +148,7 @@ mod tests {
             let claims = Claims::of(claims.map(|(name, value)| (name.to_owned(), value.to_owned()))).unwrap();
             let by = Requester::job(Some(Box::new(claims)));
             let lets = |name: &&str| {
-                let environment = EnvironmentName::new(name).unwrap();
+                let environment = EnvironmentName::new(*name).unwrap();
                 let asked = Asked::for_right(AccessRight::Release, &by, EnvironmentId::new(&app, &environment));
                 rules.decide(&asked, None).is_ok()
             };

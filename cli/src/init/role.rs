@@ -50,14 +50,12 @@ pub fn write(application: &InitApplication) -> String {
 /// Returns the command that deploys it.
 pub fn command(application: &InitApplication) -> String {
     let app = &application.app;
-    let asked = match application.github_ids {
-        Some(_) => String::new(),
-        None => {
-            let by_github = |parameter: &str, member: &str| {
-                format!(" {parameter}=$(gh api repos/{} --jq {member})", github(application))
-            };
-            format!(" --parameter-overrides{}{}", by_github(OWNER, ".owner.id"), by_github(REPOSITORY, ".id"))
-        }
+    let by_github =
+        |parameter: &str, member: &str| format!(" {parameter}=$(gh api repos/{} --jq {member})", github(application));
+    let asked = if application.github_ids.is_some() {
+        String::new()
+    } else {
+        format!(" --parameter-overrides{}{}", by_github(OWNER, ".owner.id"), by_github(REPOSITORY, ".id"))
     };
     format!(
         "aws cloudformation deploy --stack-name {app}-ci --template-file ci-role.yaml --capabilities CAPABILITY_NAMED_IAM{asked}"

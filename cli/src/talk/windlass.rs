@@ -62,7 +62,7 @@ impl Windlass {
         if !self.shows_token || ApiRoute::named(route).is_some_and(|route| route.ci) {
             return Ok(());
         }
-        Err(Failure::of(TroubleName::NotAllowed, NOT_FOR_JOBS))
+        Err(Failure::of(TroubleName::NotPermitted, NOT_FOR_JOBS))
     }
 
     /// Reads.
@@ -179,7 +179,7 @@ impl Windlass {
         let answer = self.api.call(method, path, &query, body, key).await;
         let answer = answer.map_err(|fault| unreached(fault, &self.place))?;
         accepted(answer).map_err(|failure| match failure.name {
-            Some(TroubleName::NotAllowed | TroubleName::CredentialsNotTaken) if self.shows_token => {
+            Some(TroubleName::NotPermitted | TroubleName::CredentialsNotTaken) if self.shows_token => {
                 let message = format!("{NOT_TAKEN} {}", self.place.value);
                 Failure { message, ..failure }.with_next(&source(&self.place)).with_next(TAKEN)
             }

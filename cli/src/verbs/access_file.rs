@@ -44,7 +44,7 @@ impl AccessFileLook {
             Self { file: shown(path), of: String::new(), version: None, findings: Vec::new(), warnings: Vec::new() };
         look.version = value.get("version").and_then(Value::as_u64);
         let Some(app) = app else {
-            look.of = "all applications".to_owned();
+            "all applications".clone_into(&mut look.of);
             look.findings = AccessFileForAll::read(&text).err().map_or_else(Vec::new, PartialDocument::findings);
             return Some(look);
         };

@@ -40,7 +40,7 @@ pub struct Api {
 /// By what the API knows its caller.
 enum ApiCaller {
     /// Credentials, with which calls for a region are signed.
-    Signed { home: SdkConfig, region: String },
+    Signed { home: Box<SdkConfig>, region: String },
     /// The token of a CI job.
     Job(JobToken),
 }
@@ -74,7 +74,7 @@ impl Api {
         let region = region_of(&endpoint)
             .or_else(|| home.region().map(ToString::to_string))
             .ok_or_else(|| Fault::new(FaultName::BadInput, NO_REGION))?;
-        Ok(Self { endpoint, caller: ApiCaller::Signed { home, region } })
+        Ok(Self { endpoint, caller: ApiCaller::Signed { home: Box::new(home), region } })
     }
 
     /// Makes the API at `endpoint` for the CI job that this program runs in: it shows the job's token, whose audience

@@ -16,7 +16,7 @@ const LARGEST_ANSWER: u64 = 64 * 1024;
 const ANSWERS_WITHIN: Duration = Duration::from_secs(20);
 
 /// The time for which a token of GitHub's is shown. It lives for some minutes, and a deployment is watched for hours.
-const SHOWN_FOR: Duration = Duration::from_secs(240);
+const SHOWN_FOR: Duration = Duration::from_mins(4);
 
 /// What a token service is called in a text.
 const SERVICE: &str = "the token service of this run";
@@ -94,22 +94,22 @@ impl JobToken {
 /// No answer in time, or one without a token.
 pub async fn subject_of_run(address: &str, secret: &str) -> Result<String> {
     let token = token_of_run(address, secret, "sts.amazonaws.com").await?;
-    subject(&token).ok_or_else(|| none("its token names no subject".to_owned()))
+    subject(&token).ok_or_else(|| none("its token names no subject"))
 }
 
-fn none(why: String) -> Fault {
+fn none(why: &str) -> Fault {
     Fault::new(FaultName::Unavailable, format!("{SERVICE}: {why}"))
 }
 
 async fn token_of_run(address: &str, secret: &str, audience: &str) -> Result<String> {
-    let mut url = web::http_address(address).ok_or_else(|| none("its address is none of HTTP".to_owned()))?;
+    let mut url = web::http_address(address).ok_or_else(|| none("its address is none of HTTP"))?;
     url.query_pairs_mut().append_pair("audience", audience);
-    let mut request = HttpRequest::get(url.as_str()).map_err(|error| none(error.to_string()))?;
+    let mut request = HttpRequest::get(url.as_str()).map_err(|error| none(&error.to_string()))?;
     let named = request.headers_mut().try_insert("authorization", format!("bearer {secret}"));
-    named.map_err(|_| none("its secret is no header".to_owned()))?;
+    named.map_err(|_| none("its secret is no header"))?;
     let answer = web::answer(request, &url, SERVICE, (ANSWERS_WITHIN, LARGEST_ANSWER)).await?;
     let token = token(&answer.body).filter(|_| answer.status == 200);
-    token.ok_or_else(|| none(format!("HTTP status {} and no token", answer.status)))
+    token.ok_or_else(|| none(&format!("HTTP status {} and no token", answer.status)))
 }
 
 /// Returns the token in an answer: three parts, the second of which has the claims.

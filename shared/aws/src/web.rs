@@ -21,7 +21,7 @@ const DOWNLOAD_LIMIT: u64 = 256 * 1024 * 1024;
 const DOWNLOAD_TIMEOUT: Duration = Duration::from_secs(50);
 
 /// As long as an object's bytes may take for a program that nobody's timeout ends.
-const UPLOAD_TIMEOUT: Duration = Duration::from_secs(3600);
+const UPLOAD_TIMEOUT: Duration = Duration::from_hours(1);
 const LARGEST_REFUSAL: u64 = 64 * 1024;
 
 /// A server's answer; redirects are not followed.
