@@ -171,6 +171,35 @@ fn without_a_file_or_claims_a_job_of_ci_has_no_right_at_all() {
     assert!(!without.rule_on(&by_role) && with.rule_on(&by_role));
 }
 
+/// Any repository may ask: what it is answered is the same whatever there is.
+#[test]
+fn a_job_that_no_rule_names_learns_nothing_of_the_rules() {
+    let refused = |rules: &Rules, by: &Requester, environment: &str| {
+        let (app, environment) = (app(), EnvironmentName::new(environment).unwrap());
+        let asked = Asked::for_right(AccessRight::Release, by, EnvironmentId::new(&app, &environment));
+        rules.decide(&asked, None).unwrap_err()
+    };
+    let stranger = job("1", "refs/tags/v1.4.0", "push");
+    let without = refused(&Rules::default(), &stranger, "prod");
+    let with = Rules::of(Some(file(FILE)), Some(all()));
+    for (rules, environment) in
+        [(&with, "prod"), (&with, "tagged"), (&with, "dev"), (&Rules::of(None, Some(all())), "prod")]
+    {
+        assert_eq!(refused(rules, &stranger, environment), without, "{environment}");
+    }
+    let named = refused(&with, &job("990134", "refs/tags/v1.4.0", "push"), "prod");
+    assert!(named[0].path.starts_with("environments.prod.release of "), "{named:?}");
+}
+
+#[test]
+fn the_names_of_the_own_file_go_first_whatever_they_are_of() {
+    let taken = "version: 3\nwho: {lead-1: ['arn:aws:iam::111111111111:role/shop-dev']}\n";
+    let rules = Rules::of(Some(file(FILE)), Some(AccessFileForAll::read(taken).unwrap().0));
+    for (who, goes) in [(LEAD_1, true), (DEV, false)] {
+        assert_eq!(decide(&rules, who, AccessRight::Operate, "tagged").is_ok(), goes, "{who}");
+    }
+}
+
 #[test]
 fn who_has_started_a_job_is_known_by_the_issuers_id_and_let_in_by_nothing() {
     let rules = Rules::of(Some(file(FILE)), Some(all()));

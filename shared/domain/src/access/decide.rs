@@ -131,7 +131,18 @@ impl Rules {
                 Err(finding) => lacking.push(finding),
             }
         }
-        if lacking.is_empty() { Ok(allowed) } else { Err(lacking) }
+        if lacking.is_empty() {
+            return Ok(allowed);
+        }
+        // Jobs of any repository may ask, and learn neither names nor whether there is such an application.
+        let is_strange = asked.by.route == Route::Ci && !self.name_anywhere(Caller::of(asked.by));
+        Err(if is_strange { vec![no_rule(asked.of.app(), asked.by)] } else { lacking })
+    }
+
+    /// Returns whether a rule of any environment names a caller.
+    fn name_anywhere(&self, caller: Caller<'_>) -> bool {
+        let mut all = self.file.iter().flat_map(|file| file.environments.values());
+        all.any(|rules| rules.each().into_iter().any(|(_, listed, _)| self.names(listed, caller)))
     }
 
     /// Returns the rule by which the one who asks has a right; `None` where no rule is about it, and IAM alone decides.
@@ -216,13 +227,17 @@ impl Rules {
         }
     }
 
-    /// Returns the members of a group. The application's own goes before that of all applications.
+    /// Returns the members of a group. The application's own names go before those of all applications, whether they are
+    /// of a group or of a person.
     fn group(&self, name: &str) -> Option<&[Member]> {
-        let groups = self.file.iter().map(|file| &file.who).chain(self.all.iter().map(|all| &all.who));
-        let mut found = groups.filter_map(|groups| {
-            groups.iter().find(|(group, _)| group.as_str() == name).map(|(_, members)| members.as_slice())
+        let own = self.file.iter().map(|file| (&file.who, &file.people));
+        let mut files = own.chain(self.all.iter().map(|all| (&all.who, &all.people)));
+        let found = files.find_map(|(who, people)| {
+            let group = who.iter().find(|(group, _)| group.as_str() == name).map(|(_, members)| members.as_slice());
+            let is_known = group.is_some() || people.keys().any(|person| person.as_str() == name);
+            is_known.then_some(group)
         });
-        found.next()
+        found.flatten()
     }
 
     /// Returns whether a caller is let in as a person of this name. A CI job is none: it does what its repository says,
@@ -283,13 +298,14 @@ fn is_of(person: &Person, caller: Caller<'_>) -> bool {
     is_actor || person.aws.iter().any(|arn| caller.is_exactly(arn))
 }
 
-/// Makes the finding that no access file is in force, without which a CI job that shows a token has no right.
+/// Makes the finding that no rule names a CI job that shows a token, without which it has no right. It is the same whether
+/// there are such an application, environment or file.
 pub fn no_rule(app: &AppName, by: &Requester) -> Finding {
     let (you, place) = (Caller::of(by).to_string(), AccessPlace::App(app.clone()));
     Finding::new(
         FindingName::NotAllowed,
         place.to_string(),
-        format!("{you} is named by no rule: `{app}` has no access file."),
+        format!("{you} is named by no rule of `{app}`."),
         format!(
             "Ask those who keep {place} to write the claims of this job into a group of `who`, and the group under \
              `environments`; or call with credentials of AWS."

@@ -89,9 +89,13 @@ fn without_a_rule_that_names_its_claims_a_job_may_call_nothing() {
         }
     };
     refuses_each(of_main());
+    let stranger = || job("990135", "refs/heads/main", "push");
+    let answered = || call(&shop, stranger(), "GET", &below(PROD), None);
+    let before = answered();
     rule(&shop);
+    assert_eq!(answered(), before, "a stranger does not learn that there are rules");
     refuses_each(None);
-    refuses_each(job("990135", "refs/heads/main", "push"));
+    refuses_each(stranger());
     refuses_each(job("990134", "refs/heads/dev", "push"));
     refuses_each(job("990134", "refs/heads/main", "pull_request_target"));
     assert_eq!(executions(&shop), 0, "nothing was started");
