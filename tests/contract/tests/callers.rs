@@ -175,7 +175,8 @@ fn template_and_page_have_the_routes_of_the_table() {
     }
 }
 
-/// What any job of the issuer reaches is authorized by its token alone, and throttled by itself.
+/// What any job of the issuer reaches is authorized by its token alone, and throttled by itself. Without an issuer it is
+/// not there.
 #[test]
 fn the_route_of_ci_jobs_checks_issuer_and_audience_and_is_throttled() {
     let template = template();
@@ -186,8 +187,17 @@ fn the_route_of_ci_jobs_checks_issuer_and_audience_and_is_throttled() {
     let audience = checked["Audience"].as_array().expect("audiences");
     assert_eq!(audience.as_slice(), [template["Outputs"]["ApiUrl"]["Value"].clone()]);
     let limit = json!({"Ref": "CiThrottle"});
-    let settings = &of("ApiStage")["RouteSettings"][format!("ANY {CI}/{{proxy+}}")];
-    assert_eq!(settings, &json!({"ThrottlingBurstLimit": limit, "ThrottlingRateLimit": limit}));
+    let route = format!("ANY {CI}/{{proxy+}}");
+    let settings = json!({route: {"ThrottlingBurstLimit": limit, "ThrottlingRateLimit": limit}});
+    let is_there = json!({"Fn::If": ["HasCiIssuer", settings, {"Ref": "AWS::NoValue"}]});
+    assert_eq!(of("ApiStage")["RouteSettings"], is_there);
+    let after_it = of("ApiStage")["Description"]["Fn::If"][1]["Fn::Sub"].as_str().expect("a text");
+    assert!(after_it.contains("${CiRoute}"), "the stage is made after the route: {after_it}");
+    for name in ["CiRoute", "CiAuthorizer"] {
+        assert_eq!(template["Resources"][name]["Condition"], "HasCiIssuer", "{name}");
+    }
+    let is_named = json!({"Fn::Not": [{"Fn::Equals": [{"Ref": "CiIssuer"}, ""]}]});
+    assert_eq!(template["Conditions"]["HasCiIssuer"], is_named);
     let default = template["Parameters"]["CiThrottle"]["Default"].as_u64().expect("a number");
     let all = of("ApiStage")["DefaultRouteSettings"]["ThrottlingRateLimit"].as_u64().expect("a number");
     assert!(default < all, "strangers leave room for everybody else: {default} of {all}");

@@ -122,23 +122,22 @@ pub struct ApiRoute {
 /// alone.
 pub const CI: &str = "/ci";
 
-/// The members of a body that override what would stop a release. Each is for operators.
-pub const WISHES: &[&str] = &["again", "allow_older", "accept_red", "through_hold", "preempt"];
-
-/// The members that a body may have beside a manifest.
-pub const BESIDE_A_MANIFEST: &[&str] = &["reason", "again", "allow_older", "accept_red", "through_hold", "preempt"];
-
-/// The members with which a body names a snapshot of another environment, in the place of a manifest.
-pub const PROMOTED: &[&str] = &["from", "snapshot"];
-
-/// The members of a body that CI sends, beside those of a manifest.
-const RELEASED: &[&str] =
-    &["from", "snapshot", "reason", "again", "allow_older", "accept_red", "through_hold", "preempt"];
-
 /// The members that a body may have beside a manifest or beside the `version` of a recorded release, which alone may be
-/// of one `component`.
+/// of one `component`. Each list behind is the end of this one.
 const STARTED: &[&str] =
     &["component", "from", "snapshot", "reason", "again", "allow_older", "accept_red", "through_hold", "preempt"];
+
+/// The members of a body that CI sends, beside those of a manifest.
+const RELEASED: &[&str] = STARTED.split_at(1).1;
+
+/// The members with which a body names a snapshot of another environment, in the place of a manifest.
+pub const PROMOTED: &[&str] = RELEASED.split_at(2).0;
+
+/// The members that a body may have beside a manifest.
+pub const BESIDE_A_MANIFEST: &[&str] = RELEASED.split_at(2).1;
+
+/// The members of a body that override what would stop a release. Each is for operators.
+pub const WISHES: &[&str] = BESIDE_A_MANIFEST.split_at(1).1;
 
 /// The members of a plan's body, beside those of what it plans.
 const PLANNED: &[&str] = &["action", "reason"];
@@ -364,7 +363,7 @@ mod tests {
             let acts = route.right != Right::See && route.name != RouteName::Uploads;
             assert_eq!(route.body.contains(&"reason"), acts, "{}", route.pattern);
         }
-        let beside = BESIDE_A_MANIFEST.iter().filter(|member| **member != "reason");
-        assert!(beside.eq(WISHES));
+        assert_eq!(PROMOTED, ["from", "snapshot"]);
+        assert_eq!((BESIDE_A_MANIFEST.first(), WISHES.first()), (Some(&"reason"), Some(&"again")));
     }
 }
