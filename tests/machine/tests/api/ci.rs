@@ -27,6 +27,7 @@ who:
   main: [{issuer: github, claims: {repository_owner_id: "8472", repository_id: "990134", ref: refs/heads/main}}]
   pulls: [{issuer: github, claims: {repository_owner_id: "8472", repository_id: "990134", event_name: pull_request}}]
 environments:
+  dev: {}
   prod: {release: [main, pulls]}
 "#;
 
@@ -90,7 +91,7 @@ fn without_a_rule_that_names_its_claims_a_job_may_call_nothing() {
     };
     refuses_each(of_main());
     let stranger = || job("990135", "refs/heads/main", "push");
-    let answered = || call(&shop, stranger(), "GET", &below(PROD), None);
+    let answered = || [PROD, "/apps/shop/declaration"].map(|path| call(&shop, stranger(), "GET", &below(path), None));
     let before = answered();
     rule(&shop);
     assert_eq!(answered(), before, "a stranger does not learn that there are rules");

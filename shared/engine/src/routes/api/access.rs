@@ -1,4 +1,5 @@
-//! Holds a call to the access files in force: what it starts, and what it shows. IAM has let it in by its path before.
+//! Holds a call to the access files in force: what it starts, and what it shows. IAM has let it in by its path before;
+//! below `/ci` API Gateway has let it in, as every job of the issuer.
 
 use super::call::{Call, Ports, Served, refuse_on, refused};
 use crate::ports::{DynamoDbApi, Result};
@@ -6,11 +7,11 @@ use crate::routes::begin_anyway;
 use crate::{access, ledger, overview};
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
-use windlass_domain::access::{AccessRight, Asked, Rules};
+use windlass_domain::access::{AccessRight, Asked, Caller, Rules, no_rule};
 use windlass_domain::release::api_routes::{ApiRoute, Right, RouteName, RoutePlace};
 use windlass_domain::release::identity::EnvironmentId;
-use windlass_domain::release::request::{Request, Requester};
-use windlass_domain::text::finding::Finding;
+use windlass_domain::release::request::{Request, Requester, Route};
+use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::{AppName, EnvironmentName};
 
 /// Returns the rules in force, by which a request is allowed. One that is not is refused, whatever was started for it
@@ -42,14 +43,28 @@ impl Reader {
         Self { by: call.requester(), rules: BTreeMap::new() }
     }
 
-    /// Refuses a call that shows, plans or cancels, of somebody whom the rules do not name. What is of a whole
-    /// application is for whoever may read one of its environments.
-    pub async fn may_call(&mut self, ports: &impl Ports, route: &ApiRoute, place: &RoutePlace) -> Served<()> {
+    /// Refuses a call that no request of the release machine decides on, and each one of a CI job, of somebody whom the
+    /// rules do not name: a refused job starts nothing and is not recorded. What is of a whole application is for whoever
+    /// has the right in one of its environments.
+    pub async fn may_call(
+        &mut self,
+        ports: &impl Ports,
+        call: &Call,
+        route: &ApiRoute,
+        place: &RoutePlace,
+    ) -> Served<()> {
+        let is_job = self.by.route == Route::Ci;
+        if is_job && !route.ci {
+            return Err(refused(403, &[not_served(call, &self.by)]));
+        }
         let right = match (route.name, route.right) {
             (RouteName::Cancel, _) => AccessRight::RollBack,
+            (RouteName::Uploads, _) => AccessRight::Release,
             (_, Right::See | Right::Plan) => AccessRight::Read,
             // It is decided on when its request is read: see [`allowed`].
-            _ => return Ok(()),
+            _ if !is_job => return Ok(()),
+            (RouteName::Act(action), _) => AccessRight::of(action),
+            _ => AccessRight::Release,
         };
         let mut findings = Vec::new();
         for of in place.of().into_iter().chain(place.to()) {
@@ -57,7 +72,7 @@ impl Reader {
         }
         if place.environment.is_none() {
             for app in place.app.iter().chain(&place.to_app) {
-                findings.extend(self.against_all_of(ports, app).await?);
+                findings.extend(self.against_all_of(ports, right, app).await?);
             }
         }
         if !findings.is_empty() {
@@ -108,25 +123,51 @@ impl Reader {
         Ok(rules.decide(&Asked::for_right(right, &self.by, of), None).err().unwrap_or_default())
     }
 
-    /// Returns the findings on each environment of an application if the caller may read none of them.
-    async fn against_all_of(&mut self, ports: &impl DynamoDbApi, app: &AppName) -> Result<Vec<Finding>> {
+    /// Returns the findings on each environment of an application if the caller has the right in none of them.
+    async fn against_all_of(
+        &mut self,
+        ports: &impl DynamoDbApi,
+        right: AccessRight,
+        app: &AppName,
+    ) -> Result<Vec<Finding>> {
         let rules = known(&mut self.rules, ports, app).await?;
-        if !rules.are_in_force() {
+        if !rules.rule_on(&self.by) {
             return Ok(Vec::new());
         }
+        let is_job = self.by.route == Route::Ci;
         let mut names: BTreeSet<EnvironmentName> = rules.environments().cloned().collect();
-        let declared = ledger::load(ports, &ledger::declaration_in_force(app)).await?;
-        names.extend(overview::names(ports, app, declared.as_ref()).await?);
+        // Where the file names no environment, a job has no right.
+        if !is_job {
+            let declared = ledger::load(ports, &ledger::declaration_in_force(app)).await?;
+            names.extend(overview::names(ports, app, declared.as_ref()).await?);
+        }
         let mut findings = Vec::new();
         for name in &names {
-            let against = self.against(ports, AccessRight::Read, EnvironmentId::new(app, name)).await?;
+            let against = self.against(ports, right, EnvironmentId::new(app, name)).await?;
             if against.is_empty() {
                 return Ok(against);
             }
             findings.extend(against);
         }
+        if is_job && findings.is_empty() {
+            findings.push(no_rule(app, &self.by));
+        }
+        // A stranger does not learn how many there are.
+        findings.dedup();
         Ok(findings)
     }
+}
+
+/// Makes the finding that a path is for no CI job.
+fn not_served(call: &Call, by: &Requester) -> Finding {
+    let you = Caller::of(by).to_string();
+    Finding::new(
+        FindingName::NotAllowed,
+        format!("{} {}", call.method, call.path),
+        "no rule gives this to a job that shows a token: a job releases, uploads, plans, rolls back and reads.",
+        "Call the same path without `/ci`, with credentials of AWS.",
+    )
+    .seen(you, "nobody")
 }
 
 /// Returns the rules of an application, which are read if they are not known yet.

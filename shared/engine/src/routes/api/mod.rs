@@ -5,7 +5,6 @@
 mod access;
 mod apps;
 mod call;
-mod ci;
 mod deployments;
 mod environment;
 mod moving;
@@ -90,17 +89,13 @@ macro_rules! serve {
 async fn route(ports: &impl Ports, call: &Call) -> Served {
     let bad_key = call.key.as_deref().and_then(query::bad_key);
     refuse_on(400, bad_key.as_slice())?;
-    let below_ci = call.below_ci();
-    let Some((route, place)) = ApiRoute::of(&call.method, below_ci.unwrap_or(&call.path)) else {
+    let Some((route, place)) = ApiRoute::of(&call.method, call.below_ci().unwrap_or(&call.path)) else {
         return Err(refused(404, &[no_such_path(call)]));
     };
     place.app.iter().for_each(log::name_app);
-    if below_ci.is_some() {
-        ci::let_in(ports, call, route, &place).await?;
-    }
-    refuse_on(400, &query::findings(call, route.query))?;
     let mut reader = Reader::of(call);
-    reader.may_call(ports, route, &place).await?;
+    reader.may_call(ports, call, route, &place).await?;
+    refuse_on(400, &query::findings(call, route.query))?;
     // A path that lacks a name which its handler takes leads nowhere.
     let nowhere = || refused(404, &[no_such_path(call)]);
     let app = || place.app.as_ref().ok_or_else(nowhere);
