@@ -104,9 +104,9 @@ pub struct Deployment {
     pub upload: Option<ObjectRef>,
     /// The person or service that asked for it.
     pub requester: Requester,
-    /// True if the requester is vouched for: one of Windlass's own functions wrote it into the input, or the input
-    /// named none, so that nobody is claimed.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    /// False if nobody vouches for the requester; else one of Windlass's own functions wrote it into the input, or the
+    /// input named none, so that nobody is claimed. Absent if true, also where an older Windlass recorded it.
+    #[serde(default = "vouched", skip_serializing_if = "Clone::clone")]
     pub vouched: bool,
     /// What let the requester in at its last turn; absent where no rules of operators were in force.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -268,6 +268,10 @@ impl Deployment {
             None => self.found.contains(name) && running.is_as_found(),
         }
     }
+}
+
+const fn vouched() -> bool {
+    true
 }
 
 /// The key by which a repeated request is recognised.

@@ -61,6 +61,17 @@ fn record(action: ActionName, snapshot: Option<u64>) -> Deployment {
 }
 
 #[test]
+fn a_requester_is_believed_unless_the_record_says_otherwise() {
+    let mut record = record(ActionName::Deploy, None);
+    assert!(record.vouched, "an older Windlass recorded it");
+    for vouched in [true, false] {
+        record.vouched = vouched;
+        let read: Deployment = serde_json::from_value(serde_json::to_value(&record).unwrap()).unwrap();
+        assert_eq!(read.vouched, vouched);
+    }
+}
+
+#[test]
 fn recoveries_are_counted_from_the_execution_that_somebody_asked_for_last() {
     for (executions, asked_for, recoveries) in [(0, 0, 0), (1, 0, 0), (4, 0, 3), (4, 3, 0), (7, 3, 3)] {
         let mut record = record(ActionName::Deploy, None);
