@@ -27,6 +27,9 @@ pub struct RecordedRelease {
     /// The requester who recorded it first: whoever promotes it trusts them. Absent if an older Windlass recorded it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<Requester>,
+    /// The others whose releases have added to it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub added_by: Vec<Requester>,
     /// The deployments under it, all of them, as long as each may have given it back. Absent where the version
     /// is taken for good: there were too many, or an older Windlass recorded it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -77,7 +80,19 @@ fn takes(rule: &GitRule, version: &semver::Version) -> bool {
 impl RecordedRelease {
     /// Returns the record of a version that nobody has, of which no deployment is noted yet.
     pub fn new(release: Release, environment: EnvironmentName, by: Requester) -> Self {
-        Self { release, environment: Some(environment), by: Some(by), tried: Some(Vec::new()) }
+        Self { release, environment: Some(environment), by: Some(by), added_by: Vec::new(), tried: Some(Vec::new()) }
+    }
+
+    /// Notes somebody whose release has added to it.
+    pub fn add_by(&mut self, by: Requester) {
+        if self.by.as_ref() != Some(&by) && !self.added_by.contains(&by) {
+            self.added_by.push(by);
+        }
+    }
+
+    /// Returns all whose releases have brought what it has.
+    pub fn brought_by(self) -> impl Iterator<Item = Requester> {
+        self.by.into_iter().chain(self.added_by)
     }
 
     /// Notes a deployment under it. Each one is noted in the write by which it is recorded itself, so that of two that

@@ -229,6 +229,9 @@ fn added(
         }
         findings.extend(reused);
     }
+    if is_new {
+        known.value.add_by(request.asked_by());
+    }
     let own = &mut known.value.environment;
     own.get_or_insert_with(|| resolved.environment.clone());
     (is_new || known.value.is_open()).then_some(known)

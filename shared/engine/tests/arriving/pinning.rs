@@ -160,6 +160,23 @@ fn a_version_text_never_means_other_bytes() {
     assert_eq!(findings, ["VersionReused components.api"]);
 }
 
+/// None of them approves a release of it.
+#[test]
+fn whoever_adds_to_a_recorded_version_is_recorded_beside_the_first() {
+    let world = uploaded();
+    world.s3().upload("artifacts", "artifacts/shop/prod/web/1.zip", "web");
+    let api = json!({"api": object(PROD_ZIP, "new")});
+    let web = json!({"web": object("artifacts/shop/prod/web/1.zip", "web")});
+    for (who, components) in [("bob", &api), ("ann", &web), ("ann", &web), ("carl", &api)] {
+        let mut request = manifest("refs/tags/v1.0.0", components.clone());
+        request["requester"] = json!({"route": "api", "principal": who});
+        recorded(&world, &pinned(&world, request));
+    }
+    let known = run(ledger::require(&world, &ledger::release(&shop(), "1.0.0"))).unwrap().value;
+    let brought: Vec<String> = known.brought_by().filter_map(|by| by.principal).collect();
+    assert_eq!(brought, ["bob", "ann"]);
+}
+
 /// Safety: bytes: A release into one environment adds nothing to what another one has recorded, and keeps no version
 /// from it.
 #[test]

@@ -29,7 +29,7 @@ fn scene() -> Scene {
     let components = ["api", "jobs"].map(|name| (component(name), zip(name, b"new"))).into();
     let release =
         Release { app: app(), version: "1.4.0".into(), git: None, sequence: None, components, image_push: false };
-    let recorded = RecordedRelease { release, environment: None, by: None, tried: None };
+    let recorded = RecordedRelease { release, environment: None, by: None, added_by: Vec::new(), tried: None };
     scene.stage.put(ledger::release(&app(), "1.4.0"), &recorded);
     scene
 }

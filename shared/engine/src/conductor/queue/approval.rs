@@ -48,7 +48,8 @@ async fn askers(ports: &impl DynamoDbApi, record: &Deployment) -> Result<Vec<Req
     let by_itself = record.promoted_from.is_some() && record.requester.route == Route::Windlass;
     let mut asked: Vec<Requester> = Some(record.requester.clone()).filter(|_| !by_itself).into_iter().collect();
     let recorded = ledger::load(ports, &ledger::release(&record.app, &record.release.version)).await?;
-    asked.extend(recorded.and_then(|recorded| recorded.value.by).filter(|by| by.route != Route::Windlass));
+    let brought_by = recorded.into_iter().flat_map(|recorded| recorded.value.brought_by());
+    asked.extend(brought_by.filter(|by| by.route != Route::Windlass));
     if let Some(from) = &record.promoted_from {
         let there = EnvironmentId::new(&record.app, &from.environment);
         let snapshot = ledger::require(ports, &ledger::snapshot(there, from.snapshot)).await?.value;
