@@ -33,7 +33,10 @@ pub struct Promotion {
     pub from: PromotedFrom,
     /// The time at which it has been live for long enough.
     pub due: Time,
-    /// True once it was started, or came to nothing.
+    /// The number of its executions that died before anything was recorded of it.
+    #[serde(default)]
+    pub died: u32,
+    /// True once something is recorded of it, or it came to nothing.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub over: bool,
 }

@@ -17,7 +17,7 @@ pub use drills::come_back;
 pub use schedule::ScheduleResult;
 use serde_json::Value;
 use start::follows_a_dead_owner;
-pub use start::{Ports, has_ended, of_waiting, quarter, start, wake, wake_one};
+pub use start::{Came, Ports, came_of, has_ended, of_waiting, quarter, start, wake, wake_one};
 pub use unended::Owner;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::HeldState;

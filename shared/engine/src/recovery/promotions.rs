@@ -1,7 +1,7 @@
 //! Starts what is promoted by itself: the present snapshot of one environment into the next, once it has been live for
 //! the time of the rule.
 
-use super::start::{by_itself, name};
+use super::start::{Came, by_itself, came_of, name};
 use crate::access::{self, promotion};
 use crate::faults::Faults;
 use crate::ledger::{self, Stored, save_look};
@@ -45,8 +45,8 @@ pub async fn start_due(ports: &impl Ports, began: Time, faults: &mut Faults) {
     }
 }
 
-/// Starts it, or ends it. Its name is made of its snapshot and its time, so that it is started once, also where the
-/// note that it was started was lost.
+/// Starts it, or ends it. Its name is made of its snapshot, its time and how often it died, so that each try is started
+/// once. It is over once something is recorded of it.
 async fn go_on(ports: &impl Ports, mut one: Stored<Promotion>) -> Result<()> {
     let turn = turn(ports, &one.value).await?;
     if turn == Turn::Waits {
@@ -58,10 +58,16 @@ async fn go_on(ports: &impl Ports, mut one: Stored<Promotion>) -> Result<()> {
         let mut input = by_itself(ActionName::Deploy, of, &reason);
         input["from"] = json!(from.environment);
         input["snapshot"] = json!(from.snapshot);
-        let id = Digest::of(format!("{} {} {}", from.environment, from.snapshot, due.0).as_bytes());
-        vouch::start(ports, &name("promote", of, id.as_str()), &input).await?;
+        let id = Digest::of(format!("{} {} {} {}", from.environment, from.snapshot, due.0, one.value.died).as_bytes());
+        let execution = vouch::start(ports, &name("promote", of, id.as_str()), &input).await?;
+        match came_of(ports, &one.value.app, &execution).await? {
+            Came::Nothing => return Ok(()),
+            Came::Recorded => one.value.over = true,
+            Came::Lost => one.value.died += 1,
+        }
+    } else {
+        one.value.over = true;
     }
-    one.value.over = true;
     // Where it is refused, a newer one is there.
     save_look(ports, &mut one, Vec::new()).await.map(|_| ())
 }
@@ -83,12 +89,13 @@ async fn turn(ports: &impl Ports, one: &Promotion) -> Result<Turn> {
     }
     // The rule may ask for a longer time by now.
     let is_early = snapshot.value.made.plus_ms(rule.live_for.as_ms()) > ports.now();
-    let waits = is_early || is_closed(ports, one.environment_id()).await?;
+    let is_closed = rules.closed(&one.environment, ports.now()).is_some();
+    let waits = is_early || is_closed || is_held(ports, one.environment_id()).await?;
     Ok(if waits { Turn::Waits } else { Turn::Starts })
 }
 
 /// Returns whether nothing begins there by itself now: deployments are held, or an operator is needed.
-async fn is_closed(ports: &impl DynamoDbApi, of: EnvironmentId<'_>) -> Result<bool> {
+async fn is_held(ports: &impl DynamoDbApi, of: EnvironmentId<'_>) -> Result<bool> {
     let state = ledger::load_or_default(ports, &ledger::state(of)).await?;
     let lock = ledger::load_or_default(ports, &ledger::lock(of)).await?;
     Ok(state.value.hold.is_some() || lock.value.stuck().is_some())

@@ -1,13 +1,14 @@
 //! Starts executions, and wakes deployments that wait; and the ports that recovery needs for it.
 
 use crate::faults::Faults;
-use crate::ports::{Clock, DynamoDbApi, Result, StepFunctionsApi};
+use crate::ports::{Clock, DynamoDbApi, Execution, Key, Result, StepFunctionsApi};
 use crate::{ledger, observe, vouch};
 use serde_json::{Value, json};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::Waiting;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::identity::{DeploymentId, EnvironmentId, execution_name};
+use windlass_domain::text::name::AppName;
 
 /// The milliseconds for which a recovery that ended without having taken over stands for its successors.
 const AGAIN_AFTER_MS: u64 = 15 * 60 * 1000;
@@ -101,6 +102,32 @@ pub fn quarter(ports: &impl Clock) -> String {
 /// Returns whether an execution has ended. An execution that Step Functions does not know yet has just been started.
 pub async fn has_ended(ports: &impl StepFunctionsApi, arn: &str) -> Result<bool> {
     Ok(ports.execution(arn).await?.is_some_and(|execution| execution.has_ended()))
+}
+
+/// What has come of an execution so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Came {
+    /// Nothing, and it goes on.
+    Nothing,
+    /// A deployment or a refusal; or a person has stopped it, or it has ended well.
+    Recorded,
+    /// It died before it was a deployment or a refusal, so that nobody knows of it.
+    Lost,
+}
+
+/// Returns what has come of an execution for an application.
+pub async fn came_of(ports: &(impl DynamoDbApi + StepFunctionsApi), app: &AppName, arn: &str) -> Result<Came> {
+    let recorded: [Key; 2] = [ledger::execution(arn).into(), ledger::refusal(app, arn).into()];
+    for key in recorded {
+        if DynamoDbApi::get(ports, &key).await?.is_some() {
+            return Ok(Came::Recorded);
+        }
+    }
+    let found = ports.execution(arn).await?.filter(Execution::has_ended);
+    Ok(found.map_or(Came::Nothing, |ended| match ended.status.as_str() {
+        "FAILED" | "TIMED_OUT" => Came::Lost,
+        _ => Came::Recorded,
+    }))
 }
 
 /// The ports that recovery needs.

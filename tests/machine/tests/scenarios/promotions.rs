@@ -14,6 +14,7 @@ use windlass_engine::ports::DynamoDbApi;
 use windlass_engine::routes::api::{self, Call};
 use windlass_machine::program::Program;
 use windlass_machine::shop::{ALARM, FUNCTIONS, Shop};
+use windlass_machine::shop_world::put_access_for_all;
 use windlass_world::run::run;
 
 const BOTH_ENVIRONMENTS: &str = "
@@ -191,11 +192,32 @@ fn what_succeeded_goes_on_by_itself_once_its_time_has_come_and_nothing_is_held()
     assert_eq!(runs(&shop), None, "held");
     let released = shop.act("release_hold");
     shop.region.run_to_end(&released);
+    let freeze = "freezes: [{from: 2000-01-01, until: 2100-01-01, zone: UTC, reason: a sale}]";
+    put_access_for_all(shop.world(), &format!("version: 1\n{freeze}\n"));
+    wait(&mut shop, 5);
+    assert_eq!(runs(&shop), None, "frozen");
+    put_access_for_all(shop.world(), "version: 2\n");
     wait(&mut shop, 5);
     assert_eq!(runs(&shop).as_deref(), Some("1.4.0"));
     let snapshot = state(&shop, "prod").snapshot;
     wait(&mut shop, 60);
     assert_eq!(state(&shop, "prod").snapshot, snapshot, "it is over");
+}
+
+#[test]
+fn what_goes_on_by_itself_is_started_again_where_it_died_before_it_was_recorded() {
+    let program = program();
+    let mut shop = shop(&program, BY_ITSELF);
+    stage(&mut shop, "1.4.0", &["api", "jobs"]);
+    pass_minutes(&shop, 40);
+    shop.region.scheduled();
+    let died = shop.world().stepfunctions().executions.keys().find(|arn| arn.contains(":promote-")).unwrap().clone();
+    shop.region.stop_unannounced(&died);
+    shop.world().stepfunctions().executions.get_mut(&died).unwrap().status = "FAILED".into();
+    wait(&mut shop, 5);
+    assert_eq!(runs(&shop), None, "it is seen to have died");
+    wait(&mut shop, 5);
+    assert_eq!(runs(&shop).as_deref(), Some("1.4.0"));
 }
 
 #[test]

@@ -5,8 +5,8 @@ use crate::conductor::record_refusal;
 use crate::faults::Faults;
 use crate::ledger::{self, Served, Started, Stored};
 use crate::pin;
-use crate::ports::{Clock, DynamoDbApi, Key, ObjectId, Result, S3Api, SnsApi, StepFunctionsApi};
-use crate::recovery::quarter;
+use crate::ports::{Clock, ObjectId, Result, S3Api, SnsApi, StepFunctionsApi};
+use crate::recovery::{Came, came_of, quarter};
 use crate::trouble::Checked;
 use serde_json::Value;
 use windlass_domain::deployment::Refusal;
@@ -165,15 +165,7 @@ async fn is_lost(ports: &impl Ports, served: &Served) -> Result<bool> {
     let Some(Started { app, execution }) = &served.started else {
         return Ok(false);
     };
-    let known: Key = ledger::execution(execution).into();
-    let refused: Key = ledger::refusal(app, execution).into();
-    for key in [known, refused] {
-        if DynamoDbApi::get(ports, &key).await?.is_some() {
-            return Ok(false);
-        }
-    }
-    let found = ports.execution(execution).await?;
-    Ok(found.is_some_and(|found| matches!(found.status.as_str(), "FAILED" | "TIMED_OUT")))
+    Ok(came_of(ports, app, execution).await? == Came::Lost)
 }
 
 /// Lists that an arrival was not taken, under the application that it looks meant for if that one is declared, else
