@@ -6,14 +6,15 @@ pub mod promotion;
 use crate::ledger;
 use crate::ports::{Clock, DynamoDbApi, Result};
 use windlass_domain::access::{
-    AccessFile, AccessFileForAll, AccessItem, AccessRight, Asked, Closed, Rules, not_vouched, refused_before,
+    AccessFile, AccessFileForAll, AccessItem, AccessRight, Asked, Caller, Closed, Rules, not_vouched, refused_before,
 };
 use windlass_domain::deployment::Deployment;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::identity::EnvironmentId;
-use windlass_domain::release::request::Request;
+use windlass_domain::release::key::AccessPlace;
+use windlass_domain::release::request::{Request, Requester};
 use windlass_domain::text::fault::{Fault, FaultName};
-use windlass_domain::text::finding::Finding;
+use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::AppName;
 
 /// Reads the rules in force for an application.
@@ -72,8 +73,8 @@ fn read<T>(item: &AccessItem, read: impl FnOnce(&str) -> Result<T, Vec<Finding>>
 }
 
 /// Returns what the rules of operators have against a request, as far as it says where it goes: a release that a rule of
-/// the declaration sends somewhere is decided on when that is known. What moves a record needs the right on both sides;
-/// what is of a whole application needs it in each environment that the file names. What the API has refused already is
+/// the declaration sends somewhere is decided on when that is known. What moves a record needs the right on both sides,
+/// and leaves no rules behind; what is of a whole application needs it in each environment that the file names. What the API has refused already is
 /// only recorded, also where the rules name the one who asked meanwhile.
 ///
 /// # Errors
@@ -89,18 +90,29 @@ pub async fn against(ports: &impl DynamoDbApi, rules: &Rules, request: &Request)
     }
     if request.action.moves() && (request.to_app.is_some() || request.to_environment.is_some()) {
         let to = request.to_app.as_ref().unwrap_or(&request.app);
-        let rules = self::rules(ports, to).await?;
+        let theirs = self::rules(ports, to).await?;
         let there = request.to_environment.as_ref().or(request.environment.as_ref());
-        let sides = there.into_iter().chain(rules.environments().filter(|_| there.is_none()));
-        for environment in sides.filter(|_| rules.rule_on(&by)) {
+        let sides = there.into_iter().chain(theirs.environments().filter(|_| there.is_none()));
+        for environment in sides.filter(|_| theirs.rule_on(&by)) {
             let asked = Asked::for_right(AccessRight::Operate, &by, EnvironmentId::new(to, environment));
-            findings.extend(rules.decide(&asked, None).err().unwrap_or_default());
+            findings.extend(theirs.decide(&asked, None).err().unwrap_or_default());
+        }
+        if rules.are_in_force() && !theirs.are_in_force() {
+            findings.push(no_rules_there(&request.app, to, &by));
         }
     }
     if request.refused && findings.is_empty() {
         findings.push(refused_before());
     }
     Ok(findings)
+}
+
+/// Makes the finding that a record would be moved to where no rules are: nobody would have to approve a release of it.
+fn no_rules_there(app: &AppName, to: &AppName, by: &Requester) -> Finding {
+    let place = AccessPlace::App(to.clone()).to_string();
+    let reason = format!("rules are in force for `{app}` and none for `{to}`, which would be free of them all.");
+    let remedy = format!("Let those who keep {place} upload it first.");
+    Finding::new(FindingName::NotAllowed, place, reason, remedy).seen(Caller::of(by).to_string(), "no such file")
 }
 
 /// Returns what the rules now in force have against a deployment that is recorded, at a turn of it.

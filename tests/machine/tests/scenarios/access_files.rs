@@ -203,6 +203,37 @@ fn a_refusal_names_the_rule_of_the_side_that_lacks_it() {
 }
 
 #[test]
+fn nothing_is_moved_out_of_the_rules() {
+    let program = program();
+    let open = FILE.replace("    operate: [leads]\n", "");
+    let bank = open.replace("app: shop", "app: bank");
+    let renamed = json!({"action": "rename", "app": "shop", "to_app": "bank", "confirm": "shop", "reason": "so"});
+    let given = json!({
+        "action": "hand_over", "app": "shop", "environment": "prod", "component": "jobs", "to_app": "bank", "reason": "so"
+    });
+    for (input, what) in [(&renamed, "shop rename"), (&given, "shop prod hand_over")] {
+        for (own, others, is_refused) in [(true, false, true), (true, true, false), (false, false, false)] {
+            let mut shop = shop(&program);
+            if own {
+                put_access(shop.world(), "shop", &open);
+            }
+            if others {
+                put_access(shop.world(), "bank", &bank);
+            }
+            let arn = shop.start(input);
+            shop.region.run();
+            let (error, cause) = failure(&shop, &arn);
+            assert_eq!(error == "NotAllowed", is_refused, "{what} {own} {others}: {cause}");
+            let wanted = format!(
+                "{what} was refused: NotAllowed. Nothing was changed.\n  you: the console, which is nobody\n  rule: \
+                 access/apps/bank.yaml: no such file\n  next: Let those who keep access/apps/bank.yaml upload it first."
+            );
+            assert_eq!(cause == wanted, is_refused, "{cause}");
+        }
+    }
+}
+
+#[test]
 fn without_a_file_of_its_own_an_application_takes_no_release_where_all_refuse() {
     let program = program();
     let mut shop = shop(&program);
