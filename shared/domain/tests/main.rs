@@ -1,6 +1,7 @@
 //! The decisions of the domain, by its public functions alone. One binary, because each more is linked by itself.
 
 mod access;
+mod access_jobs;
 mod bad_inputs;
 mod comparisons;
 mod console_page;

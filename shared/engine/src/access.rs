@@ -72,10 +72,10 @@ fn read<T>(item: &AccessItem, read: impl FnOnce(&str) -> Result<T, Vec<Finding>>
     read(&item.text).map_err(unread)
 }
 
-/// Returns what the rules of operators have against a request, as far as it says where it goes: a release that a rule of
-/// the declaration sends somewhere is decided on when that is known. What moves a record needs the right on both sides,
-/// and leaves no rules behind; what is of a whole application needs it in each environment that the file names. What the API has refused already is
-/// only recorded, also where the rules name the one who asked meanwhile.
+/// Returns what the rules of operators have against a request, as far as it says where it goes: a release that a rule
+/// of the declaration sends somewhere is decided on when that is known. What moves a record needs the right on both
+/// sides, and leaves no rules behind; what is of a whole application needs it in each environment that the file names.
+/// What the API has refused already is only recorded, also where the rules name the one who asked meanwhile.
 ///
 /// # Errors
 /// As [`rules`].

@@ -175,8 +175,8 @@ fn template_and_page_have_the_routes_of_the_table() {
     }
 }
 
-/// What any job of the issuer reaches is authorized by its token alone, and throttled by itself. Without an issuer it is
-/// not there.
+/// What any job of the issuer reaches is authorized by its token alone, and throttled by itself. Without an issuer it
+/// is not there.
 #[test]
 fn the_route_of_ci_jobs_checks_issuer_and_audience_and_is_throttled() {
     let template = template();

@@ -227,8 +227,8 @@ impl Rules {
         }
     }
 
-    /// Returns the members of a group. The application's own names go before those of all applications, whether they are
-    /// of a group or of a person.
+    /// Returns the members of a group. The application's own names go before those of all applications, whether they
+    /// are of a group or of a person.
     fn group(&self, name: &str) -> Option<&[Member]> {
         let own = self.file.iter().map(|file| (&file.who, &file.people));
         let mut files = own.chain(self.all.iter().map(|all| (&all.who, &all.people)));
@@ -298,8 +298,8 @@ fn is_of(person: &Person, caller: Caller<'_>) -> bool {
     is_actor || person.aws.iter().any(|arn| caller.is_exactly(arn))
 }
 
-/// Makes the finding that no rule names a CI job that shows a token, without which it has no right. It is the same whether
-/// there are such an application, environment or file.
+/// Makes the finding that no rule names a CI job that shows a token, without which it has no right. It is the same
+/// whether there are such an application, environment or file.
 pub fn no_rule(app: &AppName, by: &Requester) -> Finding {
     let (you, place) = (Caller::of(by).to_string(), AccessPlace::App(app.clone()));
     Finding::new(

@@ -209,7 +209,8 @@ fn nothing_is_moved_out_of_the_rules() {
     let bank = open.replace("app: shop", "app: bank");
     let renamed = json!({"action": "rename", "app": "shop", "to_app": "bank", "confirm": "shop", "reason": "so"});
     let given = json!({
-        "action": "hand_over", "app": "shop", "environment": "prod", "component": "jobs", "to_app": "bank", "reason": "so"
+        "action": "hand_over", "app": "shop", "environment": "prod", "component": "jobs", "to_app": "bank",
+        "reason": "so"
     });
     for (input, what) in [(&renamed, "shop rename"), (&given, "shop prod hand_over")] {
         for (own, others, is_refused) in [(true, false, true), (true, true, false), (false, false, false)] {

@@ -44,8 +44,8 @@ impl Reader {
     }
 
     /// Refuses a call that no request of the release machine decides on, and each one of a CI job, of somebody whom the
-    /// rules do not name: a refused job starts nothing and is not recorded. What is of a whole application is for whoever
-    /// has the right in one of its environments.
+    /// rules do not name: a refused job starts nothing and is not recorded. What is of a whole application is for
+    /// whoever has the right in one of its environments.
     pub async fn may_call(
         &mut self,
         ports: &impl Ports,
