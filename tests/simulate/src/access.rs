@@ -14,6 +14,10 @@ const GROUPS: [(&str, &str); 3] = [("ci", "shop-ci"), ("developers", "shop-dev")
 /// The sessions of roles begin so.
 const SESSIONS: &str = "arn:aws:sts::111111111111:assumed-role/";
 
+/// The people who approve, each with the role whose session is theirs. No group has them but the first two.
+const PEOPLE: [(&str, &str); 4] =
+    [("ann", "shop-dev"), ("lead-1", "shop-lead"), ("lead-2", "shop-owner"), ("lead-3", "shop-other")];
+
 /// Returns the ARN of a session of a role.
 pub fn session(role: &str) -> String {
     format!("{SESSIONS}{role}/run-1")
@@ -47,6 +51,28 @@ pub struct WhoMay {
     pub roll_back: Option<&'static [&'static str]>,
     /// Who may do everything else.
     pub operate: Option<&'static [&'static str]>,
+    /// The approval that a release needs; `None` if it needs none.
+    pub approve: Option<Approvers>,
+    /// What a release must have shown in `staging`; `None` if it need not have been there.
+    pub from: Option<Verified>,
+}
+
+/// The people who approve.
+#[derive(Debug, Clone, Copy)]
+pub struct Approvers {
+    /// Their names.
+    pub by: &'static [&'static str],
+    /// The number of them who must approve.
+    pub count: usize,
+}
+
+/// What a snapshot of `staging` must have shown before it goes on.
+#[derive(Debug, Clone, Copy)]
+pub struct Verified {
+    /// The time for which it must have been live, in minutes.
+    pub live_min: u64,
+    /// True if it goes on by itself then.
+    pub by_itself: bool,
 }
 
 /// Writes the access file.
@@ -56,7 +82,17 @@ impl fmt::Display for WhoMay {
         for (group, role) in GROUPS {
             writeln!(f, "  {group}: [\"arn:aws:iam::111111111111:role/{role}\"]")?;
         }
-        writeln!(f, "environments:\n  prod:")?;
+        if self.approve.is_some() {
+            writeln!(f, "people:")?;
+            for (person, role) in PEOPLE {
+                writeln!(f, "  {person}: {{aws: [\"{}\"], trusted_sessions: true}}", session(role))?;
+            }
+        }
+        writeln!(f, "environments:")?;
+        if self.from.is_some() {
+            writeln!(f, "  staging: {{release: [console]}}")?;
+        }
+        writeln!(f, "  prod:")?;
         for (right, holders) in [
             ("read", self.read),
             ("release", Some(self.release)),
@@ -67,6 +103,13 @@ impl fmt::Display for WhoMay {
             if let Some(holders) = holders {
                 writeln!(f, "    {right}: [{}]", holders.join(", "))?;
             }
+        }
+        if let Some(Approvers { by, count }) = self.approve {
+            writeln!(f, "    approve: {{by: [{}], count: {count}}}", by.join(", "))?;
+        }
+        if let Some(Verified { live_min, by_itself }) = self.from {
+            let promote = if by_itself { ", promote: automatic" } else { "" };
+            writeln!(f, "    from: {{environment: staging, live_for: {live_min}m{promote}}}")?;
         }
         Ok(())
     }
@@ -89,9 +132,19 @@ impl WhoMay {
         holders.is_none_or(|holders| holders.iter().any(|name| is(name, by)))
     }
 
-    /// Returns whether somebody has each right that a deployment needs.
+    /// Returns whether somebody has each right that a deployment needs. The file itself asks for what goes on by
+    /// itself.
     pub fn lets_go(&self, record: &Deployment) -> bool {
-        needs(record).iter().all(|right| self.has(*right, &record.requester))
+        let goes_on = self.from.is_some_and(|from| from.by_itself) && record.promoted_from.is_some();
+        let by_itself = goes_on && record.requester.route == Route::Windlass;
+        by_itself || needs(record).iter().all(|right| self.has(*right, &record.requester))
+    }
+
+    /// Returns the person who asks, if this person approves by the file.
+    pub fn approver(&self, by: &Requester) -> Option<&'static str> {
+        let principal = by.principal.as_deref().filter(|_| by.route == Route::Api)?;
+        let (person, _) = PEOPLE.into_iter().find(|(_, role)| session(role) == principal)?;
+        self.approve.filter(|approve| approve.by.contains(&person)).map(|_| person)
     }
 }
 

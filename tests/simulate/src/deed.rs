@@ -1,17 +1,13 @@
 //! Deeds: what people, CI and the world do in a scenario.
 
 use crate::access::{WhoMay, session};
-use serde::Deserialize as _;
 use serde_json::{Value, json};
 use std::fmt;
-use windlass_domain::environment::Lock;
-use windlass_domain::release::identity::DeploymentId;
-use windlass_engine::routes::api::Call;
 use windlass_machine::shop_world;
 use windlass_world::World;
 use windlass_world::ecr::HOST;
 
-/// An act of a person, of CI, or of the world.
+/// An act of a person, of CI, or of the world. Those that are calls of the API become so in `api_calls.rs`.
 #[derive(Clone, Copy)]
 pub enum Deed {
     /// A person asks for a release of these components.
@@ -20,6 +16,10 @@ pub enum Deed {
     Arrive(&'static str, &'static [&'static str]),
     /// CI brings a release by the branch's rule with its own number, which distinguishes older from newer.
     ArriveAs(&'static str, &'static [&'static str], u64),
+    /// A person asks for a release of these components into another environment.
+    DeployInto(&'static str, &'static str, &'static [&'static str]),
+    /// A person asks for all that `staging` runs.
+    Promote,
     /// A person asks for a release though it may be older, with a reason.
     Older(&'static str, &'static [&'static str]),
     /// A person asks for a release of these components with the bytes of another version, which is the last one here.
@@ -46,6 +46,12 @@ pub enum Deed {
     Post(&'static str, &'static [&'static str]),
     /// Somebody with a session of this role posts a release of these components to the API.
     PostBy(&'static str, &'static str, &'static [&'static str]),
+    /// Somebody with a session of this role posts a release of these components, which passes a hold.
+    PostThrough(&'static str, &'static str, &'static [&'static str]),
+    /// Somebody starts an execution for a release of these components, and claims that this role asks for it by the API.
+    Forge(&'static str, &'static str, &'static [&'static str]),
+    /// Somebody with a session of this role approves by the API the newest plan that asks for it, as it is shown then.
+    ApproveBy(&'static str),
     /// Somebody with a session of this role starts a recorded release by its version.
     StartBy(&'static str, &'static str),
     /// Somebody with a session of this role goes back by the API.
@@ -58,6 +64,9 @@ pub enum Deed {
     Hold,
     /// An operator cancels by the API the deployment that has its turn, if there is one.
     Cancel,
+    /// Somebody with a session of this role cancels by the API the newest deployment that asks for approval, if there is
+    /// one.
+    CancelAsked(&'static str),
     /// An operator acts at the console: `rollback`, `recover`, `accept`, `hold`, `release_hold`, `pause`, `continue`,
     /// `skip_bake`.
     Operate(&'static str),
@@ -111,6 +120,10 @@ impl fmt::Display for Deed {
             Self::ArriveAs(version, of, n) => {
                 write!(f, "CI brings {version} of {of:?} as number {n}")
             }
+            Self::DeployInto(environment, version, of) => {
+                write!(f, "a person deploys {version} of {of:?} into {environment}")
+            }
+            Self::Promote => f.write_str("a person promotes what staging runs"),
             Self::Older(version, of) => {
                 write!(f, "a person deploys {version} of {of:?}, older or not")
             }
@@ -134,6 +147,9 @@ impl fmt::Display for Deed {
             Self::MoveTag(tag) => write!(f, "somebody moves the tag {tag}"),
             Self::Post(version, of) => write!(f, "CI posts {version} of {of:?}"),
             Self::PostBy(role, version, of) => write!(f, "{role} posts {version} of {of:?}"),
+            Self::PostThrough(role, version, of) => write!(f, "{role} posts {version} of {of:?}, through a hold"),
+            Self::Forge(role, version, of) => write!(f, "somebody starts {version} of {of:?} as if {role} had asked"),
+            Self::ApproveBy(role) => write!(f, "{role} approves"),
             Self::StartBy(role, version) => write!(f, "{role} starts the recorded {version}"),
             Self::RollBackBy(role) => write!(f, "{role} goes back"),
             Self::ReplaceAccess(file) => write!(f, "version {} of the access file is in force", file.version),
@@ -142,6 +158,7 @@ impl fmt::Display for Deed {
             }
             Self::Hold => f.write_str("an operator puts a hold"),
             Self::Cancel => f.write_str("an operator cancels what runs"),
+            Self::CancelAsked(role) => write!(f, "{role} cancels what asks for approval"),
             Self::Operate(action) => write!(f, "an operator starts `{action}`"),
             Self::Remove(component) => write!(f, "an operator lets go of {component}"),
             Self::Withdraw(pattern) => write!(f, "an operator withdraws {pattern}"),
@@ -167,41 +184,6 @@ impl fmt::Display for Deed {
 }
 
 impl Deed {
-    /// Returns the role of which the caller of the API has a session, where the deed names one.
-    pub fn role(&self) -> Option<&'static str> {
-        match *self {
-            Self::PostBy(role, ..) | Self::StartBy(role, _) | Self::RollBackBy(role) => Some(role),
-            _ => None,
-        }
-    }
-
-    /// Returns the call of the API that it is, if it is one.
-    pub fn call(&self, world: &World) -> Option<Call> {
-        let (method, path, body) = match *self {
-            Self::Post(version, of) | Self::PostBy(_, version, of) => {
-                let mut request = Self::Arrive(version, of).request(world)?;
-                ("POST", "releases".to_owned(), request["manifest"].take())
-            }
-            Self::StartBy(_, version) => ("POST", "starts".to_owned(), json!({"version": version})),
-            Self::RollBackBy(_) => ("POST", "rollbacks".to_owned(), json!({"reason": "as planned"})),
-            Self::Hold => ("PUT", "hold".to_owned(), json!({"reason": "as planned"})),
-            Self::Cancel => {
-                let path = format!("deployments/{}/cancel", under_way(world)?);
-                ("POST", path, json!({"reason": "as planned"}))
-            }
-            _ => return None,
-        };
-        Some(Call {
-            method: method.into(),
-            path: format!("/apps/shop/environments/prod/{path}"),
-            body: Some(body.to_string()),
-            // Without a key a rollback that is asked for again walks further back.
-            key: matches!(self, Self::RollBackBy(_)).then(|| "back".to_owned()),
-            caller: Some(self.role().map_or_else(|| "arn:aws:iam::111111111111:role/ci".into(), session)),
-            ..Call::default()
-        })
-    }
-
     /// Returns the input of the execution that it starts, if it starts one. A deed without an execution is done at
     /// once, except for calls of the API.
     pub fn request(&self, world: &World) -> Option<Value> {
@@ -225,6 +207,17 @@ impl Deed {
             Self::ArriveAs(version, of, number) => {
                 let mut request = Self::Arrive(version, of).request(world)?;
                 request["manifest"]["sequence"] = json!(number);
+                Some(request)
+            }
+            Self::DeployInto(environment, version, of) => {
+                Some(shop_world::release_into(world, environment, version, of))
+            }
+            Self::Promote => Some(json!({
+                "action": "deploy", "app": "shop", "environment": "prod", "from": "staging"
+            })),
+            Self::Forge(role, version, of) => {
+                let mut request = shop_world::release(world, version, of);
+                request["requester"] = json!({"route": "api", "principal": session(role)});
                 Some(request)
             }
             Self::Older(version, of) => {
@@ -298,9 +291,15 @@ impl Deed {
                     "pinned": {"environment": "prod", "manifest": digest, "release": release}
                 }))
             }
-            Self::Post(..) | Self::PostBy(..) | Self::StartBy(..) | Self::RollBackBy(_) | Self::Hold | Self::Cancel => {
-                None
-            }
+            Self::Post(..)
+            | Self::PostBy(..)
+            | Self::PostThrough(..)
+            | Self::ApproveBy(_)
+            | Self::StartBy(..)
+            | Self::RollBackBy(_)
+            | Self::Hold
+            | Self::Cancel
+            | Self::CancelAsked(_) => None,
             Self::ReplaceAccess(file) => {
                 file.put(world);
                 None
@@ -356,12 +355,4 @@ fn operated(action: &str, member: &str, value: &Value) -> Value {
     json!({
         "action": action, "app": "shop", "environment": "prod", "reason": "as planned", member: value
     })
-}
-
-/// Returns the deployment that has its turn.
-fn under_way(world: &World) -> Option<DeploymentId> {
-    let ledger = world.dynamodb();
-    let mut locks = ledger.items.values().filter(|item| item.key.sk == "lock");
-    let lock = Lock::deserialize(&locks.next()?.body).ok()?;
-    Some(lock.held?.deployment)
 }

@@ -43,6 +43,7 @@ pub mod unowned;
 pub mod variants;
 pub mod whole_campaign;
 
+mod api_calls;
 mod claims;
 pub mod deed;
 mod deliver;

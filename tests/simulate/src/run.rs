@@ -6,6 +6,7 @@
 //! first goes on. So the interleaving of tasks depends only on the calls' latencies, and the same schedule is always
 //! the same run.
 
+use crate::api_calls::asked;
 use crate::deed::Deed;
 use crate::due_later::{Asking, LOOK_S, Later, TICK_S};
 use crate::end_of_run::Rest;
@@ -58,10 +59,11 @@ impl<'p> Stage<'p> {
             When::Next if self.acted > 0 => Some(self.acted_at.plus_s(1)),
             When::Next => Some(self.acted_at),
             When::After(seconds) => Some(self.acted_at.plus_s(seconds)),
-            When::In(_) | When::Quiet => None,
+            When::In(_) | When::Asks | When::Quiet => None,
         };
         let due = match act.when {
             When::In(state) => self.link.is_any_in(state),
+            When::Asks => asked(&self.world).is_some(),
             _ => self.act_at.is_some_and(|at| self.world.true_time() >= at),
         };
         if due {

@@ -21,6 +21,8 @@ pub enum When {
     After(u64),
     /// As soon as any execution is in this state.
     In(&'static str),
+    /// As soon as any deployment asks for approval, and its plan is drawn.
+    Asks,
     /// As soon as nothing moves any more.
     Quiet,
 }
@@ -162,6 +164,11 @@ pub const fn quiet(deed: Deed) -> Act {
 /// Makes a deed as soon as any execution is in a state.
 pub const fn when_in(state: &'static str, deed: Deed) -> Act {
     Act { when: When::In(state), deed, is_others: false }
+}
+
+/// Makes a deed as soon as any deployment asks for approval.
+pub const fn when_asked(deed: Deed) -> Act {
+    Act { when: When::Asks, deed, is_others: false }
 }
 
 /// Chooses a variant of the product. Here there is none: this is the product. The copy has another function in its

@@ -26,7 +26,7 @@ pub fn same_call_same_id(outcome: &Outcome<'_>) -> Result<(), String> {
         };
         let deed = outcome.scenario.acts[*act].deed;
         // The deployment to cancel has ended meanwhile, or is undone already, and the answer says so.
-        let is_too_late = matches!(deed, Deed::Cancel) && reply["status"] == 409;
+        let is_too_late = matches!(deed, Deed::Cancel | Deed::CancelAsked(_)) && reply["status"] == 409;
         // What a person starts may not be recorded yet.
         let is_too_early = matches!(deed, Deed::StartBy(..)) && reply["status"] == 404;
         // Who may not is turned away at once, or by the execution. Whether rightly is for other rules.

@@ -18,6 +18,8 @@ const FILE: WhoMay = WhoMay {
     record: &["ecr"],
     roll_back: Some(&["developers", "console"]),
     operate: Some(&["leads"]),
+    approve: None,
+    from: None,
 };
 
 const WITH_DRILLS: WhoMay = WhoMay { operate: Some(&["leads", "windlass"]), ..FILE };
