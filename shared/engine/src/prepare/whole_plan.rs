@@ -4,7 +4,7 @@
 use super::compose::compose;
 use super::{drafts, gates, reachable};
 use crate::deployment_context;
-use crate::ledger::{self, Range, Stored};
+use crate::ledger::{self, Range, Stored, commit, retry};
 use crate::payload::{Answer, PlanTransition};
 use crate::ports::{Condition, Result, Transacted, Write};
 use crate::prepare::compose::Composed;
@@ -40,31 +40,33 @@ pub async fn composed(ports: &impl Ports, scene: &Scene) -> Result<(Composed, Ve
 }
 
 /// Draws the plan, and records it until it expires. Asked again it answers from what it has recorded; what somebody
-/// else has recorded meanwhile is the plan.
+/// else has recorded meanwhile is the plan. A write that was refused may have met another one that came to nothing.
 pub async fn plan(ports: &impl Ports, id: &DeploymentId) -> Result<Answer<PlanTransition>> {
-    let mut planned = ledger::require(ports, &ledger::planned(id)).await?;
-    let loaded = deployment_context::planned(ports, planned.value.deployment.clone()).await?;
-    let is_asked = planned.value.deployment.approval.is_some();
-    let answer = loaded.answer(if is_asked { PlanTransition::Draw } else { PlanTransition::Plan });
-    if planned.value.drawn.is_some() {
-        return Ok(answer);
-    }
-    let drawn = if goes_back_to_nothing(&planned.value.deployment) {
-        let findings = planned.value.turn.findings.clone();
-        let history = WaveHistory::of(&[], &loaded.resolved.components, None);
-        let (plan, none) = ((refused(findings), vec![]), BTreeMap::new());
-        let changes = BTreeMap::new();
-        DrawnPlan::of(&loaded.record, plan, &none, changes, (&history, &Irreversible::new()), ports.now())
-    } else {
-        let scene = Scene::read(ports, loaded).await?;
-        let (composed, _) = composed(ports, &scene).await?;
-        let snapshots = Box::pin(reachable::snapshots(ports, &scene)).await?;
-        DrawnPlan { snapshots, ..drawn(&scene, composed, ports.now()) }
-    };
-    planned.value.draw(drawn);
-    let write = planned.put_until(planned.value.expires)?;
-    ports.transact(vec![write]).await?;
-    Ok(answer)
+    retry(ports, "drawing the plan", async || {
+        let mut planned = ledger::require(ports, &ledger::planned(id)).await?;
+        let loaded = deployment_context::planned(ports, planned.value.deployment.clone()).await?;
+        let is_asked = planned.value.deployment.approval.is_some();
+        let answer = loaded.answer(if is_asked { PlanTransition::Draw } else { PlanTransition::Plan });
+        if planned.value.drawn.is_some() {
+            return Ok(Some(answer));
+        }
+        let drawn = if goes_back_to_nothing(&planned.value.deployment) {
+            let findings = planned.value.turn.findings.clone();
+            let history = WaveHistory::of(&[], &loaded.resolved.components, None);
+            let (plan, none) = ((refused(findings), vec![]), BTreeMap::new());
+            let changes = BTreeMap::new();
+            DrawnPlan::of(&loaded.record, plan, &none, changes, (&history, &Irreversible::new()), ports.now())
+        } else {
+            let scene = Scene::read(ports, loaded).await?;
+            let (composed, _) = composed(ports, &scene).await?;
+            let snapshots = Box::pin(reachable::snapshots(ports, &scene)).await?;
+            DrawnPlan { snapshots, ..drawn(&scene, composed, ports.now()) }
+        };
+        planned.value.draw(drawn);
+        let write = planned.put_until(planned.value.expires)?;
+        Ok(commit(ports, vec![write]).await?.then_some(answer))
+    })
+    .await
 }
 
 /// Returns whether it is a rollback or a drill for which no snapshot was found. Then its turn says why, and there is

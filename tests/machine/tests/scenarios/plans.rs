@@ -135,6 +135,20 @@ fn the_ledger_keeps_a_plan_for_a_day_before_and_after_it_is_drawn() {
 }
 
 #[test]
+fn a_plan_is_drawn_though_others_were_in_the_way() {
+    let program = Program::release().unwrap();
+    let mut shop = Shop::new(&program, ONE_FUNCTION);
+    let request = planning(shop.release("1.0.0", &["api"]));
+    let arn = shop.start(&request);
+    assert!(shop.region.run_until(&arn, "Plan"));
+    shop.world().dynamodb().busy = 3;
+    shop.region.run();
+    let planned: Planned = load(&shop, &planned_of(&arn));
+    assert!(planned.drawn.is_some());
+    assert_eq!(shop.world().dynamodb().busy, 0);
+}
+
+#[test]
 fn a_plan_says_what_would_refuse_the_release() {
     let program = Program::release().unwrap();
     let mut shop = Shop::new(&program, ONE_FUNCTION);
