@@ -220,6 +220,8 @@ impl<'p> Ready<'p> {
         let newest = outcome.records().into_iter().map(|one| one.declaration.clone()).max();
         let is_recorded =
             present.release.image_push || self.scenario.moves_tags() || newest.as_ref() != Some(&present.declaration);
+        // What was promoted was uploaded for another environment.
+        let is_recorded = is_recorded || present.promoted_from.is_some();
         let mut request = if is_recorded {
             json!({"action": "deploy", "app": "shop", "environment": "prod", "version": version})
         } else {

@@ -8,8 +8,8 @@ use windlass_domain::deployment::Deployment;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::ending::Ending;
 
-/// The items that a looking function may write.
-const LOOKS: [&str; 2] = ["second_look", "hourly_look"];
+/// The items that a looking function may write: looks, and that what was due to be promoted is started.
+const LOOKS: [&str; 3] = ["second_look", "hourly_look", "promotion"];
 
 /// An hourly look never waits for a deployment, nor stops one: the looking function writes nothing but looks,
 /// and the note of what it starts, so it takes no lock, and it changes no target. A person's change between deployments is reported: once for each change if

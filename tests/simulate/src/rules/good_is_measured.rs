@@ -40,7 +40,7 @@ fn is_brought(snapshot: &Snapshot, name: &ComponentName) -> bool {
 }
 
 /// Returns whether a gate of the component, or of the whole release, passed by its last measurement.
-fn is_measured(outcome: &Outcome<'_>, id: &DeploymentId, name: &ComponentName) -> bool {
+pub(super) fn is_measured(outcome: &Outcome<'_>, id: &DeploymentId, name: &ComponentName) -> bool {
     let mut waves: Vec<Rc<Judgement>> = outcome.all(&format!("deployment#{id}"), "judgement#");
     waves.sort_by_key(|judgement| judgement.wave);
     let mut last = BTreeMap::new();

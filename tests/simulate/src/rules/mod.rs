@@ -120,12 +120,18 @@ mod files_come_and_go;
 pub use files_come_and_go::{files_come_and_go, is_withdrawn_of};
 mod nobody_does_what_the_file_forbids;
 pub use nobody_does_what_the_file_forbids::{every_rollback_begins, nobody_does_what_the_file_forbids};
+mod nothing_changes_unapproved;
+pub use nothing_changes_unapproved::nothing_changes_unapproved;
+mod waiting_holds_nothing;
+pub use waiting_holds_nothing::waiting_holds_nothing;
+mod a_promotion_is_one_verified_snapshot;
+pub use a_promotion_is_one_verified_snapshot::a_promotion_is_one_verified_snapshot;
 
 /// A rule. Its error is the reason why it does not hold.
 pub type Rule = fn(&Outcome<'_>) -> Result<(), String>;
 
 /// All rules by name.
-pub const RULES: [(&str, Rule); 61] = [
+pub const RULES: [(&str, Rule); 64] = [
     ("one_ending", one_ending),
     ("targets_as_recorded", targets_as_recorded),
     ("no_older_over_newer", no_older_over_newer),
@@ -187,6 +193,9 @@ pub const RULES: [(&str, Rule); 61] = [
     ("nobody_does_what_the_file_forbids", nobody_does_what_the_file_forbids),
     ("every_rollback_begins", every_rollback_begins),
     ("no_start_in_a_freeze", no_start_in_a_freeze),
+    ("nothing_changes_unapproved", nothing_changes_unapproved),
+    ("waiting_holds_nothing", waiting_holds_nothing),
+    ("a_promotion_is_one_verified_snapshot", a_promotion_is_one_verified_snapshot),
 ];
 
 /// The rule on a copy of the world in which the same is asked for again (`play.rs`).

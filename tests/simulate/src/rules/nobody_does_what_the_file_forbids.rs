@@ -26,7 +26,7 @@ const NOT_ALLOWED: &str = "NotAllowed";
 /// nothing.
 pub fn nobody_does_what_the_file_forbids(outcome: &Outcome<'_>) -> Result<(), String> {
     let files = Files::of(outcome);
-    if files.is_none() {
+    if files.are_none() {
         return Ok(());
     }
     let refused = refused(outcome);
@@ -66,7 +66,7 @@ pub fn nobody_does_what_the_file_forbids(outcome: &Outcome<'_>) -> Result<(), St
 /// Safety: access: Nobody who may go back is refused by the rules, and no recovery or restoring of Windlass's own.
 pub fn every_rollback_begins(outcome: &Outcome<'_>) -> Result<(), String> {
     let files = Files::of(outcome);
-    if files.is_none() {
+    if files.are_none() {
         return Ok(());
     }
     let wrongly = |action: ActionName, by: &Requester, is_way_back: bool| {
@@ -103,10 +103,10 @@ pub fn every_rollback_begins(outcome: &Outcome<'_>) -> Result<(), String> {
 }
 
 /// The files that were in force in a run, each with the time since when.
-struct Files(Vec<(Time, &'static WhoMay)>);
+pub(super) struct Files(Vec<(Time, &'static WhoMay)>);
 
 impl Files {
-    fn of(outcome: &Outcome<'_>) -> Self {
+    pub(super) fn of(outcome: &Outcome<'_>) -> Self {
         let first = outcome.scenario.access.map(|file| (Time(0), file));
         let replaced = outcome.happened.iter().filter_map(|happening| {
             let Event::Acted(n) = happening.what else {
@@ -120,8 +120,13 @@ impl Files {
         Self(first.into_iter().chain(replaced).collect())
     }
 
-    fn is_none(&self) -> bool {
+    pub(super) fn are_none(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Returns whether any file wants releases approved.
+    pub(super) fn want_approvals(&self) -> bool {
+        self.0.iter().any(|(_, file)| file.approve.is_some())
     }
 
     /// Returns whether somebody may do something by each file.
@@ -132,7 +137,7 @@ impl Files {
 
     /// Returns the files by which what is written at a time may be decided: the one in force, and one that was replaced
     /// just before.
-    fn in_force(&self, at: Time) -> impl Iterator<Item = &'static WhoMay> {
+    pub(super) fn in_force(&self, at: Time) -> impl Iterator<Item = &'static WhoMay> {
         let ends = self.0.iter().skip(1).map(|(since, _)| Some(*since)).chain([None]);
         let each = self.0.iter().zip(ends);
         let each = each

@@ -4,6 +4,7 @@
 mod base;
 
 mod access;
+mod approvals;
 mod arrivals;
 mod basics;
 mod calls;
@@ -27,6 +28,7 @@ mod pauses;
 mod people;
 mod pinned_requests;
 mod plans;
+mod promotions;
 mod removals;
 mod rollouts;
 mod several_images;
@@ -43,7 +45,7 @@ mod withdrawals;
 use crate::scenario::Scenario;
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 282] = [
+pub static SCENARIOS: [Scenario; 296] = [
     basics::FUNCTION,
     basics::FIRST,
     basics::CODE,
@@ -326,6 +328,20 @@ pub static SCENARIOS: [Scenario; 282] = [
     access::REPLACED_WHILE_WAITING,
     freezes::FROZEN,
     freezes::FROZEN_WAITED,
+    approvals::APPROVED,
+    approvals::APPROVED_BY_ONESELF,
+    approvals::APPROVAL_EXPIRED,
+    approvals::APPROVED_AT_LAST,
+    approvals::APPROVED_AGAIN,
+    approvals::ASKED_BY_A_NEWER,
+    approvals::ASKED_AND_CANCELLED,
+    approvals::APPROVED_BY_OTHERS,
+    approvals::FORGED,
+    promotions::PROMOTED,
+    promotions::NOT_VERIFIED,
+    promotions::PROMOTED_BY_ITSELF,
+    promotions::PROMOTED_AFTER_A_HOLD,
+    promotions::PROMOTION_VETOED,
 ];
 
 /// Returns the scenario of that name.

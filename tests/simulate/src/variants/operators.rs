@@ -226,4 +226,40 @@ pub(super) const VARIANTS: &[Variant] = &[
         scenarios: &["healed_by_the_file", "preempted_by_the_file"],
         mishaps: &[],
     },
+    Variant {
+        name: "approved_is_not_compared",
+        what: "a plan that has moved since people approved it is carried out",
+        edits: &[Edit {
+            file: "shared/engine/src/prepare/whole_plan.rs",
+            find: "    planned::hash(record, &composed.plan, &targets, (&changes, &scene.state.irreversible)) != *approved",
+            replace: "    !VARIANT
+        && planned::hash(record, &composed.plan, &targets, (&changes, &scene.state.irreversible)) != *approved",
+        }],
+        scenarios: &["approved_again"],
+        mishaps: &[],
+    },
+    Variant {
+        name: "given_back_with_the_lock",
+        what: "a deployment that gives its turn back keeps the lock",
+        edits: &[Edit {
+            file: "shared/engine/src/conductor/queue/give_back.rs",
+            find: "        view.lock.value.free(ports.now());",
+            replace: "        if !VARIANT {
+            view.lock.value.free(ports.now());
+        }",
+        }],
+        scenarios: &["approved_again"],
+        mishaps: &[],
+    },
+    Variant {
+        name: "promoted_unverified",
+        what: "any snapshot of the environment before admits a release",
+        edits: &[Edit {
+            file: "shared/engine/src/access/promotion.rs",
+            find: "        if lacking.is_empty() {",
+            replace: "        if VARIANT || lacking.is_empty() {",
+        }],
+        scenarios: &["not_verified"],
+        mishaps: &[],
+    },
 ];

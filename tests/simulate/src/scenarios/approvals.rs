@@ -1,0 +1,161 @@
+//! A release asks for approval: it is approved, or not, and what moves until its turn is asked for anew.
+
+use super::basics::FUNCTION;
+use super::people::as_made;
+use crate::access::{Approvers, WhoMay};
+use crate::deed::Deed;
+use crate::scenario::{Act, Scenario, after, next, quiet, when_asked, when_in};
+use windlass_domain::text::time::Time;
+use windlass_world::World;
+
+/// One of two leads approves.
+const ONE: WhoMay = WhoMay {
+    version: 1,
+    read: None,
+    release: &["developers", "leads"],
+    record: &[],
+    roll_back: Some(&["developers", "console"]),
+    operate: Some(&["leads"]),
+    approve: Some(Approvers { by: &["lead-1", "lead-2"], count: 1 }),
+    from: None,
+};
+
+/// Both approve.
+const TWO: WhoMay = WhoMay { approve: Some(Approvers { by: &["lead-1", "lead-2"], count: 2 }), ..ONE };
+
+/// The first of them approves no more, and another one does.
+const TWO_OTHERS: WhoMay =
+    WhoMay { version: 2, approve: Some(Approvers { by: &["lead-2", "lead-3"], count: 2 }), ..ONE };
+
+const ASKED: Act = next(Deed::PostBy("shop-dev", "1.1.0", &["api"]));
+
+/// The first approval comes twice.
+pub(super) const APPROVED: Scenario = Scenario {
+    name: "approved",
+    access: Some(&TWO),
+    acts: &[
+        ASKED,
+        when_asked(Deed::ApproveBy("shop-lead")),
+        next(Deed::ApproveBy("shop-lead")),
+        next(Deed::ApproveBy("shop-owner")),
+    ],
+    // An approval may come to nothing, and nobody gives it once more.
+    may: &["1.1.0 Rejected (ApprovalExpired)"],
+    ..FUNCTION
+};
+
+/// Who has asked approves, and does not count.
+pub(super) const APPROVED_BY_ONESELF: Scenario = Scenario {
+    name: "approved_by_oneself",
+    access: Some(&ONE),
+    acts: &[
+        next(Deed::PostBy("shop-lead", "1.1.0", &["api"])),
+        when_asked(Deed::ApproveBy("shop-lead")),
+        after(60, Deed::ApproveBy("shop-owner")),
+    ],
+    ..APPROVED
+};
+
+/// Lets time pass until so many milliseconds before what asks for approval has waited for too long.
+fn ends_in(world: &World, ms: u64) {
+    let until = {
+        let ledger = world.dynamodb();
+        let waiting = ledger.items.values().filter(|item| item.key.sk.starts_with("waiting#"));
+        waiting.filter_map(|item| item.body.get("until")?.as_u64()).max()
+    };
+    let mut clock = world.clock();
+    clock.now = clock.now.max(Time(until.unwrap_or_default().saturating_sub(ms)));
+}
+
+/// One of two has approved when the time is over. It passes when nothing is left to recover.
+pub(super) const APPROVAL_EXPIRED: Scenario = Scenario {
+    name: "approval_expired",
+    acts: &[
+        ASKED,
+        when_asked(Deed::ApproveBy("shop-lead")),
+        after(1_220, Deed::Change("the approval expires in ten minutes", |world| ends_in(world, 600_000))),
+    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 Rejected (ApprovalExpired)"],
+    ..APPROVED
+};
+
+/// The approval comes as the time is over: what is slow, or whose clock is wrong, finds it expired.
+pub(super) const APPROVED_AT_LAST: Scenario = Scenario {
+    name: "approved_at_last",
+    access: Some(&ONE),
+    acts: &[
+        ASKED,
+        after(1_230, Deed::Change("the approval expires in three seconds", |world| ends_in(world, 3_000))),
+        after(0, Deed::ApproveBy("shop-owner")),
+    ],
+    steady: false,
+    ..APPROVED
+};
+
+/// A rollback begins while a release asks. The release was to leave from what the rollback has taken away, so its plan is
+/// another one at its turn, and is asked for anew.
+pub(super) const APPROVED_AGAIN: Scenario = Scenario {
+    name: "approved_again",
+    access: Some(&ONE),
+    before: &[quiet(Deed::Deploy("1.0.0", &["api"])), quiet(Deed::Deploy("1.1.0", &["api"]))],
+    acts: &[
+        next(Deed::PostThrough("shop-lead", "1.2.0", &["api"])),
+        when_asked(Deed::Operate("rollback")),
+        after(300, Deed::ApproveBy("shop-owner")),
+        when_in("GiveBack", Deed::Change("the turn is given back", as_made)),
+        when_asked(Deed::ApproveBy("shop-owner")),
+    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.2.0 Succeeded", "1.0.0 Succeeded"],
+    // The rollback may come so late that it stops the release, or goes back from it.
+    may: &["1.2.0 Rejected (ApprovalExpired)", "1.2.0 RolledBack (PreemptedByOperator)"],
+    steady: false,
+    ..FUNCTION
+};
+
+/// A newer release supersedes one that asks.
+pub(super) const ASKED_BY_A_NEWER: Scenario = Scenario {
+    name: "asked_by_a_newer",
+    access: Some(&ONE),
+    acts: &[ASKED, when_asked(Deed::PostBy("shop-dev", "1.2.0", &["api"])), after(60, Deed::ApproveBy("shop-owner"))],
+    ends: &["1.0.0 Succeeded", "1.1.0 NothingToDo (Superseded)", "1.2.0 Succeeded"],
+    // The newer one may come when the older one is approved.
+    may: &["1.1.0 Succeeded", "1.1.0 Rejected (ApprovalExpired)", "1.2.0 Rejected (ApprovalExpired)"],
+    steady: false,
+    ..FUNCTION
+};
+
+/// What asks is cancelled.
+pub(super) const ASKED_AND_CANCELLED: Scenario = Scenario {
+    name: "asked_and_cancelled",
+    access: Some(&ONE),
+    acts: &[ASKED, when_asked(Deed::CancelAsked("shop-dev"))],
+    ends: &["1.0.0 Succeeded", "1.1.0 Rejected (CancelledByOperator)"],
+    may: &["1.1.0 Rejected (ApprovalExpired)"],
+    steady: false,
+    ..FUNCTION
+};
+
+/// The file changes while a release asks, and who has approved does not count any more.
+pub(super) const APPROVED_BY_OTHERS: Scenario = Scenario {
+    name: "approved_by_others",
+    acts: &[
+        ASKED,
+        when_asked(Deed::ApproveBy("shop-lead")),
+        after(10, Deed::ReplaceAccess(&TWO_OTHERS)),
+        next(Deed::ApproveBy("shop-owner")),
+        after(90, Deed::ApproveBy("shop-other")),
+    ],
+    ..APPROVED
+};
+
+/// Somebody who may start executions claims to be another one, and is refused.
+pub(super) const FORGED: Scenario = Scenario {
+    name: "forged",
+    access: Some(&ONE),
+    acts: &[
+        next(Deed::Forge("shop-lead", "1.2.0", &["api"])),
+        quiet(Deed::PostBy("shop-dev", "1.1.0", &["api"])),
+        when_asked(Deed::ApproveBy("shop-owner")),
+    ],
+    ..APPROVED
+};
