@@ -1,6 +1,7 @@
 use crate::outcome::Outcome;
 use serde::Deserialize as _;
 use windlass_domain::release::Release;
+use windlass_engine::ports::Execution;
 
 /// "Pinned bytes" (rule 5): what a way in has pinned is what its deployment brings, whatever its tags and keys mean
 /// when it is admitted.
@@ -40,12 +41,16 @@ pub fn requester_is_true(outcome: &Outcome<'_>) -> Result<(), String> {
         let Some(execution) = first.and_then(|arn| executions.executions.get(arn)) else {
             continue;
         };
-        let is_named = !execution.input["requester"].is_null();
-        let is_by_hand = execution.arn.rsplit(':').next().is_some_and(|name| name.starts_with(BY_HAND));
-        if record.vouched == (is_named && is_by_hand) {
+        if record.vouched == is_claimed(execution) {
             let (id, arn, vouched) = (&record.id, &execution.arn, record.vouched);
             return Err(format!("deployment {id}, which {arn} has recorded, has vouched {vouched}"));
         }
     }
     Ok(())
+}
+
+/// Returns whether the requester in an execution's input is only claimed, by somebody who may start executions.
+pub(super) fn is_claimed(execution: &Execution) -> bool {
+    let is_by_hand = execution.arn.rsplit(':').next().is_some_and(|name| name.starts_with(BY_HAND));
+    is_by_hand && !execution.input["requester"].is_null()
 }

@@ -1,3 +1,4 @@
+use super::as_pinned::is_claimed;
 use crate::access::{WhoMay, needed, session};
 use crate::deed::Deed;
 use crate::happening::{Event, Who};
@@ -19,8 +20,8 @@ const DECIDED_S: u64 = 60;
 const NOT_ALLOWED: &str = "NotAllowed";
 
 /// "Nobody does what the rules forbid": a deployment gets its turn only if the file in force then names who asked for
-/// it, with each right that it needs. A hold is put and released by those alone who may. What was refused changes
-/// nothing.
+/// it, with each right that it needs, and never if somebody only claims to be that one. A hold is put and released by
+/// those alone who may. What was refused changes nothing.
 ///
 /// Safety: access: A deployment has its turn only by the access file that is in force then, and what is refused changes
 /// nothing.
@@ -42,7 +43,7 @@ pub fn nobody_does_what_the_file_forbids(outcome: &Outcome<'_>) -> Result<(), St
                 }
                 let lets_go = |asked: &dyn Fn(&WhoMay) -> bool| files.in_force(happening.at).any(asked);
                 if let Some(record) = started(outcome, change)
-                    && !lets_go(&|file| file.lets_go(&record))
+                    && (is_forged(outcome, &record) || !lets_go(&|file| file.lets_go(&record)))
                 {
                     let Deployment { id, release, requester, .. } = &*record;
                     return Err(format!("deployment {id} of {} started, which {requester} may not", release.version));
@@ -144,6 +145,13 @@ impl Files {
             .filter(move |((since, _), end)| *since <= at && end.is_none_or(|end: Time| end.plus_s(DECIDED_S) > at));
         each.map(|((_, file), _)| *file)
     }
+}
+
+/// Returns whether nobody but the input of its execution says who has asked for a deployment.
+fn is_forged(outcome: &Outcome<'_>, record: &Deployment) -> bool {
+    let executions = outcome.world.stepfunctions();
+    let first = record.executions.first().and_then(|arn| executions.executions.get(arn));
+    first.is_some_and(is_claimed)
 }
 
 /// Returns the executions that the rules have refused.
