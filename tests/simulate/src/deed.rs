@@ -48,7 +48,8 @@ pub enum Deed {
     PostBy(&'static str, &'static str, &'static [&'static str]),
     /// Somebody with a session of this role posts a release of these components, which passes a hold.
     PostThrough(&'static str, &'static str, &'static [&'static str]),
-    /// Somebody starts an execution for a release of these components, and claims that this role asks for it by the API.
+    /// Somebody starts an execution for a release of these components, and claims that this role asks for it by the
+    /// API.
     Forge(&'static str, &'static str, &'static [&'static str]),
     /// Somebody with a session of this role approves by the API the newest plan that asks for it, as it is shown then.
     ApproveBy(&'static str),
@@ -64,8 +65,8 @@ pub enum Deed {
     Hold,
     /// An operator cancels by the API the deployment that has its turn, if there is one.
     Cancel,
-    /// Somebody with a session of this role cancels by the API the newest deployment that asks for approval, if there is
-    /// one.
+    /// Somebody with a session of this role cancels by the API the newest deployment that asks for approval, if there
+    /// is one.
     CancelAsked(&'static str),
     /// An operator acts at the console: `rollback`, `recover`, `accept`, `hold`, `release_hold`, `pause`, `continue`,
     /// `skip_bake`.

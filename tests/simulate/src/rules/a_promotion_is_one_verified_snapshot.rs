@@ -14,8 +14,8 @@ use windlass_domain::text::time::Time;
 /// if one snapshot of `staging` had run just these bytes of all of its components, each measured there, for as long as
 /// the file says, and its release was not undone there. The record names that snapshot.
 ///
-/// Safety: promotion: What is deployed where a rule names the environment before is one snapshot there that was measured,
-/// and was live for its time.
+/// Safety: promotion: What is deployed where a rule names the environment before is one snapshot there that was
+/// measured, and was live for its time.
 pub fn a_promotion_is_one_verified_snapshot(outcome: &Outcome<'_>) -> Result<(), String> {
     let files = Files::of(outcome);
     let mut snapshots: Vec<Rc<Snapshot>> = outcome.all("env#shop/staging", "snapshot#");

@@ -6,8 +6,8 @@ use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::{Lock, Waiting};
 use windlass_domain::release::identity::DeploymentId;
 
-/// "Waiting holds nothing": a deployment that asks for approval holds no lock, claims no target, has no step and changes
-/// nothing. No other one begins to wait where nothing but such deployments is in its way.
+/// "Waiting holds nothing": a deployment that asks for approval holds no lock, claims no target, has no step and
+/// changes nothing. No other one begins to wait where nothing but such deployments is in its way.
 ///
 /// Safety: approvals: What asks for approval holds no lock and no target, and nobody waits for it.
 pub fn waiting_holds_nothing(outcome: &Outcome<'_>) -> Result<(), String> {

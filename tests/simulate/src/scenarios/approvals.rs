@@ -92,8 +92,8 @@ pub(super) const APPROVED_AT_LAST: Scenario = Scenario {
     ..APPROVED
 };
 
-/// A rollback begins while a release asks. The release was to leave from what the rollback has taken away, so its plan is
-/// another one at its turn, and is asked for anew.
+/// A rollback begins while a release asks. The release was to leave from what the rollback has taken away, so its plan
+/// is another one at its turn, and is asked for anew.
 pub(super) const APPROVED_AGAIN: Scenario = Scenario {
     name: "approved_again",
     access: Some(&ONE),
