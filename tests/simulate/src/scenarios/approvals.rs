@@ -56,15 +56,16 @@ pub(super) const APPROVED_BY_ONESELF: Scenario = Scenario {
     ..APPROVED
 };
 
-/// Lets time pass until so many milliseconds before what asks for approval has waited for too long.
-fn ends_in(world: &World, ms: u64) {
+/// Lets time pass until so many milliseconds before what asks for approval has waited for too long, or after that if
+/// there are fewer than none.
+fn ends_in(world: &World, ms: i64) {
     let until = {
         let ledger = world.dynamodb();
         let waiting = ledger.items.values().filter(|item| item.key.sk.starts_with("waiting#"));
         waiting.filter_map(|item| item.body.get("until")?.as_u64()).max()
     };
     let mut clock = world.clock();
-    clock.now = clock.now.max(Time(until.unwrap_or_default().saturating_sub(ms)));
+    clock.now = clock.now.max(Time(until.unwrap_or_default().saturating_add_signed(-ms)));
 }
 
 /// One of two has approved when the time is over. It passes when nothing is left to recover.
@@ -79,7 +80,7 @@ pub(super) const APPROVAL_EXPIRED: Scenario = Scenario {
     ..APPROVED
 };
 
-/// The approval comes as the time is over: what is slow, or whose clock is wrong, finds it expired.
+/// The approval comes as the time is over: what is slow finds it expired.
 pub(super) const APPROVED_AT_LAST: Scenario = Scenario {
     name: "approved_at_last",
     access: Some(&ONE),
@@ -90,6 +91,19 @@ pub(super) const APPROVED_AT_LAST: Scenario = Scenario {
     ],
     steady: false,
     ..APPROVED
+};
+
+/// It comes half a second after that, and only whose clock is behind takes it.
+pub(super) const APPROVED_TOO_LATE: Scenario = Scenario {
+    name: "approved_too_late",
+    acts: &[
+        ASKED,
+        after(1_230, Deed::Change("the approval has just expired", |world| ends_in(world, -500))),
+        after(0, Deed::ApproveBy("shop-owner")),
+    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 Rejected (ApprovalExpired)"],
+    may: &["1.1.0 Succeeded"],
+    ..APPROVED_AT_LAST
 };
 
 /// A rollback begins while a release asks. The release was to leave from what the rollback has taken away, so its plan

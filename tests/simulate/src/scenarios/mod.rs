@@ -45,7 +45,7 @@ mod withdrawals;
 use crate::scenario::Scenario;
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 296] = [
+pub static SCENARIOS: [Scenario; 297] = [
     basics::FUNCTION,
     basics::FIRST,
     basics::CODE,
@@ -332,6 +332,7 @@ pub static SCENARIOS: [Scenario; 296] = [
     approvals::APPROVED_BY_ONESELF,
     approvals::APPROVAL_EXPIRED,
     approvals::APPROVED_AT_LAST,
+    approvals::APPROVED_TOO_LATE,
     approvals::APPROVED_AGAIN,
     approvals::ASKED_BY_A_NEWER,
     approvals::ASKED_AND_CANCELLED,
