@@ -203,6 +203,23 @@ fn the_schedule_wakes_what_asks_only_once_its_time_is_over() {
 }
 
 #[test]
+fn what_is_approved_waits_for_its_turn_alone_and_the_schedule_wakes_it_too() {
+    let scene = asking("{by: [lead-1, lead-2], count: 2}");
+    turn(&scene).unwrap();
+    draw(&scene, "one", "change");
+    for (who, asks) in [("lead-1", true), ("lead-2", false)] {
+        approves(&scene, who, "one").unwrap();
+        let waiting = scene.waiting().unwrap();
+        assert_eq!((waiting.asks, waiting.until.is_some()), (asks, asks), "{who}");
+    }
+    // Whoever was to wake it has died.
+    scene.stage.world.stepfunctions().answered.clear();
+    scene.stage.world.stepfunctions().tokens.insert("token".into());
+    run(recovery::handle(&scene.stage.world, json!({"detail-type": "Scheduled Event"}))).unwrap();
+    assert!(was_woken(&scene));
+}
+
+#[test]
 fn a_newer_release_supersedes_it_until_it_is_approved() {
     // Whether the newer one asks as well, and whether the older one is approved.
     for (newer_asks, approved, wanted) in [

@@ -42,8 +42,11 @@ pub async fn approve(
                     approval.given.push(given);
                     approval.missing = approval.missing.saturating_sub(1);
                 }
+                let waiting = waits_for_its_turn(ports, &mut record.value, &view).await?;
                 let unchanged = Write::check(view.lock.key.clone(), view.lock.unchanged());
-                Ok((done, vec![put_deployment(&record)?, unchanged]))
+                let mut writes = vec![put_deployment(&record)?, unchanged];
+                writes.extend(waiting);
+                Ok((done, writes))
             }
         }
     })
@@ -51,7 +54,7 @@ pub async fn approve(
     // It may have waited for nobody else. Woken for nothing it waits on.
     let (_, view) = find(ports, request).await?;
     let waiting = request.deployment.as_ref().and_then(|id| view.waiting_as(id));
-    if let Some(waiting) = waiting.filter(|waiting| waiting.value.asks) {
+    if let Some(waiting) = waiting {
         recovery::wake_one(ports, &waiting.value).await?;
     }
     Ok(answer)
@@ -112,4 +115,19 @@ async fn decision(ports: &impl Ports, request: &Request, record: &mut Deployment
     let by = request.asked_by();
     let reason = request.reason.as_deref().unwrap_or("no reason given");
     Ok(rules.approve(&ApprovalWish { by: &by, hash, reason }, &facts, &id))
+}
+
+/// Returns the write with which a deployment waits for its turn alone; `None` while it asks on. From then on the schedule
+/// wakes it as well, should nobody else.
+async fn waits_for_its_turn(ports: &impl Ports, record: &mut Deployment, view: &View) -> Checked<Option<Write>> {
+    let rules = access::rules(ports, &record.app).await?;
+    if let Err(finding) = approval::note(ports, &rules, record).await? {
+        return Err(finding.into());
+    }
+    let Some(mut waiting) = view.waiting_of(record).filter(|_| !record.asks()).cloned() else {
+        return Ok(None);
+    };
+    (waiting.value.asks, waiting.value.until, waiting.value.since) = (false, None, ports.now());
+    let index = ledger::waiting_index(record.environment_id(), &record.id);
+    Ok(Some(waiting.put_indexed(Some(index))?))
 }
