@@ -83,7 +83,7 @@ impl Queue {
             let id = &waiting.deployment;
             if waiting.asks || waiting.until.is_some() {
                 self.waiting.remove(id);
-            } else if self.waiting.insert(id.clone()) {
+            } else if self.waiting.insert(id.clone()) && before.is_none() {
                 self.begun.push(id.clone());
             }
         } else if let Some(waiting) = outcome.read::<Waiting>(before, "waiting#") {
