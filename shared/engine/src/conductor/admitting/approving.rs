@@ -117,8 +117,8 @@ async fn decision(ports: &impl Ports, request: &Request, record: &mut Deployment
     Ok(rules.approve(&ApprovalWish { by: &by, hash, reason }, &facts, &id))
 }
 
-/// Returns the write with which a deployment waits for its turn alone; `None` while it asks on. From then on the schedule
-/// wakes it as well, should nobody else.
+/// Returns the write with which a deployment waits for its turn alone; `None` while it asks on. From then on the
+/// schedule wakes it as well, should nobody else.
 async fn waits_for_its_turn(ports: &impl Ports, record: &mut Deployment, view: &View) -> Checked<Option<Write>> {
     let rules = access::rules(ports, &record.app).await?;
     if let Err(finding) = approval::note(ports, &rules, record).await? {
