@@ -194,6 +194,12 @@ impl Deployment {
         self.approval.as_ref().is_some_and(|approval| !approval.goes)
     }
 
+    /// Returns the time since which nothing but its turn is waited for: it was approved then, or accepted.
+    pub fn ready(&self) -> Time {
+        let given = self.approval.iter().flat_map(|approval| &approval.given);
+        given.map(|given| given.at).max().unwrap_or(self.accepted)
+    }
+
     /// Returns how many recoveries Windlass started by itself for it since somebody last asked for an execution.
     pub fn recoveries(&self) -> usize {
         self.executions.len().saturating_sub(self.asked_for + 1)

@@ -4,72 +4,49 @@
 pub mod promotion;
 
 use crate::ledger;
-use crate::ports::{Clock, DynamoDbApi, Result};
+use crate::ports::{DynamoDbApi, Result};
 use windlass_domain::access::{
-    AccessFile, AccessFileForAll, AccessItem, AccessRight, Asked, Caller, Closed, Rules, not_vouched, refused_before,
+    AccessFile, AccessFileForAll, AccessItem, AccessRight, Asked, Caller, Rules, not_vouched, refused_before,
 };
 use windlass_domain::deployment::Deployment;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::release::key::AccessPlace;
 use windlass_domain::release::request::{Request, Requester};
-use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::fault::Fault;
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::AppName;
 
-/// Reads the rules in force for an application.
+/// Reads the rules in force for an application. Of a file that cannot be read any more, such as one that a newer
+/// version of Windlass took, they say only that: whatever brings back goes on, and nothing else does.
 ///
 /// # Errors
-/// The ledger's faults, and that an item cannot be read any more: then nobody knows who may do what.
+/// The ledger's faults.
 pub async fn rules(ports: &impl DynamoDbApi, app: &AppName) -> Result<Rules> {
     let own = ledger::load(ports, &ledger::access(app)).await?;
-    let own = own.map(|own| read(&own.value, AccessFile::accepted)).transpose()?;
-    Ok(Rules::of(own, for_all(ports).await?))
-}
-
-/// Returns what keeps releases from starting in an environment at this moment by the clock. Files that cannot be read
-/// any more say nothing here: [`against_turn`] lets nothing start by them, and what ends a deployment does not fail by
-/// them.
-///
-/// # Errors
-/// The ledger's faults.
-pub async fn closed(ports: &(impl DynamoDbApi + Clock), of: EnvironmentId<'_>) -> Result<Option<Closed>> {
-    Ok(readable(ports, of.app()).await?.and_then(|rules| rules.closed(of.environment(), ports.now())))
-}
-
-/// Returns the number of people who must approve a release into an environment, if a rule wants it approved. Files that
-/// cannot be read any more say nothing here either.
-///
-/// # Errors
-/// The ledger's faults.
-pub async fn approvals_needed(ports: &impl DynamoDbApi, of: EnvironmentId<'_>) -> Result<Option<u32>> {
-    Ok(readable(ports, of.app()).await?.and_then(|rules| rules.approvals_needed(of.environment())))
-}
-
-/// Reads the rules in force for what is only shown; `None` if they cannot be read any more.
-async fn readable(ports: &impl DynamoDbApi, app: &AppName) -> Result<Option<Rules>> {
-    match rules(ports, app).await {
-        Ok(rules) => Ok(Some(rules)),
-        Err(fault) if fault.name == FaultName::Internal => Ok(None),
-        Err(fault) => Err(fault),
-    }
+    let own = own.map(|own| read(&own.value, AccessFile::accepted)).transpose();
+    let all = ledger::load(ports, &ledger::access_for_all()).await?;
+    let all = all.map(|all| read(&all.value, AccessFileForAll::accepted)).transpose();
+    Ok(own.and_then(|own| Ok(Rules::of(own, all?))).unwrap_or_else(Rules::unread))
 }
 
 /// Reads the access file of all applications that is in force.
 ///
 /// # Errors
-/// As [`rules`].
+/// The ledger's faults, and that the item cannot be read any more.
 pub async fn for_all(ports: &impl DynamoDbApi) -> Result<Option<AccessFileForAll>> {
     let all = ledger::load(ports, &ledger::access_for_all()).await?;
-    all.map(|all| read(&all.value, AccessFileForAll::accepted)).transpose()
+    let unread = |file: String| Fault::internal(format!("{file}, cannot be read any more"));
+    all.map(|all| read(&all.value, AccessFileForAll::accepted)).transpose().map_err(unread)
 }
 
-fn read<T>(item: &AccessItem, read: impl FnOnce(&str) -> Result<T, Vec<Finding>>) -> Result<T> {
-    let unread = |findings| {
-        let (key, version) = (&item.object.key, item.version);
-        Fault::internal(format!("{key}, version {version}, cannot be read any more: {findings:?}"))
-    };
-    read(&item.text).map_err(unread)
+/// Reads a file that is in force; its name, if it cannot be read.
+fn read<T>(item: &AccessItem, read: impl FnOnce(&str) -> Result<T, Vec<Finding>>) -> Result<T, String> {
+    read(&item.text).map_err(|findings| {
+        let file = format!("{}, version {}", item.object.key, item.version);
+        tracing::warn!(file, ?findings, "the access file cannot be read, so only what brings back goes on");
+        file
+    })
 }
 
 /// Returns what the rules of operators have against a request, as far as it says where it goes: a release that a rule
@@ -88,6 +65,7 @@ pub async fn against(ports: &impl DynamoDbApi, rules: &Rules, request: &Request)
         let asked = Asked::of(request, &by, EnvironmentId::new(&request.app, environment));
         findings.extend(rules.decide(&asked, None).err().unwrap_or_default());
     }
+    findings.extend(rules.unknown(&by, AccessRight::of(request.action)).filter(|_| of_whole));
     if request.action.moves() && (request.to_app.is_some() || request.to_environment.is_some()) {
         let to = request.to_app.as_ref().unwrap_or(&request.app);
         let theirs = self::rules(ports, to).await?;
@@ -100,6 +78,7 @@ pub async fn against(ports: &impl DynamoDbApi, rules: &Rules, request: &Request)
         if rules.are_in_force() && !theirs.are_in_force() {
             findings.push(no_rules_there(&request.app, to, &by));
         }
+        findings.extend(theirs.unknown(&by, AccessRight::Operate).filter(|_| there.is_none()));
     }
     if request.refused && findings.is_empty() {
         findings.push(refused_before());
@@ -115,16 +94,8 @@ fn no_rules_there(app: &AppName, to: &AppName, by: &Requester) -> Finding {
     Finding::new(FindingName::NotAllowed, place, reason, remedy).seen(Caller::of(by).to_string(), "no such file")
 }
 
-/// Returns what the rules now in force have against a deployment that is recorded, at a turn of it.
-///
-/// # Errors
-/// As [`rules`].
-pub async fn against_turn(ports: &impl DynamoDbApi, record: &Deployment) -> Result<Vec<Finding>> {
-    Ok(against_turn_by(&rules(ports, &record.app).await?, record))
-}
-
 /// Returns what these rules have against a deployment that is recorded, at a turn of it.
-pub fn against_turn_by(rules: &Rules, record: &Deployment) -> Vec<Finding> {
+pub fn against_turn(rules: &Rules, record: &Deployment) -> Vec<Finding> {
     if !rules.rule_on(&record.requester) {
         return Vec::new();
     }

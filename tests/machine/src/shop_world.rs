@@ -289,6 +289,19 @@ pub fn put_access_for_all(world: &World, text: &str) {
     }
 }
 
+/// Puts a file into force for an application that this version cannot read, such as one that a newer version took.
+///
+/// # Panics
+/// If that is no name of an application.
+pub fn put_unreadable_access(world: &World, app: &str) {
+    let text = format!("app: {app}\nversion: 9\nlater: true\n");
+    let digest = Digest::of(text.as_bytes());
+    match AppName::new(app) {
+        Ok(app) => put_item(world, ledger::access(&app), &AccessPlace::App(app), &text, (9, digest)),
+        Err(error) => panic!("{error}"),
+    }
+}
+
 fn put_item(
     world: &World,
     key: ledger::Key<AccessItem>,

@@ -7,6 +7,7 @@
 use crate::access::caller::Caller;
 use crate::access::decide::Rules;
 use crate::access::file::Approve;
+use crate::access::window::WAITS_MS;
 use crate::declaration::kinds::KindName;
 use crate::declaration::plan::PlanOutcome;
 use crate::release::identity::{DeploymentId, EnvironmentId};
@@ -27,6 +28,9 @@ pub struct Approval {
     /// The hash of the plan that is approved; absent until the plan is drawn.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hash: Option<Digest>,
+    /// The outcome of that plan. It is kept here, because a plan that asks nobody may wait for longer than it is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<PlanOutcome>,
     /// The time since which it is asked for.
     pub since: Time,
     /// The time until which it is waited for.
@@ -72,8 +76,8 @@ pub struct ApprovalFacts<'a> {
     pub asked: Vec<Requester>,
     /// Its approval as it is recorded; absent before its first turn.
     pub approval: Option<&'a Approval>,
-    /// The outcome of its plan; absent until that is drawn.
-    pub plan: Option<PlanOutcome>,
+    /// The time at which it was accepted.
+    pub accepted: Time,
     /// The time.
     pub now: Time,
 }
@@ -122,12 +126,13 @@ impl Rules {
         self.approve_rule(environment).map(|rule| rule.count)
     }
 
-    /// Returns the approval that a deployment begins to ask for now; `None` if it needs none.
+    /// Returns the approval that a deployment begins to ask for now; `None` if it needs none. However often it asks
+    /// anew, it asks for three days in all.
     pub fn asked_now(&self, facts: &ApprovalFacts<'_>) -> Option<Approval> {
         let rule = self.rule_for(facts)?;
-        let until = facts.now.plus_s(u64::from(rule.expires.0) * 24 * 60 * 60);
-        let count = rule.count;
-        Some(Approval { hash: None, since: facts.now, until, goes: false, count, missing: count, given: Vec::new() })
+        let until = facts.now.plus_s(u64::from(rule.expires.0) * 24 * 60 * 60).min(facts.accepted.plus_ms(WAITS_MS));
+        let (hash, outcome, count, missing) = (None, None, rule.count, rule.count);
+        Some(Approval { hash, outcome, since: facts.now, until, goes: false, count, missing, given: Vec::new() })
     }
 
     /// Decides how a deployment stands.
@@ -142,7 +147,8 @@ impl Rules {
         if let Some(by) = unknown.filter(|_| rule.not_requester) {
             return Err(requester_unknown(by, facts.of));
         }
-        if facts.plan.is_some_and(|plan| plan != PlanOutcome::Change) {
+        let outcome = facts.approval.and_then(|approval| approval.outcome);
+        if outcome.is_some_and(|outcome| outcome != PlanOutcome::Change) {
             return Ok(ApprovalStanding::Goes);
         }
         let counted = u32::try_from(self.counted(rule, facts).len()).unwrap_or(u32::MAX);
@@ -155,13 +161,20 @@ impl Rules {
         }
     }
 
-    /// Decides on the wish to approve the plan of this deployment.
-    pub fn approve(&self, wish: &ApprovalWish<'_>, facts: &ApprovalFacts<'_>, id: &DeploymentId) -> ApprovalDecision {
+    /// Decides on the wish to approve the plan of this deployment, of which these are the facts, where a rule of its
+    /// environment wants approvals.
+    pub fn approve(
+        &self,
+        wish: &ApprovalWish<'_>,
+        facts: Option<&ApprovalFacts<'_>>,
+        id: &DeploymentId,
+    ) -> ApprovalDecision {
         let refused = |path: &str, reason: String, remedy: &str| {
             ApprovalDecision::Refused(Finding::new(FindingName::NotAsked, path, reason, remedy))
         };
         let nothing = format!("deployment {id} asks for no approval.");
-        let (Some(rule), Some(approval)) = (self.rule_for(facts), facts.approval) else {
+        let asked = facts.and_then(|facts| Some((facts, self.rule_for(facts)?, facts.approval?)));
+        let Some((facts, rule, approval)) = asked else {
             return refused("deployment", nothing, "Nothing has to be approved.");
         };
         let standing = match self.standing(facts) {
@@ -254,7 +267,10 @@ fn expired(rule: &Approve, counted: u32, until: Time, of: EnvironmentId<'_>) -> 
     Finding::new(
         FindingName::ApprovalExpired,
         path(of),
-        format!("its plan was to be approved until {until}; {counted} of {} had approved it then.", rule.count),
+        format!(
+            "its plan was to be approved until {until}; by the rules now in force {counted} of {} have approved it.",
+            rule.count
+        ),
         "Release it again, and have it approved in time.",
     )
     .seen(counted, rule.count)

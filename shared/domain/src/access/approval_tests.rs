@@ -1,7 +1,7 @@
 //! The rules of approval, as tables.
 
-use crate::access::AccessFile;
 use crate::access::approval::*;
+use crate::access::{AccessFile, AccessRight, Asked};
 use crate::release::request::Route;
 use crate::text::name::AppName;
 
@@ -50,8 +50,8 @@ fn given(arn: &str, plan: &str) -> GivenApproval {
 
 /// The approval of the plan `now`, until 1 s.
 fn approval(given: Vec<GivenApproval>) -> Approval {
-    let hash = Some(hash("now"));
-    Approval { hash, since: Time(0), until: Time(1_000), goes: false, count: 1, missing: 1, given }
+    let (hash, outcome) = (Some(hash("now")), Some(PlanOutcome::Change));
+    Approval { hash, outcome, since: Time(0), until: Time(1_000), goes: false, count: 1, missing: 1, given }
 }
 
 /// Hands over the facts of a deployment of a function that these have asked for.
@@ -62,7 +62,7 @@ fn with<T>(asked: &[&str], approval: Option<&Approval>, seen: impl FnOnce(&mut A
         kinds: [KindName::Lambda].into(),
         asked: asked.iter().map(|arn| by(arn)).collect(),
         approval,
-        plan: Some(PlanOutcome::Change),
+        accepted: Time(0),
         now: Time(0),
     };
     seen(&mut facts)
@@ -98,28 +98,38 @@ fn people_count_once_each_by_the_file_in_force_and_none_who_has_asked() {
 fn a_plan_without_a_change_asks_nobody_and_time_ends_only_what_is_not_approved() {
     use ApprovalStanding::{Asks, Goes};
     let (open, full) = (approval(vec![]), approval(vec![given(LEAD_1, "now")]));
-    for (of, plan, now, wanted) in [
+    for (of, outcome, now, wanted) in [
         (&open, Some(PlanOutcome::NothingToDo), 5_000, Ok(Goes)),
         (&open, Some(PlanOutcome::Rejected), 0, Ok(Goes)),
         (&open, None, 999, Ok(Asks(1))),
         (&open, None, 1_000, Err(FindingName::ApprovalExpired)),
         (&full, Some(PlanOutcome::Change), 5_000, Ok(Goes)),
     ] {
-        let standing = with(&[ANN], Some(of), |facts| {
-            (facts.plan, facts.now) = (plan, Time(now));
+        let approval = Approval { outcome, ..of.clone() };
+        let standing = with(&[ANN], Some(&approval), |facts| {
+            facts.now = Time(now);
             rules("by: [leads]").standing(facts)
         });
-        assert_eq!(standing.map_err(|finding| finding.name), wanted, "{plan:?} at {now}");
+        assert_eq!(standing.map_err(|finding| finding.name), wanted, "{outcome:?} at {now}");
     }
 }
 
 #[test]
 fn it_is_waited_for_as_long_as_the_file_says() {
-    for (rule, days) in
-        [("by: [leads]", Some(1)), ("by: [leads], expires: 3d", Some(3)), ("by: [leads], kinds: [ecs]", None)]
-    {
-        let asked = with(&[ANN], None, |facts| rules(rule).asked_now(facts));
-        assert_eq!(asked.map(|approval| approval.until), days.map(|days| Time(days * 86_400_000)), "{rule}");
+    const DAY_MS: u64 = 86_400_000;
+    // The day on which it is asked for, and that until which it is waited for.
+    for (rule, day, until) in [
+        ("by: [leads]", 0, Some(1)),
+        ("by: [leads], expires: 3d", 0, Some(3)),
+        ("by: [leads], expires: 3d", 2, Some(3)),
+        ("by: [leads]", 1, Some(2)),
+        ("by: [leads], kinds: [ecs]", 0, None),
+    ] {
+        let asked = with(&[ANN], None, |facts| {
+            facts.now = Time(day * DAY_MS);
+            rules(rule).asked_now(facts)
+        });
+        assert_eq!(asked.map(|approval| approval.until), until.map(|until| Time(until * DAY_MS)), "{rule} on {day}");
     }
     let text = "app: shop\nversion: 1\nenvironments: {prod: {approve: {by: [ann], expires: 4d}}}\npeople: {ann: {}}\n";
     let findings = AccessFile::read(text, &app(), None).unwrap_err().findings();
@@ -141,7 +151,8 @@ fn one_approves_the_plan_as_it_is_and_nothing_else() {
         let hash = hash(plan);
         let by = by(who);
         let wish = ApprovalWish { by: &by, hash: &hash, reason: "seen" };
-        let decision = with(&[ANN], recorded, |facts| rules("by: [leads], count: 2").approve(&wish, facts, &id));
+        let decision =
+            with(&[ANN], recorded, |facts| rules("by: [leads], count: 2").approve(&wish, Some(&*facts), &id));
         let word = match decision {
             ApprovalDecision::Given(given) => {
                 assert_eq!(given.person.as_str(), "lead-2");
@@ -151,5 +162,24 @@ fn one_approves_the_plan_as_it_is_and_nothing_else() {
             ApprovalDecision::Refused(finding) => finding.name.to_string(),
         };
         assert_eq!(word, wanted, "{who} approves {plan}");
+    }
+}
+
+#[test]
+fn where_a_file_cannot_be_read_nobody_approves_and_only_what_brings_back_goes_on() {
+    let (app, prod) = (app(), EnvironmentName::new("prod").unwrap());
+    let rules = Rules::unread("access/apps/shop.yaml, version 4".to_owned());
+    assert!(rules.are_in_force() && !rules.want_approvals(&prod));
+    assert_eq!(rules.closed(&prod, Time(0)), None);
+    for route in [Route::Api, Route::Console, Route::Windlass, Route::Ci] {
+        let by = Requester::new(route, None);
+        for right in
+            [AccessRight::Read, AccessRight::Release, AccessRight::RollBack, AccessRight::Operate, AccessRight::Approve]
+        {
+            let asked = Asked::for_right(right, &by, EnvironmentId::new(&app, &prod));
+            // What brings back is IAM's alone then, and no right of a job is.
+            let wanted = right == AccessRight::RollBack && route != Route::Ci;
+            assert_eq!(rules.decide(&asked, None).is_ok(), wanted, "{by} {right}");
+        }
     }
 }

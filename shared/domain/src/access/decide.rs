@@ -43,18 +43,20 @@ pub struct Rules {
     /// The application's own file, unless it withdraws the rules.
     file: Option<AccessFile>,
     all: Option<AccessFileForAll>,
+    /// The file that is in force and cannot be read any more, such as `access/all.yaml, version 3`.
+    pub(super) unread: Option<String>,
 }
 
 impl Rules {
     /// Takes the files that are in force.
     pub fn of(file: Option<AccessFile>, all: Option<AccessFileForAll>) -> Self {
-        Self { file: file.filter(|file| file.rules.is_none()), all }
+        Self { file: file.filter(|file| file.rules.is_none()), all, unread: None }
     }
 
     /// Returns whether rules of operators decide, and not the declaration's.
     pub fn are_in_force(&self) -> bool {
         let refuses = self.all.as_ref().is_some_and(|all| all.without_file == Some(WithoutFile::Refuse));
-        self.file.is_some() || refuses
+        self.file.is_some() || refuses || !self.are_known()
     }
 
     /// Returns the warning that the declaration says who may release, and that rules of operators decide on that.
@@ -150,6 +152,7 @@ impl Rules {
     /// # Errors
     /// The finding that the right is lacking.
     pub(super) fn has(&self, asked: &Asked<'_>, right: AccessRight) -> Result<Option<RuleMember>, Finding> {
+        self.unknown(asked.by, right).map_or(Ok(()), Err)?;
         let caller = Caller::of(asked.by);
         let nothing = EnvironmentRules::default();
         let file = self.file.as_ref();

@@ -1,7 +1,10 @@
 //! The ledger's item of an access file, and the decision when an upload takes its place. Pure.
 
+use crate::access::caller::Caller;
+use crate::access::decide::Rules;
+use crate::access::right::AccessRight;
 use crate::document::syntax;
-use crate::release::request::ObjectRef;
+use crate::release::request::{ObjectRef, Requester, Route};
 use crate::text::digest::Digest;
 use crate::text::finding::{Finding, FindingName};
 use crate::text::time::Time;
@@ -66,6 +69,32 @@ fn not_higher(offered: u64, former: &AccessItem) -> Finding {
         format!("Write a higher version, such as `{next}`."),
     )
     .seen(offered, next)
+}
+
+/// The rules where a file that is in force cannot be read any more.
+impl Rules {
+    /// Makes the rules of a file that is in force and cannot be read any more: nobody knows who may do what.
+    pub fn unread(file: String) -> Self {
+        let mut rules = Self::of(None, None);
+        rules.unread = Some(file);
+        rules
+    }
+
+    /// Returns whether they can be read.
+    pub fn are_known(&self) -> bool {
+        self.unread.is_none()
+    }
+
+    /// Returns the finding that nobody knows who has a right. `None` where the rules can be read, and for whatever
+    /// brings back: that is IAM's alone then, because no file may stand in its way. A CI job has no right by IAM.
+    pub fn unknown(&self, by: &Requester, right: AccessRight) -> Option<Finding> {
+        let file = self.unread.as_ref().filter(|_| right != AccessRight::RollBack || by.route == Route::Ci)?;
+        let you = Caller::of(by).to_string();
+        let reason = format!("nobody knows whether {you} may: this version of Windlass cannot read the file.");
+        let remedy = "Upload a file that this version can read, with a higher `version`; or install the version of \
+                      Windlass again that took it.";
+        Some(Finding::new(FindingName::NotAllowed, file, reason, remedy).seen(you, "it cannot be read"))
+    }
 }
 
 #[cfg(test)]

@@ -71,9 +71,10 @@ fn closed<'a>(candidate: &Candidate, facts: &AdmissionFacts<'a>) -> Option<&'a C
     facts.closed.filter(|_| candidate.action == ActionName::Deploy && !candidate.through_hold)
 }
 
-/// Returns the moment that a candidate waits for; `None` if it waits for none.
+/// Returns the moment that a candidate waits for; `None` if it waits for none. One that still asks for approval is not
+/// about to start: the clock decides on it once it is approved.
 fn opens(candidate: &Candidate, facts: &AdmissionFacts<'_>) -> Option<Time> {
-    closed(candidate, facts)?.waits_until(candidate.accepted)
+    closed(candidate, facts).filter(|_| !candidate.asks)?.waits_until(candidate.ready)
 }
 
 /// Returns the obstacles that do not depend on the order. Those that no wish passes come first.
@@ -87,7 +88,7 @@ fn obstacles<'a>(candidate: &Candidate, facts: &AdmissionFacts<'a>) -> Vec<Obsta
         {
             all.push(Obstacle::Held(hold));
         }
-        let refuses = |closed: &&Closed| closed.waits_until(candidate.accepted).is_none();
+        let refuses = |closed: &&Closed| !candidate.asks && closed.waits_until(candidate.ready).is_none();
         all.extend(closed(candidate, facts).filter(refuses).map(Obstacle::Closed));
         if let Some(veto) = facts.veto
             && !candidate.again

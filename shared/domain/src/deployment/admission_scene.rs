@@ -56,7 +56,7 @@ impl Scene {
                 action: ActionName::Deploy,
                 components: names(&["a", "b"]),
                 order: order("me", 5),
-                accepted: Time(0),
+                ready: Time(0),
                 by_person: false,
                 own: false,
                 again: false,

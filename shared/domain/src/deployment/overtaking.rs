@@ -39,7 +39,8 @@ pub fn irreversible<'a>(candidate: &Candidate, facts: &AdmissionFacts<'a>) -> Op
 /// an older release of which the newer one brings every part, because nobody asked for the rest to be taken away. It
 /// never stops the same release: that is on its way already, and once stopped it would be refused to the one that came.
 /// Nothing stops a rollback, and nothing stops an undo or a recovery: they would begin once more. A candidate that
-/// waits already stops only the deployment that it has stopped before.
+/// waits for others already stops only the deployment that it has stopped before; one that has waited for its approval,
+/// or for a window, has stopped none yet.
 pub fn overtakes(candidate: &Candidate, held: &LockHolder, facts: &AdmissionFacts<'_>) -> Overtakes {
     if held.action == ActionName::Drill {
         return gives_way(held, facts);
@@ -50,9 +51,8 @@ pub fn overtakes(candidate: &Candidate, held: &LockHolder, facts: &AdmissionFact
         let stops = facts.under_way.is_none_or(RunningDeployment::may_be_stopped);
         return if runs && stops { Overtakes::Stops } else { Overtakes::Waits };
     }
-    let waits = facts.waits(candidate);
     let asked = candidate.preempt || candidate.supersede == Supersede::UndoFirst;
-    if !asked || waits || candidate.action != ActionName::Deploy {
+    if !asked || !facts.may_stop(candidate) || candidate.action != ActionName::Deploy {
         return Overtakes::Waits;
     }
     let Some(under_way) = facts.under_way else {

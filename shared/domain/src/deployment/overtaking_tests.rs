@@ -4,6 +4,7 @@ use crate::deployment::overtaking::*;
 use crate::release::call::input;
 use crate::text::finding::Finding;
 use crate::text::name::ComponentName;
+use crate::text::time::Time;
 use serde_json::json;
 
 impl Scene {
@@ -53,6 +54,12 @@ impl Scene {
 
     fn waits_itself(&mut self) -> &mut Self {
         self.waits("me", 5, &["a", "b"])
+    }
+
+    /// It has its place in the queue, and has waited for a moment until now.
+    fn waited_for_a_moment(&mut self) -> &mut Self {
+        self.waits_itself().waiting.last_mut().unwrap().until = Some(Time(1));
+        self
     }
 
     fn has_stopped(&mut self, whom: &str) -> &mut Self {
@@ -200,6 +207,11 @@ fn what_is_declared_stops_only_what_is_brought_anew_in_full() {
 fn who_waits_stops_nobody_but_whom_it_has_stopped() {
     check(&[
         (|s| s.behind(4, &["a"]).preempt().waits_itself(), "wait"),
+        (|s| s.behind(4, &["a"]).preempt().waited_for_a_moment(), "stop other"),
+        (|s| s.behind(4, &["a"]).undo_first().waited_for_a_moment(), "stop other"),
+        (|s| s.behind(4, &["a"]).preempt().asking(), "wait"),
+        (|s| s.behind(6, &["a"]).preempt().asking().waited_for_a_moment(), "wait"),
+        (|s| s.held("back", ActionName::Rollback, HeldState::Running).preempt().waited_for_a_moment(), "wait"),
         (|s| s.behind(4, &["a"]).preempt().waits_itself().has_stopped("other"), "stop other"),
         (|s| s.behind(4, &["a"]).preempt().waits_itself().has_stopped("former"), "wait"),
         (|s| s.behind(4, &["a"]).undoing().waits_itself().has_stopped("other"), "wait"),

@@ -131,9 +131,9 @@ pub struct DrawnPlan {
     /// An estimate of the cost. It counts the state transitions of a deployment whose gates all pass. The time that
     /// functions work comes on top, and so does waiting for AWS.
     pub cost: Cost,
-    /// The digest of the bytes, the targets and the changes, with the versions of the release and of the declaration,
-    /// of what each component runs now, and of the irreversible runs. It is equal for equal plans, whoever asks and
-    /// whenever.
+    /// The digest of the bytes, the targets as they are now and the changes, with the versions of the release and of
+    /// the declaration, of what each component runs by the ledger, and of the irreversible runs. It is equal for equal
+    /// plans, whoever asks and whenever.
     pub hash: Digest,
 }
 
@@ -260,9 +260,9 @@ fn switches(wave: &Wave, component: &ComponentName) -> bool {
     changes.any(|one| one.component == *component && !one.tested && !one.closing)
 }
 
-/// Returns the digest of what is planned: of the bytes, the targets and the changes, of what each component runs now,
-/// and of the irreversible runs. It has neither the deployment's own id nor its time. So the same plan drawn twice, and the
-/// deployment that follows, have the same one.
+/// Returns the digest of what is planned: of the bytes, the targets with what their callers get now, the changes, what
+/// each component runs by the ledger, and the irreversible runs. It has neither the deployment's own id nor its time. So
+/// the same plan drawn twice, and the deployment that follows, have the same one.
 pub fn hash(
     deployment: &Deployment,
     plan: &Plan,

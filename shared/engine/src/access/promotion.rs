@@ -10,7 +10,6 @@ use windlass_domain::environment::{Lacking, PromotedFrom, Promotion, Snapshot, n
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::artifact::Artifact;
 use windlass_domain::release::identity::EnvironmentId;
-use windlass_domain::text::fault::FaultName;
 use windlass_domain::text::finding::Finding;
 use windlass_domain::text::name::ComponentName;
 
@@ -71,18 +70,12 @@ pub async fn is_vetoed(ports: &impl DynamoDbApi, snapshot: &Snapshot, at: Enviro
 /// back does not go on, and neither does the way there of a drill.
 ///
 /// # Errors
-/// The ledger's faults. Rules that cannot be read any more keep no deployment from its ending: nothing goes on then.
+/// The ledger's faults.
 pub async fn due(ports: &(impl DynamoDbApi + Clock), record: &Deployment, snapshot: u64) -> Result<Vec<Write>> {
     if !matches!(record.action, ActionName::Deploy | ActionName::Restore) && record.drill.is_none() {
         return Ok(Vec::new());
     }
-    let rules = match super::rules(ports, &record.app).await {
-        Err(fault) if fault.name == FaultName::Internal => {
-            tracing::error!(%fault, "nothing is promoted by itself");
-            return Ok(Vec::new());
-        }
-        rules => rules?,
-    };
+    let rules = super::rules(ports, &record.app).await?;
     let mut writes = Vec::new();
     for (environment, source) in rules.promoted_by_itself(&record.environment) {
         let key = ledger::promotion(EnvironmentId::new(&record.app, environment));

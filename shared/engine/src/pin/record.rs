@@ -102,7 +102,7 @@ pub async fn record(
     let allowed = rules.decide(&asked, Some(&resolved));
     if allowed == Ok(Allowed::Goes) {
         match promotion::verified(ports, rules, resolved.environment_id(), &release.components).await? {
-            Ok(verified) => promoted_from = promoted_from.or(verified),
+            Ok(verified) => promoted_from = verified.or(promoted_from),
             Err(finding) => findings.push(finding),
         }
     }

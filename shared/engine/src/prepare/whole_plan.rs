@@ -10,7 +10,7 @@ use crate::ports::{Condition, Result, Transacted, Write};
 use crate::prepare::compose::Composed;
 use crate::prepare::scene::{Ports, Scene};
 use crate::prepare::targets;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::declaration::execution_history::WaveHistory;
 use windlass_domain::declaration::plan::{Plan, PlanOutcome};
@@ -101,9 +101,12 @@ fn drawn(scene: &Scene, composed: Composed, now: Time) -> DrawnPlan {
 
 type TargetsAndChanges = (BTreeMap<ComponentName, Value>, BTreeMap<ComponentName, FromTo>);
 
+/// Returns the target of each component with what callers get of it now, which no release of ours need have brought;
+/// and the changes. A kind compares what callers get by value, so nothing is in it that moves by itself.
 fn targets_and_changes(scene: &Scene, steps: &[Step]) -> TargetsAndChanges {
+    let now = |step: &Step| json!([step.target, step.before["noticed"]["value"]]);
     let targets: BTreeMap<ComponentName, Value> =
-        steps.iter().map(|step| (step.component.clone(), step.target.clone())).collect();
+        steps.iter().map(|step| (step.component.clone(), now(step))).collect();
     // A check brings nothing, so nothing goes from one version to another.
     let brought = targets.keys().filter(|_| !scene.is_check());
     let changes = changes(scene, brought);

@@ -85,7 +85,7 @@ pub async fn begin_where_due(ports: &impl Ports, of: EnvironmentId<'_>) -> Resul
         return Ok(());
     };
     let here = environment_items(ports, of).await?;
-    let closed = access::closed(ports, of).await?;
+    let closed = access::rules(ports, of.app()).await?.closed(of.environment(), ports.now());
     let facts = here.next_drill(Some(schedule), closed.as_ref(), ports.now());
     if !facts.next().is_some_and(|next| next.begins) {
         return Ok(());

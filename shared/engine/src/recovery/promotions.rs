@@ -75,6 +75,9 @@ async fn go_on(ports: &impl Ports, mut one: Stored<Promotion>) -> Result<()> {
 async fn turn(ports: &impl Ports, one: &Promotion) -> Result<Turn> {
     let (there, from) = (one.source_id(), &one.from);
     let rules = access::rules(ports, &one.app).await?;
+    if !rules.are_known() {
+        return Ok(Turn::Waits);
+    }
     let rule = rules.promotes_from(&one.environment);
     let Some(rule) = rule.filter(|rule| rule.is_automatic() && rule.environment == from.environment) else {
         return Ok(Turn::Ends);

@@ -5,8 +5,9 @@ use crate::conductor::scene::{FIRST, Scene, fault, in_short};
 use crate::stage::{TOKEN, app, id, prod};
 use serde_json::{Value, json};
 use windlass_domain::access::{AccessItem, Approval};
+use windlass_domain::declaration::plan::{Plan, PlanOutcome};
 use windlass_domain::deployment::{Deployment, Status};
-use windlass_domain::environment::HeldState;
+use windlass_domain::environment::{HeldState, PromotedFrom};
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::ending::Ending;
 use windlass_domain::release::identity::{DeploymentId, EnvironmentId, Order};
@@ -14,10 +15,11 @@ use windlass_domain::release::request::{ObjectRef, Requester, Route};
 use windlass_domain::shown::planned::Planned;
 use windlass_domain::text::digest::Digest;
 use windlass_domain::text::fault::FaultName;
+use windlass_domain::text::name::EnvironmentName;
 use windlass_domain::text::time::Time;
 use windlass_engine::ledger::{self, Asked, Execution};
 use windlass_engine::payload::{Answer, Transition};
-use windlass_engine::ports::Result;
+use windlass_engine::ports::{Key, Result};
 use windlass_engine::recovery;
 use windlass_world::run::run;
 use windlass_world::stepfunctions::arn_of;
@@ -180,6 +182,9 @@ fn time_a_plan_without_a_change_and_a_rollback_need_nobody() {
         turn(&scene).unwrap();
         draw(&scene, "one", outcome);
         assert!(was_woken(&scene), "{outcome}");
+        // It may wait for a window for longer than its plan is kept.
+        scene.stage.world.dynamodb().items.remove(&Key::from(ledger::planned(&id())));
+        scene.stage.pass_seconds(2 * DAY_S);
         assert_eq!(in_short(&turn(&scene)), (Transition::Go, ""), "{outcome}");
     }
 
@@ -210,13 +215,47 @@ fn what_is_approved_waits_for_its_turn_alone_and_the_schedule_wakes_it_too() {
     for (who, asks) in [("lead-1", true), ("lead-2", false)] {
         approves(&scene, who, "one").unwrap();
         let waiting = scene.waiting().unwrap();
-        assert_eq!((waiting.asks, waiting.until.is_some()), (asks, asks), "{who}");
+        assert_eq!((waiting.asks, waiting.until == Some(scene.now())), (asks, !asks), "{who}");
     }
     // Whoever was to wake it has died.
     scene.stage.world.stepfunctions().answered.clear();
     scene.stage.world.stepfunctions().tokens.insert("token".into());
     run(recovery::handle(&scene.stage.world, json!({"detail-type": "Scheduled Event"}))).unwrap();
     assert!(was_woken(&scene));
+}
+
+#[test]
+fn the_environment_before_is_asked_at_each_turn() {
+    let scene = asking("{by: [lead-1]}");
+    assert_eq!(in_short(&turn(&scene)), (Transition::Draw, ""));
+    rule(&scene, "{by: [lead-1]}, from: {environment: dev}");
+    assert_eq!(in_short(&turn(&scene)), (Transition::Rejected, "NotVerified"));
+}
+
+/// It was promoted from `dev`, where Windlass had promoted it by itself from `test`.
+#[test]
+fn whoever_brought_what_is_promoted_on_does_not_approve() {
+    let mut scene = asking("{by: [ann, lead-2]}");
+    let from = |name: &str| Some(PromotedFrom { environment: EnvironmentName::new(name).unwrap(), snapshot: 1 });
+    scene.change_record(|record| (record.requester, record.promoted_from) = (user("lead-1"), from("dev")));
+    let by_itself = Requester::new(Route::Windlass, None);
+    let brought =
+        [("dev", "aaaaaaaaaaaaaaaa", by_itself, from("test")), ("test", "bbbbbbbbbbbbbbbb", user("ann"), None)];
+    for (environment, deployment, requester, promoted_from) in brought {
+        let id = DeploymentId(deployment.into());
+        let given = json!({"version": "1.4.0", "deployment": id, "since": 7});
+        let running = json!({"now": given, "brought": given, "state": null});
+        let snapshot = json!({"number": 1, "version": "1.4.0", "deployment": id, "made": 7, "replaced": 0,
+            "components": {"api": running}});
+        let environment = EnvironmentName::new(environment).unwrap();
+        scene.stage.put(ledger::snapshot(EnvironmentId::new(&app(), &environment), 1), &snapshot);
+        let record = Deployment { id: id.clone(), requester, promoted_from, ..scene.record() };
+        scene.stage.put(ledger::deployment(&id), &record);
+    }
+    assert_eq!(in_short(&turn(&scene)), (Transition::Draw, ""));
+    draw(&scene, "one", "change");
+    assert_eq!(in_short(&approves(&scene, "ann", "one")).1, "NotAllowed");
+    assert_eq!(in_short(&approves(&scene, "lead-2", "one")).1, "");
 }
 
 #[test]
@@ -259,6 +298,8 @@ fn a_plan_that_has_moved_gives_its_turn_back_and_is_asked_for_anew() {
     assert_eq!(fault(scene.asks("GiveBack")).0, FaultName::StaleToken);
     scene.stage.hold_lock(TOKEN);
     assert!(token != TOKEN);
+    // A twin of the `Prepare` that saw the plan move had written one before.
+    scene.plan(PlanOutcome::Change, 1);
     for _ in 0..2 {
         assert_eq!(in_short(&scene.asks("GiveBack")), (Transition::Draw, ""));
         assert!(scene.lock().held.is_none() && scene.lock().token > TOKEN);
@@ -266,6 +307,8 @@ fn a_plan_that_has_moved_gives_its_turn_back_and_is_asked_for_anew() {
     let (record, waiting) = (scene.record(), scene.waiting().unwrap());
     assert_eq!((record.status, record.started, waiting.asks), (Status::Waiting, None, true));
     assert_eq!((approval(&scene).hash, approval(&scene).given), (None, vec![]));
+    let left: Option<Plan> = scene.stage.get(&ledger::plan(&id()));
+    assert_eq!(left, None, "nobody carries it out");
     let plan = planned(&scene);
     assert_eq!((plan.drawn.is_none(), plan.before.unwrap().len()), (true, 1));
     draw(&scene, "two", "change");

@@ -83,6 +83,20 @@ fn what_is_approved_goes_and_what_is_cancelled_does_not() {
     }
 }
 
+/// The ledger and the words of the plan are the same, and callers get something else.
+#[test]
+fn what_somebody_changes_by_hand_after_the_approval_is_asked_for_anew() {
+    let program = program();
+    let mut shop = live_with(&program, &["1.0.0", "1.1.0"]);
+    rules(&shop, "release: [console], approve: {by: [lead], not_requester: false}");
+    let asks = shop.deploy("1.2.0", &BOTH);
+    let hash = drawn(&mut shop, &asks);
+    shop.world().lambda().named("shop-api").unwrap().aliases.get_mut("live").unwrap().version = "2".into();
+    approve(&shop, &asks, &hash);
+    assert!(shop.region.run_until(&asks, "GiveBack"), "{:?}", shop.deployment(&asks).ending);
+    assert_ne!(drawn(&mut shop, &asks), hash);
+}
+
 #[test]
 fn what_asks_is_shown_with_those_who_have_approved_and_the_number_that_the_rule_in_force_wants() {
     let program = program();

@@ -10,7 +10,7 @@ use windlass_engine::ledger;
 use windlass_engine::routes::api::{self, Call};
 use windlass_machine::program::Program;
 use windlass_machine::shop::Shop;
-use windlass_machine::shop_world::{put_access, put_access_for_all};
+use windlass_machine::shop_world::{put_access, put_access_for_all, put_unreadable_access};
 use windlass_world::run::run;
 
 const FILE: &str = r#"
@@ -170,6 +170,36 @@ fn the_file_in_force_at_its_turn_refuses_what_waits() {
     shop.region.run();
     assert_eq!(ended(&shop, &waiting).ending, Ending::Rejected);
     assert_eq!(serves(&shop), both("4"));
+}
+
+/// Safety: access: A file that cannot be read lets nothing begin, and never stands in the way of what brings back.
+#[test]
+fn a_file_that_cannot_be_read_stops_all_but_what_brings_back() {
+    let program = program();
+    for (who, what, wanted) in [
+        ("shop-lead", "release", "NotAllowed"),
+        ("console", "release", "NotAllowed"),
+        ("shop-lead", "wish", "NotAllowed"),
+        ("shop-lead", "drill", "NotAllowed"),
+        ("console", "remove", "NotAllowed"),
+        ("console", "rollback", ""),
+        ("shop-ci", "rollback", ""),
+        ("shop-dev", "hold", ""),
+    ] {
+        let mut shop = shop(&program);
+        put_unreadable_access(shop.world(), "shop");
+        assert_eq!(ask(&mut shop, who, what), wanted, "{who} {what}");
+    }
+    let mut shop = shop(&program);
+    put_access(shop.world(), "shop", &with_developers());
+    let running = post_until(&mut shop, "shop-lead", "1.3.0", "Bake");
+    let waiting = post_until(&mut shop, "shop-dev", "1.4.0", "AwaitTurn");
+    put_unreadable_access(shop.world(), "shop");
+    shop.region.stop(&running);
+    shop.region.run();
+    assert_eq!(ended(&shop, &running).ending, Ending::RolledBack);
+    assert_eq!(failure(&shop, &waiting).0, "NotAllowed");
+    assert_eq!((serves(&shop), shop.lock().held), (both("3"), None));
 }
 
 #[test]

@@ -158,6 +158,22 @@ fn what_nothing_measured_is_not_verified() {
     assert!(cause.contains("it passed; nothing was measured of api"), "{cause}");
 }
 
+/// The snapshot that is named was replaced too soon; the one after it ran the same bytes for long enough.
+#[test]
+fn the_record_names_the_snapshot_that_has_verified_it() {
+    let program = program();
+    let mut shop = shop(&program, PROMOTES);
+    stage(&mut shop, "1.4.0", &["api"]);
+    let mut request = promotion();
+    request["snapshot"] = json!(state(&shop, "staging").snapshot);
+    stage(&mut shop, "1.5.0", &["jobs"]);
+    pass_minutes(&shop, 130);
+    let record = deployed(&mut shop, &request);
+    assert_eq!(record.ending.map(|ended| ended.ending), Some(Ending::Succeeded));
+    let snapshot = state(&shop, "staging").snapshot;
+    assert_eq!(record.promoted_from.map(|from| from.snapshot), Some(snapshot));
+}
+
 #[test]
 fn several_releases_become_one_with_a_name_of_its_own_also_without_a_file() {
     let program = program();

@@ -209,8 +209,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         what: "the access file that is in force at the turn of a deployment is not asked",
         edits: &[Edit {
             file: "shared/engine/src/conductor/queue/turn.rs",
-            find: "    let refused = access::against_turn_by(&rules, &record.value);",
-            replace: "    let refused = if VARIANT { Vec::new() } else { access::against_turn_by(&rules, &record.value) };",
+            find: "    let mut refused = access::against_turn(&view.rules, &record.value);",
+            replace: "    let mut refused = access::against_turn(&view.rules, &record.value);\n    refused.retain(|_| !VARIANT);",
         }],
         scenarios: &["replaced_while_waiting"],
         mishaps: &[],

@@ -34,8 +34,8 @@ pub struct Candidate {
     pub components: Vec<Part>,
     /// Its place in the order.
     pub order: Order,
-    /// The time at which it was accepted.
-    pub accepted: Time,
+    /// The time since which nothing but its turn is waited for: it was accepted then, or approved.
+    pub ready: Time,
     /// True if a person named the environment, in contrast to an arrival that a rule sent there.
     pub by_person: bool,
     /// True if it is a request of its own, in contrast to an arrival: somebody wants just this, now.
@@ -78,7 +78,7 @@ impl Candidate {
             action: record.action,
             components: record.release.parts().collect(),
             order: record.order.clone(),
-            accepted: record.accepted,
+            ready: record.ready(),
             by_person: record.by_person,
             own: record.keyed.is_some(),
             again: record.again,
@@ -110,7 +110,7 @@ impl Candidate {
         Self {
             order: Order { accepted: Time(u64::MAX), id: id.clone(), ..self.order.clone() },
             id,
-            accepted: Time(u64::MAX),
+            ready: Time(u64::MAX),
             by_person: true,
             own: true,
             ..self.clone().wishing(Overrides::default())

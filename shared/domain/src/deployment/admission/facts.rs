@@ -40,6 +40,13 @@ impl AdmissionFacts<'_> {
         let mut waiting = self.waiting.iter();
         waiting.any(|waiting| waiting.deployment == candidate.id)
     }
+
+    /// Returns whether the candidate may still stop another one. It has chosen whom once it waits for others, and one
+    /// that asks for approval stops nobody yet.
+    pub fn may_stop(&self, candidate: &Candidate) -> bool {
+        let mut waiting = self.waiting.iter();
+        !candidate.asks && !waiting.any(|it| it.deployment == candidate.id && it.until.is_none())
+    }
 }
 
 /// The deployment that holds the lock, with the facts for one that overtakes it.

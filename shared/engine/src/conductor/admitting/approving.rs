@@ -1,6 +1,5 @@
 //! `approve`: a person approves the plan of a deployment that waits for that, by the plan's hash.
 
-use crate::access;
 use crate::conductor::answering::without_deployment::once;
 use crate::conductor::environment::view::View;
 use crate::conductor::queue::approval;
@@ -10,12 +9,13 @@ use crate::payload::{Answer, EndTransition, ExecutionRef};
 use crate::ports::Write;
 use crate::trouble::Checked;
 use crate::{pin, recovery};
-use windlass_domain::access::{ApprovalDecision, ApprovalWish};
+use windlass_domain::access::{ApprovalDecision, ApprovalWish, Rules};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::deployment::admission::Decision;
 use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::release::request::Request;
 use windlass_domain::shown::audit::given_in_words;
+use windlass_domain::text::fault::Fault;
 use windlass_domain::text::finding::{Finding, FindingName};
 
 /// Writes what a person approves into the record of the deployment, and wakes the deployment, which counts at its turn
@@ -30,7 +30,7 @@ pub async fn approve(
         if let Some(finding) = goes_nowhere(&record.value, &view) {
             return Err(finding.into());
         }
-        match decision(ports, request, &mut record.value).await? {
+        match decision(ports, request, &view.rules, &mut record.value).await? {
             ApprovalDecision::Refused(finding) => Err(finding.into()),
             ApprovalDecision::Already(person) => {
                 let sentence = format!("{person} has approved this plan of deployment {} before.", record.value.id);
@@ -98,36 +98,31 @@ fn goes_nowhere(record: &Deployment, view: &View) -> Option<Finding> {
     Some(Finding::new(FindingName::NotAsked, "deployment", reason, "Nothing has to be approved."))
 }
 
-async fn decision(ports: &impl Ports, request: &Request, record: &mut Deployment) -> Checked<ApprovalDecision> {
-    let rules = access::rules(ports, &record.app).await?;
-    if let Err(finding) = approval::note(ports, &rules, record).await? {
-        return Ok(ApprovalDecision::Refused(finding));
-    }
-    let id = record.id.clone();
-    let not_asked = || {
-        let reason = format!("deployment {id} asks for no approval.");
-        Finding::new(FindingName::NotAsked, "deployment", reason, "Nothing has to be approved.")
-    };
-    let facts = approval::facts(ports, &rules, record).await?;
-    let (Some(facts), Some(hash)) = (facts, &request.hash) else {
-        return Ok(ApprovalDecision::Refused(not_asked()));
-    };
+async fn decision(
+    ports: &impl Ports,
+    request: &Request,
+    rules: &Rules,
+    record: &mut Deployment,
+) -> Checked<ApprovalDecision> {
+    approval::note_plan(ports, record).await?;
+    let facts = approval::facts(ports, rules, record).await?;
+    let hash = request.hash.as_ref().ok_or_else(|| Fault::internal("an approval names no hash"))?;
     let by = request.asked_by();
     let reason = request.reason.as_deref().unwrap_or("no reason given");
-    Ok(rules.approve(&ApprovalWish { by: &by, hash, reason }, &facts, &id))
+    Ok(rules.approve(&ApprovalWish { by: &by, hash, reason }, facts.as_ref(), &record.id))
 }
 
 /// Returns the write with which a deployment waits for its turn alone; `None` while it asks on. From then on the
 /// schedule wakes it as well, should nobody else.
 async fn waits_for_its_turn(ports: &impl Ports, record: &mut Deployment, view: &View) -> Checked<Option<Write>> {
-    let rules = access::rules(ports, &record.app).await?;
-    if let Err(finding) = approval::note(ports, &rules, record).await? {
+    if let Err(finding) = approval::note(ports, &view.rules, record).await? {
         return Err(finding.into());
     }
     let Some(mut waiting) = view.waiting_of(record).filter(|_| !record.asks()).cloned() else {
         return Ok(None);
     };
-    (waiting.value.asks, waiting.value.until, waiting.value.since) = (false, None, ports.now());
+    // It has waited for a moment until now, and not for others yet.
+    (waiting.value.asks, waiting.value.until) = (false, Some(ports.now()));
     let index = ledger::waiting_index(record.environment_id(), &record.id);
     Ok(Some(waiting.put_indexed(Some(index))?))
 }

@@ -156,7 +156,7 @@ async fn back(ports: &impl Ports, execution: &Asker<'_>, request: &Request, id: 
     {
         record.snapshot = record.snapshot.or_else(|| way_back::undone_to(&view, &record));
     }
-    let mut more = access::against_turn(ports, &record).await?;
+    let mut more = access::against_turn(&view.rules, &record);
     more.extend(findings(way_back::choose(ports, &view, &mut record).await)?);
     let mut turn = turn(&view, decision);
     if !more.is_empty() {

@@ -4,7 +4,7 @@ use crate::access;
 use crate::conductor::environment::drills;
 use crate::ledger::{self, Stored};
 use crate::ports::{Clock, DynamoDbApi, Result, Write};
-use windlass_domain::access::Closed;
+use windlass_domain::access::{Closed, Rules};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::deployment::admission::{AdmissionFacts, Candidate, Decision, decide};
 use windlass_domain::deployment::drill::Drills;
@@ -25,6 +25,8 @@ pub struct View {
     pub under_way: Option<RunningDeployment>,
     /// The environment's drills.
     pub drills: Stored<Drills>,
+    /// The rules in force.
+    pub rules: Rules,
     /// What keeps releases from starting at this moment by the clock.
     pub closed: Option<Closed>,
 }
@@ -33,7 +35,10 @@ impl View {
     /// Reads it for a deployment.
     pub async fn load(ports: &(impl DynamoDbApi + Clock), record: &Deployment) -> Result<Self> {
         let lock = ledger::load_or_default(ports, &ledger::lock(record.environment_id())).await?;
+        let rules = access::rules(ports, &record.app).await?;
         Ok(Self {
+            closed: rules.closed(&record.environment, ports.now()),
+            rules,
             under_way: under_way(ports, record, &lock.value).await?,
             lock,
             state: ledger::load_or_default(ports, &ledger::state(record.environment_id())).await?,
@@ -41,7 +46,6 @@ impl View {
             veto: veto(ports, record).await?,
             past: ledger::load(ports, &ledger::past(record.environment_id(), &record.release_digest)).await?,
             drills: drills::load(ports, record.environment_id()).await?,
-            closed: access::closed(ports, record.environment_id()).await?,
         })
     }
 

@@ -12,9 +12,9 @@ use std::collections::BTreeSet;
 use windlass_domain::access::{ApprovalFacts, ApprovalStanding, Rules};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::release::action::ActionName;
-use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
+use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::release::request::{Requester, Route};
-use windlass_domain::shown::planned::{ArrivalFate, Becomes, KEPT_S, Planned};
+use windlass_domain::shown::planned::{ArrivalFate, Becomes, DrawnPlan, KEPT_S, Planned};
 use windlass_domain::text::finding::Finding;
 
 /// Reads the facts by which the approval of a deployment is decided on; `None` where no rule wants one of it. Only
@@ -27,7 +27,6 @@ pub async fn facts<'a>(
     if record.action != ActionName::Deploy || !rules.want_approvals(&record.environment) {
         return Ok(None);
     }
-    let planned = ledger::load(ports, &ledger::planned(&record.id)).await?;
     let declared = resolved(ports, record).await?;
     let components = declared.components.iter().filter(|(name, _)| record.release.components.contains_key(*name));
     let kinds = components.map(|(_, component)| component.spec.kind()).collect();
@@ -37,34 +36,61 @@ pub async fn facts<'a>(
         kinds,
         asked,
         approval: record.approval.as_ref(),
-        plan: planned.and_then(|planned| planned.value.drawn).map(|drawn| drawn.outcome()),
+        accepted: record.accepted,
         now: ports.now(),
     }))
 }
 
-/// Returns those who have asked for a deployment, or for what it promotes: none of them approves it. A promotion that
-/// Windlass has started by itself was asked for by those alone who brought what it promotes.
+/// Returns those who have asked for a deployment, or for what it promotes, back to whoever brought that first: none of
+/// them approves it. What Windlass has promoted by itself was asked for by the others alone.
 async fn askers(ports: &impl DynamoDbApi, record: &Deployment) -> Result<Vec<Requester>> {
-    let by_itself = record.promoted_from.is_some() && record.requester.route == Route::Windlass;
-    let mut asked: Vec<Requester> = Some(record.requester.clone()).filter(|_| !by_itself).into_iter().collect();
-    let recorded = ledger::load(ports, &ledger::release(&record.app, &record.release.version)).await?;
-    let brought_by = recorded.into_iter().flat_map(|recorded| recorded.value.brought_by());
-    asked.extend(brought_by.filter(|by| by.route != Route::Windlass));
-    if let Some(from) = &record.promoted_from {
-        let there = EnvironmentId::new(&record.app, &from.environment);
+    let mut asked = Vec::new();
+    let mut looked_at = BTreeSet::from([record.id.clone()]);
+    let mut left = vec![record.clone()];
+    while let Some(one) = left.pop() {
+        let recorded = ledger::load(ports, &ledger::release(&one.app, &one.release.version)).await?;
+        asked.extend(recorded.into_iter().flat_map(|recorded| recorded.value.brought_by()));
+        asked.push(one.requester);
+        let Some(from) = one.promoted_from else {
+            continue;
+        };
+        let there = EnvironmentId::new(&one.app, &from.environment);
         let snapshot = ledger::require(ports, &ledger::snapshot(there, from.snapshot)).await?.value;
         let promoted = snapshot.components.iter().filter(|(name, _)| record.release.components.contains_key(*name));
-        let brought: BTreeSet<DeploymentId> =
-            promoted.map(|(_, running)| running.names_of(None).brought.deployment.clone()).collect();
-        for id in brought {
-            let brought = ledger::load(ports, &ledger::deployment(&id)).await?;
-            asked.extend(brought.map(|brought| brought.value.requester));
+        for (_, running) in promoted {
+            let brought = &running.names_of(None).brought;
+            for id in brought.released_by.iter().chain([&brought.deployment]) {
+                if looked_at.insert(id.clone()) {
+                    left.extend(ledger::load(ports, &ledger::deployment(id)).await?.map(|brought| brought.value));
+                }
+            }
         }
+    }
+    asked.retain(|by| by.route != Route::Windlass);
+    if asked.is_empty() {
+        // Nobody knows who brought it.
+        asked.push(record.requester.clone());
     }
     Ok(asked)
 }
 
-/// Notes in a record how it stands with its approval by the rules in force. What was drawn is what is approved.
+/// Notes the plan in a record, once it is drawn: what was drawn is what is approved.
+///
+/// # Errors
+/// The ledger's faults.
+pub async fn note_plan(ports: &impl DynamoDbApi, record: &mut Deployment) -> Result<()> {
+    if let Some(approval) = &mut record.approval
+        && approval.hash.is_none()
+    {
+        let planned = ledger::load(ports, &ledger::planned(&record.id)).await?;
+        let drawn = planned.and_then(|planned| planned.value.drawn);
+        approval.outcome = drawn.as_ref().map(DrawnPlan::outcome);
+        approval.hash = drawn.map(|drawn| drawn.hash);
+    }
+    Ok(())
+}
+
+/// Notes in a record how it stands with its approval by the rules in force.
 ///
 /// # Errors
 /// The ledger's faults. Within them, why the deployment is refused.
@@ -73,12 +99,7 @@ pub async fn note(
     rules: &Rules,
     record: &mut Deployment,
 ) -> Result<Result<(), Finding>> {
-    if let Some(approval) = &mut record.approval
-        && approval.hash.is_none()
-    {
-        let planned = ledger::load(ports, &ledger::planned(&record.id)).await?;
-        approval.hash = planned.and_then(|planned| planned.value.drawn).map(|drawn| drawn.hash);
-    }
+    note_plan(ports, record).await?;
     let (standing, asked) = match facts(ports, rules, record).await? {
         Some(facts) => (rules.standing(&facts), rules.asked_now(&facts)),
         None => (Ok(ApprovalStanding::NotNeeded), None),

@@ -2,16 +2,16 @@
 //! is free again, nothing that was approved counts any more, and its plan is drawn and asked for anew. A declaration
 //! that was put in force meanwhile is taken.
 
-use crate::access;
 use crate::conductor::environment::view::View;
 use crate::conductor::queue::approval;
 use crate::conductor::queue::take_lock::place;
 use crate::conductor::request::Ports;
 use crate::ledger::{self, Fence, commit, put_deployment, retry};
 use crate::payload::{Answer, Caller, GiveBackTransition};
-use crate::ports::{DynamoDbApi, Result};
-use windlass_domain::access::Approval;
+use crate::ports::{Condition, DynamoDbApi, Result, Write};
+use windlass_domain::access::{Approval, Rules};
 use windlass_domain::deployment::{Deployment, Status};
+use windlass_domain::release::identity::DeploymentId;
 
 /// Serves the state. Nothing was changed, because `Prepare` has planned and written nothing. Asked again it answers the
 /// same: then the deployment has its place in the queue already.
@@ -29,7 +29,7 @@ pub async fn give_back(ports: &impl Ports, by: &Caller) -> Result<Answer<GiveBac
         }
         Fence::new(record.value.environment_id(), id, by.token).passes(&view.lock.value)?;
         take_declaration(ports, &mut record.value).await?;
-        record.value.approval = Some(anew(ports, &record.value).await?);
+        record.value.approval = Some(anew(ports, &view.rules, &record.value).await?);
         record.value.status = Status::Waiting;
         record.value.started = None;
         record.value.waited = true;
@@ -37,10 +37,20 @@ pub async fn give_back(ports: &impl Ports, by: &Caller) -> Result<Answer<GiveBac
         let planned = approval::to_draw_again(ports, &record.value).await?;
         let of = record.value.environment_id();
         let waiting = place(ports, &record.value, None).put_indexed(Some(ledger::waiting_index(of, id)))?;
-        let writes = vec![view.lock.put()?, put_deployment(&record)?, waiting, planned];
+        let writes = vec![view.lock.put()?, put_deployment(&record)?, waiting, planned, no_plan(ports, id).await?];
         Ok(commit(ports, writes).await?.then(|| answer.clone()))
     })
     .await
+}
+
+/// Returns the write after which it has no plan to carry out. A twin of the `Prepare` that found the plan moved may
+/// have written one, upon what it saw a moment before; what is approved next is another one.
+async fn no_plan(ports: &impl DynamoDbApi, id: &DeploymentId) -> Result<Write> {
+    let key = ledger::plan(id);
+    Ok(match ledger::load(ports, &key).await? {
+        Some(plan) => Write::delete(key, plan.unchanged()),
+        None => Write::check(key, Condition::Absent),
+    })
 }
 
 /// Takes the declaration in force, if it has the environment. What it makes of the release shows in the plan.
@@ -55,11 +65,10 @@ async fn take_declaration(ports: &impl DynamoDbApi, record: &mut Deployment) -> 
 
 /// Returns the approval that it asks for from now on. Where no rule wants one any more, it is over at once, and its
 /// next turn finds that out.
-async fn anew(ports: &impl Ports, record: &Deployment) -> Result<Approval> {
-    let rules = access::rules(ports, &record.app).await?;
-    let facts = approval::facts(ports, &rules, record).await?;
+async fn anew(ports: &impl Ports, rules: &Rules, record: &Deployment) -> Result<Approval> {
+    let facts = approval::facts(ports, rules, record).await?;
     let now = ports.now();
-    let (count, missing) = (0, 0);
-    let over = Approval { hash: None, since: now, until: now, goes: false, count, missing, given: Vec::new() };
+    let (hash, outcome, count, missing) = (None, None, 0, 0);
+    let over = Approval { hash, outcome, since: now, until: now, goes: false, count, missing, given: Vec::new() };
     Ok(facts.and_then(|facts| rules.asked_now(&facts)).unwrap_or(over))
 }

@@ -6,7 +6,6 @@ pub mod give_back;
 pub mod take_lock;
 pub mod turn;
 
-use crate::access;
 use crate::conductor::answering::{add_line, final_answer, note_cost, reject};
 use crate::conductor::environment::view::{self, View};
 use crate::conductor::environment::{drills, hold_line};
@@ -44,8 +43,7 @@ pub async fn await_turn(ports: &impl Ports, by: &Caller, token: &str) -> Result<
         let mut asks = asked;
         if asked {
             // The plan that was drawn is what is approved from now on.
-            let rules = access::rules(ports, &record.value.app).await?;
-            asks = approval::note(ports, &rules, &mut record.value).await?.is_ok() && record.value.asks();
+            asks = approval::note(ports, &view.rules, &mut record.value).await?.is_ok() && record.value.asks();
             writes.push(put_deployment(&record)?);
         }
         if commit(ports, writes).await? {

@@ -7,7 +7,7 @@
 //! it, it takes its turn as a `withdraw` does, which takes files of a site away
 //! ([`windlass_domain::release::withdrawal`]).
 
-use crate::access;
+use crate::access::{self, promotion};
 use crate::conductor::answering::{final_answer, outcomes};
 use crate::conductor::environment::view::{View, is_operator};
 use crate::conductor::environment::way_back;
@@ -49,17 +49,21 @@ async fn once(
         return Ok(Some(answer));
     }
     view.not_taken_over(&record.value)?;
-    let rules = access::rules(ports, &record.value.app).await?;
-    let refused = access::against_turn_by(&rules, &record.value);
+    let mut refused = access::against_turn(&view.rules, &record.value);
+    if refused.is_empty() && record.value.action == ActionName::Deploy {
+        // What it was admitted by may be vetoed since, or the rule be new.
+        let (of, release) = (record.value.environment_id(), &record.value.release.components);
+        refused.extend(promotion::verified(ports, &view.rules, of, release).await?.err());
+    }
     if !refused.is_empty() {
         return finish(ports, &view, record, TurnOutcome::Refused(refused)).await;
     }
-    let allowed_by = rules.allowed_by(&record.value.asked());
+    let allowed_by = view.rules.allowed_by(&record.value.asked());
     record.value.allowed_by = allowed_by;
     if record.value.action == ActionName::Restore && !record.value.by_person {
         return heal_drift(ports, execution, &mut view, record).await;
     }
-    if let Err(finding) = approval::note(ports, &rules, &mut record.value).await? {
+    if let Err(finding) = approval::note(ports, &view.rules, &mut record.value).await? {
         return finish(ports, &view, record, TurnOutcome::Refused(vec![finding])).await;
     }
     match view.decide(&record.value) {

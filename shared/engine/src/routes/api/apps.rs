@@ -107,10 +107,11 @@ pub(super) async fn situation(
     // What was let go of since is in no doubt.
     let doubts = present.as_ref().map(|present| present.doubts().only(|name| here.state.running.contains_key(name)));
     let doubts = doubts.unwrap_or_default();
-    let closed = access::closed(ports, of).await?;
+    let rules = access::rules(ports, of.app()).await?;
+    let closed = rules.closed(of.environment(), ports.now());
     let mut waiting: Vec<WaitingDeployment> = here.waiting.iter().map(WaitingDeployment::from).collect();
     if waiting.iter().any(|one| one.asks) {
-        let needs = access::approvals_needed(ports, of).await?;
+        let needs = rules.approvals_needed(of.environment());
         waiting.iter_mut().filter(|one| one.asks).for_each(|one| one.needs = needs);
     }
     Ok(Situation {

@@ -139,7 +139,7 @@ pub async fn get(ports: &impl Ports, reader: &mut Reader, app: &AppName, id: &st
     reader.sees(ports, record.value.environment_id()).await?;
     let now = now(ports, &record.value).await?;
     let needs = if record.value.asks() && record.value.ending.is_none() {
-        access::approvals_needed(ports, record.value.environment_id()).await?
+        access::rules(ports, &record.value.app).await?.approvals_needed(&record.value.environment)
     } else {
         None
     };

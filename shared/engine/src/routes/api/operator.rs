@@ -102,11 +102,12 @@ pub fn members(name: RouteName) -> &'static [&'static str] {
 
 /// Each call is an action of its own, because pressing twice walks further back; the same key is the same call.
 pub fn seed(ports: &impl Clock, call: &Call) -> String {
-    let Call { method, path, .. } = call;
+    let Call { method, path, body, .. } = call;
     if let Some(key) = &call.key {
         return format!("{method} {path} key {key}");
     }
-    format!("{method} {path} {} {}", call.requester(), ports.now().0)
+    // Two bodies that somebody sends within a millisecond are two requests.
+    format!("{method} {path} {} {} {}", call.requester(), ports.now().0, body.as_deref().unwrap_or_default())
 }
 
 /// Stops the execution and starts its recovery, which the execution-status rule would start, too. The same key is
