@@ -1,5 +1,6 @@
 """A function and the repository that it is built from, released by the GitHub Action as `windlass init` sets it up."""
 
+import functools
 import json
 import os
 import subprocess
@@ -8,20 +9,20 @@ import textwrap
 import workflow_runner
 import yaml
 from application import INVOCATIONS, function_files
-from command_line import PROGRAM
-from ledger import Ledger
+from command_line import PREFIXES, PROGRAM
 from release_server import Releases
+from ruled import Ruled
 from shop import made_zip
-from storyteller import Storyteller
-from test_3_who_may_call import filled
 from token_service import TokenService
 
 APP, ENVIRONMENT, GITHUB = "dinghy", "prod", "example/dinghy"
-# The same with the numbers of owner and repository, as GitHub writes it of one that was made since 15 July 2026.
+# By these numbers the access file knows the repository.
 OWNER_ID, ID = "4711", "815"
-NUMBERED = f"example@{OWNER_ID}/dinghy@{ID}"
+OF_REPOSITORY = {"repository": GITHUB, "repository_id": ID, "repository_owner": "example", "repository_owner_id": OWNER_ID}
+RUN_ID = "1407"
 FUNCTION = f"{APP}-api-{ENVIRONMENT}"
 ACTION = "example/windlass@v0.1.0"
+WORKFLOWS = ".github/workflows"
 EXECUTES = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
 STACK = """
 new lambda.Function(this, 'Api', {
@@ -31,15 +32,14 @@ new lambda.Function(this, 'Api', {
 """
 
 
-class Dinghy(Storyteller):
-    """The application, its repository, and the runner of its workflow."""
+class Dinghy(Ruled):
+    """The application, its repository, and the runner of its workflow, whose tokens the issuer signs."""
 
-    def __init__(self, aws, folder):
-        super().__init__(aws)
+    def __init__(self, aws, issuer, folder):
+        super().__init__(aws, APP, ENVIRONMENT)
+        self.issuer = issuer
         self.folder = folder / APP
         self.folder.mkdir()
-        self.where = {"app": APP, "environment": ENVIRONMENT}
-        self.ledger = Ledger(aws, APP, ENVIRONMENT)
         self.runner = workflow_runner.Runner(self.folder, folder / "runner", {ACTION: workflow_runner.action(folder / "action")})
 
         self.releases = Releases(folder / "releases")
@@ -82,7 +82,11 @@ class Dinghy(Storyteller):
         self.git("-c", "user.name=someone", "-c", "user.email=someone@example.com", "commit", "--quiet", "--message", why)
 
     def git(self, *arguments):
-        subprocess.run(["git", *arguments], cwd=self.folder, check=True)
+        return subprocess.run(["git", *arguments], cwd=self.folder, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+
+    def head(self):
+        """The commit that is checked out."""
+        return self.git("rev-parse", "HEAD")
 
     def windlass(self, *arguments):
         """The command line of a developer who may everything."""
@@ -92,7 +96,7 @@ class Dinghy(Storyteller):
         assert done.returncode == 0, (arguments, done.stdout, done.stderr)
         return done.stdout
 
-    def declare(self):
+    def declare_with_a_gate(self):
         """With a gate that calls the function, all callers at once, and a short bake."""
         place = self.folder / "app.yaml"
         declaration = yaml.safe_load(place.read_text())
@@ -103,34 +107,44 @@ class Dinghy(Storyteller):
         place.write_text(yaml.safe_dump(declaration, sort_keys=False))
         self.windlass("declare")
 
-    def make_roles(self):
-        """The roles of CI, as their template says; the local cloud reads no policy variables, so that they are filled in."""
-        self.shop.deploy_stack(f"{APP}-ci", self.folder / "ci-role.yaml", {"MakeProvider": "no"})
-        roles = [role["RoleName"] for role in self.aws.iam.list_roles()["Roles"] if role["RoleName"].startswith(f"{APP}-ci-")]
-        for role in roles:
-            tags = {tag["Key"]: tag["Value"] for tag in self.aws.iam.list_role_tags(RoleName=role)["Tags"]}
-            for policy in self.aws.iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]:
-                version = self.aws.iam.get_policy(PolicyArn=policy["PolicyArn"])["Policy"]["DefaultVersionId"]
-                document = self.aws.iam.get_policy_version(PolicyArn=policy["PolicyArn"], VersionId=version)["PolicyVersion"]["Document"]
-                document = document if isinstance(document, dict) else json.loads(document)
-                self.aws.iam.put_role_policy(RoleName=role, PolicyName="as-filled-in", PolicyDocument=json.dumps(filled(document, tags)))
+    def write_pull_request_workflow(self, mode):
+        """Somebody writes a workflow for pull requests: what the release's job does, in a mode."""
+        document = yaml.safe_load((self.folder / WORKFLOWS / "release.yaml").read_text())
+        job = document["jobs"]["release"]
+        del job["needs"]
+        job["steps"][-1]["with"] |= {"environment": ENVIRONMENT, "mode": mode}
+        looks = {"name": "look", "on": {"pull_request": {}}, "permissions": {}, "defaults": document["defaults"], "jobs": {"look": job}}
+        self.write(**{f"{WORKFLOWS}/look.yaml": yaml.safe_dump(looks, sort_keys=False)})
+        self.commit(f"a job of pull requests: {mode}")
+
+    def let_pull_requests_read(self):
+        """Somebody who may gives the jobs of pull requests a right, beside those of the proposal."""
+        document = yaml.safe_load((self.folder / self.file).read_text())
+        claims = {"repository_owner_id": OWNER_ID, "repository_id": ID, "event_name": "pull_request"}
+        document["who"]["requests"] = [{"issuer": "github", "claims": claims}]
+        rules = document["environments"][ENVIRONMENT]
+        rules["read"] = ["requests", *rules["release"]]
+        self.put_in_force(document | {"version": document["version"] + 1})
 
     # ── what GitHub does ──
 
-    def push(self, ref, named_as=NUMBERED, **variables):
-        """Somebody pushes a branch or a tag, in the repository as the token names it."""
-        return self.run("push", {"ref": ref}, f"repo:{named_as}:ref:{ref}", **variables)
+    def push(self, ref, claimed=None, **variables):
+        """Somebody pushes a branch or a tag. Some claims of the job's token may be other ones."""
+        return self.run("push", {"ref": ref}, {"ref": ref} | (claimed or {}), **variables)
 
     def open_pull_request(self, number, fork=None, **variables):
         """Somebody asks for what is checked out to be merged into main."""
-        head = {"ref": "topic", "sha": "a" * 40, "repo": {"full_name": fork or GITHUB}}
+        head = {"ref": "topic", "sha": self.head(), "repo": {"full_name": fork or GITHUB}}
         request = {"number": number, "head": head, "base": {"ref": "main"}}
-        return self.run("pull_request", {"number": number, "pull_request": request}, f"repo:{NUMBERED}:pull_request", **variables)
+        claims = {"ref": f"refs/pull/{number}/merge", "ref_type": "branch", "head_ref": "topic", "base_ref": "main", "sub": f"repo:{GITHUB}:pull_request"}
+        return self.run("pull_request", {"number": number, "pull_request": request}, claims, **variables)
 
-    def run(self, event, about, subject, **variables):
-        with TokenService(subject) as tokens:
+    def run(self, event, about, claims, **variables):
+        """The job has no credentials of AWS, and no address of it but that of Windlass's API."""
+        claims = OF_REPOSITORY | {"event_name": event, "sha": self.head(), "run_id": RUN_ID, "run_number": workflow_runner.RUN_NUMBER} | claims
+        with TokenService(signs=functools.partial(self.issuer.github, **claims)) as tokens:
             self.tokens = tokens
-            known = {"AWS_ENDPOINT_URL": self.aws.endpoint, "GITHUB_SERVER_URL": self.releases.address, **tokens.variables, **variables}
+            known = {"GITHUB_SERVER_URL": self.releases.address, "GITHUB_RUN_ID": RUN_ID, **tokens.variables, **variables}
             run = self.runner.run(event, about, {name: value for name, value in known.items() if value})
         print(run.log)
         return run
@@ -141,7 +155,18 @@ class Dinghy(Storyteller):
         """The version and the ending of each deployment."""
         return [(found["release"]["version"], found["ending"]["ending"]) for found in self.ledger.deployments()]
 
+    def recorded(self, version):
+        """The deployment of a version, as the API lists it."""
+        answer = self.aws.call_api("GET", f"/apps/{APP}/deployments?environment={ENVIRONMENT}")
+        (found,) = [found for found in answer.body["deployments"] if found["version"] == version]
+        return found
+
     def seen(self):
         """The version that callers of the function get, and the number of what is published."""
-        answer = json.loads(self.aws.lambda_.invoke(FunctionName=FUNCTION, Qualifier="live")["Payload"].read())
-        return answer["version"], len(self.aws.lambda_.list_versions_by_function(FunctionName=FUNCTION)["Versions"])
+        return self.function("api", "live"), len(self.aws.lambda_.list_versions_by_function(FunctionName=FUNCTION)["Versions"])
+
+    def uploaded(self):
+        """The keys of all artifacts."""
+        pages = self.aws.s3.get_paginator("list_objects_v2")
+        listed = [page for prefix in PREFIXES for page in pages.paginate(Bucket=self.aws.outputs["ArtifactsBucket"], Prefix=f"{prefix}/{APP}/")]
+        return {found["Key"] for page in listed for found in page.get("Contents", [])}

@@ -20,10 +20,11 @@ class Ruled(Application):
     # ── access files ──
 
     def put(self, document, place=None):
-        """Uploads an access file. What lies beside it afterwards is about this one."""
+        """Uploads an access file, by its members or as it is written. What lies beside it afterwards is about this one."""
         place = place or self.file
+        text = document if isinstance(document, str) else yaml.safe_dump(document, sort_keys=False)
         self.aws.s3.delete_object(Bucket=self.aws.outputs["ArtifactsBucket"], Key=f"{place}.findings.json")
-        self.shop.upload(place, yaml.safe_dump(document, sort_keys=False).encode())
+        self.shop.upload(place, text.encode())
 
     def in_force(self, place=None):
         """The version of the access file in force; None without one."""
@@ -33,7 +34,8 @@ class Ruled(Application):
     def put_in_force(self, document, place=None):
         """Uploads an access file that is in order, and waits until it counts and says so."""
         self.put(document, place)
-        self.until("the access file in force", lambda: self.in_force(place) == document["version"])
+        version = (yaml.safe_load(document) if isinstance(document, str) else document)["version"]
+        self.until("the access file in force", lambda: self.in_force(place) == version)
         note = self.until("a note beside it", lambda: self.beside(place or self.file))
         assert note["findings"] == [], note
 

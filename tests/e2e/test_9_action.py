@@ -1,27 +1,34 @@
-"""The GitHub Action, run by a real runner of workflows as `windlass init` sets it up: it signs in, plans, releases, follows, and ends as the
-deployment did."""
+"""The GitHub Action, run by a real runner of workflows as `windlass init` sets it up: without a key or a role of AWS it shows the token of
+its job, releases, follows, and ends as the deployment did. A job of a pull request reads."""
 
 import pytest
+from action_repository import ACTION, ENVIRONMENT, ID, OWNER_ID, Dinghy
 from application import MISTAKE
-from action_repository import ACTION, APP, GITHUB, ID, OWNER_ID, Dinghy
 
 pytestmark = pytest.mark.heavy
 
-GOOD, ROLLED_BACK, UNREACHABLE = 0, 4, 6
+GOOD, REJECTED, ROLLED_BACK, UNREACHABLE = 0, 3, 4, 6
 EXIT = "exit status {}\n"
 
 
 @pytest.fixture(scope="module")
-def dinghy(aws, tmp_path_factory):
-    dinghy = Dinghy(aws, tmp_path_factory.mktemp("dinghy"))
+def dinghy(aws, issuer, tmp_path_factory):
+    dinghy = Dinghy(aws, issuer, tmp_path_factory.mktemp("dinghy"))
     dinghy.make_function()
     dinghy.make_repository()
     dinghy.windlass("init", "--yes", "--answer", f"action={ACTION}", "--answer", f"github.ids={OWNER_ID}/{ID}")
-    dinghy.make_roles()
-    dinghy.declare()
+    dinghy.declare_with_a_gate()
     dinghy.commit("set up by init")
     yield dinghy
     dinghy.releases.close()
+
+
+def test_a_job_does_nothing_before_the_proposed_access_file_is_in_force(dinghy):
+    before = dinghy.seen()
+    run = dinghy.push("refs/tags/v1.0.0")
+    assert run.status == 1 and EXIT.format(UNREACHABLE) in run.log and "NotAllowed" in run.summary, run.log
+    assert (dinghy.seen(), dinghy.history(), dinghy.uploaded()) == (before, [], set())
+    dinghy.put_in_force((dinghy.folder / dinghy.file).read_text())
 
 
 def test_a_pushed_tag_is_released_and_followed_to_its_end(dinghy):
@@ -29,57 +36,66 @@ def test_a_pushed_tag_is_released_and_followed_to_its_end(dinghy):
     assert run.status == GOOD, run.log
     assert dinghy.seen()[0] == "1.0.0" and dinghy.history() == [("1.0.0", "Succeeded")]
     assert "### dinghy prod 1.0.0: Succeeded" in run.summary and "is live: api changed" in run.summary, run.summary
-    assert run.outputs["exit-status"] == "0" and run.outputs["environment"] == "prod", run.outputs
-    assert "as repo:example@4711/dinghy@815:ref:refs/tags/v1.0.0" in run.log
-    # The token is nobody else's to read, and is gone.
-    assert all(token not in run.log for token in dinghy.tokens.given) and dinghy.tokens.given
-    assert dinghy.tokens.asked[0]["audience"] == ["sts.amazonaws.com"]
-    assert not list(dinghy.runner.home.rglob("token*"))
+    assert run.outputs["exit-status"] == "0" and run.outputs["environment"] == ENVIRONMENT, run.outputs
+    # Both jobs ask for a token for Windlass alone, and nobody else reads it.
+    audience = dinghy.aws.outputs["ApiUrl"]
+    assert len(dinghy.tokens.asked) > 1 and all(asked["audience"] == [audience] for asked in dinghy.tokens.asked), dinghy.tokens.asked
+    assert dinghy.tokens.given and all(token not in run.log + run.summary for token in dinghy.tokens.given)
+
+
+def test_the_release_is_known_by_what_the_token_claims(dinghy):
+    found = dinghy.recorded("1.0.0")
+    claims = found["requester"]["claims"]
+    wanted = {"repository_id": ID, "repository_owner_id": OWNER_ID, "ref": "refs/tags/v1.0.0", "sha": dinghy.head(), "event_name": "push"}
+    assert found["requester"]["route"] == "ci" and claims["issuer"] == "github" and wanted.items() <= claims["kept"].items(), found
+    assert {"ref": "refs/tags/v1.0.0", "commit": dinghy.head()}.items() <= found["git"].items(), found
 
 
 def test_a_job_that_is_run_again_finds_its_release_there(dinghy):
     before = dinghy.seen()
-    # Its token may have the older form, too.
-    run = dinghy.push("refs/tags/v1.0.0", named_as=GITHUB, GITHUB_RUN_ATTEMPT="2")
+    run = dinghy.push("refs/tags/v1.0.0", {"run_attempt": "2"}, GITHUB_RUN_ATTEMPT="2")
     assert run.status == GOOD and dinghy.seen() == before, run.log
     assert run.outputs["ending"] == "NothingToDo", run.outputs
 
 
-def test_a_pull_request_is_planned_and_changes_nothing(dinghy):
+def test_another_repository_of_the_same_name_does_nothing(dinghy):
+    before = dinghy.seen(), dinghy.history(), dinghy.uploaded()
+    run = dinghy.push("refs/tags/v1.0.1", {"repository_id": "816"})
+    assert run.status == 1 and EXIT.format(UNREACHABLE) in run.log and "NotAllowed" in run.summary, run.log
+    assert dinghy.tokens.given and (dinghy.seen(), dinghy.history(), dinghy.uploaded()) == before
+
+
+def test_a_pull_request_reads_where_a_rule_names_its_event(dinghy):
     dinghy.build("1.1.0")
-    dinghy.commit("a topic")
+    dinghy.write_pull_request_workflow("choose")
     before = dinghy.seen(), dinghy.history()
+    unnamed = dinghy.open_pull_request(7)
+    assert unnamed.status == 1 and EXIT.format(UNREACHABLE) in unnamed.log and "NotAllowed" in unnamed.summary, unnamed.log
+    dinghy.let_pull_requests_read()
     run = dinghy.open_pull_request(7)
     assert run.status == GOOD, run.log
-    assert (dinghy.seen(), dinghy.history()) == before
-    assert "| api | 1.0.0 | pr-7-12.1 |" in run.summary and "nothing was changed" in run.summary, run.summary
-    assert run.outputs["becomes"] == "goes" and len(run.outputs["hash"]) == 64, run.outputs
+    assert "### dinghy: no environment takes refs/heads/main; planned for prod" in run.summary, run.summary
+    assert run.outputs["environment"] == ENVIRONMENT and (dinghy.seen(), dinghy.history()) == before, run.outputs
 
 
-def test_a_pull_request_from_a_fork_is_left_alone(dinghy):
-    run = dinghy.open_pull_request(8, fork="someone/dinghy")
-    assert run.status == GOOD and not dinghy.tokens.asked, run.log
+def test_a_job_without_the_right_to_a_token_reads_so(dinghy):
+    """Whose workflow does not ask for it, or who asks from a fork."""
+    for run in (
+        dinghy.push("refs/tags/v1.2.0", ACTIONS_ID_TOKEN_REQUEST_URL=""),
+        dinghy.open_pull_request(8, fork="someone/dinghy", ACTIONS_ID_TOKEN_REQUEST_URL=""),
+    ):
+        assert run.status == 1 and EXIT.format(UNREACHABLE) in run.log and not dinghy.tokens.asked, run.log
+        assert "this job may not sign in" in run.summary and "id-token: write" in run.summary, run.summary
 
 
-def test_a_pull_request_cannot_release(dinghy):
+@pytest.mark.parametrize("mode", ["plan", "release"])
+def test_a_pull_request_cannot_upload_or_release(dinghy, mode):
     """Whoever opens it changes the workflow in it."""
-    workflow = dinghy.folder / ".github/workflows/release.yaml"
-    honest = workflow.read_text()
-    dinghy.write(**{".github/workflows/release.yaml": honest.replace("          components:", "          mode: release\n          components:")})
-    dinghy.commit("release it")
-    before = dinghy.seen()
+    dinghy.write_pull_request_workflow(mode)
+    before = dinghy.seen(), dinghy.history(), dinghy.uploaded()
     run = dinghy.open_pull_request(9)
-    # Nor does the role of the environment let it in.
-    other = honest.replace(f"{APP}-ci-plan", f"{APP}-ci-prod")
-    dinghy.write(**{".github/workflows/release.yaml": other})
-    dinghy.commit("with the role of the environment")
-    stolen = dinghy.open_pull_request(9)
-    dinghy.write(**{".github/workflows/release.yaml": honest})
-    dinghy.commit("as it was")
-    assert (run.status, stolen.status, dinghy.seen()) == (1, 1, before)
-    assert EXIT.format(UNREACHABLE) in run.log, run.log
-    assert EXIT.format(UNREACHABLE) in stolen.log, stolen.log
-    assert "role/dinghy-ci-prod`" in stolen.summary and "AccessDenied: Not authorized" in stolen.summary, stolen.summary
+    assert run.status == 1 and EXIT.format(REJECTED) in run.log and "NotAllowed" in run.summary, run.log
+    assert dinghy.tokens.given and (dinghy.seen(), dinghy.history(), dinghy.uploaded()) == before
 
 
 def test_a_job_ends_as_its_deployment_was_rolled_back(dinghy):
@@ -90,12 +106,6 @@ def test_a_job_ends_as_its_deployment_was_rolled_back(dinghy):
     assert "### dinghy prod 1.1.0: RolledBack" in run.summary and "a sum" in run.summary, run.summary
     assert run.outputs["ending"] == "RolledBack" and run.outputs["exit-status"] == "4", run.outputs
     assert dinghy.seen()[0] == "1.0.0"
-
-
-def test_a_job_without_the_right_to_a_token_reads_so(dinghy):
-    run = dinghy.push("refs/tags/v1.2.0", ACTIONS_ID_TOKEN_REQUEST_URL="")
-    assert run.status == 1 and EXIT.format(UNREACHABLE) in run.log, run.log
-    assert "this job may not sign in" in run.summary and "id-token: write" in run.summary, run.summary
 
 
 def test_what_cannot_be_verified_is_not_run(dinghy):

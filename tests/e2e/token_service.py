@@ -1,6 +1,7 @@
 """A stand-in for GitHub's token service: a job asks it for a token of OpenID Connect with the claims of its run.
 
-Nobody checks its signature: the local cloud reads the claims alone, and compares them with the trust policy of the role.
+Where the issuer of the tests signs them (issuer.py), API Gateway takes them. Else nobody checks the signature: the token service of AWS
+in the local cloud reads the claims alone, and compares them with the trust policy of a role.
 """
 
 import base64
@@ -14,10 +15,11 @@ ISSUER = "https://token.actions.githubusercontent.com"
 
 
 class TokenService:
-    """One for each run of a job, whose subject it knows; notes what is asked for."""
+    """One for each run of a job, whose subject it knows; notes what is asked for. `signs` makes the token for an audience."""
 
-    def __init__(self, subject, secret="of-this-job", lives_s=300):
+    def __init__(self, subject="", secret="of-this-job", lives_s=300, signs=None):
         self.subject, self.secret, self.lives_s = subject, secret, lives_s
+        self.signs = signs or self.unsigned
         self.asked, self.given = [], []
         service = self
 
@@ -48,12 +50,14 @@ class TokenService:
         self.server.server_close()
 
     def token(self, audience):
+        self.given.append(self.signs(audience))
+        return self.given[-1]
+
+    def unsigned(self, audience):
         """A token as GitHub's (GitHub Docs, "OpenID Connect reference"), without its further claims."""
         now = int(time.time())
         claims = {"iss": ISSUER, "aud": audience, "sub": self.subject, "iat": now, "nbf": now, "exp": now + self.lives_s, "jti": str(len(self.given))}
-        token = ".".join(encoded(part) for part in ({"typ": "JWT", "alg": "RS256"}, claims, "no signature"))
-        self.given.append(token)
-        return token
+        return ".".join(encoded(part) for part in ({"typ": "JWT", "alg": "RS256"}, claims, "no signature"))
 
     @property
     def variables(self):
