@@ -23,6 +23,7 @@ RUN_ID = "1407"
 FUNCTION = f"{APP}-api-{ENVIRONMENT}"
 ACTION = "example/windlass@v0.1.0"
 WORKFLOWS = ".github/workflows"
+STATUS = 'STATUS=$(jq -r .status <<< "$STARTED")'
 EXECUTES = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
 STACK = """
 new lambda.Function(this, 'Api', {
@@ -95,6 +96,19 @@ class Dinghy(Ruled):
         done = subprocess.run([PROGRAM, *arguments], cwd=self.folder, env=environment, capture_output=True, text=True, timeout=120, check=False)
         assert done.returncode == 0, (arguments, done.stdout, done.stderr)
         return done.stdout
+
+    def init(self, action, *more):
+        """Has the files written, for a workflow with this action."""
+        self.windlass("init", "--yes", *more, "--answer", f"action={action}", "--answer", f"github.ids={OWNER_ID}/{ID}")
+
+    def take_the_workflow_without_an_action(self):
+        """The one of `init` where there is no action. The API's host name does not resolve here: the status is asked for where the rest is."""
+        self.init("none", "--force")
+        self.git("checkout", "--quiet", "--", "app.yaml")
+        written = (self.folder / WORKFLOWS / "release.yaml").read_text()
+        assert written.count(STATUS) == 1, written
+        (self.folder / WORKFLOWS / "release.yaml").write_text(written.replace(STATUS, f'{STATUS}; STATUS="$API/${{STATUS#*/ci/}}"'))
+        self.commit("without an action")
 
     def declare_with_a_gate(self):
         """With a gate that calls the function, all callers at once, and a short bake."""

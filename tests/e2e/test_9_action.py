@@ -16,7 +16,7 @@ def dinghy(aws, issuer, tmp_path_factory):
     dinghy = Dinghy(aws, issuer, tmp_path_factory.mktemp("dinghy"))
     dinghy.make_function()
     dinghy.make_repository()
-    dinghy.windlass("init", "--yes", "--answer", f"action={ACTION}", "--answer", f"github.ids={OWNER_ID}/{ID}")
+    dinghy.init(ACTION)
     dinghy.declare_with_a_gate()
     dinghy.commit("set up by init")
     yield dinghy
@@ -115,3 +115,14 @@ def test_what_cannot_be_verified_is_not_run(dinghy):
     assert run.status == 1 and EXIT.format(UNREACHABLE) in run.log, run.log
     assert "could not be verified" in run.summary and "windlass 0" not in run.log, run.summary
     assert not dinghy.tokens.asked
+
+
+def test_the_workflow_without_an_action_releases_by_the_token_as_well(dinghy):
+    """By the commands of docs/integrate/ci.md, which `windlass init` copies."""
+    dinghy.build("1.3.0")
+    dinghy.take_the_workflow_without_an_action()
+    run = dinghy.push("refs/tags/v1.3.0")
+    assert run.status == GOOD, run.log
+    assert dinghy.seen()[0] == "1.3.0" and dinghy.history()[-1] == ("1.3.0", "Succeeded")
+    assert dinghy.recorded("1.3.0")["requester"]["route"] == "ci"
+    assert dinghy.tokens.given and all(token not in run.log + run.summary for token in dinghy.tokens.given)
