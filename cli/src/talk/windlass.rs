@@ -65,14 +65,15 @@ impl Windlass {
         Err(Failure::of(TroubleName::NotPermitted, NOT_FOR_JOBS))
     }
 
-    /// Reads.
+    /// Reads. A call that is asked to come later is sent again.
     ///
     /// # Errors
     /// No answer, or one that says no.
     pub async fn get(&self, route: RouteName, names: &[&str], query: &[(&str, &str)]) -> Result<Value, Failure> {
         self.serves(route)?;
         let (method, path) = route.call(names);
-        match self.call(method, &path, query, None, None).await {
+        let comes_later = |failure: &Failure| failure.fact == Some(Fact::NotTaken);
+        match self.again(comes_later, method, &path, query, None, None).await {
             Err(failure) => Err(self.with_meant_app(failure.of_look(), &path).await),
             answer => answer,
         }
@@ -126,17 +127,31 @@ impl Windlass {
     ) -> Result<Value, Failure> {
         self.serves(route)?;
         let (method, path) = route.call(names);
+        match self.again(|failure| failure.passes, method, &path, query, body, key).await {
+            Err(failure) => {
+                let failure = self.with_meant_app(failure, &path).await.asked_for(asked(route, names, body));
+                Err(perhaps_done(failure, &path))
+            }
+            answer => answer,
+        }
+    }
+
+    /// Calls, and calls again a few times, each time after a longer pause, if what failed may pass.
+    async fn again(
+        &self,
+        passes: impl Fn(&Failure) -> bool,
+        method: &str,
+        path: &[&str],
+        query: &[(&str, &str)],
+        body: Option<&Value>,
+        key: Option<&str>,
+    ) -> Result<Value, Failure> {
         let mut tried = 0;
         loop {
-            let answer = self.call(method, &path, query, body, key).await;
-            match answer {
-                Err(failure) if failure.passes && tried < AGAIN => {
+            match self.call(method, path, query, body, key).await {
+                Err(failure) if passes(&failure) && tried < AGAIN => {
                     tokio::time::sleep(FIRST_PAUSE * 2_u32.pow(tried)).await;
                     tried += 1;
-                }
-                Err(failure) => {
-                    let failure = self.with_meant_app(failure, &path).await.asked_for(asked(route, names, body));
-                    return Err(perhaps_done(failure, &path));
                 }
                 answer => return answer,
             }
