@@ -52,7 +52,7 @@ fn signed(call: &Call) -> Reply {
     let body = call.json();
     let one = |wanted: &Value| {
         let (component, sha256) = (wanted["component"].as_str().unwrap(), wanted["sha256"].as_str().unwrap());
-        json!({"component": component, "key": format!("given/{component}"),
+        json!({"component": component, "key": format!("artifacts/shop/prod/{component}/given.zip"),
             "url": format!("http://{host}/signed/{component}?secret=s"), "headers": {"x-signed": sha256}})
     };
     let uploads: Vec<Value> = body["artifacts"].as_array().unwrap().iter().map(one).collect();
@@ -84,7 +84,8 @@ fn a_job_without_credentials_releases_by_its_token_alone() {
     let calls = api.calls();
     let asked: Vec<&Call> = calls.iter().filter(|call| call.path.starts_with("/token")).collect();
     let audience = format!("audience={}%2Fstage", api.url.replace(':', "%3A").replace('/', "%2F"));
-    assert!(asked.len() == 1 && asked[0].path.ends_with(&audience), "{asked:?}");
+    // The release asks for one, and so does the watch that follows.
+    assert!(asked.len() == 2 && asked.iter().all(|call| call.path.ends_with(&audience)), "{asked:?}");
     assert!(!calls.iter().any(|call| call.path.starts_with("/artifacts-bucket")), "{calls:?}");
     let zip = std::fs::read(folder.join("fn.zip")).unwrap();
     let sha256 = Digest::of(&zip).to_string();
@@ -93,8 +94,8 @@ fn a_job_without_credentials_releases_by_its_token_alone() {
     assert!(!put.headers.contains_key("authorization"));
     let started = calls.iter().find(|call| call.path == "/stage/ci/apps/shop/environments/prod/releases").unwrap();
     let body = started.json();
-    assert_eq!(body["components"]["api"], json!({"key": "given/api", "sha256": sha256}));
-    assert_eq!(body["components"]["web"]["key"], "given/web");
+    assert_eq!(body["components"]["api"], json!({"key": "artifacts/shop/prod/api/given.zip", "sha256": sha256}));
+    assert_eq!(body["components"]["web"]["key"], "artifacts/shop/prod/web/given.zip");
     assert_eq!(body["components"]["agent"], json!({"image": "shop/agent:1.4.0"}));
 }
 

@@ -191,8 +191,10 @@ def test_what_no_rule_gives_to_a_job_is_refused(kiosk, job, path, body):
 
 
 def test_a_token_is_worth_nothing_where_iam_decides(kiosk, issuer):
+    """The local cloud lets an unsigned call through, so that the rules alone refuse it here: no claim counts on this path."""
     headers = {"Authorization": f"Bearer {issuer.github(kiosk.aws.outputs['ApiUrl'])}"}
-    request = urllib.request.Request(f"{kiosk.aws.api}/apps/kiosk/environments/stand", headers=headers)
+    address = f"{kiosk.aws.api}/apps/kiosk/environments/stand/starts"
+    request = urllib.request.Request(address, b'{"version": "1.0.0"}', headers, method="POST")
     with pytest.raises(urllib.error.HTTPError) as refusal, urllib.request.urlopen(request, timeout=30):
         pass
     assert refusal.value.code in (401, 403), refusal.value
@@ -227,5 +229,5 @@ def test_what_is_searched_is_what_was_left(kiosk, left):
     (deployment,) = [found for found in kiosk.ledger.records() if found["release"]["version"] == "1.0.0"]
     assert ending(deployment) == "Succeeded"
     assert places_without(left, deployment["id"]) == []
-    assert any("octo/kiosk, run 812" in text for text in left["logs"])
+    assert any("run 812 of octo/kiosk" in text for text in left["logs"])
     assert any(COMMIT in text for text in left["ledger"])

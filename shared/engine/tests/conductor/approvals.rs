@@ -48,7 +48,11 @@ fn rule(scene: &Scene, approve: &str) {
 /// Makes a release of `ann` that has not had a turn, where these approve.
 fn asking(approve: &str) -> Scene {
     let mut scene = Scene::free();
-    scene.change_record(|record| record.requester = user("ann"));
+    let now = scene.now();
+    scene.change_record(|record| {
+        record.requester = user("ann");
+        record.accepted = now;
+    });
     rule(&scene, approve);
     scene.stage.world.stepfunctions().tokens.insert("token".into());
     scene
@@ -244,7 +248,7 @@ fn whoever_brought_what_is_promoted_on_does_not_approve() {
     for (environment, deployment, requester, promoted_from) in brought {
         let id = DeploymentId(deployment.into());
         let given = json!({"version": "1.4.0", "deployment": id, "since": 7});
-        let running = json!({"now": given, "brought": given, "state": null});
+        let running = json!({"version": "1.4.0", "deployment": id, "since": 7, "brought": given, "state": null});
         let snapshot = json!({"number": 1, "version": "1.4.0", "deployment": id, "made": 7, "replaced": 0,
             "components": {"api": running}});
         let environment = EnvironmentName::new(environment).unwrap();

@@ -60,6 +60,7 @@ fn with_dev() -> String {
 /// Returns a body without mistakes for a route; no two are the same request.
 fn body_of(shop: &mut Shop<'_>, route: &ApiRoute) -> Option<Value> {
     let all = json!({"component": "api", "to_component": "orders", "pattern": "backup/**", "confirm": "shop",
+        "deployment": "0123456789abcdef", "hash": "a".repeat(64),
         "reason": "because a test says so"});
     match route.name {
         RouteName::Start => Some(release(shop, "1.0.0")),

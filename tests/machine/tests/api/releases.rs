@@ -191,8 +191,8 @@ fn all_that_is_wrong_with_a_body_is_listed_at_once_by_what_may_stand_in_it() {
             "starts",
             json!({"version": "4.1.0", "environment": "prod", "colour": 1}),
             &[
-                ("BadValue", "environment", "Leave `environment` out"),
                 ("UnknownField", "colour", "Known here: `components`, `declaration`"),
+                ("BadValue", "environment", "Leave `environment` out"),
             ],
         ),
         (

@@ -207,6 +207,7 @@ fn a_refusal_names_the_rule_of_the_side_that_lacks_it() {
     let program = program();
     let bank = FILE.replace("app: shop", "app: bank");
     let open = FILE.replace("    operate: [leads]\n", "");
+    let bank_open = open.replace("app: shop", "app: bank");
     let removed = json!({"action": "remove", "app": "shop", "confirm": "shop", "reason": "so"});
     let given = json!({
         "action": "hand_over", "app": "shop", "environment": "prod", "component": "jobs", "to_component": "work",
@@ -214,7 +215,7 @@ fn a_refusal_names_the_rule_of_the_side_that_lacks_it() {
     });
     for (input, own, others, what, file) in [
         (&removed, FILE, None, "shop remove", "access/apps/shop.yaml"),
-        (&given, FILE, None, "shop prod hand_over", "access/apps/shop.yaml"),
+        (&given, FILE, Some(bank_open.as_str()), "shop prod hand_over", "access/apps/shop.yaml"),
         (&given, open.as_str(), Some(bank.as_str()), "shop prod hand_over", "access/apps/bank.yaml"),
     ] {
         let mut shop = shop(&program);

@@ -76,8 +76,10 @@ fn the_deployment_that_follows_does_what_was_planned() {
         let deployment = shop.deployment(&arn);
         let plan: Plan = load(&shop, &ledger::plan(&deployment.id));
         assert_eq!(json!(drawn.plan), json!(plan));
-        let targets: BTreeMap<ComponentName, Value> =
-            steps(&shop, &deployment.id).into_iter().map(|step| (step.component, step.target)).collect();
+        let targets: BTreeMap<ComponentName, Value> = steps(&shop, &deployment.id)
+            .into_iter()
+            .map(|step| (step.component, json!([step.target, step.before["noticed"]["value"]])))
+            .collect();
         assert_eq!(drawn.hash, hash(&deployment, &plan, &targets, (&drawn.changes, &Irreversible::new())));
         let named: Vec<&str> = drawn.changes.keys().map(ComponentName::as_str).collect();
         assert_eq!(named, components);

@@ -9,6 +9,7 @@ use windlass_domain::declaration::kinds::KindName;
 use windlass_domain::declaration::kinds::ecs::{Pause, Strategy};
 use windlass_domain::declaration::plan::{Plan, PlanOutcome};
 use windlass_domain::deployment::Deployment;
+use windlass_domain::deployment::step::Step;
 use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::shown::planned::{Planned, hash};
 use windlass_domain::text::name::ComponentName;
@@ -206,7 +207,8 @@ fn make_calls(world: &World) {
 /// Returns the targets of the components that a deployment changes.
 fn targets(shop: &Shop<'_>, deployment: &Deployment) -> BTreeMap<ComponentName, Value> {
     let steps = run(ledger::load_all(shop.world(), &ledger::steps(&deployment.id))).unwrap();
-    steps.into_iter().map(|step| (step.value.component, step.value.target)).collect()
+    let now = |step: &Step| json!([step.target, step.before["noticed"]["value"]]);
+    steps.into_iter().map(|step| (step.value.component.clone(), now(&step.value))).collect()
 }
 
 fn load<T: serde::de::DeserializeOwned>(shop: &Shop<'_>, key: &ledger::Key<T>) -> T {

@@ -39,7 +39,7 @@ pub(super) const WITHDRAWN_BESIDE: Scenario = Scenario {
 /// A rollback comes while a file is withdrawn. It goes back to the version before, and not to the one that it leaves.
 pub(super) const WITHDRAWN_AND_LEFT: Scenario = Scenario {
     name: "withdrawn_and_left",
-    acts: &[next(Deed::Withdraw(NOTES)), when_in("Change", Deed::Operate("rollback"))],
+    acts: &[next(Deed::Withdraw(NOTES)), when_in("Prepare", Deed::Operate("rollback"))],
     ends: &[
         "1.0.0-notes Succeeded",
         "1.1.0 Succeeded",
