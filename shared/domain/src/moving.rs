@@ -140,8 +140,7 @@ impl MovingFacts<'_> {
             ));
         };
         let ran = self.kinds.get(was).filter(|ran| *ran != kind)?;
-        Some(Finding::new(
-            FindingName::BadValue,
+        Some(Finding::bad_value(
             path,
             format!("`{name}` of {app} is declared as `{kind}`, and `{was}` was deployed as `{ran}`."),
             format!("Declare it as `{ran}`, with the same target; then ask again."),

@@ -59,8 +59,7 @@ impl CiJobs {
                 return (!is_id).then(|| bad_id(&at, wanted));
             }
             let why = glob(wanted).err()?;
-            Some(Finding::new(
-                FindingName::BadValue,
+            Some(Finding::bad_value(
                 at,
                 format!("`{}` is no glob: {why}.", repeated(wanted)),
                 "Write a text, or a glob such as `refs/tags/v*`.",
@@ -75,8 +74,7 @@ fn matches(wanted: &str, is: &str) -> bool {
 }
 
 fn bad_id(at: &str, wanted: &str) -> Finding {
-    Finding::new(
-        FindingName::BadValue,
+    Finding::bad_value(
         at,
         format!("`{}` is no id: an id is digits alone.", repeated(wanted)),
         "Write the id that the token of a job has, in quotes.",

@@ -73,7 +73,8 @@ impl AccessFile {
                 findings.extend(rules.from.iter().flat_map(|from| not_to_promote_from(from, environment)));
             }
             findings.extend(too_many_automatic(file));
-            findings.extend(file.environments.iter().filter_map(|(environment, rules)| rules.bad_approval(environment)));
+            findings
+                .extend(file.environments.iter().filter_map(|(environment, rules)| rules.bad_approval(environment)));
             let is_empty = file.people.is_empty() && file.who.is_empty() && file.environments.is_empty();
             if file.rules.is_some() && !is_empty {
                 findings.push(Finding::new(
@@ -151,8 +152,7 @@ fn read<T: DeserializeOwned>(
 
 fn of_another(named: &AppName, app: &AppName) -> Finding {
     let place = |app: &AppName| AccessPlace::App(app.clone());
-    Finding::new(
-        FindingName::BadValue,
+    Finding::bad_value(
         "app",
         format!("The access file is of `{named}`, and its place is `{}`.", place(app)),
         format!("Write `app: {app}`, or upload it to `{}`.", place(named)),
@@ -178,8 +178,7 @@ impl EnvironmentRules {
     fn bad_approval(&self, environment: &EnvironmentName) -> Option<Finding> {
         let expires = self.approve.as_ref()?.expires;
         (expires > LONGEST_APPROVAL).then(|| {
-            Finding::new(
-                FindingName::BadValue,
+            Finding::bad_value(
                 format!("environments.{environment}.approve.expires"),
                 format!("`{expires}` is longer than `{LONGEST_APPROVAL}`."),
                 format!("Write `{LONGEST_APPROVAL}` or less. What has expired is released again."),
@@ -199,9 +198,7 @@ const MOST_AUTOMATIC: usize = 20;
 /// Returns what is wrong with the source of an environment's releases.
 fn not_to_promote_from(from: &PromotionSource, environment: &EnvironmentName) -> Vec<Finding> {
     let at = format!("environments.{environment}.from");
-    let bad = |member: &str, reason: String, remedy: &str| {
-        Finding::new(FindingName::BadValue, format!("{at}.{member}"), reason, remedy)
-    };
+    let bad = |member: &str, reason: String, remedy: &str| Finding::bad_value(format!("{at}.{member}"), reason, remedy);
     let itself = (from.environment == *environment).then(|| {
         bad("environment", format!("`{environment}` cannot wait for itself."), "Write the environment before it.")
     });
@@ -215,8 +212,7 @@ fn not_to_promote_from(from: &PromotionSource, environment: &EnvironmentName) ->
 fn too_many_automatic(file: &AccessFile) -> Option<Finding> {
     let sources = file.environments.values().filter_map(|rules| rules.from.as_ref());
     (sources.filter(|from| from.is_automatic()).count() > MOST_AUTOMATIC).then(|| {
-        Finding::new(
-            FindingName::BadValue,
+        Finding::bad_value(
             "environments",
             format!("more than {MOST_AUTOMATIC} environments have `promote: automatic`."),
             "Leave it out where a person may promote.",
@@ -281,8 +277,7 @@ impl Names<'_> {
         }
         match Arn::read(member) {
             Some(Arn::Role { .. } | Arn::User { .. }) => None,
-            Some(Arn::Session { .. }) => Some(Finding::new(
-                FindingName::BadValue,
+            Some(Arn::Session { .. }) => Some(Finding::bad_value(
                 at,
                 format!("`{member}` is a session. A group lists roles, whoever has a session of them."),
                 "Write the role's ARN; or write the session under `people`, and the person's name here.",
@@ -311,23 +306,20 @@ impl Names<'_> {
 
 /// Returns the finding that a name is that of a way in.
 fn taken(at: &str, name: &WhoName) -> Option<Finding> {
-    WAYS.contains(&name.as_str()).then(|| {
-        Finding::new(FindingName::BadValue, at, format!("`{name}` is the word for a way in."), "Choose another name.")
-    })
+    WAYS.contains(&name.as_str())
+        .then(|| Finding::bad_value(at, format!("`{name}` is the word for a way in."), "Choose another name."))
 }
 
 fn not_of_a_person(at: &str, text: &str, trusted_sessions: bool) -> Option<Finding> {
     match Arn::read(text) {
         None => Some(not_an_arn(at, text)),
-        Some(Arn::Role { .. }) => Some(Finding::new(
-            FindingName::BadValue,
+        Some(Arn::Role { .. }) => Some(Finding::bad_value(
             at,
             format!("`{text}` is a role, and several people may assume it."),
             "Write it into a group of `who`; or write the ARN of the person's session here, as a whole.",
         )),
         Some(session @ Arn::Session { .. }) if !trusted_sessions && !session.is_of_identity_center() => {
-            Some(Finding::new(
-                FindingName::BadValue,
+            Some(Finding::bad_value(
                 at,
                 format!("whoever may assume this role chooses the name of the session `{text}`."),
                 "Use a session of Identity Center; or, where the role's trust policy binds the name, write \
@@ -339,8 +331,7 @@ fn not_of_a_person(at: &str, text: &str, trusted_sessions: bool) -> Option<Findi
 }
 
 fn not_an_arn(at: &str, text: &str) -> Finding {
-    Finding::new(
-        FindingName::BadValue,
+    Finding::bad_value(
         at,
         format!("`{text}` is no ARN of a role, a session or a user."),
         "Write one such as `arn:aws:iam::111111111111:role/shop-dev`.",

@@ -3,11 +3,13 @@
 use crate::release::action::ActionName;
 use crate::release::identity::EnvironmentId;
 use crate::release::request::{Request, Requester, Route};
+use serde::Serialize;
 use std::collections::BTreeSet;
 use std::fmt;
 
 /// A right to an environment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum AccessRight {
     /// To see, and to plan.
     Read,
@@ -47,13 +49,7 @@ impl AccessRight {
 /// As the member of an access file is called.
 impl fmt::Display for AccessRight {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Read => "read",
-            Self::Release => "release",
-            Self::RollBack => "roll_back",
-            Self::Operate => "operate",
-            Self::Approve => "approve",
-        })
+        self.serialize(f)
     }
 }
 

@@ -58,8 +58,7 @@ impl Window {
     pub(super) fn findings(&self, at: &str) -> Vec<Finding> {
         let mut findings = Vec::from_iter(unknown_zone(at, &self.zone));
         if self.from >= self.until {
-            findings.push(Finding::new(
-                FindingName::BadValue,
+            findings.push(Finding::bad_value(
                 format!("{at}.until"),
                 format!("a window ends on the day on which it begins, and {} is not after {}.", self.until, self.from),
                 "Write a later time; or two windows for hours across midnight, until `24:00` and from `00:00` on.",
@@ -130,8 +129,7 @@ impl Freeze {
         let mut findings = Vec::from_iter(unknown_zone(at, &self.zone));
         let both = [("from", &self.from), ("until", &self.until)];
         let bad = both.into_iter().filter(|(_, text)| date_time(text).is_none()).map(|(member, text)| {
-            Finding::new(
-                FindingName::BadValue,
+            Finding::bad_value(
                 format!("{at}.{member}"),
                 format!("`{text}` is no date of the calendar, or no time of a day."),
                 "Write a date such as `2026-12-20`, or one with a time such as `2026-12-20T18:00`.",
@@ -141,8 +139,7 @@ impl Freeze {
         if let (Some(from), Some(until)) = (date_time(&self.from), date_time(&self.until))
             && from >= until
         {
-            findings.push(Finding::new(
-                FindingName::BadValue,
+            findings.push(Finding::bad_value(
                 format!("{at}.until"),
                 format!(
                     "`until` is the first moment that is free again, and {} is not after {}.",

@@ -98,8 +98,7 @@ impl Declaration {
 }
 
 fn other_app(declared: &AppName, place: &AppName) -> Finding {
-    Finding::new(
-        FindingName::BadValue,
+    Finding::bad_value(
         "app",
         format!("The declaration is of `{declared}`, and its place is `apps/{place}/app.yaml`."),
         format!("Write `app: {place}`, or upload it to `apps/{declared}/app.yaml`."),

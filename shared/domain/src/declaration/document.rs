@@ -8,7 +8,7 @@ use crate::declaration::topic::Notify;
 use crate::declaration::unwritten;
 use crate::document::git_rule::{GitRule, TagClass, TagRule};
 use crate::release::request::Route;
-use crate::text::finding::{Finding, FindingName};
+use crate::text::finding::Finding;
 use crate::text::name::{AppName, ComponentName, EnvironmentName};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -207,8 +207,7 @@ pub(super) fn findings(document: &Document) -> Vec<Finding> {
     for (name, environment) in &document.environments {
         for (own, is) in OWN {
             if environment.vars.contains_key(own) {
-                findings.push(Finding::new(
-                    FindingName::BadValue,
+                findings.push(Finding::bad_value(
                     format!("environments.{name}.vars.{own}"),
                     format!("`{{{own}}}` is {is}, so that this value would never be used."),
                     "Give the variable another name, here and in the texts that use it.",

@@ -3,7 +3,7 @@
 use super::resolved::Resolved;
 use crate::declaration::output::Output;
 use crate::document::shape::{join, unknown_name};
-use crate::text::finding::{Finding, FindingName};
+use crate::text::finding::Finding;
 use crate::text::name::ComponentName;
 use std::collections::BTreeSet;
 
@@ -62,8 +62,7 @@ fn unknown(resolved: &Resolved, path: &str, output: &Output) -> Option<Finding> 
 
 fn not_after(name: &ComponentName, output: &Output) -> Finding {
     let earlier = &output.component;
-    Finding::new(
-        FindingName::BadValue,
+    Finding::bad_value(
         format!("components.{name}.after"),
         format!("`{name}` takes `{output}`, and does not change after `{earlier}`."),
         format!("Add `{earlier}` to `after` of `{name}`."),

@@ -99,8 +99,7 @@ impl Declaration {
 
 /// Makes the finding that it comes with another component.
 fn taken(name: &ComponentName, of: &ComponentName) -> Finding {
-    Finding::new(
-        FindingName::BadValue,
+    Finding::bad_value(
         format!("components.{name}"),
         format!("`{name}` takes the artifact of `{of}`, as declared."),
         format!("Leave `{name}` out: it changes with each release of `{of}`."),
@@ -120,8 +119,7 @@ fn misfit(name: &ComponentName, component: &Component, artifact: &ArtifactRef) -
         (.., true) => "images",
         _ => return None,
     };
-    Some(Finding::new(
-        FindingName::BadValue,
+    Some(Finding::bad_value(
         format!("components.{name}.{field}"),
         format!("`{field}` is not what `{name}` takes."),
         takes.instead,
@@ -165,8 +163,7 @@ fn foreign(name: &ComponentName, member: &str, image: &str, declared: &BTreeSet<
     }
     let declared: Vec<String> = declared.iter().map(|known| format!("`{known}`")).collect();
     let declared = declared.join(" or ");
-    Some(Finding::new(
-        FindingName::BadValue,
+    Some(Finding::bad_value(
         format!("components.{name}.{member}"),
         format!("The image `{image}` is not of the repository that `{name}` declares, {declared}."),
         format!("Push it to {declared} and write that image, or declare the repository that it is in."),

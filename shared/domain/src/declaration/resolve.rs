@@ -149,8 +149,7 @@ pub(super) fn findings(declaration: &Declaration, exceptions: &Exceptions) -> Ve
 fn formerly(declaration: &Declaration) -> Option<Finding> {
     let former = declaration.formerly()?;
     (former == declaration.app()).then(|| {
-        Finding::new(
-            FindingName::BadValue,
+        Finding::bad_value(
             "formerly",
             format!("`{former}` is the name that the application has."),
             "Write the name that it had, or leave `formerly` out.",
@@ -282,7 +281,7 @@ fn bad_globs(path: &str, rule: &GitRule, filled_in: &dyn Fn(&str) -> Option<Stri
         let asked = branch.unwrap_or_else(|| asked_for(meant));
         let at = if globs.len() > 1 { format!("{path}.branches[{nth}]") } else { path.to_owned() };
         let reason = format!("`{}` is not a pattern for a {sort}: {why}.", repeated(text));
-        Some(Finding::new(FindingName::BadValue, at, reason, format!("{asked}{write}")))
+        Some(Finding::bad_value(at, reason, format!("{asked}{write}")))
     };
     globs.iter().enumerate().filter_map(bad).collect()
 }
@@ -301,8 +300,7 @@ fn bad_prefix(path: &str, prefix: &str, filled_in: &dyn Fn(&str) -> Option<Strin
     };
     let meant = filled.filter(|filled| possible_ref::fault(&format!("{filled}1.0.0")).is_none());
     let meant = asked_for(meant);
-    Some(Finding::new(
-        FindingName::BadValue,
+    Some(Finding::bad_value(
         join(&join(path, "tag"), "prefix"),
         format!("`{}` is not the beginning of a tag: {why}.", repeated(prefix)),
         format!("{meant}Write what stands before the version, letter by letter, such as `shop-v` or `@acme/shop@`."),

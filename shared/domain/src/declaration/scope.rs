@@ -107,7 +107,7 @@ impl Scope<'_> {
         if let Some(meant) = self.closed(text) {
             let reason = format!("`{}` has a brace without its other one.", repeated(text));
             let remedy = format!("{}Write each brace of a variable with its other one.", asked_for(Some(meant)));
-            self.note(Finding::new(FindingName::BadValue, path.clone(), reason, remedy).seen(repeated(text), ""));
+            self.note(Finding::bad_value(path.clone(), reason, remedy).seen(repeated(text), ""));
         }
         let mut filled = String::new();
         for part in parts(text) {
@@ -224,7 +224,7 @@ pub(super) fn with_values(
 fn misfit(path: &str, value: &str, form: &Form, remedy: String) -> Finding {
     let is_not = if value.starts_with("arn:") { "an ARN, and not" } else { "not" };
     let reason = format!("`{}` is {is_not} {}.", repeated(value), form.words);
-    Finding::new(FindingName::BadValue, path, reason, remedy).seen(repeated(value), form.words)
+    Finding::bad_value(path, reason, remedy).seen(repeated(value), form.words)
 }
 
 /// Returns the path of an environment.

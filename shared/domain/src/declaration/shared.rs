@@ -24,7 +24,7 @@ pub(super) fn findings(declaration: &Declaration) -> Vec<Finding> {
         let taker = components.get(name)?;
         let (reason, remedy) = wrong(declaration, taker, name, of)?;
         let path = format!("components.{name}.{}", member(taker));
-        Some(Finding::new(FindingName::BadValue, path, reason, remedy))
+        Some(Finding::bad_value(path, reason, remedy))
     });
     let unknown = declaration.shared_artifacts().filter_map(|(name, of)| {
         let taker = components.get(name)?;

@@ -85,7 +85,7 @@ pub(crate) fn findings(at: &str, topics: &[Notify]) -> Vec<Finding> {
             let remedy = format!(
                 "Write the ARN of a standard topic, such as `arn:aws:sns:eu-west-1:111111111111:shop-team`{and}."
             );
-            return Some(Finding::new(FindingName::BadValue, path, reason, remedy));
+            return Some(Finding::bad_value(path, reason, remedy));
         }
         (!seen.insert(&notify.topic)).then(|| {
             let reason = format!("`{named}` is named twice.");

@@ -1,6 +1,6 @@
 //! The values of a declaration that a person must still write.
 
-use crate::text::finding::{Finding, FindingName};
+use crate::text::finding::Finding;
 use serde_json::Value;
 
 /// Stands in a declaration for a value that somebody must still write, such as in a declaration that was made from
@@ -14,8 +14,7 @@ pub(super) fn findings(path: &str, value: &Value, found: &mut Vec<Finding>) {
         path => format!("{path}.{name}"),
     };
     match value {
-        Value::String(text) if text == UNWRITTEN => found.push(Finding::new(
-            FindingName::BadValue,
+        Value::String(text) if text == UNWRITTEN => found.push(Finding::bad_value(
             path,
             format!("`{UNWRITTEN}` stands here: nobody has written this value yet."),
             "Write the value.",

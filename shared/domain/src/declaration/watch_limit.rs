@@ -221,8 +221,7 @@ fn comes_after(document: &Document, name: &ComponentName, together: &BTreeSet<&C
         }
     }
     let earlier = known.into_iter().find(|earlier| *earlier != name && together.contains(earlier))?;
-    Some(Finding::new(
-        FindingName::BadValue,
+    Some(Finding::bad_value(
         format!("components.{name}.after"),
         format!("`{name}` comes after `{earlier}`, and with `waves: together` both go in the same steps."),
         format!("Remove `{earlier}`, and what waits for it, from `after`; or remove `waves`."),

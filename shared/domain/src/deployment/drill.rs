@@ -175,12 +175,7 @@ pub enum DrillOutcome {
 /// As it is written.
 impl fmt::Display for DrillOutcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Proved => "proved",
-            Self::Failed => "failed",
-            Self::Overtaken => "overtaken",
-            Self::Refused => "refused",
-        })
+        self.serialize(f)
     }
 }
 

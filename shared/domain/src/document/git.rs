@@ -54,8 +54,7 @@ impl Git {
         } else {
             possible_ref::fault(&self.reference)?
         };
-        Some(Finding::new(
-            FindingName::BadValue,
+        Some(Finding::bad_value(
             join(path, "ref"),
             format!("`{}` is not the name of a ref: {why}.", repeated(&self.reference)),
             "Write the full ref as Git has it, such as `refs/heads/main`.",
@@ -64,8 +63,7 @@ impl Git {
 
     fn bad_time(&self, path: &str) -> Option<Finding> {
         let time = self.time.as_deref().filter(|_| self.committed().is_none())?;
-        Some(Finding::new(
-            FindingName::BadValue,
+        Some(Finding::bad_value(
             join(path, "time"),
             format!("`{}` is no point in time since 1970.", repeated(time)),
             prose!(

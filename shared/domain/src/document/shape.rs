@@ -126,7 +126,7 @@ impl Shape {
             None => "Write no number of more than 15 digits; compare the rest with the examples.".to_owned(),
         };
         let seen = scalar.map(|found| short(place, found)).unwrap_or_default();
-        Finding::new(FindingName::BadValue, place, reason, remedy).seen(seen, "")
+        Finding::bad_value(place, reason, remedy).seen(seen, "")
     }
 
     /// Returns a path, or the document's name if the path is that of the whole.
@@ -164,7 +164,7 @@ impl Shape {
     ) {
         if let Some(text) = variable_in_braces(error, context).filter(|_| self.language == Language::Yaml) {
             let reason = format!("`{text}` without quotes is a map.");
-            let finding = Finding::new(FindingName::BadValue, path, reason, format!("Put it in quotes, `\"{text}\"`."));
+            let finding = Finding::bad_value(path, reason, format!("Put it in quotes, `\"{text}\"`."));
             findings.push(finding.seen(text, "a text"));
             return;
         }
@@ -227,7 +227,7 @@ impl Shape {
             None => suggest(seen.and_then(|seen| nearest(seen, &choices)), &choices),
         };
         let found = short(&path, found);
-        Finding::new(FindingName::BadValue, self.place(&path), reason, remedy).seen(found, choices.join(", "))
+        Finding::bad_value(self.place(&path), reason, remedy).seen(found, choices.join(", "))
     }
 
     fn unexpected(&self, error: &ValidationError<'_>, path: &str, name: &str) -> Finding {
@@ -238,11 +238,10 @@ impl Shape {
             if name == "Ref" || name.starts_with("Fn::") {
                 // The map around it is no map of names.
                 let reason = format!("`{shown}` is a reference of AWS CloudFormation, and none is resolved here.");
-                return Finding::new(FindingName::BadValue, self.place(path), reason, "Write the value itself.")
-                    .seen(shown, "");
+                return Finding::bad_value(self.place(path), reason, "Write the value itself.").seen(shown, "");
             }
             let (reason, remedy) = (format!("`{shown}` is not a name."), write::name(name, self.language));
-            return Finding::new(FindingName::BadValue, self.place(&at), reason, remedy).seen(shown, "");
+            return Finding::bad_value(self.place(&at), reason, remedy).seen(shown, "");
         }
         let known: Vec<String> = node
             .and_then(|node| node.get("properties"))
@@ -321,7 +320,7 @@ impl Shape {
         let remedy = write::remedy(node, alternatives, error, Some(found).filter(|_| !is_hidden), self.language);
         let seen = seen.unwrap_or_default();
         let expected = write::expected(node, error, self.language);
-        Finding::new(FindingName::BadValue, self.place(path), reason, remedy).seen(seen, expected)
+        Finding::bad_value(self.place(path), reason, remedy).seen(seen, expected)
     }
 
     /// Returns the part of the schema that an error is about, with references followed.

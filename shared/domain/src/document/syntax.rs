@@ -247,8 +247,7 @@ fn place(what: &str, (line, column): (usize, usize)) -> String {
 /// Returns the text without a byte order mark, which some editors write.
 fn sized<'t>(what: &str, text: &'t str, largest: usize) -> Result<&'t str, Finding> {
     if text.len() > largest {
-        return Err(Finding::new(
-            FindingName::BadValue,
+        return Err(Finding::bad_value(
             what,
             format!("{what} has {}; at most {largest} are read.", count(text.len(), "byte")),
             "Make it smaller.",

@@ -177,9 +177,7 @@ impl ToMove<'_> {
                 } else {
                     is.what
                 };
-                Finding::new(
-                    FindingName::BadValue,
-                    format!("components.{name}.{}", is.member),
+                Finding::bad_value(format!("components.{name}.{}", is.member),
                     format!(
                         "`{name}` of {to}/{environment} is declared as {where_to}, and {app}/{environment} has {}.",
                         was.what

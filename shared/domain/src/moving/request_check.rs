@@ -288,8 +288,7 @@ impl Request {
     fn component_finding(&self) -> Option<Finding> {
         let is_stray = self.action == ActionName::Deploy && self.component.is_some() && self.version.is_none();
         is_stray.then(|| {
-            Finding::new(
-                FindingName::BadValue,
+            Finding::bad_value(
                 "component",
                 "one component is deployed of a release that is recorded, and none is named by its version.",
                 "Write `version` beside it. A manifest names its components itself.",
@@ -301,8 +300,7 @@ impl Request {
     /// Checks that what runs in an environment is not deployed there once more.
     fn source_finding(&self) -> Option<Finding> {
         let from = self.from.as_ref().filter(|from| self.environment.as_ref() == Some(*from))?;
-        Some(Finding::new(
-            FindingName::BadValue,
+        Some(Finding::bad_value(
             "from",
             format!("`{from}` is the environment that it goes to."),
             "Name the environment that it comes from.",

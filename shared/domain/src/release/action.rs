@@ -74,24 +74,6 @@ impl ActionName {
 
 impl fmt::Display for ActionName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Deploy => "deploy",
-            Self::Rollback => "rollback",
-            Self::Drill => "drill",
-            Self::Restore => "restore",
-            Self::Withdraw => "withdraw",
-            Self::Recover => "recover",
-            Self::Accept => "accept",
-            Self::Hold => "hold",
-            Self::ReleaseHold => "release_hold",
-            Self::Check => "check",
-            Self::Pause => "pause",
-            Self::Continue => "continue",
-            Self::SkipBake => "skip_bake",
-            Self::Approve => "approve",
-            Self::Remove => "remove",
-            Self::Rename => "rename",
-            Self::HandOver => "hand_over",
-        })
+        self.serialize(f)
     }
 }

@@ -23,10 +23,7 @@ pub enum ClaimIssuer {
 /// As it is written in an access file.
 impl fmt::Display for ClaimIssuer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Github => "github",
-            Self::Gitlab => "gitlab",
-        })
+        self.serialize(f)
     }
 }
 

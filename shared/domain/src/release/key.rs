@@ -149,8 +149,7 @@ impl ArtifactPlace<'_> {
                      its version."
                 ),
             ),
-            None => Finding::new(
-                FindingName::BadValue,
+            None => Finding::bad_value(
                 path,
                 format!("`{seen}` is not the key of an artifact of `{component}`."),
                 format!("Upload it below `{folder}` and write that key, without `..`."),
@@ -189,7 +188,7 @@ pub(crate) fn key_of_another(app: &AppName, key: &str, path: &str) -> Option<Fin
 
 fn of_another(app: &AppName, key: &str, path: &str, remedy: impl Into<Prose>) -> Finding {
     let reason = format!("`{}` is not the key of an artifact of `{app}`.", repeated(key));
-    Finding::new(FindingName::BadValue, path, reason, remedy).resting_on(["app"])
+    Finding::bad_value(path, reason, remedy).resting_on(["app"])
 }
 
 /// Returns a finding if a pinned object is none of the application's.

@@ -115,8 +115,7 @@ impl Manifest {
         let environment = upload.as_ref().and_then(Upload::environment)?;
         let own = manifest_key(app, environment, version);
         (key != own).then(|| {
-            Finding::new(
-                FindingName::BadValue,
+            Finding::bad_value(
                 "version",
                 format!("`{version}` is not the version that the key names, `{}`.", repeated(key)),
                 format!("Upload the manifest as `{own}`, or write the version of its key in it."),
@@ -196,8 +195,7 @@ impl ArtifactRef {
             .into_iter()
             .filter(|(_, given)| *given)
             .map(|(field, _)| {
-                Finding::new(
-                    FindingName::BadValue,
+                Finding::bad_value(
                     join(path, field),
                     format!("`{field}` pins an object, and this is an image."),
                     "Pin an image as `repository@sha256:…`.",
@@ -213,8 +211,7 @@ fn image_finding(image: &str, path: &str) -> Option<Finding> {
     });
     let tagged = image.rsplit_once(':').is_some_and(|(name, tag)| is_repository(name) && is_tag(tag));
     (!pinned && !tagged).then(|| {
-        Finding::new(
-            FindingName::BadValue,
+        Finding::bad_value(
             path,
             format!("`{}` does not name an image.", repeated(image)),
             "Write `repository:tag` or `repository@sha256:…`, the repository by name or full URI.",

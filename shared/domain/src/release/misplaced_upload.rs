@@ -90,7 +90,7 @@ pub fn misplaced_upload(key: &str) -> Option<MisplacedUpload> {
     };
     Some(MisplacedUpload {
         app: folder.and_then(|_| AppName::new(of?).ok()),
-        finding: Finding::new(FindingName::BadValue, key, reason, remedy),
+        finding: Finding::bad_value(key, reason, remedy),
         beside: !too_long && folders.first().is_some_and(|name| FOLDERS.contains(name)),
     })
 }

@@ -35,14 +35,7 @@ pub enum Route {
 /// As it is written, in a request and under `sources`.
 impl fmt::Display for Route {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::S3 => "s3",
-            Self::Ecr => "ecr",
-            Self::Api => "api",
-            Self::Ci => "ci",
-            Self::Console => "console",
-            Self::Windlass => "windlass",
-        })
+        self.serialize(f)
     }
 }
 

@@ -102,8 +102,7 @@ impl Request {
 
     fn not_a_manifest(&self, key: &str) -> Finding {
         let (app, seen) = (&self.app, repeated(key));
-        Finding::new(
-            FindingName::BadValue,
+        Finding::bad_value(
             "manifest_object.key",
             format!("`{seen}` is not the key of a manifest of `{app}`."),
             format!("Upload it as `releases/{app}/<environment>/<version>.json` and write that key."),

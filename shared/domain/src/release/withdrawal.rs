@@ -48,7 +48,7 @@ pub type WithdrawnFiles = BTreeSet<WithdrawnFile>;
 pub fn matcher(pattern: &str) -> Result<GlobMatcher, Finding> {
     let bad = |reason: String| {
         let remedy = "Write a path such as `data/customers.csv`, or a glob such as `backup/**`.";
-        Finding::new(FindingName::BadValue, "pattern", reason, remedy)
+        Finding::bad_value("pattern", reason, remedy)
     };
     if pattern.trim().is_empty() {
         return Err(bad("the pattern is empty.".to_owned()));
@@ -86,8 +86,7 @@ pub fn named<'a>(paths: impl Iterator<Item = &'a str>) -> String {
 
 /// Makes the finding that a pattern matches nothing that could be withdrawn.
 pub fn nothing_matches(pattern: &str) -> Finding {
-    Finding::new(
-        FindingName::BadValue,
+    Finding::bad_value(
         "pattern",
         format!(
             "`{}` matches no file that Windlass wrote and that is no page of what is live.",
@@ -104,8 +103,7 @@ pub fn nothing_matches(pattern: &str) -> Finding {
 /// Makes the finding that a pattern matches documents of what is live.
 pub fn matches_documents(documents: &[&str]) -> Finding {
     let first = named(documents.iter().take(5).copied());
-    Finding::new(
-        FindingName::BadValue,
+    Finding::bad_value(
         "pattern",
         format!("the pattern matches {} of what is live: {first}.", count(documents.len(), "document")),
         "Narrow the pattern. A page goes by a release that does not have it.",
@@ -114,8 +112,7 @@ pub fn matches_documents(documents: &[&str]) -> Finding {
 
 /// Makes the finding that a pattern matches too many objects.
 pub fn matches_too_many(objects: usize) -> Finding {
-    Finding::new(
-        FindingName::BadValue,
+    Finding::bad_value(
         "pattern",
         format!("the pattern matches {}, and one withdrawal takes away {MOST}.", count(objects, "object")),
         "Narrow the pattern, and withdraw the rest next.",
@@ -124,8 +121,7 @@ pub fn matches_too_many(objects: usize) -> Finding {
 
 /// Makes the finding that a site has as many withdrawn files as are kept.
 pub fn keeps_too_many() -> Finding {
-    Finding::new(
-        FindingName::BadValue,
+    Finding::bad_value(
         "pattern",
         format!("with these more than {MOST_KEPT} files of the site would be withdrawn, and so many are kept."),
         "Narrow the pattern; or release the site as another component, into another bucket.",

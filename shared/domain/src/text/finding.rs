@@ -120,6 +120,11 @@ impl Finding {
         }
     }
 
+    /// Makes the finding that a value is bad, as [`Finding::new`] does.
+    pub fn bad_value(path: impl Into<String>, reason: impl Into<Prose>, remedy: impl Into<Prose>) -> Self {
+        Self::new(FindingName::BadValue, path, reason, remedy)
+    }
+
     /// Returns the same finding as one that nobody looked, or could look: its reason says at what. The thing is neither
     /// well nor wrong.
     #[must_use]

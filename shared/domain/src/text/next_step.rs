@@ -196,12 +196,6 @@ impl Wish {
 /// As a request has it.
 impl fmt::Display for Wish {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Again => "again",
-            Self::AllowOlder => "allow_older",
-            Self::AcceptRed => "accept_red",
-            Self::ThroughHold => "through_hold",
-            Self::Preempt => "preempt",
-        })
+        self.serialize(f)
     }
 }

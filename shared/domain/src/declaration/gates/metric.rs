@@ -269,9 +269,7 @@ fn check_expression(scope: &mut Scope<'_>, path: &str, expression: &str, of: &BT
     }
     if of.is_empty() || of.len() > MOST {
         scope.note(
-            Finding::new(
-                FindingName::BadValue,
-                join(path, "of"),
+            Finding::bad_value(join(path, "of"),
                 format!("An expression has 1 to {MOST} metrics in `of`, and this one has {}.", of.len()),
                 "Write each metric by its name in the expression, such as `of: {errors: {namespace: AWS/Lambda, metric: Errors, statistic: Sum}}`.",
             )

@@ -240,8 +240,7 @@ fn pause(
     let history = WaveHistory::of(&watched.plan.waves, watched.components, Some(watched.unknown));
     let lasts_s = wish.lasts.unwrap_or(watched.pause.lasts).as_s();
     if lasts_s == 0 {
-        return Err(Finding::new(
-            FindingName::BadValue,
+        return Err(Finding::bad_value(
             "for",
             "A pause of no time is none.",
             "Write how long it lasts at most, such as `2h`.",

@@ -83,8 +83,7 @@ fn limit(scope: &mut Scope<'_>, path: &str, limit: Span, longest: Span) {
         );
     } else if limit < SHORTEST {
         scope.note(
-            Finding::new(
-                FindingName::BadValue,
+            Finding::bad_value(
                 path,
                 format!("`{limit}` is shorter than a task takes to begin."),
                 format!("Write at least `{SHORTEST}`."),
