@@ -6,7 +6,6 @@ use crate::access::right::Asked;
 use crate::text::name::WhoName;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::fmt;
 
 /// What let somebody in: who that is by the access file that was in force, and by which of its rules.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -35,17 +34,6 @@ impl AllowedBy {
     }
 }
 
-/// As the member is called in an access file.
-impl fmt::Display for RuleMember {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Right(right) => write!(f, "{right}"),
-            Self::Record => f.write_str("record"),
-            Self::From => f.write_str("from"),
-        }
-    }
-}
-
 impl Rules {
     /// Returns what lets somebody in. `None` where no rules of operators are in force, where Windlass asks for what
     /// needs no right, and where a right is lacking.
@@ -54,7 +42,14 @@ impl Rules {
             return None;
         }
         let members: Result<Vec<_>, _> = asked.rights.iter().map(|right| self.has(asked, *right)).collect();
-        let path = |member: RuleMember| format!("environments.{}.{member}", asked.of.environment());
+        let path = |member: RuleMember| {
+            let member = match member {
+                RuleMember::Right(right) => right.to_string(),
+                RuleMember::Record => "record".to_owned(),
+                RuleMember::From => "from".to_owned(),
+            };
+            format!("environments.{}.{member}", asked.of.environment())
+        };
         let rules: Vec<String> = members.ok()?.into_iter().flatten().map(path).collect();
         let (file, version) = self.deciding(asked.of.app());
         Some(AllowedBy {

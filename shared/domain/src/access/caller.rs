@@ -11,33 +11,29 @@ const IDENTITY_CENTER: &str = "AWSReservedSSO_";
 
 /// An ARN of a principal, taken apart. A role is known by its account and name, whatever its path and its session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Arn<'a> {
+pub(super) struct Arn<'a> {
+    /// The sort of the principal.
+    pub(super) sort: ArnSort,
+    account: &'a str,
+    /// The name of the role or the user, without a path. AWS leaves that out of a session's ARN (AWS IAM User Guide,
+    /// "IAM identifiers").
+    name: &'a str,
+}
+
+/// The sort of a principal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ArnSort {
     /// A role.
-    Role {
-        /// The account's number.
-        account: &'a str,
-        /// The name, without a path.
-        name: &'a str,
-    },
+    Role,
     /// A session of a role.
-    Session {
-        /// The account's number.
-        account: &'a str,
-        /// The role's name, without a path: AWS leaves it out here (AWS IAM User Guide, "IAM identifiers").
-        role: &'a str,
-    },
+    Session,
     /// A user.
-    User {
-        /// The account's number.
-        account: &'a str,
-        /// The name, without a path.
-        name: &'a str,
-    },
+    User,
 }
 
 impl<'a> Arn<'a> {
     /// Reads an ARN; `None` if it is none of a role, a session or a user.
-    pub fn read(text: &'a str) -> Option<Self> {
+    pub(super) fn read(text: &'a str) -> Option<Self> {
         let mut parts = text.splitn(6, ':');
         let (begins, _partition, service) = (parts.next()?, parts.next()?, parts.next()?);
         let (region, account, resource) = (parts.next()?, parts.next()?, parts.next()?);
@@ -47,43 +43,35 @@ impl<'a> Arn<'a> {
         }
         let (sort, rest) = resource.split_once('/')?;
         let name = rest.rsplit('/').next().filter(|name| !name.is_empty())?;
-        match (service, sort) {
-            ("iam", "role") => Some(Self::Role { account, name }),
-            ("iam", "user") => Some(Self::User { account, name }),
+        let (sort, name) = match (service, sort) {
+            ("iam", "role") => (ArnSort::Role, name),
+            ("iam", "user") => (ArnSort::User, name),
             ("sts", "assumed-role") => {
                 let (role, session) = rest.split_once('/')?;
-                (!role.is_empty() && !session.is_empty()).then_some(Self::Session { account, role })
+                (ArnSort::Session, Some(role).filter(|role| !role.is_empty() && !session.is_empty())?)
             }
-            _ => None,
-        }
+            _ => return None,
+        };
+        Some(Self { sort, account, name })
     }
 
     /// Returns whether the sessions of its role are named by Identity Center, so that a name is a person's.
-    pub fn is_of_identity_center(self) -> bool {
-        matches!(self, Self::Session { role, .. } if role.starts_with(IDENTITY_CENTER))
+    pub(super) fn is_of_identity_center(self) -> bool {
+        self.sort == ArnSort::Session && self.name.starts_with(IDENTITY_CENTER)
     }
 
     /// Returns whether a caller with this ARN acts as the role or the user that a rule names by `named`.
     fn acts_as(self, named: Arn<'_>) -> bool {
-        match (self, named) {
-            (
-                Self::Session { account, role: name } | Self::Role { account, name },
-                Arn::Role { account: of, name: is },
-            )
-            | (Self::User { account, name }, Arn::User { account: of, name: is }) => (account, name) == (of, is),
-            _ => false,
-        }
+        let is_of_role = self.sort != ArnSort::User && named.sort == ArnSort::Role;
+        let is_user = self.sort == ArnSort::User && named.sort == ArnSort::User;
+        (is_of_role || is_user) && (self.account, self.name) == (named.account, named.name)
     }
 }
 
 impl fmt::Display for Arn<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Role { account, name } | Self::Session { account, role: name } => {
-                write!(f, "role {name}, account {account}")
-            }
-            Self::User { account, name } => write!(f, "user {name}, account {account}"),
-        }
+        let sort = if self.sort == ArnSort::User { "user" } else { "role" };
+        write!(f, "{sort} {}, account {}", self.name, self.account)
     }
 }
 

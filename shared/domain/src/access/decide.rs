@@ -87,7 +87,7 @@ impl Rules {
 
     /// Returns where the releases of an environment come from, if a rule says so.
     pub fn promotes_from(&self, environment: &EnvironmentName) -> Option<&PromotionSource> {
-        self.file.as_ref()?.environments.get(environment)?.from.as_ref()
+        self.of_environment(environment)?.from.as_ref()
     }
 
     /// Returns the environments to which what succeeds in this one goes on by itself, each with its rule.
@@ -103,10 +103,9 @@ impl Rules {
     /// Returns what keeps releases from starting in an environment now: a freeze, or closed windows.
     pub fn closed(&self, environment: &EnvironmentName, now: Time) -> Option<Closed> {
         let freezes = self.all.as_ref().map(|all| all.freezes.as_slice()).unwrap_or_default();
-        match self.file.as_ref().and_then(|file| file.environments.get(environment)) {
-            Some(rules) => window::closed(&rules.windows, freezes, rules.outside, now),
-            None => window::closed(&[], freezes, window::Outside::default(), now),
-        }
+        let (windows, outside) =
+            self.of_environment(environment).map(|rules| (rules.windows.as_slice(), rules.outside)).unwrap_or_default();
+        window::closed(windows, freezes, outside, now)
     }
 
     /// Decides. Without rules in force, a release goes by what is `declared`, and everything else is IAM's alone; a CI
@@ -143,8 +142,12 @@ impl Rules {
 
     /// Returns whether a rule of any environment names a caller.
     fn name_anywhere(&self, caller: Caller<'_>) -> bool {
-        let mut all = self.file.iter().flat_map(|file| file.environments.values());
-        all.any(|rules| rules.each().into_iter().any(|(_, listed, _)| self.names(listed, caller)))
+        self.file.iter().flat_map(|file| file.environments.values()).any(|rules| self.name_in(rules, caller))
+    }
+
+    /// Returns whether some member of an environment's rules names a caller.
+    fn name_in(&self, rules: &EnvironmentRules, caller: Caller<'_>) -> bool {
+        rules.each().into_iter().any(|(_, listed, _)| self.names(listed, caller))
     }
 
     /// Returns the rule by which the one who asks has a right; `None` where no rule is about it, and IAM alone decides.
@@ -155,24 +158,13 @@ impl Rules {
         self.unknown(asked.by, right).map_or(Ok(()), Err)?;
         let caller = Caller::of(asked.by);
         let nothing = EnvironmentRules::default();
-        let file = self.file.as_ref();
-        let rules = file.and_then(|file| file.environments.get(asked.of.environment())).unwrap_or(&nothing);
-        let listed = match right {
-            AccessRight::Read => rules.read.as_deref(),
-            AccessRight::Release => Some(rules.release.as_slice()),
-            AccessRight::RollBack => rules.roll_back.as_deref(),
-            AccessRight::Operate => rules.operate.as_deref(),
-            AccessRight::Approve => {
-                let rule = rules.approve.as_ref();
-                Some(rule.map(|rule| rule.by.as_slice()).unwrap_or_default())
-            }
-        };
-        if listed.is_none() && caller.route() != Route::Ci {
+        let rules = self.of_environment(asked.of.environment()).unwrap_or(&nothing);
+        let listed = rules.listed(right);
+        if listed.is_none() && right != AccessRight::Approve && caller.route() != Route::Ci {
             return Ok(None);
         }
         // A job that may do something else may see what comes of it.
-        let sees = listed.is_none() && right == AccessRight::Read;
-        let sees = sees && rules.each().into_iter().any(|(_, listed, _)| self.names(listed, caller));
+        let sees = listed.is_none() && right == AccessRight::Read && self.name_in(rules, caller);
         let listed = listed.unwrap_or_default();
         // The file itself asks for what is promoted by itself.
         let promotes = rules.from.as_ref().is_some_and(PromotionSource::is_automatic);
@@ -202,7 +194,12 @@ impl Rules {
 
     /// Returns the approval that releases into an environment need, if a rule wants one.
     pub(super) fn approve_rule(&self, environment: &EnvironmentName) -> Option<&Approve> {
-        self.file.as_ref()?.environments.get(environment)?.approve.as_ref()
+        self.of_environment(environment)?.approve.as_ref()
+    }
+
+    /// Returns the rules of an environment, if the application's own file has any.
+    fn of_environment(&self, environment: &EnvironmentName) -> Option<&EnvironmentRules> {
+        self.file.as_ref()?.environments.get(environment)
     }
 
     pub(super) fn names(&self, listed: &[String], caller: Caller<'_>) -> bool {

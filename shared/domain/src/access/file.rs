@@ -21,7 +21,6 @@ pub struct AccessFile {
     #[schemars(range(min = 1))]
     pub version: u64,
     /// `none` withdraws the rules: everything is as without an access file.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rules: Option<NoRules>,
     /// The people by name, beside those of `access/all.yaml`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -56,7 +55,6 @@ pub struct AccessFileForAll {
     #[schemars(extend("maxProperties" = 200))]
     pub who: BTreeMap<WhoName, Vec<Member>>,
     /// `refuse`: an application without an access file takes no release. Without this, it goes by its declaration.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub without_file: Option<WithoutFile>,
     /// The freezes, of all applications: no release starts in one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -105,11 +103,9 @@ pub struct Person {
     pub trusted_sessions: bool,
     /// The person's id at GitHub, in digits: that of the account, which a new name does not change. It says whose a CI
     /// job is, and lets in none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("pattern" = "^[0-9]{1,20}$"))]
     pub github: Option<String>,
     /// The person's id at GitLab, in digits, likewise.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("pattern" = "^[0-9]{1,20}$"))]
     pub gitlab: Option<String>,
 }
@@ -121,7 +117,6 @@ pub struct Person {
 #[serde(deny_unknown_fields)]
 pub struct EnvironmentRules {
     /// Who may see and plan.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("maxItems" = 50))]
     pub read: Option<Vec<String>>,
     /// Who may release. `s3` and `ecr` are uploads and pushes, which name nobody; `console` is an execution that is
@@ -134,16 +129,13 @@ pub struct EnvironmentRules {
     #[schemars(extend("maxItems" = 50))]
     pub record: Vec<String>,
     /// Who may go back: `rollback`, `restore`, `recover`, `hold`, `pause`, and a cancellation.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("maxItems" = 50))]
     pub roll_back: Option<Vec<String>>,
     /// Who may do everything else, and may wish for what overrides a check, such as `through_hold`. `windlass` is a
     /// drill by its schedule.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("maxItems" = 50))]
     pub operate: Option<Vec<String>>,
     /// Where its releases come from: only what one snapshot of that environment has shown to be good is deployed here.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<PromotionSource>,
     /// The windows in which releases and drills start. Without any, they start at all times.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -153,7 +145,6 @@ pub struct EnvironmentRules {
     #[serde(default, skip_serializing_if = "Outside::is_refuse")]
     pub outside: Outside,
     /// The approval that a release needs before its turn. None is needed if absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approve: Option<Approve>,
 }
 
@@ -165,11 +156,10 @@ pub struct PromotionSource {
     /// measurements.
     pub environment: EnvironmentName,
     /// The time for which that snapshot must have been live, such as `2h`; at most 720h.
-    #[serde(default = "no_time")]
+    #[serde(default)]
     pub live_for: Span,
     /// `automatic`: what has succeeded there goes on by itself after that time, unless deployments are held here.
     /// Without this, a person promotes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub promote: Option<Promote>,
 }
 
@@ -186,10 +176,6 @@ impl PromotionSource {
     pub fn is_automatic(&self) -> bool {
         self.promote == Some(Promote::Automatic)
     }
-}
-
-const fn no_time() -> Span {
-    Span::ZERO
 }
 
 /// The approval that releases into an environment need. People approve the plan of a deployment by its hash. Nobody

@@ -37,11 +37,9 @@ pub enum AccessUpload {
 }
 
 impl AccessUpload {
-    /// Returns the digest of the content of a file, also of one with mistakes; `None` if it is no YAML. The members of
-    /// an object are sorted, so that neither layout nor order counts.
+    /// Returns the digest of the content of a file, also of one with mistakes; `None` if it is no YAML.
     pub fn digest(text: &str) -> Option<Digest> {
-        let value = syntax::yaml("the access file", text, super::LARGEST).ok()?;
-        Some(Digest::of(value.to_string().as_bytes()))
+        Some(Digest::of_content(&syntax::yaml("the access file", text, super::LARGEST).ok()?))
     }
 
     /// Decides about an upload beside the file that is in force.

@@ -50,9 +50,9 @@ impl CiJobs {
         });
         let bad = self.claims.iter().filter_map(|(name, wanted)| {
             let at = format!("{at}.claims.{}", repeated(name));
-            if !names.kept.contains(&name.as_str()) {
+            if !names.kept().any(|kept| kept == name) {
                 let reason = format!("no rule is about the claim `{}` of {}.", repeated(name), self.issuer);
-                return Some(unknown_name(at, reason, name, names.kept, ""));
+                return Some(unknown_name(at, reason, name, names.kept(), ""));
             }
             if names.ids.contains(&name.as_str()) {
                 let is_id = !wanted.is_empty() && wanted.bytes().all(|digit| digit.is_ascii_digit());

@@ -1,7 +1,8 @@
 //! Reading an access file: its shape, and the names in it of people, of groups and of those who have a right. Pure.
 
-use crate::access::caller::Arn;
+use crate::access::caller::{Arn, ArnSort};
 use crate::access::file::{AccessFile, AccessFileForAll, EnvironmentRules, Member, Person, PromotionSource};
+use crate::access::right::AccessRight;
 use crate::declaration::drill_schedule::Days;
 use crate::document::partial_document::PartialDocument;
 use crate::document::shape::{Language, Shape, unknown_name};
@@ -52,29 +53,22 @@ impl AccessFile {
     ) -> Result<(Self, Digest), PartialDocument<Self>> {
         read(&SHAPE, text, |file: &Self| {
             let names = Names { people: &file.people, who: &file.who, all };
-            let mut findings: Vec<Finding> =
-                (file.app != *app).then(|| of_another(&file.app, app)).into_iter().collect();
+            let mut findings = Vec::from_iter((file.app != *app).then(|| of_another(&file.app, app)));
             findings.extend(names.findings());
             for (environment, rules) in &file.environments {
-                let windows = rules.windows.iter().enumerate();
-                findings.extend(
-                    windows
-                        .flat_map(|(i, window)| window.findings(&format!("environments.{environment}.windows[{i}]"))),
-                );
-                for (right, listed, ways) in rules.each() {
-                    let at = format!("environments.{environment}.{right}");
-                    findings.extend(
-                        listed
-                            .iter()
-                            .enumerate()
-                            .filter_map(|(i, name)| names.unknown(&format!("{at}[{i}]"), name, ways)),
-                    );
+                let at = format!("environments.{environment}");
+                for (i, window) in rules.windows.iter().enumerate() {
+                    findings.extend(window.findings(&format!("{at}.windows[{i}]")));
+                }
+                for (member, listed, ways) in rules.each() {
+                    for (i, name) in listed.iter().enumerate() {
+                        findings.extend(names.unknown(&format!("{at}.{member}[{i}]"), name, ways));
+                    }
                 }
                 findings.extend(rules.from.iter().flat_map(|from| not_to_promote_from(from, environment)));
             }
             findings.extend(too_many_automatic(file));
-            findings
-                .extend(file.environments.iter().filter_map(|(environment, rules)| rules.bad_approval(environment)));
+            findings.extend(file.environments.iter().filter_map(|(name, rules)| rules.bad_approval(name)));
             let is_empty = file.people.is_empty() && file.who.is_empty() && file.environments.is_empty();
             if file.rules.is_some() && !is_empty {
                 findings.push(Finding::new(
@@ -98,21 +92,18 @@ impl AccessFile {
 
     /// Returns the warnings about a file that is in order.
     pub fn warnings(&self) -> Vec<Finding> {
-        let without_console = |rules: &EnvironmentRules| {
-            rules.roll_back.as_ref().is_some_and(|listed| !listed.iter().any(|name| name == "console"))
-        };
-        let environments = self.environments.iter().filter(|(_, rules)| without_console(rules));
-        environments
-            .map(|(environment, _)| {
-                Finding::new(
-                    FindingName::NoWayInAtTheConsole,
-                    format!("environments.{environment}.roll_back"),
-                    "Nobody may roll back by the console of Step Functions: where the API or the command line cannot be \
-                     reached, an incident waits for them.",
-                    "Add `console` to `roll_back`; or keep credentials at hand that may write this file.",
-                )
-            })
-            .collect()
+        let is_without = |listed: &Vec<String>| !listed.iter().any(|name| name == "console");
+        let without = self.environments.iter().filter(|(_, rules)| rules.roll_back.as_ref().is_some_and(is_without));
+        let warnings = without.map(|(environment, _)| {
+            Finding::new(
+                FindingName::NoWayInAtTheConsole,
+                format!("environments.{environment}.roll_back"),
+                "Nobody may roll back by the console of Step Functions: where the API or the command line cannot be \
+                 reached, an incident waits for them.",
+                "Add `console` to `roll_back`; or keep credentials at hand that may write this file.",
+            )
+        });
+        warnings.collect()
     }
 }
 
@@ -146,8 +137,7 @@ fn read<T: DeserializeOwned>(
 ) -> Result<(T, Digest), PartialDocument<T>> {
     let value = syntax::yaml(WHAT, text, LARGEST).map_err(|finding| PartialDocument::unread(vec![finding]))?;
     let read = shape.checked(&value, &Source::of(text), meaning)?;
-    // The members of an object are sorted, so that neither layout nor order counts.
-    Ok((read, Digest::of(value.to_string().as_bytes())))
+    Ok((read, Digest::of_content(&value)))
 }
 
 fn of_another(named: &AppName, app: &AppName) -> Finding {
@@ -161,7 +151,7 @@ fn of_another(named: &AppName, app: &AppName) -> Finding {
 }
 
 impl EnvironmentRules {
-    /// Returns the rights that are given, each with those who have it and the ways in that it may name.
+    /// Returns the members that give rights, each with those who have it and the ways in that it may name.
     pub(super) fn each(&self) -> Vec<(&'static str, &[String], &'static [&'static str])> {
         let rights = [
             ("read", self.read.as_deref(), &["console"][..]),
@@ -172,6 +162,13 @@ impl EnvironmentRules {
             ("approve.by", self.approve.as_ref().map(|approve| approve.by.as_slice()), &[]),
         ];
         rights.into_iter().filter_map(|(right, listed, ways)| Some((right, listed?, ways))).collect()
+    }
+
+    /// Returns those who have a right; `None` where no member is about it.
+    pub(super) fn listed(&self, right: AccessRight) -> Option<&[String]> {
+        let right = right.to_string();
+        let of_right = |member: &str| member.split('.').next() == Some(right.as_str());
+        self.each().into_iter().find(|(member, ..)| of_right(member)).map(|(_, listed, _)| listed)
     }
 
     /// Returns the finding that an approval is waited for for too long.
@@ -197,14 +194,14 @@ const MOST_AUTOMATIC: usize = 20;
 
 /// Returns what is wrong with the source of an environment's releases.
 fn not_to_promote_from(from: &PromotionSource, environment: &EnvironmentName) -> Vec<Finding> {
-    let at = format!("environments.{environment}.from");
-    let bad = |member: &str, reason: String, remedy: &str| Finding::bad_value(format!("{at}.{member}"), reason, remedy);
+    let at = |member: &str| format!("environments.{environment}.from.{member}");
     let itself = (from.environment == *environment).then(|| {
-        bad("environment", format!("`{environment}` cannot wait for itself."), "Write the environment before it.")
+        let reason = format!("`{environment}` cannot wait for itself.");
+        Finding::bad_value(at("environment"), reason, "Write the environment before it.")
     });
     let long = (from.live_for > LONGEST_LIVE).then(|| {
         let reason = format!("`{}` is longer than {LONGEST_LIVE}.", from.live_for);
-        bad("live_for", reason, "Write a shorter time, such as `2h`.")
+        Finding::bad_value(at("live_for"), reason, "Write a shorter time, such as `2h`.")
     });
     itself.into_iter().chain(long).collect()
 }
@@ -275,15 +272,16 @@ impl Names<'_> {
             let reason = format!("nobody of `people` is called `{member}`.");
             return Some(unknown_name(at, reason, member, self.people(), "Write a person of `people`, or an ARN."));
         }
-        match Arn::read(member) {
-            Some(Arn::Role { .. } | Arn::User { .. }) => None,
-            Some(Arn::Session { .. }) => Some(Finding::bad_value(
+        let Some(arn) = Arn::read(member) else {
+            return Some(not_an_arn(at, member));
+        };
+        (arn.sort == ArnSort::Session).then(|| {
+            Finding::bad_value(
                 at,
                 format!("`{member}` is a session. A group lists roles, whoever has a session of them."),
                 "Write the role's ARN; or write the session under `people`, and the person's name here.",
-            )),
-            None => Some(not_an_arn(at, member)),
-        }
+            )
+        })
     }
 
     /// Returns the finding that a right is given to a name that nobody has.
@@ -311,23 +309,22 @@ fn taken(at: &str, name: &WhoName) -> Option<Finding> {
 }
 
 fn not_of_a_person(at: &str, text: &str, trusted_sessions: bool) -> Option<Finding> {
-    match Arn::read(text) {
-        None => Some(not_an_arn(at, text)),
-        Some(Arn::Role { .. }) => Some(Finding::bad_value(
-            at,
+    let Some(arn) = Arn::read(text) else {
+        return Some(not_an_arn(at, text));
+    };
+    let (reason, remedy) = match arn.sort {
+        ArnSort::Role => (
             format!("`{text}` is a role, and several people may assume it."),
             "Write it into a group of `who`; or write the ARN of the person's session here, as a whole.",
-        )),
-        Some(session @ Arn::Session { .. }) if !trusted_sessions && !session.is_of_identity_center() => {
-            Some(Finding::bad_value(
-                at,
-                format!("whoever may assume this role chooses the name of the session `{text}`."),
-                "Use a session of Identity Center; or, where the role's trust policy binds the name, write \
-                 `trusted_sessions: true` beside `aws`.",
-            ))
-        }
-        Some(_) => None,
-    }
+        ),
+        ArnSort::Session if !trusted_sessions && !arn.is_of_identity_center() => (
+            format!("whoever may assume this role chooses the name of the session `{text}`."),
+            "Use a session of Identity Center; or, where the role's trust policy binds the name, write \
+             `trusted_sessions: true` beside `aws`.",
+        ),
+        ArnSort::Session | ArnSort::User => return None,
+    };
+    Some(Finding::bad_value(at, reason, remedy))
 }
 
 fn not_an_arn(at: &str, text: &str) -> Finding {

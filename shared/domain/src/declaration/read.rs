@@ -8,7 +8,6 @@ use crate::document::syntax;
 use crate::text::digest::Digest;
 use crate::text::finding::Finding;
 use serde_json::Value;
-use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 /// The largest declaration that is read, in bytes.
@@ -27,7 +26,7 @@ pub fn schema() -> &'static Value {
 /// Reads the document and its digest: without mistakes in its form, or the part that can be read.
 pub(super) fn document(text: &str) -> Result<(PartialDocument<Document>, Digest), Vec<Finding>> {
     let value = syntax::yaml(WHAT, text, LARGEST).map_err(|finding| vec![finding])?;
-    let digest = Digest::of(canonical(&value).as_bytes());
+    let digest = Digest::of_content(&value);
     let read = SHAPE.checked(&value, &Source::of(text), |_: &Document| Vec::new());
     let part = read.map_or_else(|part| part, PartialDocument::good);
     Ok((part, digest))
@@ -37,37 +36,4 @@ pub(super) fn document(text: &str) -> Result<(PartialDocument<Document>, Digest)
 pub(super) fn accepted(text: &str) -> Result<Document, Vec<Finding>> {
     let value = syntax::yaml_with_tags(WHAT, text, LARGEST).map_err(|finding| vec![finding])?;
     SHAPE.typed(&value, &Source::of(text))
-}
-
-/// Returns the content as one text, with sorted members, so that layout and order do not count.
-fn canonical(value: &Value) -> String {
-    let mut text = String::new();
-    write_canonical(value, &mut text);
-    text
-}
-
-fn write_canonical(value: &Value, text: &mut String) {
-    match value {
-        Value::Object(members) => {
-            let mut sorted: Vec<_> = members.iter().collect();
-            sorted.sort_by_key(|(name, _)| *name);
-            text.push('{');
-            for (name, member) in sorted {
-                // Writing to a String cannot fail.
-                let _ = write!(text, "{}:", Value::from(name.as_str()));
-                write_canonical(member, text);
-                text.push(',');
-            }
-            text.push('}');
-        }
-        Value::Array(items) => {
-            text.push('[');
-            for item in items {
-                write_canonical(item, text);
-                text.push(',');
-            }
-            text.push(']');
-        }
-        scalar => text.push_str(&scalar.to_string()),
-    }
 }

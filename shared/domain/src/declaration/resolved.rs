@@ -9,7 +9,6 @@ use crate::release::identity::EnvironmentId;
 use crate::release::request::Route;
 use crate::text::digest::Digest;
 use crate::text::name::{AppName, ComponentName, EnvironmentName};
-use crate::text::time::Span;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -86,12 +85,6 @@ impl Resolved {
     /// that has none.
     pub fn containers(&self, component: &ComponentName) -> Option<&BTreeMap<String, String>> {
         self.components.get(component)?.spec.as_kind().containers()
-    }
-}
-
-impl Default for Span {
-    fn default() -> Self {
-        Self::ZERO
     }
 }
 

@@ -44,8 +44,15 @@ pub struct ClaimNames {
     run: &'static str,
     actor: &'static str,
     actor_id: &'static str,
-    /// All claims that are kept.
-    pub kept: &'static [&'static str],
+    /// All claims that are kept, with a blank between two of them.
+    kept: &'static str,
+}
+
+impl ClaimNames {
+    /// Returns all claims that are kept.
+    pub fn kept(&self) -> impl Iterator<Item = &'static str> {
+        self.kept.split(' ')
+    }
 }
 
 const OF_GITHUB: ClaimNames = ClaimNames {
@@ -58,25 +65,9 @@ const OF_GITHUB: ClaimNames = ClaimNames {
     run: "run_id",
     actor: "actor",
     actor_id: "actor_id",
-    kept: &[
-        "repository_owner_id",
-        "repository_id",
-        "repository",
-        "repository_visibility",
-        "ref",
-        "ref_type",
-        "ref_protected",
-        "sha",
-        "event_name",
-        "environment",
-        "run_id",
-        "run_attempt",
-        "runner_environment",
-        "actor_id",
-        "actor",
-        "workflow_ref",
-        "job_workflow_ref",
-    ],
+    kept: "repository_owner_id repository_id repository repository_visibility ref ref_type ref_protected \
+           sha event_name environment run_id run_attempt runner_environment actor_id actor workflow_ref \
+           job_workflow_ref",
 };
 
 const OF_GITLAB: ClaimNames = ClaimNames {
@@ -89,26 +80,9 @@ const OF_GITLAB: ClaimNames = ClaimNames {
     run: "pipeline_id",
     actor: "user_login",
     actor_id: "user_id",
-    kept: &[
-        "namespace_id",
-        "project_id",
-        "project_path",
-        "project_visibility",
-        "ref",
-        "ref_type",
-        "ref_protected",
-        "sha",
-        "pipeline_source",
-        "environment",
-        "environment_protected",
-        "deployment_tier",
-        "pipeline_id",
-        "job_id",
-        "runner_environment",
-        "user_id",
-        "user_login",
-        "ci_config_ref_uri",
-    ],
+    kept: "namespace_id project_id project_path project_visibility ref ref_type ref_protected sha \
+           pipeline_source environment environment_protected deployment_tier pipeline_id job_id \
+           runner_environment user_id user_login ci_config_ref_uri",
 };
 
 impl ClaimIssuer {
@@ -184,7 +158,7 @@ impl Claims {
             token.extend(full.map(|full| ("ref".to_owned(), full)));
         }
         let names = issuer.names();
-        token.retain(|name, value| names.kept.contains(&name.as_str()) && is_visible(value));
+        token.retain(|name, value| names.kept().any(|kept| kept == name) && is_visible(value));
         Some(Self { issuer, kept: token })
     }
 

@@ -286,7 +286,7 @@ pub fn hash(
         "runs": runs,
         "irreversible": irreversible,
     });
-    Digest::of(content.to_string().as_bytes())
+    Digest::of_content(&content)
 }
 
 /// US dollars for a state transition of a Standard workflow (AWS Step Functions pricing,

@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use std::fmt;
 
@@ -23,6 +24,12 @@ impl Digest {
     /// Computes the digest of some bytes.
     pub fn of(bytes: &[u8]) -> Self {
         Self::from_bytes(&Sha256::digest(bytes))
+    }
+
+    /// Computes the digest of the content of a document. The members of an object are sorted, so that neither layout nor
+    /// order counts.
+    pub fn of_content(content: &Value) -> Self {
+        Self::of(content.to_string().as_bytes())
     }
 
     /// Makes the digest whose 32 raw bytes these are.

@@ -62,7 +62,7 @@ impl fmt::Display for Time {
 }
 
 /// A length of time, written as `30s`, `5m`, `2h` or `800ms`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 #[schemars(with = "String", extend("pattern" = r"^[0-9]{1,6}(ms|s|m|h)$"))]
 pub struct Span {
