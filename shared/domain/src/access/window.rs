@@ -8,7 +8,7 @@ use crate::text::finding::{Finding, FindingName};
 use crate::text::foreign::{self, Foreign};
 use crate::text::time::Time;
 use jiff::civil::{DateTime, Weekday};
-use jiff::tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase};
+use jiff::tz::{AmbiguousOffset, AmbiguousTimestamp, TimeZone, TimeZoneDatabase};
 use jiff::{Span, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -155,7 +155,7 @@ impl Freeze {
     fn span(&self) -> Option<(Timestamp, Timestamp)> {
         let zone = zone(&self.zone)?;
         let (from, until) = (date_time(&self.from)?, date_time(&self.until)?);
-        Some((moment(&zone, from, Showing::First)?, moment(&zone, until, Showing::Last)?))
+        Some((moment(&zone, from, AmbiguousTimestamp::earlier)?, moment(&zone, until, AmbiguousTimestamp::later)?))
     }
 
     /// Returns whether it is in force, and until when. What cannot be read any more is in force for good.
@@ -174,25 +174,19 @@ fn date_time(text: &str) -> Option<DateTime> {
     text.parse().ok()
 }
 
-/// The one of two moments at which a clock shows the same.
-#[derive(Clone, Copy)]
-enum Showing {
-    First,
-    Last,
-}
-
-/// Returns the moment at which a clock comes to a time. Where it is put forward across the time, that is the moment at
-/// which it is.
-fn moment(zone: &TimeZone, shows: DateTime, turn: Showing) -> Option<Timestamp> {
+/// Returns the moment at which a clock comes to a time; where it shows that twice, the `chosen` one. Where it is put
+/// forward across the time, that is the moment at which it is.
+fn moment(
+    zone: &TimeZone,
+    shows: DateTime,
+    chosen: impl FnOnce(AmbiguousTimestamp) -> Result<Timestamp, jiff::Error>,
+) -> Option<Timestamp> {
     let found = zone.to_ambiguous_timestamp(shows);
-    match (found.offset(), turn) {
-        (AmbiguousOffset::Gap { .. }, _) => {
-            let before = found.earlier().ok()?;
-            zone.following(before).next().map(|change| change.timestamp())
-        }
-        (_, Showing::First) => found.earlier().ok(),
-        (_, Showing::Last) => found.later().ok(),
+    if matches!(found.offset(), AmbiguousOffset::Gap { .. }) {
+        let before = found.earlier().ok()?;
+        return zone.following(before).next().map(|change| change.timestamp());
     }
+    chosen(found).ok()
 }
 
 fn unknown_zone(at: &str, name: &str) -> Option<Finding> {
