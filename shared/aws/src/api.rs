@@ -126,10 +126,7 @@ impl Api {
 
     fn url(&self, path: &[&str], query: &[(&str, &str)]) -> Result<Url> {
         let mut url = self.endpoint.clone();
-        let below = match &self.caller {
-            ApiCaller::Signed { .. } => None,
-            ApiCaller::Job(_) => Some(CI.trim_start_matches('/')),
-        };
+        let below = matches!(self.caller, ApiCaller::Job(_)).then(|| CI.trim_start_matches('/'));
         let mut segments = url.path_segments_mut().map_err(|()| Fault::internal("the endpoint has no path"))?;
         segments.pop_if_empty().extend(below).extend(path);
         drop(segments);
@@ -147,10 +144,8 @@ pub async fn shows_job_token() -> bool {
     if !has_job_token() || ["AWS_PROFILE", "AWS_ROLE_ARN"].into_iter().any(is_named) {
         return false;
     }
-    match settings::sdk_config_of_a_person(None).await {
-        Ok(home) => credentials(&home).await.is_err(),
-        Err(_) => false,
-    }
+    let Ok(home) = settings::sdk_config_of_a_person(None).await else { return false };
+    credentials(&home).await.is_err()
 }
 
 /// Reads the address of an API.

@@ -28,13 +28,8 @@ pub fn has_job_token() -> bool {
 
 /// The place where the tokens of a CI job come from.
 pub(crate) enum JobTokens {
-    /// GitHub's token service.
-    Service {
-        /// Its address.
-        address: String,
-        /// The secret by which it knows the job.
-        secret: String,
-    },
+    /// GitHub's token service: its address, and the secret by which it knows the job.
+    Service(String, String),
     /// A token that was given with the job, as GitLab does.
     Given(String),
 }
@@ -46,11 +41,9 @@ impl JobTokens {
 
     fn of(variable: impl Fn(&str) -> Option<String>) -> Option<Self> {
         let named = |name: &str| variable(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
-        if let Some(token) = named("WINDLASS_ID_TOKEN") {
-            return Some(Self::Given(token));
-        }
-        let (address, secret) = (named("ACTIONS_ID_TOKEN_REQUEST_URL")?, named("ACTIONS_ID_TOKEN_REQUEST_TOKEN")?);
-        Some(Self::Service { address, secret })
+        let service =
+            || Some(Self::Service(named("ACTIONS_ID_TOKEN_REQUEST_URL")?, named("ACTIONS_ID_TOKEN_REQUEST_TOKEN")?));
+        named("WINDLASS_ID_TOKEN").map(Self::Given).or_else(service)
     }
 }
 
@@ -73,7 +66,7 @@ impl JobToken {
     pub(crate) async fn fresh(&self) -> Result<String> {
         let (address, secret) = match &self.tokens {
             JobTokens::Given(token) => return Ok(token.clone()),
-            JobTokens::Service { address, secret } => (address, secret),
+            JobTokens::Service(address, secret) => (address, secret),
         };
         let kept = self.kept.lock().ok().and_then(|kept| kept.clone());
         if let Some((_, token)) = kept.filter(|(since, _)| since.elapsed() < SHOWN_FOR) {
@@ -115,8 +108,7 @@ async fn token_of_run(address: &str, secret: &str, audience: &str) -> Result<Str
 /// Returns the token in an answer: three parts, the second of which has the claims.
 fn token(answer: &[u8]) -> Option<String> {
     let answer: Value = serde_json::from_slice(answer).ok()?;
-    let token = answer["value"].as_str().filter(|token| token.split('.').nth(1).is_some())?;
-    Some(token.to_owned())
+    answer["value"].as_str().filter(|token| token.split('.').nth(1).is_some()).map(str::to_owned)
 }
 
 fn subject(token: &str) -> Option<String> {
@@ -158,7 +150,7 @@ mod tests {
         ] {
             let variable = |name: &str| variables.iter().find(|(it, _)| *it == name).map(|(_, it)| (*it).to_owned());
             let found = JobTokens::of(variable).map(|tokens| match tokens {
-                JobTokens::Service { .. } => "service",
+                JobTokens::Service(..) => "service",
                 JobTokens::Given(token) => {
                     assert_eq!(token, "e30.e30.x");
                     "given"

@@ -128,13 +128,12 @@ pub async fn put_signed(url: &str, headers: &BTreeMap<String, String>, bytes: By
         request.headers_mut().try_insert(name.clone(), value.clone()).map_err(|_| bad())?;
     }
     let fetched = answer(request, &parsed, what, (UPLOAD_TIMEOUT, LARGEST_REFUSAL)).await?;
-    match fetched.status {
-        200..=299 => Ok(()),
-        status => Err(Fault::new(
-            crate::error::name_of(None, Some(status)),
-            format!("{what}: S3 answered HTTP status {status}"),
-        )),
+    let status = fetched.status;
+    if (200..=299).contains(&status) {
+        return Ok(());
     }
+    let name = crate::error::name_of(None, Some(status));
+    Err(Fault::new(name, format!("{what}: S3 answered HTTP status {status}")))
 }
 
 /// Returns the addresses of a URL's host. `localhost` and the names below it are this machine, whatever a name server

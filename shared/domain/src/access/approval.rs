@@ -49,6 +49,13 @@ pub struct Approval {
     pub given: Vec<GivenApproval>,
 }
 
+impl Approval {
+    /// Returns what was given for the plan as it is now.
+    pub fn of_plan(&self) -> impl Iterator<Item = &GivenApproval> {
+        self.given.iter().filter(|given| self.hash.as_ref() == Some(&given.hash))
+    }
+}
+
 /// An approval that a person has given.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct GivenApproval {
@@ -111,16 +118,9 @@ pub enum ApprovalDecision {
     Given(GivenApproval),
     /// This person has approved this plan before.
     Already(WhoName),
-    /// It is refused.
-    Refused(Finding),
 }
 
 impl Rules {
-    /// Returns whether a rule wants releases into an environment approved.
-    pub fn want_approvals(&self, environment: &EnvironmentName) -> bool {
-        self.approve_rule(environment).is_some()
-    }
-
     /// Returns the number of people who must approve a release into an environment, if a rule wants it approved.
     pub fn approvals_needed(&self, environment: &EnvironmentName) -> Option<u32> {
         self.approve_rule(environment).map(|rule| rule.count)
@@ -163,24 +163,23 @@ impl Rules {
 
     /// Decides on the wish to approve the plan of this deployment, of which these are the facts, where a rule of its
     /// environment wants approvals.
+    ///
+    /// # Errors
+    /// Why it is refused.
     pub fn approve(
         &self,
         wish: &ApprovalWish<'_>,
         facts: Option<&ApprovalFacts<'_>>,
         id: &DeploymentId,
-    ) -> ApprovalDecision {
-        let refused = |path: &str, reason: String, remedy: &str| {
-            ApprovalDecision::Refused(Finding::new(FindingName::NotAsked, path, reason, remedy))
-        };
+    ) -> Result<ApprovalDecision, Finding> {
+        let refused =
+            |path: &str, reason: String, remedy: &str| Err(Finding::new(FindingName::NotAsked, path, reason, remedy));
         let nothing = format!("deployment {id} asks for no approval.");
         let asked = facts.and_then(|facts| Some((facts, self.rule_for(facts)?, facts.approval?)));
         let Some((facts, rule, approval)) = asked else {
             return refused("deployment", nothing, "Nothing has to be approved.");
         };
-        let standing = match self.standing(facts) {
-            Ok(standing) => standing,
-            Err(finding) => return ApprovalDecision::Refused(finding),
-        };
+        let standing = self.standing(facts)?;
         if approval.hash.as_ref() != Some(wish.hash) {
             let reason = approval.hash.as_ref().map_or_else(
                 || format!("the plan of deployment {id} is not drawn yet."),
@@ -188,24 +187,20 @@ impl Rules {
             );
             return refused("hash", reason, "Look at the plan as it is now, and approve that by its hash.");
         }
-        let Some(person) = self.approver(rule, facts, wish.by) else {
-            return ApprovalDecision::Refused(self.does_not_count(rule, facts, wish.by));
-        };
-        let is_theirs =
-            |given: &GivenApproval| given.hash == *wish.hash && self.approver(rule, facts, &given.by) == Some(person);
-        if approval.given.iter().any(is_theirs) {
-            return ApprovalDecision::Already(person.clone());
+        let person = self.approver(rule, facts, wish.by).ok_or_else(|| self.does_not_count(rule, facts, wish.by))?;
+        if approval.of_plan().any(|given| self.approver(rule, facts, &given.by) == Some(person)) {
+            return Ok(ApprovalDecision::Already(person.clone()));
         }
         if standing == ApprovalStanding::Goes {
             return refused("deployment", nothing, "As many as are needed have approved it, or its plan asks nobody.");
         }
-        ApprovalDecision::Given(GivenApproval {
+        Ok(ApprovalDecision::Given(GivenApproval {
             person: person.clone(),
             by: wish.by.clone(),
             hash: wish.hash.clone(),
             reason: wish.reason.to_owned(),
             at: facts.now,
-        })
+        }))
     }
 
     /// Returns the rule by which the deployment needs approval.
@@ -216,10 +211,7 @@ impl Rules {
 
     /// Returns the people who have approved the plan as it is now, each once.
     fn counted(&self, rule: &Approve, facts: &ApprovalFacts<'_>) -> BTreeSet<&WhoName> {
-        let approval = facts.approval.into_iter();
-        let given = approval.flat_map(|approval| {
-            approval.given.iter().filter(move |given| approval.hash.as_ref() == Some(&given.hash))
-        });
+        let given = facts.approval.into_iter().flat_map(Approval::of_plan);
         given.filter_map(|given| self.approver(rule, facts, &given.by)).collect()
     }
 

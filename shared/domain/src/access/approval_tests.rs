@@ -154,12 +154,12 @@ fn one_approves_the_plan_as_it_is_and_nothing_else() {
         let decision =
             with(&[ANN], recorded, |facts| rules("by: [leads], count: 2").approve(&wish, Some(&*facts), &id));
         let word = match decision {
-            ApprovalDecision::Given(given) => {
+            Ok(ApprovalDecision::Given(given)) => {
                 assert_eq!(given.person.as_str(), "lead-2");
                 "given".to_owned()
             }
-            ApprovalDecision::Already(_) => "already".to_owned(),
-            ApprovalDecision::Refused(finding) => finding.name.to_string(),
+            Ok(ApprovalDecision::Already(_)) => "already".to_owned(),
+            Err(finding) => finding.name.to_string(),
         };
         assert_eq!(word, wanted, "{who} approves {plan}");
     }

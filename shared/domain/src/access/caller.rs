@@ -102,11 +102,8 @@ impl<'a> Caller<'a> {
 
     /// Returns whether a rule can give it this right. The event of a CI job bounds what that gets.
     pub fn can_have(self, right: AccessRight) -> bool {
-        match self.claims().map(Claims::reach) {
-            None | Some(EventReach::All) => true,
-            Some(EventReach::Read) => right == AccessRight::Read,
-            Some(EventReach::Nothing) => false,
-        }
+        let needed = if right == AccessRight::Read { EventReach::Read } else { EventReach::All };
+        self.claims().is_none_or(|claims| claims.reach() >= needed)
     }
 
     /// Returns whether it acts as the role or the user with this ARN.

@@ -34,11 +34,8 @@ fn refused(candidate: &Candidate, obstacle: Obstacle<'_>, wishes: Overrides) -> 
         }
         Obstacle::Closed(closed) if candidate.action == ActionName::Drill => {
             let again = of_operators(candidate, ActionName::Drill);
-            return held(
-                environment,
-                &closed.in_words(),
-                prose!("A drill goes through no hold: start {} then.", again),
-            );
+            let remedy = prose!("A drill goes through no hold: start {} then.", again);
+            return held(environment, &closed.in_words(), remedy);
         }
         Obstacle::Closed(closed) => {
             let remedy = prose!(

@@ -15,7 +15,7 @@ pub fn bind(claims: &Claims, manifest: &mut Map<String, Value>) -> Vec<Finding> 
         // The check of its form says what is wrong.
         return Vec::new();
     };
-    let claimed = [("ref", claims.reference()), ("commit", claims.commit())];
+    let claimed = [("ref", claims.get("ref")), ("commit", claims.get("sha"))];
     claimed.into_iter().filter_map(|(member, claimed)| bound(git, member, claimed)).collect()
 }
 

@@ -98,7 +98,7 @@ impl ClaimIssuer {
 }
 
 /// The most that the event of a job lets it do, whatever a rule says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum EventReach {
     /// It does nothing.
     Nothing,
@@ -165,16 +165,6 @@ impl Claims {
     /// Returns a claim.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.kept.get(name).map(String::as_str)
-    }
-
-    /// Returns the full Git ref that the job runs for.
-    pub fn reference(&self) -> Option<&str> {
-        self.get("ref")
-    }
-
-    /// Returns the commit that the job runs for.
-    pub fn commit(&self) -> Option<&str> {
-        self.get("sha")
     }
 
     /// Returns the name of the user who has started the job, which another user may have later.

@@ -23,8 +23,8 @@ fn the_claims_of_a_job_are_kept_in_the_words_of_its_issuer_and_no_others() {
     let claims = of(&[GITHUB.as_slice(), &[("aud", "[a b]"), ("sub", "repo:octo/shop"), ("environment", "")]].concat());
     let claims = claims.unwrap();
     assert_eq!((claims.issuer, claims.kept.len()), (ClaimIssuer::Github, GITHUB.len()));
-    assert_eq!(claims.reference(), Some("refs/tags/v1.4.0"));
-    assert_eq!((claims.commit().map(str::len), claims.actor_id()), (Some(40), Some("31337")));
+    assert_eq!(claims.get("ref"), Some("refs/tags/v1.4.0"));
+    assert_eq!((claims.get("sha").map(str::len), claims.actor_id()), (Some(40), Some("31337")));
     assert_eq!(claims.to_string(), "run 812 of octo/shop, actor ann");
     assert_eq!(
         claims.distinctive(),
@@ -57,7 +57,7 @@ fn a_ref_of_gitlab_counts_with_its_sort() {
         (None, None),
     ] {
         let sorted: Vec<(&str, &str)> = GITLAB.into_iter().chain(sort.map(|sort| ("ref_type", sort))).collect();
-        assert_eq!(of(&sorted).unwrap().reference(), wanted, "{sort:?}");
+        assert_eq!(of(&sorted).unwrap().get("ref"), wanted, "{sort:?}");
     }
 }
 

@@ -1,6 +1,6 @@
 //! The words for those who audit: who asked for a deployment, what let them in, and who approved its plan. Pure.
 
-use crate::access::{AllowedBy, Caller, GivenApproval};
+use crate::access::{AllowedBy, Approval, Caller, GivenApproval};
 use crate::deployment::Deployment;
 use crate::release::request::Route;
 use crate::text::foreign::Foreign;
@@ -16,9 +16,7 @@ impl Deployment {
         });
         let from = self.promoted_from.as_ref();
         let from = from.map(|from| format!("promoted from {}, snapshot {}", from.environment, from.snapshot));
-        let given = self.approval.iter().flat_map(|approval| {
-            approval.given.iter().filter(move |given| approval.hash.as_ref() == Some(&given.hash))
-        });
+        let given = self.approval.iter().flat_map(Approval::of_plan);
         let given: Vec<String> = given.map(|one| format!("{} at {}", one.person, one.at)).collect();
         let hash = self.approval.as_ref().and_then(|approval| approval.hash.as_ref()).filter(|_| !given.is_empty());
         let approved = hash.map(|hash| format!("plan {} approved by {}", hash.short(), given.join(", ")));

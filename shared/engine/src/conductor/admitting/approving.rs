@@ -31,7 +31,6 @@ pub async fn approve(
             return Err(finding.into());
         }
         match decision(ports, request, &view.rules, &mut record.value).await? {
-            ApprovalDecision::Refused(finding) => Err(finding.into()),
             ApprovalDecision::Already(person) => {
                 let sentence = format!("{person} has approved this plan of deployment {} before.", record.value.id);
                 Ok((ExecutionRecord::of(&record.value.id, sentence), vec![]))
@@ -109,7 +108,7 @@ async fn decision(
     let hash = request.hash.as_ref().ok_or_else(|| Fault::internal("an approval names no hash"))?;
     let by = request.asked_by();
     let reason = request.reason.as_deref().unwrap_or("no reason given");
-    Ok(rules.approve(&ApprovalWish { by: &by, hash, reason }, facts.as_ref(), &record.id))
+    Ok(rules.approve(&ApprovalWish { by: &by, hash, reason }, facts.as_ref(), &record.id)?)
 }
 
 /// Returns the write with which a deployment waits for its turn alone; `None` while it asks on. From then on the

@@ -24,7 +24,7 @@ pub async fn facts<'a>(
     rules: &Rules,
     record: &'a Deployment,
 ) -> Result<Option<ApprovalFacts<'a>>> {
-    if record.action != ActionName::Deploy || !rules.want_approvals(&record.environment) {
+    if record.action != ActionName::Deploy || rules.approvals_needed(&record.environment).is_none() {
         return Ok(None);
     }
     let declared = resolved(ports, record).await?;
