@@ -100,18 +100,7 @@ pub enum ApprovalStanding {
     Asks(u32),
 }
 
-/// The wish of somebody who approves.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct ApprovalWish<'a> {
-    /// The one who approves.
-    pub by: &'a Requester,
-    /// The hash of the plan that is meant.
-    pub hash: &'a Digest,
-    /// The reason.
-    pub reason: &'a str,
-}
-
-/// The decision about such a wish.
+/// The decision about the wish of somebody who approves.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ApprovalDecision {
     /// It is recorded.
@@ -168,7 +157,7 @@ impl Rules {
     /// Why it is refused.
     pub fn approve(
         &self,
-        wish: &ApprovalWish<'_>,
+        (by, hash, reason): (&Requester, &Digest, &str),
         facts: Option<&ApprovalFacts<'_>>,
         id: &DeploymentId,
     ) -> Result<ApprovalDecision, Finding> {
@@ -180,14 +169,14 @@ impl Rules {
             return refused("deployment", nothing, "Nothing has to be approved.");
         };
         let standing = self.standing(facts)?;
-        if approval.hash.as_ref() != Some(wish.hash) {
-            let reason = approval.hash.as_ref().map_or_else(
+        if approval.hash.as_ref() != Some(hash) {
+            let other = approval.hash.as_ref().map_or_else(
                 || format!("the plan of deployment {id} is not drawn yet."),
                 |hash| format!("the plan of deployment {id} has the hash {hash}, and another one is approved."),
             );
-            return refused("hash", reason, "Look at the plan as it is now, and approve that by its hash.");
+            return refused("hash", other, "Look at the plan as it is now, and approve that by its hash.");
         }
-        let person = self.approver(rule, facts, wish.by).ok_or_else(|| self.does_not_count(rule, facts, wish.by))?;
+        let person = self.approver(rule, facts, by).ok_or_else(|| self.does_not_count(rule, facts, by))?;
         if approval.of_plan().any(|given| self.approver(rule, facts, &given.by) == Some(person)) {
             return Ok(ApprovalDecision::Already(person.clone()));
         }
@@ -196,9 +185,9 @@ impl Rules {
         }
         Ok(ApprovalDecision::Given(GivenApproval {
             person: person.clone(),
-            by: wish.by.clone(),
-            hash: wish.hash.clone(),
-            reason: wish.reason.to_owned(),
+            by: by.clone(),
+            hash: hash.clone(),
+            reason: reason.to_owned(),
             at: facts.now,
         }))
     }

@@ -150,9 +150,9 @@ fn one_approves_the_plan_as_it_is_and_nothing_else() {
     ] {
         let hash = hash(plan);
         let by = by(who);
-        let wish = ApprovalWish { by: &by, hash: &hash, reason: "seen" };
-        let decision =
-            with(&[ANN], recorded, |facts| rules("by: [leads], count: 2").approve(&wish, Some(&*facts), &id));
+        let decision = with(&[ANN], recorded, |facts| {
+            rules("by: [leads], count: 2").approve((&by, &hash, "seen"), Some(&*facts), &id)
+        });
         let word = match decision {
             Ok(ApprovalDecision::Given(given)) => {
                 assert_eq!(given.person.as_str(), "lead-2");

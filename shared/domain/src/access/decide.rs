@@ -14,7 +14,7 @@ use crate::release::key::AccessPlace;
 use crate::release::request::{Requester, Route};
 use crate::text::finding::{Finding, FindingName};
 use crate::text::name::{AppName, EnvironmentName, WhoName};
-use crate::text::prose::Prose;
+use crate::text::prose::{Prose, capitalised};
 use crate::text::time::Time;
 
 /// The answer to somebody who may do what was asked for.
@@ -326,9 +326,7 @@ fn instead(listed: &[String]) -> Option<String> {
     let who: Vec<&str> = who.collect();
     let ask = (!who.is_empty()).then(|| format!("ask one of {}", who.join(", ")));
     let ways: Vec<String> = listed.iter().filter_map(way).map(str::to_owned).chain(ask).collect();
-    let all = ways.join(", or ");
-    let mut letters = all.chars();
-    letters.next().map(|first| format!("{}{}.", first.to_ascii_uppercase(), letters.as_str()))
+    (!ways.is_empty()).then(|| format!("{}.", capitalised(&ways.join(", or "))))
 }
 
 /// Returns the text of a refusal by the rules, for the one who asked; `None` if something else is wrong as well. `what`

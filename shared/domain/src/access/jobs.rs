@@ -56,7 +56,9 @@ impl CiJobs {
             }
             if names.ids.contains(&name.as_str()) {
                 let is_id = !wanted.is_empty() && wanted.bytes().all(|digit| digit.is_ascii_digit());
-                return (!is_id).then(|| bad_id(&at, wanted));
+                let reason = format!("`{}` is no id: an id is digits alone.", repeated(wanted));
+                let remedy = "Write the id that the token of a job has, in quotes.";
+                return (!is_id).then(|| Finding::bad_value(at, reason, remedy));
             }
             let why = glob(wanted).err()?;
             Some(Finding::bad_value(
@@ -71,14 +73,6 @@ impl CiJobs {
 
 fn matches(wanted: &str, is: &str) -> bool {
     glob(wanted).is_ok_and(|glob| glob.is_match(is))
-}
-
-fn bad_id(at: &str, wanted: &str) -> Finding {
-    Finding::bad_value(
-        at,
-        format!("`{}` is no id: an id is digits alone.", repeated(wanted)),
-        "Write the id that the token of a job has, in quotes.",
-    )
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ mod right;
 mod window;
 
 pub use allowed_by::{AllowedBy, UNMAPPED};
-pub use approval::{Approval, ApprovalDecision, ApprovalFacts, ApprovalStanding, ApprovalWish, GivenApproval};
+pub use approval::{Approval, ApprovalDecision, ApprovalFacts, ApprovalStanding, GivenApproval};
 pub use caller::Caller;
 pub use decide::{Allowed, Rules, declares, no_rule, not_vouched, refusal, refused_before};
 pub use file::{AccessFile, AccessFileForAll, Approve, EnvironmentRules, Member, Person, PromotionSource, WithoutFile};

@@ -71,11 +71,9 @@ impl Window {
         let (first, last) = self.days.split_once('-').unwrap_or((self.days.as_str(), self.days.as_str()));
         let place = |name: &str| DAYS.iter().position(|day| *day == name);
         let day = usize::from(day.to_monday_zero_offset().unsigned_abs());
-        match (place(first), place(last)) {
-            (Some(first), Some(last)) if first <= last => (first..=last).contains(&day),
-            (Some(first), Some(last)) => day >= first || day <= last,
-            _ => false,
-        }
+        let (Some(first), Some(last)) = (place(first), place(last)) else { return false };
+        let after_first = |day: usize| (day + 7 - first) % 7;
+        after_first(day) <= after_first(last)
     }
 
     fn is_open(&self, at: Timestamp) -> bool {
@@ -127,16 +125,18 @@ impl Freeze {
     /// Returns what is wrong with it beyond its form.
     pub(super) fn findings(&self, at: &str) -> Vec<Finding> {
         let mut findings = Vec::from_iter(unknown_zone(at, &self.zone));
-        let both = [("from", &self.from), ("until", &self.until)];
-        let bad = both.into_iter().filter(|(_, text)| date_time(text).is_none()).map(|(member, text)| {
-            Finding::bad_value(
-                format!("{at}.{member}"),
-                format!("`{text}` is no date of the calendar, or no time of a day."),
-                "Write a date such as `2026-12-20`, or one with a time such as `2026-12-20T18:00`.",
-            )
+        let both = [("from", &self.from), ("until", &self.until)].map(|(member, text)| {
+            let read = date_time(text);
+            if read.is_none() {
+                findings.push(Finding::bad_value(
+                    format!("{at}.{member}"),
+                    format!("`{text}` is no date of the calendar, or no time of a day."),
+                    "Write a date such as `2026-12-20`, or one with a time such as `2026-12-20T18:00`.",
+                ));
+            }
+            read
         });
-        findings.extend(bad);
-        if let (Some(from), Some(until)) = (date_time(&self.from), date_time(&self.until))
+        if let [Some(from), Some(until)] = both
             && from >= until
         {
             findings.push(Finding::bad_value(

@@ -81,17 +81,13 @@ pub struct UnknownRule {
     #[serde(default)]
     pub becomes: UnknownBecomes,
     /// The time for which `hold` holds before it becomes a failure.
-    #[serde(default = "five_minutes", rename = "for")]
+    #[serde(default = "Span::of_seconds::<300>", rename = "for")]
     pub hold_for: Span,
-}
-
-const fn five_minutes() -> Span {
-    Span::seconds(300)
 }
 
 impl Default for UnknownRule {
     fn default() -> Self {
-        Self { becomes: UnknownBecomes::Hold, hold_for: five_minutes() }
+        Self { becomes: UnknownBecomes::Hold, hold_for: Span::seconds(300) }
     }
 }
 
@@ -114,20 +110,16 @@ pub enum UnknownBecomes {
 #[serde(deny_unknown_fields)]
 pub struct PauseRule {
     /// The longest time of a pause, unless the person says another.
-    #[serde(default = "a_day", rename = "for")]
+    #[serde(default = "Span::of_seconds::<86400>", rename = "for")]
     pub lasts: Span,
     /// The consequence when the pause is over.
     #[serde(default)]
     pub then: PauseThen,
 }
 
-const fn a_day() -> Span {
-    Span::seconds(24 * 3600)
-}
-
 impl Default for PauseRule {
     fn default() -> Self {
-        Self { lasts: a_day(), then: PauseThen::Continue }
+        Self { lasts: Span::seconds(24 * 3600), then: PauseThen::Continue }
     }
 }
 

@@ -167,18 +167,7 @@ fn needed(action: ActionName) -> &'static [&'static str] {
 }
 
 /// The members that are options of a command, in the order in which they stand there.
-const OPTIONS: [&str; 10] = [
-    "snapshot",
-    "across",
-    "deployment",
-    "hash",
-    "for",
-    "component",
-    "to_app",
-    "to_environment",
-    "to_component",
-    "confirm",
-];
+const OPTIONS: &str = "snapshot across deployment hash for component to_app to_environment to_component confirm";
 
 fn command(request: &Request, route: &ApiRoute, said: &Map<String, Value>) -> Option<String> {
     let verb = match request.action {
@@ -193,10 +182,10 @@ fn command(request: &Request, route: &ApiRoute, said: &Map<String, Value>) -> Op
         words.push(if *name == "pattern" { quoted(text) } else { text.to_owned() });
     }
     let is_of_a_move = |name: &str| request.action.moves() && SIDES.iter().any(|(to, _)| *to == name);
-    let options = OPTIONS.iter().filter(|name| route.body.contains(name) || is_of_a_move(name));
-    for name in options.filter(|name| !needed.contains(name)).chain(WISHES) {
+    let options = OPTIONS.split(' ').filter(|name| route.body.contains(name) || is_of_a_move(name));
+    for name in options.filter(|name| !needed.contains(name)).chain(WISHES.iter().copied()) {
         let option = option(name);
-        match said.get(*name) {
+        match said.get(name) {
             Some(Value::Bool(true)) => words.push(option),
             Some(Value::Array(all)) => {
                 words.extend(all.iter().filter_map(Value::as_str).map(|one| format!("{option} {one}")));

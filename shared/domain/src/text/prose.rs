@@ -48,7 +48,7 @@ impl Part {
 }
 
 /// Returns words with a capital letter at their beginning.
-fn capitalised(words: &str) -> String {
+pub(crate) fn capitalised(words: &str) -> String {
     let mut letters = words.chars();
     let capital: String = letters.next().map_or_else(String::new, |first| first.to_uppercase().collect());
     format!("{capital}{}", letters.as_str())

@@ -83,6 +83,12 @@ impl Span {
         Self { ms: seconds * 1000 }
     }
 
+    /// Makes a length of a number of seconds where one is named as a function, as serde names what counts if nothing is
+    /// written.
+    pub const fn of_seconds<const SECONDS: u64>() -> Self {
+        Self::seconds(SECONDS)
+    }
+
     /// Makes a length of a number of milliseconds.
     pub const fn millis(ms: u64) -> Self {
         Self { ms }

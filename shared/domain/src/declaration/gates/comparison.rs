@@ -56,7 +56,7 @@ pub struct Comparison {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<Text>,
     /// The period of a point: `60s` or a multiple, up to `1h`.
-    #[serde(default = "one_minute")]
+    #[serde(default = "Span::of_seconds::<60>")]
     pub period: Span,
 }
 
@@ -79,10 +79,6 @@ pub struct Count {
     /// The dimensions, except that of the version.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub dimensions: BTreeMap<String, Text>,
-}
-
-const fn one_minute() -> Span {
-    Span::seconds(60)
 }
 
 /// A comparison of two versions with every value final.

@@ -52,7 +52,7 @@ pub struct Metric {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub of: BTreeMap<String, Series>,
     /// The period of a point: `60s` or a multiple, up to `1h`.
-    #[serde(default = "one_minute")]
+    #[serde(default = "Span::of_seconds::<60>")]
     pub period: Span,
     /// The highest value that is healthy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -128,10 +128,6 @@ impl fmt::Display for Measured {
     }
 }
 
-const fn one_minute() -> Span {
-    Span::seconds(60)
-}
-
 impl Sort for MetricGate {
     fn sort(&self) -> &'static str {
         "metric"
@@ -203,7 +199,7 @@ impl Resolve for MetricGate {
             region: metric_region(scope, path, metric, &of),
             of,
             // If a metric is not written in full, nothing else is reported of it.
-            period: if is_written { metric.period } else { one_minute() },
+            period: if is_written { metric.period } else { Span::seconds(60) },
             at_most: metric.at_most,
             at_least: metric.at_least,
         }

@@ -28,7 +28,7 @@ pub struct Probe {
     #[schemars(range(min = 100, max = 599))]
     pub status: u16,
     /// The time within which the answer must be complete, such as `800ms`; at most `20s`.
-    #[serde(default = "ten_seconds")]
+    #[serde(default = "Span::of_seconds::<10>")]
     pub within: Span,
     /// A text that the body must contain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -47,10 +47,6 @@ pub struct Probe {
 
 const fn ok() -> u16 {
     200
-}
-
-const fn ten_seconds() -> Span {
-    Span::seconds(10)
 }
 
 /// An HTTP probe.

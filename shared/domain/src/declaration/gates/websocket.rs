@@ -29,12 +29,8 @@ pub struct Websocket {
     #[schemars(length(min = 1))]
     pub expect: Option<String>,
     /// The time within which all of that must have happened, such as `2s`; at most `20s`.
-    #[serde(default = "ten_seconds")]
+    #[serde(default = "Span::of_seconds::<10>")]
     pub within: Span,
-}
-
-const fn ten_seconds() -> Span {
-    Span::seconds(10)
 }
 
 /// A conversation over a WebSocket.

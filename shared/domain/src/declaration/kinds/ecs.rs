@@ -70,7 +70,7 @@ pub struct Written {
     pub codedeploy: Option<codedeploy::Written>,
     /// The time after which a rollout has failed, such as `15m`; at most `24h`. The times for which the service's own
     /// strategy bakes come on top. If it pauses for Windlass, this is the time from one pause to the next.
-    #[serde(default = "fifteen_minutes")]
+    #[serde(default = "Span::of_seconds::<900>")]
     pub steady_within: Span,
 }
 
@@ -152,10 +152,6 @@ impl Pause {
             Self::PostProductionTrafficShift => "POST_PRODUCTION_TRAFFIC_SHIFT",
         }
     }
-}
-
-const fn fifteen_minutes() -> Span {
-    Span::seconds(900)
 }
 
 /// An ECS service's target.

@@ -35,12 +35,8 @@ pub struct Written {
     #[schemars(range(min = 5, max = 50))]
     pub linear: Option<u8>,
     /// The time for which each step is watched, such as `5m`.
-    #[serde(default = "five_minutes")]
+    #[serde(default = "Span::of_seconds::<300>")]
     pub every: Span,
-}
-
-const fn five_minutes() -> Span {
-    Span::seconds(300)
 }
 
 impl Written {
@@ -92,7 +88,7 @@ mod tests {
     fn a_linear_rollout_goes_in_equal_steps_below_100() {
         let table: [(u8, &[u8]); 4] = [(25, &[25, 50, 75]), (33, &[33, 66, 99]), (50, &[50]), (100, &[])];
         for (linear, steps) in table {
-            let rollout = Written { canary: None, linear: Some(linear), every: five_minutes() };
+            let rollout = Written { canary: None, linear: Some(linear), every: Span::seconds(300) };
             assert_eq!(rollout.steps(), steps, "{linear}");
         }
     }

@@ -56,7 +56,7 @@ pub struct Written {
     pub function: Option<FunctionTask>,
     /// The longest time that it may take, such as `15m`, at least `1m` and at most `24h`: then it is stopped, and has
     /// failed. A call of a function may take `15m` and cannot be stopped: after that it is not known what it did.
-    #[serde(default = "fifteen_minutes")]
+    #[serde(default = "Span::of_seconds::<900>")]
     pub limit: Span,
     /// The way in which its effect is taken back if a release is undone: `{command: […]}`, which is run once in the
     /// same way, or `{payload: {…}}`, with which the function is called once more; or `none` if nothing has to be done.
@@ -156,10 +156,6 @@ pub enum TaskUndo {
     Command(Vec<String>),
     /// A call of the function with this.
     Payload(serde_json::Map<String, Value>),
-}
-
-const fn fifteen_minutes() -> Span {
-    Span::seconds(15 * 60)
 }
 
 /// A task that may take so many seconds is polled often until its end, so that its limit holds to half a minute; one

@@ -9,7 +9,7 @@ use crate::payload::{Answer, EndTransition, ExecutionRef};
 use crate::ports::Write;
 use crate::trouble::Checked;
 use crate::{pin, recovery};
-use windlass_domain::access::{ApprovalDecision, ApprovalWish, Rules};
+use windlass_domain::access::{ApprovalDecision, Rules};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::deployment::admission::Decision;
 use windlass_domain::release::identity::DeploymentId;
@@ -108,7 +108,7 @@ async fn decision(
     let hash = request.hash.as_ref().ok_or_else(|| Fault::internal("an approval names no hash"))?;
     let by = request.asked_by();
     let reason = request.reason.as_deref().unwrap_or("no reason given");
-    Ok(rules.approve(&ApprovalWish { by: &by, hash, reason }, facts.as_ref(), &record.id)?)
+    Ok(rules.approve((&by, hash, reason), facts.as_ref(), &record.id)?)
 }
 
 /// Returns the write with which a deployment waits for its turn alone; `None` while it asks on. From then on the
