@@ -129,9 +129,7 @@ impl Rules {
     /// # Errors
     /// Why it is refused: nobody knows who has asked for it, or the time is over.
     pub fn standing(&self, facts: &ApprovalFacts<'_>) -> Result<ApprovalStanding, Finding> {
-        let Some(rule) = self.rule_for(facts) else {
-            return Ok(ApprovalStanding::NotNeeded);
-        };
+        let Some(rule) = self.rule_for(facts) else { return Ok(ApprovalStanding::NotNeeded) };
         let unknown = facts.asked.iter().find(|by| self.person(Caller::of(by)).is_none());
         if let Some(by) = unknown.filter(|_| rule.not_requester) {
             return Err(requester_unknown(by, facts.of));

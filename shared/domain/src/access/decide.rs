@@ -4,6 +4,7 @@ use crate::access::caller::Caller;
 use crate::access::file::{
     AccessFile, AccessFileForAll, Approve, EnvironmentRules, Member, Person, PromotionSource, WithoutFile,
 };
+use crate::access::read::WAYS;
 use crate::access::right::{AccessRight, Asked};
 use crate::access::window::{self, Closed};
 use crate::declaration::document::Source;
@@ -208,15 +209,12 @@ impl Rules {
 
     /// Returns whether a caller is who a rule calls so: by the way in, as a person, or in a group.
     fn is(&self, name: &str, caller: Caller<'_>) -> bool {
-        match name {
-            "console" => caller.route() == Route::Console,
-            "s3" => caller.route() == Route::S3,
-            "ecr" => caller.route() == Route::Ecr,
-            "windlass" => caller.route() == Route::Windlass,
-            name => match self.group(name) {
-                Some(members) => members.iter().any(|member| self.is_member(member, caller)),
-                None => self.is_person(name, caller),
-            },
+        if WAYS.contains(&name) {
+            return caller.route().to_string() == name;
+        }
+        match self.group(name) {
+            Some(members) => members.iter().any(|member| self.is_member(member, caller)),
+            None => self.is_person(name, caller),
         }
     }
 

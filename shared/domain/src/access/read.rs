@@ -225,8 +225,8 @@ struct Names<'a> {
     all: Option<&'a AccessFileForAll>,
 }
 
-/// The words for ways in that name nobody, and for Windlass itself.
-const WAYS: [&str; 4] = ["console", "s3", "ecr", "windlass"];
+/// The words for ways in that name nobody, and for Windlass itself: each is that of its route.
+pub(super) const WAYS: [&str; 4] = ["console", "s3", "ecr", "windlass"];
 
 impl Names<'_> {
     fn findings(&self) -> Vec<Finding> {
@@ -272,9 +272,7 @@ impl Names<'_> {
             let reason = format!("nobody of `people` is called `{member}`.");
             return Some(unknown_name(at, reason, member, self.people(), "Write a person of `people`, or an ARN."));
         }
-        let Some(arn) = Arn::read(member) else {
-            return Some(not_an_arn(at, member));
-        };
+        let Some(arn) = Arn::read(member) else { return Some(not_an_arn(at, member)) };
         (arn.sort == ArnSort::Session).then(|| {
             Finding::bad_value(
                 at,
@@ -309,9 +307,7 @@ fn taken(at: &str, name: &WhoName) -> Option<Finding> {
 }
 
 fn not_of_a_person(at: &str, text: &str, trusted_sessions: bool) -> Option<Finding> {
-    let Some(arn) = Arn::read(text) else {
-        return Some(not_an_arn(at, text));
-    };
+    let Some(arn) = Arn::read(text) else { return Some(not_an_arn(at, text)) };
     let (reason, remedy) = match arn.sort {
         ArnSort::Role => (
             format!("`{text}` is a role, and several people may assume it."),

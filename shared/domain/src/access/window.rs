@@ -77,9 +77,7 @@ impl Window {
     }
 
     fn is_open(&self, at: Timestamp) -> bool {
-        let Some(zone) = zone(&self.zone) else {
-            return false;
-        };
+        let Some(zone) = zone(&self.zone) else { return false };
         let wall = zone.to_datetime(at);
         // Both are written with two digits each, so that their texts are in order as the times are.
         let clock = format!("{:02}:{:02}", wall.hour(), wall.minute());
@@ -89,9 +87,7 @@ impl Window {
     /// Returns the moments after this one at which it may open: those at which the clock shows `from`, and those at
     /// which it is put forward or back.
     fn turns(&self, after: Timestamp) -> Vec<Timestamp> {
-        let Some(zone) = zone(&self.zone) else {
-            return Vec::new();
-        };
+        let Some(zone) = zone(&self.zone) else { return Vec::new() };
         let days = zone.to_datetime(after).date().series(Span::new().days(1)).take(DAYS_AHEAD);
         let begins = days.filter_map(|day| date_time(&format!("{day}T{}", self.from)));
         let begins = begins.map(|begin| zone.to_ambiguous_timestamp(begin));

@@ -50,9 +50,7 @@ fn asked(record: &Deployment) -> Option<(&Digest, u32)> {
 /// Returns the events of what a change of a record says about its approval. `plan` is what is known of the plan where
 /// [`asks_anew`] says that it asks.
 pub fn of_approval(before: Option<&Deployment>, after: &Deployment, plan: &AskedPlan) -> Vec<Event> {
-    let Some(approval) = &after.approval else {
-        return Vec::new();
-    };
+    let Some(approval) = &after.approval else { return Vec::new() };
     let former = before.and_then(|before| before.approval.as_ref());
     let known = former.map_or(0, |former| former.given.len());
     let given = approval.given.iter().skip(known).map(|given| {
