@@ -3,7 +3,7 @@
 use crate::document::git_rule::glob;
 use crate::document::shape::unknown_name;
 use crate::release::claims::{ClaimIssuer, Claims};
-use crate::text::finding::{Finding, FindingName, repeated};
+use crate::text::finding::{Finding, repeated};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -41,8 +41,7 @@ impl CiJobs {
     pub fn findings(&self, at: &str) -> Vec<Finding> {
         let names = self.issuer.names();
         let lacking = names.ids.into_iter().filter(|id| !self.claims.contains_key(*id)).map(|id| {
-            Finding::new(
-                FindingName::MissingField,
+            Finding::missing_field(
                 format!("{at}.claims.{id}"),
                 format!("`{id}` is not there: another repository could get the name of this one."),
                 format!("Write `{id}`, whose digits the token of a job has."),

@@ -1,6 +1,6 @@
 //! The schedule of drills, as people declare it. Pure.
 
-use crate::text::finding::{Finding, FindingName};
+use crate::text::finding::Finding;
 use crate::text::name::EnvironmentName;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -61,9 +61,7 @@ impl Schedule {
     /// Returns a finding if production is to be drilled, and nobody wrote that it is meant.
     pub fn finding(&self, environment: &EnvironmentName) -> Option<Finding> {
         (is_production(environment) && !self.production).then(|| {
-            Finding::new(
-                FindingName::MissingField,
-                format!("environments.{environment}.drill.production"),
+            Finding::missing_field(format!("environments.{environment}.drill.production"),
                 format!(
                     "`{environment}` is production by its name, and its callers get the version before for as long as a \
                      drill takes."

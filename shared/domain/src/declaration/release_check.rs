@@ -7,7 +7,7 @@ use crate::document::shape::unknown_name;
 use crate::release::artifact::{is_same_repository, split_image};
 use crate::release::key::ArtifactPlace;
 use crate::release::manifest::ArtifactRef;
-use crate::text::finding::{Finding, FindingName};
+use crate::text::finding::Finding;
 use crate::text::name::{ComponentName, EnvironmentName};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -146,8 +146,7 @@ fn unknown_container(name: &ComponentName, container: &str, declared: &Repositor
 /// Refuses an image of another repository: it may be another application's, and Windlass's own role can read it.
 fn foreign(name: &ComponentName, member: &str, image: &str, declared: &BTreeSet<String>) -> Option<Finding> {
     if declared.is_empty() {
-        return Some(Finding::new(
-            FindingName::MissingField,
+        return Some(Finding::missing_field(
             format!("components.{name}.repository"),
             format!(
                 "The image `{image}` cannot be distinguished from another application's, because `{name}` declares no \

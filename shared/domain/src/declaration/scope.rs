@@ -134,7 +134,7 @@ impl Scope<'_> {
             let reason = format!("There is no value for the environment `{}`.", self.name);
             let remedy = format!("Write one, such as `{}: …`, or one text with `{{environment}}`.", self.name);
             self.note(
-                Finding::new(FindingName::MissingField, path, reason, remedy)
+                Finding::missing_field(path, reason, remedy)
                     .resting_on([of_environment(self.name)])
                     .seen("", self.name),
             );

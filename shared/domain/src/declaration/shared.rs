@@ -5,7 +5,7 @@ use super::Declaration;
 use super::resolved::Resolved;
 use crate::declaration::kinds::{Component, ImageOf, Shares};
 use crate::document::shape::{join, unknown_name};
-use crate::text::finding::{Finding, FindingName};
+use crate::text::finding::Finding;
 use crate::text::name::ComponentName;
 use std::mem::discriminant;
 
@@ -66,8 +66,7 @@ fn wrong_container(name: &ComponentName, taken: &ImageOf<'_>, known: &[String]) 
     let path = join(&format!("components.{name}"), taken.container_at);
     let of = taken.component;
     match taken.container {
-        None if known.len() > 1 => Some(Finding::new(
-            FindingName::MissingField,
+        None if known.len() > 1 => Some(Finding::missing_field(
             path,
             format!("`{of}` takes images in {}, and none of them is named.", known.join(" and ")),
             format!("Write the one whose image it runs, such as `{}`.", known[0]),

@@ -4,7 +4,7 @@
 use crate::document::git_rule::{GitRef, GitRule, version_of_tag};
 use crate::document::possible_ref;
 use crate::document::shape::{join, nearest};
-use crate::text::finding::{Finding, FindingName, repeated};
+use crate::text::finding::{Finding, repeated};
 use crate::text::foreign;
 use crate::text::time::Time;
 use crate::{prose, run};
@@ -222,6 +222,7 @@ mod tests {
     use super::*;
     use crate::document::shape::{Language, Shape};
     use crate::document::source::Source;
+    use crate::text::finding::FindingName;
     use serde_json::json;
 
     const REFS: [&str; 22] = [

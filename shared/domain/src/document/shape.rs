@@ -272,13 +272,8 @@ impl Shape {
             None if choices.is_empty() => format!("Write `{name}`."),
             None => format!("Write `{name}`, one of `{}`.", choices.join("`, `")),
         };
-        Finding::new(
-            FindingName::MissingField,
-            join(path, name),
-            format!("`{name}` is required and is not there."),
-            remedy,
-        )
-        .seen("", choices.join(", "))
+        Finding::missing_field(join(path, name), format!("`{name}` is required and is not there."), remedy)
+            .seen("", choices.join(", "))
     }
 
     /// Returns the values by which the alternatives around an error are distinguished.

@@ -107,19 +107,14 @@ impl Lacking {
 
     /// Returns each thing that is left, in words.
     fn in_words(&self, live_for: Span) -> String {
-        let mut left: Vec<String> =
-            self.not_run.iter().map(|name| format!("it did not run these bytes of {name}")).collect();
-        if self.unjudged {
-            left.push("nobody judged it".to_owned());
-        }
-        if !self.doubts.is_empty() {
-            left.push(format!("it {}", self.doubts));
-        }
-        if self.vetoed {
-            left.push("its release was undone there, and is vetoed".to_owned());
-        }
-        left.extend(self.live.map(|live| format!("it was live for {} of {live_for}", rounded(live))));
-        left.join("; ")
+        let not_run = self.not_run.iter().map(|name| format!("it did not run these bytes of {name}"));
+        let rest = [
+            self.unjudged.then(|| "nobody judged it".to_owned()),
+            (!self.doubts.is_empty()).then(|| format!("it {}", self.doubts)),
+            self.vetoed.then(|| "its release was undone there, and is vetoed".to_owned()),
+            self.live.map(|live| format!("it was live for {} of {live_for}", rounded(live))),
+        ];
+        not_run.chain(rest.into_iter().flatten()).collect::<Vec<_>>().join("; ")
     }
 }
 

@@ -108,8 +108,7 @@ impl Request {
             return None;
         };
         (!given).then(|| {
-            Finding::new(
-                FindingName::MissingField,
+            Finding::missing_field(
                 "reason",
                 format!("`{why}` needs a reason, and none is given."),
                 "Write in `reason` why; the record and the notification carry it.",
@@ -141,8 +140,7 @@ impl Request {
     /// Makes the finding that all of an application is meant, and its name is not typed again.
     pub fn unconfirmed(app: &AppName, action: ActionName) -> Finding {
         let does = done_to_all(action).unwrap_or("changed");
-        Finding::new(
-            FindingName::MissingField,
+        Finding::missing_field(
             "confirm",
             format!("all of `{app}` is to be {does}, and its name is not confirmed."),
             format!("Write `{app}` in `confirm`, if that is meant."),
@@ -203,8 +201,7 @@ impl Request {
             return Ok(None);
         }
         let missing = |member: &str, what: &str| {
-            Finding::new(
-                FindingName::MissingField,
+            Finding::missing_field(
                 member,
                 format!("`withdraw` needs {what}, and none is given."),
                 format!("Write it in `{member}`."),
@@ -230,8 +227,7 @@ impl Request {
         }
         let members = [("deployment", self.deployment.is_none()), ("hash", self.hash.is_none())];
         let missing = members.into_iter().filter(|(_, is_missing)| *is_missing).map(|(member, _)| {
-            Finding::new(
-                FindingName::MissingField,
+            Finding::missing_field(
                 member,
                 format!("`approve` needs the `{member}` of what is approved, and none is given."),
                 format!("Write it in `{member}`, as the plan of the deployment that waits shows it."),
@@ -272,8 +268,7 @@ impl Request {
         if findings.is_empty() && self.moving().is_some_and(stays) {
             let wanted = if is_over { &wanted[..2] } else { wanted };
             findings.push(
-                Finding::new(
-                    FindingName::MissingField,
+                Finding::missing_field(
                     wanted.first().copied().unwrap_or("to_environment"),
                     format!("`{}` does not say where to: nothing would change.", self.action),
                     format!("Write `{}`.", wanted.join("` or `")),
@@ -322,8 +317,7 @@ impl Request {
     /// `MissingField` if it names none.
     pub fn named_environment(&self) -> Result<&EnvironmentName, Finding> {
         self.environment.as_ref().ok_or_else(|| {
-            Finding::new(
-                FindingName::MissingField,
+            Finding::missing_field(
                 "environment",
                 format!("`{}` needs an environment here, and none is given.", self.action),
                 "Write the `environment` by name, such as `prod`.",

@@ -178,9 +178,7 @@ impl ArtifactRef {
     /// its place before it is accepted.
     fn not_pinned(&self, path: &str) -> Option<Finding> {
         (self.sha256.is_none() && self.version_id.is_none()).then(|| {
-            Finding::new(
-                FindingName::MissingField,
-                join(path, "sha256"),
+            Finding::missing_field(join(path, "sha256"),
                 "The object is named by its key alone, so that other bytes could come in its place.",
                 "Write `sha256`, the 64 digits that `sha256sum` prints of the file, or the `version_id` that S3 answered \
                  to the upload. The command line writes both by itself.",

@@ -4,7 +4,7 @@
 use crate::document::secret;
 use crate::release::key::{AccessPlace, FINDINGS_SUFFIX, LONGEST, PLANS, is_secret, upload};
 use crate::text::count::count;
-use crate::text::finding::{Finding, FindingName, repeated};
+use crate::text::finding::{Finding, repeated};
 use crate::text::name::AppName;
 
 /// Windlass keeps its own objects below this.
@@ -161,6 +161,7 @@ fn as_name(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::finding::FindingName;
 
     #[test]
     fn a_key_that_is_too_long_for_its_findings_is_reported_without_them() {

@@ -46,7 +46,7 @@ impl Request {
         match self.contents().as_slice() {
             [_] => None,
             [] => Some(
-                Finding::new(FindingName::MissingField, "manifest", "`deploy` does not say what to deploy.", remedy)
+                Finding::missing_field("manifest", "`deploy` does not say what to deploy.", remedy)
                     .resting_on(WAYS.into_iter().skip(1)),
             ),
             several => Some(Finding::new(

@@ -9,13 +9,14 @@ use crate::release::request::Request;
 use crate::text::finding::Finding;
 use crate::text::next_step::{Input, NextStep};
 use crate::text::prose::{Part, Prose};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::fmt;
 use std::str::FromStr;
 
 /// A way in that has words of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum WayIn {
     /// Inputs of the release machine, to be pasted into the console.
     Console,
@@ -115,11 +116,7 @@ fn is_refused_input(members: &Map<String, Value>) -> bool {
 /// As the query of the API writes it.
 impl fmt::Display for WayIn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Console => "console",
-            Self::CommandLine => "command_line",
-            Self::Http => "http",
-        })
+        self.serialize(f)
     }
 }
 

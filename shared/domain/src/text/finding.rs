@@ -125,6 +125,11 @@ impl Finding {
         Self::new(FindingName::BadValue, path, reason, remedy)
     }
 
+    /// Makes the finding that something is missing, as [`Finding::new`] does.
+    pub fn missing_field(path: impl Into<String>, reason: impl Into<Prose>, remedy: impl Into<Prose>) -> Self {
+        Self::new(FindingName::MissingField, path, reason, remedy)
+    }
+
     /// Returns the same finding as one that nobody looked, or could look: its reason says at what. The thing is neither
     /// well nor wrong.
     #[must_use]

@@ -91,8 +91,7 @@ fn check(scope: &mut Scope<'_>, at: &At<'_>, visited: Visited, page: &Page) {
     let path = &at.path;
     if !visited.has_address {
         scope.note(
-            Finding::new(
-                FindingName::MissingField,
+            Finding::missing_field(
                 path,
                 "Nothing says where visitors reach the site.",
                 "Write `url` or `distribution` of the component, or remove `pages`.",

@@ -327,9 +327,7 @@ fn containers(scope: &mut Scope<'_>, path: &str, written: &Written) -> BTreeMap<
         for (field, text) in one {
             if text.is_none() {
                 scope.note(
-                    Finding::new(
-                        FindingName::MissingField,
-                        at(field),
+                    Finding::missing_field(at(field),
                         format!("`{field}` is missing."),
                         "Write `container` and `repository`, or `containers` with each container and its repository, such \
                          as `{web: shop/web, worker: shop/worker}`.",

@@ -264,8 +264,7 @@ impl Resolve for StaticSite {
         }
         if site.mode == SiteMode::Prefix && site.distribution.is_none() {
             scope.note(
-                Finding::new(
-                    FindingName::MissingField,
+                Finding::missing_field(
                     at("distribution"),
                     "The mode `prefix` switches a distribution's origin path, and none is named.",
                     "Write `distribution`, or use the mode `in_place`.",

@@ -116,19 +116,13 @@ fn course(drawn: &DrawnPlan) -> String {
     let gates = drawn.gates.iter().filter_map(|gate| Some(format!("{} {}", gate.gate, word(gate.verdict?))));
     let gates: Vec<String> = gates.collect();
     let gates = (!gates.is_empty()).then(|| format!("gates now: {}", gates.join(", ")));
-    let named: Vec<&str> = irreversible(drawn).map(ComponentName::as_str).collect();
+    let is_irreversible = |name: &&ComponentName| {
+        let path = format!("components.{name}.irreversible");
+        drawn.plan.warnings.iter().any(|it| it.name == FindingName::Irreversible && it.path == path)
+    };
+    let named: Vec<&str> = drawn.changes.keys().filter(is_irreversible).map(ComponentName::as_str).collect();
     let never = (!named.is_empty()).then(|| format!("cannot be undone: {}", named.join(", ")));
     format!("  {}", waves.chain(gates).chain(never).collect::<Vec<_>>().join("; "))
-}
-
-/// Returns the components that are warned of as irreversible.
-fn irreversible(drawn: &DrawnPlan) -> impl Iterator<Item = &ComponentName> {
-    let warnings = &drawn.plan.warnings;
-    let is_warned_of = move |name: &ComponentName| {
-        let path = format!("components.{name}.irreversible");
-        warnings.iter().any(|it| it.name == FindingName::Irreversible && it.path == path)
-    };
-    drawn.changes.keys().filter(move |name| is_warned_of(name))
 }
 
 fn in_words(name: &ComponentName, change: &FromTo) -> String {
