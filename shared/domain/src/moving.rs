@@ -169,8 +169,7 @@ impl MovingFacts<'_> {
     fn too_many(&self, claims: usize) -> Option<Finding> {
         let environment = self.from.side.at.environment();
         (claims > MOST_CLAIMS).then(|| {
-            Finding::new(
-                FindingName::TooLarge,
+            Finding::too_large(
                 format!("environments.{environment}"),
                 format!("{} are to be moved at once, and {MOST_CLAIMS} at most.", count(claims, "resource")),
                 "Move its components one by one, by `component`.",

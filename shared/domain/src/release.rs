@@ -259,8 +259,7 @@ impl PinnedRelease {
 pub fn too_large(release: &Release) -> Option<Finding> {
     let bytes = serde_json::to_string(release).map_or(0, |text| text.len());
     (bytes > LARGEST).then(|| {
-        Finding::new(
-            FindingName::TooLarge,
+        Finding::too_large(
             "components",
             format!("pinned, they are {}, and an execution takes {LARGEST} of them.", count(bytes as u64, "byte")),
             "Release them in several parts, each with a version of its own.",

@@ -10,7 +10,7 @@ use crate::declaration::kinds::Extent;
 use crate::declaration::plan::{PlannedChange, Wave};
 use crate::declaration::resolved::Component;
 use crate::text::count::count;
-use crate::text::finding::{Finding, FindingName};
+use crate::text::finding::Finding;
 use crate::text::name::ComponentName;
 use crate::text::time::Span;
 use std::collections::BTreeMap;
@@ -213,9 +213,7 @@ impl<'a> WaveHistory<'a> {
 
     fn too_many_events(&self, events: u64) -> Finding {
         let changes: usize = self.waves.iter().map(|wave| wave.changes.len()).sum();
-        Finding::new(
-            FindingName::TooLarge,
-            "components",
+        Finding::too_large("components",
             format!(
                 "{} in {} make a history of up to {}, and AWS ends an execution at {LONGEST}.",
                 count(changes, "change"),
@@ -229,8 +227,7 @@ impl<'a> WaveHistory<'a> {
 
     fn too_many_seconds(&self, gone_s: u64) -> Finding {
         let hours = |s: u64| Span::seconds(s.div_ceil(3600) * 3600);
-        Finding::new(
-            FindingName::TooLarge,
+        Finding::too_large(
             "gates",
             format!(
                 "The waves take up to {}, {} have gone since it was asked for, and an execution may take {}.",

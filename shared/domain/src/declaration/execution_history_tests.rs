@@ -6,6 +6,7 @@ use crate::declaration::kinds::rollout::Rollout;
 use crate::declaration::kinds::site::{SiteMode, StaticSite};
 use crate::declaration::kinds::{KindName, Spec};
 use crate::deployment::judgement::{Judged, Judgement};
+use crate::text::finding::FindingName;
 use crate::text::time::Time;
 use proptest::prelude::*;
 use std::collections::BTreeSet;

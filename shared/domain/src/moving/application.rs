@@ -196,8 +196,7 @@ impl ToMove<'_> {
         let members = [("to_app", self.moving.to.app.as_str().into()), ("reason", "…".into())];
         let hand_over = input(ActionName::HandOver, at, &members);
         (items > MOST_ITEMS).then(|| {
-            Finding::new(
-                FindingName::TooLarge,
+            Finding::too_large(
                 "app",
                 format!("{} of the ledger are to be written at once, and {MOST_ITEMS} at most.", count(items, "item")),
                 prose!(

@@ -130,6 +130,11 @@ impl Finding {
         Self::new(FindingName::MissingField, path, reason, remedy)
     }
 
+    /// Makes the finding that something is too large, as [`Finding::new`] does.
+    pub fn too_large(path: impl Into<String>, reason: impl Into<Prose>, remedy: impl Into<Prose>) -> Self {
+        Self::new(FindingName::TooLarge, path, reason, remedy)
+    }
+
     /// Returns the same finding as one that nobody looked, or could look: its reason says at what. The thing is neither
     /// well nor wrong.
     #[must_use]

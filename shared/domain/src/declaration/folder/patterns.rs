@@ -72,8 +72,7 @@ impl FolderPatterns {
 fn check(scope: &mut Scope<'_>, path: &str, patterns: &[String]) {
     if patterns.len() > MOST {
         scope.note(
-            Finding::new(
-                FindingName::TooLarge,
+            Finding::too_large(
                 path,
                 format!("It has {}, and at most {MOST} are taken.", count(patterns.len(), "pattern")),
                 "Name folders in place of their files.",

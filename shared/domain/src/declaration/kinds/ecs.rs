@@ -271,9 +271,7 @@ impl Resolve for Ecs {
         let at = |field: &str| join(path, field);
         if written.steady_within > LONGEST_WAIT {
             scope.note(
-                Finding::new(
-                    FindingName::TooLarge,
-                    at("steady_within"),
+                Finding::too_large(at("steady_within"),
                     format!(
                         "A rollout that takes `{}` cannot be waited for: a change is waited for at most {LONGEST_WAIT}.",
                         written.steady_within

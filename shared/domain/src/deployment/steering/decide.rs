@@ -263,18 +263,12 @@ fn too_long(lasts_s: u64, longest_s: u64, because: &str) -> Finding {
     } else {
         format!("Pause it for at most {minutes}, with `for`.")
     };
-    Finding::new(
-        FindingName::TooLarge,
-        "for",
-        format!("A pause of {} is too long here: {because}.", Span::seconds(lasts_s)),
-        remedy,
-    )
-    .seen(Span::seconds(lasts_s), minutes)
+    Finding::too_large("for", format!("A pause of {} is too long here: {because}.", Span::seconds(lasts_s)), remedy)
+        .seen(Span::seconds(lasts_s), minutes)
 }
 
 fn too_often(record: &Deployment) -> Finding {
-    Finding::new(
-        FindingName::TooLarge,
+    Finding::too_large(
         "deployment",
         format!(
             "deployment {} was steered {} already, and its record has no room for more.",

@@ -4,7 +4,7 @@ use crate::declaration::aws_name;
 use crate::declaration::scope::{Scope, Text};
 use crate::document::shape::join;
 use crate::text::count::count;
-use crate::text::finding::{Finding, FindingName};
+use crate::text::finding::Finding;
 use crate::text::name::ComponentName;
 use crate::text::time::{Span, Time};
 use schemars::JsonSchema;
@@ -100,8 +100,7 @@ pub(super) fn fits(scope: &mut Scope<'_>, path: &str, payload: &Map<String, Valu
     let bytes = serde_json::to_vec(payload).map_or(0, |bytes| bytes.len());
     if bytes > LONGEST_PAYLOAD {
         scope.note(
-            Finding::new(
-                FindingName::TooLarge,
+            Finding::too_large(
                 path,
                 format!("The payload has {}, and one of {LONGEST_PAYLOAD} is the longest.", count(bytes, "byte")),
                 "Let the function read what is long itself, and name the place.",

@@ -73,8 +73,7 @@ impl Resolve for Task {
 fn limit(scope: &mut Scope<'_>, path: &str, limit: Span, longest: Span) {
     if limit > longest {
         scope.note(
-            Finding::new(
-                FindingName::TooLarge,
+            Finding::too_large(
                 path,
                 format!("A task that takes `{limit}` cannot be waited for: it is waited for at most {longest}."),
                 format!("Write at most `{longest}`."),
@@ -98,8 +97,7 @@ fn command(scope: &mut Scope<'_>, path: &str, words: &[Text]) -> Vec<String> {
     let bytes: usize = command.iter().map(String::len).sum();
     if bytes > LONGEST_COMMAND {
         scope.note(
-            Finding::new(
-                FindingName::TooLarge,
+            Finding::too_large(
                 path,
                 format!("The command has {}, and ECS takes one of about {LONGEST_COMMAND}.", count(bytes, "byte")),
                 "Put what is long into the image, and run that.",
