@@ -10,6 +10,7 @@ use crate::text::time::{Span, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// The verdict of a gate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -21,6 +22,13 @@ pub enum Verdict {
     Fail,
     /// It could not be measured. It is never healthy (rule 7).
     Unknown,
+}
+
+/// As it is written.
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
 }
 
 /// One measurement, with its threshold.

@@ -26,8 +26,8 @@ impl Digest {
         Self::from_bytes(&Sha256::digest(bytes))
     }
 
-    /// Computes the digest of the content of a document. The members of an object are sorted, so that neither layout nor
-    /// order counts.
+    /// Computes the digest of the content of a document. The members of an object are sorted, so that neither layout
+    /// nor order counts.
     pub fn of_content(content: &Value) -> Self {
         Self::of(content.to_string().as_bytes())
     }

@@ -4,7 +4,7 @@
 use crate::document::shape::path::{is_within, join, pointer};
 use crate::text::finding::{Finding, FindingName};
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
 /// Stands in for something that is missing: a name of every sort.
@@ -165,24 +165,23 @@ impl Mending {
 
 /// Removes the field at a dotted path.
 fn remove(document: &mut Value, path: &str) {
-    let pointer = pointer(path);
-    let Some((parent, name)) = pointer.rsplit_once('/') else {
-        return;
-    };
-    if let Some(Value::Object(members)) = document.pointer_mut(parent) {
-        members.remove(name);
+    if let Some((members, name)) = member(document, path) {
+        members.remove(&name);
     }
 }
 
 /// Puts something in place of a field that is missing.
 fn put(document: &mut Value, path: &str, value: Value) {
-    let pointer = pointer(path);
-    let Some((parent, name)) = pointer.rsplit_once('/') else {
-        return;
-    };
-    if let Some(Value::Object(members)) = document.pointer_mut(parent) {
-        members.insert(name.to_owned(), value);
+    if let Some((members, name)) = member(document, path) {
+        members.insert(name, value);
     }
+}
+
+/// Returns the members among which a dotted path leads to one, and that one's name.
+fn member<'a>(document: &'a mut Value, path: &str) -> Option<(&'a mut Map<String, Value>, String)> {
+    let pointer = pointer(path);
+    let (parent, name) = pointer.rsplit_once('/')?;
+    Some((document.pointer_mut(parent)?.as_object_mut()?, name.to_owned()))
 }
 
 /// Returns the path of that field.

@@ -1,7 +1,6 @@
 //! The events of an approval: a plan asks people, and one has approved it. What asks shows what they are to know. Pure.
 
 use crate::access::Approval;
-use crate::declaration::gate::Verdict;
 use crate::deployment::Deployment;
 use crate::deployment::event_name::EventName;
 use crate::prose;
@@ -113,7 +112,7 @@ fn course(drawn: &DrawnPlan) -> String {
         let watched = if wave.bake_s == 0 { String::new() } else { format!(", watched {}", lasting(wave.bake_s)) };
         format!("wave {number}: {}{watched}", wave_in_words(wave))
     });
-    let gates = drawn.gates.iter().filter_map(|gate| Some(format!("{} {}", gate.gate, word(gate.verdict?))));
+    let gates = drawn.gates.iter().filter_map(|gate| Some(format!("{} {}", gate.gate, gate.verdict?)));
     let gates: Vec<String> = gates.collect();
     let gates = (!gates.is_empty()).then(|| format!("gates now: {}", gates.join(", ")));
     let is_irreversible = |name: &&ComponentName| {
@@ -138,14 +137,6 @@ fn end(end: &End) -> String {
     let version = line(&end.version);
     let commit = end.commit.as_ref().map(|commit| format!(" {}", commit.get(..7).unwrap_or(commit)));
     format!("{version}{}", commit.unwrap_or_default())
-}
-
-fn word(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Pass => "pass",
-        Verdict::Fail => "fail",
-        Verdict::Unknown => "unknown",
-    }
 }
 
 #[cfg(test)]
