@@ -106,7 +106,7 @@ pub struct Deployment {
     pub requester: Requester,
     /// False if nobody vouches for the requester; else one of Windlass's own functions wrote it into the input, or the
     /// input named none, so that nobody is claimed. Absent if true, also where an older Windlass recorded it.
-    #[serde(default = "vouched", skip_serializing_if = "Clone::clone")]
+    #[serde(default = "crate::access::yes", skip_serializing_if = "Clone::clone")]
     pub vouched: bool,
     /// What let the requester in at its last turn; absent where no rules of operators were in force.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -274,10 +274,6 @@ impl Deployment {
             None => self.found.contains(name) && running.is_as_found(),
         }
     }
-}
-
-const fn vouched() -> bool {
-    true
 }
 
 /// The key by which a repeated request is recognised.

@@ -62,9 +62,8 @@ impl<'a> Arn<'a> {
 
     /// Returns whether a caller with this ARN acts as the role or the user that a rule names by `named`.
     fn acts_as(self, named: Arn<'_>) -> bool {
-        let is_of_role = self.sort != ArnSort::User && named.sort == ArnSort::Role;
-        let is_user = self.sort == ArnSort::User && named.sort == ArnSort::User;
-        (is_of_role || is_user) && (self.account, self.name) == (named.account, named.name)
+        let sort = if self.sort == ArnSort::Session { ArnSort::Role } else { self.sort };
+        (sort, self.account, self.name) == (named.sort, named.account, named.name)
     }
 }
 

@@ -17,6 +17,7 @@ pub use allowed_by::{AllowedBy, UNMAPPED};
 pub use approval::{Approval, ApprovalDecision, ApprovalFacts, ApprovalStanding, GivenApproval};
 pub use caller::Caller;
 pub use decide::{Allowed, Rules, declares, no_rule, not_vouched, refusal, refused_before};
+pub(crate) use file::yes;
 pub use file::{AccessFile, AccessFileForAll, Approve, EnvironmentRules, Member, Person, PromotionSource, WithoutFile};
 pub use item::{AccessItem, AccessUpload};
 pub use jobs::CiJobs;

@@ -86,8 +86,6 @@ const OF_GITLAB: ClaimNames = ClaimNames {
 };
 
 impl ClaimIssuer {
-    const ALL: [Self; 2] = [Self::Github, Self::Gitlab];
-
     /// Returns the names of its claims.
     pub fn names(self) -> &'static ClaimNames {
         match self {
@@ -142,7 +140,7 @@ impl Claims {
         let mut token: BTreeMap<String, String> = token.into_iter().collect();
         let has_ids =
             |issuer: ClaimIssuer| issuer.names().ids.iter().all(|id| token.get(*id).is_some_and(|it| is_id(it)));
-        let issuer = match ClaimIssuer::ALL.map(has_ids) {
+        let issuer = match [ClaimIssuer::Github, ClaimIssuer::Gitlab].map(has_ids) {
             [true, false] => ClaimIssuer::Github,
             [false, true] => ClaimIssuer::Gitlab,
             _ => return None,
