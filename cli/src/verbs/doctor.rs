@@ -12,7 +12,7 @@ use crate::talk::installation::{Endpoint, Installed};
 use crate::talk::windlass::{Windlass, waiting};
 use crate::verbs::declare::differences;
 use crate::verbs::follow::Patience;
-use crate::verbs::planned::{self, CallerKind, PlanRequest};
+use crate::verbs::planned::{self, CallerKind};
 use crate::view::declared_application::{self, OrFindings};
 use crate::view::installation_health;
 use clap::Args;
@@ -86,14 +86,7 @@ impl Doctor {
         let body = json!({"action": "check"});
         let (planned, differs) = waiting(async {
             let windlass = self.endpoint.open().await?;
-            let asked = PlanRequest {
-                windlass: &windlass,
-                app: of.app(),
-                environment: of.environment(),
-                body: &body,
-                by: CallerKind::Person,
-            };
-            let (_, planned) = planned::drawn(asked, &self.patience).await?;
+            let (_, planned) = planned::drawn(&windlass, of, &body, CallerKind::Person, &self.patience).await?;
             Ok((planned, file_differs(&windlass, of.app()).await))
         })?;
         let report = DoctorReport::of(of, &planned, differs);

@@ -9,7 +9,7 @@ use crate::ground::output::Output;
 use crate::talk::installation::Endpoint;
 use crate::talk::windlass::{Windlass, waiting};
 use crate::verbs::follow::Patience;
-use crate::verbs::planned::{self, CallerKind, PlanRequest};
+use crate::verbs::planned::{self, CallerKind};
 use crate::verbs::rollback::RollbackGoal;
 use crate::verbs::start::NextStep;
 use clap::{Args, Subcommand};
@@ -132,102 +132,58 @@ impl Plan {
     /// # Errors
     /// If Windlass refuses it or does not answer.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
-        let unused = match &self.of {
-            PlannedCommand::Release(of) => &of.unused,
-            PlannedCommand::Deploy(of) => &of.unused,
-            PlannedCommand::Rollback(back) => &back.at.unused,
-            PlannedCommand::Restore(of) => &of.at.unused,
-            PlannedCommand::Drill(at) => &at.unused,
-            PlannedCommand::Withdraw(of) => &of.at.unused,
+        let at = match &self.of {
+            PlannedCommand::Release(of) => {
+                of.unused.announce(output);
+                return of.release.run(NextStep::Plan(&of.patience), output);
+            }
+            PlannedCommand::Deploy(of) => {
+                of.unused.announce(output);
+                return of.deploy.run(NextStep::Plan(&of.patience), output);
+            }
+            PlannedCommand::Rollback(of) => &of.at,
+            PlannedCommand::Restore(of) => &of.at,
+            PlannedCommand::Drill(at) => at,
+            PlannedCommand::Withdraw(of) => &of.at,
         };
-        unused.announce(output);
-        match &self.of {
-            PlannedCommand::Release(of) => of.release.run(NextStep::Plan(&of.patience), output),
-            PlannedCommand::Deploy(of) => of.deploy.run(NextStep::Plan(&of.patience), output),
-            PlannedCommand::Rollback(back) => back.run(output),
-            PlannedCommand::Restore(of) => of.at.run(&of.body(), output),
-            PlannedCommand::Drill(at) => at.run(&drill(), output),
-            PlannedCommand::Withdraw(of) => of.at.run(&of.body(), output),
+        at.unused.announce(output);
+        if at.reason.is_some() {
+            output.announce(NO_REASON);
         }
+        waiting(async {
+            let windlass = at.endpoint.open().await?;
+            planned::draw(self.drawn(&windlass), output).await
+        })
     }
-}
 
-impl Plan {
     /// Draws the plan of a promotion or of a rollback. A release uploads first, so only the verb itself draws its plan.
     ///
     /// # Errors
     /// If Windlass refuses it, does not answer, or gives no plan in time.
     pub async fn drawn(&self, windlass: &Windlass) -> Result<(Value, Planned), Failure> {
-        match &self.of {
-            PlannedCommand::Deploy(of) => of.deploy.drawn(windlass, &of.patience).await,
-            PlannedCommand::Rollback(back) => back.at.drawn(windlass, &back.body(windlass).await?).await,
-            PlannedCommand::Restore(of) => of.at.drawn(windlass, &of.body()).await,
-            PlannedCommand::Drill(at) => at.drawn(windlass, &drill()).await,
-            PlannedCommand::Withdraw(of) => of.at.drawn(windlass, &of.body()).await,
-            PlannedCommand::Release(_) => Err(Failure::usage("a release is planned where its files are")),
-        }
+        let (at, body) = match &self.of {
+            PlannedCommand::Release(_) => return Err(Failure::usage("a release is planned where its files are")),
+            PlannedCommand::Deploy(of) => return of.deploy.drawn(windlass, &of.patience).await,
+            PlannedCommand::Rollback(PlannedRollback { at, goal }) => {
+                let mut body = goal.members(windlass, EnvironmentId::new(&at.app, &at.environment)).await?;
+                body.insert("action".into(), "rollback".into());
+                (at, Value::Object(body))
+            }
+            PlannedCommand::Restore(PlannedRestore { at, component }) => {
+                let mut body = json!({"action": "restore"});
+                if let Some(component) = component {
+                    body["component"] = json!(component);
+                }
+                (at, body)
+            }
+            PlannedCommand::Drill(at) => (at, json!({"action": "drill"})),
+            PlannedCommand::Withdraw(PlannedWithdrawal { at, component, pattern }) => {
+                (at, json!({"action": "withdraw", "component": component, "pattern": pattern}))
+            }
+        };
+        let of = EnvironmentId::new(&at.app, &at.environment);
+        planned::drawn(windlass, of, &body, CallerKind::Person, &at.patience).await
     }
 }
 
 const NO_REASON: &str = "`--reason` is of the command: a plan needs none";
-
-impl PlannedAction {
-    fn run(&self, body: &Value, output: Output) -> Result<Exit, Failure> {
-        waiting(async {
-            let windlass = self.endpoint.open().await?;
-            self.draw(&windlass, body, output).await
-        })
-    }
-
-    async fn draw(&self, windlass: &Windlass, body: &Value, output: Output) -> Result<Exit, Failure> {
-        if self.reason.is_some() {
-            output.announce(NO_REASON);
-        }
-        planned::draw(self.asked(windlass, body), &self.patience, output).await
-    }
-
-    async fn drawn(&self, windlass: &Windlass, body: &Value) -> Result<(Value, Planned), Failure> {
-        planned::drawn(self.asked(windlass, body), &self.patience).await
-    }
-
-    fn asked<'a>(&'a self, windlass: &'a Windlass, body: &'a Value) -> PlanRequest<'a> {
-        PlanRequest { windlass, app: &self.app, environment: &self.environment, body, by: CallerKind::Person }
-    }
-}
-
-fn drill() -> Value {
-    json!({"action": "drill"})
-}
-
-impl PlannedRestore {
-    fn body(&self) -> Value {
-        let mut body = json!({"action": "restore"});
-        if let Some(component) = &self.component {
-            body["component"] = json!(component);
-        }
-        body
-    }
-}
-
-impl PlannedWithdrawal {
-    fn body(&self) -> Value {
-        json!({"action": "withdraw", "component": self.component, "pattern": self.pattern})
-    }
-}
-
-impl PlannedRollback {
-    fn run(&self, output: Output) -> Result<Exit, Failure> {
-        waiting(async {
-            let windlass = self.at.endpoint.open().await?;
-            let body = self.body(&windlass).await?;
-            self.at.draw(&windlass, &body, output).await
-        })
-    }
-
-    async fn body(&self, windlass: &Windlass) -> Result<Value, Failure> {
-        let of = EnvironmentId::new(&self.at.app, &self.at.environment);
-        let mut body = self.goal.members(windlass, of).await?;
-        body.insert("action".into(), "rollback".into());
-        Ok(Value::Object(body))
-    }
-}

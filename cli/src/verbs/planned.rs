@@ -15,29 +15,15 @@ use std::time::Duration;
 use windlass_domain::declaration::gate::Verdict;
 use windlass_domain::declaration::plan::PlanOutcome;
 use windlass_domain::release::action::ActionName;
+use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::shown::api::{PlanAnswer, PlanStarted};
 use windlass_domain::shown::planned::{Becomes, DrawnPlan, End, FromTo, GateNow, Planned};
 use windlass_domain::text::count::count;
 use windlass_domain::text::finding::Finding;
-use windlass_domain::text::name::{AppName, EnvironmentName};
+use windlass_domain::text::name::AppName;
 
 /// The time for which a plan that was asked for a moment ago may be unknown.
 const KNOWN: Duration = Duration::from_mins(1);
-
-/// A request whose plan is asked for.
-#[derive(Clone, Copy)]
-pub struct PlanRequest<'a> {
-    /// The installation that is asked.
-    pub windlass: &'a Windlass,
-    /// The application.
-    pub app: &'a AppName,
-    /// The environment.
-    pub environment: &'a EnvironmentName,
-    /// The request.
-    pub body: &'a Value,
-    /// The kind of caller that would make it: what is judged is what that one may do.
-    pub by: CallerKind,
-}
 
 /// The kind of caller that makes a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,30 +34,53 @@ pub enum CallerKind {
     Arrival,
 }
 
-/// Asks for a plan, waits until it is drawn, and prints it.
+impl CallerKind {
+    /// Sends a request as this caller does. What is judged is what that one may do.
+    ///
+    /// # Errors
+    /// If Windlass refuses it or does not answer.
+    pub async fn send(
+        self,
+        windlass: &Windlass,
+        route: RouteName,
+        of: EnvironmentId<'_>,
+        body: &Value,
+    ) -> Result<Value, Failure> {
+        let names = [of.app().as_str(), of.environment().as_str()];
+        match self {
+            Self::Person => windlass.act(route, &names, &[], Some(body)).await,
+            Self::Arrival => windlass.send(route, &names, body).await,
+        }
+    }
+}
+
+/// Waits until a plan is drawn, and prints it.
 ///
 /// # Errors
-/// If Windlass refuses it, does not answer, or gives no plan in time.
-pub async fn draw(asked: PlanRequest<'_>, patience: &Patience, output: Output) -> Result<Exit, Failure> {
+/// Those of the drawing.
+pub async fn draw(
+    drawn: impl Future<Output = Result<(Value, Planned), Failure>>,
+    output: Output,
+) -> Result<Exit, Failure> {
     interrupt::says("interrupted; nothing was changed, and the plan is drawn for nobody".to_owned());
-    let (answer, planned) = drawn(asked, patience).await?;
+    let (answer, planned) = drawn.await?;
     output.result(&answer, &words(&planned));
     Ok(exit(&planned))
 }
 
-/// Asks for a plan, and waits until it is drawn. Returns the answer, and the plan in it.
+/// Asks for the plan of a request, and waits until it is drawn. Returns the answer, and the plan in it.
 ///
 /// # Errors
 /// If Windlass refuses it, does not answer, or gives no plan in time.
-pub async fn drawn(asked: PlanRequest<'_>, patience: &Patience) -> Result<(Value, Planned), Failure> {
-    let PlanRequest { windlass, app, environment, body, by } = asked;
-    let (route, names) = (RouteName::DrawPlan, [app.as_str(), environment.as_str()]);
-    let begun = match by {
-        CallerKind::Person => windlass.act(route, &names, &[], Some(body)).await?,
-        CallerKind::Arrival => windlass.send(route, &names, body).await?,
-    };
-    let PlanStarted { id, .. } = read(&begun)?;
-    drawn_in(until_drawn(windlass, app, (id.as_str(), false), patience).await?)
+pub async fn drawn(
+    windlass: &Windlass,
+    of: EnvironmentId<'_>,
+    body: &Value,
+    by: CallerKind,
+    patience: &Patience,
+) -> Result<(Value, Planned), Failure> {
+    let PlanStarted { id, .. } = read(&by.send(windlass, RouteName::DrawPlan, of, body).await?)?;
+    drawn_in(until_drawn(windlass, of.app(), (id.as_str(), false), patience).await?)
 }
 
 /// Waits until the plan of a deployment is drawn that people are to approve. Returns the answer, and the plan in it.

@@ -6,12 +6,13 @@ use crate::ground::output::Output;
 use crate::ground::{arguments, interrupt};
 use crate::talk::windlass::{RouteName, Windlass, read};
 use crate::verbs::follow::{AwaitedEnd, Patience, Wait, follow};
-use crate::verbs::planned::{self, CallerKind, PlanRequest};
+use crate::verbs::planned::{self, CallerKind};
 use crate::view::record;
 use clap::Args;
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 use windlass_domain::deployment::{Deployment, Status};
+use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::release::manifest::Manifest;
 use windlass_domain::shown::api::DeploymentStarted;
 use windlass_domain::shown::planned::Planned;
@@ -144,16 +145,7 @@ impl Start {
     ) -> Result<Exit, Failure> {
         match then {
             NextStep::Follow(looking) => self.send(windlass, app, looking, output).await,
-            NextStep::Plan(patience) => {
-                let asked = PlanRequest {
-                    windlass,
-                    app,
-                    environment: &self.environment,
-                    body: &Value::Object(self.body),
-                    by: self.by,
-                };
-                planned::draw(asked, patience, output).await
-            }
+            NextStep::Plan(patience) => planned::draw(self.drawn(windlass, app, patience), output).await,
         }
     }
 
@@ -183,12 +175,8 @@ impl Start {
     /// # Errors
     /// If Windlass refuses it or does not answer.
     pub async fn begin(&self, windlass: &Windlass, app: &AppName) -> Result<(String, Value), Failure> {
-        let body = Value::Object(self.body.clone());
-        let (route, names) = (self.route(), [app.as_str(), self.environment.as_str()]);
-        let begun = match self.by {
-            CallerKind::Person => windlass.act(route, &names, &[], Some(&body)).await?,
-            CallerKind::Arrival => windlass.send(route, &names, &body).await?,
-        };
+        let (of, body) = (EnvironmentId::new(app, &self.environment), Value::Object(self.body.clone()));
+        let begun = self.by.send(windlass, self.route(), of, &body).await?;
         let DeploymentStarted { id, .. } = read(&begun)?;
         Ok((id.0, begun))
     }
@@ -211,9 +199,8 @@ impl Start {
         app: &AppName,
         patience: &Patience,
     ) -> Result<(Value, Planned), Failure> {
-        let body = Value::Object(self.body.clone());
-        let asked = PlanRequest { windlass, app, environment: &self.environment, body: &body, by: self.by };
-        planned::drawn(asked, patience).await
+        let (of, body) = (EnvironmentId::new(app, &self.environment), Value::Object(self.body.clone()));
+        planned::drawn(windlass, of, &body, self.by, patience).await
     }
 }
 
