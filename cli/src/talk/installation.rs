@@ -208,9 +208,7 @@ impl Endpoint {
         let found = aws.installation(&name).await;
         let found = found.map_err(|fault| unread(fault, &name, &from))?;
         let parts = found.ok_or_else(|| no_stack(&name, &from))?;
-        let region = region(&settings);
-        let at = region.as_ref().map(|(region, _)| region.as_str());
-        let outputs = windlass_aws::stack_outputs(&name, at).await;
+        let outputs = windlass_aws::stack_outputs(&name, region(&settings).as_deref()).await;
         let mut outputs = outputs.map_err(|fault| unread(fault, &name, &from))?.unwrap_or_default();
         let (version, reserved) = (outputs.remove("Version"), outputs.remove("ReservedConcurrency"));
         let unreserved = aws.unreserved_concurrency().await;
@@ -223,8 +221,7 @@ impl Endpoint {
     /// Without credentials or a region, or settings are wrong.
     pub async fn aws(&self) -> Result<Aws, Failure> {
         let region = region(&Settings::here()?);
-        let at = region.as_ref().map(|(region, _)| region.as_str());
-        Aws::for_people(at).await.map_err(Failure::from)
+        Aws::for_people(region.as_deref()).await.map_err(Failure::from)
     }
 
     /// Checks that all of these are named, or can be found.
@@ -239,7 +236,7 @@ impl Endpoint {
         if missing.is_empty() {
             return Ok(());
         }
-        self.usual(&missing, region(&settings)).await.map(|_| ())
+        self.usual(&missing, region(&settings).as_deref()).await.map(|_| ())
     }
 
     async fn place(&self, what: InstallationPart, given: Option<&str>) -> Result<InstallationPlace, Failure> {
@@ -247,15 +244,15 @@ impl Endpoint {
         let region = region(&settings);
         let (name, from) = match self.named(what, given, &settings) {
             Some(InstallationSource::Value { value, from }) => {
-                return Ok(InstallationPlace { value, from, region: region.map(|(region, _)| region) });
+                return Ok(InstallationPlace { value, from, region });
             }
             Some(InstallationSource::Stack { name, from }) => (name, from),
             None => {
-                self.usual(&[what], region.clone()).await?;
+                self.usual(&[what], region.as_deref()).await?;
                 (USUAL.to_owned(), UNNAMED.to_owned())
             }
         };
-        let outputs = self.outputs_of(&name, &from, region.clone()).await;
+        let outputs = self.outputs_of(&name, &from, region.as_deref()).await;
         let outputs = outputs.map_err(|unfound| match unfound {
             WhyNotFound::NoStack => no_stack(&name, &from),
             WhyNotFound::NotLooked(why) => why,
@@ -265,7 +262,7 @@ impl Endpoint {
         Ok(InstallationPlace {
             value,
             from: format!("the output `{}` of the stack `{name}`, whose name is from {from}", what.output()),
-            region: region.map(|(region, _)| region),
+            region,
         })
     }
 
@@ -279,7 +276,7 @@ impl Endpoint {
     }
 
     /// Returns the outputs of the usual stack, which is looked for where these are not named.
-    async fn usual(&self, missing: &[InstallationPart], region: Option<(String, String)>) -> Result<&Outputs, Failure> {
+    async fn usual(&self, missing: &[InstallationPart], region: Option<&str>) -> Result<&Outputs, Failure> {
         let found = self.outputs_of(USUAL, UNNAMED, region).await;
         found.map_err(|unfound| {
             let missing: Vec<&str> = missing.iter().map(|what| what.unnamed()).collect();
@@ -299,15 +296,9 @@ impl Endpoint {
         })
     }
 
-    async fn outputs_of(
-        &self,
-        name: &str,
-        from: &str,
-        region: Option<(String, String)>,
-    ) -> Result<&Outputs, WhyNotFound> {
+    async fn outputs_of(&self, name: &str, from: &str, region: Option<&str>) -> Result<&Outputs, WhyNotFound> {
         let found = self.outputs.get_or_try_init(|| async {
-            let at = region.as_ref().map(|(region, _)| region.as_str());
-            let found = windlass_aws::stack_outputs(name, at).await;
+            let found = windlass_aws::stack_outputs(name, region).await;
             let not_looked = |fault| WhyNotFound::NotLooked(unread(fault, name, from));
             found.map_err(not_looked)?.ok_or(WhyNotFound::NoStack)
         });
@@ -315,8 +306,8 @@ impl Endpoint {
     }
 }
 
-fn region(settings: &Settings) -> Option<(String, String)> {
-    settings.value("region")
+fn region(settings: &Settings) -> Option<String> {
+    settings.value("region").map(|(region, _)| region)
 }
 
 /// A stack's name.

@@ -60,11 +60,10 @@ fn signed_in(application: &InitApplication) -> String {
 
 /// Returns the steps that push the images; none where there are none.
 fn pushed(application: &InitApplication) -> String {
-    let images: Vec<&InitComponent> = application.components.iter().filter(|it| it.repository().is_some()).collect();
-    if images.is_empty() {
+    if !application.has_images() {
         return String::new();
     }
-    signed_in(application) + &step("Push the images", &[], &push(application, &images))
+    signed_in(application) + &step("Push the images", &[], &push(application))
 }
 
 /// Returns the step that makes the version of the ref, and of that the tag of images: Amazon ECR takes no `+` in one. A
@@ -83,7 +82,7 @@ pub fn by_hand(application: &InitApplication) -> String {
     let app = &application.app;
     let environment = [("env", "{ENVIRONMENT: \"${{ needs.choose.outputs.environment }}\"}".to_owned())];
     let mut text = version();
-    text.push_str(&builds_by_hand(application).concat());
+    text.push_str(&builds(application, |component| Some(packed(component))));
     text.push_str(&pushed(application));
     let files = application.components.iter().filter(|component| component.repository().is_none());
     let files: Vec<&str> = files.map(|component| component.name.as_str()).collect();
@@ -98,35 +97,39 @@ pub fn by_hand(application: &InitApplication) -> String {
     text
 }
 
-/// Returns a step for each build; components that one build makes share it.
-fn builds_by_hand(application: &InitApplication) -> Vec<String> {
+/// Returns a step for each build, with what `packs` adds for a component of files. Components that one build makes share
+/// it.
+fn builds(application: &InitApplication, packs: impl Fn(&InitComponent) -> Option<String>) -> String {
     let mut done: Vec<(&str, &[String])> = Vec::new();
-    let mut steps = Vec::new();
+    let mut steps = String::new();
     for component in &application.components {
         let piece = &component.piece;
         let (folder, build) = (piece.folder.as_str(), piece.build.as_slice());
         let mut lines = if done.contains(&(folder, build)) { Vec::new() } else { build.to_vec() };
         done.push((folder, build));
-        lines.push(match component.repository() {
-            Some(repository) => image(piece, repository),
-            None => match &piece.archive {
-                Some(archive) => {
-                    format!("cp {} \"$RUNNER_TEMP/{}.zip\"", in_shell(slice::from_ref(archive)), component.name)
-                }
-                None => format!("(cd {} && zip -qr \"$RUNNER_TEMP/{}.zip\" .)", piece.output, component.name),
-            },
-        });
-        let name = format!("Build {}", component.name);
-        steps.push(step(&name, &within(folder), &lines.join("\n")));
+        let image = component.repository().map(|repository| image(piece, repository));
+        lines.extend(image.or_else(|| packs(component)));
+        if !lines.is_empty() {
+            let name = format!("Build {}", component.name);
+            steps.push_str(&step(&name, &within(folder), &lines.join("\n")));
+        }
     }
     steps
+}
+
+/// Returns the command that puts the files of a component into an archive.
+fn packed(InitComponent { name, piece, .. }: &InitComponent) -> String {
+    match &piece.archive {
+        Some(archive) => format!("cp {} \"$RUNNER_TEMP/{name}.zip\"", in_shell(slice::from_ref(archive))),
+        None => format!("(cd {} && zip -qr \"$RUNNER_TEMP/{name}.zip\" .)", piece.output),
+    }
 }
 
 /// Returns the command that writes the manifest. Ref and commit are those of the job's token.
 fn manifest(components: &[InitComponent], has_files: bool) -> String {
     let images = components.iter().filter_map(|component| {
         let (name, repository) = (&component.name, component.repository()?);
-        Some(format!("\"{name}\": {{image: \"{repository}@\\($ENV.{})\"}}", variable("digest", name)))
+        Some(format!("\"{name}\": {{image: \"{repository}@\\($ENV.{})\"}}", variable(name)))
     });
     let images = format!("{{{}}}", images.collect::<Vec<_>>().join(", "));
     let (files, components) =
@@ -138,7 +141,7 @@ fn manifest(components: &[InitComponent], has_files: bool) -> String {
 }
 
 /// Returns the commands that build the image of a component.
-pub(super) fn image(piece: &Piece, repository: &str) -> String {
+fn image(piece: &Piece, repository: &str) -> String {
     let file = if piece.output.is_empty() { "Dockerfile".to_owned() } else { piece.output.clone() };
     let file = in_shell(&[file]);
     format!("docker build --tag \"{repository}:$IMAGE_TAG\" --file {file} .")
@@ -146,7 +149,7 @@ pub(super) fn image(piece: &Piece, repository: &str) -> String {
 
 /// Returns the commands that push the images of components, and that keep what the registry took each as: a release
 /// names its image by that digest, because a tag may be moved before the release has pinned it.
-pub(super) fn push(application: &InitApplication, images: &[&InitComponent]) -> String {
+fn push(application: &InitApplication) -> String {
     let mut lines = vec![
         format!(
             "REGISTRY=\"$(aws sts get-caller-identity --query Account --output text).dkr.ecr.$AWS_REGION.{}\"",
@@ -156,7 +159,7 @@ pub(super) fn push(application: &InitApplication, images: &[&InitComponent]) -> 
     ];
     // Components that run one image share it.
     let mut of_images: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for component in images {
+    for component in &application.components {
         if let Some(repository) = component.repository() {
             of_images.entry(repository).or_default().push(&component.name);
         }
@@ -169,19 +172,19 @@ pub(super) fn push(application: &InitApplication, images: &[&InitComponent]) -> 
         lines.push(format!(
             "PUSHED=$(docker inspect --format '{{{{range .RepoDigests}}}}{{{{println .}}}}{{{{end}}}}' {image} | grep \"^$REGISTRY/{repository}@\")"
         ));
-        let kept = components.into_iter().map(|name| variable("digest", name));
+        let kept = components.into_iter().map(variable);
         lines.extend(kept.map(|kept| format!("echo \"{kept}=${{PUSHED##*@}}\" >> \"$GITHUB_ENV\"")));
     }
     lines.join("\n")
 }
 
-/// Returns the name of the variable that has something of a component.
-pub(super) fn variable(what: &str, component: &str) -> String {
-    format!("{what}_{}", component.replace('-', "_"))
+/// Returns the name of the variable that has the digest of a component's image.
+fn variable(component: &str) -> String {
+    format!("digest_{}", component.replace('-', "_"))
 }
 
 /// Returns the folder in which a step runs, where that is not the root.
-pub(super) fn within(folder: &str) -> Vec<(&'static str, String)> {
+fn within(folder: &str) -> Vec<(&'static str, String)> {
     (!folder.is_empty()).then(|| ("working-directory", quoted(folder))).into_iter().collect()
 }
 
@@ -196,7 +199,7 @@ pub(super) fn step(name: &str, members: &[(&str, String)], run: &str) -> String 
 /// Returns the steps after the checkout. The action calls Windlass by the job's token, whatever role has pushed images.
 pub fn by_action(application: &InitApplication, action: &str) -> String {
     let mut text = if application.has_images() { version() } else { String::new() };
-    text.push_str(&builds_by_action(application).concat());
+    text.push_str(&builds(application, |_| None));
     text.push_str(&pushed(application));
     let components = application.components.iter().map(component).collect::<Vec<_>>().join("\n            ");
     text.push_str(&format!(
@@ -214,25 +217,7 @@ pub fn by_action(application: &InitApplication, action: &str) -> String {
 fn component(component: &InitComponent) -> String {
     let name = &component.name;
     match component.repository() {
-        Some(repository) => format!("{name}=image:{repository}@${{{{ env.{} }}}}", variable("digest", name)),
+        Some(repository) => format!("{name}=image:{repository}@${{{{ env.{} }}}}", variable(name)),
         None => format!("{name}={}", component.piece.place()),
     }
-}
-
-/// Returns a step for each build; components that one build makes share it.
-fn builds_by_action(application: &InitApplication) -> Vec<String> {
-    let mut done: Vec<(&str, &[String])> = Vec::new();
-    let mut steps = Vec::new();
-    for component in &application.components {
-        let piece = &component.piece;
-        let (folder, build) = (piece.folder.as_str(), piece.build.as_slice());
-        let mut lines = if done.contains(&(folder, build)) { Vec::new() } else { build.to_vec() };
-        done.push((folder, build));
-        lines.extend(component.repository().map(|repository| image(piece, repository)));
-        if !lines.is_empty() {
-            let name = format!("Build {}", component.name);
-            steps.push(step(&name, &within(folder), &lines.join("\n")));
-        }
-    }
-    steps
 }
