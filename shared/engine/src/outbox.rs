@@ -139,9 +139,11 @@ async fn one(ports: &impl Ports, change: &Change) -> Result<()> {
             None => Ok(()),
         };
     };
-    match (after.key.pk.as_str(), after.key.sk.as_str()) {
-        (_, "lock") => freed(ports, before, after).await,
-        (pk, "record") if pk.starts_with("deployment#") => {
+    let at = ledger::environment_of(&after.key.pk);
+    let at = at.as_ref().map(|(app, environment)| EnvironmentId::new(app, environment));
+    match (at, after.key.sk.as_str()) {
+        (Some(of), "lock") => freed(ports, of, before, after).await,
+        _ if is_record(after) => {
             let former: Option<Deployment> = before.map(read).transpose()?;
             let (former, record): (_, Deployment) = (former.as_ref(), read(after)?);
             send_all(ports, of_deployment(former, &record)).await?;
@@ -157,20 +159,13 @@ async fn one(ports: &impl Ports, change: &Change) -> Result<()> {
             let former: Option<HourlyLook> = before.map(read).transpose()?;
             send_all(ports, of_hourly_look(former.as_ref(), &read(after)?)).await
         }
-        (pk, "state") => {
-            let Some((app, environment)) = ledger::environment_of(pk) else {
-                return Ok(());
-            };
+        (Some(of), "state") => {
             let former: Option<EnvironmentState> = before.map(read).transpose()?;
-            let (of, state) = (EnvironmentId::new(&app, &environment), read(after)?);
+            let state = read(after)?;
             let hold = of_environment(of, former.as_ref(), &state);
             send_all(ports, hold.into_iter().chain(of_running(of, former.as_ref(), &state))).await
         }
-        (pk, sk) if sk.starts_with(ledger::DRILL) && before.is_none() => {
-            let Some((app, environment)) = ledger::environment_of(pk) else {
-                return Ok(());
-            };
-            let of = EnvironmentId::new(&app, &environment);
+        (Some(of), sk) if sk.starts_with(ledger::DRILL) && before.is_none() => {
             send_all(ports, of_drill(of, &read(after)?)).await?;
             wake(ports, of).await
         }
@@ -204,23 +199,15 @@ async fn asked_plan(ports: &impl DynamoDbApi, record: &Deployment) -> Result<Ask
 
 /// A lock that was freed wakes those that wait; so does one that only an operator frees, because admission refuses them
 /// then, and nothing else would wake them.
-async fn freed(ports: &impl Ports, before: Option<&Item>, after: &Item) -> Result<()> {
+async fn freed(ports: &impl Ports, of: EnvironmentId<'_>, before: Option<&Item>, after: &Item) -> Result<()> {
     let former: Option<Lock> = before.map(read).transpose()?;
     let lock: Lock = read(after)?;
     let was_stuck = former.as_ref().is_some_and(|it| it.stuck().is_some());
-    if !was_stuck
-        && lock.stuck().is_some()
-        && let Some((app, environment)) = ledger::environment_of(&after.key.pk)
-    {
-        return wake(ports, EnvironmentId::new(&app, &environment)).await;
-    }
     let was_held = former.is_some_and(|former| former.held.is_some());
-    match ledger::environment_of(&after.key.pk) {
-        Some((app, environment)) if was_held && lock.held.is_none() => {
-            wake(ports, EnvironmentId::new(&app, &environment)).await
-        }
-        _ => Ok(()),
+    if (!was_stuck && lock.stuck().is_some()) || (was_held && lock.held.is_none()) {
+        wake(ports, of).await?;
     }
+    Ok(())
 }
 
 /// Wakes those that wait when a deployment left the queue without a turn while the lock is free, because they let it go

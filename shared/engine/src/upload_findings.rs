@@ -81,16 +81,15 @@ impl UploadFindings {
 
 /// Reads the note beside an upload. `None` if nothing lies there, or something that Windlass did not write.
 pub async fn read(ports: &(impl S3Api + Configured), key: &str) -> Result<Option<UploadFindings>> {
-    let place = ObjectId {
-        bucket: ports.config().artifacts_bucket.clone(),
-        key: format!("{key}{FINDINGS_SUFFIX}"),
-        version_id: None,
-    };
-    Ok(lying(ports, place).await?.and_then(|(_, lies)| lies))
+    Ok(lying(ports, key).await?.and_then(|(_, lies)| lies))
 }
 
-/// The object there, and what it says if it is ours.
-async fn lying(ports: &impl S3Api, mut place: ObjectId) -> Result<Option<(ObjectHead, Option<UploadFindings>)>> {
+type Lying = Option<(ObjectHead, Option<UploadFindings>)>;
+
+/// The object beside an upload, and what it says if it is ours.
+async fn lying(ports: &(impl S3Api + Configured), key: &str) -> Result<Lying> {
+    let bucket = ports.config().artifacts_bucket.clone();
+    let mut place = ObjectId { bucket, key: beside(key), version_id: None };
     let Some(head) = ports.head(&place).await? else {
         return Ok(None);
     };
@@ -115,8 +114,8 @@ pub async fn write_in_force(
     upload: &ObjectRef,
     warnings: Vec<Finding>,
 ) -> Result<()> {
-    let beside = UploadFindings { warnings, ..UploadFindings::of(upload, None, &[]) };
-    put(ports, upload, &beside, Replaces::Anything).await
+    let note = UploadFindings { warnings, ..UploadFindings::of(upload, None, &[]) };
+    put(ports, upload, &note, Replaces::Anything).await
 }
 
 /// Writes the findings on an upload that is looked at more than once, where they do not lie there already. That nothing
@@ -141,8 +140,8 @@ pub async fn write_rejection(ports: &(impl S3Api + Configured), record: &Deploym
     if ended.ending != Ending::Rejected || ended.findings.is_empty() {
         return Ok(());
     }
-    let beside = UploadFindings::of(upload, Some(&record.id), &ended.findings);
-    match put(ports, upload, &beside, Replaces::Anything).await {
+    let note = UploadFindings::of(upload, Some(&record.id), &ended.findings);
+    match put(ports, upload, &note, Replaces::Anything).await {
         Err(fault) if !fault.name.is_transient() => {
             tracing::warn!(%fault, "the findings could not be written beside the upload");
             Ok(())
@@ -155,8 +154,7 @@ pub async fn write_rejection(ports: &(impl S3Api + Configured), record: &Deploym
 /// lie there that are not about it: of a former version, or of a former attempt.
 pub async fn clear(ports: &(impl S3Api + Configured), upload: Option<&ObjectRef>, id: &DeploymentId) -> Result<()> {
     let Some(upload) = upload else { return Ok(()) };
-    let place = ObjectId { bucket: ports.config().artifacts_bucket.clone(), key: key(upload), version_id: None };
-    let Some((head, lies)) = lying(ports, place).await? else {
+    let Some((head, lies)) = lying(ports, &upload.key).await? else {
         return Ok(());
     };
     let present = UploadFindings::of(upload, Some(id), &[]);
@@ -172,20 +170,20 @@ pub async fn clear(ports: &(impl S3Api + Configured), upload: Option<&ObjectRef>
     }
 }
 
-fn key(upload: &ObjectRef) -> String {
-    format!("{}{FINDINGS_SUFFIX}", upload.key)
+fn beside(key: &str) -> String {
+    format!("{key}{FINDINGS_SUFFIX}")
 }
 
 async fn put(
     ports: &(impl S3Api + Configured),
     upload: &ObjectRef,
-    beside: &UploadFindings,
+    note: &UploadFindings,
     replaces: Replaces,
 ) -> Result<()> {
     let text =
-        serde_json::to_vec(beside).map_err(|error| Fault::internal(format!("findings cannot be written: {error}")))?;
+        serde_json::to_vec(note).map_err(|error| Fault::internal(format!("findings cannot be written: {error}")))?;
     let options = PutOptions { content_type: Some("application/json".into()), replaces, ..PutOptions::default() };
     let bucket = &ports.config().artifacts_bucket;
-    ports.put(bucket, &key(upload), text.into(), &options).await?;
+    ports.put(bucket, &beside(&upload.key), text.into(), &options).await?;
     Ok(())
 }

@@ -40,12 +40,7 @@ pub async fn go_back(ports: &impl Ports, execution: &Asker<'_>, request: &Reques
             if let Some(finding) = asked.and_then(|asked| reused(request, asked, &id)) {
                 return Err(finding.into());
             }
-            // A retry beside the invocation that has just recorded it, or after that one's answer was lost.
-            if former.value.executions.first() == Some(&execution.arn) {
-                return Ok(Some(Admitted::New(id)));
-            }
-            let answer = same(ports, &former.value).await?;
-            return Ok(Some(Admitted::from(answer)));
+            return Ok(Some(before(ports, execution, &former.value).await?));
         }
         let known = Stored::new(ledger::execution(&execution.arn), Execution { deployment: id.clone() });
         let mut writes = vec![put_arrived(&record)?, known.put()?];
@@ -133,7 +128,6 @@ pub async fn drill(ports: &impl Ports, execution: &Asker<'_>, request: &Request)
         let record = match begun {
             DrillAdmission::Recorded(record) => record,
             DrillAdmission::Before(admitted) => return Ok(Some(admitted)),
-            DrillAdmission::Refused(finding) => return Err(finding.into()),
         };
         let id = record.value.id.clone();
         let known = Execution { deployment: id.clone() };
@@ -145,11 +139,10 @@ pub async fn drill(ports: &impl Ports, execution: &Asker<'_>, request: &Request)
     .await
 }
 
-/// The deployment to record, or why none is recorded.
+/// The deployment to record, or the answer about the one that is.
 enum DrillAdmission {
     Recorded(Box<Stored<Deployment>>),
     Before(Admitted),
-    Refused(Finding),
 }
 
 async fn begin(
@@ -158,18 +151,18 @@ async fn begin(
     request: &Request,
     drills: &mut Stored<Drills>,
     record: Stored<Deployment>,
-) -> Result<DrillAdmission> {
+) -> Checked<DrillAdmission> {
     let id = &record.value.id;
     let former = ledger::load(ports, &ledger::deployment(id)).await?;
     if let Some(former) = former {
         let asked = former.value.keyed.as_ref();
         return match asked.and_then(|asked| reused(request, asked, id)) {
-            Some(finding) => Ok(DrillAdmission::Refused(finding)),
-            None => before(ports, execution, &former.value).await,
+            Some(finding) => Err(finding.into()),
+            None => Ok(DrillAdmission::Before(before(ports, execution, &former.value).await?)),
         };
     }
     if let Some(under_way) = &drills.value.under_way {
-        return Ok(DrillAdmission::Refused(not_idle(record.value.environment_id(), &under_way.id)));
+        return Err(not_idle(record.value.environment_id(), &under_way.id).into());
     }
     drills.value.under_way = Some(Drill::begin(&record.value));
     Ok(DrillAdmission::Recorded(Box::new(record)))
@@ -182,17 +175,17 @@ async fn come_back(
     drills: &mut Stored<Drills>,
     id: &DeploymentId,
     mut record: Stored<Deployment>,
-) -> Result<DrillAdmission> {
+) -> Checked<DrillAdmission> {
     let (app, env) = (record.value.app.clone(), record.value.environment.clone());
     let of = EnvironmentId::new(&app, &env);
     let Some(drill) = drills.value.under_way.as_mut().filter(|drill| drill.id == *id) else {
-        return Ok(DrillAdmission::Refused(not_under_way(of, id)));
+        return Err(not_under_way(of, id).into());
     };
     if !drill.awaits_back() {
         let deployment = drill.back.as_ref().unwrap_or(&drill.there);
         let key = ledger::deployment(&deployment.deployment);
         let former = ledger::require(ports, &key).await?;
-        return before(ports, execution, &former.value).await;
+        return Ok(DrillAdmission::Before(before(ports, execution, &former.value).await?));
     }
     let next = drill.next_back(of);
     drill.come_back(next.clone());
@@ -205,13 +198,14 @@ async fn come_back(
     Ok(DrillAdmission::Recorded(Box::new(record)))
 }
 
-/// The answer where the deployment is recorded: it goes on where this execution has recorded it.
-async fn before(ports: &impl Ports, execution: &ExecutionRef, former: &Deployment) -> Result<DrillAdmission> {
-    Ok(DrillAdmission::Before(if former.executions.first() == Some(&execution.arn) {
+/// The answer where the deployment is recorded: it goes on where this execution has recorded it, in an invocation beside
+/// this one, or in one whose answer was lost.
+async fn before(ports: &impl Ports, execution: &ExecutionRef, former: &Deployment) -> Result<Admitted> {
+    Ok(if former.executions.first() == Some(&execution.arn) {
         Admitted::New(former.id.clone())
     } else {
         Admitted::from(same(ports, former).await?)
-    }))
+    })
 }
 
 fn not_under_way(of: EnvironmentId<'_>, id: &DeploymentId) -> Finding {

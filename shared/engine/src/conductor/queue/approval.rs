@@ -100,20 +100,18 @@ pub async fn note(
     record: &mut Deployment,
 ) -> Result<Result<(), Finding>> {
     note_plan(ports, record).await?;
-    let (standing, asked) = match facts(ports, rules, record).await? {
-        Some(facts) => (rules.standing(&facts), rules.asked_now(&facts)),
-        None => (Ok(ApprovalStanding::NotNeeded), None),
-    };
-    match (standing, asked) {
-        (Err(finding), _) => return Ok(Err(finding)),
-        (Ok(standing), Some(asked)) => {
+    let facts = facts(ports, rules, record).await?;
+    let asked = facts.and_then(|facts| Some((rules.asked_now(&facts)?, rules.standing(&facts))));
+    match asked {
+        Some((_, Err(finding))) => return Ok(Err(finding)),
+        Some((asked, Ok(standing))) => {
             let count = asked.count;
             let approval = record.approval.get_or_insert(asked);
             approval.goes = standing == ApprovalStanding::Goes;
             approval.count = count;
             approval.missing = if let ApprovalStanding::Asks(missing) = standing { missing } else { 0 };
         }
-        (Ok(_), None) => record.approval = None,
+        None => record.approval = None,
     }
     Ok(Ok(()))
 }
@@ -124,20 +122,13 @@ pub fn word(record: &Deployment) -> AdmitTransition {
     if is_drawn { AdmitTransition::Wait } else { AdmitTransition::Draw }
 }
 
-/// Returns the write of the plan that `Plan` is to draw; `None` if it is there. It is kept for a day longer than
-/// approvals are waited for.
-pub async fn to_draw(ports: &impl DynamoDbApi, record: &Deployment) -> Result<Option<Write>> {
-    let known = ledger::load(ports, &ledger::planned(&record.id)).await?;
-    if known.is_some() { Ok(None) } else { undrawn(record, None).map(Some) }
-}
-
-/// Returns the write of the plan that is to be drawn once more, beside what was planned before.
-pub async fn to_draw_again(ports: &impl DynamoDbApi, record: &Deployment) -> Result<Write> {
-    let known = ledger::load(ports, &ledger::planned(&record.id)).await?;
-    undrawn(record, known)
-}
-
-fn undrawn(record: &Deployment, former: Option<Stored<Planned>>) -> Result<Write> {
+/// Returns the write of the plan that `Plan` is to draw; `None` if it is there and is not to be drawn `again`, beside
+/// what was planned before. It is kept for a day longer than approvals are waited for.
+pub async fn to_draw(ports: &impl DynamoDbApi, record: &Deployment, again: bool) -> Result<Option<Write>> {
+    let former = ledger::load(ports, &ledger::planned(&record.id)).await?;
+    if former.is_some() && !again {
+        return Ok(None);
+    }
     let expires = record.approval.as_ref().map_or(record.accepted, |approval| approval.until).plus_s(KEPT_S);
     let turn = ArrivalFate::new(Becomes::Waits, "It waits until its plan is approved.");
     let key = ledger::planned(&record.id);
@@ -147,7 +138,7 @@ fn undrawn(record: &Deployment, former: Option<Stored<Planned>>) -> Result<Write
         planned.rev = former.rev;
         planned.value.before = former.value.drawn.map(|drawn| drawn.changes).or(former.value.before);
     }
-    planned.put_until(expires)
+    planned.put_until(expires).map(Some)
 }
 
 /// Wakes the others that ask for approval, because a newer release supersedes an older one that nobody has approved.

@@ -34,10 +34,11 @@ pub async fn give_back(ports: &impl Ports, by: &Caller) -> Result<Answer<GiveBac
         record.value.started = None;
         record.value.waited = true;
         view.lock.value.free(ports.now());
-        let planned = approval::to_draw_again(ports, &record.value).await?;
+        let planned = approval::to_draw(ports, &record.value, true).await?;
         let of = record.value.environment_id();
         let waiting = place(ports, &record.value, None).put_indexed(Some(ledger::waiting_index(of, id)))?;
-        let writes = vec![view.lock.put()?, put_deployment(&record)?, waiting, planned, no_plan(ports, id).await?];
+        let mut writes = vec![view.lock.put()?, put_deployment(&record)?, waiting, no_plan(ports, id).await?];
+        writes.extend(planned);
         Ok(commit(ports, writes).await?.then(|| answer.clone()))
     })
     .await

@@ -6,13 +6,13 @@ pub mod give_back;
 pub mod take_lock;
 pub mod turn;
 
-use crate::conductor::answering::{add_line, final_answer, note_cost, reject};
+use crate::conductor::answering::{final_answer, reject};
 use crate::conductor::environment::view::{self, View};
-use crate::conductor::environment::{drills, hold_line};
+use crate::conductor::queue::take_lock::write_ending;
 use crate::conductor::request::Ports;
 use crate::ledger::{self, commit, put_deployment, retry};
 use crate::payload::{Answer, Caller, EndTransition, WaitTransition};
-use crate::ports::{Result, Write};
+use crate::ports::Result;
 use crate::recovery;
 use windlass_domain::deployment::admission::Decision;
 use windlass_domain::deployment::overtaking::PREEMPTED_BY_DEPLOY;
@@ -76,17 +76,7 @@ pub async fn give_up(ports: &impl Ports, by: &Caller, error: &str) -> Result<Ans
         view.not_taken_over(&record.value)?;
         let finding = could_not_wait(&record.value, error);
         reject(&mut record, vec![finding], ports.now());
-        let hold = hold_line(&record.value, &view.state.value);
-        add_line(&mut record, hold);
-        note_cost(ports, &mut record.value, &[]).await;
-        let mut writes = vec![put_deployment(&record)?, Write::check(view.lock.key.clone(), view.lock.unchanged())];
-        writes.extend(view.leave_queue(&record.value));
-        let snapshot = view.state.value.snapshot;
-        writes.extend(drills::drill_deployment_ended(ports, &record.value, &[], snapshot).await?);
-        if !commit(ports, writes).await? {
-            return Ok(None);
-        }
-        final_answer(ports, &record.value).await
+        write_ending(ports, &view, record, None).await
     })
     .await
 }

@@ -7,7 +7,7 @@ use crate::conductor::environment::{drills, hold_line};
 use crate::conductor::queue::approval;
 use crate::conductor::request::Ports;
 use crate::ledger::{self, Stored, commit, put_deployment, put_state};
-use crate::payload::{AdmitTransition, Answer, ExecutionRef};
+use crate::payload::{AdmitTransition, Answer, EndTransition, ExecutionRef};
 use crate::ports::{Clock, Result, Write};
 use windlass_domain::deployment::admission::{Candidate, Replaced, Supersession};
 use windlass_domain::deployment::{Deployment, Status, heal};
@@ -58,10 +58,10 @@ pub(super) async fn queue(
     until: Option<Time>,
 ) -> Result<Option<Answer<AdmitTransition>>> {
     let answer = Answer::of(word, &record.value.id, 0);
-    let (mut planned, draws) = (None, word == AdmitTransition::Draw);
-    if draws {
+    let mut planned = None;
+    if word == AdmitTransition::Draw {
         approval::wake_others(ports, view, &record.value).await?;
-        planned = approval::to_draw(ports, &record.value).await?;
+        planned = approval::to_draw(ports, &record.value, false).await?;
     }
     let mut waiting = place(ports, &record.value, until);
     if let Some(known) = view.waiting_of(&record.value) {
@@ -172,32 +172,42 @@ pub(super) async fn finish(
         }
         TurnOutcome::NotRestored(why) => {
             let cause = heal::not_restored(&record.value, &why);
-            let (ending, name) = (Ending::NothingToDo, heal::NOT_RESTORED);
-            end(&mut record, ending, name, cause, Vec::new(), now);
+            end(&mut record, Ending::NothingToDo, heal::NOT_RESTORED, cause, Vec::new(), now);
         }
         TurnOutcome::Held(why) => {
             let cause = heal::held(&record.value, &why);
-            let (ending, name) = (Ending::NothingToDo, heal::KEEPS_DRIFTING);
-            end(&mut record, ending, name, cause, Vec::new(), now);
+            end(&mut record, Ending::NothingToDo, heal::KEEPS_DRIFTING, cause, Vec::new(), now);
         }
     }
-    let hold = hold_line(&record.value, &view.state.value);
-    add_line(&mut record, hold);
-    note_cost(ports, &mut record.value, &[]).await;
-    let snapshot = view.state.value.snapshot;
     let state = if is_held {
         put_state(&view.state, record.value.environment_id())?
     } else {
         Write::check(view.state.key.clone(), view.state.unchanged())
     };
-    let mut writes = vec![put_deployment(&record)?, state, Write::check(view.lock.key.clone(), view.lock.unchanged())];
     // The deployment that brings a newer release still waits with it.
     let by = superseded_by.and_then(|by| view.waiting_as(&by.by));
-    writes.extend(by.map(|by| Write::check(by.key.clone(), by.unchanged())));
+    let by = by.map(|by| Write::check(by.key.clone(), by.unchanged()));
+    let ended = write_ending(ports, view, record, by.into_iter().chain([state])).await?;
+    Ok(ended.map(Answer::widened))
+}
+
+/// Writes the ending of a deployment that got no turn, with what must hold beside the lock, and takes it out of the
+/// queue.
+pub(super) async fn write_ending(
+    ports: &impl Ports,
+    view: &View,
+    mut record: Stored<Deployment>,
+    also: impl IntoIterator<Item = Write>,
+) -> Result<Option<Answer<EndTransition>>> {
+    let (hold, snapshot) = (hold_line(&record.value, &view.state.value), view.state.value.snapshot);
+    add_line(&mut record, hold);
+    note_cost(ports, &mut record.value, &[]).await;
+    let mut writes = vec![put_deployment(&record)?, Write::check(view.lock.key.clone(), view.lock.unchanged())];
+    writes.extend(also);
     writes.extend(view.leave_queue(&record.value));
     writes.extend(drills::drill_deployment_ended(ports, &record.value, &[], snapshot).await?);
     if !commit(ports, writes).await? {
         return Ok(None);
     }
-    Ok(final_answer(ports, &record.value).await?.map(Answer::widened))
+    final_answer(ports, &record.value).await
 }
