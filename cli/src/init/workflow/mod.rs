@@ -32,16 +32,12 @@ pub fn write(application: &InitApplication) -> String {
 }
 
 fn triggers(application: &InitApplication) -> String {
-    let rules = application.environments.iter().map(|environment| &environment.rule);
-    let branches: Vec<String> = rules
-        .clone()
-        .filter_map(|rule| match rule {
-            Rule::Branches(names) => Some(names.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>()),
-            Rule::Tag(_) | Rule::None => None,
-        })
-        .flatten()
-        .collect();
-    let has_tags = rules.clone().any(|rule| matches!(rule, Rule::Tag(_)));
+    let branches = application.environments.iter().flat_map(|it| match &it.rule {
+        Rule::Branches(names) => names.as_slice(),
+        Rule::Tag(_) | Rule::None => &[],
+    });
+    let branches: Vec<String> = branches.map(|name| format!("{name:?}")).collect();
+    let has_tags = application.environments.iter().any(|it| matches!(it.rule, Rule::Tag(_)));
     let mut text = String::new();
     if !branches.is_empty() {
         text.push_str(&format!("    branches: [{}]\n", branches.join(", ")));

@@ -94,16 +94,21 @@ pub async fn all(
     progress: &UploadProgress,
 ) -> Result<Vec<SentArtifact>, Failure> {
     let aws = &Aws::for_people(bucket.region.as_deref()).await?;
-    progress.expect(artifacts.iter().map(|artifact| artifact.bytes.len() as u64));
-    let sent = stream::iter(artifacts)
-        .map(|artifact| async move {
-            let sent = one(aws, bucket, artifact).await?;
-            progress.arrived(&sent);
-            Ok::<_, Failure>(sent)
-        })
-        .buffered(AT_A_TIME)
-        .try_collect()
-        .await;
+    progress.expect(&artifacts);
+    each(artifacts.into_iter().map(|artifact| one(aws, bucket, artifact)), progress).await
+}
+
+/// Awaits what is being sent, several at a time.
+async fn each<S: Future<Output = Result<SentArtifact, Failure>>>(
+    sending: impl Iterator<Item = S>,
+    progress: &UploadProgress,
+) -> Result<Vec<SentArtifact>, Failure> {
+    let noted = |one: S| async move {
+        let sent = one.await?;
+        progress.arrived(&sent);
+        Ok::<_, Failure>(sent)
+    };
+    let sent = stream::iter(sending.map(noted)).buffered(AT_A_TIME).try_collect().await;
     progress.end();
     sent
 }
@@ -131,18 +136,8 @@ pub async fn to_signed(
     if uploads.len() != artifacts.len() {
         return Err(Failure::not_understood("the answer", "it signs another number of uploads than was asked for"));
     }
-    progress.expect(artifacts.iter().map(|artifact| artifact.bytes.len() as u64));
-    let sent = stream::iter(artifacts.into_iter().zip(uploads))
-        .map(|(artifact, signed)| async move {
-            let sent = put_one(artifact, signed).await?;
-            progress.arrived(&sent);
-            Ok::<_, Failure>(sent)
-        })
-        .buffered(AT_A_TIME)
-        .try_collect()
-        .await;
-    progress.end();
-    sent
+    progress.expect(&artifacts);
+    each(artifacts.into_iter().zip(uploads).map(|(artifact, signed)| put_one(artifact, signed)), progress).await
 }
 
 async fn put_one(artifact: LoadedArtifact, signed: SignedUpload) -> Result<SentArtifact, Failure> {
@@ -267,8 +262,8 @@ impl UploadProgress {
         Self { bar }
     }
 
-    fn expect(&self, sizes: impl Iterator<Item = u64>) {
-        self.bar.set_length(sizes.sum());
+    fn expect(&self, artifacts: &[LoadedArtifact]) {
+        self.bar.set_length(artifacts.iter().map(|artifact| artifact.bytes.len() as u64).sum());
         self.bar.enable_steady_tick(Duration::from_millis(200));
     }
 

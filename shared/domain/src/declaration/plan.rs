@@ -43,6 +43,20 @@ pub struct Plan {
     pub stays_reachable: Vec<StaysReachable>,
 }
 
+impl Plan {
+    /// Makes the plan with this outcome that has nothing else yet.
+    pub const fn empty(outcome: PlanOutcome) -> Self {
+        Self {
+            outcome,
+            waves: Vec::new(),
+            unchanged: Vec::new(),
+            findings: Vec::new(),
+            warnings: Vec::new(),
+            stays_reachable: Vec::new(),
+        }
+    }
+}
+
 /// The outcome of the planning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -128,12 +128,10 @@ fn with_next(finding: &mut Finding, input: &NextStep) {
 fn described(scene: &Scene, drafts: &[Draft<'_>], tenancy: Vec<Finding>) -> Plan {
     let all = scene.wanted();
     let mut plan = Plan {
-        outcome: PlanOutcome::Change,
-        waves: vec![],
         unchanged: all.unchanged,
         findings: all.findings,
         warnings: all.warnings,
-        stays_reachable: vec![],
+        ..Plan::empty(PlanOutcome::Change)
     };
     for draft in drafts {
         plan.unchanged.extend(kept(draft));

@@ -19,7 +19,6 @@ use windlass_domain::deployment::step::Step;
 use windlass_domain::environment::kept::Irreversible;
 use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::shown::planned::{self, DrawnPlan, End, FromTo};
-use windlass_domain::text::finding::Finding;
 use windlass_domain::text::name::ComponentName;
 use windlass_domain::text::time::Time;
 
@@ -53,8 +52,8 @@ pub async fn plan(ports: &impl Ports, id: &DeploymentId) -> Result<Answer<PlanTr
         let drawn = if goes_back_to_nothing(&planned.value.deployment) {
             let findings = planned.value.turn.findings.clone();
             let history = WaveHistory::of(&[], &loaded.resolved.components, None);
-            let (plan, none) = ((refused(findings), vec![]), BTreeMap::new());
-            let changes = BTreeMap::new();
+            let plan = Plan { findings, ..Plan::empty(PlanOutcome::Rejected) };
+            let (plan, none, changes) = ((plan, vec![]), BTreeMap::new(), BTreeMap::new());
             DrawnPlan::of(&loaded.record, plan, &none, changes, (&history, &Irreversible::new()), ports.now())
         } else {
             let scene = Scene::read(ports, loaded).await?;
@@ -73,17 +72,6 @@ pub async fn plan(ports: &impl Ports, id: &DeploymentId) -> Result<Answer<PlanTr
 /// nothing to look at.
 fn goes_back_to_nothing(record: &Deployment) -> bool {
     record.action.is_to_a_snapshot() && record.snapshot.is_none()
-}
-
-fn refused(findings: Vec<Finding>) -> Plan {
-    Plan {
-        outcome: PlanOutcome::Rejected,
-        waves: vec![],
-        unchanged: vec![],
-        findings,
-        warnings: vec![],
-        stays_reachable: vec![],
-    }
 }
 
 fn drawn(scene: &Scene, composed: Composed, now: Time) -> DrawnPlan {

@@ -27,25 +27,18 @@ pub async fn start(
     cause: &str,
     died: Option<&str>,
 ) -> Result<String> {
-    let recovery = Recovery { of, deployment, cause };
-    let first = recovery.start(ports, &of_token(token)).await?;
+    let first = recover(ports, of, deployment, &format!("t{token}"), cause).await?;
     if died != Some(first.as_str()) && !has_ended(ports, &first).await? {
         return Ok(first);
     }
-    let again = format!("t{token}-{}", quarter(ports));
-    recovery.start(ports, &again).await
+    recover(ports, of, deployment, &format!("t{token}-{}", quarter(ports)), cause).await
 }
 
 /// Returns whether an execution is the first recovery of a deployment by this token. Windlass starts it only once the
 /// owner has died.
 pub fn follows_a_dead_owner(arn: &str, record: &Deployment, token: u64) -> bool {
-    let recovery = Recovery { of: record.environment_id(), deployment: &record.id, cause: "" };
-    arn.strip_suffix(&recovery.name(&of_token(token))).is_some_and(|rest| rest.ends_with(':'))
-}
-
-/// The part of its name that a token's first recovery has for itself.
-fn of_token(token: u64) -> String {
-    format!("t{token}")
+    let first = of_recovery(record.environment_id(), &record.id, &format!("t{token}"));
+    arn.strip_suffix(&first).is_some_and(|rest| rest.ends_with(':'))
 }
 
 /// The recovery that was started of a deployment that waited, and has ended it.
@@ -54,27 +47,26 @@ pub async fn of_waiting(
     record: &Deployment,
     cause: &str,
 ) -> Result<String> {
-    let recovery = Recovery { of: record.environment_id(), deployment: &record.id, cause };
-    recovery.start(ports, "t0").await
+    recover(ports, record.environment_id(), &record.id, "t0", cause).await
 }
 
-struct Recovery<'a> {
-    of: EnvironmentId<'a>,
-    deployment: &'a DeploymentId,
-    cause: &'a str,
+/// Starts the recovery of a deployment that `which` distinguishes from its others: the token, and if it is not the first
+/// of that, the time.
+async fn recover(
+    ports: &(impl DynamoDbApi + StepFunctionsApi + Clock),
+    of: EnvironmentId<'_>,
+    deployment: &DeploymentId,
+    which: &str,
+    cause: &str,
+) -> Result<String> {
+    let mut input = by_itself(ActionName::Recover, of, cause);
+    input["deployment"] = json!(deployment);
+    input["requester"] = json!({ "route": "windlass" });
+    vouch::start(ports, &of_recovery(of, deployment, which), &input).await
 }
 
-impl Recovery<'_> {
-    async fn start(&self, ports: &(impl DynamoDbApi + StepFunctionsApi + Clock), which: &str) -> Result<String> {
-        let mut input = by_itself(ActionName::Recover, self.of, self.cause);
-        input["deployment"] = json!(self.deployment);
-        input["requester"] = json!({ "route": "windlass" });
-        vouch::start(ports, &self.name(which), &input).await
-    }
-
-    fn name(&self, which: &str) -> String {
-        name(&format!("recover-{which}"), self.of, self.deployment.as_str())
-    }
+fn of_recovery(of: EnvironmentId<'_>, deployment: &DeploymentId, which: &str) -> String {
+    name(&format!("recover-{which}"), of, deployment.as_str())
 }
 
 /// Returns the name of an execution at an environment. `which` and the id distinguish it.

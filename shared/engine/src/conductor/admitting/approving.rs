@@ -1,6 +1,7 @@
 //! `approve`: a person approves the plan of a deployment that waits for that, by the plan's hash.
 
 use crate::conductor::answering::without_deployment::once;
+use crate::conductor::environment::deployment_in;
 use crate::conductor::environment::view::View;
 use crate::conductor::queue::approval;
 use crate::conductor::request::Ports;
@@ -12,7 +13,7 @@ use crate::{pin, recovery};
 use windlass_domain::access::{ApprovalDecision, Rules};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::deployment::admission::Decision;
-use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::release::request::Request;
 use windlass_domain::shown::audit::given_in_words;
 use windlass_domain::text::fault::Fault;
@@ -64,18 +65,8 @@ async fn find(ports: &impl Ports, request: &Request) -> Checked<(Stored<Deployme
     let env = pin::named_environment(ports, request).await?;
     let none = DeploymentId("none".into());
     let id = request.deployment.as_ref().unwrap_or(&none);
-    let record = ledger::load(ports, &ledger::deployment(id)).await?;
-    // Who may approve in one environment may not in another one by naming its deployment.
-    let is_here = |record: &Stored<Deployment>| record.value.app == request.app && record.value.environment == env;
-    let Some(record) = record.filter(is_here) else {
-        return Err(Finding::new(
-            FindingName::UnknownName,
-            "deployment",
-            format!("the environment {env} of this application has no deployment {id}."),
-            "Take the id of the deployment that waits from the environment.",
-        )
-        .into());
-    };
+    let remedy = "Take the id of the deployment that waits from the environment.";
+    let record = deployment_in(ports, EnvironmentId::new(&request.app, &env), id, remedy).await?;
     let view = View::load(ports, &record.value).await?;
     Ok((record, view))
 }

@@ -2,7 +2,7 @@
 //! automatic deployments of an environment.
 
 use crate::conductor::answering::without_deployment::once;
-use crate::conductor::environment::set_hold;
+use crate::conductor::environment::{deployment_in, set_hold};
 use crate::conductor::request::Ports;
 use crate::deployment_context::resolved;
 use crate::ledger::{self, ExecutionRecord, Stored, put_deployment, put_state};
@@ -63,8 +63,8 @@ impl SteeredDeployment {
 
 /// The deployment that is named, else the one that holds the lock.
 async fn find(ports: &impl Ports, request: &Request, env: &EnvironmentName) -> Checked<SteeredDeployment> {
-    let key = ledger::lock(EnvironmentId::new(&request.app, env));
-    let lock = ledger::load_or_default(ports, &key).await?;
+    let of = EnvironmentId::new(&request.app, env);
+    let lock = ledger::load_or_default(ports, &ledger::lock(of)).await?;
     let held = lock.value.held.as_ref().map(|held| &held.deployment);
     let Some(id) = request.deployment.as_ref().or(held) else {
         return Err(Finding::new(
@@ -75,33 +75,11 @@ async fn find(ports: &impl Ports, request: &Request, env: &EnvironmentName) -> C
         )
         .into());
     };
-    let record = ledger::load(ports, &ledger::deployment(id)).await?;
-    // Who may steer in one environment may not in another one by naming its deployment.
-    let is_here = |record: &Stored<Deployment>| record.value.app == request.app && record.value.environment == *env;
-    let Some(record) = record.filter(is_here) else {
-        return Err(Finding::new(
-            FindingName::UnknownName,
-            "deployment",
-            format!("the environment {env} of this application has no deployment {id}."),
-            "Leave it out to steer the deployment that holds the lock.",
-        )
-        .into());
-    };
+    let record = deployment_in(ports, of, id, "Leave it out to steer the deployment that holds the lock.").await?;
     let plan = ledger::load(ports, &ledger::plan(id)).await?;
-    let plan = plan.map_or_else(no_plan, |plan| plan.value);
+    let plan = plan.map_or_else(|| Plan::empty(PlanOutcome::Change), |plan| plan.value);
     let judgements = ledger::load_all(ports, &ledger::judgements(id)).await?;
     Ok(SteeredDeployment { record, lock, plan, judgements })
-}
-
-fn no_plan() -> Plan {
-    Plan {
-        outcome: PlanOutcome::Change,
-        waves: vec![],
-        unchanged: vec![],
-        findings: vec![],
-        warnings: vec![],
-        stays_reachable: vec![],
-    }
 }
 
 async fn decision(ports: &impl Ports, request: &Request, found: &SteeredDeployment) -> Result<SteeringDecision> {

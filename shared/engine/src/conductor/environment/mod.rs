@@ -9,14 +9,32 @@ pub mod way_back;
 use crate::conductor::request::Ports;
 use crate::ledger::{self, Stored};
 use crate::ports::{DynamoDbApi, Result, Write};
+use crate::trouble::Checked;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::{EnvironmentState, Hold, PastRelease, ReleaseFate};
 use windlass_domain::prose;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::call::operators;
+use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::release::request::{Request, Requester};
+use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::prose::Prose;
 use windlass_domain::text::time::Time;
+
+/// Reads a deployment of an environment. Who may act in one environment may not in another one by naming its deployment,
+/// which is as unknown as one of another application. `remedy` says what to name.
+pub async fn deployment_in(
+    ports: &impl DynamoDbApi,
+    of: EnvironmentId<'_>,
+    id: &DeploymentId,
+    remedy: &'static str,
+) -> Checked<Stored<Deployment>> {
+    let record = ledger::load(ports, &ledger::deployment(id)).await?;
+    record.filter(|record| record.value.environment_id() == of).ok_or_else(|| {
+        let reason = format!("the environment {} of this application has no deployment {id}.", of.environment());
+        Finding::new(FindingName::UnknownName, "deployment", reason, remedy).into()
+    })
+}
 
 /// Sets the hold that a request asks for, beside one that is there.
 pub fn set_hold<'a>(ports: &impl Ports, state: &'a mut EnvironmentState, request: &Request) -> &'a Hold {

@@ -1,6 +1,7 @@
 //! `recover`: finishes a deployment whose execution died, or undoes it again out of `NeedsOperator`.
 
 use crate::conductor::answering::without_deployment;
+use crate::conductor::environment::deployment_in;
 use crate::conductor::queue::turn::turn;
 use crate::conductor::recovering::abandon::{abandon, nothing};
 use crate::conductor::recovering::{self, hand_over, handed_over, is_automatic, owner, was_stopped, why_stopped};
@@ -20,7 +21,6 @@ use windlass_domain::release::call::{self, operators};
 use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::release::request::Request;
 use windlass_domain::text::finding::{Finding, FindingName};
-use windlass_domain::text::name::EnvironmentName;
 
 /// `Admit` of an execution that is known: a recovery goes on, everything else takes its turn.
 pub async fn recover_or_take_turn(
@@ -78,31 +78,17 @@ pub async fn admit(
 
 type Found = Option<(Stored<Deployment>, Stored<Lock>)>;
 
-/// The deployment that is meant, and its environment's lock. A deployment of another environment is as
-/// unknown as one of another application: whoever calls the API may be allowed this environment only.
+/// The deployment that is meant, and its environment's lock.
 async fn find(ports: &impl Ports, request: &Request) -> Checked<Found> {
     let env = request.named_environment()?;
-    let key = ledger::lock(EnvironmentId::new(&request.app, env));
-    let lock = ledger::load_or_default(ports, &key).await?;
+    let of = EnvironmentId::new(&request.app, env);
+    let lock = ledger::load_or_default(ports, &ledger::lock(of)).await?;
     let held = lock.value.held.as_ref().map(|held| &held.deployment);
     let Some(id) = request.deployment.as_ref().or(held) else {
         return Ok(None);
     };
-    let record = ledger::load(ports, &ledger::deployment(id)).await?;
-    let is_ours = |record: &Deployment| record.app == request.app && record.environment == *env;
-    match record.filter(|record| is_ours(&record.value)) {
-        Some(record) => Ok(Some((record, lock))),
-        None => Err(unknown_deployment(id, env).into()),
-    }
-}
-
-fn unknown_deployment(id: &DeploymentId, env: &EnvironmentName) -> Finding {
-    Finding::new(
-        FindingName::UnknownName,
-        "deployment",
-        format!("the environment {env} of this application has no deployment {id}."),
-        "Leave it out to recover the deployment that holds the lock.",
-    )
+    let record = deployment_in(ports, of, id, "Leave it out to recover the deployment that holds the lock.").await?;
+    Ok(Some((record, lock)))
 }
 
 enum TakeOver {

@@ -123,6 +123,11 @@ pub fn refused(status: u16, findings: &[Finding]) -> Unserved {
     Unserved::Refused(problem(status, findings))
 }
 
+/// Returns the refusal of a call that names something which is not there.
+pub fn not_found(path: &str, reason: String, remedy: &'static str) -> Unserved {
+    refused(404, &[Finding::new(FindingName::UnknownName, path, reason, remedy)])
+}
+
 /// Refuses a call on which there are findings.
 pub fn refuse_on(status: u16, findings: &[Finding]) -> Served<()> {
     if findings.is_empty() { Ok(()) } else { Err(refused(status, findings)) }

@@ -10,7 +10,7 @@ use crate::conductor::now;
 use crate::ledger::{self, ExecutionRecord, Stored};
 use crate::log;
 use crate::ports::{Execution, Result};
-use crate::routes::api::call::{Answered, OrRefused, Ports, Served, Unserved, answers, refused};
+use crate::routes::api::call::{Answered, OrRefused, Ports, Served, Unserved, answers, not_found, refused};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -118,14 +118,12 @@ fn unknown_execution(app: &AppName, arn: &str) -> Unserved {
         );
         return refused(400, &[finding]);
     }
-    let finding = Finding::new(
-        FindingName::UnknownName,
+    not_found(
         path,
         format!("no execution `{arn}` for application `{app}` is known."),
         "Take it as it was answered when it was started. One that was started a moment ago may not be known yet: ask \
          again within seconds.",
-    );
-    refused(404, &[finding])
+    )
 }
 
 /// The whole record: the deployment, its plan, its steps, its judgements, the second look at it if a
@@ -238,13 +236,7 @@ async fn died(ports: &impl Ports, app: &AppName, id: &DeploymentId, execution: &
 
 /// Answers that there is no such deployment.
 fn unknown(app: &AppName, id: &DeploymentId) -> Unserved {
-    let finding = Finding::new(
-        FindingName::UnknownName,
-        "id",
-        format!("application `{app}` has no deployment {id}."),
-        "Take an id from the history.",
-    );
-    refused(404, &[finding])
+    not_found("id", format!("application `{app}` has no deployment {id}."), "Take an id from the history.")
 }
 
 #[cfg(test)]

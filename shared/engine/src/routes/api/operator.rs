@@ -2,7 +2,9 @@
 //! …/deployments/{id}/cancel`, which stops a deployment and undoes what it changed.
 
 use super::access::allowed;
-use super::call::{Answered, OrRefused, Path, Served, add_said, answers, refuse_on, refused, request_of, text_of};
+use super::call::{
+    Answered, OrRefused, Path, Served, add_said, answers, not_found, refuse_on, refused, request_of, text_of,
+};
 use super::environment::known;
 use crate::conductor::key_reused;
 use crate::ledger::{self, Stored};
@@ -163,13 +165,8 @@ fn said(call: &Call, path: &Path<'_>) -> Served<Cancellation> {
 
 fn not_here(of: EnvironmentId<'_>, id: &DeploymentId) -> Unserved {
     let (app, environment) = (of.app(), of.environment());
-    let finding = Finding::new(
-        FindingName::UnknownName,
-        "id",
-        format!("environment `{environment}` of `{app}` has no deployment {id}."),
-        "Take an id from the environment's history.",
-    );
-    refused(404, &[finding])
+    let reason = format!("environment `{environment}` of `{app}` has no deployment {id}.");
+    not_found("id", reason, "Take an id from the environment's history.")
 }
 
 /// Returns the execution of the recovery that the same call before has begun, if that call stopped the deployment and

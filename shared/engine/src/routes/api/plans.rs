@@ -1,7 +1,7 @@
 //! `POST /apps/{app}/environments/{environment}/plans`, and `GET /apps/{app}/plans/{id}`: what a request would do.
 
 use super::access::Reader;
-use super::call::{Answered, Call, OrRefused, Ports, Served, Unserved, answers, body, refused};
+use super::call::{Answered, Call, OrRefused, Ports, Served, Unserved, answers, body, not_found, refused};
 use super::{operator, releases};
 use crate::access;
 use crate::ports::{Execution, Result, StepFunctionsApi};
@@ -93,11 +93,9 @@ async fn failed(ports: &impl StepFunctionsApi, execution: &str) -> Result<Option
 }
 
 fn unknown(app: &AppName, id: &DeploymentId) -> Unserved {
-    let finding = Finding::new(
-        FindingName::UnknownName,
+    not_found(
         "id",
         format!("application `{app}` has no plan {id}, or none any more: a plan is kept for a day."),
         "Ask for the plan again. One that was asked for a moment ago may not be known yet: ask again within seconds.",
-    );
-    refused(404, &[finding])
+    )
 }
