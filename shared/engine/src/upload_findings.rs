@@ -15,6 +15,10 @@ use windlass_domain::text::finding::Finding;
 /// The most that is read of an object beside an upload, in bytes. The notes that Windlass writes are smaller.
 const LARGEST: u64 = 2 * 1024 * 1024;
 
+/// The ports that notes beside uploads need.
+pub trait Ports: S3Api + Configured {}
+impl<P: S3Api + Configured> Ports for P {}
+
 /// The note beside an upload. It names the version of the upload and the deployment that it is about, so that a late
 /// note is not mistaken for the present one.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -80,14 +84,14 @@ impl UploadFindings {
 }
 
 /// Reads the note beside an upload. `None` if nothing lies there, or something that Windlass did not write.
-pub async fn read(ports: &(impl S3Api + Configured), key: &str) -> Result<Option<UploadFindings>> {
+pub async fn read(ports: &impl Ports, key: &str) -> Result<Option<UploadFindings>> {
     Ok(lying(ports, key).await?.and_then(|(_, lies)| lies))
 }
 
 type Lying = Option<(ObjectHead, Option<UploadFindings>)>;
 
 /// The object beside an upload, and what it says if it is ours.
-async fn lying(ports: &(impl S3Api + Configured), key: &str) -> Result<Lying> {
+async fn lying(ports: &impl Ports, key: &str) -> Result<Lying> {
     let bucket = ports.config().artifacts_bucket.clone();
     let mut place = ObjectId { bucket, key: beside(key), version_id: None };
     let Some(head) = ports.head(&place).await? else {
@@ -104,23 +108,19 @@ async fn lying(ports: &(impl S3Api + Configured), key: &str) -> Result<Lying> {
 }
 
 /// Writes the findings on an upload; an empty list says that nothing is wrong with it.
-pub async fn write(ports: &(impl S3Api + Configured), upload: &ObjectRef, findings: &[Finding]) -> Result<()> {
+pub async fn write(ports: &impl Ports, upload: &ObjectRef, findings: &[Finding]) -> Result<()> {
     put(ports, upload, &UploadFindings::of(upload, None, findings), Replaces::Anything).await
 }
 
 /// Writes that an upload is in force, and the warnings about it.
-pub async fn write_in_force(
-    ports: &(impl S3Api + Configured),
-    upload: &ObjectRef,
-    warnings: Vec<Finding>,
-) -> Result<()> {
+pub async fn write_in_force(ports: &impl Ports, upload: &ObjectRef, warnings: Vec<Finding>) -> Result<()> {
     let note = UploadFindings { warnings, ..UploadFindings::of(upload, None, &[]) };
     put(ports, upload, &note, Replaces::Anything).await
 }
 
 /// Writes the findings on an upload that is looked at more than once, where they do not lie there already. That nothing
 /// is wrong with it is written where something else was.
-pub async fn write_if_new(ports: &(impl S3Api + Configured), upload: &ObjectRef, findings: &[Finding]) -> Result<()> {
+pub async fn write_if_new(ports: &impl Ports, upload: &ObjectRef, findings: &[Finding]) -> Result<()> {
     let lies = read(ports, &upload.key).await?;
     let version = upload.version_id.as_deref();
     let known = lies.filter(|lies| lies.is_about(version) || findings.is_empty());
@@ -133,7 +133,7 @@ pub async fn write_if_new(ports: &(impl S3Api + Configured), upload: &ObjectRef,
 
 /// Writes beside its upload why a deployment was rejected. A note that cannot be written does not
 /// stop the ending that it is about.
-pub async fn write_rejection(ports: &(impl S3Api + Configured), record: &Deployment) -> Result<()> {
+pub async fn write_rejection(ports: &impl Ports, record: &Deployment) -> Result<()> {
     let (Some(upload), Some(ended)) = (&record.upload, &record.ending) else {
         return Ok(());
     };
@@ -152,7 +152,7 @@ pub async fn write_rejection(ports: &(impl S3Api + Configured), record: &Deploym
 
 /// Writes beside an upload that became this deployment that nothing is wrong with it, where findings
 /// lie there that are not about it: of a former version, or of a former attempt.
-pub async fn clear(ports: &(impl S3Api + Configured), upload: Option<&ObjectRef>, id: &DeploymentId) -> Result<()> {
+pub async fn clear(ports: &impl Ports, upload: Option<&ObjectRef>, id: &DeploymentId) -> Result<()> {
     let Some(upload) = upload else { return Ok(()) };
     let Some((head, lies)) = lying(ports, &upload.key).await? else {
         return Ok(());
@@ -174,12 +174,7 @@ fn beside(key: &str) -> String {
     format!("{key}{FINDINGS_SUFFIX}")
 }
 
-async fn put(
-    ports: &(impl S3Api + Configured),
-    upload: &ObjectRef,
-    note: &UploadFindings,
-    replaces: Replaces,
-) -> Result<()> {
+async fn put(ports: &impl Ports, upload: &ObjectRef, note: &UploadFindings, replaces: Replaces) -> Result<()> {
     let text =
         serde_json::to_vec(note).map_err(|error| Fault::internal(format!("findings cannot be written: {error}")))?;
     let options = PutOptions { content_type: Some("application/json".into()), replaces, ..PutOptions::default() };

@@ -10,6 +10,10 @@ use serde_json::Value;
 /// minutes.
 const KEPT_S: u64 = 24 * 60 * 60;
 
+/// The ports with which an execution is started.
+pub trait Starts: DynamoDbApi + StepFunctionsApi + Clock {}
+impl<P: DynamoDbApi + StepFunctionsApi + Clock> Starts for P {}
+
 /// Notes that one of our functions asks for an execution with this input, starts it, and returns its ARN. All that
 /// Windlass starts is started here.
 ///
@@ -18,7 +22,7 @@ const KEPT_S: u64 = 24 * 60 * 60;
 ///
 /// # Errors
 /// The ledger's faults: then nothing was started. Those of the start.
-pub async fn start(ports: &(impl DynamoDbApi + StepFunctionsApi + Clock), name: &str, input: &Value) -> Result<String> {
+pub async fn start(ports: &impl Starts, name: &str, input: &Value) -> Result<String> {
     let at = ports.now();
     let note = Stored::new(ledger::asked(name, input), Asked { at }).put_until(at.plus_s(KEPT_S))?;
     write_once(ports, "noting what an execution is started with", &note).await?;

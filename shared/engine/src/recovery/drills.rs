@@ -7,10 +7,10 @@ use crate::faults::Faults;
 use crate::ledger::{self, Stored};
 use crate::overview::environment_items;
 use crate::pin;
-use crate::ports::{Clock, DynamoDbApi, Result, StepFunctionsApi};
+use crate::ports::Result;
 use crate::recovery::start::Ports;
 use crate::trouble::found;
-use crate::vouch;
+use crate::vouch::{self, Starts};
 use serde_json::{Value, json};
 use windlass_domain::deployment::drill::Drill;
 use windlass_domain::release::action::ActionName;
@@ -48,11 +48,7 @@ pub async fn come_back_all(ports: &impl Ports, began: Time, faults: &mut Faults)
 /// Starts the deployment that comes back. The name is made of the drill and of how often it was tried, so that each try
 /// is started once; one that has ended while the drill still awaits it had recorded nothing, and is started again, at
 /// most once in a quarter of an hour.
-pub async fn come_back(
-    ports: &(impl DynamoDbApi + StepFunctionsApi + Clock),
-    of: EnvironmentId<'_>,
-    drill: &Drill,
-) -> Result<()> {
+pub async fn come_back(ports: &impl Starts, of: EnvironmentId<'_>, drill: &Drill) -> Result<()> {
     let nth = format!("drill-back-{}", drill.tries + 1);
     let mut input = by_itself(ActionName::Drill, of, &format!("The way back of drill {}.", drill.id));
     input["drill"] = json!(drill.id);
@@ -62,7 +58,7 @@ pub async fn come_back(
 /// Starts an execution under a name that stands for what is to be done. If it has ended and that is still to be done,
 /// it is started again, at most once in a quarter of an hour.
 async fn start_once(
-    ports: &(impl DynamoDbApi + StepFunctionsApi + Clock),
+    ports: &impl Starts,
     which: &str,
     input: &Value,
     (of, id): (EnvironmentId<'_>, &str),

@@ -11,7 +11,8 @@ mod start;
 mod unended;
 mod way_back;
 
-use crate::ports::{Clock, DynamoDbApi, Result, StepFunctionsApi};
+use crate::ports::{DynamoDbApi, Result};
+use crate::vouch::Starts;
 use crate::{ledger, log};
 pub use drills::come_back;
 pub use schedule::ScheduleResult;
@@ -40,7 +41,7 @@ pub async fn handle(ports: &impl Ports, event: Value) -> Result<Option<ScheduleR
 /// An execution ended ABORTED, TIMED_OUT or FAILED (AWS Step Functions Developer Guide,
 /// "Automating Step Functions event delivery with EventBridge"). One whose deployment has an ending,
 /// or which another execution has taken over from, needs nothing.
-pub async fn ended(ports: &(impl DynamoDbApi + StepFunctionsApi + Clock), event: &Value) -> Result<()> {
+pub async fn ended(ports: &impl Starts, event: &Value) -> Result<()> {
     let arn = event
         .pointer("/detail/executionArn")
         .and_then(Value::as_str)

@@ -3,7 +3,7 @@ use super::second_look::look_again;
 use super::unended::{self, UnendedDeployment, UnendedState};
 use super::{Owner, hourly_look, promotions, start, wake};
 use crate::faults::Faults;
-use crate::ports::{Clock, DynamoDbApi, Result, StepFunctionsApi};
+use crate::ports::Result;
 use crate::recovery::start::Ports;
 use crate::{ledger, log};
 use serde::Serialize;
@@ -116,22 +116,12 @@ async fn look_at(ports: &impl Ports, one: &UnendedDeployment, woken: &mut WokenE
     }
 }
 
-async fn recover(
-    ports: &(impl DynamoDbApi + StepFunctionsApi + Clock),
-    one: &UnendedDeployment,
-    token: u64,
-    cause: &str,
-) -> Result<()> {
+async fn recover(ports: &impl Ports, one: &UnendedDeployment, token: u64, cause: &str) -> Result<()> {
     start(ports, one.environment_id(), &one.deployment, token, cause, None).await?;
     Ok(())
 }
 
-async fn look_at_owner(
-    ports: &(impl DynamoDbApi + StepFunctionsApi + Clock),
-    one: &UnendedDeployment,
-    held: &LockHolder,
-    token: u64,
-) -> Result<()> {
+async fn look_at_owner(ports: &impl Ports, one: &UnendedDeployment, held: &LockHolder, token: u64) -> Result<()> {
     if held.state == HeldState::NeedsOperator || Owner::of(ports, &held.execution, held.since).await? == Owner::Running
     {
         return Ok(());
@@ -141,7 +131,7 @@ async fn look_at_owner(
 }
 
 async fn look_at_waiting(
-    ports: &(impl DynamoDbApi + StepFunctionsApi + Clock),
+    ports: &impl Ports,
     one: &UnendedDeployment,
     waiting: &Waiting,
     woken: &mut WokenEnvironments,

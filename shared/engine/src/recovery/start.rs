@@ -2,7 +2,8 @@
 
 use crate::faults::Faults;
 use crate::ports::{Clock, DynamoDbApi, Execution, Key, Result, StepFunctionsApi};
-use crate::{ledger, observe, vouch};
+use crate::vouch::{self, Starts};
+use crate::{ledger, observe};
 use serde_json::{Value, json};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::Waiting;
@@ -20,7 +21,7 @@ const AGAIN_AFTER_MS: u64 = 15 * 60 * 1000;
 /// or Step Functions still showed it the owner as running. It is started again, at most once in a quarter of an hour.
 /// `died` is an execution whose end an event has announced: Step Functions may still show it as running.
 pub async fn start(
-    ports: &(impl DynamoDbApi + StepFunctionsApi + Clock),
+    ports: &impl Starts,
     of: EnvironmentId<'_>,
     deployment: &DeploymentId,
     token: u64,
@@ -42,18 +43,14 @@ pub fn follows_a_dead_owner(arn: &str, record: &Deployment, token: u64) -> bool 
 }
 
 /// The recovery that was started of a deployment that waited, and has ended it.
-pub async fn of_waiting(
-    ports: &(impl DynamoDbApi + StepFunctionsApi + Clock),
-    record: &Deployment,
-    cause: &str,
-) -> Result<String> {
+pub async fn of_waiting(ports: &impl Starts, record: &Deployment, cause: &str) -> Result<String> {
     recover(ports, record.environment_id(), &record.id, "t0", cause).await
 }
 
 /// Starts the recovery of a deployment that `which` distinguishes from its others: the token, and if it is not the first
 /// of that, the time.
 async fn recover(
-    ports: &(impl DynamoDbApi + StepFunctionsApi + Clock),
+    ports: &impl Starts,
     of: EnvironmentId<'_>,
     deployment: &DeploymentId,
     which: &str,

@@ -5,9 +5,10 @@ pub mod intake;
 
 use crate::conductor::{Identified, identify, key_reused, repeated};
 use crate::ledger::Stored;
-use crate::ports::{Clock, DynamoDbApi, Result, StepFunctionsApi};
+use crate::ports::{Clock, Result, StepFunctionsApi};
 use crate::trouble::Checked;
-use crate::{log, pin, recovery, vouch};
+use crate::vouch::{self, Starts};
+use crate::{log, pin, recovery};
 use serde_json::Value;
 use windlass_domain::access::Rules;
 use windlass_domain::deployment::Deployment;
@@ -102,11 +103,7 @@ fn recorded(deployment: Stored<Deployment>) -> Option<StartedRequest> {
 
 /// Starts an execution for a request that is not a deployment, or that `Admit` will refuse, so that
 /// the refusal is recorded and reported. `seed` names what arrived: the same arrival starts it once.
-pub async fn begin_anyway(
-    ports: &(impl DynamoDbApi + StepFunctionsApi + Clock),
-    request: &Request,
-    seed: &str,
-) -> Result<String> {
+pub async fn begin_anyway(ports: &impl Starts, request: &Request, seed: &str) -> Result<String> {
     let environment = request.environment.as_ref().map_or("any", |env| env.as_str());
     let action = request.action.to_string();
     let stem = [request.app.as_str(), environment, &action];
@@ -117,11 +114,7 @@ pub async fn begin_anyway(
 /// Starts an operator's action. The same key starts it once: Step Functions knows an execution's name for 90 days
 /// after its end (AWS Step Functions API Reference, StartExecution). Answers a finding where the key was used with
 /// another content.
-pub async fn begin_own(
-    ports: &(impl DynamoDbApi + StepFunctionsApi + Clock),
-    request: &Request,
-    seed: &str,
-) -> Checked<String> {
+pub async fn begin_own(ports: &impl Starts, request: &Request, seed: &str) -> Checked<String> {
     let arn = begin_anyway(ports, request, seed).await?;
     match reused(ports, request, &arn).await? {
         Some(finding) => Err(finding.into()),

@@ -66,12 +66,7 @@ fn new_hold(ports: &impl Ports, request: &Request) -> Hold {
 }
 
 /// The write that keeps it, to be made with the deployment's ending. A rollback brings no release of its own.
-pub async fn past(
-    ports: &impl DynamoDbApi,
-    record: &Deployment,
-    became: ReleaseFate,
-    at: Time,
-) -> Result<Option<Write>> {
+pub async fn past(ports: &impl Ports, record: &Deployment, became: ReleaseFate, at: Time) -> Result<Option<Write>> {
     if record.action != ActionName::Deploy {
         return Ok(None);
     }

@@ -6,7 +6,7 @@ use crate::conductor::request::Ports;
 use crate::deployment_context::resolved;
 use crate::ledger::{self, Stored};
 use crate::payload::AdmitTransition;
-use crate::ports::{Clock, DynamoDbApi, Result, Write};
+use crate::ports::{DynamoDbApi, Result, Write};
 use crate::recovery;
 use std::collections::BTreeSet;
 use windlass_domain::access::{ApprovalFacts, ApprovalStanding, Rules};
@@ -19,11 +19,7 @@ use windlass_domain::text::finding::Finding;
 
 /// Reads the facts by which the approval of a deployment is decided on; `None` where no rule wants one of it. Only
 /// releases need approval: whatever brings back needs none.
-pub async fn facts<'a>(
-    ports: &(impl DynamoDbApi + Clock),
-    rules: &Rules,
-    record: &'a Deployment,
-) -> Result<Option<ApprovalFacts<'a>>> {
+pub async fn facts<'a>(ports: &impl Ports, rules: &Rules, record: &'a Deployment) -> Result<Option<ApprovalFacts<'a>>> {
     if record.action != ActionName::Deploy || rules.approvals_needed(&record.environment).is_none() {
         return Ok(None);
     }
@@ -94,11 +90,7 @@ pub async fn note_plan(ports: &impl DynamoDbApi, record: &mut Deployment) -> Res
 ///
 /// # Errors
 /// The ledger's faults. Within them, why the deployment is refused.
-pub async fn note(
-    ports: &(impl DynamoDbApi + Clock),
-    rules: &Rules,
-    record: &mut Deployment,
-) -> Result<Result<(), Finding>> {
+pub async fn note(ports: &impl Ports, rules: &Rules, record: &mut Deployment) -> Result<Result<(), Finding>> {
     note_plan(ports, record).await?;
     let facts = facts(ports, rules, record).await?;
     let asked = facts.and_then(|facts| Some((rules.asked_now(&facts)?, rules.standing(&facts))));

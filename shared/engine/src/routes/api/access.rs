@@ -2,7 +2,7 @@
 //! below `/ci` API Gateway has let it in, as every job of the issuer.
 
 use super::call::{Call, Ports, Served, refuse_on, refused};
-use crate::ports::{DynamoDbApi, Result};
+use crate::ports::Result;
 use crate::routes::begin_anyway;
 use crate::{access, ledger, overview};
 use std::collections::btree_map::Entry;
@@ -82,7 +82,7 @@ impl Reader {
     }
 
     /// Refuses to show what is of an environment that the caller may not read.
-    pub async fn sees(&mut self, ports: &impl DynamoDbApi, of: EnvironmentId<'_>) -> Served<()> {
+    pub async fn sees(&mut self, ports: &impl Ports, of: EnvironmentId<'_>) -> Served<()> {
         refuse_on(403, &self.against(ports, AccessRight::Read, of).await?)
     }
 
@@ -90,7 +90,7 @@ impl Reader {
     ///
     /// # Errors
     /// As [`access::rules`].
-    pub async fn may_read(&mut self, ports: &impl DynamoDbApi, of: EnvironmentId<'_>) -> Result<bool> {
+    pub async fn may_read(&mut self, ports: &impl Ports, of: EnvironmentId<'_>) -> Result<bool> {
         Ok(self.against(ports, AccessRight::Read, of).await?.is_empty())
     }
 
@@ -100,7 +100,7 @@ impl Reader {
     /// As [`access::rules`].
     pub async fn readable(
         &mut self,
-        ports: &impl DynamoDbApi,
+        ports: &impl Ports,
         app: &AppName,
         names: Vec<EnvironmentName>,
     ) -> Result<Option<Vec<EnvironmentName>>> {
@@ -113,23 +113,13 @@ impl Reader {
         Ok((is_nothing_there || !readable.is_empty()).then_some(readable))
     }
 
-    async fn against(
-        &mut self,
-        ports: &impl DynamoDbApi,
-        right: AccessRight,
-        of: EnvironmentId<'_>,
-    ) -> Result<Vec<Finding>> {
+    async fn against(&mut self, ports: &impl Ports, right: AccessRight, of: EnvironmentId<'_>) -> Result<Vec<Finding>> {
         let rules = known(&mut self.rules, ports, of.app()).await?;
         Ok(rules.decide(&Asked::for_right(right, &self.by, of), None).err().unwrap_or_default())
     }
 
     /// Returns the findings on each environment of an application if the caller has the right in none of them.
-    async fn against_all_of(
-        &mut self,
-        ports: &impl DynamoDbApi,
-        right: AccessRight,
-        app: &AppName,
-    ) -> Result<Vec<Finding>> {
+    async fn against_all_of(&mut self, ports: &impl Ports, right: AccessRight, app: &AppName) -> Result<Vec<Finding>> {
         let rules = known(&mut self.rules, ports, app).await?;
         if !rules.rule_on(&self.by) {
             return Ok(Vec::new());
@@ -171,11 +161,7 @@ fn not_served(call: &Call, by: &Requester) -> Finding {
 }
 
 /// Returns the rules of an application, which are read if they are not known yet.
-async fn known<'a>(
-    rules: &'a mut BTreeMap<AppName, Rules>,
-    ports: &impl DynamoDbApi,
-    app: &AppName,
-) -> Result<&'a Rules> {
+async fn known<'a>(rules: &'a mut BTreeMap<AppName, Rules>, ports: &impl Ports, app: &AppName) -> Result<&'a Rules> {
     let known: &Rules = match rules.entry(app.clone()) {
         Entry::Occupied(known) => known.into_mut(),
         Entry::Vacant(unknown) => unknown.insert(access::rules(ports, app).await?),

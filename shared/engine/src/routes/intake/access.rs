@@ -4,7 +4,7 @@
 use super::arrival::{self, ArrivalOutcome, Created, Ports};
 use crate::access;
 use crate::ledger::{self, Key, Stored, commit, retry};
-use crate::ports::{DynamoDbApi, Result};
+use crate::ports::Result;
 use crate::trouble::Unread;
 use crate::{log, upload_findings};
 use windlass_domain::access::{AccessFile, AccessFileForAll, AccessItem, AccessUpload, LARGEST};
@@ -77,11 +77,7 @@ async fn read(ports: &impl Ports, place: &AccessPlace, created: &Created) -> Res
 }
 
 /// Returns what the file in force says against one that is refused for something else.
-async fn against_it(
-    ports: &impl DynamoDbApi,
-    place: &AccessPlace,
-    (version, digest): &Offered,
-) -> Result<Option<Finding>> {
+async fn against_it(ports: &impl Ports, place: &AccessPlace, (version, digest): &Offered) -> Result<Option<Finding>> {
     let former = ledger::load(ports, &key(place)).await?;
     Ok(AccessUpload::decide(*version, digest, former.as_ref().map(|former| &former.value)).err())
 }
