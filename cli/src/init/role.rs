@@ -86,26 +86,18 @@ const REPOSITORY: &str = "GitHubRepositoryId";
 
 /// Writes the parameters of the repository's numbers.
 fn ids(application: &InitApplication) -> String {
-    let ids = application.github_ids.as_ref();
-    let parameter = |name: &str, about: &str, id: Option<&String>| {
-        let default = id.map_or_else(String::new, |id| format!("    Default: \"{id}\"\n"));
-        format!("  {name}:\n    Type: String\n    AllowedPattern: \"[1-9][0-9]*\"\n{default}    Description: {about}\n")
-    };
-    let github = github(application);
+    let (github, known) = (github(application), application.github_ids.as_ref());
     let owner = github.split('/').next().unwrap_or_default();
-    [
-        parameter(
-            OWNER,
-            &format!("The number of {owner} on GitHub, as `gh api repos/{github} --jq .owner.id` prints it."),
-            ids.map(|ids| &ids.0),
-        ),
-        parameter(
-            REPOSITORY,
-            &format!("The number of {github} on GitHub, as `gh api repos/{github} --jq .id` prints it."),
-            ids.map(|ids| &ids.1),
-        ),
-    ]
-    .concat()
+    let each =
+        [(OWNER, owner, ".owner.id", known.map(|ids| &ids.0)), (REPOSITORY, github, ".id", known.map(|ids| &ids.1))];
+    let parameters = each.map(|(name, of, member, id)| {
+        let default = id.map_or_else(String::new, |id| format!("    Default: \"{id}\"\n"));
+        format!(
+            "  {name}:\n    Type: String\n    AllowedPattern: \"[1-9][0-9]*\"\n{default}    Description: The number of \
+             {of} on GitHub, as `gh api repos/{github} --jq {member}` prints it.\n"
+        )
+    });
+    parameters.concat()
 }
 
 /// Writes the subjects of a token, one a line: of the repository by its name, and by name and number, as GitHub has
@@ -168,7 +160,7 @@ fn images(application: &InitApplication) -> String {
     let arns: Vec<String> = repositories
         .map(|name| {
             format!(
-                "              - !Sub \"arn:${{AWS::Partition}}:ecr:{}:${{AWS::AccountId}}:repository/{name}\"\n",
+                "                  - !Sub \"arn:${{AWS::Partition}}:ecr:{}:${{AWS::AccountId}}:repository/{name}\"\n",
                 application.region
             )
         })
@@ -194,7 +186,7 @@ fn images(application: &InitApplication) -> String {
                   - ecr:UploadLayerPart
                 Resource:
 {}"#,
-        arns.concat().replace("              - !Sub", "                  - !Sub")
+        arns.concat()
     )
 }
 

@@ -20,6 +20,7 @@ use crate::init::{
 use crate::talk::installation::stack;
 use crate::talk::settings::Settings;
 use crate::talk::windlass::waiting;
+use crate::verbs::promote::confirmed;
 use clap::Args;
 use serde_json::json;
 use similar::TextDiff;
@@ -226,7 +227,7 @@ impl Init {
                 ),
             ));
         }
-        kept.retain(|path| !confirmed(path));
+        kept.retain(|path| !confirmed(&format!("Write over {}?", foreign::line(path))));
         let mut written = Vec::new();
         for file in all {
             let path = self.folder.join(&file.path);
@@ -328,14 +329,6 @@ fn prompt(question: &Question) -> Result<String, Failure> {
             )),
         }
     }
-}
-
-fn confirmed(path: &str) -> bool {
-    let path = foreign::line(path);
-    let _ = write!(io::stdout(), "Write over {path}? [y/N]: ").and_then(|()| io::stdout().flush());
-    let mut line = String::new();
-    let _ = io::stdin().lock().read_line(&mut line);
-    matches!(line.trim(), "y" | "Y" | "yes")
 }
 
 fn println(line: &str) {

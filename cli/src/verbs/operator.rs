@@ -187,7 +187,7 @@ impl Action<'_> {
 }
 
 /// Returns the failure that an execution has ended, and has done nothing.
-fn ended_in_vain(execution: ExecutionEnd) -> Failure {
+pub fn ended_in_vain(execution: ExecutionEnd) -> Failure {
     let cause = execution.cause.or(execution.error).unwrap_or_default();
     Failure::broken(format!("its execution ended {}: {cause}", execution.status))
 }

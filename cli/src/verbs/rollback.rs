@@ -10,7 +10,7 @@ use crate::ground::{arguments, interrupt};
 use crate::talk::listing::{List, whole};
 use crate::talk::windlass::{RouteName, Windlass, read, waiting};
 use crate::verbs::follow::{AwaitedEnd, Wait};
-use crate::verbs::operator::{ActedOn, Action, Effect, execution_outcome, is_not_known_yet};
+use crate::verbs::operator::{ActedOn, Action, Effect, ended_in_vain, execution_outcome, is_not_known_yet};
 use crate::view::drills::{PrintedDrill, exit, find};
 use crate::view::record;
 use clap::Args;
@@ -218,9 +218,7 @@ impl Drill {
                         return Err(Failure::rejected("it was rejected:", refusal.findings));
                     }
                     if let Some(died) = came.execution.filter(|known| known.status != "RUNNING") {
-                        let cause = died.cause.or(died.error).unwrap_or_default();
-                        let message = format!("its execution ended {}: {cause}", died.status);
-                        return Err(Failure::broken(message));
+                        return Err(ended_in_vain(died));
                     }
                 }
                 Err(failure) if failure.passes || is_not_known_yet(&failure) => {}

@@ -113,29 +113,19 @@ pub fn drills(declaration: &Declaration, looked: &LookedEnvironments, now: Time)
 
 fn of_schedule(schedule: &Schedule, here: Option<&Option<Environment>>, now: Time) -> String {
     let (no_drills, free) = (Drills::default(), Lock::default());
-    let facts = match here {
-        Some(Some(here)) => Some(DrillFacts {
+    let facts = here.map(|here| {
+        let there = here.as_ref().map(|here| &here.situation);
+        DrillFacts {
             schedule: Some(schedule),
-            drills: &here.situation.drills,
-            lock: &here.situation.lock,
-            waits: here.situation.waiting.first().map(|one| &one.deployment),
-            hold: here.situation.hold.as_ref(),
-            closed: here.situation.closed.as_ref(),
-            runs: !here.running.is_empty(),
+            drills: there.map_or(&no_drills, |there| &there.drills),
+            lock: there.map_or(&free, |there| &there.lock),
+            waits: there.and_then(|there| there.waiting.first()).map(|one| &one.deployment),
+            hold: there.and_then(|there| there.hold.as_ref()),
+            closed: there.and_then(|there| there.closed.as_ref()),
+            runs: here.as_ref().is_some_and(|here| !here.running.is_empty()),
             now,
-        }),
-        Some(None) => Some(DrillFacts {
-            schedule: Some(schedule),
-            drills: &no_drills,
-            lock: &free,
-            waits: None,
-            hold: None,
-            closed: None,
-            runs: false,
-            now,
-        }),
-        None => None,
-    };
+        }
+    });
     let next = facts.and_then(|facts| facts.next());
     next.map_or_else(
         || {

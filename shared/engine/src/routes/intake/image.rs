@@ -49,21 +49,16 @@ pub async fn pushed(ports: &impl Ports, push: ImagePush, known: Discovery) -> Re
 async fn serve(ports: &impl Ports, push: ImagePush, known: Discovery, seed: &str) -> Result<ArrivalOutcome> {
     let owner = ledger::load(ports, &ledger::repository(&push.repository)).await?;
     let Some(owner) = owner else {
-        let finding = nobodys(&push);
         // The repository is listed, and not each of its images: most are not meant for Windlass.
-        let app = push.repository.split('/').next();
-        let app = app.and_then(|name| AppName::new(name).ok());
-        let what = &push.repository;
-        let pusher = arrival::pusher();
-        arrival::list(ports, what, app, pusher, vec![finding]).await?;
+        let app = push.repository.split('/').next().and_then(|name| AppName::new(name).ok());
+        arrival::list(ports, &push.repository, app, arrival::pusher(), vec![nobodys(&push)]).await?;
         return Ok(ArrivalOutcome::Nothing);
     };
     let app = owner.value.app;
     log::name_app(&app);
     if let Some(finding) = goes_nowhere(ports, &app, &push).await? {
         let what = format!("{}:{}", push.repository, push.tag);
-        let pusher = arrival::pusher();
-        arrival::list(ports, &what, Some(app), pusher, vec![finding]).await?;
+        arrival::list(ports, &what, Some(app), arrival::pusher(), vec![finding]).await?;
         return Ok(ArrivalOutcome::Nothing);
     }
     let mut request = Request::new(ActionName::Deploy, app);
