@@ -100,8 +100,7 @@ pub async fn look(ports: &impl Ports, by: &Caller) -> Result<Answer<LookTransiti
         return Ok(all_seen(by));
     }
     let asked = ports.now();
-    let key = ledger::state(record.environment_id());
-    let state = ledger::load_or_default(ports, &key).await?;
+    let state = ledger::load_or_default(ports, &ledger::state(record.environment_id())).await?;
     let mut is_first_look = true;
     retry(ports, "looking", async || {
         let steps = ledger::load_all(ports, &ledger::steps(id)).await?;

@@ -348,7 +348,6 @@ async fn declared_before(
     let Some(made_by) = made_by.filter(|made_by| made_by.value.app == record.app) else {
         return Ok(None);
     };
-    let key = ledger::declaration(&record.app, &made_by.value.declaration);
-    let declared = ledger::load(ports, &key).await?;
+    let declared = ledger::load(ports, &ledger::declaration(&record.app, &made_by.value.declaration)).await?;
     Ok(declared.and_then(|declared| ledger::read_declaration(&declared.value).ok()))
 }

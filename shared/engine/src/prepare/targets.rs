@@ -142,8 +142,7 @@ pub async fn check(ports: &impl Ports, scene: &Scene, drafts: &[Draft<'_>]) -> R
             Owner { app: record.app.clone(), environment: record.environment.clone(), component: draft.name.clone() };
         for claim in &prepared.claims {
             if !known.contains_key(claim.resource.as_str()) {
-                let key = ledger::target(&claim.resource);
-                let claims = ledger::load_or_default(ports, &key).await?;
+                let claims = ledger::load_or_default(ports, &ledger::target(&claim.resource)).await?;
                 known.insert(&claim.resource, (claims, false));
             }
             let Some((claims, changed)) = known.get_mut(claim.resource.as_str()) else {

@@ -123,8 +123,7 @@ async fn one(ports: &impl Ports, found: Stored<HourlyLook>, spent: u32) -> Resul
     // The index may be behind.
     let mut item = ledger::require(ports, &found.key).await?;
     let lock = ledger::load_or_default(ports, &ledger::lock(found.value.environment_id())).await?;
-    let key = ledger::state(found.value.environment_id());
-    let state = ledger::load_or_default(ports, &key).await?;
+    let state = ledger::load_or_default(ports, &ledger::state(found.value.environment_id())).await?;
     let now = ports.now();
     if !HourlyLook::is_quiet(&lock.value, now) || !item.value.is_due(state.rev, now) {
         return Ok(None);

@@ -54,8 +54,7 @@ pub async fn ended(ports: &impl Starts, event: &Value) -> Result<()> {
     if record.ending.is_some() {
         return Ok(());
     }
-    let key = ledger::lock(record.environment_id());
-    let lock = ledger::load_or_default(ports, &key).await?;
+    let lock = ledger::load_or_default(ports, &ledger::lock(record.environment_id())).await?;
     let token = match lock.value.held_for(&record.id) {
         Some(held) => {
             // An answer about the owner may be behind. That a recovery of its token was started proves that it died.
@@ -92,8 +91,7 @@ async fn meant(ports: &impl DynamoDbApi, event: &Value, arn: &str) -> Result<Opt
     let Some(id) = input["deployment"].as_str().filter(|_| input["action"] == "recover") else {
         return Ok(None);
     };
-    let key = ledger::deployment(&DeploymentId(id.to_owned()));
-    let record = ledger::load(ports, &key).await?;
+    let record = ledger::load(ports, &ledger::deployment(&DeploymentId(id.to_owned()))).await?;
     let record = record
         .map(|record| record.value)
         .filter(|record| input["app"] == record.app.as_str() && input["environment"] == record.environment.as_str());

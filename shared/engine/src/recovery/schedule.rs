@@ -136,8 +136,7 @@ async fn look_at_waiting(
     waiting: &Waiting,
     woken: &mut WokenEnvironments,
 ) -> Result<()> {
-    let key = ledger::deployment(&one.deployment);
-    let record = ledger::load(ports, &key).await?;
+    let record = ledger::load(ports, &ledger::deployment(&one.deployment)).await?;
     let Some(record) = record else {
         // The ledger was restored in part; the others are still looked at.
         tracing::error!("it waits but has no record");

@@ -102,8 +102,7 @@ async fn left(
     look: &SecondLook,
     holder: Option<&DeploymentId>,
 ) -> Result<BTreeMap<ComponentName, Running>> {
-    let key = ledger::state(look.environment_id());
-    let state = ledger::load_or_default(ports, &key).await?;
+    let state = ledger::load_or_default(ports, &ledger::state(look.environment_id())).await?;
     let steps = ledger::load_all(ports, &ledger::steps(&look.deployment)).await?;
     let mut left = look.left(steps.iter().map(|step| &step.value), &state.value);
     if let Some(holder) = holder {

@@ -78,8 +78,7 @@ async fn before(ports: &impl Ports, execution: &ExecutionRef, is_first_try: bool
     let Some(done) = done else {
         return Ok(None);
     };
-    let key = ledger::deployment(&done.value.deployment);
-    let existing = ledger::require(ports, &key).await?;
+    let existing = ledger::require(ports, &ledger::deployment(&done.value.deployment)).await?;
     let answer = same(ports, &existing.value).await?;
     Ok(Some(Admitted::from(answer)))
 }

@@ -183,8 +183,7 @@ async fn come_back(
     };
     if !drill.awaits_back() {
         let deployment = drill.back.as_ref().unwrap_or(&drill.there);
-        let key = ledger::deployment(&deployment.deployment);
-        let former = ledger::require(ports, &key).await?;
+        let former = ledger::require(ports, &ledger::deployment(&deployment.deployment)).await?;
         return Ok(DrillAdmission::Before(before(ports, execution, &former.value).await?));
     }
     let next = drill.next_back(of);

@@ -70,8 +70,7 @@ async fn one_part(
         return Ok(Some(Break(answer)));
     }
     let scope = request.scope()?;
-    let key = ledger::removing(&execution.arn);
-    let mut progress: Stored<Progress> = ledger::load_or_default(ports, &key).await?;
+    let mut progress: Stored<Progress> = ledger::load_or_default(ports, &ledger::removing(&execution.arn)).await?;
     let mut found = Removable::load(ports, scope).await?;
     let (mut writes, part) = match found.decide() {
         Ok(removed) => next(&mut found, &removed)?,

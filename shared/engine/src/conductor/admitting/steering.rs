@@ -108,8 +108,7 @@ pub async fn hold(ports: &impl Ports, execution: &ExecutionRef, request: &Reques
     once(ports, execution, "setting the hold", async || {
         let env = pin::named_environment(ports, request).await?;
         let of = EnvironmentId::new(&request.app, &env);
-        let key = ledger::state(of);
-        let mut state = ledger::load_or_default(ports, &key).await?;
+        let mut state = ledger::load_or_default(ports, &ledger::state(of)).await?;
         let cause = if request.action == ActionName::Hold {
             let words = set_hold(ports, &mut state.value, request).in_words();
             format!("Automatic deployments into {}/{env} are held {words}.", request.app)

@@ -121,8 +121,7 @@ async fn resolved(
     let Some(first) = first else {
         return Ok(Vec::new());
     };
-    let key = ledger::drill(of, first.value.accepted, id);
-    let Some(mut drill) = ledger::load(ports, &key).await? else {
+    let Some(mut drill) = ledger::load(ports, &ledger::drill(of, first.value.accepted, id)).await? else {
         return Ok(Vec::new());
     };
     if !drill.value.resolve(of, record, accepted) {

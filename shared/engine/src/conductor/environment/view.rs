@@ -138,8 +138,7 @@ async fn under_way(ports: &impl DynamoDbApi, record: &Deployment, lock: &Lock) -
     let Some(held) = held.filter(|held| held.deployment != record.id) else {
         return Ok(None);
     };
-    let key = ledger::deployment(&held.deployment);
-    let Some(other) = ledger::load(ports, &key).await? else {
+    let Some(other) = ledger::load(ports, &ledger::deployment(&held.deployment)).await? else {
         return Ok(None);
     };
     Ok(Some(look(ports, &other.value, record).await?))

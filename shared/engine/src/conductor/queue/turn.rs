@@ -133,8 +133,7 @@ async fn heal_drift(
     view: &mut View,
     mut record: Stored<Deployment>,
 ) -> Result<Option<Answer<AdmitTransition>>> {
-    let key = ledger::hourly_look(record.value.environment_id());
-    let look = ledger::load(ports, &key).await?;
+    let look = ledger::load(ports, &ledger::hourly_look(record.value.environment_id())).await?;
     let waiting = view.who_waits();
     let drill = view.drills.value.under_way.as_ref().map(|drill| &drill.id);
     let standing = HealFacts {

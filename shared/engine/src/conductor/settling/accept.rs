@@ -187,8 +187,7 @@ async fn taken_in(
         .filter(|step| step.irreversible && step.status.may_have_changed())
         .collect();
     let now = ports.now();
-    let key = ledger::state(record.environment_id());
-    let mut state = ledger::load_or_default(ports, &key).await?;
+    let mut state = ledger::load_or_default(ports, &ledger::state(record.environment_id())).await?;
     settling::withdrawn(steps, &mut state.value, false);
     if crossed.is_empty() && seen.iter().all(|(_, accepted)| is_recorded(accepted)) {
         let is_noted = record.action == ActionName::Withdraw;
@@ -298,8 +297,7 @@ async fn kept_runs(
 ) -> Result<Irreversible> {
     let mut kept = kept(present, state, |_, ran| ran.deployment == record.id);
     if let Some(number) = record.snapshot {
-        let key = ledger::snapshot(record.environment_id(), number);
-        let goal = ledger::load(ports, &key).await?;
+        let goal = ledger::load(ports, &ledger::snapshot(record.environment_id(), number)).await?;
         let goal = goal.map(|goal| goal.value.with_found(state));
         kept.retain(|name, ran| {
             let then = goal.as_ref().and_then(|goal| goal.irreversible.get(name));

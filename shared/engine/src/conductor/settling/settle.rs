@@ -87,8 +87,7 @@ async fn writes(
     plan: &Stored<Plan>,
     steps: &[Stored<Step>],
 ) -> Result<Vec<Write>> {
-    let key = ledger::state(record.value.environment_id());
-    let mut state = ledger::load_or_default(ports, &key).await?;
+    let mut state = ledger::load_or_default(ports, &ledger::state(record.value.environment_id())).await?;
     let mut more = Vec::new();
     match plan.value.outcome {
         PlanOutcome::Rejected => reject(record, plan.value.findings.clone(), ports.now()),
@@ -262,7 +261,7 @@ pub async fn judged_good(ports: &impl Ports, record: &Deployment) -> Result<bool
     let Some(last) = plan.value.waves.len().checked_sub(1) else {
         return Ok(false);
     };
-    let key = ledger::judgement(&record.id, u32::try_from(last).unwrap_or(u32::MAX));
-    let judgement = ledger::load(ports, &key).await?;
+    let judgement =
+        ledger::load(ports, &ledger::judgement(&record.id, u32::try_from(last).unwrap_or(u32::MAX))).await?;
     Ok(judgement.is_some_and(|judgement| judgement.value.verdict == Verdict::Pass))
 }

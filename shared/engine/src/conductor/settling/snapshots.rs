@@ -336,8 +336,7 @@ pub async fn present(
     record: &Deployment,
     state: &EnvironmentState,
 ) -> Result<Option<Snapshot>> {
-    let key = ledger::snapshot(record.environment_id(), state.snapshot);
-    let present = ledger::load(ports, &key).await?;
+    let present = ledger::load(ports, &ledger::snapshot(record.environment_id(), state.snapshot)).await?;
     Ok(present.map(|present| present.value.with_found(state)))
 }
 

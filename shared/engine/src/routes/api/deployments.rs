@@ -222,8 +222,7 @@ fn accepted(app: &AppName, id: &DeploymentId, execution: Execution) -> NotYetRec
 
 /// It became no deployment: what was wrong, if `Admit` refused it.
 async fn died(ports: &impl Ports, app: &AppName, id: &DeploymentId, execution: &Execution) -> Result<Unserved> {
-    let key = ledger::refusal(app, &execution.arn);
-    let refusal = ledger::load(ports, &key).await?;
+    let refusal = ledger::load(ports, &ledger::refusal(app, &execution.arn)).await?;
     let findings = refusal.map(|refusal| refusal.value.findings);
     let died = Finding::new(
         FindingName::UnknownName,

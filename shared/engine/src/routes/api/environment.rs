@@ -82,8 +82,7 @@ async fn paused(ports: &impl Ports, lock: &Lock) -> Result<Option<SteeringRecord
     let Some(held) = lock.held.as_ref().filter(running) else {
         return Ok(None);
     };
-    let key = ledger::deployment(&held.deployment);
-    let record = ledger::load(ports, &key).await?;
+    let record = ledger::load(ports, &ledger::deployment(&held.deployment)).await?;
     let now = ports.now();
     Ok(record.and_then(|record| pause_in_force(&record.value, now).cloned()))
 }

@@ -132,8 +132,7 @@ pub async fn post(ports: &impl Ports, of: EnvironmentId<'_>, id: &str, call: &Ca
     let key = ledger::lock(of);
     let lock = ledger::load_or_default(ports, &key).await?;
     if record.ending.is_some() {
-        let key = ledger::state(of);
-        let state = ledger::load_or_default(ports, &key).await?;
+        let state = ledger::load_or_default(ports, &ledger::state(of)).await?;
         let next = rollback_input(of, &lock.value, state.value.snapshot);
         return Err(refused(409, &[has_ended(&record, next)]));
     }

@@ -30,8 +30,7 @@ const ENOUGH: usize = 2_000;
 /// The figures of an application: of one environment where the query names it, else of each.
 pub async fn get(ports: &impl Ports, reader: &mut Reader, app: &AppName, call: &Call) -> Served<answers::Stats> {
     let window = window(call, ports.now());
-    let key = ledger::declaration_in_force(app);
-    let declared = ledger::load(ports, &key).await?;
+    let declared = ledger::load(ports, &ledger::declaration_in_force(app)).await?;
     let names = match call.query.get("environment").map(EnvironmentName::new) {
         // A text that is no name was refused with the query.
         Some(Ok(name)) => {
