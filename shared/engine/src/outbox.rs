@@ -252,8 +252,7 @@ pub(crate) async fn notify_topics(ports: &impl Ports, event: &Event) -> Result<(
     if MessageKind::of(event).is_empty() {
         return Ok(());
     }
-    let declared = ledger::load(ports, &ledger::declaration_in_force(&event.detail.app)).await?;
-    let Some(declared) = declared else {
+    let Some(declared) = ledger::load(ports, &ledger::declaration_in_force(&event.detail.app)).await? else {
         return Ok(());
     };
     let declaration = ledger::read_declaration(&declared.value).map_err(|findings| {

@@ -228,8 +228,7 @@ fn rollout(
 /// Notes the circuit breaker, and what becomes of a rollout whose tasks fail. That goes by its values.
 fn breaker(service: &mut UnreadMembers, of: &str, imported: &mut Imported) {
     const MEMBER: [&str; 2] = ["deploymentConfiguration", "deploymentCircuitBreaker"];
-    let read = imported.of_type(service.members(&MEMBER), of, "leave it: it stays the service's own");
-    let Some(mut read) = read else {
+    let Some(mut read) = imported.of_type(service.members(&MEMBER), of, "leave it: it stays the service's own") else {
         return;
     };
     let breaker = read.aside(&[]);

@@ -231,8 +231,7 @@ async fn of_environment(ports: &impl Ports, request: &Request, from: &Environmen
     let state = ledger::load_or_default(ports, &ledger::state(there)).await?.value;
     let number = request.snapshot.unwrap_or(state.snapshot);
     let snapshot = ledger::load(ports, &ledger::snapshot(there, number)).await?;
-    let together = snapshot.and_then(|known| Together::of(known.value.with_found(&state), from));
-    let Some(together) = together else {
+    let Some(together) = snapshot.and_then(|known| Together::of(known.value.with_found(&state), from)) else {
         return Err(Unread::whole(nothing_there(from, request.snapshot)));
     };
     let newest = ledger::load(ports, &ledger::release(&request.app, &together.newest)).await?;

@@ -136,8 +136,7 @@ async fn look_at_waiting(
     waiting: &Waiting,
     woken: &mut WokenEnvironments,
 ) -> Result<()> {
-    let record = ledger::load(ports, &ledger::deployment(&one.deployment)).await?;
-    let Some(record) = record else {
+    let Some(record) = ledger::load(ports, &ledger::deployment(&one.deployment)).await? else {
         // The ledger was restored in part; the others are still looked at.
         tracing::error!("it waits but has no record");
         return Ok(());

@@ -117,8 +117,7 @@ async fn resolved(
     let Some(id) = record.of_drill() else {
         return Ok(Vec::new());
     };
-    let first = ledger::load(ports, &ledger::deployment(id)).await?;
-    let Some(first) = first else {
+    let Some(first) = ledger::load(ports, &ledger::deployment(id)).await? else {
         return Ok(Vec::new());
     };
     let Some(mut drill) = ledger::load(ports, &ledger::drill(of, first.value.accepted, id)).await? else {

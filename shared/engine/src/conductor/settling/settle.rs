@@ -253,8 +253,7 @@ pub async fn judged_good(ports: &impl Ports, record: &Deployment) -> Result<bool
     if record.undoing.is_some() {
         return Ok(false);
     }
-    let plan = ledger::load(ports, &ledger::plan(&record.id)).await?;
-    let Some(plan) = plan else { return Ok(false) };
+    let Some(plan) = ledger::load(ports, &ledger::plan(&record.id)).await? else { return Ok(false) };
     if plan.value.outcome != PlanOutcome::Change {
         return Ok(true);
     }

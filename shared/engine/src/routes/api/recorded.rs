@@ -78,8 +78,7 @@ async fn upload(
 
 /// The text, its version and digest, and when it was accepted.
 pub async fn declaration(ports: &impl Ports, app: &AppName) -> Served<answers::Declaration> {
-    let declared = ledger::load(ports, &ledger::declaration_in_force(app)).await?;
-    let Some(declared) = declared else {
+    let Some(declared) = ledger::load(ports, &ledger::declaration_in_force(app)).await? else {
         return Err(refused(404, &[pin::no_declaration(app)]));
     };
     let Declared { text, version, digest, accepted, .. } = declared.value;

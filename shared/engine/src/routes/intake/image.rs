@@ -47,8 +47,7 @@ pub async fn pushed(ports: &impl Ports, push: ImagePush, known: Discovery) -> Re
 }
 
 async fn serve(ports: &impl Ports, push: ImagePush, known: Discovery, seed: &str) -> Result<ArrivalOutcome> {
-    let owner = ledger::load(ports, &ledger::repository(&push.repository)).await?;
-    let Some(owner) = owner else {
+    let Some(owner) = ledger::load(ports, &ledger::repository(&push.repository)).await? else {
         // The repository is listed, and not each of its images: most are not meant for Windlass.
         let app = push.repository.split('/').next().and_then(|name| AppName::new(name).ok());
         arrival::list(ports, &push.repository, app, arrival::pusher(), vec![nobodys(&push)]).await?;

@@ -102,8 +102,7 @@ impl Images {
     /// be looked through does not keep the others from their turn; the next round makes up for it.
     pub async fn look(mut self, ports: &impl Ports, now: Time, faults: &mut Faults) -> Self {
         let known = faults.count();
-        let owners = ledger::load_whole_index(ports, &ledger::REPOSITORIES, faults).await;
-        let Some(owners) = owners else {
+        let Some(owners) = ledger::load_whole_index(ports, &ledger::REPOSITORIES, faults).await else {
             return self;
         };
         if faults.count() > known {
