@@ -205,8 +205,7 @@ impl Endpoint {
             _ => (USUAL.to_owned(), UNNAMED.to_owned()),
         };
         let aws = self.aws().await?;
-        let found = aws.installation(&name).await;
-        let found = found.map_err(|fault| unread(fault, &name, &from))?;
+        let found = aws.installation(&name).await.map_err(|fault| unread(fault, &name, &from))?;
         let parts = found.ok_or_else(|| no_stack(&name, &from))?;
         let outputs = windlass_aws::stack_outputs(&name, region(&settings).as_deref()).await;
         let mut outputs = outputs.map_err(|fault| unread(fault, &name, &from))?.unwrap_or_default();
@@ -257,8 +256,7 @@ impl Endpoint {
             WhyNotFound::NoStack => no_stack(&name, &from),
             WhyNotFound::NotLooked(why) => why,
         })?;
-        let value = outputs.get(what.output()).cloned();
-        let value = value.ok_or_else(|| no_windlass(&name, what, &from))?;
+        let value = outputs.get(what.output()).cloned().ok_or_else(|| no_windlass(&name, what, &from))?;
         Ok(InstallationPlace {
             value,
             from: format!("the output `{}` of the stack `{name}`, whose name is from {from}", what.output()),

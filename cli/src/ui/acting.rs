@@ -147,8 +147,7 @@ impl Server {
 
     pub(super) async fn did(&self, number: &str) -> Result<Answer, Failure> {
         let number: Option<usize> = number.parse().ok();
-        let did = number.and_then(|number| self.did.borrow().get(number).cloned());
-        let did = did.ok_or_else(nothing)?;
+        let did = number.and_then(|number| self.did.borrow().get(number).cloned()).ok_or_else(nothing)?;
         let (outcome, is_over) = match &did.begun {
             BegunWork::Deployment(id) => (self.became(&did.app, id.as_str()), true),
             BegunWork::Execution(execution) => self.execution_outcome(&did, execution).await?,

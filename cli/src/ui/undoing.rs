@@ -57,8 +57,7 @@ fn has_passed(record: &Record) -> bool {
     let Some(plan) = record.plan.as_ref() else {
         return false;
     };
-    let last = plan.waves.len().checked_sub(1);
-    let last = last.and_then(|last| u32::try_from(last).ok());
+    let last = plan.waves.len().checked_sub(1).and_then(|last| u32::try_from(last).ok());
     let is_passed = record.judgements.iter().any(|judged| Some(judged.wave) == last && judged.verdict == Verdict::Pass);
     record.deployment.undoing.is_none() && (plan.outcome != PlanOutcome::Change || is_passed)
 }

@@ -204,8 +204,7 @@ pub async fn same_release(windlass: &Windlass, record: &Record) -> Option<String
     let waiting = now.situation.waiting.iter().map(|waiting| &waiting.deployment);
     for id in held.chain(waiting).filter(|id| **id != mine.id) {
         let answer = windlass.get(RouteName::Deployment, &[mine.app.as_str(), id.as_str()], &[]).await.ok()?;
-        let other = record::read(&answer).ok().flatten();
-        let other = other.map(|other| other.deployment);
+        let other = record::read(&answer).ok().flatten().map(|other| other.deployment);
         if other.is_some_and(|other| brings_the_same(&other, mine)) {
             return Some(id.0.clone());
         }

@@ -157,8 +157,7 @@ impl EnvironmentWords for Environment {
         };
         let names = running.names_of(part.container.as_deref());
         let id = &names.now.deployment;
-        let asked = self.situation.deployments.get(id);
-        let asked = asked.map(|asked| format!(" ({})", asked.words()));
+        let asked = self.situation.deployments.get(id).map(|asked| format!(" ({})", asked.words()));
         let by = format!("by deployment {id}{}", asked.unwrap_or_default());
         format!("{part} runs {}", names.in_words(&by))
     }
@@ -169,8 +168,7 @@ impl EnvironmentWords for Environment {
     }
 
     fn deployment(&self, id: &DeploymentId) -> String {
-        let asked = self.situation.deployments.get(id);
-        let asked = asked.map(|asked| format!(" {}", asked.in_full()));
+        let asked = self.situation.deployments.get(id).map(|asked| format!(" {}", asked.in_full()));
         format!("{id}{}", asked.unwrap_or_default())
     }
 
@@ -286,8 +284,7 @@ fn part_line(here: &Environment, name: &Part, names: &VersionNames) -> String {
     let worked = asked.filter(|asked| asked.started.and(asked.ended).is_some());
     let worked = worked.map(|asked| format!(", took {}", took(asked.started, asked.ended)));
     let asked = asked.map(|asked| format!(" ({})", asked.words()));
-    let origin = names.origin();
-    let origin = origin.map(|origin| format!("\n    {origin}"));
+    let origin = names.origin().map(|origin| format!("\n    {origin}"));
     format!(
         "  {name}: {version} since {since}{}{}, by deployment {id}{}{}",
         commit.unwrap_or_default(),

@@ -185,8 +185,7 @@ impl ReleaseArguments {
         let Some(windlass) = windlass else {
             return Err(lookup::nowhere(&self.app, &self.bucket().await?).await);
         };
-        let reference = from.map(|from| from.git.reference.as_str());
-        let reference = reference.unwrap_or_default();
+        let reference = from.map(|from| from.git.reference.as_str()).unwrap_or_default();
         match declared_application::chosen(windlass, &self.app, reference).await? {
             OrFindings::So(chosen) => Ok(chosen),
             OrFindings::Not(findings) => {

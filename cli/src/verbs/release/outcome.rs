@@ -182,8 +182,7 @@ fn is_it(record: &Deployment, manifest: &Manifest) -> bool {
                 let all = artifact.containers();
                 all.map(|all| all.keys().cloned().collect::<BTreeSet<String>>())
             };
-            let named = named.images.as_ref();
-            let named = named.map(|all| all.keys().cloned().collect());
+            let named = named.images.as_ref().map(|all| all.keys().cloned().collect());
             digest.is_none_or(|digest| *digest == brought.digest())
                 && (named.is_none() || containers(brought).is_none() || named == containers(brought))
         })

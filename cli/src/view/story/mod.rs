@@ -91,8 +91,7 @@ pub fn who(record: &Record) -> Vec<String> {
 pub fn why(record: &Record, now: Time) -> Vec<String> {
     let mut lines = who(record);
     lines.extend(in_facts(record, now));
-    let failed = record.judgements.iter();
-    let failed = failed.filter(|judgement| judgement.verdict == Verdict::Fail);
+    let failed = record.judgements.iter().filter(|judgement| judgement.verdict == Verdict::Fail);
     let failures = record.steps.iter().filter_map(|step| {
         let failure = step.failure.as_ref()?;
         Some(format!("  {}: {}: {}", step.component, Tone::Bad.of("failed"), why_failed(failure)))

@@ -127,8 +127,7 @@ async fn given(ports: &impl Ports, scene: &Scene, step: &Step, spec: &Spec) -> R
     for output in spec.as_kind().takes_from().into_iter().flat_map(|it| it.outputs) {
         let mut steps = steps.iter().map(|step| &step.value);
         if let Some(step) = steps.find(|step| step.component == output.component) {
-            let value = step.outputs.get(&output.name);
-            let value = value.ok_or_else(|| not_given(step, output))?;
+            let value = step.outputs.get(&output.name).ok_or_else(|| not_given(step, output))?;
             given.insert(output.clone(), value.clone());
         }
     }

@@ -88,7 +88,6 @@ pub async fn begin_where_due(ports: &impl Ports, of: EnvironmentId<'_>) -> Resul
     }
     let mut input = by_itself(ActionName::Drill, of, "It is due by the declaration.");
     input["idempotency_key"] = json!(facts.key());
-    let last = here.drills.last.as_ref();
-    let last = last.map_or("first", |last| last.drill.as_str());
+    let last = here.drills.last.as_ref().map_or("first", |last| last.drill.as_str());
     start_once(ports, "drill-due", &input, (of, last)).await
 }

@@ -84,8 +84,7 @@ pub fn new_record(
     declaration: semver::Version,
 ) -> Stored<Deployment> {
     let now = ports.now();
-    let key = request.idempotency_key.as_ref();
-    let key = key.unwrap_or(&execution.arn);
+    let key = request.idempotency_key.as_ref().unwrap_or(&execution.arn);
     let press = Digest::of(key.as_bytes());
     let id = DeploymentId::keyed(EnvironmentId::new(&request.app, env), request.action, key);
     let none = Release {

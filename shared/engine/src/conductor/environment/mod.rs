@@ -47,8 +47,7 @@ pub fn set_hold<'a>(ports: &impl Ports, state: &'a mut EnvironmentState, request
 /// Returns the line, for the ending of a rollback, that automatic deployments are held. A person has to know it,
 /// because only a person lets them go on. `None` if the deployment is no rollback, or nothing is held now.
 pub fn hold_line(record: &Deployment, state: &EnvironmentState) -> Option<Prose> {
-    let hold = state.hold.as_ref();
-    let hold = hold.filter(|_| record.action == ActionName::Rollback)?;
+    let hold = state.hold.as_ref().filter(|_| record.action == ActionName::Rollback)?;
     Some(prose!(
         "automatic deployments are held {}; start {} to let them go on",
         hold.in_words(),

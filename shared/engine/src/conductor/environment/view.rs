@@ -133,8 +133,7 @@ async fn veto(ports: &impl DynamoDbApi, record: &Deployment) -> Result<Option<St
 
 async fn under_way(ports: &impl DynamoDbApi, record: &Deployment, lock: &Lock) -> Result<Option<RunningDeployment>> {
     let asks = is_operator(record.action) || record.preempt || !record.supersede.waits();
-    let held = lock.held.as_ref();
-    let held = held.filter(|held| asks || held.action == ActionName::Drill);
+    let held = lock.held.as_ref().filter(|held| asks || held.action == ActionName::Drill);
     let Some(held) = held.filter(|held| held.deployment != record.id) else {
         return Ok(None);
     };

@@ -32,8 +32,7 @@ pub async fn abandon(
     mut record: Stored<Deployment>,
 ) -> Checked<Option<Answer<EndTransition>>> {
     if let Some(ended) = &record.value.ending {
-        let resolved = ended.resolved.as_ref();
-        let resolved = resolved.map_or_else(String::new, |how| format!(", {how}"));
+        let resolved = ended.resolved.as_ref().map_or_else(String::new, |how| format!(", {how}"));
         let (id, ending) = (&record.value.id, ended.ending);
         let text = format!("deployment {id} has ended {ending}{resolved}");
         return Ok(nothing(ports, execution, request, &text).await?);

@@ -116,8 +116,7 @@ pub async fn as_the_machine_saw_it(ports: &impl DynamoDbApi, id: &DeploymentId, 
     if error.is_empty() {
         return Ok(Why { name: "Failed".into(), text: "a step failed without a reason.".into() });
     }
-    let last = last_fault::of(ports, id).await?;
-    let last = last.filter(|last| last.fault.name.to_string() == error);
+    let last = last_fault::of(ports, id).await?.filter(|last| last.fault.name.to_string() == error);
     Ok(Why {
         name: error.to_owned(),
         text: match last {

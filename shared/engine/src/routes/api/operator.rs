@@ -203,8 +203,7 @@ async fn before(ports: &impl Ports, record: &Deployment, said: &Cancellation, ca
 }
 
 fn has_ended(record: &Deployment, next: Prose) -> Finding {
-    let ended = record.ending.as_ref();
-    let ended = ended.map_or_else(String::new, |ended| format!(": {ended}"));
+    let ended = record.ending.as_ref().map_or_else(String::new, |ended| format!(": {ended}"));
     Finding::new(
         FindingName::NothingToCancel,
         "id",

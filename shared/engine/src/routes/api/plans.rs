@@ -64,8 +64,7 @@ fn no_such_action() -> Finding {
 pub async fn get(ports: &impl Ports, reader: &mut Reader, app: &AppName, id: &str) -> Served<answers::Plan> {
     let id = DeploymentId(id.to_owned());
     log::name_deployment(&id);
-    let known = ledger::load(ports, &ledger::planned(&id)).await?;
-    let known = known.map(|known| known.value);
+    let known = ledger::load(ports, &ledger::planned(&id)).await?.map(|known| known.value);
     let is_known = |it: &Planned| it.deployment.app == *app && it.expires > ports.now();
     let Some(planned) = known.filter(is_known) else {
         return Err(unknown(app, &id));
