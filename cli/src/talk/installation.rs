@@ -229,8 +229,7 @@ impl Endpoint {
     /// All that are not.
     pub async fn require(&self, needed: &[(InstallationPart, Option<&str>)]) -> Result<(), Failure> {
         let settings = Settings::here()?;
-        let missing = needed.iter();
-        let missing = missing.filter(|(what, given)| self.named(*what, *given, &settings).is_none());
+        let missing = needed.iter().filter(|(what, given)| self.named(*what, *given, &settings).is_none());
         let missing: Vec<InstallationPart> = missing.map(|(what, _)| *what).collect();
         if missing.is_empty() {
             return Ok(());

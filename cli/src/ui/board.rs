@@ -82,8 +82,7 @@ impl Board<'_> {
         let steps: Vec<PossibleStep> =
             of_environment(of, &here.situation, false).into_iter().filter(|step| step.deployment.is_none()).collect();
         let brought: Vec<String> = news.iter().map(News::words).collect();
-        let words = states.iter().map(|state| state.words.as_str());
-        let words = words.chain(brought.iter().map(String::as_str));
+        let words = states.iter().map(|state| state.words.as_str()).chain(brought.iter().map(String::as_str));
         let versions = runs.iter().map(|(names, _)| names.now.version.as_str());
         let names = [app.app.as_str(), here.environment.as_str()];
         let by = |names: &VersionNames| by(&here.situation, &names.now);

@@ -205,8 +205,7 @@ impl Server {
     }
 
     async fn logs(&self, app: &str, id: &str) -> Result<Answer, Failure> {
-        let record = self.record(app, id).await?;
-        let record = record.ok_or_else(|| Failure::usage("it has changed nothing yet"))?;
+        let record = self.record(app, id).await?.ok_or_else(|| Failure::usage("it has changed nothing yet"))?;
         let aws = self.endpoint.aws().await?;
         let body = logs::shown(&aws, &record, &self.stand, &self.endpoint.typed()).await;
         Ok(self.page(200, "Logs", None, &body))

@@ -112,8 +112,7 @@ fn brought_back(record: &Record) -> Markup {
         return html! { p { "Its last wave has passed: where nothing was taken back since it is settled as it is, and nothing is undone." } };
     }
     let is_left = |step: &&Step| !step.status.may_have_changed();
-    let left = record.steps.iter().filter(is_left);
-    let left: Vec<String> = left.map(|step| step.component.to_string()).collect();
+    let left: Vec<String> = record.steps.iter().filter(is_left).map(|step| step.component.to_string()).collect();
     html! {
         @match back(record) {
             UndoneChanges::Nothing => p { "It has changed nothing, so nothing is undone." },

@@ -265,7 +265,6 @@ fn what_for(record: &Deployment, now: &Environment) -> Vec<String> {
             format!("  {who} NEEDS AN OPERATOR, since {since}: nothing else gets a turn until a person has ended that")
         }
     };
-    let steps = in_words(&of_holder(record.environment_id(), held));
-    let steps = steps.map(|steps| format!("  {}", text(&steps)));
+    let steps = in_words(&of_holder(record.environment_id(), held)).map(|steps| format!("  {}", text(&steps)));
     std::iter::once(works).chain(steps).collect()
 }

@@ -137,8 +137,7 @@ pub struct Present {
 /// gets it as well. `exit` is the exit status by the ending alone: what it says of the environment has to be true now.
 pub async fn print_now(windlass: &Windlass, record: &Record, json: &mut Value, exit: Exit, output: Output) -> Present {
     let deployment = &record.deployment;
-    let seen = environment(windlass, deployment, &[("observe", "true")]).await;
-    let seen = seen.map_err(|failure| failure.message);
+    let seen = environment(windlass, deployment, &[("observe", "true")]).await.map_err(|failure| failure.message);
     let next = record.now.as_ref().map(|now| text(&now.next));
     let next = next.unwrap_or_else(|| text(&prose!("start {} to have it", deployment.input())));
     let now = compare(deployment, exit, seen, &next);

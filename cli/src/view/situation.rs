@@ -55,8 +55,7 @@ pub fn of_overview(here: &EnvironmentOverview, observed: Option<&Observed>) -> V
 /// waits.
 pub fn of_environment(here: &Environment) -> Vec<State> {
     let now = &here.situation;
-    let hold = now.hold.as_ref();
-    let hold = hold.map(|hold| State::new(Tone::Noted, format!("held {}", hold.in_words_of(short))));
+    let hold = now.hold.as_ref().map(|hold| State::new(Tone::Noted, format!("held {}", hold.in_words_of(short))));
     let mut states: Vec<State> = locked(now).into_iter().chain(hold).collect();
     states.extend(closed(now));
     let waits = |one: &WaitingDeployment| {

@@ -71,8 +71,7 @@ impl Listed for ListedSnapshot {
         // A state that was found was brought by nobody that Windlass knows; a rollback to it was asked for like any
         // other.
         let is_found = self.version == BEFORE_WINDLASS;
-        let asked = self.asked.as_ref();
-        let asked = asked.filter(|asked| !is_found || asked.action == ActionName::Rollback);
+        let asked = self.asked.as_ref().filter(|asked| !is_found || asked.action == ActionName::Rollback);
         let none = || "-".to_owned();
         // An accepted state is a person's, and no deployment's work.
         let accepted = asked.and_then(|asked| asked.accepted_as(&self.version));

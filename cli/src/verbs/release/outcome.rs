@@ -133,8 +133,7 @@ impl UploadOutcome<'_> {
         };
         let here = self.sight.here.as_ref();
         let here = here.ok_or("the environment that it goes to is not known here")?;
-        let known = of_version(self.plan, windlass, &here.environment).await;
-        let known = known.map_err(|failure| failure.message)?;
+        let known = of_version(self.plan, windlass, &here.environment).await.map_err(|failure| failure.message)?;
         let fresh = known.iter().find(|one| !self.sight.is_before(one.id.as_str()));
         if let Some(fresh) = fresh {
             return Ok(UploadEnd::Fresh(fresh.id.0.clone()));
@@ -142,8 +141,7 @@ impl UploadOutcome<'_> {
         for one in self.sight.before.iter().filter(|one| is_under_way(one)) {
             let names = [self.plan.app.as_str(), one.id.as_str()];
             let answer = windlass.get(RouteName::Deployment, &names, &[]).await;
-            let record = answer.and_then(|answer| record::read(&answer));
-            let record = record.map_err(|failure| failure.message)?;
+            let record = answer.and_then(|answer| record::read(&answer)).map_err(|failure| failure.message)?;
             if record.is_some_and(|record| is_it(&record.deployment, self.plan.manifest)) {
                 return Ok(UploadEnd::Joined(one.id.0.clone()));
             }

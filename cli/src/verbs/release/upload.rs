@@ -238,8 +238,7 @@ async fn put(
     content_type: &str,
 ) -> Result<Option<String>, Failure> {
     let options = PutOptions { content_type: Some(content_type.to_owned()), ..PutOptions::default() };
-    let written = aws.put(&bucket.value, key, bytes, &options).await;
-    let written = written.map_err(|fault| of_s3(fault, bucket, true))?;
+    let written = aws.put(&bucket.value, key, bytes, &options).await.map_err(|fault| of_s3(fault, bucket, true))?;
     Ok(written.version_id)
 }
 

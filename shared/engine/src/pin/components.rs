@@ -75,8 +75,7 @@ fn here(request: &Request, resolved: &Resolved, name: &ComponentName, named: Art
     };
     let declared = resolved.repositories(name);
     let is_one = declared.len() == 1;
-    let own = declared.into_iter();
-    let own = own.filter(|(_, declared)| is_same_repository(declared, &push.repository));
+    let own = declared.into_iter().filter(|(_, declared)| is_same_repository(declared, &push.repository));
     let own: Vec<&str> = own.map(|(container, _)| container).collect();
     if own.is_empty() || is_one {
         return (!own.is_empty()).then_some(named);

@@ -342,8 +342,7 @@ async fn declared_before(
     let Some(snapshot) = ledger::load(ports, &key).await? else {
         return Ok(None);
     };
-    let key = ledger::deployment(&snapshot.value.deployment);
-    let made_by = ledger::load(ports, &key).await?;
+    let made_by = ledger::load(ports, &ledger::deployment(&snapshot.value.deployment)).await?;
     // What was handed over came by another application's deployment.
     let Some(made_by) = made_by.filter(|made_by| made_by.value.app == record.app) else {
         return Ok(None);

@@ -83,8 +83,7 @@ pub async fn ended(ports: &impl Starts, event: &Value) -> Result<()> {
 async fn meant(ports: &impl DynamoDbApi, event: &Value, arn: &str) -> Result<Option<(Deployment, bool)>> {
     let known = ledger::load(ports, &ledger::execution(arn)).await?;
     if let Some(known) = known {
-        let key = ledger::deployment(&known.value.deployment);
-        return Ok(Some((ledger::require(ports, &key).await?.value, true)));
+        return Ok(Some((ledger::require(ports, &ledger::deployment(&known.value.deployment)).await?.value, true)));
     }
     let input = event.pointer("/detail/input").and_then(Value::as_str);
     let input: Value = input.and_then(|input| serde_json::from_str(input).ok()).unwrap_or_default();

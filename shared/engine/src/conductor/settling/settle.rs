@@ -244,8 +244,7 @@ async fn goal(ports: &impl Ports, record: &Deployment, state: &EnvironmentState)
         return Ok(None);
     }
     let number = record.snapshot.unwrap_or_default();
-    let key = ledger::snapshot(record.environment_id(), number);
-    Ok(Some(ledger::require(ports, &key).await?.value.with_found(state)))
+    Ok(Some(ledger::require(ports, &ledger::snapshot(record.environment_id(), number)).await?.value.with_found(state)))
 }
 
 /// Returns whether only the settling is left to do: the last wave was judged as passed, or the plan changes nothing.

@@ -174,8 +174,7 @@ fn conclude(
 }
 
 async fn state(ports: &impl Ports, record: &Deployment) -> Result<Stored<EnvironmentState>> {
-    let key = ledger::state(record.environment_id());
-    ledger::load_or_default(ports, &key).await
+    ledger::load_or_default(ports, &ledger::state(record.environment_id())).await
 }
 
 /// Says what to do next, as admission would let it in once the lock is free.

@@ -68,8 +68,7 @@ pub async fn list(ports: &impl Ports, reader: &mut Reader, app: &AppName, call: 
 /// execution, and the caller learns the rest here.
 async fn came_of(ports: &impl Ports, reader: &mut Reader, app: &AppName, arn: &str) -> Served<ExecutionOutcome> {
     // Looked at first: what it recorded before it ended is there by then.
-    let execution = ports.execution(arn).await?;
-    let execution = execution.filter(|execution| execution.input["app"] == app.as_str());
+    let execution = ports.execution(arn).await?.filter(|execution| execution.input["app"] == app.as_str());
     let known = ledger::load(ports, &ledger::execution(arn)).await?;
     let id = known.map(|known| known.value.deployment);
     let record = match &id {

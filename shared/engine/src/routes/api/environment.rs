@@ -175,7 +175,6 @@ fn left(versions: &[Declared], name: &ComponentName) -> Option<UndeclaredSince> 
     };
     let lacking = versions.iter().take_while(lacks).count();
     // The version that still had it must be known as well.
-    let first = versions.get(..lacking).and_then(<[Declared]>::last);
-    let first = first.filter(|_| lacking < versions.len())?;
+    let first = versions.get(..lacking).and_then(<[Declared]>::last).filter(|_| lacking < versions.len())?;
     Some(UndeclaredSince { declaration: first.version.clone(), at: first.accepted })
 }

@@ -129,8 +129,7 @@ pub async fn post(ports: &impl Ports, of: EnvironmentId<'_>, id: &str, call: &Ca
     if let Some(execution) = before(ports, &record, &said, caller).await? {
         return Ok(Answered::One(CancellationStarted { id, execution }));
     }
-    let key = ledger::lock(of);
-    let lock = ledger::load_or_default(ports, &key).await?;
+    let lock = ledger::load_or_default(ports, &ledger::lock(of)).await?;
     if record.ending.is_some() {
         let state = ledger::load_or_default(ports, &ledger::state(of)).await?;
         let next = rollback_input(of, &lock.value, state.value.snapshot);

@@ -71,8 +71,7 @@ async fn upload(
     let Some(head) = ports.head(&place).await? else {
         return Ok(None);
     };
-    let lies = upload_findings::read(ports, &key).await?;
-    let lies = lies.filter(|lies| lies.is_about(head.version_id.as_deref()));
+    let lies = upload_findings::read(ports, &key).await?.filter(|lies| lies.is_about(head.version_id.as_deref()));
     Ok(Some(UploadedManifest { key, version_id: head.version_id, findings: lies.map(|lies| lies.findings) }))
 }
 

@@ -49,8 +49,7 @@ async fn read(ports: &impl Ports, created: &Created) -> Result<(String, Declarat
 
 /// Returns everything that is wrong with a declaration in comparison with the one in force and with other applications.
 async fn against_it(ports: &impl Ports, app: &AppName, declaration: &Declaration) -> Result<Vec<Finding>> {
-    let former = ledger::load(ports, &ledger::declaration_in_force(app)).await?;
-    let former = former.map(|former| former.value);
+    let former = ledger::load(ports, &ledger::declaration_in_force(app)).await?.map(|former| former.value);
     let uploaded = declaration.uploaded(app, former.as_ref());
     let (_, taken) = claim(ports, app, declaration, former.as_ref()).await?;
     Ok(uploaded.err().into_iter().chain(taken).collect())
