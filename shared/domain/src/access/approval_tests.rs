@@ -169,7 +169,7 @@ fn one_approves_the_plan_as_it_is_and_nothing_else() {
 fn where_a_file_cannot_be_read_nobody_approves_and_only_what_brings_back_goes_on() {
     let (app, prod) = (app(), EnvironmentName::new("prod").unwrap());
     let rules = Rules::unread("access/apps/shop.yaml, version 4".to_owned());
-    assert!(rules.are_in_force() && !rules.want_approvals(&prod));
+    assert!(rules.are_in_force() && rules.approvals_needed(&prod).is_none());
     assert_eq!(rules.closed(&prod, Time(0)), None);
     for route in [Route::Api, Route::Console, Route::Windlass, Route::Ci] {
         let by = Requester::new(route, None);
