@@ -15,12 +15,12 @@ fn at_last(world: &World, at: u64) {
     clock.now = clock.now.max(Time(at));
 }
 
-fn begins_in_a_second(world: &World) {
-    at_last(world, FREEZE.from.0 - 1_000);
+fn begins_in_a_moment(world: &World) {
+    at_last(world, FREEZE.from.0 - 400);
 }
 
-fn ends_in_a_second_and_a_half(world: &World) {
-    at_last(world, FREEZE.until.0 - 1_500);
+fn ends_in_a_good_second(world: &World) {
+    at_last(world, FREEZE.until.0 - 1_200);
 }
 
 fn ends_in_a_minute(world: &World) {
@@ -32,10 +32,10 @@ pub(super) const FROZEN: Scenario = Scenario {
     name: "frozen",
     freeze: Some(FREEZE),
     acts: &[
-        next(Deed::Change("the freeze begins in a second", begins_in_a_second)),
+        next(Deed::Change("the freeze begins in a moment", begins_in_a_moment)),
         next(Deed::Arrive("1.1.0", &["api"])),
         next(Deed::Deploy("1.2.0", &["api"])),
-        quiet(Deed::Change("the freeze ends in a second and a half", ends_in_a_second_and_a_half)),
+        quiet(Deed::Change("the freeze ends in a good second", ends_in_a_good_second)),
         next(Deed::Arrive("1.3.0", &["api"])),
         after(1, Deed::Arrive("1.4.0", &["api"])),
     ],

@@ -119,7 +119,7 @@ pub(super) const PROMOTED_BY_ITSELF: Scenario = Scenario {
     before: &[quiet(Deed::DeployInto("staging", "1.1.0", &["api"]))],
     acts: &[
         next(Deed::Change("two hours pass", hours_pass)),
-        after(1_800, Deed::Change("another half an hour is over", as_made)),
+        after(9_000, Deed::Change("another half an hour is over", as_made)),
     ],
     ends: &["1.1.0 Succeeded", "1.1.0 Succeeded"],
     ..PROMOTED
