@@ -126,8 +126,9 @@ fn is_github(text: &str, repository: &Repository) -> Result<(), String> {
     }
 }
 
-/// Asks for the numbers of the repository, by which an access file knows its jobs. GitHub also names them in the subject
-/// of repositories that were made, renamed or moved since 15 July 2026 (GitHub Docs, "OpenID Connect reference").
+/// Asks for the numbers of the repository, by which an access file knows its jobs. GitHub also names them in the
+/// subject of repositories that were made, renamed or moved since 15 July 2026 (GitHub Docs, "OpenID Connect
+/// reference").
 fn ask_ids(facts: &InitFacts, github: &str, asked: &mut Answers) -> String {
     let known = facts.github_ids.get(github).cloned().flatten();
     let github = if github == UNANSWERED { "OWNER/NAME" } else { github };

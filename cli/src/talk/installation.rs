@@ -38,7 +38,7 @@ type Outputs = BTreeMap<String, String>;
 /// The stack that is looked for where nothing is named.
 const USUAL: &str = "windlass";
 
-/// What a job is shown that has a token: by what the API is called.
+/// The message to a job that has a token: it says which of the two the API is called with.
 const BY_TOKEN: &str = "calls show the token of this job, because there are no AWS credentials";
 const BY_CREDENTIALS: &str = "calls are signed with AWS credentials, and do not show the token of this job";
 

@@ -204,7 +204,7 @@ impl Windlass {
     }
 }
 
-/// What is said where API Gateway lets no job in, before the address.
+/// The message where API Gateway lets no job in, before the address.
 const NOT_TAKEN: &str = "API Gateway did not take the token of this job, whose audience must be";
 
 /// The advice where API Gateway lets no job in.

@@ -18,7 +18,7 @@ const OWN: [&str; 5] = ["who", "people", "rules", "freezes", "without_file"];
 /// An access file that was looked at.
 pub struct AccessFileLook {
     file: String,
-    /// Whose rules it has, for a person: `shop`, or `all applications`.
+    /// The application whose rules it has, for a person: `shop`, or `all applications`.
     of: String,
     version: Option<u64>,
     findings: Vec<Finding>,

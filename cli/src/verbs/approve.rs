@@ -1,5 +1,5 @@
-//! `windlass approve`: approves the plan of a deployment that waits for that, by the plan's hash. Where no hash is given
-//! the plan is shown, and nobody approves what was not shown.
+//! `windlass approve`: approves the plan of a deployment that waits for that, by the plan's hash. Where no hash is
+//! given the plan is shown, and nobody approves what was not shown.
 
 use crate::ground::arguments;
 use crate::ground::exit::Exit;

@@ -35,7 +35,7 @@ pub enum CallerKind {
 }
 
 impl CallerKind {
-    /// Sends a request as this caller does. What is judged is what that one may do.
+    /// Sends a request as this caller does: an arrival is judged as one, and not as a person's request.
     ///
     /// # Errors
     /// If Windlass refuses it or does not answer.

@@ -18,8 +18,8 @@ pub fn line(given: &GivenApproval) -> String {
     format!("approved by {} at {}: {}", given.person, given.at, Foreign(&given.reason))
 }
 
-/// Returns how an approval stands, such as `1 of 2 approvals (ann) until 2026-11-30T18:00:00Z`. Who counts is decided at
-/// the deployment's turn.
+/// Returns how an approval stands, such as `1 of 2 approvals (ann) until 2026-11-30T18:00:00Z`. Who counts is decided
+/// at the deployment's turn.
 pub fn standing(approval: &Approval, needs: Option<u32>) -> String {
     let people: BTreeSet<&str> = given(approval).map(|given| given.person.as_str()).collect();
     let many_are = match needs {

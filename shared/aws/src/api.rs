@@ -37,7 +37,7 @@ pub struct Api {
     caller: ApiCaller,
 }
 
-/// By what the API knows its caller.
+/// The proof by which the API knows its caller.
 enum ApiCaller {
     /// Credentials, with which calls for a region are signed.
     Signed { home: Box<SdkConfig>, region: String },

@@ -20,7 +20,7 @@ use windlass_engine::ports::Result;
 const DOWNLOAD_LIMIT: u64 = 256 * 1024 * 1024;
 const DOWNLOAD_TIMEOUT: Duration = Duration::from_secs(50);
 
-/// As long as an object's bytes may take for a program that nobody's timeout ends.
+/// The time that an object's bytes may take in the command line, which no timeout of a function ends.
 const UPLOAD_TIMEOUT: Duration = Duration::from_hours(1);
 const LARGEST_REFUSAL: u64 = 64 * 1024;
 

@@ -1,5 +1,5 @@
-//! Decides on what is asked for by the rules in force: those of the access files that the ledger has. At arrival, at each
-//! turn, and for what is only seen, the same files are read anew.
+//! Decides on what is asked for by the rules in force: those of the access files that the ledger has. At arrival, at
+//! each turn, and for what is only seen, the same files are read anew.
 
 pub mod promotion;
 

@@ -97,8 +97,8 @@ pub fn by_hand(application: &InitApplication) -> String {
     text
 }
 
-/// Returns a step for each build, with what `packs` adds for a component of files. Components that one build makes share
-/// it.
+/// Returns a step for each build, with what `packs` adds for a component of files. Components that one build makes
+/// share it.
 fn builds(application: &InitApplication, packs: impl Fn(&InitComponent) -> Option<String>) -> String {
     let mut done: Vec<(&str, &[String])> = Vec::new();
     let mut steps = String::new();

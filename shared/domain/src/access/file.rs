@@ -92,8 +92,8 @@ pub enum Member {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Person {
-    /// The ARNs of the person's users, and of the person's sessions, each as a whole: a session is a person's only where
-    /// Identity Center has named it, or where `trusted_sessions` says that the role's trust policy does so.
+    /// The ARNs of the person's users, and of the person's sessions, each as a whole: a session is a person's only
+    /// where Identity Center has named it, or where `trusted_sessions` says that the role's trust policy does so.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("maxItems" = 20))]
     pub aws: Vec<String>,

@@ -208,7 +208,7 @@ pub enum Outside {
 }
 
 impl Outside {
-    /// Returns whether it is what holds where nothing is written.
+    /// Returns whether it is the default, which is left out where the file is written.
     #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
     pub(super) fn is_refuse(&self) -> bool {
         *self == Self::Refuse

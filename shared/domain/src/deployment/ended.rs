@@ -41,7 +41,8 @@ pub struct Ended {
     pub cause_name: String,
     /// The sentence in the notification and in the execution's Cause. It may have many lines.
     pub cause: Prose,
-    /// The findings: what was wrong. Where there are any, the cause is a line for each, and the pages that explain them.
+    /// The findings: what was wrong. Where there are any, the cause is a line for each, and the pages that explain
+    /// them.
     #[serde(default)]
     pub findings: Vec<Finding>,
     /// The lines that stand in the cause right after its first line, the newest first: what else a person has to know.

@@ -22,7 +22,7 @@ pub struct PromotedFrom {
     pub snapshot: u64,
 }
 
-/// A promotion that goes on by itself, of an environment: written where a deployment succeeded in the one before.
+/// A promotion that Windlass starts by itself. The ending of a deployment in the environment before writes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Promotion {
     /// The application.

@@ -93,8 +93,8 @@ pub struct Detail {
     /// The person, service or CI job that asked for the deployment, where it is vouched for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requester: Option<Requester>,
-    /// The line for those who audit: who asked, with the person's name as the access file has it or `unmapped`, by which
-    /// rule, what is promoted, and who has approved. Absent where nothing of that is known.
+    /// The line for those who audit: who asked, with the person's name as the access file has it or `unmapped`, by
+    /// which rule, what is promoted, and who has approved. Absent where nothing of that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audit: Option<String>,
     /// What let the requester in: person, rule and file. Absent where no rules of operators were in force.

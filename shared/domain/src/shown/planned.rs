@@ -261,8 +261,8 @@ fn switches(wave: &Wave, component: &ComponentName) -> bool {
 }
 
 /// Returns the digest of what is planned: of the bytes, the targets with what their callers get now, the changes, what
-/// each component runs by the ledger, and the irreversible runs. It has neither the deployment's own id nor its time. So
-/// the same plan drawn twice, and the deployment that follows, have the same one.
+/// each component runs by the ledger, and the irreversible runs. It has neither the deployment's own id nor its time.
+/// So the same plan drawn twice, and the deployment that follows, have the same one.
 pub fn hash(
     deployment: &Deployment,
     plan: &Plan,

@@ -94,8 +94,8 @@ name! {
     ComponentName
 }
 name! {
-    /// The name of a person or of a group in an access file, such as `lead-1` or `leads`: lower-case letters, digits and
-    /// hyphens, starting with a letter, at most 32 characters.
+    /// The name of a person or of a group in an access file, such as `lead-1` or `leads`: lower-case letters, digits
+    /// and hyphens, starting with a letter, at most 32 characters.
     WhoName
 }
 

@@ -45,8 +45,8 @@ pub async fn start_due(ports: &impl Ports, began: Time, faults: &mut Faults) {
     }
 }
 
-/// Starts it, or ends it. Its name is made of its snapshot, its time and how often it died, so that each try is started
-/// once. It is over once something is recorded of it.
+/// Starts a promotion, or ends it. The name of its execution is made of its snapshot, its time and how often it died,
+/// so that each try is started once. It is over once something is recorded of it.
 async fn go_on(ports: &impl Ports, mut one: Stored<Promotion>) -> Result<()> {
     let turn = turn(ports, &one.value).await?;
     if turn == Turn::Waits {
@@ -68,7 +68,7 @@ async fn go_on(ports: &impl Ports, mut one: Stored<Promotion>) -> Result<()> {
     } else {
         one.value.over = true;
     }
-    // Where it is refused, a newer one is there.
+    // Where the write is refused, a newer promotion has taken its place.
     save_look(ports, &mut one, Vec::new()).await.map(|_| ())
 }
 

@@ -47,8 +47,8 @@ pub async fn of_waiting(ports: &impl Starts, record: &Deployment, cause: &str) -
     recover(ports, record.environment_id(), &record.id, "t0", cause).await
 }
 
-/// Starts the recovery of a deployment that `which` distinguishes from its others: the token, and if it is not the first
-/// of that, the time.
+/// Starts the recovery of a deployment that `which` distinguishes from its others: the token, and if it is not the
+/// first of that, the time.
 async fn recover(
     ports: &impl Starts,
     of: EnvironmentId<'_>,

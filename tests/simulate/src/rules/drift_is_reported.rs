@@ -11,10 +11,10 @@ use windlass_domain::release::ending::Ending;
 /// The items that a looking function may write: looks, and that what was due to be promoted is started.
 const LOOKS: [&str; 3] = ["second_look", "hourly_look", "promotion"];
 
-/// An hourly look never waits for a deployment, nor stops one: the looking function writes nothing but looks,
-/// and the note of what it starts, so it takes no lock, and it changes no target. A person's change between deployments is reported: once for each change if
-/// nothing goes wrong, and never as gone before it is. Nobody looks at an environment that needs an operator, so what
-/// is changed from then on is not reported.
+/// An hourly look never waits for a deployment, nor stops one: the looking function writes nothing but looks, and the
+/// note of what it starts, so it takes no lock, and it changes no target. A person's change between deployments is
+/// reported: once for each change if nothing goes wrong, and never as gone before it is. Nobody looks at an environment
+/// that needs an operator, so what is changed from then on is not reported.
 ///
 /// Safety: drift: What a person changed between deployments is reported, once where nothing goes wrong, and who looks
 /// changes nothing.

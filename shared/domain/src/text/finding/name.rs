@@ -219,8 +219,8 @@ pub enum FindingName {
     /// Next: Do what the finding names: use a way in that may, or ask somebody who may. Those who keep
     /// `access/apps/<app>.yaml` change its rules.
     NotAllowed,
-    /// The body of a release names another Git ref, or another commit, than the token of the CI job that sends it. What a
-    /// job releases is what its token names, never what it says itself.
+    /// The body of a release names another Git ref, or another commit, than the token of the CI job that sends it. What
+    /// a job releases is what its token names, never what it says itself.
     /// Next: Leave `ref` and `commit` out of the body: they are taken from the token. Or release in a job of the branch
     /// or the tag that is meant.
     RefDiffers,

@@ -51,7 +51,7 @@ pub async fn approve(
         }
     })
     .await?;
-    // It may have waited for nobody else. Woken for nothing it waits on.
+    // Perhaps nobody is missing any more. Where somebody is, it is woken for nothing, and waits on.
     let (_, view) = find(ports, request).await?;
     let waiting = request.deployment.as_ref().and_then(|id| view.waiting_as(id));
     if let Some(waiting) = waiting {
@@ -60,7 +60,7 @@ pub async fn approve(
     Ok(answer)
 }
 
-/// The deployment that is named, and its environment as the ledger has it.
+/// Returns the deployment that is named, and its environment as the ledger has it.
 async fn find(ports: &impl Ports, request: &Request) -> Checked<(Stored<Deployment>, View)> {
     let env = pin::named_environment(ports, request).await?;
     let none = DeploymentId("none".into());
@@ -102,8 +102,8 @@ async fn decision(
     Ok(rules.approve((&by, hash, reason), facts.as_ref(), &record.id)?)
 }
 
-/// Returns the write with which a deployment waits for its turn alone; `None` while it asks on. From then on the
-/// schedule wakes it as well, should nobody else.
+/// Returns the write with which a deployment waits for its turn alone; `None` while it still asks. From then on the
+/// schedule wakes it as well, in case nobody else does.
 async fn waits_for_its_turn(ports: &impl Ports, record: &mut Deployment, view: &View) -> Checked<Option<Write>> {
     if let Err(finding) = approval::note(ports, &view.rules, record).await? {
         return Err(finding.into());

@@ -127,8 +127,8 @@ pub fn new_record(
     Stored::new(ledger::deployment(&identified.id), record)
 }
 
-/// Ends at once what the environment does not deploy: of somebody whom its rules do not name, or an arrival where only a
-/// person starts deployments.
+/// Ends at once what the environment does not deploy: of somebody whom its rules do not name, or an arrival where only
+/// a person starts deployments.
 pub fn settle_at_once(ports: &impl Ports, record: &mut Stored<Deployment>, pinned: &Pinned) {
     match &pinned.allowed {
         Err(findings) => reject(record, findings.clone(), ports.now()),

@@ -196,8 +196,8 @@ async fn come_back(
     Ok(DrillAdmission::Recorded(Box::new(record)))
 }
 
-/// The answer where the deployment is recorded: it goes on where this execution has recorded it, in an invocation beside
-/// this one, or in one whose answer was lost.
+/// Returns the answer where the deployment is recorded: it goes on where this execution has recorded it, in an
+/// invocation beside this one, or in one whose answer was lost.
 async fn before(ports: &impl Ports, execution: &ExecutionRef, former: &Deployment) -> Result<Admitted> {
     Ok(if former.executions.first() == Some(&execution.arn) {
         Admitted::New(former.id.clone())

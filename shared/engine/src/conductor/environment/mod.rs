@@ -21,8 +21,8 @@ use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::prose::Prose;
 use windlass_domain::text::time::Time;
 
-/// Reads a deployment of an environment. Who may act in one environment may not in another one by naming its deployment,
-/// which is as unknown as one of another application. `remedy` says what to name.
+/// Reads a deployment of an environment. Who may act in one environment may not in another one by naming its
+/// deployment, which is as unknown as one of another application. `remedy` says what to name.
 pub async fn deployment_in(
     ports: &impl DynamoDbApi,
     of: EnvironmentId<'_>,

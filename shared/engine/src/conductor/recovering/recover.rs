@@ -78,7 +78,7 @@ pub async fn admit(
 
 type Found = Option<(Stored<Deployment>, Stored<Lock>)>;
 
-/// The deployment that is meant, and its environment's lock.
+/// Returns the deployment that is meant, and its environment's lock.
 async fn find(ports: &impl Ports, request: &Request) -> Checked<Found> {
     let env = request.named_environment()?;
     let of = EnvironmentId::new(&request.app, env);

@@ -15,9 +15,8 @@ use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::{AppName, EnvironmentName};
 
 /// Returns the rules in force, by which a request is allowed. One that is not is refused, whatever was started for it
-/// before. The API cannot write the ledger,
-/// so an execution is started all the same, and `Admit` refuses and records it. The same refused request again starts
-/// no second one.
+/// before. The API writes only notes of what it starts, so an execution is started all the same, and `Admit` refuses
+/// and records it. The same refused request again starts no second one.
 pub async fn allowed(ports: &impl Ports, request: &Request) -> Served<Rules> {
     let rules = access::rules(ports, &request.app).await?;
     let findings = access::against(ports, &rules, request).await?;
@@ -148,7 +147,7 @@ impl Reader {
     }
 }
 
-/// Makes the finding that a path is for no CI job.
+/// Makes the finding that no CI job may call a path.
 fn not_served(call: &Call, by: &Requester) -> Finding {
     let you = Caller::of(by).to_string();
     Finding::new(

@@ -97,9 +97,9 @@ async fn observed(ports: &impl Ports, state: &EnvironmentState, lock: &Lock) -> 
     state.running.keys().map(|name| (name.clone(), unknown.clone())).collect()
 }
 
-/// The names of the declared environments; with `?ref=` or `?image_tag=` also `chosen`, where a release of it goes.
-/// 403 where the caller may not read that, 404 where no environment's rule matches, 400 where those of several do: so whoever asks before a release hears of
-/// it before it is sent.
+/// Returns the names of the declared environments; with `?ref=` or `?image_tag=` also `chosen`, where a release of it
+/// goes. 403 where the caller may not read that, 404 where no environment's rule matches, 400 where those of several
+/// do: so whoever asks before a release hears of it before it is sent.
 pub async fn choice(
     ports: &impl Ports,
     reader: &mut Reader,
