@@ -67,7 +67,8 @@ arguments+=(--json-to "$work/document.json")
 if [ -n "$REGION" ]; then export AWS_REGION="$REGION"; fi
 if [ -n "$ENDPOINT" ]; then
   export WINDLASS_ENDPOINT="$ENDPOINT"
-  # The command line shows Windlass the job's token, which it asks for itself. Credentials that are there would go before.
+  # The command line asks for the job's token itself, and shows it to Windlass. It would take credentials that are
+  # there before the token.
   if [ -z "$ROLE" ]; then
     may_sign_in
     unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_PROFILE AWS_ROLE_ARN
