@@ -48,7 +48,10 @@ fn explains(outcome: &Outcome<'_>, what: What, record: &Deployment, ended: &Ende
         return ended.ending != Ending::NeedsOperator && !GIVEN_UP.contains(&ended.cause_name.as_str());
     }
     match ended.ending {
-        Ending::Succeeded | Ending::NothingToDo => false,
+        Ending::Succeeded => false,
+        Ending::NothingToDo => {
+            ended.cause_name == "AlreadyThere" && comes_once_more(what) && went_live_before(outcome, record)
+        }
         Ending::RolledBack | Ending::NeedsOperator => is_stop || is_refusal || lasts || what == What::OutOfBand,
         Ending::Rejected => match ended.cause_name.as_str() {
             "NoPermission" | "GateNotMeasurable" => is_refusal,
@@ -65,6 +68,22 @@ fn explains(outcome: &Outcome<'_>, what: What, record: &Deployment, ended: &Ende
             _ => false,
         },
     }
+}
+
+/// Returns whether a request may come once more when its deployment has ended: the client asks again meanwhile, because
+/// no answer comes, or another execution goes on in place of a stopped one.
+fn comes_once_more(what: What) -> bool {
+    matches!(what, What::InvokedLate | What::StoppedRedrivenLate)
+}
+
+/// Returns whether another deployment of its release had gone live when it came.
+fn went_live_before(outcome: &Outcome<'_>, record: &Deployment) -> bool {
+    outcome.records().iter().any(|other| {
+        let ended = other.ending.as_ref();
+        other.id != record.id
+            && other.release_digest == record.release_digest
+            && ended.is_some_and(|ended| ended.ending == Ending::Succeeded && ended.at <= record.accepted)
+    })
 }
 
 /// Returns whether a person began a rollout of the service. A deployment waits for it for a while, and never races it.
@@ -112,13 +131,18 @@ fn was_replaced(outcome: &Outcome<'_>, record: &Deployment) -> bool {
     })
 }
 
-/// Returns whether another release of all its components is no older.
+/// Returns whether another release of all its components is no older. A release that comes once more is no newer for
+/// that: it stands where it came first.
 fn is_superseded(outcome: &Outcome<'_>, record: &Deployment) -> bool {
+    let records = outcome.records();
     let own = Place::of(outcome, record);
-    outcome.records().iter().any(|other| {
+    let formers = records.iter().filter(|one| one.release_digest == record.release_digest);
+    let formers: Vec<Place> = formers.map(|one| Place::of(outcome, one)).collect();
+    records.iter().any(|other| {
         let mut parts = record.release.parts();
-        other.id != record.id
-            && !own.is_after(Place::of(outcome, other))
-            && parts.all(|part| other.release.parts().any(|other| other.covers(&part)))
+        let place = Place::of(outcome, other);
+        let is_another = other.release_digest != record.release_digest;
+        let is_no_older = !own.is_after(place) || (is_another && formers.iter().any(|former| !former.is_after(place)));
+        other.id != record.id && is_no_older && parts.all(|part| other.release.parts().any(|other| other.covers(&part)))
     })
 }

@@ -58,6 +58,8 @@ pub(super) const PREEMPTED_BY_THE_FILE: Scenario = Scenario {
     name: "preempted_by_the_file",
     access: Some(&FILE),
     acts: &[next(Deed::PostBy("shop-lead", "1.2.0", BOTH)), when_in("Bake", Deed::Operate("rollback"))],
+    // A client that got no answer asks again when the rollback holds deployments.
+    may: &["1.2.0 Succeeded", "1.2.0 Rejected (Held)"],
     ..PREEMPT
 };
 

@@ -144,7 +144,8 @@ pub(super) const ASKED_AND_CANCELLED: Scenario = Scenario {
     access: Some(&ONE),
     acts: &[ASKED, when_asked(Deed::CancelAsked("shop-dev"))],
     ends: &["1.0.0 Succeeded", "1.1.0 Rejected (CancelledByOperator)"],
-    may: &["1.1.0 Rejected (ApprovalExpired)"],
+    // A client that got no answer asks again when it is stopped already.
+    may: &["1.1.0 Rejected (ApprovalExpired)", "1.1.0 Rejected (Stopped)"],
     steady: false,
     ..FUNCTION
 };
