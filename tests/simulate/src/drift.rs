@@ -23,13 +23,15 @@ fn read(item: &Item) -> Option<HourlyLook> {
 }
 
 impl Stage<'_> {
-    /// Checks what a look says when it comes to its end.
+    /// Checks what a look says when it comes to its end. The targets of `prod` alone are known here.
     pub(crate) fn hold_looked(&mut self, change: &Written) {
         let Some(look) = change.after.as_deref().and_then(read) else {
             return;
         };
         let former = change.before.as_deref().and_then(read);
-        let Some(at) = look.looked else { return };
+        let Some(at) = look.looked.filter(|_| look.environment.as_str() == "prod") else {
+            return;
+        };
         if former.is_some_and(|former| former.looked == look.looked) {
             return;
         }
