@@ -5,6 +5,7 @@ pub mod promotion;
 
 use crate::ledger;
 use crate::ports::{DynamoDbApi, Result};
+use crate::trouble::Checked;
 use windlass_domain::access::{
     AccessFile, AccessFileForAll, AccessItem, AccessRight, Asked, Caller, Rules, not_vouched, refused_before,
 };
@@ -13,12 +14,11 @@ use windlass_domain::release::action::ActionName;
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::release::key::AccessPlace;
 use windlass_domain::release::request::{Request, Requester};
-use windlass_domain::text::fault::Fault;
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::AppName;
 
 /// Reads the rules in force for an application. Of a file that cannot be read any more, such as one that a newer
-/// version of Windlass took, they say only that: whatever brings back goes on, and nothing else does.
+/// version of Windlass took, they say only that: whatever brings back or only looks goes on, and nothing else does.
 ///
 /// # Errors
 /// The ledger's faults.
@@ -30,14 +30,18 @@ pub async fn rules(ports: &impl DynamoDbApi, app: &AppName) -> Result<Rules> {
     Ok(own.and_then(|own| Ok(Rules::of(own, all?))).unwrap_or_else(Rules::unread))
 }
 
-/// Reads the access file of all applications that is in force.
+/// Reads the access file of all applications that is in force, for one that may name whom that one names.
 ///
 /// # Errors
-/// The ledger's faults, and that the item cannot be read any more.
-pub async fn for_all(ports: &impl DynamoDbApi) -> Result<Option<AccessFileForAll>> {
+/// The ledger's faults, and the finding that it cannot be read any more: it is to be mended first.
+pub async fn for_all(ports: &impl DynamoDbApi) -> Checked<Option<AccessFileForAll>> {
     let all = ledger::load(ports, &ledger::access_for_all()).await?;
-    let unread = |file: String| Fault::internal(format!("{file}, cannot be read any more"));
-    all.map(|all| read(&all.value, AccessFileForAll::accepted)).transpose().map_err(unread)
+    let unread = |file: String| {
+        let reason = "this version of Windlass cannot read the file any more, and this one may name whom it names.";
+        let remedy = "Upload one that this version can read, with a higher `version`; then upload this one again.";
+        Finding::new(FindingName::BadValue, file, reason, remedy)
+    };
+    Ok(all.map(|all| read(&all.value, AccessFileForAll::accepted)).transpose().map_err(unread)?)
 }
 
 /// Reads a file that is in force; its name, if it cannot be read.

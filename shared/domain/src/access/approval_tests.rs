@@ -166,7 +166,7 @@ fn one_approves_the_plan_as_it_is_and_nothing_else() {
 }
 
 #[test]
-fn where_a_file_cannot_be_read_nobody_approves_and_only_what_brings_back_goes_on() {
+fn where_a_file_cannot_be_read_nobody_approves_and_only_what_brings_back_or_looks_goes_on() {
     let (app, prod) = (app(), EnvironmentName::new("prod").unwrap());
     let rules = Rules::unread("access/apps/shop.yaml, version 4".to_owned());
     assert!(rules.are_in_force() && rules.approvals_needed(&prod).is_none());
@@ -177,8 +177,8 @@ fn where_a_file_cannot_be_read_nobody_approves_and_only_what_brings_back_goes_on
             [AccessRight::Read, AccessRight::Release, AccessRight::RollBack, AccessRight::Operate, AccessRight::Approve]
         {
             let asked = Asked::for_right(right, &by, EnvironmentId::new(&app, &prod));
-            // What brings back is IAM's alone then, and no right of a job is.
-            let wanted = right == AccessRight::RollBack && route != Route::Ci;
+            // What brings back or looks is IAM's alone then, and no right of a job is.
+            let wanted = matches!(right, AccessRight::RollBack | AccessRight::Read) && route != Route::Ci;
             assert_eq!(rules.decide(&asked, None).is_ok(), wanted, "{by} {right}");
         }
     }

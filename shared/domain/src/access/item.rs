@@ -84,9 +84,11 @@ impl Rules {
     }
 
     /// Returns the finding that nobody knows who has a right. `None` where the rules can be read, and for whatever
-    /// brings back: that is IAM's alone then, because no file may stand in its way. A CI job has no right by IAM.
+    /// brings back or only looks: that is IAM's alone then, because no file may stand in its way, and who goes back has
+    /// to see what comes of it. A CI job has no right by IAM.
     pub fn unknown(&self, by: &Requester, right: AccessRight) -> Option<Finding> {
-        let file = self.unread.as_ref().filter(|_| right != AccessRight::RollBack || by.route == Route::Ci)?;
+        let is_iams = matches!(right, AccessRight::RollBack | AccessRight::Read) && by.route != Route::Ci;
+        let file = self.unread.as_ref().filter(|_| !is_iams)?;
         let you = Caller::of(by).to_string();
         let reason = format!("nobody knows whether {you} may: this version of Windlass cannot read the file.");
         let remedy = "Upload a file that this version can read, with a higher `version`; or install the version of \

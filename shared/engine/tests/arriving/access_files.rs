@@ -7,8 +7,8 @@ use windlass_domain::deployment::Refusal;
 use windlass_domain::release::key::AccessPlace;
 use windlass_domain::release::request::Route;
 use windlass_domain::text::fault::FaultName;
-use windlass_engine::ledger;
-use windlass_engine::ports::Clock;
+use windlass_engine::ledger::{self, Stored};
+use windlass_engine::ports::{Clock, DynamoDbApi, Key};
 use windlass_engine::routes::api::{Call, handle};
 use windlass_world::World;
 use windlass_world::run::run;
@@ -198,6 +198,24 @@ fn rules_are_withdrawn_by_a_higher_version() {
     comes(&world, KEY, "app: shop\nversion: 5\nrules: none\n");
     assert!(!has_rules());
     assert_eq!(beside(&world, KEY, "findings"), [""; 0]);
+}
+
+/// Nobody knows whom it names then, and whoever uploads it learns what comes first.
+#[test]
+fn one_of_an_application_waits_until_that_of_all_applications_can_be_read() {
+    let world = in_both();
+    let mut all = all_in_force(&world).unwrap();
+    let rev = world.dynamodb().items[&Key::from(ledger::access_for_all())].rev;
+    all.text = "version: 2\nlater: true\n".into();
+    let put = Stored { key: ledger::access_for_all(), rev, value: all }.put().unwrap();
+    run(world.transact(vec![put])).unwrap();
+    let higher = FILE.replace("version: 4", "version: 5");
+    comes(&world, KEY, &higher);
+    assert_eq!(beside(&world, KEY, "findings"), ["BadValue"]);
+    assert_eq!(in_force(&world).unwrap().version, 4);
+    comes(&world, ALL_KEY, &ALL.replace("version: 2", "version: 3"));
+    comes(&world, KEY, &higher);
+    assert_eq!(in_force(&world).unwrap().version, 5);
 }
 
 /// Each upload of it shows them, also where it says nothing new.
