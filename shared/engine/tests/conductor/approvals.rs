@@ -292,6 +292,34 @@ fn a_newer_release_supersedes_it_until_it_is_approved() {
     }
 }
 
+/// Whoever were woken before would not see it, and would wait on.
+#[test]
+fn the_others_that_ask_are_woken_once_it_has_its_place() {
+    let mut scene = asking("{by: [lead-1]}");
+    turn(&scene).unwrap();
+    let mut other = scene.waiting().unwrap();
+    other.deployment = DeploymentId("fedcba9876543210".into());
+    other.order.id = other.deployment.clone();
+    other.task_token = Some("token".into());
+    let record = Deployment { id: other.deployment.clone(), order: other.order.clone(), ..scene.record() };
+    scene.stage.put(ledger::deployment(&record.id), &record);
+    scene.stage.put(ledger::waiting(EnvironmentId::new(&app(), &prod()), &record.id), &other);
+    let own = ledger::waiting(EnvironmentId::new(&app(), &prod()), &id());
+    for key in [Key::from(own), Key::from(ledger::planned(&id()))] {
+        scene.stage.world.dynamodb().items.remove(&key);
+    }
+    scene.change_record(|record| {
+        let later = record.order.accepted.plus_s(60);
+        (record.order.accepted, record.order.recorded) = (later, later);
+    });
+    scene.stage.world.dynamodb().busy = 100;
+    assert!(turn(&scene).is_err());
+    assert!(!was_woken(&scene));
+    scene.stage.world.dynamodb().busy = 0;
+    assert_eq!(in_short(&turn(&scene)), (Transition::Draw, ""));
+    assert!(was_woken(&scene));
+}
+
 #[test]
 fn a_plan_that_has_moved_gives_its_turn_back_and_is_asked_for_anew() {
     let scene = asking("{by: [lead-1]}");

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use windlass_domain::access::{ApprovalFacts, ApprovalStanding, Rules};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::release::action::ActionName;
-use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::release::request::{Requester, Route};
 use windlass_domain::shown::planned::{ArrivalFate, Becomes, DrawnPlan, KEPT_S, Planned};
 use windlass_domain::text::finding::Finding;
@@ -134,8 +134,8 @@ pub async fn to_draw(ports: &impl DynamoDbApi, record: &Deployment, again: bool)
 }
 
 /// Wakes the others that ask for approval, because a newer release supersedes an older one that nobody has approved.
-pub async fn wake_others(ports: &impl Ports, view: &View, record: &Deployment) -> Result<()> {
-    for other in view.waiting.iter().filter(|other| other.value.asks && other.value.deployment != record.id) {
+pub async fn wake_others(ports: &impl Ports, view: &View, id: &DeploymentId) -> Result<()> {
+    for other in view.waiting.iter().filter(|other| other.value.asks && other.value.deployment != *id) {
         recovery::wake_one(ports, &other.value).await?;
     }
     Ok(())

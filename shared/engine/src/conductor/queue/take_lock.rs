@@ -60,7 +60,6 @@ pub(super) async fn queue(
     let answer = Answer::of(word, &record.value.id, 0);
     let mut planned = None;
     if word == AdmitTransition::Draw {
-        approval::wake_others(ports, view, &record.value).await?;
         planned = approval::to_draw(ports, &record.value, false).await?;
     }
     let mut waiting = place(ports, &record.value, until);

@@ -70,8 +70,13 @@ async fn once(
         Decision::Reject(findings) => finish(ports, &view, record, TurnOutcome::Refused(findings)).await,
         Decision::Superseded(by) => finish(ports, &view, record, TurnOutcome::Superseded(by)).await,
         _ if record.value.asks() => {
-            let word = approval::word(&record.value);
-            queue(ports, &view, record, word, None).await
+            let (word, id) = (approval::word(&record.value), record.value.id.clone());
+            let answer = queue(ports, &view, record, word, None).await?;
+            if word == AdmitTransition::Draw && answer.is_some() {
+                // Only now each of them sees this one in the queue.
+                approval::wake_others(ports, &view, &id).await?;
+            }
+            Ok(answer)
         }
         Decision::Wait => queue(ports, &view, record, AdmitTransition::Wait, None).await,
         Decision::WaitUntil(until) => queue(ports, &view, record, AdmitTransition::Wait, Some(until)).await,
