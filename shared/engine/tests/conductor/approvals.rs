@@ -292,6 +292,24 @@ fn a_newer_release_supersedes_it_until_it_is_approved() {
     }
 }
 
+#[test]
+fn the_plan_to_approve_names_another_declaration_under_which_its_bytes_were_verified() {
+    let said = |is_other: bool| {
+        let mut scene = asking("{by: [lead-1]}");
+        let (environment, by) = (EnvironmentName::new("dev").unwrap(), DeploymentId("aaaaaaaaaaaaaaaa".into()));
+        let snapshot = json!({"number": 1, "version": "1.4.0", "deployment": by, "made": 7, "replaced": 0,
+            "components": {}});
+        scene.stage.put(ledger::snapshot(EnvironmentId::new(&app(), &environment), 1), &snapshot);
+        let mut record = Deployment { id: by, ..scene.record() };
+        record.declaration.major += u64::from(is_other);
+        scene.stage.put(ledger::deployment(&record.id), &record);
+        scene.change_record(|record| record.promoted_from = Some(PromotedFrom { environment, snapshot: 1 }));
+        assert_eq!(in_short(&turn(&scene)), (Transition::Draw, ""));
+        planned(&scene).turn.text
+    };
+    assert_ne!(said(true), said(false));
+}
+
 /// Whoever were woken before would not see it, and would wait on.
 #[test]
 fn the_others_that_ask_are_woken_once_it_has_its_place() {

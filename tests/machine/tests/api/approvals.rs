@@ -4,7 +4,9 @@ use crate::api::call::{PROD, RELEASES, begun, get, program, release};
 use serde_json::{Value, json};
 use windlass_domain::access::AccessItem;
 use windlass_domain::release::ending::Ending;
+use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::release::request::ObjectRef;
+use windlass_domain::shown::planned::Becomes;
 use windlass_domain::text::digest::Digest;
 use windlass_domain::text::name::AppName;
 use windlass_domain::text::time::Time;
@@ -80,6 +82,22 @@ fn what_is_approved_goes_and_what_is_cancelled_does_not() {
         assert!(path.starts_with("Admit Admitted Plan Drawn AwaitTurn"), "{path}");
         assert_eq!(path.contains("AwaitTurn Admit Admitted Prepare Prepared Change"), approves, "{path}");
         assert!(!shop.has("waiting#"));
+    }
+}
+
+#[test]
+fn a_plan_says_that_it_would_first_be_approved_or_that_nobody_knows_who_asks() {
+    let program = program();
+    for (more, becomes) in [("", Becomes::Refused), (", not_requester: false", Becomes::Waits)] {
+        let mut shop = Shop::new(&program, FUNCTIONS);
+        rules(&shop, &format!("release: [console], approve: {{by: [lead]{more}}}"));
+        let mut request = shop.release("1.4.0", &BOTH);
+        request["plan"] = true.into();
+        let arn = shop.start(&request);
+        shop.region.run();
+        let key = ledger::planned(&DeploymentId::planned(&arn));
+        let planned = run(ledger::require(shop.world(), &key)).unwrap().value;
+        assert_eq!((planned.turn.becomes, planned.deployment.approval), (becomes, None), "{more}");
     }
 }
 

@@ -6,6 +6,7 @@ use crate::conductor::admitting::{deploy, going_back};
 use crate::conductor::answering::release_status::known;
 use crate::conductor::environment::view::View;
 use crate::conductor::environment::way_back;
+use crate::conductor::queue::approval;
 use crate::conductor::request::{Asker, Ports};
 use crate::ledger::{self, Stored, commit, retry};
 use crate::payload::{AdmitTransition, Answer};
@@ -16,10 +17,11 @@ use windlass_domain::deployment::admission::{Decision, Replaced};
 use windlass_domain::deployment::{Deployment, Ended};
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::ending::Ending;
-use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
+use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::release::request::Request;
 use windlass_domain::shown::planned::{ArrivalFate, Becomes, KEPT_S, Planned};
 use windlass_domain::shown::release_status;
+use windlass_domain::text::count::count;
 use windlass_domain::text::prose::Prose;
 
 /// Records what the request would become, and goes on to `Plan`. Asked again it answers the same.
@@ -69,28 +71,10 @@ async fn of(ports: &impl Ports, execution: &Asker<'_>, request: &Request, id: &D
         let said = format!(" {environment} {rule}; {version} is none, and goes there only because somebody names it.");
         turn.text.push(said);
     }
-    if let Some(text) = verified_with_another(ports, &record.value).await? {
+    if let Some(text) = approval::verified_with_another(ports, &record.value).await? {
         turn.text.push(text);
     }
     Ok((record.value, turn))
-}
-
-/// Returns the warning that what is promoted was verified under another version of the declaration than the one that
-/// is in force: its gates and its settings may differ.
-async fn verified_with_another(ports: &impl Ports, record: &Deployment) -> Result<Option<String>> {
-    let Some(from) = &record.promoted_from else {
-        return Ok(None);
-    };
-    let there = EnvironmentId::new(&record.app, &from.environment);
-    let Some(snapshot) = ledger::load(ports, &ledger::snapshot(there, from.snapshot)).await? else {
-        return Ok(None);
-    };
-    let by = ledger::load(ports, &ledger::deployment(&snapshot.value.deployment)).await?;
-    let then = by.map(|by| by.value.declaration).filter(|then| *then != record.declaration);
-    Ok(then.map(|then| {
-        let (place, now) = (&from.environment, &record.declaration);
-        format!(" It ran in {place} under version {then} of the declaration, and version {now} is in force.")
-    }))
 }
 
 /// Returns the turn of a deployment that ends as it arrives.
@@ -101,14 +85,26 @@ fn at_once(ended: Ended) -> ArrivalFate {
     }
 }
 
+/// Returns the turn of a release. Whether it asks for approval is noted in a copy: the plan of what really asks is
+/// drawn for those who approve it.
 async fn forward(ports: &impl Ports, record: &Deployment) -> Result<ArrivalFate> {
     let view = View::load(ports, record).await?;
-    Ok(match view.decide(record) {
-        Decision::Superseded(by) => {
+    let mut asking = record.clone();
+    if let Err(finding) = approval::note(ports, &view.rules, &mut asking).await? {
+        return Ok(ArrivalFate::refused(vec![finding]));
+    }
+    let asks = asking.approval.as_ref().filter(|_| asking.asks());
+    Ok(match (view.decide(&asking), asks) {
+        (Decision::Superseded(by), _) => {
             let text = superseded(ports, &view, record, &by).await?;
             ArrivalFate::new(Becomes::Superseded, text)
         }
-        decision => turn(&view, decision),
+        (Decision::Reject(findings), _) => ArrivalFate::refused(findings),
+        (_, Some(approval)) => {
+            let wanted = count(approval.count, "approval");
+            ArrivalFate::new(Becomes::Waits, format!("It would first wait for {wanted}, if it changes anything."))
+        }
+        (decision, None) => turn(&view, decision),
     })
 }
 

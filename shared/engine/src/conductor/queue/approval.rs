@@ -122,7 +122,10 @@ pub async fn to_draw(ports: &impl DynamoDbApi, record: &Deployment, again: bool)
         return Ok(None);
     }
     let expires = record.approval.as_ref().map_or(record.accepted, |approval| approval.until).plus_s(KEPT_S);
-    let turn = ArrivalFate::new(Becomes::Waits, "It waits until its plan is approved.");
+    let mut turn = ArrivalFate::new(Becomes::Waits, "It waits until its plan is approved.");
+    if let Some(text) = verified_with_another(ports, record).await? {
+        turn.text.push(text);
+    }
     let key = ledger::planned(&record.id);
     let mut planned =
         Stored::new(key, Planned { deployment: record.clone(), turn, expires, drawn: None, before: None });
@@ -131,6 +134,27 @@ pub async fn to_draw(ports: &impl DynamoDbApi, record: &Deployment, again: bool)
         planned.value.before = former.value.drawn.map(|drawn| drawn.changes).or(former.value.before);
     }
     planned.put_until(expires).map(Some)
+}
+
+/// Returns the warning that what is promoted was verified under another version of the declaration than the one that
+/// is in force: its gates and its settings may differ.
+///
+/// # Errors
+/// The ledger's faults.
+pub async fn verified_with_another(ports: &impl DynamoDbApi, record: &Deployment) -> Result<Option<String>> {
+    let Some(from) = &record.promoted_from else {
+        return Ok(None);
+    };
+    let there = EnvironmentId::new(&record.app, &from.environment);
+    let Some(snapshot) = ledger::load(ports, &ledger::snapshot(there, from.snapshot)).await? else {
+        return Ok(None);
+    };
+    let by = ledger::load(ports, &ledger::deployment(&snapshot.value.deployment)).await?;
+    let then = by.map(|by| by.value.declaration).filter(|then| *then != record.declaration);
+    Ok(then.map(|then| {
+        let (place, now) = (&from.environment, &record.declaration);
+        format!(" It ran in {place} under version {then} of the declaration, and version {now} is in force.")
+    }))
 }
 
 /// Wakes the others that ask for approval, because a newer release supersedes an older one that nobody has approved.
