@@ -31,11 +31,11 @@ pub struct Promotion {
     pub environment: EnvironmentName,
     /// The snapshot that is promoted, while it is the present one there.
     pub from: PromotedFrom,
-    /// The time at which it has been live for long enough.
+    /// The time at which it has been live for long enough, or is tried again.
     pub due: Time,
-    /// The number of its executions that died before anything was recorded of it.
+    /// The number of its executions that died before anything was recorded of it, or that came at a wrong moment.
     #[serde(default)]
-    pub died: u32,
+    pub tries: u32,
     /// True once something is recorded of it, or it came to nothing.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub over: bool,

@@ -85,7 +85,7 @@ pub async fn due(ports: &(impl DynamoDbApi + Clock), record: &Deployment, snapsh
             environment: environment.clone(),
             from: PromotedFrom { environment: record.environment.clone(), snapshot },
             due: ports.now().plus_ms(source.live_for.as_ms()),
-            died: 0,
+            tries: 0,
             over: false,
         };
         writes.push(ledger::put_look(&Stored { key, rev, value })?);

@@ -1,7 +1,7 @@
 //! Starts what is promoted by itself: the present snapshot of one environment into the next, once it has been live for
 //! the time of the rule.
 
-use super::start::{Came, by_itself, came_of, name};
+use super::start::{AGAIN_AFTER_MS, Came, by_itself, came_of, name};
 use crate::access::{self, promotion};
 use crate::faults::Faults;
 use crate::ledger::{self, Stored, save_look};
@@ -11,8 +11,10 @@ use crate::vouch;
 use serde_json::json;
 use windlass_domain::environment::Promotion;
 use windlass_domain::release::action::ActionName;
+use windlass_domain::release::ending::Ending;
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::text::digest::Digest;
+use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::time::Time;
 
 /// The number of promotions that are read in a run of the schedule. Those that are due first come first.
@@ -45,8 +47,9 @@ pub async fn start_due(ports: &impl Ports, began: Time, faults: &mut Faults) {
     }
 }
 
-/// Starts a promotion, or ends it. The name of its execution is made of its snapshot, its time and how often it died,
-/// so that each try is started once. It is over once something is recorded of it.
+/// Starts a promotion, or ends it. The name of its execution is made of its snapshot and of the time of this try, so
+/// that each try is started once. It is over once something is recorded of it that is no matter of the moment; else it
+/// is tried again, once in a quarter of an hour.
 async fn go_on(ports: &impl Ports, mut one: Stored<Promotion>) -> Result<()> {
     let turn = turn(ports, &one.value).await?;
     if turn == Turn::Waits {
@@ -58,18 +61,42 @@ async fn go_on(ports: &impl Ports, mut one: Stored<Promotion>) -> Result<()> {
         let mut input = by_itself(ActionName::Deploy, of, &reason);
         input["from"] = json!(from.environment);
         input["snapshot"] = json!(from.snapshot);
-        let id = Digest::of(format!("{} {} {} {}", from.environment, from.snapshot, due.0, one.value.died).as_bytes());
+        let id = Digest::of(format!("{} {} {}", from.environment, from.snapshot, due.0).as_bytes());
         let execution = vouch::start(ports, &name("promote", of, id.as_str()), &input).await?;
-        match came_of(ports, &one.value.app, &execution).await? {
-            Came::Nothing => return Ok(()),
-            Came::Recorded => one.value.over = true,
-            Came::Lost => one.value.died += 1,
+        let came = came_of(ports, &one.value.app, &execution).await?;
+        if came == Came::Nothing {
+            return Ok(());
+        }
+        one.value.over = came == Came::Recorded && !may_pass_later(ports, &one.value, &execution).await?;
+        if !one.value.over {
+            one.value.tries += 1;
+            one.value.due = ports.now().plus_ms(AGAIN_AFTER_MS);
         }
     } else {
         one.value.over = true;
     }
     // Where the write is refused, a newer promotion has taken its place.
     save_look(ports, &mut one, Vec::new()).await.map(|_| ())
+}
+
+/// Returns whether what is recorded is a refusal of the moment: a hold, a freeze or the end of a window came before its
+/// turn, or the conductor's clock was behind. What is not verified after that time is not verified for another reason,
+/// which a second refusal says.
+async fn may_pass_later(ports: &impl DynamoDbApi, one: &Promotion, execution: &str) -> Result<bool> {
+    let findings = match ledger::load(ports, &ledger::execution(execution)).await? {
+        Some(known) => {
+            let record = ledger::require(ports, &ledger::deployment(&known.value.deployment)).await?.value;
+            record.ending.filter(|ended| ended.ending == Ending::Rejected).map(|ended| ended.findings)
+        }
+        None => ledger::load(ports, &ledger::refusal(&one.app, execution)).await?.map(|refused| refused.value.findings),
+    };
+    let findings = findings.unwrap_or_default();
+    let passes = |finding: &Finding| match finding.name {
+        FindingName::Held => true,
+        FindingName::NotVerified => one.tries == 0,
+        _ => false,
+    };
+    Ok(!findings.is_empty() && findings.iter().all(passes))
 }
 
 async fn turn(ports: &impl Ports, one: &Promotion) -> Result<Turn> {

@@ -11,8 +11,9 @@ use windlass_domain::release::action::ActionName;
 use windlass_domain::release::identity::{DeploymentId, EnvironmentId, execution_name};
 use windlass_domain::text::name::AppName;
 
-/// The milliseconds for which a recovery that ended without having taken over stands for its successors.
-const AGAIN_AFTER_MS: u64 = 15 * 60 * 1000;
+/// The milliseconds for which a recovery that ended without having taken over, or a promotion that came to nothing,
+/// stands for its successors.
+pub(super) const AGAIN_AFTER_MS: u64 = 15 * 60 * 1000;
 
 /// Starts the recovery of a deployment and returns its execution. The name is made from the lock's token, so that the
 /// same recovery is started once, and the next one, after the token was raised, has another name.

@@ -2,19 +2,17 @@
 
 use crate::scenarios::scene::{declare, ended, failure, pass_minutes, program};
 use serde_json::{Value, json};
-use windlass_domain::access::{AccessFile, AccessItem};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::{EnvironmentState, PromotedFrom, Veto};
 use windlass_domain::release::ending::Ending;
 use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
-use windlass_domain::release::request::ObjectRef;
 use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 use windlass_engine::ledger::{self, Stored};
 use windlass_engine::ports::DynamoDbApi;
 use windlass_engine::routes::api::{self, Call};
 use windlass_machine::program::Program;
 use windlass_machine::shop::{ALARM, FUNCTIONS, Shop};
-use windlass_machine::shop_world::put_access_for_all;
+use windlass_machine::shop_world::{put_access, put_access_for_all};
 use windlass_world::run::run;
 
 const BOTH_ENVIRONMENTS: &str = "
@@ -32,6 +30,15 @@ gates: {bake: 1m, alarms: [shop-5xx]}
 const PROMOTES: &str = "from: {environment: staging, live_for: 2h}";
 const BY_ITSELF: &str = "from: {environment: staging, live_for: 30m, promote: automatic}";
 
+/// Puts an access file with this rule of `prod` into force.
+fn put_rule(shop: &Shop<'_>, rule: &str) {
+    let text = format!(
+        "app: shop\nversion: 1\nwho: {{ci: ['arn:aws:iam::111111111111:role/ci']}}\nenvironments:\n  \
+         staging: {{release: [console]}}\n  prod: {{release: [console, ci], {rule}}}\n"
+    );
+    put_access(shop.world(), "shop", &text);
+}
+
 /// Makes both environments, and puts an access file with this rule of `prod` into force; none if it is empty.
 fn shop<'p>(program: &'p Program, rule: &str) -> Shop<'p> {
     let shop = Shop::new(program, FUNCTIONS);
@@ -44,17 +51,7 @@ fn shop<'p>(program: &'p Program, rule: &str) -> Shop<'p> {
     }
     declare(&shop, BOTH_ENVIRONMENTS);
     if !rule.is_empty() {
-        let text = format!(
-            "app: shop\nversion: 1\nwho: {{ci: ['arn:aws:iam::111111111111:role/ci']}}\nenvironments:\n  \
-             staging: {{release: [console]}}\n  prod: {{release: [console, ci], {rule}}}\n"
-        );
-        let app = AppName::new("shop").unwrap();
-        let (file, digest) = AccessFile::read(&text, &app, None).unwrap();
-        let object = ObjectRef { key: "access/apps/shop.yaml".into(), version_id: None };
-        let accepted = shop.world().true_time();
-        let item = AccessItem { text, version: file.version, digest, accepted, object };
-        let put = Stored::new(ledger::access(&app), item).put().unwrap();
-        run(shop.world().transact(vec![put])).unwrap();
+        put_rule(&shop, rule);
     }
     shop
 }
@@ -231,9 +228,45 @@ fn what_goes_on_by_itself_is_started_again_where_it_died_before_it_was_recorded(
     shop.region.stop_unannounced(&died);
     shop.world().stepfunctions().executions.get_mut(&died).unwrap().status = "FAILED".into();
     wait(&mut shop, 5);
+    wait(&mut shop, 10);
     assert_eq!(runs(&shop), None, "it is seen to have died");
-    wait(&mut shop, 5);
+    wait(&mut shop, 10);
     assert_eq!(runs(&shop).as_deref(), Some("1.4.0"));
+}
+
+/// A freeze, or a rule that asks for a longer time, comes between its start and its turn.
+#[test]
+fn what_comes_at_a_wrong_moment_is_tried_again_and_what_stays_refused_is_over() {
+    let program = program();
+    let freeze = "freezes: [{from: 2000-01-01, until: 2100-01-01, zone: UTC, reason: a sale}]";
+    for is_frozen in [true, false] {
+        let mut shop = shop(&program, BY_ITSELF);
+        stage(&mut shop, "1.4.0", &["api", "jobs"]);
+        pass_minutes(&shop, 40);
+        shop.region.scheduled();
+        if is_frozen {
+            put_access_for_all(shop.world(), &format!("version: 1\n{freeze}\n"));
+        } else {
+            put_rule(&shop, &BY_ITSELF.replace("30m", "5h"));
+        }
+        shop.region.run();
+        put_access_for_all(shop.world(), "version: 2\n");
+        put_rule(&shop, BY_ITSELF);
+        wait(&mut shop, 5);
+        wait(&mut shop, 10);
+        assert_eq!(runs(&shop), None, "{is_frozen}");
+        wait(&mut shop, 10);
+        assert_eq!(runs(&shop).as_deref(), Some("1.4.0"), "{is_frozen}");
+    }
+
+    let mut shop = shop(&program, BY_ITSELF);
+    declare(&shop, &BOTH_ENVIRONMENTS.replace("1.1.0", "1.2.0").replace("gates: {bake: 1m, alarms: [shop-5xx]}", ""));
+    stage(&mut shop, "1.4.0", &["api"]);
+    for _ in 0..6 {
+        wait(&mut shop, 40);
+    }
+    let started = shop.world().stepfunctions().executions.keys().filter(|arn| arn.contains(":promote-")).count();
+    assert_eq!((started, runs(&shop)), (2, None), "nothing measured it");
 }
 
 #[test]
