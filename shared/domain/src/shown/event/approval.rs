@@ -110,7 +110,8 @@ fn changes(record: &Deployment, drawn: &DrawnPlan, declared: Option<&semver::Ver
 fn course(drawn: &DrawnPlan) -> String {
     let waves = (1..).zip(&drawn.plan.waves).map(|(number, wave)| {
         let watched = if wave.bake_s == 0 { String::new() } else { format!(", watched {}", lasting(wave.bake_s)) };
-        format!("wave {number}: {}{watched}", wave_in_words(wave))
+        let later = if wave.is_planned_later() { " (planned in full once the waves before it are done)" } else { "" };
+        format!("wave {number}: {}{watched}{later}", wave_in_words(wave))
     });
     let gates = drawn.gates.iter().filter_map(|gate| Some(format!("{} {}", gate.gate, gate.verdict?)));
     let gates: Vec<String> = gates.collect();

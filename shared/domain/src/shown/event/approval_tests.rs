@@ -109,6 +109,17 @@ fn a_plan_that_asks_once_more_shows_what_is_new_in_it() {
 }
 
 #[test]
+fn what_is_planned_later_is_marked() {
+    let mut plan = plan(&Value::Null);
+    let drawn = plan.planned.as_mut().and_then(|planned| planned.drawn.as_mut()).unwrap();
+    drawn.plan.waves[1].changes[0].later.insert("migrate.schema".to_owned().try_into().unwrap());
+    let message = asked(&plan).in_text().message;
+    let mark = " (planned in full once the waves before it are done)";
+    let wanted = format!("  wave 1: migrate runs; wave 2: api to 10 %, watched 5m{mark}; gates now: ");
+    assert!(message.lines().any(|line| line.starts_with(&wanted)), "{message}");
+}
+
+#[test]
 fn people_are_asked_once_for_each_plan_and_again_while_others_are_missing() {
     use EventName::{ApprovalAsked, ApprovalGiven};
     let hash = hash();
