@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use windlass_domain::access::{AccessFile, AccessFileForAll, AccessRight, Allowed, Asked, Rules, refusal};
+use windlass_domain::access::{AccessFile, AccessFileForAll, AccessRight, Allowed, Asked, Caller, Rules, refusal};
 use windlass_domain::declaration::Declaration;
 use windlass_domain::document::partial_document::PartialDocument;
 use windlass_domain::release::identity::EnvironmentId;
@@ -111,6 +111,15 @@ fn the_names_of_the_own_file_go_first_whatever_they_are_of() {
     let rules = Rules::of(Some(file(FILE)), Some(AccessFileForAll::read(taken).unwrap().0));
     for (who, goes) in [(LEAD_1, true), (DEV, false)] {
         assert_eq!(decide(&rules, who, AccessRight::Operate, "tagged").is_ok(), goes, "{who}");
+    }
+    // Somebody else is called as one of the own people, or as one of the own groups.
+    for name in ["lead-1", "leads"] {
+        let taken = format!("version: 3\npeople: {{{name}: {{aws: ['{LEAD_2}']}}}}\n");
+        let rules = Rules::of(Some(file(FILE)), Some(AccessFileForAll::read(&taken).unwrap().0));
+        for (who, goes) in [(LEAD_1, true), (LEAD_2, false)] {
+            assert_eq!(decide(&rules, who, AccessRight::Operate, "tagged").is_ok(), goes, "{name}: {who}");
+        }
+        assert_eq!(rules.person(Caller::of(&by(LEAD_2))), None, "{name}");
     }
 }
 

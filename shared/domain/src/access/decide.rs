@@ -247,9 +247,14 @@ impl Rules {
     /// Returns the name of the person who asks, or has started the CI job that asks, where the files know the person.
     /// The application's own names go first.
     pub fn person(&self, caller: Caller<'_>) -> Option<&WhoName> {
-        let people = self.file.iter().map(|file| &file.people).chain(self.all.iter().map(|all| &all.people));
-        let mut people = people.flatten();
-        people.find(|(_, person)| is_of(person, caller)).map(|(name, _)| name)
+        let own = self.file.iter().flat_map(|file| &file.people);
+        // A name of the application's own is nobody else's, also where its person has another identity.
+        let is_own = |name: &str| {
+            let mut names = self.file.iter().flat_map(|file| file.people.keys().chain(file.who.keys()));
+            names.any(|own| own.as_str() == name)
+        };
+        let of_all = self.all.iter().flat_map(|all| &all.people).filter(|(name, _)| !is_own(name.as_str()));
+        own.chain(of_all).find(|(_, person)| is_of(person, caller)).map(|(name, _)| name)
     }
 
     /// Returns the groups that a caller is in, and the caller's name as a person.
