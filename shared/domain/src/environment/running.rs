@@ -252,6 +252,14 @@ impl Running {
         given.map(|given| &given.deployment).collect()
     }
 
+    /// Returns the deployments that have brought it or any of its images, or gave that a name, and those whose release
+    /// had that name.
+    pub fn given_by(&self) -> BTreeSet<&DeploymentId> {
+        let names = self.all_names().chain([&self.names]);
+        let given = names.flat_map(|names| [&names.brought, &names.now]);
+        given.flat_map(|given| given.released_by.iter().chain([&given.deployment])).collect()
+    }
+
     /// Makes it the record of a component that had this name until now.
     #[must_use]
     pub fn called(mut self, was: &ComponentName) -> Self {

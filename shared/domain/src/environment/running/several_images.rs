@@ -144,6 +144,9 @@ mod tests {
         // Named with the bytes that run.
         let named = left("web=4 worker=2", "web=4 worker=2", "4.0.0", 4, Some(&web));
         assert_eq!(in_words(&named), "4.0.0; web by-4 by-4, worker by-4 by-2");
+        let by = |running: &Running| running.given_by().into_iter().cloned().collect::<Vec<_>>();
+        assert_eq!(by(&web), ["by-2", "by-3"].map(|id| DeploymentId(id.into())));
+        assert_eq!(by(&named), ["by-2", "by-4"].map(|id| DeploymentId(id.into())));
         // An image that somebody else brought is no release's.
         let foreign = left("web=5 worker=x", "web=5", "5.0.0", 5, Some(&named));
         assert_eq!(in_words(&foreign), "web 5.0.0, worker found; web by-5 by-5, worker by-5 by-5");

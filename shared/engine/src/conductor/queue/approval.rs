@@ -54,8 +54,8 @@ async fn askers(ports: &impl DynamoDbApi, record: &Deployment) -> Result<Vec<Req
         let snapshot = ledger::require(ports, &ledger::snapshot(there, from.snapshot)).await?.value;
         let promoted = snapshot.components.iter().filter(|(name, _)| record.release.components.contains_key(*name));
         for (_, running) in promoted {
-            let brought = &running.names_of(None).brought;
-            for id in brought.released_by.iter().chain([&brought.deployment]) {
+            // Each of its images was brought by somebody, and somebody else may have given it a newer name.
+            for id in running.given_by() {
                 if looked_at.insert(id.clone()) {
                     left.extend(ledger::load(ports, &ledger::deployment(id)).await?.map(|brought| brought.value));
                 }
