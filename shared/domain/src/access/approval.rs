@@ -130,13 +130,13 @@ impl Rules {
     /// Why it is refused: nobody knows who has asked for it, or the time is over.
     pub fn standing(&self, facts: &ApprovalFacts<'_>) -> Result<ApprovalStanding, Finding> {
         let Some(rule) = self.rule_for(facts) else { return Ok(ApprovalStanding::NotNeeded) };
-        let unknown = facts.asked.iter().find(|by| self.person(Caller::of(by)).is_none());
-        if let Some(by) = unknown.filter(|_| rule.not_requester) {
-            return Err(requester_unknown(by, facts.of));
-        }
         let outcome = facts.approval.and_then(|approval| approval.outcome);
         if outcome.is_some_and(|outcome| outcome != PlanOutcome::Change) {
             return Ok(ApprovalStanding::Goes);
+        }
+        // Before its plan is drawn, nobody knows whether it asks anybody.
+        if let Some(finding) = outcome.and_then(|_| self.unknown_requester(facts)) {
+            return Err(finding);
         }
         let counted = u32::try_from(self.counted(rule, facts).len()).unwrap_or(u32::MAX);
         if counted >= rule.count {
@@ -146,6 +146,13 @@ impl Rules {
             Some(until) => Err(expired(rule, counted, until, facts.of)),
             None => Ok(ApprovalStanding::Asks(rule.count - counted)),
         }
+    }
+
+    /// Returns the finding that nobody knows one of those who have asked, where somebody has to be kept from approving.
+    pub fn unknown_requester(&self, facts: &ApprovalFacts<'_>) -> Option<Finding> {
+        let rule = self.rule_for(facts)?;
+        let unknown = facts.asked.iter().find(|by| self.person(Caller::of(by)).is_none());
+        unknown.filter(|_| rule.not_requester).map(|by| requester_unknown(by, facts.of))
     }
 
     /// Decides on the wish to approve the plan of this deployment, of which these are the facts, where a rule of its

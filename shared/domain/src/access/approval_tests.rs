@@ -98,19 +98,22 @@ fn people_count_once_each_by_the_file_in_force_and_none_who_has_asked() {
 fn a_plan_without_a_change_asks_nobody_and_time_ends_only_what_is_not_approved() {
     use ApprovalStanding::{Asks, Goes};
     let (open, full) = (approval(vec![]), approval(vec![given(LEAD_1, "now")]));
-    for (of, outcome, now, wanted) in [
-        (&open, Some(PlanOutcome::NothingToDo), 5_000, Ok(Goes)),
-        (&open, Some(PlanOutcome::Rejected), 0, Ok(Goes)),
-        (&open, None, 999, Ok(Asks(1))),
-        (&open, None, 1_000, Err(FindingName::ApprovalExpired)),
-        (&full, Some(PlanOutcome::Change), 5_000, Ok(Goes)),
+    for (of, asked, outcome, now, wanted) in [
+        (&open, ANN, Some(PlanOutcome::NothingToDo), 5_000, Ok(Goes)),
+        (&open, ANN, Some(PlanOutcome::Rejected), 0, Ok(Goes)),
+        (&open, "s3", Some(PlanOutcome::NothingToDo), 0, Ok(Goes)),
+        (&open, "s3", None, 0, Ok(Asks(1))),
+        (&open, "s3", Some(PlanOutcome::Change), 0, Err(FindingName::RequesterUnknown)),
+        (&open, ANN, None, 999, Ok(Asks(1))),
+        (&open, ANN, None, 1_000, Err(FindingName::ApprovalExpired)),
+        (&full, ANN, Some(PlanOutcome::Change), 5_000, Ok(Goes)),
     ] {
         let approval = Approval { outcome, ..of.clone() };
-        let standing = with(&[ANN], Some(&approval), |facts| {
+        let standing = with(&[asked], Some(&approval), |facts| {
             facts.now = Time(now);
             rules("by: [leads]").standing(facts)
         });
-        assert_eq!(standing.map_err(|finding| finding.name), wanted, "{outcome:?} at {now}");
+        assert_eq!(standing.map_err(|finding| finding.name), wanted, "{asked} {outcome:?} at {now}");
     }
 }
 
@@ -177,7 +180,7 @@ fn where_a_file_cannot_be_read_nobody_approves_and_only_what_brings_back_or_look
             [AccessRight::Read, AccessRight::Release, AccessRight::RollBack, AccessRight::Operate, AccessRight::Approve]
         {
             let asked = Asked::for_right(right, &by, EnvironmentId::new(&app, &prod));
-            // What brings back or looks is IAM's alone then, and no right of a job is.
+            // What brings back, and what is only seen, is IAM's alone then, and no right of a job is.
             let wanted = matches!(right, AccessRight::RollBack | AccessRight::Read) && route != Route::Ci;
             assert_eq!(rules.decide(&asked, None).is_ok(), wanted, "{by} {right}");
         }

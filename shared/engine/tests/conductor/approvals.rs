@@ -164,10 +164,17 @@ fn whoever_has_asked_does_not_approve() {
         draw(&scene, "one", "change");
         assert_eq!(in_short(&approves(&scene, "ann", "one")).1, error, "{approve}");
     }
-    let scene = asking("{by: [lead-1]}");
     let known = json!({"release": {"app": "shop", "version": "1.4.0", "components": {}}, "by": {"route": "s3"}});
-    scene.stage.put(ledger::release(&app(), "1.4.0"), &known);
-    assert_eq!(in_short(&turn(&scene)), (Transition::Rejected, "RequesterUnknown"));
+    for (outcome, wanted) in
+        [("change", (Transition::Rejected, "RequesterUnknown")), ("nothing_to_do", (Transition::Go, ""))]
+    {
+        let scene = asking("{by: [lead-1]}");
+        scene.stage.put(ledger::release(&app(), "1.4.0"), &known);
+        assert_eq!(in_short(&turn(&scene)), (Transition::Draw, ""));
+        draw(&scene, "one", outcome);
+        assert!(was_woken(&scene), "{outcome}");
+        assert_eq!(in_short(&turn(&scene)), wanted, "{outcome}");
+    }
 }
 
 #[test]
@@ -243,12 +250,16 @@ fn whoever_brought_what_is_promoted_on_does_not_approve() {
     let from = |name: &str| Some(PromotedFrom { environment: EnvironmentName::new(name).unwrap(), snapshot: 1 });
     scene.change_record(|record| (record.requester, record.promoted_from) = (user("lead-1"), from("dev")));
     let by_itself = Requester::new(Route::Windlass, None);
-    let brought =
-        [("dev", "aaaaaaaaaaaaaaaa", by_itself, from("test")), ("test", "bbbbbbbbbbbbbbbb", user("ann"), None)];
-    for (environment, deployment, requester, promoted_from) in brought {
+    // Whoever only gave the bytes that ran there a newer name has asked for them as well.
+    let (nobody, other) = (DeploymentId("cccccccccccccccc".into()), DeploymentId("aaaaaaaaaaaaaaaa".into()));
+    let brought = [
+        ("dev", "aaaaaaaaaaaaaaaa", (&nobody, &other), by_itself, from("test")),
+        ("test", "bbbbbbbbbbbbbbbb", (&DeploymentId("bbbbbbbbbbbbbbbb".into()), &nobody), user("ann"), None),
+    ];
+    for (environment, deployment, (now, before), requester, promoted_from) in brought {
         let id = DeploymentId(deployment.into());
-        let given = json!({"version": "1.4.0", "deployment": id, "since": 7});
-        let running = json!({"version": "1.4.0", "deployment": id, "since": 7, "brought": given, "state": null});
+        let given = json!({"version": "1.3.0", "deployment": before, "since": 7});
+        let running = json!({"version": "1.4.0", "deployment": now, "since": 7, "brought": given, "state": null});
         let snapshot = json!({"number": 1, "version": "1.4.0", "deployment": id, "made": 7, "replaced": 0,
             "components": {"api": running}});
         let environment = EnvironmentName::new(environment).unwrap();
