@@ -70,9 +70,12 @@ pub struct Deployment {
     /// The digest of the recorded release of which it brings one component.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub part_of: Option<Digest>,
-    /// `deploy`: the snapshot of another environment that it brings, or by which a rule has admitted it.
+    /// `deploy`: the snapshot of another environment that it brings, as it was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub promoted_from: Option<PromotedFrom>,
+    /// `deploy`: the snapshot of the environment before by which a rule has admitted it, at its last turn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verified_by: Option<PromotedFrom>,
     /// `rollback`, `drill`: the snapshot that it goes to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snapshot: Option<u64>,
@@ -187,6 +190,11 @@ impl Deployment {
         let asked =
             Asked::for_action((self.action, wishes, self.drill.is_some()), &self.requester, self.environment_id());
         Asked { starts: true, ..asked }
+    }
+
+    /// Returns where it comes from: the snapshot by which a rule has admitted it, or else the one that it brings.
+    pub fn origin(&self) -> Option<&PromotedFrom> {
+        self.verified_by.as_ref().or(self.promoted_from.as_ref())
     }
 
     /// Returns whether it asks for approval, and has not got it.

@@ -30,6 +30,7 @@ impl Deployment {
             release_digest: release.digest(),
             part_of: None,
             promoted_from: None,
+            verified_by: None,
             snapshot: request.snapshot.filter(|_| request.from.is_none()),
             across: request.across.clone(),
             found: Vec::new(),

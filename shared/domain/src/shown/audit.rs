@@ -14,7 +14,7 @@ impl Deployment {
             Some(rule) => format!("allowed by {rule} of {file}, version {version}"),
             None => format!("left to IAM by {file}, version {version}"),
         });
-        let from = self.promoted_from.as_ref();
+        let from = self.origin();
         let from = from.map(|from| format!("promoted from {}, snapshot {}", from.environment, from.snapshot));
         let given = self.approval.iter().flat_map(Approval::of_plan);
         let given: Vec<String> = given.map(|one| format!("{} at {}", one.person, one.at)).collect();

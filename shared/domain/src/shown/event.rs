@@ -222,7 +222,7 @@ fn detail_of(record: &Deployment) -> Detail {
         requester: record.vouched.then(|| record.requester.clone()),
         audit: record.audit(),
         allowed_by: record.allowed_by.clone(),
-        promoted_from: record.promoted_from.clone(),
+        promoted_from: record.origin().cloned(),
         approval: record.approval.clone(),
         ..Detail::of(&record.app, Some(&record.environment))
     };

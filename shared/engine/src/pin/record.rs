@@ -40,8 +40,10 @@ pub struct Pinned {
     pub names: Option<semver::Version>,
     /// The tag rule of the environment, if it does not take this version.
     pub passes_by: Option<GitRule>,
-    /// The snapshot of another environment that the release is promoted from, or by which a rule admits it.
+    /// The snapshot of another environment that the release is promoted from.
     pub promoted_from: Option<PromotedFrom>,
+    /// The snapshot of the environment before by which a rule admits it.
+    pub verified_by: Option<PromotedFrom>,
     /// The answer of the rules to the one who asks: it goes on, or is only recorded; or the findings why it may not.
     pub allowed: Result<Allowed, Vec<Finding>>,
 }
@@ -67,7 +69,7 @@ pub async fn record(
     placed: Placed,
     mut release: Release,
 ) -> Checked<Pinned> {
-    let Placed { declaration, resolved, by_person, names, mut promoted_from, mut findings } = placed;
+    let Placed { declaration, resolved, by_person, names, promoted_from, mut findings } = placed;
     findings.extend(not_of_its_tag(request, &release, &resolved));
     let handed_over = request.pinned.as_deref();
     // What its way in has pinned, what is recorded and what was pushed has its name already.
@@ -100,9 +102,10 @@ pub async fn record(
     let by = request.asked_by();
     let asked = Asked::once_planned(request, &by, resolved.environment_id());
     let allowed = rules.decide(&asked, Some(&resolved));
+    let mut verified_by = None;
     if allowed == Ok(Allowed::Goes) {
         match promotion::verified(ports, rules, resolved.environment_id(), &release.components).await? {
-            Ok(verified) => promoted_from = verified.or(promoted_from),
+            Ok(verified) => verified_by = verified,
             Err(finding) => findings.push(finding),
         }
     }
@@ -122,6 +125,7 @@ pub async fn record(
         names,
         passes_by,
         promoted_from,
+        verified_by,
         allowed,
     })
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use windlass_domain::access::{AccessItem, Approval};
 use windlass_domain::declaration::plan::{Plan, PlanOutcome};
 use windlass_domain::deployment::{Deployment, Status};
-use windlass_domain::environment::{HeldState, PromotedFrom};
+use windlass_domain::environment::{EnvironmentState, HeldState, PromotedFrom};
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::ending::Ending;
 use windlass_domain::release::identity::{DeploymentId, EnvironmentId, Order};
@@ -241,6 +241,30 @@ fn the_environment_before_is_asked_at_each_turn() {
     assert_eq!(in_short(&turn(&scene)), (Transition::Draw, ""));
     rule(&scene, "{by: [lead-1]}, from: {environment: dev}");
     assert_eq!(in_short(&turn(&scene)), (Transition::Rejected, "NotVerified"));
+}
+
+#[test]
+fn what_admits_it_at_its_turn_is_noted_and_whoever_brought_that_does_not_approve() {
+    let scene = asking("{by: [lead-1, lead-2]}");
+    assert_eq!(in_short(&turn(&scene)), (Transition::Draw, ""));
+    rule(&scene, "{by: [lead-1, lead-2]}, from: {environment: dev}");
+    let (app, dev, id) = (app(), EnvironmentName::new("dev").unwrap(), DeploymentId("aaaaaaaaaaaaaaaa".into()));
+    let there = EnvironmentId::new(&app, &dev);
+    let state = EnvironmentState { snapshot: 1, last_snapshot: 1, ..EnvironmentState::default() };
+    scene.stage.put(ledger::state(there), &state);
+    let given = json!({"version": "1.4.0", "deployment": id, "since": 7});
+    let running = json!({"version": "1.4.0", "deployment": id, "since": 7, "brought": given, "state": null,
+        "artifact": scene.record().release.components.values().next()});
+    let snapshot = json!({"number": 1, "version": "1.4.0", "release": hash("release"), "deployment": id, "made": 7,
+        "replaced": 0, "components": {"api": running}, "proof": {"measured": ["api"]}});
+    scene.stage.put(ledger::snapshot(there, 1), &snapshot);
+    let record = Deployment { id: id.clone(), requester: user("lead-1"), ..scene.record() };
+    scene.stage.put(ledger::deployment(&id), &record);
+    assert_eq!(in_short(&turn(&scene)), (Transition::Draw, ""));
+    assert_eq!(scene.record().verified_by, Some(PromotedFrom { environment: dev.clone(), snapshot: 1 }));
+    draw(&scene, "one", "change");
+    assert_eq!(in_short(&approves(&scene, "lead-1", "one")).1, "NotAllowed");
+    assert_eq!(in_short(&approves(&scene, "lead-2", "one")).1, "");
 }
 
 /// It was promoted from `dev`, where Windlass had promoted it by itself from `test`.

@@ -170,6 +170,7 @@ fn record(declaration: &Declaration, components: BTreeMap<ComponentName, Artifac
         attempt: 1,
         part_of: None,
         promoted_from: None,
+        verified_by: None,
         keyed: None,
         release_digest: release.digest(),
         release,

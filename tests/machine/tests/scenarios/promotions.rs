@@ -168,7 +168,9 @@ fn the_record_names_the_snapshot_that_has_verified_it() {
     let record = deployed(&mut shop, &request);
     assert_eq!(record.ending.map(|ended| ended.ending), Some(Ending::Succeeded));
     let snapshot = state(&shop, "staging").snapshot;
-    assert_eq!(record.promoted_from.map(|from| from.snapshot), Some(snapshot));
+    assert_eq!(record.verified_by.map(|from| from.snapshot), Some(snapshot));
+    // It goes by what was asked for, where somebody asks once more.
+    assert_eq!(record.promoted_from.map(|from| json!(from.snapshot)), Some(request["snapshot"].clone()));
 }
 
 #[test]

@@ -29,11 +29,11 @@ pub fn a_promotion_is_one_verified_snapshot(outcome: &Outcome<'_>) -> Result<(),
                 let replaced = snapshots.get(n + 1).map_or(happening.at, |next| next.made.min(happening.at));
                 is_verified(outcome, snapshot, &record, (from, replaced))
             });
-            let named = record.promoted_from.as_ref().filter(|from| from.environment.as_str() == "staging");
+            let named = record.verified_by.as_ref().filter(|from| from.environment.as_str() == "staging");
             !verified.any(|(_, snapshot)| named.is_some_and(|from| from.snapshot == snapshot.number))
         };
         if files.in_force(happening.at).all(|file| file.from.is_some_and(&lacks)) && !files.are_none() {
-            let (id, version, from) = (&record.id, &record.release.version, &record.promoted_from);
+            let (id, version, from) = (&record.id, &record.release.version, &record.verified_by);
             return Err(format!("deployment {id} of {version} was taken from {from:?}, which had not verified it"));
         }
     }

@@ -98,7 +98,7 @@ impl From<Deployment> for HistoryEntry {
             accepted: record.accepted,
             requester: record.requester,
             allowed_by: record.allowed_by,
-            promoted_from: record.promoted_from,
+            promoted_from: record.verified_by.or(record.promoted_from),
             approval: record.approval,
             reason: record.reason,
             git: record.release.git,

@@ -117,6 +117,7 @@ pub fn new_record(
         attempt: identified.attempt,
         part_of: pinned.part_of.clone(),
         promoted_from: pinned.promoted_from.clone(),
+        verified_by: pinned.verified_by.clone(),
         order,
         supersede: resolved.supersede,
         by_person: pinned.by_person,

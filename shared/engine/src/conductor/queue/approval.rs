@@ -47,17 +47,16 @@ async fn askers(ports: &impl DynamoDbApi, record: &Deployment) -> Result<Vec<Req
         let recorded = ledger::load(ports, &ledger::release(&one.app, &one.release.version)).await?;
         asked.extend(recorded.into_iter().flat_map(|recorded| recorded.value.brought_by()));
         asked.push(one.requester);
-        let Some(from) = one.promoted_from else {
-            continue;
-        };
-        let there = EnvironmentId::new(&one.app, &from.environment);
-        let snapshot = ledger::require(ports, &ledger::snapshot(there, from.snapshot)).await?.value;
-        let promoted = snapshot.components.iter().filter(|(name, _)| record.release.components.contains_key(*name));
-        for (_, running) in promoted {
-            // Each of its images was brought by somebody, and somebody else may have given it a newer name.
-            for id in running.given_by() {
-                if looked_at.insert(id.clone()) {
-                    left.extend(ledger::load(ports, &ledger::deployment(id)).await?.map(|brought| brought.value));
+        for from in one.verified_by.into_iter().chain(one.promoted_from) {
+            let there = EnvironmentId::new(&one.app, &from.environment);
+            let snapshot = ledger::require(ports, &ledger::snapshot(there, from.snapshot)).await?.value;
+            let promoted = snapshot.components.iter().filter(|(name, _)| record.release.components.contains_key(*name));
+            for (_, running) in promoted {
+                // Each of its images was brought by somebody, and somebody else may have given it a newer name.
+                for id in running.given_by() {
+                    if looked_at.insert(id.clone()) {
+                        left.extend(ledger::load(ports, &ledger::deployment(id)).await?.map(|brought| brought.value));
+                    }
                 }
             }
         }
@@ -142,7 +141,7 @@ pub async fn to_draw(ports: &impl DynamoDbApi, record: &Deployment, again: bool)
 /// # Errors
 /// The ledger's faults.
 pub async fn verified_with_another(ports: &impl DynamoDbApi, record: &Deployment) -> Result<Option<String>> {
-    let Some(from) = &record.promoted_from else {
+    let Some(from) = record.origin() else {
         return Ok(None);
     };
     let there = EnvironmentId::new(&record.app, &from.environment);

@@ -53,7 +53,11 @@ async fn once(
     if refused.is_empty() && record.value.action == ActionName::Deploy {
         // What it was admitted by may be vetoed since, or the rule be new.
         let (of, release) = (record.value.environment_id(), &record.value.release.components);
-        refused.extend(promotion::verified(ports, &view.rules, of, release).await?.err());
+        let verified = promotion::verified(ports, &view.rules, of, release).await?;
+        match verified {
+            Ok(verified) => record.value.verified_by = verified,
+            Err(finding) => refused.push(finding),
+        }
     }
     if !refused.is_empty() {
         return finish(ports, &view, record, TurnOutcome::Refused(refused)).await;
