@@ -101,6 +101,9 @@ pub struct Deployment {
     /// The version of the declaration under which it is deployed.
     #[schemars(with = "String")]
     pub declaration: semver::Version,
+    /// True if the release has named that version: no other one takes its place.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub names_declaration: bool,
     /// The upload that asked for it, a manifest or a single artifact: its findings are written
     /// beside it.
     #[serde(default, skip_serializing_if = "Option::is_none")]

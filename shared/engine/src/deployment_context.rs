@@ -73,6 +73,21 @@ pub async fn resolved(ports: &impl DynamoDbApi, record: &Deployment) -> Result<R
     resolve(&declared.value, record)
 }
 
+/// Returns the version of the declaration in force, where a deployment goes by another one that its release has not
+/// named, and where the one in force has the environment.
+///
+/// # Errors
+/// The ledger's faults.
+pub async fn declared_meanwhile(ports: &impl DynamoDbApi, record: &Deployment) -> Result<Option<semver::Version>> {
+    if record.names_declaration {
+        return Ok(None);
+    }
+    let declared = ledger::load(ports, &ledger::declaration_in_force(&record.app)).await?;
+    let read = declared.and_then(|declared| ledger::read_declaration(&declared.value).ok());
+    let in_force = read.filter(|read| read.resolve(&record.environment).is_ok());
+    Ok(in_force.map(|read| read.version().clone()).filter(|version| *version != record.declaration))
+}
+
 /// A declaration is checked before it is recorded, so findings here are not the caller's.
 fn resolve(declared: &Declared, record: &Deployment) -> Result<Resolved> {
     ledger::read_declaration(declared).and_then(|declaration| declaration.resolve(&record.environment)).map_err(

@@ -39,6 +39,7 @@ impl Deployment {
             drill: None,
             stops: None,
             declaration,
+            names_declaration: false,
             upload: request.upload().cloned(),
             requester: request.asked_by(),
             vouched: false,

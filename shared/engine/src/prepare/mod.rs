@@ -63,7 +63,7 @@ async fn prepare(ports: &impl Ports, by: &Caller, wave: u32) -> Result<Answer<Pr
         }
         let scene = Scene::read(ports, loaded).await?;
         let (composed, claims) = whole_plan::composed(ports, &scene).await?;
-        if whole_plan::is_unapproved(&scene, &composed) {
+        if whole_plan::is_unapproved(ports, &scene, &composed).await? {
             return Ok(Some(scene.loaded.answer(PrepareTransition::GiveBack)));
         }
         let is_written = crate::prepare::whole_plan::write(ports, &scene, &composed, claims).await?;

@@ -102,14 +102,18 @@ fn targets_and_changes(scene: &Scene, steps: &[Step]) -> TargetsAndChanges {
 }
 
 /// Returns whether it is another plan than people have approved, and one that asks for approval: it changes something.
-pub fn is_unapproved(scene: &Scene, composed: &Composed) -> bool {
+/// By another declaration, which was put in force meanwhile, it is another plan.
+pub async fn is_unapproved(ports: &impl Ports, scene: &Scene, composed: &Composed) -> Result<bool> {
     let record = &scene.loaded.record;
     let approved = record.approval.as_ref().and_then(|approval| approval.hash.as_ref());
     let Some(approved) = approved.filter(|_| composed.plan.outcome == PlanOutcome::Change) else {
-        return false;
+        return Ok(false);
     };
+    if deployment_context::declared_meanwhile(ports, record).await?.is_some() {
+        return Ok(true);
+    }
     let (targets, changes) = targets_and_changes(scene, &composed.steps);
-    planned::hash(record, &composed.plan, &targets, (&changes, &scene.state.irreversible)) != *approved
+    Ok(planned::hash(record, &composed.plan, &targets, (&changes, &scene.state.irreversible)) != *approved)
 }
 
 /// Returns the components that a release changes and that no gate measures. A task is measured by its end, and gates do

@@ -6,6 +6,7 @@ use crate::stage::{TOKEN, app, id, prod};
 use serde_json::{Value, json};
 use windlass_domain::access::{AccessItem, Approval};
 use windlass_domain::declaration::plan::{Plan, PlanOutcome};
+use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::deployment::{Deployment, Status};
 use windlass_domain::environment::{EnvironmentState, HeldState, PromotedFrom};
 use windlass_domain::release::action::ActionName;
@@ -401,6 +402,23 @@ fn a_plan_that_has_moved_gives_its_turn_back_and_is_asked_for_anew() {
     assert_eq!(in_short(&turn(&scene)).0, Transition::Wait);
     assert_eq!(in_short(&approves(&scene, "lead-1", "two")).1, "");
     assert_eq!(in_short(&turn(&scene)).0, Transition::Go);
+}
+
+#[test]
+fn a_declaration_put_in_force_meanwhile_is_taken_unless_the_release_has_named_its_own() {
+    for (is_named, wanted) in [(false, "1.9.0"), (true, "1.0.0")] {
+        let mut scene = asking("{by: [lead-1]}");
+        scene.change_record(|record| record.names_declaration = is_named);
+        turn(&scene).unwrap();
+        let former: Declared = scene.stage.get(&ledger::declaration_in_force(&app())).unwrap();
+        let text = former.text.replace("version: 1.0.0", "version: 1.9.0");
+        let declared = Declared::new(&Declaration::parse(&text).unwrap(), text, Time(0), None);
+        scene.stage.put(ledger::declaration(&app(), &declared.version), &declared);
+        scene.stage.put(ledger::declaration_in_force(&app()), &declared);
+        scene.stage.hold_lock(TOKEN);
+        scene.asks("GiveBack").unwrap();
+        assert_eq!(planned(&scene).deployment.declaration.to_string(), wanted);
+    }
 }
 
 #[test]

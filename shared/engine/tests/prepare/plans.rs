@@ -4,21 +4,24 @@ use crate::prepare::scene::{
     DECLARATION, NEW, OLD, bring, function, new_release, plan, prepare, shop, step, upload, waves_in_words,
 };
 use crate::stage::{app, component, id, prod};
-use serde_json::Value;
-use windlass_domain::declaration::Declared;
+use serde_json::{Value, json};
 use windlass_domain::declaration::plan::PlanOutcome;
 use windlass_domain::declaration::resolved::Place;
 use windlass_domain::declaration::tenancy::Claims;
+use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::deployment::step::Step;
 use windlass_domain::environment::{EnvironmentState, GivenVersion, Lock, Running};
 use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::shown::planned::{ArrivalFate, Becomes, Planned};
 use windlass_domain::text::digest::Digest;
 use windlass_domain::text::fault::FaultName;
 use windlass_domain::text::name::ComponentName;
 use windlass_domain::text::time::Time;
 use windlass_engine::ledger;
-use windlass_engine::payload::Transition;
+use windlass_engine::payload::{PlannerInput, Transition};
 use windlass_engine::ports::{AssumeRole, Clock};
+use windlass_engine::prepare::handle;
+use windlass_world::run::run;
 
 /// Safety: intent: A release is planned, and its intent is written before anything changes.
 #[test]
@@ -216,4 +219,30 @@ fn a_declaration_that_cannot_be_read_any_more_is_a_fault() {
     let fault = prepare(&stage).unwrap_err();
     assert_eq!(fault.name, FaultName::Internal);
     assert!(fault.message.contains("declaration 1.0.0 of shop cannot be read for prod"), "{fault}");
+}
+
+#[test]
+fn what_is_approved_gives_its_turn_back_where_a_declaration_was_put_in_force_meanwhile() {
+    let newer = DECLARATION.replace("version: 1.0.0", "version: 1.1.0");
+    // Whether one is put in force, and whether the release has named its own.
+    for (is_put, is_named, wanted) in
+        [(false, false, Transition::Change), (true, false, Transition::GiveBack), (true, true, Transition::Change)]
+    {
+        let mut stage = new_release();
+        let turn = ArrivalFate::new(Becomes::Waits, "It waits.");
+        let deployment = stage.record.clone();
+        let planned = Planned { deployment, turn, expires: Time(99_999_999), drawn: None, before: None };
+        stage.put(ledger::planned(&id()), &planned);
+        run(handle(&stage.world, PlannerInput::Plan(stage.caller()))).unwrap();
+        let planned: Planned = stage.get(&ledger::planned(&id())).unwrap();
+        let approval = json!({"hash": planned.drawn.unwrap().hash, "since": 0, "until": 1, "goes": true});
+        stage.record.approval = Some(serde_json::from_value(approval).unwrap());
+        stage.record.names_declaration = is_named;
+        stage.write_record();
+        if is_put {
+            let declared = Declared::new(&Declaration::parse(&newer).unwrap(), newer.as_str(), Time(0), None);
+            stage.put(ledger::declaration_in_force(&app()), &declared);
+        }
+        assert_eq!(prepare(&stage).unwrap().verdict, wanted, "{is_put} {is_named}");
+    }
 }

@@ -179,6 +179,7 @@ fn record(declaration: &Declaration, components: BTreeMap<ComponentName, Artifac
         found: Vec::new(),
         stops: None,
         declaration: declaration.version().clone(),
+        names_declaration: false,
         upload: None,
         requester: Requester::new(Route::Console, None),
         vouched: true,

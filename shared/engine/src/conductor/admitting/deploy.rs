@@ -118,6 +118,7 @@ pub fn new_record(
         part_of: pinned.part_of.clone(),
         promoted_from: pinned.promoted_from.clone(),
         verified_by: pinned.verified_by.clone(),
+        names_declaration: pinned.names.is_some(),
         order,
         supersede: resolved.supersede,
         by_person: pinned.by_person,

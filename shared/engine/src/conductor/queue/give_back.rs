@@ -1,11 +1,12 @@
 //! `GiveBack`: a deployment that was approved, and whose plan is another one at its turn, gives its turn back. The lock
 //! is free again, nothing that was approved counts any more, and its plan is drawn and asked for anew. A declaration
-//! that was put in force meanwhile is taken.
+//! that was put in force meanwhile is taken, unless the release has named its own.
 
 use crate::conductor::environment::view::View;
 use crate::conductor::queue::approval;
 use crate::conductor::queue::take_lock::place;
 use crate::conductor::request::Ports;
+use crate::deployment_context::declared_meanwhile;
 use crate::ledger::{self, Fence, commit, put_deployment, retry};
 use crate::payload::{Answer, Caller, GiveBackTransition};
 use crate::ports::{Condition, DynamoDbApi, Result, Write};
@@ -28,7 +29,10 @@ pub async fn give_back(ports: &impl Ports, by: &Caller) -> Result<Answer<GiveBac
             return Ok(Some(answer.clone()));
         }
         Fence::new(record.value.environment_id(), id, by.token).passes(&view.lock.value)?;
-        take_declaration(ports, &mut record.value).await?;
+        if let Some(version) = declared_meanwhile(ports, &record.value).await? {
+            // What it makes of the release shows in the plan.
+            record.value.declaration = version;
+        }
         record.value.approval = Some(anew(ports, &view.rules, &record.value).await?);
         record.value.status = Status::Waiting;
         record.value.started = None;
@@ -52,16 +56,6 @@ async fn no_plan(ports: &impl DynamoDbApi, id: &DeploymentId) -> Result<Write> {
         Some(plan) => Write::delete(key, plan.unchanged()),
         None => Write::check(key, Condition::Absent),
     })
-}
-
-/// Takes the declaration in force, if it has the environment. What it makes of the release shows in the plan.
-async fn take_declaration(ports: &impl DynamoDbApi, record: &mut Deployment) -> Result<()> {
-    let declared = ledger::load(ports, &ledger::declaration_in_force(&record.app)).await?;
-    let read = declared.and_then(|declared| ledger::read_declaration(&declared.value).ok());
-    if let Some(declaration) = read.filter(|read| read.resolve(&record.environment).is_ok()) {
-        record.declaration = declaration.version().clone();
-    }
-    Ok(())
 }
 
 /// Returns the approval that it asks for from now on. Where no rule wants one any more, it is over at once, and its
