@@ -20,10 +20,11 @@ fn api(plan: Value) -> StandIn {
     })
 }
 
-/// The plan of a promotion of snapshot 12, which would go on.
+/// The plan of a promotion of snapshot 12, which would go on: a rule admits it by a snapshot of another environment.
 fn plan() -> Value {
     let mut plan = drawn("change", &json!([]));
     plan["deployment"]["promoted_from"] = json!({"environment": "staging", "snapshot": 12});
+    plan["deployment"]["verified_by"] = json!({"environment": "qa", "snapshot": 3});
     plan
 }
 
