@@ -6,9 +6,8 @@ use crate::stage::{TOKEN, app, id, prod};
 use serde_json::{Value, json};
 use windlass_domain::access::{AccessItem, Approval};
 use windlass_domain::declaration::plan::{Plan, PlanOutcome};
-use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::deployment::{Deployment, Status};
-use windlass_domain::environment::{EnvironmentState, HeldState, PromotedFrom};
+use windlass_domain::environment::HeldState;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::ending::Ending;
 use windlass_domain::release::identity::{DeploymentId, EnvironmentId, Order};
@@ -16,7 +15,6 @@ use windlass_domain::release::request::{ObjectRef, Requester, Route};
 use windlass_domain::shown::planned::Planned;
 use windlass_domain::text::digest::Digest;
 use windlass_domain::text::fault::FaultName;
-use windlass_domain::text::name::EnvironmentName;
 use windlass_domain::text::time::Time;
 use windlass_engine::ledger::{self, Asked, Execution};
 use windlass_engine::payload::{Answer, Transition};
@@ -27,16 +25,16 @@ use windlass_world::stepfunctions::arn_of;
 
 const DAY_S: u64 = 24 * 60 * 60;
 
-fn user(name: &str) -> Requester {
+pub fn user(name: &str) -> Requester {
     Requester::new(Route::Api, Some(format!("arn:aws:iam::111111111111:user/{name}")))
 }
 
-fn hash(text: &str) -> Digest {
+pub fn hash(text: &str) -> Digest {
     Digest::of(text.as_bytes())
 }
 
 /// Puts a file in force in which these approve.
-fn rule(scene: &Scene, approve: &str) {
+pub fn rule(scene: &Scene, approve: &str) {
     let person = |name: &str| format!("  {name}: {{aws: ['arn:aws:iam::111111111111:user/{name}']}}\n");
     let people: String = ["ann", "lead-1", "lead-2"].into_iter().map(person).collect();
     let rules = format!("release: [ann, lead-1], approve: {approve}");
@@ -47,7 +45,7 @@ fn rule(scene: &Scene, approve: &str) {
 }
 
 /// Makes a release of `ann` that has not had a turn, where these approve.
-fn asking(approve: &str) -> Scene {
+pub fn asking(approve: &str) -> Scene {
     let mut scene = Scene::free();
     let now = scene.now();
     scene.change_record(|record| {
@@ -60,17 +58,17 @@ fn asking(approve: &str) -> Scene {
 }
 
 /// Asks for its turn, as at every wake-up.
-fn turn(scene: &Scene) -> Result<Answer> {
+pub fn turn(scene: &Scene) -> Result<Answer> {
     scene.stage.put(ledger::execution(&arn_of(FIRST)), &Execution { deployment: id() });
     scene.admit(FIRST, Value::Null)
 }
 
-fn planned(scene: &Scene) -> Planned {
+pub fn planned(scene: &Scene) -> Planned {
     scene.stage.get(&ledger::planned(&id())).unwrap()
 }
 
 /// Draws the plan of this name, and lets the deployment wait.
-fn draw(scene: &Scene, plan: &str, outcome: &str) {
+pub fn draw(scene: &Scene, plan: &str, outcome: &str) {
     let cost = json!({"transitions": 16, "worked_ms": 0, "dollars": 0.0004});
     let whole = json!({"outcome": outcome, "waves": [], "unchanged": [], "findings": [], "warnings": []});
     let change = json!({"from": {"version": plan}, "to": {"version": "1.4.0"}});
@@ -82,7 +80,7 @@ fn draw(scene: &Scene, plan: &str, outcome: &str) {
 }
 
 /// Lets a person approve the plan of this name.
-fn approves(scene: &Scene, who: &str, plan: &str) -> Result<Answer> {
+pub fn approves(scene: &Scene, who: &str, plan: &str) -> Result<Answer> {
     let more = json!({"deployment": id(), "hash": hash(plan), "requester": user(who)});
     let (name, request) = (format!("{who}-{plan}"), with(input("approve"), more));
     scene.stage.put(ledger::asked(&name, &request), &Asked { at: Time(0) });
@@ -237,68 +235,6 @@ fn what_is_approved_waits_for_its_turn_alone_and_the_schedule_wakes_it_too() {
 }
 
 #[test]
-fn the_environment_before_is_asked_at_each_turn() {
-    let scene = asking("{by: [lead-1]}");
-    assert_eq!(in_short(&turn(&scene)), (Transition::Draw, ""));
-    rule(&scene, "{by: [lead-1]}, from: {environment: dev}");
-    assert_eq!(in_short(&turn(&scene)), (Transition::Rejected, "NotVerified"));
-}
-
-#[test]
-fn what_admits_it_at_its_turn_is_noted_and_whoever_brought_that_does_not_approve() {
-    let scene = asking("{by: [lead-1, lead-2]}");
-    assert_eq!(in_short(&turn(&scene)), (Transition::Draw, ""));
-    rule(&scene, "{by: [lead-1, lead-2]}, from: {environment: dev}");
-    let (app, dev, id) = (app(), EnvironmentName::new("dev").unwrap(), DeploymentId("aaaaaaaaaaaaaaaa".into()));
-    let there = EnvironmentId::new(&app, &dev);
-    let state = EnvironmentState { snapshot: 1, last_snapshot: 1, ..EnvironmentState::default() };
-    scene.stage.put(ledger::state(there), &state);
-    let given = json!({"version": "1.4.0", "deployment": id, "since": 7});
-    let running = json!({"version": "1.4.0", "deployment": id, "since": 7, "brought": given, "state": null,
-        "artifact": scene.record().release.components.values().next()});
-    let snapshot = json!({"number": 1, "version": "1.4.0", "release": hash("release"), "deployment": id, "made": 7,
-        "replaced": 0, "components": {"api": running}, "proof": {"measured": ["api"]}});
-    scene.stage.put(ledger::snapshot(there, 1), &snapshot);
-    let record = Deployment { id: id.clone(), requester: user("lead-1"), ..scene.record() };
-    scene.stage.put(ledger::deployment(&id), &record);
-    assert_eq!(in_short(&turn(&scene)), (Transition::Draw, ""));
-    assert_eq!(scene.record().verified_by, Some(PromotedFrom { environment: dev.clone(), snapshot: 1 }));
-    draw(&scene, "one", "change");
-    assert_eq!(in_short(&approves(&scene, "lead-1", "one")).1, "NotAllowed");
-    assert_eq!(in_short(&approves(&scene, "lead-2", "one")).1, "");
-}
-
-/// It was promoted from `dev`, where Windlass had promoted it by itself from `test`.
-#[test]
-fn whoever_brought_what_is_promoted_on_does_not_approve() {
-    let mut scene = asking("{by: [ann, lead-2]}");
-    let from = |name: &str| Some(PromotedFrom { environment: EnvironmentName::new(name).unwrap(), snapshot: 1 });
-    scene.change_record(|record| (record.requester, record.promoted_from) = (user("lead-1"), from("dev")));
-    let by_itself = Requester::new(Route::Windlass, None);
-    // Whoever only gave the bytes that ran there a newer name has asked for them as well.
-    let (nobody, other) = (DeploymentId("cccccccccccccccc".into()), DeploymentId("aaaaaaaaaaaaaaaa".into()));
-    let brought = [
-        ("dev", "aaaaaaaaaaaaaaaa", (&nobody, &other), by_itself, from("test")),
-        ("test", "bbbbbbbbbbbbbbbb", (&DeploymentId("bbbbbbbbbbbbbbbb".into()), &nobody), user("ann"), None),
-    ];
-    for (environment, deployment, (now, before), requester, promoted_from) in brought {
-        let id = DeploymentId(deployment.into());
-        let given = json!({"version": "1.3.0", "deployment": before, "since": 7});
-        let running = json!({"version": "1.4.0", "deployment": now, "since": 7, "brought": given, "state": null});
-        let snapshot = json!({"number": 1, "version": "1.4.0", "deployment": id, "made": 7, "replaced": 0,
-            "components": {"api": running}});
-        let environment = EnvironmentName::new(environment).unwrap();
-        scene.stage.put(ledger::snapshot(EnvironmentId::new(&app(), &environment), 1), &snapshot);
-        let record = Deployment { id: id.clone(), requester, promoted_from, ..scene.record() };
-        scene.stage.put(ledger::deployment(&id), &record);
-    }
-    assert_eq!(in_short(&turn(&scene)), (Transition::Draw, ""));
-    draw(&scene, "one", "change");
-    assert_eq!(in_short(&approves(&scene, "ann", "one")).1, "NotAllowed");
-    assert_eq!(in_short(&approves(&scene, "lead-2", "one")).1, "");
-}
-
-#[test]
 fn a_newer_release_supersedes_it_until_it_is_approved() {
     // Whether the newer one asks as well, and whether the older one is approved.
     for (newer_asks, approved, wanted) in [
@@ -326,24 +262,6 @@ fn a_newer_release_supersedes_it_until_it_is_approved() {
         }
         assert_eq!(in_short(&turn(&scene)).0, wanted, "{newer_asks} {approved}");
     }
-}
-
-#[test]
-fn the_plan_to_approve_names_another_declaration_under_which_its_bytes_were_verified() {
-    let said = |is_other: bool| {
-        let mut scene = asking("{by: [lead-1]}");
-        let (environment, by) = (EnvironmentName::new("dev").unwrap(), DeploymentId("aaaaaaaaaaaaaaaa".into()));
-        let snapshot = json!({"number": 1, "version": "1.4.0", "deployment": by, "made": 7, "replaced": 0,
-            "components": {}});
-        scene.stage.put(ledger::snapshot(EnvironmentId::new(&app(), &environment), 1), &snapshot);
-        let mut record = Deployment { id: by, ..scene.record() };
-        record.declaration.major += u64::from(is_other);
-        scene.stage.put(ledger::deployment(&record.id), &record);
-        scene.change_record(|record| record.promoted_from = Some(PromotedFrom { environment, snapshot: 1 }));
-        assert_eq!(in_short(&turn(&scene)), (Transition::Draw, ""));
-        planned(&scene).turn.text
-    };
-    assert_ne!(said(true), said(false));
 }
 
 /// Whoever were woken before would not see it, and would wait on.
@@ -402,23 +320,6 @@ fn a_plan_that_has_moved_gives_its_turn_back_and_is_asked_for_anew() {
     assert_eq!(in_short(&turn(&scene)).0, Transition::Wait);
     assert_eq!(in_short(&approves(&scene, "lead-1", "two")).1, "");
     assert_eq!(in_short(&turn(&scene)).0, Transition::Go);
-}
-
-#[test]
-fn a_declaration_put_in_force_meanwhile_is_taken_unless_the_release_has_named_its_own() {
-    for (is_named, wanted) in [(false, "1.9.0"), (true, "1.0.0")] {
-        let mut scene = asking("{by: [lead-1]}");
-        scene.change_record(|record| record.names_declaration = is_named);
-        turn(&scene).unwrap();
-        let former: Declared = scene.stage.get(&ledger::declaration_in_force(&app())).unwrap();
-        let text = former.text.replace("version: 1.0.0", "version: 1.9.0");
-        let declared = Declared::new(&Declaration::parse(&text).unwrap(), text, Time(0), None);
-        scene.stage.put(ledger::declaration(&app(), &declared.version), &declared);
-        scene.stage.put(ledger::declaration_in_force(&app()), &declared);
-        scene.stage.hold_lock(TOKEN);
-        scene.asks("GiveBack").unwrap();
-        assert_eq!(planned(&scene).deployment.declaration.to_string(), wanted);
-    }
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod accepted_releases;
 mod accepting;
 mod accepts_refused;
 mod approvals;
+mod approvals_of_promotions;
 mod arrivals;
 mod costs;
 mod found_in_place;

@@ -14,7 +14,7 @@ use crate::conductor::environment::way_back;
 use crate::conductor::queue::approval;
 use crate::conductor::queue::take_lock::{TurnOutcome, finish, queue, take};
 use crate::conductor::request::Ports;
-use crate::ledger::{self, Stored, retry};
+use crate::ledger::{self, Stored, commit, put_deployment, retry};
 use crate::log;
 use crate::payload::{AdmitTransition, Answer, ExecutionRef};
 use crate::ports::Result;
@@ -55,6 +55,12 @@ async fn once(
         let (of, release) = (record.value.environment_id(), &record.value.release.components);
         let verified = promotion::verified(ports, &view.rules, of, release).await?;
         match verified {
+            // Where it keeps its place nothing else is written, and whoever brought that approves nothing all the same.
+            Ok(verified) if record.value.waited && verified != record.value.verified_by => {
+                record.value.verified_by = verified;
+                commit(ports, vec![put_deployment(&record)?]).await?;
+                return Ok(None);
+            }
             Ok(verified) => record.value.verified_by = verified,
             Err(finding) => refused.push(finding),
         }
