@@ -93,6 +93,11 @@ async fn forward(ports: &impl Ports, record: &Deployment) -> Result<ArrivalFate>
     if let Err(finding) = approval::note(ports, &view.rules, &mut asking).await? {
         return Ok(ArrivalFate::refused(vec![finding]));
     }
+    // It is refused once its plan is drawn, if that changes anything.
+    let facts = approval::facts(ports, &view.rules, record).await?;
+    if let Some(finding) = facts.and_then(|facts| view.rules.unknown_requester(&facts)) {
+        return Ok(ArrivalFate::refused(vec![finding]));
+    }
     let asks = asking.approval.as_ref().filter(|_| asking.asks());
     Ok(match (view.decide(&asking), asks) {
         (Decision::Superseded(by), _) => {
