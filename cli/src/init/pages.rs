@@ -34,7 +34,7 @@ pub fn call() -> &'static str {
 /// Returns the commands that upload the files of components to signed addresses, and keep what a manifest names.
 pub fn uploads(app: &str, components: &[&str]) -> String {
     let block = block(CI, "\nFILES=").trim_end().replace("/apps/shop/", &format!("/apps/{app}/"));
-    block.replace("for NAME in web api;", &format!("for NAME in {};", components.join(" ")))
+    block.replace("COMPONENTS=\"web api\"", &format!("COMPONENTS=\"{}\"", components.join(" ")))
 }
 
 /// Returns the call that asks which environment a Git ref goes to.
@@ -81,7 +81,7 @@ mod tests {
         let call = call();
         assert!(call.starts_with("API=\"$WINDLASS_ENDPOINT/ci\"") && call.ends_with('}'), "{call}");
         let uploads = uploads("quay", &["one", "two"]);
-        assert!(uploads.contains("for NAME in one two;") && uploads.contains("/apps/quay/"), "{uploads}");
+        assert!(uploads.starts_with("COMPONENTS=\"one two\"\n") && uploads.contains("/apps/quay/"), "{uploads}");
         assert!(!uploads.contains("/apps/shop/") && uploads.contains("\nFILES="), "{uploads}");
         let (chosen, waited) = (chosen("quay"), started_and_waited_for("quay"));
         assert!(chosen.starts_with("CHOSEN=$(call ") && chosen.contains("/apps/quay/environments\")"), "{chosen}");
