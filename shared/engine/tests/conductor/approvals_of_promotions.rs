@@ -98,6 +98,9 @@ fn a_declaration_put_in_force_meanwhile_is_taken_unless_the_release_has_named_it
         let mut scene = asking("{by: [lead-1]}");
         scene.change_record(|record| record.names_declaration = is_named);
         turn(&scene).unwrap();
+        draw(&scene, "one", "change");
+        approves(&scene, "lead-1", "one").unwrap();
+        turn(&scene).unwrap();
         let former: Declared = scene.stage.get(&ledger::declaration_in_force(&app())).unwrap();
         let text = former.text.replace("version: 1.0.0", "version: 1.9.0");
         let declared = Declared::new(&Declaration::parse(&text).unwrap(), text, Time(0), None);
