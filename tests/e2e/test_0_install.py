@@ -169,7 +169,7 @@ OTHER_SIDES = {
     "HasEndpoint": ({"AwsEndpointUrl": "http://127.0.0.1:4566"}, "tests/e2e/install.py"),
     "InVpc": ({"VpcSubnetIds": "subnet-1,subnet-2", "VpcSecurityGroupIds": "sg-1"}, "tests/e2e/test_9_in_a_vpc.py"),
     "HasTargetAccounts": ({"TargetAccounts": "222222222222"}, "tests/e2e/test_9_in_a_vpc.py"),
-    "HasCiIssuer": ({"CiIssuer": "https://token.actions.githubusercontent.com"}, "tests/e2e/conftest.py"),
+    "HasCiIssuer": ({"CiIssuer": ""}, "tests/e2e/conftest.py"),
     "HasAccessWriters": ({"AccessWriters": "arn:aws:iam::222222222222:role/access"}, "tests/e2e/test_9_in_a_vpc.py"),
     "Protected": ({"DeletionProtection": "false"}, "tests/e2e/install.py"),
     "HasPermissionsBoundary": ({"PermissionsBoundary": "arn:aws:iam::aws:policy/AdministratorAccess"}, "tests/e2e/test_9_in_a_vpc.py"),

@@ -37,6 +37,11 @@ impl Stage<'_> {
         // A try that came to nothing is made again in a quarter of an hour; each rule of a scenario asks for half an hour.
         let soon = format!("{:015}", self.world.true_time().plus_s(SOON_S).0);
         let ledger = self.world.dynamodb();
+        let stays = ledger.items.values().any(|item| {
+            let is =
+                |member: &str, key: &str| item.key.sk == member && item.body.get(key).is_some_and(|it| !it.is_null());
+            is("state", "hold") || is("lock", "held") && item.body["held"]["state"] == "needs_operator"
+        });
         ledger.items.values().any(|item| {
             let waits = item.key.sk.starts_with("waiting#");
             let held =
@@ -45,7 +50,7 @@ impl Stage<'_> {
             let open = item.key.sk == "record" && !item.body.contains_key("ending");
             let index = item.index.as_ref();
             let is_due = index.is_some_and(|index| [ledger::SECOND_LOOKS.pk, ledger::DRILLS.pk].contains(&&*index.pk));
-            let goes_on = index.is_some_and(|index| index.pk == ledger::PROMOTIONS.pk && index.sk < soon);
+            let goes_on = index.is_some_and(|index| index.pk == ledger::PROMOTIONS.pk && index.sk < soon) && !stays;
             waits || held || open || is_due || goes_on
         })
     }
