@@ -170,8 +170,9 @@ class Dinghy(Ruled):
         return [(found["release"]["version"], found["ending"]["ending"]) for found in self.ledger.deployments()]
 
     def recorded(self, version):
-        """The deployment of a version."""
-        (found,) = [found for found in self.ledger.deployments() if found["release"]["version"] == version]
+        """The deployment of a version, as the API lists it."""
+        answer = self.aws.call_api("GET", f"/apps/{APP}/deployments?environment={ENVIRONMENT}")
+        (found,) = [found for found in answer.body["deployments"] if found["version"] == version]
         return found
 
     def seen(self):
