@@ -44,8 +44,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         edits: &[
             Edit {
                 file: "shared/engine/src/outbox.rs",
-                find: "if was_held && lock.held.is_none() => {",
-                replace: "if was_held && lock.held.is_none() && !VARIANT => {",
+                find: "(was_held && lock.held.is_none()) {",
+                replace: "(was_held && lock.held.is_none() && !VARIANT) {",
             },
             Edit {
                 file: SETTLE,
