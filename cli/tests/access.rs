@@ -59,7 +59,7 @@ fn who_may_not_act_reads_the_rule_and_what_to_do() {
     assert_eq!((&document["exit"], &document["findings"][0]["path"]), (&json!(3), &json!(RULE)));
 }
 
-/// What was started before a look goes on, so that nobody reads that nothing was changed.
+/// A deployment was started before a look is refused: nobody reads that nothing was changed.
 #[test]
 fn who_may_not_look_is_not_let_in_and_nothing_is_said_of_what_goes_on() {
     let api = refusing(&["GET"]);

@@ -22,7 +22,7 @@ pub struct Failure {
     pub message: String,
     /// Findings about the input, from Windlass or from the check before anything is sent.
     pub findings: Vec<Finding>,
-    /// What was to be done, such as `shop prod 1.4.0`, where that is known.
+    /// The request that failed, such as `shop prod 1.4.0`, where it is known.
     pub asked: Option<String>,
     /// True if asking again may help.
     pub passes: bool,

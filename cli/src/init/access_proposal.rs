@@ -8,7 +8,7 @@ use crate::ground::quoting::in_yaml;
 /// The longest name of a group.
 const LONGEST: usize = 32;
 
-/// What stands for a number of the repository that is not known: the check of an access file refuses it.
+/// A placeholder for the number of a repository that is not known: the check of an access file refuses it.
 const UNKNOWN: &str = "write-me";
 
 /// A number of a version, of up to three digits: a glob of digits would take what is behind a `-` as well.

@@ -1,4 +1,4 @@
-//! What the answers of the API become: the body, or the failure that they mean.
+//! Tests of how an answer of the API is read: as its body, or as the failure that it means.
 
 use super::*;
 use serde_json::json;
@@ -43,9 +43,8 @@ fn an_address_that_leads_to_something_else_is_reported_with_what_to_give() {
         (502, nothing),
     ] {
         let failure = accepted(ApiAnswer { status, body }).unwrap_err();
-        assert_eq!(failure.exit, Exit::Unreachable, "{status}");
+        assert_eq!((failure.name, failure.exit), (Some(TroubleName::NotAWindlass), Exit::Unreachable), "{status}");
         let message = failure.message;
-        assert!(message.contains("no Windlass answered there"), "{message}");
         assert!(message.contains("`ApiUrl`"), "{message}");
         assert!(message.contains("`windlass doctor`"), "{message}");
         assert_eq!(failure.passes, status == 502);
