@@ -103,7 +103,8 @@ fn with_operator(
     // `accept` is refused while CodeDeploy still moves callers, even if that ends a moment later.
     let is_early = action == "accept" && is_moving(&stage.world);
     let mut rest = stage.run(&[]);
-    if is_early {
+    // It is refused as well while a version lacks capacity. The person does what the refusal says, and accepts again.
+    if is_early || action == "accept" && stay_at_one_version(&stage.world) {
         let mut clock = stage.world.clock();
         clock.now = clock.now.plus_s(PATIENCE_S);
         drop(clock);
@@ -141,6 +142,14 @@ fn mend(world: &World) {
             environment.monitors.clear();
         }
     }
+}
+
+/// Gives the callers of each alias to the version that they get, where Lambda has no capacity for the next one. Returns
+/// whether there was such an alias.
+fn stay_at_one_version(world: &World) -> bool {
+    let mut lambda = world.lambda();
+    let aliases = lambda.functions.values_mut().flat_map(|function| function.aliases.values_mut());
+    aliases.filter_map(|alias| alias.stay().then_some(())).count() > 0
 }
 
 /// Returns whether everything that is not back was changed by somebody else, and the deployment says so. That is a

@@ -75,6 +75,15 @@ impl LiveAlias {
         self.kept_at().unwrap_or(&self.version)
     }
 
+    /// Lets a person give all callers to the version that they get already. Returns whether another one was on its way.
+    pub fn stay(&mut self) -> bool {
+        let kept = self.kept_at().cloned();
+        kept.is_some_and(|kept| {
+            self.point(&kept, vec![]);
+            true
+        })
+    }
+
     /// Sends the callers elsewhere. A version that kept them meanwhile has its concurrency still.
     pub(crate) fn point(&mut self, version: &str, weights: Vec<(String, String)>) {
         let served = self.serves().to_owned();

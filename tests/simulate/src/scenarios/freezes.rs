@@ -40,7 +40,13 @@ pub(super) const FROZEN: Scenario = Scenario {
         after(1, Deed::Arrive("1.4.0", &["api"])),
     ],
     ends: &["1.0.0 Succeeded", "1.1.0 Rejected (Held)", "1.2.0 Succeeded", "1.3.0 Rejected (Held)", "1.4.0 Succeeded"],
-    may: &["1.1.0 Succeeded", "1.3.0 Succeeded", "1.4.0 Rejected (Held)"],
+    may: &[
+        "1.1.0 Succeeded",
+        "1.3.0 Succeeded",
+        "1.4.0 Rejected (Held)",
+        // One that a mishap holds up until the freeze is over comes after the newer one.
+        "1.3.0 NothingToDo (Superseded)",
+    ],
     steady: false,
     ..FUNCTION
 };
