@@ -4,6 +4,7 @@ import dataclasses
 import json
 import os
 import pathlib
+import pty
 import re
 import shlex
 import subprocess
@@ -64,6 +65,21 @@ class CommandLine:
             [PROGRAM, *arguments], cwd=self.folder, env=environment, capture_output=True, text=True, timeout=ENDS_WITHIN_S, check=False
         )
         return Ran(done.returncode, done.stdout, done.stderr)
+
+    def at_a_terminal(self, typed, *arguments, folder=None):
+        """Runs a verb whose questions a person answers with what is typed."""
+        person, terminal = pty.openpty()
+        program = subprocess.Popen(
+            [PROGRAM, *arguments], cwd=folder or self.folder, env=self.environment, stdin=terminal, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        os.write(person, typed.encode())
+        try:
+            out, err = program.communicate(timeout=ENDS_WITHIN_S)
+        finally:
+            program.kill()
+            os.close(person)
+            os.close(terminal)
+        return Ran(program.returncode, out, err)
 
     def begin(self, *arguments):
         """Begins a verb; its lines can be read while it runs."""

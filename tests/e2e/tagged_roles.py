@@ -23,6 +23,11 @@ def filled(document, tags):
     return json.loads(re.sub(r"\$\{aws:PrincipalTag/([^}]+)\}", lambda tag: tags.get(tag[1], "no-value"), text))
 
 
+def session(credentials):
+    """The credentials of a role as the command line takes them."""
+    return {"AccessKeyId": credentials.access_key, "SecretAccessKey": credentials.secret_key, "SessionToken": credentials.token}
+
+
 @contextlib.contextmanager
 def tagged_roles(story, policies, tags):
     """While it lasts there is a role for each policy, by its output; answers the credentials of each."""

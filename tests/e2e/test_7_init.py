@@ -4,7 +4,6 @@ the commands; they are counted. All that it writes is clean by the linters of it
 import json
 import os
 import pathlib
-import pty
 import shlex
 import shutil
 import subprocess
@@ -91,18 +90,9 @@ def test_a_terminal_asks_one_after_the_other(skerry, tmp_path):
     """A person who takes every proposal after a mistake, in a copy of the repository."""
     copy = tmp_path / APP
     subprocess.run(["cp", "-r", skerry.folder, copy], check=True)
-    person, terminal = pty.openpty()
-    environment = {**skerry.windlass.environment}
-    with subprocess.Popen([PROGRAM, "init"], cwd=copy, env=environment, stdin=terminal, stdout=subprocess.PIPE, text=True) as program:
-        os.write(person, b"Skerry\n" + b"\n" * 30)
-        try:
-            printed, _ = program.communicate(timeout=60)
-        finally:
-            program.kill()
-    os.close(person)
-    os.close(terminal)
-    assert program.returncode == GOOD, printed
-    assert "`app`: `Skerry` is not a name" in printed, printed
+    asked = skerry.windlass.at_a_terminal("Skerry\n" + "\n" * 30, "init", folder=copy)
+    assert asked.status == GOOD, asked
+    assert "`app`: `Skerry` is not a name" in asked.out, asked
     declared = yaml.safe_load((copy / "app.yaml").read_text())
     assert (declared["app"], declared["components"]["web"]["distribution"]) == (APP, skerry.distribution)
 

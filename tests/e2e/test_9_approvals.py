@@ -4,9 +4,12 @@ The tests build on each other: 1.1.0 is live, and 1.0.0 was before it. IAM is en
 """
 
 import pytest
+from command_line import CommandLine
 from ledger import ending
 from ruled import Ruled, against, person, refused, rejected, role
-from tagged_roles import tagged_roles
+from tagged_roles import session, tagged_roles
+
+GOOD = 0
 
 TAGS = {"windlass:app": "jetty", "windlass:environment": "berth"}
 # Who asks, who is nobody, who approves, and whom IAM lets approve and the file does not name.
@@ -114,6 +117,20 @@ def test_a_plan_that_is_another_one_at_its_turn_is_asked_for_anew(jetty, waits):
     assert (jetty.approved_by(deployment), jetty.site("page")) == (["lead-1", "lead-2"], "1.2.0")
 
 
+def test_a_person_at_a_terminal_approves_the_plan_that_is_shown(jetty, tmp_path):
+    """The first one sees it and says no, both say yes then; the deployment is the only one that asks."""
+    deployment, plan = jetty.asks("1.2.1")
+    approve = ("approve", "jetty", "berth", "--reason", "I have read the changes")
+    declined = CommandLine(jetty.aws, "jetty", tmp_path, session(jetty.callers["lead-1"])).at_a_terminal("n\n", *approve)
+    assert declined.status == GOOD and "nothing was approved" in declined.out, declined
+    assert jetty.approved_by(deployment) == []
+    for lead in ("lead-1", "lead-2"):
+        approved = CommandLine(jetty.aws, "jetty", tmp_path, session(jetty.callers[lead])).at_a_terminal("y\n", *approve)
+        assert approved.status == GOOD and str(plan)[:8] in approved.out, approved
+    assert ending(jetty.ended(deployment)) == "Succeeded"
+    assert (jetty.approved_by(deployment), jetty.site("page")) == (["lead-1", "lead-2"], "1.2.1")
+
+
 def test_one_that_waits_is_cancelled(jetty):
     deployment, plan = jetty.asks("1.3.0")
     path = f"{jetty.here}/deployments/{deployment}/cancel"
@@ -121,4 +138,4 @@ def test_one_that_waits_is_cancelled(jetty):
     assert answer.status == 202, answer
     assert ending(jetty.ended(deployment)) == "Rejected"
     assert rejected(jetty.done(jetty.approve("lead-1", deployment, plan))) == "NotAsked"
-    assert jetty.site("page") == "1.2.0"
+    assert jetty.site("page") == "1.2.1"

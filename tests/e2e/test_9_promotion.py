@@ -11,7 +11,7 @@ import schedules
 from command_line import CommandLine
 from ledger import ending
 from ruled import Ruled, refused, role
-from tagged_roles import tagged_roles
+from tagged_roles import session, tagged_roles
 
 GOOD = 0
 ENVIRONMENTS = ("staging", "prod")
@@ -62,9 +62,7 @@ def barges(aws):
 @pytest.fixture(scope="module")
 def windlass(barges, tmp_path_factory):
     """The command line in the hands of who leads in `prod`."""
-    lead = barges[1].lead
-    key = {"AccessKeyId": lead.access_key, "SecretAccessKey": lead.secret_key, "SessionToken": lead.token}
-    return CommandLine(barges[1].aws, "barge", tmp_path_factory.mktemp("barge"), key)
+    return CommandLine(barges[1].aws, "barge", tmp_path_factory.mktemp("barge"), session(barges[1].lead))
 
 
 def test_what_staging_has_not_shown_to_be_good_is_refused(barges):

@@ -14,6 +14,7 @@ use crate::view::next_steps::of_deployment;
 use crate::view::provenance::who;
 use maud::{Markup, html};
 use std::mem::take;
+use windlass_domain::access::Approval;
 use windlass_domain::declaration::plan::PlanOutcome;
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::shown::api::deployments::Record;
@@ -125,7 +126,7 @@ impl Shown<'_> {
             (fact("Asked by", Some(html! { (who(&deployment.requester)) })))
             (fact("Why", deployment.reason.as_ref().map(|why| times(why))))
             (fact("Accepted", Some(when(deployment.accepted))))
-            @for given in deployment.approval.iter().flat_map(approval::given) { (fact("Approval", Some(times(&approval::line(given))))) }
+            @for given in deployment.approval.iter().flat_map(Approval::of_plan) { (fact("Approval", Some(times(&approval::line(given))))) }
             @for (name, value) in facts(deployment) { (fact(name, Some(drawn_fact(&value)))) }
             (fact("Log groups", self.groups.and_then(|groups| groups.fact(self.record, &logs))))
         }

@@ -8,11 +8,6 @@ use windlass_domain::shown::api::environments::{Situation, WaitingDeployment};
 use windlass_domain::text::count::{count, many};
 use windlass_domain::text::foreign::Foreign;
 
-/// Returns the approvals of the plan as it is now. What was given for another plan counts for nothing.
-pub fn given(approval: &Approval) -> impl Iterator<Item = &GivenApproval> {
-    approval.given.iter().filter(|given| approval.hash.as_ref() == Some(&given.hash))
-}
-
 /// Returns who has approved, when and why.
 pub fn line(given: &GivenApproval) -> String {
     format!("approved by {} at {}: {}", given.person, given.at, Foreign(&given.reason))
@@ -21,7 +16,7 @@ pub fn line(given: &GivenApproval) -> String {
 /// Returns how an approval stands, such as `1 of 2 approvals (ann) until 2026-11-30T18:00:00Z`. Who counts is decided
 /// at the deployment's turn.
 pub fn standing(approval: &Approval, needs: Option<u32>) -> String {
-    let people: BTreeSet<&str> = given(approval).map(|given| given.person.as_str()).collect();
+    let people: BTreeSet<&str> = approval.of_plan().map(|given| given.person.as_str()).collect();
     let many_are = match needs {
         Some(needs) => format!("{} of {needs} {}", people.len(), many(needs, "approval")),
         None => count(people.len(), "approval"),
@@ -77,7 +72,7 @@ mod tests {
     #[test]
     fn who_has_approved_is_shown_with_the_reason() {
         let approval = approval(&json!("a".repeat(64)), &[("ann", "a"), ("bo", "b")]);
-        let lines: Vec<String> = given(&approval).map(line).collect();
+        let lines: Vec<String> = approval.of_plan().map(line).collect();
         assert_eq!(lines, ["approved by ann at 1970-01-01T00:00:00Z: \"I have read it\""]);
     }
 }

@@ -1,7 +1,7 @@
 """Every act in a real browser: what it would do, its form, what came of it, and what is refused."""
 
 import pytest
-from standin import GOING, STUCK
+from standin import GOING, PLAN, STUCK
 
 PROD = "apps/shop/environments/prod"
 BANK = "app=bank&environment=prod"
@@ -45,6 +45,26 @@ def test_a_promotion_is_planned_from_the_board(look, api):
     does(page, "Deploy a recorded version")
     assert typed_command(page) == "windlass deploy shop prod 1.5.0 --reason 'as planned'"
     assert api.posted()[-1][1] == "/apps/shop/environments/prod/starts"
+
+
+def test_a_plan_that_waits_for_people_is_shown_and_approved_by_its_hash(look, api):
+    plan = api.answers[f"/apps/shop/plans/{PLAN}"]
+    plan["drawn"]["hash"] = seen = "5b1e" * 16
+    since = plan["deployment"]["accepted"]
+    given = {"person": "lead-2", "by": {"route": "api"}, "hash": seen, "reason": "I have read it", "at": since}
+    approval = {"hash": seen, "since": since, "until": since + 86_400_000, "count": 2, "missing": 1, "given": [given]}
+    record = {**plan["deployment"], "action": "deploy", "approval": approval}
+    api.answers[f"/apps/shop/deployments/{PLAN}"] = {"deployment": record, "plan": None, "steps": [], "judgements": [], "needs": 2}
+    acting = look()
+    page = acting.open(f"acts/approve?{SHOP}&deployment={PLAN}")
+    assert page.get_by_text("it waits for people").is_visible() and page.get_by_text("lead-2").is_visible()
+    assert page.get_by_text("alias live 41 → 39 at 100 %").is_visible()
+    acting.picture("approve", 1010)
+    assert api.posted() == [], "it was only looked at"
+    does(page, "Approve the plan")
+    assert typed_command(page) == f"windlass approve shop prod --deployment={PLAN} --hash={seen} --reason 'as planned'"
+    body = {"deployment": PLAN, "hash": seen, "reason": "as planned"}
+    assert api.posted() == [("POST", "/apps/shop/environments/prod/approve", body)]
 
 
 # Where its page begins, what it is called, what it says that it would do, in this order, what it calls and what is typed.

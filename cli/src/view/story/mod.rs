@@ -14,6 +14,7 @@ use crate::view::next_steps::{in_words, of_deployment, to_approve};
 use crate::view::story::steps::{AT_ONCE, changes, forward, judged, steered, waits, warnings, watched};
 use std::collections::HashSet;
 pub use steps::{Line, published, why_failed};
+use windlass_domain::access::Approval;
 use windlass_domain::declaration::gate::Verdict;
 use windlass_domain::declaration::plan::Plan;
 use windlass_domain::deployment::step::StepStatus;
@@ -165,7 +166,7 @@ fn head(record: &Record) -> Vec<Line> {
     if let Some(stopped) = &deployment.stops {
         lines.push(Line::plain(format!("  stopped deployment {stopped}, which is undone first")));
     }
-    let given = deployment.approval.iter().flat_map(approval::given);
+    let given = deployment.approval.iter().flat_map(Approval::of_plan);
     lines.extend(given.map(|given| Line::plain(format!("  {}", approval::line(given)))));
     lines
 }
