@@ -137,13 +137,10 @@ impl Rules {
             return Ok(allowed);
         }
         // Jobs of any repository may ask, and learn neither names nor whether there is such an application.
-        let is_strange = asked.by.route == Route::Ci && !self.name_anywhere(Caller::of(asked.by));
+        let mut everywhere = self.file.iter().flat_map(|file| file.environments.values());
+        let is_strange =
+            asked.by.route == Route::Ci && !everywhere.any(|rules| self.name_in(rules, Caller::of(asked.by)));
         Err(if is_strange { vec![no_rule(asked.of.app(), asked.by)] } else { lacking })
-    }
-
-    /// Returns whether a rule of any environment names a caller.
-    fn name_anywhere(&self, caller: Caller<'_>) -> bool {
-        self.file.iter().flat_map(|file| file.environments.values()).any(|rules| self.name_in(rules, caller))
     }
 
     /// Returns whether some member of an environment's rules names a caller.
@@ -169,20 +166,15 @@ impl Rules {
         let listed = listed.unwrap_or_default();
         // The file itself asks for what is promoted by itself.
         let promotes = rules.from.as_ref().is_some_and(PromotionSource::is_automatic);
-        let by_itself = right == AccessRight::Release && caller.route() == Route::Windlass && promotes;
-        let records = right == AccessRight::Release && !asked.starts && self.names(&rules.record, caller);
-        let can = caller.can_have(right);
-        if can && self.names(listed, caller) {
-            Ok(Some(RuleMember::Right(right)))
-        } else if can && by_itself {
-            Ok(Some(RuleMember::From))
-        } else if can && sees {
-            Ok(None)
-        } else if can && records {
-            Ok(Some(RuleMember::Record))
-        } else {
-            Err(self.not_allowed(asked, caller, right, listed))
-        }
+        let is_release = right == AccessRight::Release;
+        let ways = [
+            (self.names(listed, caller), Some(RuleMember::Right(right))),
+            (is_release && caller.route() == Route::Windlass && promotes, Some(RuleMember::From)),
+            (sees, None),
+            (is_release && !asked.starts && self.names(&rules.record, caller), Some(RuleMember::Record)),
+        ];
+        let first = ways.into_iter().find(|(has, _)| *has && caller.can_have(right)).map(|(_, member)| member);
+        first.ok_or_else(|| self.not_allowed(asked, caller, right, listed))
     }
 
     /// Returns the file that decides, with its version.
