@@ -48,7 +48,8 @@ impl Promote {
                 return Ok(exit);
             }
             output.announce_as_is(&words);
-            if self.asks(output) && !confirmed(&format!("Promote it to {}?", self.to)) {
+            let asks = !self.yes && !output.is_json() && io::stdin().is_terminal();
+            if asks && !confirmed(&format!("Promote it to {}?", self.to)) {
                 output.result(&answer, "nothing was started");
                 return Ok(Exit::Good);
             }
@@ -57,10 +58,6 @@ impl Promote {
             }
             start.go(&windlass, &self.app, NextStep::Follow(&self.looking), output).await
         })
-    }
-
-    fn asks(&self, output: Output) -> bool {
-        !self.yes && !output.is_json() && io::stdin().is_terminal()
     }
 }
 
