@@ -20,7 +20,7 @@ pub mod second_look;
 pub mod steering;
 pub mod step;
 
-use crate::access::{AllowedBy, Approval, Asked};
+use crate::access::{AllowedBy, Approval, Asked, WAITS_MS};
 use crate::declaration::document::Supersede;
 use crate::deployment::steering::SteeringRecord;
 use crate::environment::{PromotedFrom, Running};
@@ -110,6 +110,9 @@ pub struct Deployment {
     pub upload: Option<ObjectRef>,
     /// The person or service that asked for it.
     pub requester: Requester,
+    /// The other people who have asked for it while it waited. They do not approve it either.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also_asked: Vec<Requester>,
     /// False if nobody vouches for the requester; else one of Windlass's own functions wrote it into the input, or the
     /// input named none, so that nobody is claimed. Absent if true, also where an older Windlass recorded it.
     #[serde(default = "crate::access::yes", skip_serializing_if = "Clone::clone")]
@@ -205,10 +208,9 @@ impl Deployment {
         self.approval.as_ref().is_some_and(|approval| !approval.goes)
     }
 
-    /// Returns the time since which nothing but its turn is waited for: it was approved then, or accepted.
-    pub fn ready(&self) -> Time {
-        let given = self.approval.iter().flat_map(|approval| &approval.given);
-        given.map(|given| given.at).max().unwrap_or(self.accepted)
+    /// Returns the moment until which it waits at most: for approval, for a window, and for others after that.
+    pub fn waits_until(&self) -> Time {
+        self.accepted.plus_ms(WAITS_MS)
     }
 
     /// Returns how many recoveries Windlass started by itself for it since somebody last asked for an execution.
@@ -328,6 +330,9 @@ pub struct Refusal {
     pub about: String,
     /// The person or service that asked for it.
     pub requester: Requester,
+    /// False if nobody is known to vouch for the requester; absent if true.
+    #[serde(default = "crate::access::yes", skip_serializing_if = "Clone::clone")]
+    pub vouched: bool,
     /// The execution that was refused.
     pub execution: String,
     /// The findings: what was wrong.

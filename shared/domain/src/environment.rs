@@ -302,20 +302,22 @@ pub struct Waiting {
 /// The number of task tokens that are kept beside the last one: more than a state is retried.
 const FORMER_TOKENS: usize = 16;
 
-/// The milliseconds for which it waits for other deployments at most: a day. `AwaitTurn` ends a minute later, so that
-/// no difference between clocks makes it two days.
+/// The milliseconds for which it waits for other deployments at most: a day, of which less may be left where it has
+/// waited for approval or a moment. `AwaitTurn` ends a minute later, so that no difference between clocks makes it two
+/// days.
 pub const TURN_MS: u64 = 24 * 3600 * 1000;
 
 impl Waiting {
     /// Returns whether the schedule wakes it now, where the lock is free or not. One that waits for a moment is woken
-    /// when it has come; any other, where nobody else's end does.
-    pub fn is_due(&self, is_free: bool, now: Time) -> bool {
-        self.until.map_or(is_free, |until| until <= now)
+    /// when it has come; any other, where nobody else's end does, or once it has waited for too long.
+    pub fn is_due(&self, is_free: bool, latest: Time, now: Time) -> bool {
+        self.until.map_or(is_free, |until| until <= now) || self.is_too_long(latest, now)
     }
 
-    /// Returns whether it has waited for other deployments for as long as is allowed.
-    pub fn is_too_long(&self, now: Time) -> bool {
-        self.until.is_none() && now.ms_since(self.since) >= TURN_MS
+    /// Returns whether it has waited for other deployments for as long as is allowed: for a day, and until `latest` at
+    /// most.
+    pub fn is_too_long(&self, latest: Time, now: Time) -> bool {
+        self.until.is_none() && now >= latest.min(self.since.plus_ms(TURN_MS))
     }
 
     /// Keeps a task token that `AwaitTurn` was given.

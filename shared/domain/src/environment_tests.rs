@@ -108,18 +108,22 @@ fn one_that_waits_is_woken_in_time_and_keeps_the_tokens_that_come_late() {
         former_task_tokens: Vec::new(),
     };
     assert_eq!(waiting.tokens().next(), None);
-    // Until when, whether the lock is free, and the time: whether it is woken, and whether it has waited too long.
-    let day = 24 * 3600 * 1000;
-    for (until, is_free, now, is_due, is_too_long) in [
-        (None, true, 0, true, false),
-        (None, false, day - 1, false, false),
-        (None, false, day, false, true),
-        (Some(Time(2 * day)), true, 2 * day - 1, false, false),
-        (Some(Time(2 * day)), false, 2 * day, true, false),
+    // Until when, since when it waits for others, whether the lock is free, and the time: whether it is woken, and
+    // whether it has waited too long, where it waits for three days in all.
+    let (day, latest) = (24 * 3600 * 1000, Time(3 * 24 * 3600 * 1000));
+    for (until, since, is_free, now, is_due, is_too_long) in [
+        (None, 0, true, 0, true, false),
+        (None, 0, false, day - 1, false, false),
+        (None, 0, false, day, true, true),
+        (None, latest.0 - 60_000, false, latest.0 - 1, false, false),
+        (None, latest.0 - 60_000, false, latest.0, true, true),
+        (None, latest.0 + 60_000, true, latest.0 + 60_000, true, true),
+        (Some(Time(2 * day)), 0, true, 2 * day - 1, false, false),
+        (Some(Time(2 * day)), 0, false, 2 * day, true, false),
     ] {
-        waiting.until = until;
-        assert_eq!(waiting.is_due(is_free, Time(now)), is_due, "{until:?} {is_free} {now}");
-        assert_eq!(waiting.is_too_long(Time(now)), is_too_long, "{until:?} {now}");
+        (waiting.until, waiting.since) = (until, Time(since));
+        assert_eq!(waiting.is_due(is_free, latest, Time(now)), is_due, "{until:?} {since} {is_free} {now}");
+        assert_eq!(waiting.is_too_long(latest, Time(now)), is_too_long, "{until:?} {since} {now}");
     }
     for token in ["second", "first", "first"] {
         waiting.keep(token);

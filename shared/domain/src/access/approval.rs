@@ -7,7 +7,6 @@
 use crate::access::caller::Caller;
 use crate::access::decide::Rules;
 use crate::access::file::Approve;
-use crate::access::window::WAITS_MS;
 use crate::declaration::kinds::KindName;
 use crate::declaration::plan::PlanOutcome;
 use crate::release::identity::{DeploymentId, EnvironmentId};
@@ -83,8 +82,8 @@ pub struct ApprovalFacts<'a> {
     pub asked: Vec<Requester>,
     /// Its approval as it is recorded; absent before its first turn.
     pub approval: Option<&'a Approval>,
-    /// The time at which it was accepted.
-    pub accepted: Time,
+    /// The moment until which it waits at most, for approval and for all else.
+    pub latest: Time,
     /// The time.
     pub now: Time,
 }
@@ -116,10 +115,10 @@ impl Rules {
     }
 
     /// Returns the approval that a deployment begins to ask for now; `None` if it needs none. However often it asks
-    /// anew, it asks for three days in all.
+    /// anew, it waits for no longer in all.
     pub fn asked_now(&self, facts: &ApprovalFacts<'_>) -> Option<Approval> {
         let rule = self.rule_for(facts)?;
-        let until = facts.now.plus_s(u64::from(rule.expires.0) * 24 * 60 * 60).min(facts.accepted.plus_ms(WAITS_MS));
+        let until = facts.now.plus_s(u64::from(rule.expires.0) * 24 * 60 * 60).min(facts.latest);
         let (hash, outcome, count, missing) = (None, None, rule.count, rule.count);
         Some(Approval { hash, outcome, since: facts.now, until, goes: false, count, missing, given: Vec::new() })
     }

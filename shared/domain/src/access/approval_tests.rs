@@ -1,7 +1,7 @@
 //! The rules of approval, as tables.
 
 use crate::access::approval::*;
-use crate::access::{AccessFile, AccessRight, Asked};
+use crate::access::{AccessFile, AccessRight, Asked, WAITS_MS};
 use crate::release::request::Route;
 use crate::text::name::AppName;
 
@@ -62,7 +62,7 @@ fn with<T>(asked: &[&str], approval: Option<&Approval>, seen: impl FnOnce(&mut A
         kinds: [KindName::Lambda].into(),
         asked: asked.iter().map(|arn| by(arn)).collect(),
         approval,
-        accepted: Time(0),
+        latest: Time(WAITS_MS),
         now: Time(0),
     };
     seen(&mut facts)

@@ -14,7 +14,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::LazyLock;
 
-/// The milliseconds after its acceptance within which a release waits for a moment at which it may start: three days.
+/// The milliseconds after its acceptance for which a release waits for its turn, where people are to approve it or the
+/// clock holds it: three days in all.
 pub const WAITS_MS: u64 = 3 * 24 * 3600 * 1000;
 
 /// The days, from today on, in which the next opening of a window is looked for.
@@ -230,9 +231,9 @@ pub struct Closed {
 }
 
 impl Closed {
-    /// Returns the moment until which a release waits that was accepted then; `None` if it is refused.
-    pub fn waits_until(&self, accepted: Time) -> Option<Time> {
-        self.until.filter(|until| self.waits && *until <= accepted.plus_ms(WAITS_MS))
+    /// Returns the moment for which a release waits that waits until `latest` at most; `None` if it is refused.
+    pub fn waits_until(&self, latest: Time) -> Option<Time> {
+        self.until.filter(|until| self.waits && *until <= latest)
     }
 
     /// Says why and until when deployments are held, in words.

@@ -25,7 +25,7 @@ pub const LONGEST: u64 = 25_000;
 /// The seconds that the machine gives an execution: its `TimeoutSeconds`.
 pub const LONGEST_S: u64 = 9 * 24 * 3600;
 
-/// The seconds for which a deployment may wait for a moment at which it may start, such as the opening of a window.
+/// The seconds for which a deployment may wait for its turn, for approval and the opening of a window.
 pub const TURN_S: u64 = 3 * 24 * 3600;
 
 /// The events that are kept for admission, some dozens of turns, planning and settling, with their retries.

@@ -42,6 +42,7 @@ impl Deployment {
             names_declaration: false,
             upload: request.upload().cloned(),
             requester: request.asked_by(),
+            also_asked: Vec::new(),
             vouched: false,
             allowed_by: None,
             reason: request.reason.clone(),

@@ -74,7 +74,7 @@ fn closed<'a>(candidate: &Candidate, facts: &AdmissionFacts<'a>) -> Option<&'a C
 /// Returns the moment that a candidate waits for; `None` if it waits for none. One that still asks for approval is not
 /// about to start: the clock decides on it once it is approved.
 fn opens(candidate: &Candidate, facts: &AdmissionFacts<'_>) -> Option<Time> {
-    closed(candidate, facts).filter(|_| !candidate.asks)?.waits_until(candidate.ready)
+    closed(candidate, facts).filter(|_| !candidate.asks)?.waits_until(candidate.latest)
 }
 
 /// Returns the obstacles that do not depend on the order. Those that no wish passes come first.
@@ -88,7 +88,7 @@ fn obstacles<'a>(candidate: &Candidate, facts: &AdmissionFacts<'a>) -> Vec<Obsta
         {
             all.push(Obstacle::Held(hold));
         }
-        let refuses = |closed: &&Closed| !candidate.asks && closed.waits_until(candidate.ready).is_none();
+        let refuses = |closed: &&Closed| !candidate.asks && closed.waits_until(candidate.latest).is_none();
         all.extend(closed(candidate, facts).filter(refuses).map(Obstacle::Closed));
         if let Some(veto) = facts.veto
             && !candidate.again

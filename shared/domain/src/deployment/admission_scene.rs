@@ -1,6 +1,6 @@
 //! A scene for tests of admission: a candidate, and what the ledger says.
 
-use crate::access::Closed;
+use crate::access::{Closed, WAITS_MS};
 use crate::deployment::admission::{AdmissionFacts, Candidate, Decision, decide};
 use crate::deployment::drill::Drill;
 use crate::deployment::overtaking::{RunningDeployment, Supersede};
@@ -56,7 +56,7 @@ impl Scene {
                 action: ActionName::Deploy,
                 components: names(&["a", "b"]),
                 order: order("me", 5),
-                ready: Time(0),
+                latest: Time(WAITS_MS),
                 by_person: false,
                 own: false,
                 again: false,

@@ -251,16 +251,9 @@ fn what_asks_for_approval_is_in_nobodys_way_but_that_of_an_older_release_that_as
         (|s| s.waits("newer", 6, &["a", "b"]).asks().asking(), "superseded by newer, which waits"),
         (|s| s.waits("newer", 6, &["a", "b"]).asking(), "superseded by newer, which waits"),
         (|s| s.waits("newer", 6, &["a"]).asks().asking(), "take"),
-        // The clock decides once it is approved, and counts from then.
+        // The clock decides once it is approved.
         (|s| s.closed(60, false).asking(), "take"),
         (|s| s.closed(THREE_DAYS + 1, true).asking(), "take"),
-        (
-            |s| {
-                s.candidate.ready = Time(1_000);
-                s.closed(THREE_DAYS + 1, true)
-            },
-            "wait until 1970-01-04T00:00:01Z",
-        ),
         (
             |s| {
                 s.candidate.action = ActionName::Drill;

@@ -90,7 +90,7 @@ pub struct Detail {
     /// The page of the execution that works for the deployment, or worked for it last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,
-    /// The person, service or CI job that asked for the deployment, where it is vouched for.
+    /// The person, service or CI job that asked for the deployment, or for what was refused, where it is vouched for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requester: Option<Requester>,
     /// The line for those who audit: who asked, with the person's name as the access file has it or `unmapped`, by
@@ -238,6 +238,7 @@ pub fn of_refusal(refusal: &Refusal) -> Event {
         version: Some(refusal.about.clone()),
         cause_name: refusal.findings.first().map(|finding| finding.name.to_string()),
         cause: Some(in_lines(&refusal.findings).written()),
+        requester: refusal.vouched.then(|| refusal.requester.clone()),
         ..Detail::of(&refusal.app, refusal.environment.as_ref())
     };
     Event::new(EventName::RequestRefused, detail)

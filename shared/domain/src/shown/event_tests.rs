@@ -210,6 +210,7 @@ fn a_refusal_is_shown_with_all_its_findings() {
         environment: None,
         about: "releases/shop/prod/1.json".into(),
         requester: Requester::new(Route::S3, None),
+        vouched: true,
         execution: "one".into(),
         findings,
         at: Time(0),
@@ -223,7 +224,10 @@ fn a_refusal_is_shown_with_all_its_findings() {
     let cause = "BadValue: app: It is bad. Remedy: Mend it.\nOlder: app: It is bad. Remedy: Mend it.\n  \
                  pages: docs/findings/BadValue.md, docs/findings/Older.md";
     assert_eq!(event.detail.cause.as_deref(), Some(cause));
-    assert_eq!(of_refusal(&refusal(vec![])).detail.cause_name, None);
+    assert_eq!(event.detail.requester, Some(Requester::new(Route::S3, None)));
+    let claimed = Refusal { vouched: false, ..refusal(vec![]) };
+    let detail = of_refusal(&claimed).detail;
+    assert_eq!((detail.cause_name, detail.requester), (None, None));
 }
 
 #[test]

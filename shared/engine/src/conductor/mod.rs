@@ -15,7 +15,7 @@ mod recovering;
 mod request;
 mod settling;
 
-pub use admitting::identify::{Identified, identify, key_reused, repeated};
+pub use admitting::identify::{Identified, asks_too, identify, key_reused, repeated};
 pub use answering::release_status::now;
 pub use answering::without_deployment::record_refusal;
 pub use environment::drills::load as drills;

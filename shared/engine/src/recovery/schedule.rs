@@ -151,7 +151,8 @@ async fn look_at_waiting(
     let lock = ledger::load_or_default(ports, &ledger::lock(one.environment_id())).await?;
     // All that wait there are woken by the first of them; also to be refused, where only an operator goes on.
     let is_over = lock.value.held.is_none() || lock.value.stuck().is_some();
-    if waiting.is_due(is_over, ports.now()) && woken.insert((app.clone(), environment.clone())) {
+    let is_due = waiting.is_due(is_over, record.value.waits_until(), ports.now());
+    if is_due && woken.insert((app.clone(), environment.clone())) {
         wake(ports, one.environment_id()).await?;
     }
     Ok(())

@@ -3,7 +3,7 @@
 pub mod api;
 pub mod intake;
 
-use crate::conductor::{Identified, identify, key_reused, repeated};
+use crate::conductor::{Identified, asks_too, identify, key_reused, repeated};
 use crate::ledger::Stored;
 use crate::ports::{Clock, Result, StepFunctionsApi};
 use crate::trouble::Checked;
@@ -49,7 +49,8 @@ pub async fn begin(
     rules: &Rules,
 ) -> Checked<StartedRequest> {
     log::name_app(&request.app);
-    if let Some(begun) = repeated(ports, request).await?.and_then(recorded) {
+    let existing = repeated(ports, request).await?;
+    if let Some(begun) = recorded(ports, request, rules, existing).await? {
         return Ok(begun);
     }
     let pinned = match pin::pin(ports, request, rules).await {
@@ -63,7 +64,8 @@ pub async fn begin(
     }
     let Identified { id, existing, .. } = identify(ports, request, &pinned).await?;
     log::name_deployment(&id);
-    if let Some(begun) = existing.and_then(recorded) {
+    let handed_over = pinned.handed_over(request);
+    if let Some(begun) = recorded(ports, &handed_over, rules, existing).await? {
         return Ok(begun);
     }
     let environment = pinned.resolved.environment.as_str();
@@ -75,7 +77,7 @@ pub async fn begin(
     };
     let stem = [request.app.as_str(), environment, label];
     let name = |stem: &[&str]| execution_name(stem, id.as_str());
-    let input = input(&pinned.handed_over(request))?;
+    let input = input(&handed_over)?;
     let mut execution = vouch::start(ports, &name(&stem), &input).await?;
     if let Some(finding) = reused(ports, request, &execution).await? {
         return Err(finding.into());
@@ -89,16 +91,26 @@ pub async fn begin(
     Ok(StartedRequest { id, version: pinned.release.version, execution, recorded: false })
 }
 
-/// Returns the answer about a deployment that is recorded.
-fn recorded(deployment: Stored<Deployment>) -> Option<StartedRequest> {
-    let deployment = deployment.value;
+/// Returns the answer about a deployment, if it is recorded. Where another person asks for it, an execution notes that:
+/// the record is the conductor's.
+async fn recorded(
+    ports: &impl Starts,
+    request: &Request,
+    rules: &Rules,
+    deployment: Option<Stored<Deployment>>,
+) -> Result<Option<StartedRequest>> {
+    let Some(Stored { value: deployment, .. }) = deployment else {
+        return Ok(None);
+    };
     log::name_deployment(&deployment.id);
-    Some(StartedRequest {
-        execution: deployment.executions.first()?.clone(),
-        id: deployment.id,
-        version: deployment.release.version,
-        recorded: true,
-    })
+    let by = request.asked_by();
+    if asks_too(rules, &deployment, &by) {
+        let seed = format!("{} {} {by}", recovery::quarter(ports), deployment.id);
+        begin_anyway(ports, request, &seed).await?;
+    }
+    let execution = deployment.executions.first().cloned();
+    let (id, version) = (deployment.id, deployment.release.version);
+    Ok(execution.map(|execution| StartedRequest { id, version, execution, recorded: true }))
 }
 
 /// Starts an execution for a request that is not a deployment, or that `Admit` will refuse, so that

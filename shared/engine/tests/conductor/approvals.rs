@@ -20,6 +20,7 @@ use windlass_engine::ledger::{self, Asked, Execution};
 use windlass_engine::payload::{Answer, Transition};
 use windlass_engine::ports::{Key, Result};
 use windlass_engine::recovery;
+use windlass_engine::routes::api::{self, Call};
 use windlass_world::run::run;
 use windlass_world::stepfunctions::arn_of;
 
@@ -47,11 +48,7 @@ pub fn rule(scene: &Scene, approve: &str) {
 /// Makes a release of `ann` that has not had a turn, where these approve.
 pub fn asking(approve: &str) -> Scene {
     let mut scene = Scene::free();
-    let now = scene.now();
-    scene.change_record(|record| {
-        record.requester = user("ann");
-        record.accepted = now;
-    });
+    scene.change_record(|record| record.requester = user("ann"));
     rule(&scene, approve);
     scene.stage.world.stepfunctions().tokens.insert("token".into());
     scene
@@ -173,6 +170,44 @@ fn whoever_has_asked_does_not_approve() {
         draw(&scene, "one", outcome);
         assert!(was_woken(&scene), "{outcome}");
         assert_eq!(in_short(&turn(&scene)), wanted, "{outcome}");
+    }
+}
+
+/// One who asked too and is no person any more makes nobody unknown.
+#[test]
+fn whoever_has_asked_too_does_not_approve() {
+    let mut scene = asking("{by: [lead-1, lead-2]}");
+    scene.change_record(|record| record.also_asked = vec![user("lead-1"), user("left")]);
+    turn(&scene).unwrap();
+    draw(&scene, "one", "change");
+    for (who, error) in [("lead-1", "NotAllowed"), ("lead-2", "")] {
+        assert_eq!(in_short(&approves(&scene, who, "one")).1, error, "{who}");
+    }
+}
+
+#[test]
+fn who_else_asks_for_what_waits_is_noted_once_by_an_execution() {
+    let scene = Scene::free();
+    rule(&scene, "{by: [lead-1, lead-2]}");
+    let manifest = scene.manifest("1.5.0", "refs/tags/v1.5.0")["manifest"].to_string();
+    // Who asks, whether an execution is started, and how many have asked too by then.
+    for (who, starts, also) in [("ann", true, 0), ("ann", false, 0), ("lead-1", true, 1), ("lead-1", false, 1)] {
+        let call = Call {
+            method: "POST".into(),
+            path: "/apps/shop/environments/prod/releases".into(),
+            body: Some(manifest.clone()),
+            caller: user(who).principal,
+            ..Call::default()
+        };
+        let reply = run(api::handle(&scene.stage.world, call));
+        let asked = DeploymentId(reply.body["id"].as_str().unwrap().to_owned());
+        let started = std::mem::take(&mut scene.stage.world.stepfunctions().started);
+        assert_eq!(!started.is_empty(), starts, "{who}");
+        for (_, name, input) in started {
+            assert_eq!(scene.admit(&name, input).unwrap().deployment, asked, "{who}");
+        }
+        let record: Deployment = scene.stage.get(&ledger::deployment(&asked)).unwrap();
+        assert_eq!(record.also_asked, vec![user("lead-1"); also], "{who}");
     }
 }
 

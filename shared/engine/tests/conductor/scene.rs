@@ -62,6 +62,8 @@ impl Scene {
         let mut scene = Self::new();
         scene.hold(None);
         scene.stage.record.status = Status::Waiting;
+        // For longer than Step Functions may not know its execution yet.
+        scene.stage.record.accepted = Time(scene.now().0 - 60_000);
         scene.stage.write_record();
         scene
     }

@@ -5,6 +5,7 @@ use crate::conductor::scene::{FIRST, Scene, in_short, is_rollback};
 use crate::stage::{app, component, id, prod};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use windlass_domain::access::WAITS_MS;
 use windlass_domain::deployment::{Status, Why};
 use windlass_domain::environment::{EnvironmentState, HeldState, Proof, Snapshot, Waiting};
 use windlass_domain::release::action::ActionName;
@@ -240,6 +241,20 @@ fn who_waits_too_long_is_rejected_and_leaves_the_queue() {
         assert!(answer.unwrap().cause.contains(why));
         assert_eq!(scene.waiting(), None);
         assert_eq!(scene.ending().ending, Ending::Rejected);
+    }
+}
+
+#[test]
+fn what_a_window_has_held_waits_for_others_within_its_three_days_alone() {
+    for (left_ms, wanted) in [(1_000, (Transition::Wait, "")), (0, (Transition::Rejected, "WaitedTooLong"))] {
+        let mut scene = Scene::free();
+        scene.other_holds(ActionName::Deploy, HeldState::Running);
+        scene.wait();
+        let opens = scene.now();
+        scene.change_record(|record| record.accepted = Time(opens.0 + left_ms - WAITS_MS));
+        let key = ledger::waiting(EnvironmentId::new(&app(), &prod()), &id());
+        scene.stage.put(key, &Waiting { until: Some(opens), ..scene.waiting().unwrap() });
+        assert_eq!(in_short(&turn(&scene)), wanted, "{left_ms}");
     }
 }
 

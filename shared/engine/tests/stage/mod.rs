@@ -182,6 +182,7 @@ fn record(declaration: &Declaration, components: BTreeMap<ComponentName, Artifac
         names_declaration: false,
         upload: None,
         requester: Requester::new(Route::Console, None),
+        also_asked: Vec::new(),
         vouched: true,
         allowed_by: None,
         reason: None,

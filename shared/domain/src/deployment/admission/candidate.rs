@@ -34,8 +34,8 @@ pub struct Candidate {
     pub components: Vec<Part>,
     /// Its place in the order.
     pub order: Order,
-    /// The time since which nothing but its turn is waited for: it was accepted then, or approved.
-    pub ready: Time,
+    /// The moment until which it waits at most.
+    pub latest: Time,
     /// True if a person named the environment, in contrast to an arrival that a rule sent there.
     pub by_person: bool,
     /// True if it is a request of its own, in contrast to an arrival: somebody wants just this, now.
@@ -78,7 +78,7 @@ impl Candidate {
             action: record.action,
             components: record.release.parts().collect(),
             order: record.order.clone(),
-            ready: record.ready(),
+            latest: record.waits_until(),
             by_person: record.by_person,
             own: record.keyed.is_some(),
             again: record.again,
@@ -110,7 +110,7 @@ impl Candidate {
         Self {
             order: Order { accepted: Time(u64::MAX), id: id.clone(), ..self.order.clone() },
             id,
-            ready: Time(u64::MAX),
+            latest: Time(u64::MAX),
             by_person: true,
             own: true,
             ..self.clone().wishing(Overrides::default())

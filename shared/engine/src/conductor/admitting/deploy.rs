@@ -1,10 +1,10 @@
 //! `deploy`: takes the pinned release, gives the deployment its id, and records it.
 
-use crate::conductor::admitting::identify::{Identified, identify};
+use crate::conductor::admitting::identify::{Identified, asks_too, identify};
 use crate::conductor::answering::release_status::same;
 use crate::conductor::answering::{end, final_answer, note_cost, reject};
 use crate::conductor::request::{Admitted, Asker, Ports};
-use crate::ledger::{self, Execution, ExecutionRecord, Stored, commit, put_arrived, retry};
+use crate::ledger::{self, Execution, ExecutionRecord, Stored, commit, put_arrived, put_deployment, retry};
 use crate::payload::ExecutionRef;
 use crate::pin::{self, Pinned};
 use crate::ports::{Condition, Result, Write};
@@ -40,7 +40,13 @@ pub async fn admit(ports: &impl Ports, execution: &Asker<'_>, request: &Request)
                 return Ok(Some(Admitted::New(identified.id)));
             }
             let done = ExecutionRecord::of(&identified.id, String::new());
-            if commit(ports, vec![done.put(execution)?]).await? {
+            let (mut writes, by) = (vec![done.put(execution)?], request.asked_by());
+            if asks_too(&execution.rules, &existing.value, &by) {
+                let mut record = existing.clone();
+                record.value.also_asked.push(by);
+                writes.push(put_deployment(&record)?);
+            }
+            if commit(ports, writes).await? {
                 let answer = same(ports, &existing.value).await?;
                 return Ok(Some(Admitted::from(answer)));
             }

@@ -4,10 +4,11 @@ use crate::ledger::{self, Stored};
 use crate::pin::Pinned;
 use crate::ports::{DynamoDbApi, Result};
 use crate::trouble::Checked;
-use windlass_domain::deployment::{Deployment, Keyed};
+use windlass_domain::access::{Caller, Rules};
+use windlass_domain::deployment::{Deployment, Keyed, Status};
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::identity::{DeploymentId, EnvironmentId, Order};
-use windlass_domain::release::request::Request;
+use windlass_domain::release::request::{Request, Requester};
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::EnvironmentName;
 
@@ -45,6 +46,15 @@ pub async fn repeated(ports: &impl DynamoDbApi, request: &Request) -> Checked<Op
         (Some(key), Some(env)) => Ok(by_key(ports, request, env, key).await?.existing),
         _ => Ok(None),
     }
+}
+
+/// Returns whether another person asks for a deployment that waits, and whose plan people approve. Whoever has asked
+/// for it does not approve it.
+pub fn asks_too(rules: &Rules, record: &Deployment, by: &Requester) -> bool {
+    let person = |by: &Requester| rules.person(Caller::of(by)).cloned();
+    let asked = record.also_asked.iter().chain([&record.requester]).map(person);
+    let is_another = person(by).is_some_and(|new| asked.flatten().all(|one| one != new));
+    is_another && record.approval.is_some() && record.status == Status::Waiting
 }
 
 async fn by_key(ports: &impl DynamoDbApi, request: &Request, env: &EnvironmentName, key: &str) -> Checked<Identified> {

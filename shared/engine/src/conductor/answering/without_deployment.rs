@@ -52,16 +52,17 @@ pub async fn unreadable(
     Ok(answer("the input", &findings))
 }
 
-/// A request that was read, but cannot become a deployment.
+/// A request that was read, but cannot become a deployment, and whether its requester is vouched for.
 pub async fn refuse(
     ports: &impl Ports,
     execution: &ExecutionRef,
-    request: &Request,
+    (request, vouched): (&Request, bool),
     findings: Vec<Finding>,
 ) -> Result<Answer<EndTransition>> {
     let findings = limited(findings);
     let mut refusal = refusal(ports, execution, request.app.clone(), request.asked_by(), about(request), &findings);
     refusal.environment.clone_from(&request.environment);
+    refusal.vouched = vouched;
     // The upload comes first: a request that is recorded as refused is not served again, and its author would find
     // nothing there.
     if let Some(upload) = request.upload() {
@@ -86,6 +87,7 @@ fn refusal(
         environment: None,
         about,
         requester,
+        vouched: true,
         execution: execution.arn.clone(),
         findings: findings.to_vec(),
         at: ports.now(),

@@ -9,7 +9,7 @@ use crate::payload::AdmitTransition;
 use crate::ports::{DynamoDbApi, Result, Write};
 use crate::recovery;
 use std::collections::BTreeSet;
-use windlass_domain::access::{ApprovalFacts, ApprovalStanding, Rules};
+use windlass_domain::access::{ApprovalFacts, ApprovalStanding, Caller, Rules};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
@@ -26,27 +26,28 @@ pub async fn facts<'a>(ports: &impl Ports, rules: &Rules, record: &'a Deployment
     let declared = resolved(ports, record).await?;
     let components = declared.components.iter().filter(|(name, _)| record.release.components.contains_key(*name));
     let kinds = components.map(|(_, component)| component.spec.kind()).collect();
-    let asked = askers(ports, record).await?;
+    let asked = askers(ports, rules, record).await?;
     Ok(Some(ApprovalFacts {
         of: record.environment_id(),
         kinds,
         asked,
         approval: record.approval.as_ref(),
-        accepted: record.accepted,
+        latest: record.waits_until(),
         now: ports.now(),
     }))
 }
 
 /// Returns those who have asked for a deployment, or for what it promotes, back to whoever brought that first: none of
 /// them approves it. What Windlass has promoted by itself was asked for by the others alone.
-async fn askers(ports: &impl DynamoDbApi, record: &Deployment) -> Result<Vec<Requester>> {
-    let mut asked = Vec::new();
+async fn askers(ports: &impl DynamoDbApi, rules: &Rules, record: &Deployment) -> Result<Vec<Requester>> {
+    let (mut asked, mut also) = (Vec::new(), Vec::new());
     let mut looked_at = BTreeSet::from([record.id.clone()]);
     let mut left = vec![record.clone()];
     while let Some(one) = left.pop() {
         let recorded = ledger::load(ports, &ledger::release(&one.app, &one.release.version)).await?;
         asked.extend(recorded.into_iter().flat_map(|recorded| recorded.value.brought_by()));
         asked.push(one.requester);
+        also.extend(one.also_asked);
         for from in one.verified_by.into_iter().chain(one.promoted_from) {
             let there = EnvironmentId::new(&one.app, &from.environment);
             let snapshot = ledger::require(ports, &ledger::snapshot(there, from.snapshot)).await?.value;
@@ -66,6 +67,9 @@ async fn askers(ports: &impl DynamoDbApi, record: &Deployment) -> Result<Vec<Req
         // Nobody knows who brought it.
         asked.push(record.requester.clone());
     }
+    // One of these who is no person any more approves nothing, and keeps nobody else from it.
+    also.retain(|by| rules.person(Caller::of(by)).is_some());
+    asked.append(&mut also);
     Ok(asked)
 }
 

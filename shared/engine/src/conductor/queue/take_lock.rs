@@ -49,7 +49,8 @@ pub(super) async fn take(
 }
 
 /// Gives it a place in the queue, where it waits for others, or for a moment (`until`). One that has its place already
-/// keeps it; the time for which it waits for others begins when no moment is waited for any more.
+/// keeps it, and ends once its time is over. The day for which it waits for others begins when no moment is waited for
+/// any more.
 pub(super) async fn queue(
     ports: &impl Ports,
     view: &View,
@@ -64,16 +65,8 @@ pub(super) async fn queue(
     }
     let mut waiting = place(ports, &record.value, until);
     if let Some(known) = view.waiting_of(&record.value) {
-        if waiting.value.until.is_none() && known.value.is_too_long(ports.now()) {
-            let refused = TurnOutcome::Refused(vec![waited_too_long(&record.value, view)]);
-            return finish(ports, view, record, refused).await;
-        }
         let (asks, until) = (waiting.value.asks, waiting.value.until);
         let is_same = (known.value.asks, known.value.until) == (asks, until) && planned.is_none();
-        // It waited already when the deployment came that it stops.
-        if is_same && word != AdmitTransition::Preempt {
-            return Ok(Some(answer));
-        }
         let since = waiting.value.since;
         waiting = known.clone();
         if until.is_none() && known.value.until.is_some() {
@@ -81,6 +74,14 @@ pub(super) async fn queue(
             waiting.value.since = since;
         }
         (waiting.value.asks, waiting.value.until) = (asks, until);
+        if waiting.value.is_too_long(record.value.waits_until(), ports.now()) {
+            let refused = TurnOutcome::Refused(vec![waited_too_long(&record.value, view)]);
+            return finish(ports, view, record, refused).await;
+        }
+        // It waited already when the deployment came that it stops.
+        if is_same && word != AdmitTransition::Preempt {
+            return Ok(Some(answer));
+        }
     }
     let index = ledger::waiting_index(record.value.environment_id(), &record.value.id);
     record.value.status = Status::Waiting;

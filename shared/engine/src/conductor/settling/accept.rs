@@ -10,6 +10,7 @@ use crate::ledger::{self, ExecutionRecord, Fence, Stored, put_deployment, put_st
 use crate::payload::{Answer, Caller, EndTransition};
 use crate::ports::{Result, Write};
 use crate::trouble::{Checked, Trouble};
+use crate::vouch;
 use serde_json::Value;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::deployment::accept::{Accepted, accepted};
@@ -41,7 +42,10 @@ pub async fn accept(ports: &impl Ports, by: &Caller, input: &Value, error: &str)
     };
     match taken(ports, by, &request, error).await {
         Ok(answer) => Ok(answer),
-        Err(Trouble::Findings(findings)) => without_deployment::refuse(ports, &by.execution, &request, findings).await,
+        Err(Trouble::Findings(findings)) => {
+            let vouched = vouch::is_vouched(ports, &by.execution, input).await?;
+            without_deployment::refuse(ports, &by.execution, (&request, vouched), findings).await
+        }
         Err(Trouble::Fault(fault)) => Err(fault),
     }
 }

@@ -61,6 +61,7 @@ pub async fn record(ports: &impl Ports, app: &AppName, created: &Created, findin
         environment: None,
         about: created.object.key.clone(),
         requester: created.requester.clone(),
+        vouched: true,
         execution: created.seed.clone(),
         findings: findings.to_vec(),
         at: ports.now(),

@@ -27,7 +27,8 @@ pub async fn handle(ports: &impl Ports, app: AppName, created: Created) -> Resul
 /// Starts a request, whether or not it can be pinned. What the environment does not take from this way in starts
 /// nothing: it is listed as not taken, and reported beside the upload.
 pub async fn start(ports: &impl Ports, request: &Request, seed: &str) -> Result<ArrivalOutcome> {
-    let execution = match begin(ports, request, &access::rules(ports, &request.app).await?).await {
+    let rules = access::rules(ports, &request.app).await?;
+    let execution = match Box::pin(begin(ports, request, &rules)).await {
         Ok(begun) => {
             if begun.recorded {
                 // No execution starts that could clear it.
