@@ -12,7 +12,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from command_line import CommandLine
 from shop import sha256
-from tagged_roles import tagged_roles
+from tagged_roles import session, tagged_roles
 
 POLICIES = {"ci": "CiPolicyArn", "plan": "PlanPolicyArn"}
 PROD = {"windlass:app": "shop", "windlass:environment": "prod"}
@@ -107,9 +107,7 @@ def test_ci_plans_what_lies_below_the_prefix_of_its_environment(story, tmp_path)
         (tmp_path / "dist" / path).write_text(text)
     before = {prefix: keys(story, prefix) for prefix in ("artifacts/shop/prod/web/", "plans/shop/web/")}
     with tagged_roles(story, {"ci": "CiPolicyArn"}, PROD) as credentials:
-        given = credentials["ci"]
-        key = {"AccessKeyId": given.access_key, "SecretAccessKey": given.secret_key, "SessionToken": given.token}
-        windlass = CommandLine(story.aws, "shop", tmp_path, key)
+        windlass = CommandLine(story.aws, "shop", tmp_path, session(credentials["ci"]))
         ran = windlass.run("plan", "release", "shop", "6.6.8", "web=dist/", "--environment", "prod", "--no-git")
     assert ran.status == 0 and "web" in ran.out, ran
     new = {prefix: len(keys(story, prefix) - known) for prefix, known in before.items()}

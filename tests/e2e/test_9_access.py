@@ -7,7 +7,7 @@ The tests build on each other: the first one puts the file in force, the last on
 import pytest
 from command_line import CommandLine
 from ruled import Ruled, person, refused, rejected, role
-from tagged_roles import tagged_roles
+from tagged_roles import session, tagged_roles
 
 PLACE = "access/apps/pier.yaml"
 TAGS = {"windlass:app": "pier", "windlass:environment": "quay"}
@@ -43,9 +43,7 @@ def test_a_role_that_is_not_named_is_refused_and_the_refusal_is_listed(pier, cal
     assert refused(answer) == (403, {"NotAllowed"}), answer
     (finding,) = answer.body["findings"]
     assert "environments.quay.release" in finding["path"] and PLACE in finding["path"], finding
-    lead = callers["lead"]
-    key = {"AccessKeyId": lead.access_key, "SecretAccessKey": lead.secret_key, "SessionToken": lead.token}
-    windlass = CommandLine(pier.aws, "pier", tmp_path, key)
+    windlass = CommandLine(pier.aws, "pier", tmp_path, session(callers["lead"]))
     pier.until("the refusal in the list", lambda: "NotAllowed" in windlass.run("refusals", "pier").out)
     assert pier.ledger.records() == []
     assert pier.site("page") == "nothing"

@@ -10,13 +10,12 @@ from ruled import Ruled, against, person, refused, rejected, role
 from tagged_roles import session, tagged_roles
 
 GOOD = 0
-
 TAGS = {"windlass:app": "jetty", "windlass:environment": "berth"}
-# Who asks, who is nobody, who approves, and whom IAM lets approve and the file does not name.
-POLICIES = {"dev": "OperatorPolicyArn", "robot": "CiPolicyArn", **dict.fromkeys(("lead-1", "lead-2", "stranger"), "ApproverPolicyArn")}
-PEOPLE = {name: person("berth", name) for name in ("dev", "lead-1", "lead-2")}
-RULES = {"release": ["dev", "robots"], "approve": {"by": ["leads"], "count": 2}}
-WHO = {"leads": ["lead-1", "lead-2", "dev"], "robots": [role("berth", "robot")]}
+# Who asks, who asks too, who is nobody, who approves, and whom IAM lets approve and the file does not name.
+POLICIES = {"dev": "OperatorPolicyArn", "dev-2": "OperatorPolicyArn", "robot": "CiPolicyArn", **dict.fromkeys(("lead-1", "lead-2", "stranger"), "ApproverPolicyArn")}
+PEOPLE = {name: person("berth", name) for name in ("dev", "dev-2", "lead-1", "lead-2")}
+RULES = {"release": ["dev", "dev-2", "robots"], "approve": {"by": ["leads"], "count": 2}}
+WHO = {"leads": ["lead-1", "lead-2", "dev", "dev-2"], "robots": [role("berth", "robot")]}
 FILE = {"app": "jetty", "version": 1, "people": PEOPLE, "who": WHO, "environments": {"berth": RULES}}
 WISH = {"through_hold": True, "reason": "also after a rollback"}
 
@@ -131,6 +130,24 @@ def test_a_person_at_a_terminal_approves_the_plan_that_is_shown(jetty, tmp_path)
     assert (jetty.approved_by(deployment), jetty.site("page")) == (["lead-1", "lead-2"], "1.2.1")
 
 
+def test_who_asks_once_more_does_not_approve_it_either(jetty):
+    body = jetty.manifest_of("page", "1.2.2") | WISH
+
+    def ask(who):
+        return jetty.aws.call_api("POST", f"{jetty.here}/starts", body, jetty.callers[who])
+
+    deployment = ask("dev").body["id"]
+    plan = jetty.drawn(deployment)
+    again = ask("dev-2")
+    assert again.body["id"] == deployment, again
+    jetty.until("another one who asks", lambda: jetty.ledger.deployment(deployment).get("also_asked"))
+    assert rejected(jetty.done(jetty.approve("dev-2", deployment, plan))) == "NotAllowed"
+    for lead in ("lead-1", "lead-2"):
+        assert rejected(jetty.done(jetty.approve(lead, deployment, plan))) is None, lead
+    assert ending(jetty.ended(deployment)) == "Succeeded"
+    assert (jetty.approved_by(deployment), jetty.site("page")) == (["lead-1", "lead-2"], "1.2.2")
+
+
 def test_one_that_waits_is_cancelled(jetty):
     deployment, plan = jetty.asks("1.3.0")
     path = f"{jetty.here}/deployments/{deployment}/cancel"
@@ -138,4 +155,4 @@ def test_one_that_waits_is_cancelled(jetty):
     assert answer.status == 202, answer
     assert ending(jetty.ended(deployment)) == "Rejected"
     assert rejected(jetty.done(jetty.approve("lead-1", deployment, plan))) == "NotAsked"
-    assert jetty.site("page") == "1.2.1"
+    assert jetty.site("page") == "1.2.2"

@@ -148,8 +148,11 @@ fn mend(world: &World) {
 /// whether there was such an alias.
 fn stay_at_one_version(world: &World) -> bool {
     let mut lambda = world.lambda();
-    let aliases = lambda.functions.values_mut().flat_map(|function| function.aliases.values_mut());
-    aliases.filter_map(|alias| alias.stay().then_some(())).count() > 0
+    let mut any = false;
+    for alias in lambda.functions.values_mut().flat_map(|function| function.aliases.values_mut()) {
+        any |= alias.stay();
+    }
+    any
 }
 
 /// Returns whether everything that is not back was changed by somebody else, and the deployment says so. That is a

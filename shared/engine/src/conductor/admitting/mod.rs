@@ -44,7 +44,7 @@ pub async fn admit(ports: &impl Ports, execution: &ExecutionRef, input: &Value) 
         Ok(Admitted::New(id)) => turn(ports, execution, &id).await,
         Ok(Admitted::Answer(answer)) => Ok(answer),
         Err(Trouble::Findings(findings)) => {
-            Ok(without_deployment::refuse(ports, execution, (&request, vouched), findings).await?.widened())
+            Ok(without_deployment::refuse(ports, execution, &request, vouched, findings).await?.widened())
         }
         Err(Trouble::Fault(fault)) => Err(fault),
     }

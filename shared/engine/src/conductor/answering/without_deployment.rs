@@ -56,7 +56,8 @@ pub async fn unreadable(
 pub async fn refuse(
     ports: &impl Ports,
     execution: &ExecutionRef,
-    (request, vouched): (&Request, bool),
+    request: &Request,
+    vouched: bool,
     findings: Vec<Finding>,
 ) -> Result<Answer<EndTransition>> {
     let findings = limited(findings);

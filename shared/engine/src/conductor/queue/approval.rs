@@ -68,8 +68,7 @@ async fn askers(ports: &impl DynamoDbApi, rules: &Rules, record: &Deployment) ->
         asked.push(record.requester.clone());
     }
     // One of these who is no person any more approves nothing, and keeps nobody else from it.
-    also.retain(|by| rules.person(Caller::of(by)).is_some());
-    asked.append(&mut also);
+    asked.extend(also.into_iter().filter(|by| rules.person(Caller::of(by)).is_some()));
     Ok(asked)
 }
 

@@ -44,7 +44,7 @@ pub async fn accept(ports: &impl Ports, by: &Caller, input: &Value, error: &str)
         Ok(answer) => Ok(answer),
         Err(Trouble::Findings(findings)) => {
             let vouched = vouch::is_vouched(ports, &by.execution, input).await?;
-            without_deployment::refuse(ports, &by.execution, (&request, vouched), findings).await
+            without_deployment::refuse(ports, &by.execution, &request, vouched, findings).await
         }
         Err(Trouble::Fault(fault)) => Err(fault),
     }
