@@ -256,11 +256,11 @@ impl ReleaseArguments {
         let environment = self.goes_to(from, windlass, sight).await?;
         let shows = windlass.filter(|windlass| windlass.shows_token());
         let (by, into) = (shows.map(|windlass| (windlass, &environment)), Some(&environment));
-        let place = into.filter(|_| by.is_some() || !matches!(then, NextStep::Plan(_)));
+        let place = into.filter(|_| !matches!(then, NextStep::Plan(_)));
         let sent = self.upload(found.placed(&self.app, place), by, output).await;
         let sent = match (sent, then) {
             // A role of CI may upload for its environment alone. What lies there is planned as well.
-            (Err(failure), NextStep::Plan(_)) if failure.name == Some(TroubleName::NotPermitted) => {
+            (Err(failure), NextStep::Plan(_)) if by.is_none() && failure.name == Some(TroubleName::NotPermitted) => {
                 self.upload(found.placed(&self.app, into), by, output).await?
             }
             (sent, _) => sent?,

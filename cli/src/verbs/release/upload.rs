@@ -12,6 +12,7 @@ use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 use std::time::Duration;
 use windlass_aws::{Aws, put_signed};
 use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::release::key::PLANS;
 use windlass_domain::release::uploads::{WantedUpload, WantedUploads};
 use windlass_domain::shown::api::{SignedUpload, SignedUploads};
 use windlass_domain::text::digest::Digest;
@@ -129,7 +130,9 @@ pub async fn to_signed(
         bytes: artifact.bytes.len() as u64,
         ending: "zip".to_owned(),
     });
-    let wanted = serde_json::to_value(WantedUploads { artifacts: wanted.collect() });
+    // Where the command places them says what they are for; Windlass names the keys.
+    let plan = artifacts.iter().any(|artifact| artifact.key.starts_with(PLANS));
+    let wanted = serde_json::to_value(WantedUploads { artifacts: wanted.collect(), plan });
     let wanted = wanted.map_err(|error| Failure::broken(format!("the uploads cannot be written: {error}")))?;
     let names = [of.app().as_str(), of.environment().as_str()];
     let SignedUploads { uploads, .. } = answered(&windlass.send(RouteName::Uploads, &names, &wanted).await?)?;

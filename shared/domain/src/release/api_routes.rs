@@ -59,7 +59,7 @@ pub enum RouteName {
     Start,
     /// The start of a deployment with wishes, or of what is only recorded: of its `version` alone.
     StartRecorded,
-    /// The addresses at which artifacts of a release may be uploaded now.
+    /// The addresses at which artifacts of a release, or of a plan alone, may be uploaded now.
     Uploads,
     /// The drawing of a plan. The body is that of a start, or of the action that it names.
     DrawPlan,
@@ -142,7 +142,7 @@ pub const WISHES: &[&str] = BESIDE_A_MANIFEST.split_at(1).1;
 /// The members of a plan's body, beside those of what it plans.
 const PLANNED: &[&str] = &["action", "reason"];
 
-const UPLOADED: &[&str] = &["artifacts"];
+const UPLOADED: &[&str] = &["artifacts", "plan"];
 const NONE: &[&str] = &[];
 const PAGED: &[&str] = &["limit", "after"];
 const OF_A_MOVE: &[&str] = &["component", "to_component"];

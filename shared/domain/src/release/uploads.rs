@@ -3,7 +3,7 @@
 use crate::document::shape::{Language, Shape};
 use crate::document::source::Source;
 use crate::release::identity::EnvironmentId;
-use crate::release::key::artifacts_of;
+use crate::release::key::{artifacts_of, plans_of};
 use crate::text::digest::Digest;
 use crate::text::finding::Finding;
 use crate::text::name::ComponentName;
@@ -21,6 +21,9 @@ pub struct WantedUploads {
     /// The artifacts, each for a PUT of its own.
     #[schemars(extend("minItems" = 1, "maxItems" = 100))]
     pub artifacts: Vec<WantedUpload>,
+    /// True if they are only planned, which the right to see is enough for: no release takes them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub plan: bool,
 }
 
 /// One artifact that somebody asks to upload.
@@ -55,9 +58,13 @@ impl WantedUploads {
 }
 
 impl WantedUpload {
-    /// Returns its key: other bytes never get the same one.
-    pub fn key(&self, of: EnvironmentId<'_>) -> String {
-        let folder = artifacts_of(of.app(), of.environment(), &self.component);
+    /// Returns its key, of a release or of a plan alone: other bytes never get the same one.
+    pub fn key(&self, of: EnvironmentId<'_>, plan: bool) -> String {
+        let folder = if plan {
+            plans_of(of.app(), &self.component)
+        } else {
+            artifacts_of(of.app(), of.environment(), &self.component)
+        };
         format!("{folder}{}.{}", self.sha256.as_str(), self.ending)
     }
 }
@@ -77,9 +84,12 @@ mod tests {
             let mut artifact = json!({"component": "web", "sha256": sha256, "bytes": 3});
             artifact.as_object_mut().unwrap().extend(ending.map(|ending| ("ending".to_owned(), json!(ending))));
             let read = WantedUploads::read(&json!({"artifacts": [artifact]}), "").unwrap();
-            let key = read.artifacts[0].key(EnvironmentId::new(&app, &prod));
-            assert_eq!(key, format!("artifacts/shop/prod/web/{}.{wanted}", sha256.as_str()));
-            assert!(matches!(upload(&key), Some(Upload::Artifact(..))), "{key}");
+            assert!(!read.plan);
+            let key = |plan| read.artifacts[0].key(EnvironmentId::new(&app, &prod), plan);
+            assert_eq!(key(false), format!("artifacts/shop/prod/web/{}.{wanted}", sha256.as_str()));
+            assert!(matches!(upload(&key(false)), Some(Upload::Artifact(..))), "{}", key(false));
+            assert_eq!(key(true), format!("plans/shop/web/{}.{wanted}", sha256.as_str()));
+            assert_eq!(upload(&key(true)), None, "what is only planned is no upload of a release");
         }
     }
 
@@ -101,5 +111,6 @@ mod tests {
             assert_eq!(found, [wanted]);
         }
         assert!(WantedUploads::read(&json!({"artifacts": []}), "").is_err());
+        assert!(WantedUploads::read(&json!({"artifacts": [good], "plan": "yes"}), "").is_err());
     }
 }

@@ -170,12 +170,53 @@ fn a_job_of_a_pull_request_plans_and_releases_nothing() {
     let body = release(&mut shop, "1.0.0");
     let refusal = call(&shop, pull(), "POST", &below(RELEASES), Some(body.clone()));
     assert_eq!(refused(&refusal), (403, vec!["NotAllowed"]));
-    let uploads = call(&shop, pull(), "POST", &below(&format!("{PROD}/uploads")), Some(json!({"artifacts": []})));
-    assert_eq!(refused(&uploads), (403, vec!["NotAllowed"]));
-    let plan = call(&shop, pull(), "POST", &below(&format!("{PROD}/plans")), Some(body));
+    // What a merge would bring is of the branch that it goes into.
+    let mut merged = body;
+    merged["git"] = json!({"ref": "refs/heads/main"});
+    let plan = call(&shop, pull(), "POST", &below(&format!("{PROD}/plans")), Some(merged));
     assert_eq!(plan.status, 202, "{}", plan.body);
     let status = plan.body["status"].as_str().unwrap().to_owned();
     assert!(status.starts_with("https://windlass.example/ci/apps/shop/plans/"), "{status}");
+}
+
+/// Safety: tenancy: A job of a pull request uploads below `plans/` alone, and what lies there is never released.
+#[test]
+fn a_job_uploads_for_a_plan_what_nobody_can_release() {
+    let program = program();
+    let mut shop = Shop::new(&program, FUNCTIONS);
+    rule(&shop);
+    let uploads = below(&format!("{PROD}/uploads"));
+    let pull = || job("990134", "refs/pull/7/merge", "pull_request");
+    let sha256 = Digest::of(b"api");
+    let asked = |plan: Value| {
+        let artifact = json!({"component": "api", "sha256": sha256, "bytes": 3});
+        Some(json!({"artifacts": [artifact], "plan": plan}))
+    };
+    for (claims, plan, wanted) in [
+        (pull(), json!(true), 200),
+        (pull(), json!(false), 403),
+        (pull(), json!("true"), 403),
+        (of_main(), json!(true), 200),
+        (of_main(), json!("true"), 400),
+        (job("990135", "refs/heads/main", "push"), json!(true), 403),
+        (job("990134", "refs/heads/main", "pull_request_target"), json!(true), 403),
+        (None, json!(true), 403),
+    ] {
+        let reply = call(&shop, claims, "POST", &uploads, asked(plan.clone()));
+        assert_eq!(reply.status, wanted, "{plan}: {}", reply.body);
+    }
+    let elsewhere = call(&shop, pull(), "POST", &below("/apps/shop/environments/dev/uploads"), asked(json!(true)));
+    assert_eq!(refused(&elsewhere), (403, vec!["NotAllowed"]));
+    let key = format!("plans/shop/api/{}.zip", sha256.as_str());
+    assert_eq!(call(&shop, pull(), "POST", &uploads, asked(json!(true))).body["uploads"][0]["key"], json!(key));
+    let mut body = release(&mut shop, "1.0.0");
+    body["components"]["api"] = json!({"key": key, "sha256": sha256});
+    let refusal = call(&shop, pull(), "POST", &below(RELEASES), Some(body.clone()));
+    assert_eq!(refused(&refusal), (403, vec!["NotAllowed"]));
+    let refusal = call(&shop, of_main(), "POST", &below(RELEASES), Some(body));
+    let (status, names) = refused(&refusal);
+    assert!(status == 400 && names.contains(&"OtherPrefix"), "nor by whoever may release: {}", refusal.body);
+    assert_eq!(executions(&shop), 0, "nothing was started");
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! Holds a call to the access files in force: what it starts, and what it shows. IAM has let it in by its path before;
 //! below `/ci` API Gateway has let it in, as every job of the issuer.
 
-use super::call::{Call, Ports, Served, refuse_on, refused};
+use super::call::{Call, Ports, Served, body, refuse_on, refused};
 use crate::ports::Result;
 use crate::routes::begin_anyway;
 use crate::{access, ledger, overview};
+use serde_json::Value;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::access::{AccessRight, Asked, Caller, Rules, no_rule};
@@ -58,7 +59,8 @@ impl Reader {
         }
         let right = match (route.name, route.right) {
             (RouteName::Cancel, _) => AccessRight::RollBack,
-            (RouteName::Uploads, _) => AccessRight::Release,
+            (RouteName::Uploads, _) if !is_planned(call) => AccessRight::Release,
+            (RouteName::Uploads, _) => AccessRight::Read,
             (_, Right::See | Right::Plan) => AccessRight::Read,
             // It is decided on when its request is read: see [`allowed`].
             _ if !is_job => return Ok(()),
@@ -145,6 +147,11 @@ impl Reader {
         findings.dedup();
         Ok(findings)
     }
+}
+
+/// Returns whether what is uploaded is only planned, by the same member that the key is chosen by.
+fn is_planned(call: &Call) -> bool {
+    body(call).is_ok_and(|body| body.get("plan") == Some(&Value::Bool(true)))
 }
 
 /// Makes the finding that no CI job may call a path.

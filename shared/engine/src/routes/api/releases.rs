@@ -42,8 +42,8 @@ pub async fn start(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Se
     started(ports, of, call, body(call)?).await
 }
 
-/// `uploads`. Signs a PUT of each artifact that the body names, for whoever may release into the environment and has no
-/// right of S3. The signature holds the key, the bytes and their number.
+/// `uploads`. Signs a PUT of each artifact that the body names, for whoever may release into the environment, or see it
+/// where they are only planned, and has no right of S3. The signature holds the key, the bytes and their number.
 pub async fn uploads(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Served<Uploads> {
     let body = Value::Object(body(call)?);
     refuse_on(404, &findings(known(ports, of).await)?)?;
@@ -51,7 +51,7 @@ pub async fn uploads(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> 
     let expires = ports.now().plus_s(VALID_S);
     let mut uploads = Vec::new();
     for artifact in wanted.artifacts {
-        let key = artifact.key(of);
+        let key = artifact.key(of, wanted.plan);
         let put = PutToSign { sha256: artifact.sha256, bytes: artifact.bytes, valid_s: VALID_S };
         let signed = ports.presign_put(&ports.config().artifacts_bucket, &key, &put).await?;
         uploads.push(SignedUpload { component: artifact.component, key, url: signed.url, headers: signed.headers });
@@ -119,7 +119,9 @@ pub async fn request(
     // alone.
     let is_manifest = body.keys().any(|name| is_of_a_manifest(name));
     if is_manifest && let Some(claims) = call.requester().claims {
-        unknown.extend(bind(&claims, &mut body));
+        let differs = bind(&claims, &mut body);
+        // What a merge would bring is planned as of another ref than that of its job, and nothing is released by it.
+        unknown.extend(differs.into_iter().filter(|_| !plan));
     }
     let is_known = is_manifest || unknown.iter().all(is_of_the_request);
     let mut input = input(body);
