@@ -52,7 +52,8 @@ fn signed(call: &Call) -> Reply {
     let body = call.json();
     let one = |wanted: &Value| {
         let (component, sha256) = (wanted["component"].as_str().unwrap(), wanted["sha256"].as_str().unwrap());
-        json!({"component": component, "key": format!("artifacts/shop/prod/{component}/given.zip"),
+        let prefix = if body["plan"] == true { "plans/shop" } else { "artifacts/shop/prod" };
+        json!({"component": component, "key": format!("{prefix}/{component}/given.zip"),
             "url": format!("http://{host}/signed/{component}?secret=s"), "headers": {"x-signed": sha256}})
     };
     let uploads: Vec<Value> = body["artifacts"].as_array().unwrap().iter().map(one).collect();
@@ -94,9 +95,25 @@ fn a_job_without_credentials_releases_by_its_token_alone() {
     assert!(!put.headers.contains_key("authorization"));
     let started = calls.iter().find(|call| call.path == "/stage/ci/apps/shop/environments/prod/releases").unwrap();
     let body = started.json();
+    let asked = calls.iter().find(|call| call.path.ends_with("/uploads")).unwrap().json();
+    assert!(asked.get("plan").is_none(), "{asked}");
     assert_eq!(body["components"]["api"], json!({"key": "artifacts/shop/prod/api/given.zip", "sha256": sha256}));
     assert_eq!(body["components"]["web"]["key"], "artifacts/shop/prod/web/given.zip");
     assert_eq!(body["components"]["agent"], json!({"image": "shop/agent:1.4.0"}));
+}
+
+#[test]
+fn a_job_asks_to_upload_what_is_only_planned_as_such() {
+    let (api, folder) = (installation(), site("planned-by-token"));
+    // The stand-in draws no plan: what was sent until then counts.
+    let output = in_a_job(&api, &folder, &[&["plan"], &RELEASE[..]].concat(), &[]);
+    let calls = api.calls();
+    let sent = |path: &str| calls.iter().find(|call| call.method == "POST" && call.path.ends_with(path));
+    let said = format!("{}{}", out(&output), err(&output));
+    assert_eq!(sent("/environments/prod/uploads").unwrap().json()["plan"], true, "{said}");
+    let planned = sent("/environments/prod/plans").unwrap().json();
+    assert_eq!(planned["components"]["api"]["key"], "plans/shop/api/given.zip");
+    assert!(sent("/environments/prod/releases").is_none(), "{said}");
 }
 
 #[test]

@@ -12,10 +12,13 @@ use windlass_cli::init::facts::InitFacts;
 use windlass_cli::init::proposal::propose;
 use windlass_cli::init::repository::Repository;
 use windlass_cli::init::{files, pieces, repository_walk};
-use windlass_domain::access::AccessFile;
+use windlass_domain::access::{AccessFile, AccessRight, Asked, Rules};
 use windlass_domain::declaration::Declaration;
 use windlass_domain::document::partial_document::PartialDocument;
-use windlass_domain::text::name::AppName;
+use windlass_domain::release::claims::Claims;
+use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::release::request::Requester;
+use windlass_domain::text::name::{AppName, EnvironmentName};
 
 /// A seed's name, the repository on GitHub, and the answers that nothing else gives.
 type Seed<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)]);
@@ -204,7 +207,34 @@ fn every_access_file_of_the_examples_is_valid_and_a_role_is_for_images_alone() {
         let workflow = made.get(".github/workflows/release.yaml").map_or("", String::as_str);
         assert_eq!(workflow.contains("role-to-assume"), has_images, "{}: {workflow}", seed.0);
         assert!(!workflow.contains("          role: "), "{workflow}");
+        assert_eq!(workflow.contains("  pull_request: {}"), text.contains("event_name: pull_request"), "{workflow}");
     }
+}
+
+#[test]
+fn a_pull_request_is_planned_by_its_token_and_releases_nothing() {
+    let made = made(SEEDS[0]);
+    let (app, prod) = (AppName::new("insight").unwrap(), EnvironmentName::new("prod").unwrap());
+    let (file, _) = AccessFile::read(&made["access/apps/insight.yaml"], &app, None).unwrap();
+    let claims = [
+        ("repository_owner_id", "1111"),
+        ("repository_id", "2222"),
+        ("event_name", "pull_request"),
+        ("ref", "refs/pull/7/merge"),
+    ];
+    let claims = Claims::of(claims.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    let (by, rules) = (Requester::job(claims.map(Box::new)), Rules::of(Some(file), None));
+    let may = |right| rules.decide(&Asked::for_right(right, &by, EnvironmentId::new(&app, &prod)), None).is_ok();
+    assert!(may(AccessRight::Read) && !may(AccessRight::Release));
+    let workflow = &made[".github/workflows/release.yaml"];
+    assert!(workflow.contains("  pull_request: {}\n"), "{workflow}");
+    assert!(workflow.contains("github.event.pull_request.head.repo.full_name == github.repository"), "{workflow}");
+    for pushed in ["aws-actions/configure-aws-credentials", "- name: Push the images"] {
+        let (_, after) = workflow.split_once(pushed).unwrap();
+        assert_eq!(after.lines().nth(1), Some("        if: github.event_name == 'push'"), "{workflow}");
+    }
+    let image = "${{ github.event_name == 'push' && format('agent=image:insight/agent@{0}', env.digest_agent) || '' }}";
+    assert!(workflow.contains(image), "{workflow}");
 }
 
 #[test]

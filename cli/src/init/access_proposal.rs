@@ -8,6 +8,9 @@ use crate::ground::quoting::in_yaml;
 /// The longest name of a group.
 const LONGEST: usize = 32;
 
+/// The group of the jobs of pull requests. Those of environments begin with `ci-`.
+const PULLS: &str = "pull-requests";
+
 /// A placeholder for the number of a repository that is not known: the check of an access file refuses it.
 const UNKNOWN: &str = "write-me";
 
@@ -38,13 +41,22 @@ pub fn write(application: &InitApplication) -> String {
         }
         text.extend(refs.iter().map(|reference| jobs(application, environment, reference)));
     }
+    let pulls = if application.plans_pull_requests() {
+        text.push_str(&format!(
+            "  # Its event bounds such a job: it sees and plans, and releases nothing.\n  {PULLS}:\n"
+        ));
+        text.push_str(&job(application, "event_name: pull_request", ""));
+        format!(", {PULLS}")
+    } else {
+        String::new()
+    };
     text.push_str("environments:\n");
     for (environment, group) in application.environments.iter().zip(&groups) {
         let name = &environment.name;
         // An environment that is not listed takes no release.
         text.push_str(&match environment.rule {
             Rule::None => format!("  {name}: {{release: [console]}}   # and the people who release here\n"),
-            Rule::Branches(_) | Rule::Tag(_) => format!("  {name}: {{release: [{group}]}}\n"),
+            Rule::Branches(_) | Rule::Tag(_) => format!("  {name}: {{release: [{group}{pulls}]}}\n"),
         });
     }
     text
@@ -58,15 +70,20 @@ fn groups(application: &InitApplication) -> Vec<String> {
 
 /// Writes the jobs for a ref.
 fn jobs(application: &InitApplication, environment: &InitEnvironment, reference: &str) -> String {
+    let named = application.github_environment(&environment.name);
+    let named = named.map_or_else(String::new, |named| format!("        environment: {}\n", in_yaml(&named)));
+    job(application, &format!("ref: \"{reference}\""), &named)
+}
+
+/// Writes the jobs of the repository that have a claim, and perhaps a further line of claims.
+fn job(application: &InitApplication, claim: &str, further: &str) -> String {
     let (owner, repository) = match &application.github_ids {
         Some((owner, repository)) => (owner.as_str(), repository.as_str()),
         None => (UNKNOWN, UNKNOWN),
     };
-    let named = application.github_environment(&environment.name);
-    let named = named.map_or_else(String::new, |named| format!("        environment: {}\n", in_yaml(&named)));
     format!(
         "    - issuer: github\n      claims:\n        repository_owner_id: \"{owner}\"\n        \
-         repository_id: \"{repository}\"\n        ref: \"{reference}\"\n{named}"
+         repository_id: \"{repository}\"\n        {claim}\n{further}"
     )
 }
 

@@ -222,6 +222,12 @@ impl InitApplication {
         self.components.iter().any(|it| it.repository().is_some())
     }
 
+    /// Returns whether pull requests are planned: by the action, for components that are files. An image would have to
+    /// be pushed first, which may be a release.
+    pub fn plans_pull_requests(&self) -> bool {
+        self.action.is_some() && self.components.iter().any(|it| it.repository().is_none())
+    }
+
     /// Returns whether an environment is declared with `start: manual`. No Git ref reaches it. And the application has
     /// no image, which would have to be kept from going live by itself.
     pub fn is_manual(&self, environment: &InitEnvironment) -> bool {

@@ -1,5 +1,6 @@
 //! `.github/workflows/release.yaml`: asks Windlass which environment the ref chooses, builds its release, releases it
-//! by the job's own token, and ends as the deployment ends. A role is for images alone. Pure.
+//! by the job's own token, and ends as the deployment ends. With Windlass's action it plans pull requests as well. A role
+//! is for images alone. Pure.
 
 mod steps;
 
@@ -9,14 +10,20 @@ use crate::init::workflow::steps::step;
 
 /// Writes the workflow.
 pub fn write(application: &InitApplication) -> String {
-    let environment =
-        if runs_in_environments(application) { "    environment: ${{ needs.choose.outputs.github }}\n" } else { "" };
+    let plans = application.plans_pull_requests();
+    let environment = match (runs_in_environments(application), plans) {
+        (false, _) => "",
+        (true, false) => "    environment: ${{ needs.choose.outputs.github }}\n",
+        // Nobody reviews a plan, which changes nothing.
+        (true, true) => "    environment: ${{ github.event_name == 'push' && needs.choose.outputs.github || '' }}\n",
+    };
+    let also = if plans { "  # Planned is what a merge would bring.\n  pull_request: {}\n" } else { "" };
     let address = match application.action {
         Some(_) => String::new(),
         None => format!("env: {{WINDLASS_ENDPOINT: \"{}\"}}\n", application.address()),
     };
     let mut text = format!(
-        "# From `windlass init`. It is yours from now on.\nname: release\non:\n  push:\n{}permissions: {{}}\n\
+        "# From `windlass init`. It is yours from now on.\nname: release\non:\n  push:\n{}{also}permissions: {{}}\n\
          concurrency: {{group: \"release-${{{{ github.ref }}}}\", cancel-in-progress: false}}\n\
          defaults: {{run: {{shell: bash}}}}\n{address}jobs:\n{}  release:\n    needs: choose\n{environment}    \
          runs-on: ubuntu-latest\n    permissions: {{id-token: write, contents: read}}\n    steps:\n{}",
@@ -73,8 +80,15 @@ fn choosing(application: &InitApplication) -> String {
     } else {
         step("Name what belongs to the environment", &members, &names(application, &own))
     };
+    // Where it is left out, the job after it is as well.
+    let only = if application.plans_pull_requests() {
+        "    # A pull request from a fork gets no token to show.\n    \
+         if: github.event_name == 'push' || github.event.pull_request.head.repo.full_name == github.repository\n"
+    } else {
+        ""
+    };
     format!(
-        "  choose:\n    runs-on: ubuntu-latest\n    permissions: {{id-token: write, contents: read}}\n    outputs:\n      \
+        "  choose:\n{only}    runs-on: ubuntu-latest\n    permissions: {{id-token: write, contents: read}}\n    outputs:\n      \
          {}\n    steps:\n{asks}{names}",
         outputs.join("\n      "),
     )

@@ -2,7 +2,7 @@
 //! it. Pure.
 
 use crate::ground::quoting::{in_shell, in_yaml as quoted};
-use crate::init::application::{InitApplication, InitComponent};
+use crate::init::application::{InitApplication, InitComponent, Rule};
 use crate::init::pages;
 use crate::init::pieces::Piece;
 use crate::init::proposal::OWN_ACTION;
@@ -28,11 +28,19 @@ pub fn asked_by_hand(application: &InitApplication) -> String {
     step(ASKS, &[("id", "choose".to_owned())], &asks)
 }
 
-/// Returns the steps that ask by Windlass's action.
+/// The condition of steps that are left out for a pull request: a push of an image is a release of its own, where the
+/// repository says so.
+const PUSHED: &str = "github.event_name == 'push'";
+
+/// Returns the steps that ask by Windlass's action. A pull request into a branch that no environment takes is planned
+/// for the first one.
 pub fn asked_by_action(application: &InitApplication, action: &str) -> String {
+    let first = application.environments.iter().find(|it| it.rule != Rule::None);
+    let first = first.filter(|_| application.plans_pull_requests());
+    let first = first.map_or_else(String::new, |first| format!("          environment: {}\n", quoted(&first.name)));
     format!(
-        "{}      - name: {ASKS}\n        id: choose\n        uses: {}\n        with:\n          app: {}\n          mode: choose\n          \
-         endpoint: {}\n",
+        "{}      - name: {ASKS}\n        id: choose\n        uses: {}\n        with:\n          app: {}\n          mode: choose\n\
+         {first}          endpoint: {}\n",
         checkout(),
         used(action),
         application.app,
@@ -49,8 +57,9 @@ fn used(action: &str) -> String {
 /// Returns a step that signs in to the role of the environment that was chosen, by AWS's action.
 fn signed_in(application: &InitApplication) -> String {
     let (partition, account) = (Partition::of(&application.region).name, &application.account);
+    let only = if application.plans_pull_requests() { format!("        if: {PUSHED}\n") } else { String::new() };
     format!(
-        "      - uses: {}\n        with:\n          \
+        "      - uses: {}\n{only}        with:\n          \
          role-to-assume: \"arn:{partition}:iam::{account}:role/${{{{ needs.choose.outputs.role }}}}\"\n          \
          aws-region: {}\n",
         pages::action("aws-actions/configure-aws-credentials"),
@@ -63,7 +72,8 @@ fn pushed(application: &InitApplication) -> String {
     if !application.has_images() {
         return String::new();
     }
-    signed_in(application) + &step("Push the images", &[], &push(application))
+    let only = application.plans_pull_requests().then(|| ("if", PUSHED.to_owned()));
+    signed_in(application) + &step("Push the images", only.as_slice(), &push(application))
 }
 
 /// Returns the step that makes the version of the ref, and of that the tag of images: Amazon ECR takes no `+` in one. A
@@ -201,9 +211,15 @@ pub fn by_action(application: &InitApplication, action: &str) -> String {
     let mut text = if application.has_images() { version() } else { String::new() };
     text.push_str(&builds(application, |_| None));
     text.push_str(&pushed(application));
-    let components = application.components.iter().map(component).collect::<Vec<_>>().join("\n            ");
+    let components = application.components.iter().map(|it| component(application, it));
+    let components = components.collect::<Vec<_>>().join("\n            ");
+    let name = if application.plans_pull_requests() {
+        "Plan a pull request; release what was pushed, and end as the deployment ends"
+    } else {
+        "Release it, and end as the deployment ends"
+    };
     text.push_str(&format!(
-        "      - name: Release it, and end as the deployment ends\n        uses: {}\n        with:\n          app: {}\n          \
+        "      - name: {name}\n        uses: {}\n        with:\n          app: {}\n          \
          environment: ${{{{ needs.choose.outputs.environment }}}}\n          \
          components: |\n            {components}\n          endpoint: {}\n",
         used(action),
@@ -214,9 +230,13 @@ pub fn by_action(application: &InitApplication, action: &str) -> String {
 }
 
 /// Returns a line of the components that the action is given.
-fn component(component: &InitComponent) -> String {
+fn component(application: &InitApplication, component: &InitComponent) -> String {
     let name = &component.name;
     match component.repository() {
+        Some(repository) if application.plans_pull_requests() => {
+            let digest = variable(name);
+            format!("${{{{ {PUSHED} && format('{name}=image:{repository}@{{0}}', env.{digest}) || '' }}}}")
+        }
         Some(repository) => format!("{name}=image:{repository}@${{{{ env.{} }}}}", variable(name)),
         None => format!("{name}={}", component.piece.place()),
     }
