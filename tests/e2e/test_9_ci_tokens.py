@@ -55,13 +55,17 @@ def page(version):
     return made_zip(site_files("page", version))
 
 
-def signed(job, data):
+def signed(job, data, **plan):
     """The upload of the page that is signed for a job."""
-    artifact = {"component": "page", "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
-    answer = job.call("POST", "/apps/kiosk/environments/stand/uploads", {"artifacts": [artifact]})
+    answer = ask_to_upload(job, data, **plan)
     assert answer.status == 200, answer
     (upload,) = answer.body["uploads"]
     return upload
+
+
+def ask_to_upload(job, data, environment="stand", **plan):
+    artifact = {"component": "page", "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
+    return job.call("POST", f"/apps/kiosk/environments/{environment}/uploads", {"artifacts": [artifact], **plan})
 
 
 def put(upload, data, **headers):
@@ -121,6 +125,37 @@ def test_a_signed_upload_takes_the_bytes_that_it_names_and_no_others(job):
     assert put(upload, wrong) == (400, None), "the bytes are not those of the header"
     assert put(upload, wrong, **{"x-amz-checksum-sha256": of_wrong}) == (403, None), "the header is not the signed one"
     assert put(upload, right)[0] == 200
+
+
+def test_a_job_of_a_pull_request_uploads_to_plan_and_releases_nothing(kiosk, issuer):
+    """Safety: tenancy: A job of a pull request uploads and plans, and nobody can release what it has uploaded."""
+    audience, data = kiosk.aws.outputs["ApiUrl"], page("1.0.9")
+    pull = job_with(kiosk, issuer.github(audience, event_name="pull_request", ref="refs/pull/7/merge", ref_type="branch"))
+    upload = signed(pull, data, plan=True)
+    sha256 = hashlib.sha256(data).hexdigest()
+    assert upload["key"] == f"plans/kiosk/page/{sha256}.zip"
+    elsewhere = {**upload, "url": upload["url"].replace("/plans/kiosk/", "/artifacts/kiosk/stand/")}
+    assert elsewhere != upload and put(elsewhere, data) == (403, None), "the key is not the signed one"
+    assert put(upload, data)[0] == 200
+    release = {"version": "1.0.9", "components": {"page": {"key": upload["key"], "sha256": sha256}}}
+    # What a merge would bring is of another ref than that of the job.
+    answer = pull.call("POST", "/apps/kiosk/environments/stand/plans", {**release, "git": {"ref": "refs/tags/v1.0.9"}})
+    assert answer.status == 202, answer
+    plan = kiosk.until("the plan", lambda: drawn(pull.call("GET", f"/apps/kiosk/plans/{answer.body['id']}")), 120)
+    assert plan["plan"]["findings"] == [] and "page" in plan["changes"], plan
+    kiosk.until_queue_is_empty()
+    before = done(kiosk)
+    assert refused(pull.call("POST", RELEASES, release)) == (403, {"NotAllowed"})
+    assert refused(ask_to_upload(pull, data)) == (403, {"NotAllowed"})
+    assert refused(ask_to_upload(pull, data, environment="other", plan=True)) == (403, {"NotAllowed"})
+    status, names = refused(job_with(kiosk, issuer.github(audience, ref="refs/tags/v1.0.9")).call("POST", RELEASES, release))
+    assert status == 400 and "OtherPrefix" in names, names
+    assert done(kiosk) == before and kiosk.site("page") != "1.0.9"
+
+
+def drawn(answer):
+    assert answer.status in (200, 202, 404), answer
+    return answer.body.get("drawn")
 
 
 def test_a_body_with_another_ref_is_refused(kiosk, job):
