@@ -1,6 +1,6 @@
 //! `.github/workflows/release.yaml`: asks Windlass which environment the ref chooses, builds its release, releases it
-//! by the job's own token, and ends as the deployment ends. With Windlass's action it plans pull requests as well. A role
-//! is for images alone. Pure.
+//! by the job's own token, and ends as the deployment ends. With Windlass's action it plans pull requests as well. A
+//! role is for images alone. Pure.
 
 mod steps;
 
@@ -88,8 +88,8 @@ fn choosing(application: &InitApplication) -> String {
         ""
     };
     format!(
-        "  choose:\n{only}    runs-on: ubuntu-latest\n    permissions: {{id-token: write, contents: read}}\n    outputs:\n      \
-         {}\n    steps:\n{asks}{names}",
+        "  choose:\n{only}    runs-on: ubuntu-latest\n    permissions: {{id-token: write, contents: read}}\n    \
+         outputs:\n      {}\n    steps:\n{asks}{names}",
         outputs.join("\n      "),
     )
 }

@@ -39,8 +39,8 @@ pub fn asked_by_action(application: &InitApplication, action: &str) -> String {
     let first = first.filter(|_| application.plans_pull_requests());
     let first = first.map_or_else(String::new, |first| format!("          environment: {}\n", quoted(&first.name)));
     format!(
-        "{}      - name: {ASKS}\n        id: choose\n        uses: {}\n        with:\n          app: {}\n          mode: choose\n\
-         {first}          endpoint: {}\n",
+        "{}      - name: {ASKS}\n        id: choose\n        uses: {}\n        with:\n          app: {}\n          \
+         mode: choose\n{first}          endpoint: {}\n",
         checkout(),
         used(action),
         application.app,
