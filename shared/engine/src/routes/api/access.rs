@@ -60,8 +60,7 @@ impl Reader {
         let right = match (route.name, route.right) {
             (RouteName::Cancel, _) => AccessRight::RollBack,
             (RouteName::Uploads, _) if !is_planned(call) => AccessRight::Release,
-            (RouteName::Uploads, _) => AccessRight::Read,
-            (_, Right::See | Right::Plan) => AccessRight::Read,
+            (RouteName::Uploads, _) | (_, Right::See | Right::Plan) => AccessRight::Read,
             // It is decided on when its request is read: see [`allowed`].
             _ if !is_job => return Ok(()),
             (RouteName::Act(action), _) => AccessRight::of(action),
