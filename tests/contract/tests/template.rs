@@ -91,6 +91,19 @@ fn each_function_keeps_the_invocations_that_the_parameter_says_and_none_unless_i
     }
 }
 
+/// Before it makes anything CloudFormation refuses more roles than a function's environment holds (AWS Lambda Developer
+/// Guide, "Lambda quotas": 4 KB), as `deploy.sh` does.
+#[test]
+fn task_roles_that_a_function_could_not_hold_are_refused_by_the_template() {
+    let template = template();
+    let roles = &template["Parameters"]["TaskRoleArns"];
+    assert_eq!((&roles["Type"], &roles["MaxLength"]), (&json!("String"), &json!(3000)));
+    let environment = &template["Resources"]["Planner"]["Properties"]["Environment"]["Variables"];
+    assert_eq!(environment["WINDLASS_TASK_ROLES"], "TaskRoleArns");
+    let script = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../tools/release/deploy.sh"));
+    assert!(script.expect("deploy.sh").contains("-le 3000 ]"));
+}
+
 /// The progress of the summaries of a day (`shared/domain/src/shown/summary/day.rs`): each of its times is one of the
 /// template's.
 #[test]
