@@ -8,7 +8,7 @@ use windlass_domain::environment::{EnvironmentState, Running, Snapshot};
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::text::name::ComponentName;
 
-/// The most snapshots that are looked at for one that is proven, or for those that a finding names.
+/// The most snapshots that are looked at for those that a finding names.
 pub const MOST_LOOKED_AT: usize = 25;
 
 /// The most snapshots that one walk reads: each is a read of the ledger, and a function has a minute.
@@ -65,9 +65,9 @@ pub async fn newest_other(
 }
 
 /// Returns the newest of a snapshot and those that it replaced that passed, whose release is not vetoed, and that is
-/// proven. If none is among the 25 after the first that passed, it returns that one. `weigh` says whether what is
-/// sought of a snapshot is proven; `None` passes over it. `left` is how many may still be read, and what lies behind
-/// these is not looked at, as if it were not there: a rollback goes there by its number.
+/// proven; if none is, the newest that passed. `weigh` says whether what is sought of a snapshot is proven; `None`
+/// passes over it. `left` is how many may still be read, and what lies behind these is not looked at, as if it were not
+/// there: a rollback goes there by its number.
 pub async fn newest_of(
     ports: &impl DynamoDbApi,
     mut number: u64,
@@ -76,14 +76,13 @@ pub async fn newest_of(
     left: &mut usize,
     weigh: impl Fn(&Snapshot) -> Option<bool>,
 ) -> Result<Option<Snapshot>> {
-    let (mut passed, mut looked_on) = (None, 0);
-    while number > 0 && looked_on < MOST_LOOKED_AT && *left > 0 {
+    let mut passed = None;
+    while number > 0 && *left > 0 {
         *left -= 1;
         let Some(one) = snapshot(ports, at, number).await? else {
             break;
         };
         number = sought.behind(&one);
-        looked_on += usize::from(passed.is_some());
         let weighed = weigh(&sought.of(one.clone())).filter(|_| one.release.is_some());
         let Some(is_proven) = weighed.filter(|is_proven| *is_proven || passed.is_none()) else {
             continue;
