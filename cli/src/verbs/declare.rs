@@ -14,7 +14,6 @@ use crate::verbs::follow::WaitOptions;
 use crate::verbs::release::lookup::ReleaseLookup;
 use crate::verbs::release::upload;
 use crate::view::declared_application::{self, OrFindings};
-use crate::view::difference::difference;
 use crate::view::drills::{LookedEnvironments, drills};
 use bytes::Bytes;
 use clap::Args;
@@ -22,9 +21,9 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
+use windlass_domain::declaration::difference::differences;
 use windlass_domain::declaration::installation::by_arns;
 use windlass_domain::declaration::{Declaration, DeclarationUpload, Declared, Exceptions, LARGEST};
-use windlass_domain::document::syntax;
 use windlass_domain::release::key::FINDINGS_SUFFIX;
 use windlass_domain::shown::api::recorded::DeclarationInForce;
 use windlass_domain::text::count::count;
@@ -185,7 +184,7 @@ impl Declare {
         report.drills = drills(declaration, &sight.looked, now());
         if let Some(former) = &former {
             report.former = Some(former.version.to_string());
-            report.differences = differences(&former.text, text);
+            report.differences = differences(&former.text, text).iter().map(ToString::to_string).collect();
         }
         Ok((Some(windlass), former, report))
     }
@@ -302,15 +301,6 @@ impl Uploaded {
 
 fn refused(findings: Vec<Finding>) -> Failure {
     Failure::rejected("it was not declared, and nothing was uploaded:", findings)
-}
-
-/// Returns the differences from the text that is in force.
-pub fn differences(former: &str, present: &str) -> Vec<String> {
-    let read = |text| syntax::yaml_with_tags("the declaration", text, LARGEST).ok();
-    match (read(former), read(present)) {
-        (Some(former), Some(present)) => difference(&former, &present),
-        _ => Vec::new(),
-    }
 }
 
 impl DeclareReport {

@@ -4,7 +4,6 @@ pub mod after_look;
 pub mod approval;
 pub mod declared_application;
 pub mod deployment;
-pub mod difference;
 pub mod drills;
 pub mod environment_choice;
 pub mod figures;

@@ -12,6 +12,7 @@ use crate::recovery::wake;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tracing::Instrument as _;
+use windlass_domain::declaration::difference::differences;
 use windlass_domain::declaration::topic::MessageKind;
 use windlass_domain::deployment::event_name::EventName;
 use windlass_domain::deployment::hourly_look::HourlyLook;
@@ -189,12 +190,19 @@ async fn asked_plan(ports: &impl DynamoDbApi, record: &Deployment) -> Result<Ask
     let of = record.environment_id();
     let planned = ledger::load(ports, &ledger::planned(&record.id)).await?;
     let present = ledger::load_or_default(ports, &ledger::state(of)).await?.value.snapshot;
-    let mut declared = None;
-    if let Some(present) = ledger::load(ports, &ledger::snapshot(of, present)).await? {
-        let made = ledger::load(ports, &ledger::deployment(&present.value.deployment)).await?;
-        declared = made.map(|made| made.value.declaration);
+    let mut plan = AskedPlan { planned: planned.map(|planned| planned.value), ..AskedPlan::default() };
+    let Some(present) = ledger::load(ports, &ledger::snapshot(of, present)).await? else {
+        return Ok(plan);
+    };
+    let made = ledger::load(ports, &ledger::deployment(&present.value.deployment)).await?;
+    plan.declared = made.map(|made| made.value.declaration);
+    if let Some(from) = &plan.declared
+        && let Some(former) = ledger::load(ports, &ledger::declaration(of.app(), from)).await?
+        && let Some(now) = ledger::load(ports, &ledger::declaration(of.app(), &record.declaration)).await?
+    {
+        plan.differences = differences(&former.value.text, &now.value.text);
     }
-    Ok(AskedPlan { planned: planned.map(|planned| planned.value), declared })
+    Ok(plan)
 }
 
 /// A lock that was freed wakes those that wait; so does one that only an operator frees, because admission refuses them

@@ -6,6 +6,7 @@ use crate::stage::{Stage, app, id, prod};
 use serde::Serialize;
 use serde_json::json;
 use std::collections::BTreeMap;
+use windlass_domain::access::FileVersions;
 use windlass_domain::deployment::{Deployment, Ended, Status};
 use windlass_domain::environment::{EnvironmentState, Hold, Lock, Waiting};
 use windlass_domain::release::ending::Ending;
@@ -185,6 +186,7 @@ fn waiting(stage: &Stage, who: &str, token: &str) -> Waiting {
         asks: false,
         until: None,
         since: Time(0),
+        ruled_by: FileVersions::default(),
         task_token: Some(token.into()),
         former_task_tokens: Vec::new(),
     }
@@ -257,11 +259,14 @@ fn a_plan_that_asks_people_is_sent_with_what_the_ledger_has_of_it() {
     let present =
         json!({"number": 1, "version": "1.3.0", "deployment": "5b1e", "made": 0, "replaced": 0, "components": {}});
     stage.put(ledger::snapshot(of, 1), &present);
+    let former = DECLARATION.replace("1.0.0", "0.9.0").replace("shop-web", "old-web");
+    let object = json!({"text": former, "version": "0.9.0", "digest": hash, "accepted": 0});
+    stage.put(ledger::declaration(of.app(), &declared.declaration), &object);
     run(handle(&stage.world, &[self::change(Some(waits(None)), Some(waits(Some(&hash))))])).unwrap();
     assert_eq!(sent(&stage), ["ApprovalAsked"]);
     let (subject, message) = stage.world.sns().published[0].clone();
     assert_eq!(subject, "[windlass] shop prod 1.4.0 waits for approval");
-    assert!(message.contains("web 1.3.0 -> 1.4.0; declaration 0.9.0 -> 1.0.0"), "{message}");
+    assert!(message.contains("web 1.3.0 -> 1.4.0; declaration 0.9.0 -> 1.0.0: components.web.bucket"), "{message}");
 }
 
 #[test]

@@ -9,6 +9,7 @@ pub mod claim;
 pub mod comparison;
 mod content;
 mod declaration_item;
+pub mod difference;
 pub mod document;
 pub mod drill_schedule;
 mod environment_order;

@@ -1,6 +1,7 @@
 //! The events of an approval: a plan asks people, and one has approved it. What asks shows what they are to know. Pure.
 
 use crate::access::Approval;
+use crate::declaration::difference::Difference;
 use crate::deployment::Deployment;
 use crate::deployment::event_name::EventName;
 use crate::prose;
@@ -28,6 +29,8 @@ pub struct AskedPlan {
     pub planned: Option<Planned>,
     /// The version of the declaration by which the present snapshot was deployed, if there is one.
     pub declared: Option<semver::Version>,
+    /// What the declaration of the deployment has otherwise than that one.
+    pub differences: Vec<Difference>,
 }
 
 /// The longest line about a plan, in bytes: what comes behind it names how to approve, and is to be there.
@@ -72,7 +75,7 @@ fn asking(record: &Deployment, approval: &Approval, plan: &AskedPlan) -> Detail 
         && let Some(drawn) = planned.drawn.as_ref().filter(|drawn| approval.hash.as_ref() == Some(&drawn.hash))
     {
         said.extend(planned.before.as_ref().map(|before| news(before, drawn)));
-        said.push(changes(record, drawn, plan.declared.as_ref()));
+        said.push(changes(record, drawn, plan));
         said.push(course(drawn));
     }
     let said: Vec<String> = said.into_iter().map(|one| truncate(one, LONGEST_LINE)).collect();
@@ -98,10 +101,17 @@ fn news(before: &BTreeMap<ComponentName, FromTo>, drawn: &DrawnPlan) -> String {
     format!("  asked once more, because something has moved; new: {new}")
 }
 
-/// Says which versions take the place of which.
-fn changes(record: &Deployment, drawn: &DrawnPlan, declared: Option<&semver::Version>) -> String {
+/// Says which versions take the place of which, and what the new declaration has otherwise.
+fn changes(record: &Deployment, drawn: &DrawnPlan, plan: &AskedPlan) -> String {
     let to = &record.declaration;
-    let declared = declared.filter(|from| *from != to).map(|from| format!("declaration {from} -> {to}"));
+    let otherwise = plan.differences.iter().filter(|it| it.path != "version").map(|it| {
+        let [from, to] = [&it.from, &it.to].map(|value| value.as_deref().map_or("nothing".into(), line));
+        format!("{} {from} -> {to}", line(&it.path))
+    });
+    let otherwise: Vec<String> = otherwise.collect();
+    let otherwise = if otherwise.is_empty() { String::new() } else { format!(": {}", otherwise.join(", ")) };
+    let declared = plan.declared.as_ref().filter(|from| *from != to);
+    let declared = declared.map(|from| format!("declaration {from} -> {to}{otherwise}"));
     let changes = drawn.changes.iter().map(|(name, change)| in_words(name, change));
     format!("  {}", changes.chain(declared).collect::<Vec<_>>().join("; "))
 }
@@ -110,8 +120,7 @@ fn changes(record: &Deployment, drawn: &DrawnPlan, declared: Option<&semver::Ver
 fn course(drawn: &DrawnPlan) -> String {
     let waves = (1..).zip(&drawn.plan.waves).map(|(number, wave)| {
         let watched = if wave.bake_s == 0 { String::new() } else { format!(", watched {}", lasting(wave.bake_s)) };
-        let later = if wave.is_planned_later() { " (planned in full once the waves before it are done)" } else { "" };
-        format!("wave {number}: {}{watched}{later}", wave_in_words(wave))
+        format!("wave {number}: {}{watched}", wave_in_words(wave))
     });
     let gates = drawn.gates.iter().filter_map(|gate| Some(format!("{} {}", gate.gate, gate.verdict?)));
     let gates: Vec<String> = gates.collect();
