@@ -62,8 +62,7 @@ pub struct Asked<'a> {
     pub by: &'a Requester,
     /// The rights that it needs, all of them.
     pub rights: BTreeSet<AccessRight>,
-    /// True if it is to go now, and is not only to be recorded: a person starts it (see [`Request::starts`]), or it has
-    /// its turn.
+    /// True if it is to go now, and is not only to be recorded: a person starts it, or it has its turn.
     pub starts: bool,
 }
 
@@ -98,9 +97,13 @@ impl<'a> Asked<'a> {
     }
 
     /// Returns what a request asks for in this environment where it is not only planned.
+    ///
+    /// A person starts it who names the environment at the console, or promotes a recorded release into it by its
+    /// version, or asks to go through. A manifest that names its environment is what CI sends by itself.
     pub fn once_planned(request: &Request, by: &'a Requester, of: EnvironmentId<'a>) -> Self {
         let asked = Self::for_action((request.action, request.has_wishes(), request.drill.is_some()), by, of);
-        Self { starts: request.starts(), ..asked }
+        let promotes = request.version.is_some() || by.route == Route::Console;
+        Self { starts: request.through_hold || (request.names_environment() && promotes), ..asked }
     }
 }
 

@@ -271,14 +271,6 @@ impl Request {
         Digest::of(serde_json::to_string(&(content, manifest)).unwrap_or_default().as_bytes())
     }
 
-    /// Returns whether a person starts this deployment, which an environment with `start: manual` waits for. This is
-    /// somebody at the console who names the environment, or who promotes a recorded release into it by its version, or
-    /// who asks to go through. A manifest that names its environment is what CI sends by itself.
-    pub fn starts(&self) -> bool {
-        let promotes = self.version.is_some() || self.asked_by().route == Route::Console;
-        self.through_hold || (self.names_environment() && promotes)
-    }
-
     /// Returns whether a person, or CI on a person's behalf, names the environment. An arrival leaves it to the
     /// declaration's rules.
     pub fn names_environment(&self) -> bool {
