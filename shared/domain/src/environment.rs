@@ -1,5 +1,6 @@
 //! The ledger's items of an environment: lock, hold, marks, what runs, snapshots, vetoes.
 
+use crate::access::FileVersions;
 use crate::environment::kept::{Irreversible, Restored};
 use crate::release::Part;
 use crate::release::action::ActionName;
@@ -290,6 +291,9 @@ pub struct Waiting {
     /// stands in nobody's way until then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Time>,
+    /// The access files by which it was decided that it waits. The schedule wakes what waits for a moment by others.
+    #[serde(default)]
+    pub ruled_by: FileVersions,
     /// The task token that came last; absent until `AwaitTurn` has begun.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task_token: Option<String>,

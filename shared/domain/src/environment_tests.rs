@@ -104,6 +104,7 @@ fn one_that_waits_is_woken_in_time_and_keeps_the_tokens_that_come_late() {
         asks: false,
         until: None,
         since: Time(0),
+        ruled_by: FileVersions::default(),
         task_token: None,
         former_task_tokens: Vec::new(),
     };

@@ -2,7 +2,7 @@
 
 use crate::access::caller::Caller;
 use crate::access::file::{
-    AccessFile, AccessFileForAll, Approve, EnvironmentRules, Member, Person, PromotionSource, WithoutFile,
+    AccessFile, AccessFileForAll, Approve, EnvironmentRules, FileVersions, Member, Person, PromotionSource, WithoutFile,
 };
 use crate::access::read::WAYS;
 use crate::access::right::{AccessRight, Asked};
@@ -52,6 +52,11 @@ impl Rules {
     /// Takes the files that are in force.
     pub fn of(file: Option<AccessFile>, all: Option<AccessFileForAll>) -> Self {
         Self { file: file.filter(|file| file.rules.is_none()), all, unread: None }
+    }
+
+    /// Returns the versions of the files. With others in force everything is to be decided on anew.
+    pub fn versions(&self) -> FileVersions {
+        FileVersions { app: self.file.as_ref().map(|file| file.version), all: self.all.as_ref().map(|all| all.version) }
     }
 
     /// Returns whether rules of operators decide, and not the declaration's.

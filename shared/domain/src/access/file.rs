@@ -214,3 +214,14 @@ const fn a_day() -> Days {
 pub(crate) const fn yes() -> bool {
     true
 }
+
+/// The versions of the access files by which something was decided.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FileVersions {
+    /// That of the application's own file; absent if it has no rules.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub app: Option<u64>,
+    /// That of the file of all applications; absent if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub all: Option<u64>,
+}

@@ -18,7 +18,9 @@ pub use approval::{Approval, ApprovalDecision, ApprovalFacts, ApprovalStanding, 
 pub use caller::Caller;
 pub use decide::{Allowed, Rules, declares, no_rule, not_vouched, refusal, refused_before};
 pub(crate) use file::yes;
-pub use file::{AccessFile, AccessFileForAll, Approve, EnvironmentRules, Member, Person, PromotionSource, WithoutFile};
+pub use file::{
+    AccessFile, AccessFileForAll, Approve, EnvironmentRules, FileVersions, Member, Person, PromotionSource, WithoutFile,
+};
 pub use item::{AccessItem, AccessUpload};
 pub use jobs::CiJobs;
 pub use read::{LARGEST, schema, schema_for_all};

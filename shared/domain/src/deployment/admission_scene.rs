@@ -1,6 +1,6 @@
 //! A scene for tests of admission: a candidate, and what the ledger says.
 
-use crate::access::{Closed, WAITS_MS};
+use crate::access::{Closed, FileVersions, WAITS_MS};
 use crate::deployment::admission::{AdmissionFacts, Candidate, Decision, decide};
 use crate::deployment::drill::Drill;
 use crate::deployment::overtaking::{RunningDeployment, Supersede};
@@ -214,6 +214,7 @@ impl Scene {
             asks: false,
             since: Time(0),
             until: None,
+            ruled_by: FileVersions::default(),
             task_token: None,
             former_task_tokens: Vec::new(),
         });

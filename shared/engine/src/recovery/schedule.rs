@@ -5,7 +5,7 @@ use super::{Owner, hourly_look, promotions, start, wake};
 use crate::faults::Faults;
 use crate::ports::Result;
 use crate::recovery::start::Ports;
-use crate::{ledger, log};
+use crate::{access, ledger, log};
 use serde::Serialize;
 use std::collections::{BTreeSet, VecDeque};
 use tracing::Instrument as _;
@@ -152,6 +152,8 @@ async fn look_at_waiting(
     // All that wait there are woken by the first of them; also to be refused, where only an operator goes on.
     let is_over = lock.value.held.is_none() || lock.value.stuck().is_some();
     let is_due = waiting.is_due(is_over, record.value.waits_until(), ports.now());
+    // Other rules may ask for no approval, or open a window.
+    let is_due = is_due || waiting.until.is_some() && access::rules(ports, app).await?.versions() != waiting.ruled_by;
     if is_due && woken.insert((app.clone(), environment.clone())) {
         wake(ports, one.environment_id()).await?;
     }

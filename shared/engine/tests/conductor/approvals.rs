@@ -19,12 +19,11 @@ use windlass_domain::text::time::Time;
 use windlass_engine::ledger::{self, Asked, Execution};
 use windlass_engine::payload::{Answer, Transition};
 use windlass_engine::ports::{Key, Result};
-use windlass_engine::recovery;
 use windlass_engine::routes::api::{self, Call};
 use windlass_world::run::run;
 use windlass_world::stepfunctions::arn_of;
 
-const DAY_S: u64 = 24 * 60 * 60;
+pub const DAY_S: u64 = 24 * 60 * 60;
 
 pub fn user(name: &str) -> Requester {
     Requester::new(Route::Api, Some(format!("arn:aws:iam::111111111111:user/{name}")))
@@ -36,12 +35,16 @@ pub fn hash(text: &str) -> Digest {
 
 /// Puts a file in force in which these approve.
 pub fn rule(scene: &Scene, approve: &str) {
+    rule_by(scene, 1, &format!("release: [ann, lead-1], approve: {approve}"));
+}
+
+/// Puts a file of this version in force.
+pub fn rule_by(scene: &Scene, version: u64, rules: &str) {
     let person = |name: &str| format!("  {name}: {{aws: ['arn:aws:iam::111111111111:user/{name}']}}\n");
     let people: String = ["ann", "lead-1", "lead-2"].into_iter().map(person).collect();
-    let rules = format!("release: [ann, lead-1], approve: {approve}");
-    let text = format!("app: shop\nversion: 1\npeople:\n{people}environments:\n  prod: {{{rules}}}\n");
+    let text = format!("app: shop\nversion: {version}\npeople:\n{people}environments:\n  prod: {{{rules}}}\n");
     let (digest, object) = (hash(&text), ObjectRef { key: "access/apps/shop.yaml".into(), version_id: None });
-    let item = AccessItem { text, version: 1, digest, accepted: Time(0), object };
+    let item = AccessItem { text, version, digest, accepted: Time(0), object };
     scene.stage.put(ledger::access(&app()), &item);
 }
 
@@ -84,11 +87,11 @@ pub fn approves(scene: &Scene, who: &str, plan: &str) -> Result<Answer> {
     scene.admit(&name, request)
 }
 
-fn approval(scene: &Scene) -> Approval {
+pub fn approval(scene: &Scene) -> Approval {
     scene.record().approval.unwrap()
 }
 
-fn was_woken(scene: &Scene) -> bool {
+pub fn was_woken(scene: &Scene) -> bool {
     !scene.stage.world.stepfunctions().answered.is_empty()
 }
 
@@ -237,36 +240,6 @@ fn time_a_plan_without_a_change_and_a_rollback_need_nobody() {
     scene.other_holds(ActionName::Deploy, HeldState::Running);
     scene.change_record(|record| record.action = ActionName::Rollback);
     assert_eq!(in_short(&turn(&scene)).0, Transition::Preempt);
-}
-
-#[test]
-fn the_schedule_wakes_what_asks_only_once_its_time_is_over() {
-    let scene = asking("{by: [lead-1]}");
-    turn(&scene).unwrap();
-    draw(&scene, "one", "change");
-    for is_over in [false, true] {
-        let event = json!({"detail-type": "Scheduled Event"});
-        run(recovery::handle(&scene.stage.world, event)).unwrap();
-        assert_eq!(was_woken(&scene), is_over);
-        scene.stage.pass_seconds(DAY_S);
-    }
-}
-
-#[test]
-fn what_is_approved_waits_for_its_turn_alone_and_the_schedule_wakes_it_too() {
-    let scene = asking("{by: [lead-1, lead-2], count: 2}");
-    turn(&scene).unwrap();
-    draw(&scene, "one", "change");
-    for (who, asks) in [("lead-1", true), ("lead-2", false)] {
-        approves(&scene, who, "one").unwrap();
-        let waiting = scene.waiting().unwrap();
-        assert_eq!((waiting.asks, waiting.until == Some(scene.now())), (asks, !asks), "{who}");
-    }
-    // Whoever was to wake it has died.
-    scene.stage.world.stepfunctions().answered.clear();
-    scene.stage.world.stepfunctions().tokens.insert("token".into());
-    run(recovery::handle(&scene.stage.world, json!({"detail-type": "Scheduled Event"}))).unwrap();
-    assert!(was_woken(&scene));
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod abandoned;
 mod accepted_releases;
 mod accepting;
 mod accepts_refused;
+mod approval_wakes;
 mod approvals;
 mod approvals_of_promotions;
 mod arrivals;

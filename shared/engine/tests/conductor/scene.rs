@@ -4,6 +4,7 @@ use crate::conductor::inputs::{input, order, step, waiting_key, with};
 use crate::stage::{Stage, app, component, id, prod, zip};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+use windlass_domain::access::FileVersions;
 use windlass_domain::declaration::gate::Verdict;
 use windlass_domain::declaration::plan::{KindName, Plan, PlanOutcome, PlannedChange, Unchanged, Wave};
 use windlass_domain::declaration::{Declaration, Declared};
@@ -179,6 +180,7 @@ impl Scene {
             asks: false,
             since: self.now(),
             until: None,
+            ruled_by: FileVersions::default(),
             task_token: None,
             former_task_tokens: Vec::new(),
         };

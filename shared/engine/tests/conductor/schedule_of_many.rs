@@ -4,6 +4,7 @@ use crate::conductor::scene::{DECLARATION, Scene};
 use crate::stage::{Stage, app};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
+use windlass_domain::access::FileVersions;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::deployment::second_look::SecondLook;
 use windlass_domain::environment::{HeldState, Lock, LockHolder, Waiting};
@@ -87,6 +88,7 @@ pub fn waiting_for(scene: &Scene, at: &str, name: &str, status: &str) {
         asks: false,
         until: None,
         since: Time(0),
+        ruled_by: FileVersions::default(),
         task_token: Some(name.into()),
         former_task_tokens: Vec::new(),
     };

@@ -27,6 +27,9 @@ const TWO: WhoMay = WhoMay { approve: Some(Approvers { by: &["lead-1", "lead-2"]
 const TWO_OTHERS: WhoMay =
     WhoMay { version: 2, approve: Some(Approvers { by: &["lead-2", "lead-3"], count: 2 }), ..ONE };
 
+/// Nobody has to approve any more.
+const NOBODY: WhoMay = WhoMay { version: 2, approve: None, ..ONE };
+
 const ASKED: Act = next(Deed::PostBy("shop-dev", "1.1.0", &["api"]));
 
 /// The first approval comes twice.
@@ -161,6 +164,14 @@ pub(super) const APPROVED_BY_OTHERS: Scenario = Scenario {
         after(90, Deed::ApproveBy("shop-other")),
     ],
     ..APPROVED
+};
+
+/// The file changes while a release asks, and asks for no approval any more.
+pub(super) const APPROVAL_DROPPED: Scenario = Scenario {
+    name: "approval_dropped",
+    access: Some(&ONE),
+    acts: &[ASKED, when_asked(Deed::ReplaceAccess(&NOBODY))],
+    ..FUNCTION
 };
 
 /// Somebody who may start executions claims to be another one, and is refused.

@@ -45,7 +45,7 @@ mod withdrawals;
 use crate::scenario::Scenario;
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 297] = [
+pub static SCENARIOS: [Scenario; 298] = [
     basics::FUNCTION,
     basics::FIRST,
     basics::CODE,
@@ -337,6 +337,7 @@ pub static SCENARIOS: [Scenario; 297] = [
     approvals::ASKED_BY_A_NEWER,
     approvals::ASKED_AND_CANCELLED,
     approvals::APPROVED_BY_OTHERS,
+    approvals::APPROVAL_DROPPED,
     approvals::FORGED,
     promotions::PROMOTED,
     promotions::NOT_VERIFIED,

@@ -216,6 +216,17 @@ pub(super) const VARIANTS: &[Variant] = &[
         mishaps: &[],
     },
     Variant {
+        name: "asks_by_the_former_file",
+        what: "what waits for approval is not woken where other rules are in force",
+        edits: &[Edit {
+            file: "shared/engine/src/recovery/schedule.rs",
+            find: "is_due || waiting.until.is_some()",
+            replace: "is_due || !VARIANT && waiting.until.is_some()",
+        }],
+        scenarios: &["approval_dropped"],
+        mishaps: &[],
+    },
+    Variant {
         name: "recovery_asks_for_a_right",
         what: "what Windlass itself brings back asks for a right, which no access file can give it",
         edits: &[Edit {

@@ -37,6 +37,7 @@ pub async fn await_turn(ports: &impl Ports, by: &Caller, token: &str) -> Result<
         };
         let mut waiting = waiting.clone();
         waiting.value.keep(token);
+        waiting.value.ruled_by = view.rules.versions();
         let index = ledger::waiting_index(record.value.environment_id(), id);
         let mut writes = vec![waiting.put_indexed(Some(index))?];
         let asked = waiting.value.asks;

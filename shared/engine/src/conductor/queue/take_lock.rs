@@ -9,6 +9,7 @@ use crate::conductor::request::Ports;
 use crate::ledger::{self, Stored, commit, put_deployment, put_state};
 use crate::payload::{AdmitTransition, Answer, EndTransition, ExecutionRef};
 use crate::ports::{Clock, Result, Write};
+use windlass_domain::access::FileVersions;
 use windlass_domain::deployment::admission::{Candidate, Replaced, Supersession};
 use windlass_domain::deployment::{Deployment, Status, heal};
 use windlass_domain::environment::{HeldState, LockHolder, Waiting};
@@ -124,6 +125,7 @@ pub(super) fn place(ports: &impl Clock, record: &Deployment, until: Option<Time>
             asks: approval.is_some(),
             since: ports.now(),
             until: approval.map(|approval| approval.until).or(until),
+            ruled_by: FileVersions::default(),
             task_token: None,
             former_task_tokens: Vec::new(),
         },
