@@ -7,6 +7,7 @@ use crate::init::pieces::packages::{self, Package};
 use crate::init::pieces::piece::{Piece, PieceSort, Pieces, Runs, named};
 use crate::init::repository::{Repository, file_of, folder_of, join};
 use std::collections::{BTreeMap, BTreeSet};
+use std::iter;
 use windlass_domain::text::count::count;
 
 /// The endings of files of Node.js that need no build.
@@ -100,18 +101,11 @@ fn copied_from(folder: &str) -> String {
 
 /// Returns whether a folder is a part of what was found already, or of an image.
 fn is_taken(found: &Pieces, folder: &str, repository: &Repository) -> bool {
-    let mut at = folder;
-    loop {
-        let is_image = images::is_built_from(repository, at);
+    upwards(folder).any(|at| {
         let mut here = found.pieces.iter().filter(|piece| piece.folder == at);
-        if is_image || here.any(|piece| at == folder || !matches!(piece.runs, Runs::Site { .. })) {
-            return true;
-        }
-        if at.is_empty() {
-            return false;
-        }
-        at = folder_of(at);
-    }
+        images::is_built_from(repository, at)
+            || here.any(|piece| at == folder || !matches!(piece.runs, Runs::Site { .. }))
+    })
 }
 
 /// Returns whether a file is one of the tests.
@@ -220,16 +214,12 @@ pub fn fastapi(repository: &Repository, found: &mut Pieces) {
 
 /// Returns the nearest folder upwards that lists packages; else the folder itself.
 pub(super) fn root_of(repository: &Repository, folder: &str, lists: &[&str]) -> String {
-    let mut at = folder;
-    loop {
-        if repository.first_of(at, lists).is_some() {
-            return at.to_owned();
-        }
-        if at.is_empty() {
-            return folder.to_owned();
-        }
-        at = folder_of(at);
-    }
+    upwards(folder).find(|at| repository.first_of(at, lists).is_some()).unwrap_or(folder).to_owned()
+}
+
+/// Returns a folder and those above it, up to the root of the repository.
+fn upwards(folder: &str) -> impl Iterator<Item = &str> {
+    iter::successors(Some(folder), |&at| (!at.is_empty()).then_some(folder_of(at)))
 }
 
 /// Returns the commands that put the code and its packages side by side (AWS Lambda Developer Guide, "Working with .zip

@@ -90,38 +90,35 @@ pub fn member<'a>(code: &'a str, name: &str) -> Option<&'a str> {
     None
 }
 
+/// Returns the site that a package builds into the folder `output`; the names of the files `hashed` change with their
+/// content.
+fn site(repository: &Repository, package: &Package<'_>, sort: PieceSort, hashed: &[&str], output: &str) -> Piece {
+    let folder = package.folder;
+    Piece {
+        sort,
+        folder: folder.to_owned(),
+        file: join(folder, "package.json"),
+        name: named(folder, "web"),
+        runs: Runs::Site { hashed: hashed.iter().map(|glob| (*glob).to_owned()).collect() },
+        build: package.build(repository),
+        output: output.to_owned(),
+        archive: None,
+    }
+}
+
 /// Finds sites.
 pub fn create_react_app(repository: &Repository, found: &mut Pieces) {
     for package in all(repository).filter(|package| package.depends_on("react-scripts")) {
-        let folder = package.folder;
-        found.pieces.push(Piece {
-            sort: PieceSort::CreateReactApp,
-            folder: folder.to_owned(),
-            file: join(folder, "package.json"),
-            name: named(folder, "web"),
-            runs: Runs::Site { hashed: vec!["static/**".to_owned()] },
-            build: package.build(repository),
-            output: "build".to_owned(),
-            archive: None,
-        });
+        found.pieces.push(site(repository, &package, PieceSort::CreateReactApp, &["static/**"], "build"));
     }
 }
 
 /// Finds sites.
 pub fn docusaurus(repository: &Repository, found: &mut Pieces) {
+    // Files of `static/` are copied below `assets/` as well, under the names that they have.
+    let hashed = ["assets/js/**", "assets/css/**"];
     for package in all(repository).filter(|package| package.depends_on("@docusaurus/core")) {
-        let folder = package.folder;
-        found.pieces.push(Piece {
-            sort: PieceSort::Docusaurus,
-            folder: folder.to_owned(),
-            file: join(folder, "package.json"),
-            name: named(folder, "web"),
-            // Files of `static/` are copied below `assets/` as well, under the names that they have.
-            runs: Runs::Site { hashed: vec!["assets/js/**".to_owned(), "assets/css/**".to_owned()] },
-            build: package.build(repository),
-            output: "build".to_owned(),
-            archive: None,
-        });
+        found.pieces.push(site(repository, &package, PieceSort::Docusaurus, &hashed, "build"));
     }
 }
 
@@ -143,16 +140,8 @@ pub fn next(repository: &Repository, found: &mut Pieces) {
             }
             continue;
         }
-        found.pieces.push(Piece {
-            sort: PieceSort::Next,
-            folder: folder.to_owned(),
-            file: join(folder, "package.json"),
-            name: named(folder, "web"),
-            runs: Runs::Site { hashed: vec!["_next/static/**".to_owned()] },
-            build: package.build(repository),
-            output: path(configuration, "distDir").unwrap_or("out").to_owned(),
-            archive: None,
-        });
+        let output = path(configuration, "distDir").unwrap_or("out");
+        found.pieces.push(site(repository, &package, PieceSort::Next, &["_next/static/**"], output));
     }
 }
 
@@ -168,17 +157,9 @@ pub fn vite(repository: &Repository, found: &mut Pieces) {
             continue;
         }
         let configuration = repository.first_of(folder, &VITE_CONFIGURATION).unwrap_or_default();
-        let assets = path(configuration, "assetsDir").unwrap_or("assets");
-        found.pieces.push(Piece {
-            sort: PieceSort::Vite,
-            folder: folder.to_owned(),
-            file: join(folder, "package.json"),
-            name: named(folder, "web"),
-            runs: Runs::Site { hashed: vec![format!("{assets}/**")] },
-            build: package.build(repository),
-            output: path(configuration, "outDir").unwrap_or("dist").to_owned(),
-            archive: None,
-        });
+        let hashed = format!("{}/**", path(configuration, "assetsDir").unwrap_or("assets"));
+        let output = path(configuration, "outDir").unwrap_or("dist");
+        found.pieces.push(site(repository, &package, PieceSort::Vite, &[&hashed], output));
     }
 }
 
