@@ -122,7 +122,6 @@ fn account(living: AccountResources, stack: &str) -> Account {
         services: services.collect(),
         distributions: distributions.collect(),
         buckets: buckets.collect(),
-        closer: BTreeMap::new(),
         of_installations,
         unseen: living.unseen,
         ..Account::default()

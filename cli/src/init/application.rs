@@ -141,7 +141,8 @@ impl Rule {
                 names.split(',').map(value).collect::<Option<Vec<String>>>().map(Self::Branches)
             }
             Some(("tag", tag)) => match value(tag) {
-                Some(tag) if !may_be_version(&tag) => {
+                // Neither of the two words, nor a glob that the tag of a version can match: `1.4.0` or `v1.4.0-rc.1`.
+                Some(tag) if !["stable", "release-candidate"].contains(&tag.as_str()) && no_version(&tag) => {
                     return Err(of_no_version(&tag));
                 }
                 tag => tag.map(Self::Tag),
@@ -163,12 +164,6 @@ fn of_no_version(tag: &str) -> String {
          something stands before the version, write `tag:stable` here, and then `tag: {{prefix: {prefix}, is: \
          stable}}` in app.yaml"
     )
-}
-
-/// Returns whether a tag is one of the two words, or a glob that the tag of a semantic version can match: `1.4.0` or
-/// `v1.4.0-rc.1`.
-fn may_be_version(tag: &str) -> bool {
-    ["stable", "release-candidate"].contains(&tag) || !no_version(tag)
 }
 
 impl InitTarget {

@@ -5,36 +5,18 @@ use super::account::Account;
 use super::repository::{Repository, file_of, folder_of};
 use windlass_domain::text::name::EnvironmentName;
 
-/// Names that environments have, in the order in which a release goes through them, each with the rule that is usual
-/// for it.
-const KNOWN: [(&str, UsualRule); 9] = [
-    ("dev", UsualRule::Branch),
-    ("development", UsualRule::Branch),
-    ("test", UsualRule::Branch),
-    ("qa", UsualRule::Candidate),
-    ("staging", UsualRule::Candidate),
-    ("stage", UsualRule::Candidate),
-    ("preprod", UsualRule::Candidate),
-    ("prod", UsualRule::Stable),
-    ("production", UsualRule::Stable),
-];
+/// Names that environments have, in the order in which a release goes through them. [`usual`] has the rule of each.
+const KNOWN: [&str; 9] = ["dev", "development", "test", "qa", "staging", "stage", "preprod", "prod", "production"];
 
 /// The variables in which others keep an environment's name.
 const VARIABLES: [&str; 8] =
     ["environment", "env", "stage", "environmentname", "stagename", "envname", "deployenv", "var.environment"];
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum UsualRule {
-    Branch,
-    Candidate,
-    Stable,
-}
-
 /// Returns the environments that are proposed, in the order in which a release goes through them: those in which the
 /// account has targets of the application or of its components; where none is seen, those that files and folders are
 /// named after; `prod` where there are none of these either.
 pub fn proposed(repository: &Repository, account: &Account, app: &str, components: &[&str]) -> Vec<String> {
-    let known = KNOWN.map(|(name, _)| name.to_owned());
+    let known = KNOWN.map(str::to_owned);
     let seen = account.environments(app, components, &known).into_iter();
     let mut names: Vec<String> = seen.filter(|name| EnvironmentName::new(name.as_str()).is_ok()).collect();
     if names.is_empty() {
@@ -49,7 +31,7 @@ pub fn proposed(repository: &Repository, account: &Account, app: &str, component
 
 /// Returns the environments that files and folders are named after, or that have a part of a file.
 pub fn found(repository: &Repository) -> Vec<String> {
-    KNOWN.iter().map(|(known, _)| (*known).to_owned()).filter(|known| shown_by(repository, known).is_some()).collect()
+    KNOWN.map(str::to_owned).into_iter().filter(|known| shown_by(repository, known).is_some()).collect()
 }
 
 /// Returns what shows an environment in a repository: the first file that is named after it, or has a part for it.
@@ -64,7 +46,7 @@ pub fn shown_by(repository: &Repository, name: &str) -> Option<String> {
 /// without any comes first: it is hardly production.
 fn place(name: &str) -> usize {
     let parts: Vec<&str> = name.split('-').collect();
-    KNOWN.iter().rposition(|(known, _)| parts.contains(known)).map_or(0, |at| at + 1)
+    KNOWN.iter().rposition(|known| parts.contains(known)).map_or(0, |at| at + 1)
 }
 
 /// Returns whether a file is an environment's own: its variables of Terraform, or one of its folder.
@@ -90,11 +72,10 @@ fn has_part(path: &str, text: &str, name: &str) -> bool {
 
 /// Returns the rule that is usual for an environment: `branch:main` or `tag:stable`.
 pub fn usual(name: &str, branch: &str) -> String {
-    let known = KNOWN.iter().find(|(known, _)| *known == name);
-    match known.map(|(_, usual)| *usual) {
-        Some(UsualRule::Branch) => format!("branch:{branch}"),
-        Some(UsualRule::Candidate) => "tag:release-candidate".to_owned(),
-        Some(UsualRule::Stable) | None => "tag:stable".to_owned(),
+    match name {
+        "dev" | "development" | "test" => format!("branch:{branch}"),
+        "qa" | "staging" | "stage" | "preprod" => "tag:release-candidate".to_owned(),
+        _ => "tag:stable".to_owned(),
     }
 }
 

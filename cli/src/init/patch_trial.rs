@@ -129,11 +129,8 @@ fn terraform_validate(folder: &str, texts: &Texts<'_>) -> Result<Look, String> {
         }
         command.env("TF_CLI_CONFIG_FILE", own.path().join("settings"));
         // No module is fetched: nobody listens there.
-        command
-            .env("HTTPS_PROXY", NOBODY)
-            .env("HTTP_PROXY", NOBODY)
-            .env("NO_PROXY", "")
-            .env("GIT_ALLOW_PROTOCOL", "none");
+        command.env("HTTPS_PROXY", NOBODY).env("HTTP_PROXY", NOBODY).env("NO_PROXY", "");
+        command.env("GIT_ALLOW_PROTOCOL", "none");
         command
     };
     let mut ready = terraform(&["init", "-backend=false", "-input=false"]);

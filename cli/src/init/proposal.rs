@@ -262,12 +262,8 @@ fn ask_components(pieces: &[Piece], asked: &mut Answers) -> Vec<Piece> {
     let all: Vec<String> = pieces.iter().map(|piece| piece.name.clone()).collect();
     let about = "what is released, by name; `name:other` gives a component another name";
     let proposed = (!all.is_empty()).then(|| all.join(","));
-    let chosen = asked.ask(Question::new("components", about, proposed), &|text| chosen(text, pieces).map(drop));
-    chosen_or_none(&chosen, pieces)
-}
-
-fn chosen_or_none(text: &str, pieces: &[Piece]) -> Vec<Piece> {
-    chosen(text, pieces).unwrap_or_default()
+    let answer = asked.ask(Question::new("components", about, proposed), &|text| chosen(text, pieces).map(drop));
+    chosen(&answer, pieces).unwrap_or_default()
 }
 
 fn chosen(text: &str, pieces: &[Piece]) -> Result<Vec<Piece>, String> {

@@ -102,7 +102,7 @@ impl SamTemplate {
     /// Returns the alias of a function: the one that SAM publishes, else the one that the template makes itself.
     pub fn alias(&self, id: &str) -> Option<String> {
         let published = self.properties(id)["AutoPublishAlias"].as_str().and_then(|alias| self.plain(alias));
-        published.or_else(|| self.made_alias(id))
+        published.or_else(|| self.plain(self.own_alias(id)?["Properties"]["Name"].as_str()?))
     }
 
     /// Returns whether SAM publishes a function under an alias that only CloudFormation knows. The alias of `Globals`
@@ -114,20 +114,11 @@ impl SamTemplate {
         [own, common].into_iter().any(|alias| !alias.is_null() && is_unknown(alias))
     }
 
-    /// Returns whether the template itself makes an alias for a function, whatever its name is.
-    pub fn makes_alias(&self, id: &str) -> bool {
-        self.own_alias(id).is_some()
-    }
-
-    fn own_alias(&self, id: &str) -> Option<&Value> {
+    /// Returns the alias that the template itself makes for a function, whatever its name is.
+    pub fn own_alias(&self, id: &str) -> Option<&Value> {
         let own = format!("${{{id}}}");
         let mut resources = self.value["Resources"].as_object()?.values();
         resources.find(|it| it["Type"] == "AWS::Lambda::Alias" && it["Properties"]["FunctionName"] == own)
-    }
-
-    /// Returns the alias that the template itself makes for a function.
-    fn made_alias(&self, id: &str) -> Option<String> {
-        self.plain(self.own_alias(id)?["Properties"]["Name"].as_str()?)
     }
 
     /// Returns the functions that SAM publishes only because of `Globals`, each with its alias.

@@ -88,20 +88,13 @@ impl TargetQuestions<'_> {
         };
         let (ids, buckets) = (all(&|it| Some(it.id.clone())), all(&|it| it.bucket.clone()));
         let urls = all(&|it| it.host.as_ref().map(|host| format!("https://{host}")));
-        let free = |it: &&super::account::Distribution| self.is_free(it.belongs.as_ref());
-        let choices = account.distributions.iter().filter(free).map(|it| it.id.clone()).collect();
+        let free = account.distributions.iter().filter(|it| self.is_free(it.belongs.as_ref()));
+        let choices = free.clone().map(|it| it.id.clone()).collect();
+        let open = free.filter_map(|it| it.bucket.clone()).filter(|it| self.is_free(account.buckets.get(it))).collect();
         let about = "the id of the distribution before the site, or `none`";
         let distribution = self.text(piece, InitTarget::SITE, "distribution", about, ids, choices);
         let distribution = (distribution != Text::One("none".to_owned())).then_some(distribution);
-        let free = |it: &&super::account::Distribution| self.is_free(it.belongs.as_ref());
-        let choices = account
-            .distributions
-            .iter()
-            .filter(free)
-            .filter_map(|it| it.bucket.clone())
-            .filter(|bucket| self.is_free(account.buckets.get(bucket)))
-            .collect();
-        let bucket = self.text(piece, InitTarget::SITE, "bucket", "the bucket of the site's files", buckets, choices);
+        let bucket = self.text(piece, InitTarget::SITE, "bucket", "the bucket of the site's files", buckets, open);
         let about = "the address under which visitors reach the site, or `none` for the distribution's own";
         let urls = urls.unwrap_or_else(|| Text::One("none".to_owned()));
         let url = self.text(piece, InitTarget::SITE, "url", about, Some(urls), Vec::new());
@@ -239,18 +232,7 @@ impl TargetQuestions<'_> {
         let answer = self.asked.ask(question, check);
         Text::read(&answer, names).unwrap_or_else(|_| unanswered())
     }
-}
 
-/// Checks a name as AWS has them, without anything that a shell or YAML reads as more than a letter.
-fn is_one_word(text: &str) -> Result<(), String> {
-    let letters = |c: char| c.is_ascii_alphanumeric() || "-_./:@+=,{}".contains(c);
-    if !text.is_empty() && text.chars().all(letters) {
-        return Ok(());
-    }
-    Err("write it as one word, of letters, digits and `-_./:@+`".to_owned())
-}
-
-impl TargetQuestions<'_> {
     /// Asks for the cluster, the service, its container and the repository of its images.
     pub(super) fn service(
         &mut self,
@@ -300,6 +282,15 @@ impl TargetQuestions<'_> {
         });
         names.collect()
     }
+}
+
+/// Checks a name as AWS has them, without anything that a shell or YAML reads as more than a letter.
+fn is_one_word(text: &str) -> Result<(), String> {
+    let letters = |c: char| c.is_ascii_alphanumeric() || "-_./:@+=,{}".contains(c);
+    if !text.is_empty() && text.chars().all(letters) {
+        return Ok(());
+    }
+    Err("write it as one word, of letters, digits and `-_./:@+`".to_owned())
 }
 
 /// Returns what all environments' services have in common.

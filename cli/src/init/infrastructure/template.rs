@@ -282,7 +282,7 @@ impl Work<'_> {
         let live = former.map_or_else(|| format!("{id}Live"), |alias| made_id(id, alias));
         let known = [&live, &format!("{id}FirstVersion"), &made_id(id, alias)];
         // An earlier run's patch is applied, or somebody wrote the alias or the version.
-        if known.iter().any(|known| resources.member(known).is_some()) || self.sam.makes_alias(id) {
+        if known.iter().any(|known| resources.member(known).is_some()) || self.sam.own_alias(id).is_some() {
             return None;
         }
         let end = member_end(text, key, function);
