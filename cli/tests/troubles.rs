@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+use clap::ValueEnum;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
@@ -23,7 +24,7 @@ fn as_said(text: &str) -> String {
 
 #[test]
 fn each_trouble_has_a_page_with_its_status_and_what_to_do() {
-    for name in TroubleName::ALL {
+    for &name in TroubleName::value_variants() {
         let page = ManualPage::of(&name.to_string()).unwrap().text;
         assert!(page.starts_with(&format!("# {name}\n")), "{page}");
         let meaning = page.split("\n## ").next().unwrap().replace('\n', " ");
@@ -41,8 +42,8 @@ fn each_page_is_of_a_trouble_and_in_the_index() {
     let files = fs::read_dir(root().join("docs/troubles")).unwrap();
     let files = files.map(|file| file.unwrap().file_name().into_string().unwrap());
     let pages: BTreeSet<String> = files.filter(|file| file != "README.md").collect();
-    let names = TroubleName::ALL.map(|name| format!("{name}.md"));
-    assert_eq!(pages, BTreeSet::from(names.clone()));
+    let names: BTreeSet<String> = TroubleName::value_variants().iter().map(|name| format!("{name}.md")).collect();
+    assert_eq!(pages, names);
     let index = fs::read_to_string(root().join("docs/troubles/README.md")).unwrap();
     for name in names {
         assert!(index.contains(&format!("]({name})")), "{name}");
@@ -51,7 +52,7 @@ fn each_page_is_of_a_trouble_and_in_the_index() {
 
 #[test]
 fn the_code_has_the_message_of_each_page() {
-    for name in TroubleName::ALL {
+    for &name in TroubleName::value_variants() {
         let text = fs::read_to_string(root().join(name.page())).unwrap();
         let said = text.strip_prefix("<!-- said in ").unwrap();
         let (said, page) = said.split_once(" -->").unwrap();
@@ -67,7 +68,7 @@ fn the_code_has_the_message_of_each_page() {
 
 #[test]
 fn a_failure_links_its_page_for_people_and_for_programs() {
-    for name in TroubleName::ALL {
+    for &name in TroubleName::value_variants() {
         let failure = Failure::of(name, "it did not go");
         let line = format!("\n  page: {} (or `windlass explain {name}`)", name.page());
         assert_eq!(failure.words(), format!("it did not go{line}"));

@@ -1,12 +1,13 @@
 //! The troubles of the command line itself, by name.
 
 use crate::ground::exit::Exit;
+use clap::ValueEnum;
 use std::fmt;
 use windlass_domain::text::fault::{Fact, Fault, FaultName};
 
 /// A reason for which the command line could not do what was asked. Each name has its page under `docs/troubles/`,
-/// which the program carries. A refusal of Windlass has the pages of its findings instead.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// which the program carries. A refusal of Windlass has the pages of its findings instead. [`ValueEnum`] lists all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum TroubleName {
     /// The words after `windlass` do not say one thing that can be done.
     NotUnderstood,
@@ -41,25 +42,6 @@ pub enum TroubleName {
 }
 
 impl TroubleName {
-    /// All of them.
-    pub const ALL: [Self; 15] = [
-        Self::NotUnderstood,
-        Self::FileNotRead,
-        Self::FileNotWritten,
-        Self::SettingsNotValid,
-        Self::NothingFound,
-        Self::NobodyToAsk,
-        Self::WouldOverwrite,
-        Self::NoInstallation,
-        Self::NotAWindlass,
-        Self::NoAnswer,
-        Self::CredentialsNotTaken,
-        Self::NotPermitted,
-        Self::NotYetOver,
-        Self::OtherVersion,
-        Self::WentWrong,
-    ];
-
     /// Returns the exit status of a command that ends with it.
     pub fn exit(self) -> Exit {
         match self {

@@ -21,7 +21,7 @@ use crate::talk::installation::stack;
 use crate::talk::settings::Settings;
 use crate::talk::windlass::waiting;
 use crate::verbs::promote::confirmed;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde_json::json;
 use similar::TextDiff;
 use std::collections::BTreeMap;
@@ -104,13 +104,13 @@ impl Init {
         let others = others.concat();
         let passed = passed::lines(&facts.repository.passed).join("; ");
         let passed = if passed.is_empty() { passed } else { format!("\nNot looked into: {}", foreign::line(&passed)) };
-        let sorts = pieces::PieceSort::ALL.map(|sort| format!("\n  {sort}: {}", sort.mark()));
+        let sorts = pieces::PieceSort::value_variants().iter();
+        let sorts: String = sorts.map(|sort| format!("\n  {sort}: {}", sort.mark())).collect();
         Failure::of(
             TroubleName::NothingFound,
             format!(
-                "nothing was found in `{}` that Windlass releases{seen}. Looked for:{}{passed}{others}\n{start} it in the root of a repository that has one of these: docs/first-hour of Windlass has the smallest function, service and site. Or write `app.yaml` by hand: docs/integrate/README.md has one for each, and docs/app.md every field",
-                shown(&self.folder),
-                sorts.concat()
+                "nothing was found in `{}` that Windlass releases{seen}. Looked for:{sorts}{passed}{others}\n{start} it in the root of a repository that has one of these: docs/first-hour of Windlass has the smallest function, service and site. Or write `app.yaml` by hand: docs/integrate/README.md has one for each, and docs/app.md every field",
+                shown(&self.folder)
             ),
         )
     }
@@ -154,10 +154,7 @@ impl Init {
         }
         let known = facts.account.unseen.len();
         let mut is_new = looks_at_github(facts, application);
-        waiting(async {
-            is_new |= account_resources::look_closer(facts, application).await;
-            Ok(())
-        })?;
+        is_new |= waiting(async { Ok(account_resources::look_closer(facts, application).await) })?;
         for unseen in &facts.account.unseen[known..] {
             output.announce(&format!("not looked at: {}", foreign::line(unseen)));
         }

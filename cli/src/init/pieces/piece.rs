@@ -3,6 +3,7 @@
 
 use crate::init::names::name;
 use crate::init::repository::join;
+use clap::ValueEnum;
 use std::fmt;
 
 /// The form in which a component of a piece runs.
@@ -79,8 +80,8 @@ pub(super) fn named(folder: &str, usual: &str) -> String {
     name(last.unwrap_or(usual))
 }
 
-/// The sort of a piece.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// The sort of a piece. [`ValueEnum`] lists all that are looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub enum PieceSort {
     /// A static export of Next.js.
     Next,
@@ -105,20 +106,6 @@ pub enum PieceSort {
 }
 
 impl PieceSort {
-    /// All sorts that are looked for.
-    pub const ALL: [Self; 10] = [
-        Self::Next,
-        Self::Docusaurus,
-        Self::Vite,
-        Self::CreateReactApp,
-        Self::Dockerfile,
-        Self::FastApi,
-        Self::Sam,
-        Self::Cdk,
-        Self::TaskDefinition,
-        Self::Handler,
-    ];
-
     /// Returns the mark by which it is found.
     pub const fn mark(self) -> &'static str {
         match self {
