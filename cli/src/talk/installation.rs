@@ -10,7 +10,7 @@ use crate::talk::installation_source::{
     GivenOption, InstallationPart, InstallationPlace, InstallationSource, given, named,
 };
 use crate::talk::settings::{Settings, is_stack};
-use crate::talk::windlass::Windlass;
+use crate::talk::windlass::{Windlass, waiting};
 use clap::Args;
 use std::collections::BTreeMap;
 use tokio::sync::OnceCell;
@@ -102,6 +102,14 @@ impl Endpoint {
         let place =
             if shows_token { self.place_for_job()? } else { self.place(InstallationPart::Endpoint, None).await? };
         Windlass::at(place, shows_token).await
+    }
+
+    /// Opens the API, does work with it, and waits for that.
+    ///
+    /// # Errors
+    /// Those of the opening and of the work.
+    pub fn ask<T>(&self, work: impl AsyncFnOnce(&Windlass) -> Result<T, Failure>) -> Result<T, Failure> {
+        waiting(async { work(&self.open().await?).await })
     }
 
     /// Returns whether calls show the token of a CI job: it has one, and no AWS credentials. In a job it is shown once

@@ -6,7 +6,7 @@ use crate::ground::failure::Failure;
 use crate::ground::output::Output;
 use crate::ground::terminal::table;
 use crate::talk::installation::Endpoint;
-use crate::talk::windlass::{RouteName, Windlass, read, waiting};
+use crate::talk::windlass::{RouteName, Windlass, read};
 use clap::Args;
 use serde_json::Value;
 use windlass_domain::release::identity::EnvironmentId;
@@ -122,14 +122,10 @@ pub struct ListPart {
     after: Option<String>,
 }
 
-/// The beginning of a list, as long as usual.
-impl Default for ListPart {
-    fn default() -> Self {
-        Self { limit: USUAL, after: None }
-    }
-}
-
 impl ListPart {
+    /// The beginning of a list, as long as usual.
+    pub const BEGINNING: Self = Self { limit: USUAL, after: None };
+
     /// Reads this part of a list, page by page.
     ///
     /// # Errors
@@ -193,11 +189,8 @@ impl Listing {
     /// If Windlass refuses it or does not answer.
     pub fn run<T: Listed>(&self, output: Output) -> Result<Exit, Failure> {
         let (app, environment) = (&self.app, &self.environment);
-        let page = waiting(async {
-            let windlass = self.endpoint.open().await?;
-            let list = List::of::<T>(EnvironmentId::new(app, environment));
-            self.part.read::<T::Page>(&windlass, &list).await
-        })?;
+        let list = List::of::<T>(EnvironmentId::new(app, environment));
+        let page = self.endpoint.ask(async |windlass| self.part.read::<T::Page>(windlass, &list).await)?;
         let rows: Vec<Vec<String>> = page.listed.iter().map(Listed::row).collect();
         let name = T::NAME;
         let words = match (rows.is_empty(), self.part.goes_on()) {

@@ -9,7 +9,7 @@ use crate::ground::machine::now;
 use crate::ground::output::Output;
 use crate::talk::installation::Endpoint;
 use crate::talk::listing::{LARGEST_PAGE, List, page};
-use crate::talk::windlass::{RouteName, Windlass, waiting};
+use crate::talk::windlass::{RouteName, Windlass};
 use crate::view::figures::notes;
 use crate::view::record;
 use clap::Args;
@@ -124,10 +124,8 @@ impl Report {
     /// If Windlass refuses it or does not answer.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
         let since = Time(now().0.saturating_sub(self.days * DAY_MS));
-        let text = waiting(async {
-            let windlass = self.endpoint.open().await?;
-            written(&windlass, EnvironmentId::new(&self.app, &self.environment), since).await
-        })?;
+        let of = EnvironmentId::new(&self.app, &self.environment);
+        let text = self.endpoint.ask(async |windlass| written(windlass, of, since).await)?;
         output.document(&json!({ "html": text }), &text);
         Ok(Exit::Good)
     }

@@ -178,8 +178,7 @@ impl Server {
     }
 
     pub(super) async fn record(&self, app: &str, id: &str) -> Result<Option<Record>, Failure> {
-        let app = app_name(app)?;
-        record::read(&self.windlass.get(RouteName::Deployment, &[app.as_str(), id], &[]).await?)
+        record::of_deployment(&self.windlass, &app_name(app)?, id).await
     }
 
     async fn deployment(&self, app: &str, id: &str) -> Result<Answer, Failure> {

@@ -5,7 +5,7 @@ use crate::ground::failure::Failure;
 use crate::ground::output::{Output, error};
 use crate::ground::{arguments, interrupt};
 use crate::talk::installation::Endpoint;
-use crate::talk::windlass::{RouteName, Windlass, waiting};
+use crate::talk::windlass::Windlass;
 use crate::verbs::follow::Patience;
 use crate::view::history;
 use crate::view::log_lines::{ComponentLine, LogLook, look};
@@ -92,12 +92,11 @@ impl Logs {
     /// # Errors
     /// If there is no such deployment or component, or Windlass does not answer.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
-        waiting(async {
-            let windlass = self.endpoint.open().await?;
+        self.endpoint.ask(async |windlass| {
             let version = self.version.as_deref();
-            let id = history::deployment_id(&windlass, &self.app, &self.which, version).await?;
+            let id = history::deployment_id(windlass, &self.app, &self.which, version).await?;
             let aws = self.endpoint.aws().await?;
-            self.print(&windlass, &aws, &id, output).await
+            self.print(windlass, &aws, &id, output).await
         })
     }
 
@@ -110,7 +109,7 @@ impl Logs {
         let mut printed = PrintedLines::default();
         let mut begin = None;
         loop {
-            let record = self.record(windlass, id).await?;
+            let record = record::of_deployment(windlass, &self.app, id).await?;
             let now = aws.now();
             let mut exit = Exit::TimedOut;
             if let Some(record) = &record {
@@ -140,10 +139,6 @@ impl Logs {
                 return Ok(printed.end(id, exit, output));
             }
         }
-    }
-
-    async fn record(&self, windlass: &Windlass, id: &str) -> Result<Option<Record>, Failure> {
-        record::read(&windlass.get(RouteName::Deployment, &[self.app.as_str(), id], &[]).await?)
     }
 
     /// Returns the components that are asked for, of those that the deployment is for.

@@ -6,7 +6,7 @@ use crate::ground::output::{Output, text};
 use crate::ground::trouble::TroubleName;
 use crate::ground::{arguments, interrupt};
 use crate::talk::installation::Endpoint;
-use crate::talk::windlass::{RouteName, Windlass, read, waiting};
+use crate::talk::windlass::{RouteName, Windlass, read};
 use crate::verbs::follow::{AwaitedEnd, Patience, Wait, WaitOptions, follow};
 use crate::view::status::EnvironmentWords;
 use clap::Args;
@@ -75,10 +75,8 @@ impl Action<'_> {
     /// # Errors
     /// If Windlass refuses it or does not answer.
     pub fn run(self, output: Output) -> Result<Exit, Failure> {
-        waiting(async {
-            let windlass = self.at.asking.endpoint.open().await?;
-            self.run_at(&windlass, output).await
-        })
+        let endpoint = &self.at.asking.endpoint;
+        endpoint.ask(async |windlass| self.run_at(windlass, output).await)
     }
 
     /// Does the same at an installation that is open.

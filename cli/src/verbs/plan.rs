@@ -7,7 +7,7 @@ use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::output::Output;
 use crate::talk::installation::Endpoint;
-use crate::talk::windlass::{Windlass, waiting};
+use crate::talk::windlass::Windlass;
 use crate::verbs::follow::Patience;
 use crate::verbs::planned::{self, CallerKind};
 use crate::verbs::rollback::RollbackGoal;
@@ -150,10 +150,7 @@ impl Plan {
         if at.reason.is_some() {
             output.announce(NO_REASON);
         }
-        waiting(async {
-            let windlass = at.endpoint.open().await?;
-            planned::draw(self.drawn(&windlass), output).await
-        })
+        at.endpoint.ask(async |windlass| planned::draw(self.drawn(windlass), output).await)
     }
 
     /// Draws the plan of a promotion or of a rollback. A release uploads first, so only the verb itself draws its plan.

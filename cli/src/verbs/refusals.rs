@@ -4,11 +4,10 @@
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::manual;
-use crate::ground::output::Output;
-use crate::ground::output::text;
+use crate::ground::output::{Output, text};
 use crate::talk::installation::Endpoint;
 use crate::talk::listing::{List, ListPart};
-use crate::talk::windlass::{RouteName, waiting};
+use crate::talk::windlass::RouteName;
 use clap::Args;
 use windlass_domain::shown::api::recorded::{self, ListedRefusal};
 use windlass_domain::text::name::AppName;
@@ -33,19 +32,14 @@ impl Refusals {
         let route = if self.app.is_some() { RouteName::Refusals } else { RouteName::AllRefusals };
         let names = self.app.iter().map(AppName::as_str).collect();
         let list = List { route, names, query: Vec::new() };
-        let page = waiting(async {
-            let windlass = self.endpoint.open().await?;
-            self.part.read::<recorded::Refusals>(&windlass, &list).await
-        })?;
+        let page = self.endpoint.ask(async |windlass| self.part.read::<recorded::Refusals>(windlass, &list).await)?;
         let words: Vec<String> = page.listed.iter().map(words).collect();
         let words = match (words.as_slice(), &self.app) {
             ([], _) if self.part.goes_on() => "there are no more".to_owned(),
-            ([], Some(app)) => {
-                format!(
-                    "nothing of {app} was refused before it could become a deployment, or arrived and was not taken; \
-                     the verb `history` lists the deployments of an environment, also those that ended Rejected"
-                )
-            }
+            ([], Some(app)) => format!(
+                "nothing of {app} was refused before it could become a deployment, or arrived and was not taken; \
+                 the verb `history` lists the deployments of an environment, also those that ended Rejected"
+            ),
             ([], None) => "nothing arrived that names no application".to_owned(),
             _ => words.join("\n"),
         };

@@ -3,12 +3,11 @@
 
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
-use crate::ground::output::Output;
-use crate::ground::output::text;
+use crate::ground::output::{Output, text};
 use crate::ground::trouble::TroubleName;
 use crate::ground::{arguments, interrupt};
 use crate::talk::listing::{List, whole};
-use crate::talk::windlass::{RouteName, Windlass, read, waiting};
+use crate::talk::windlass::{RouteName, Windlass, read};
 use crate::verbs::follow::{AwaitedEnd, Wait};
 use crate::verbs::operator::{ActedOn, Action, Effect, ended_in_vain, execution_outcome, is_not_known_yet};
 use crate::view::drills::{PrintedDrill, exit, find};
@@ -37,10 +36,8 @@ impl Rollback {
     /// # Errors
     /// If no snapshot of the version that it names passed, or Windlass refuses it or does not answer.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
-        waiting(async {
-            let windlass = self.at.asking.endpoint.open().await?;
-            self.action(&windlass).await?.run_at(&windlass, output).await
-        })
+        let endpoint = &self.at.asking.endpoint;
+        endpoint.ask(async |windlass| self.action(windlass).await?.run_at(windlass, output).await)
     }
 
     /// Returns the call of the verb.
@@ -185,14 +182,13 @@ impl Drill {
         if self.at.asking.wait.no_wait {
             return self.action().run(output);
         }
-        waiting(async {
-            let windlass = self.at.asking.endpoint.open().await?;
+        self.at.asking.endpoint.ask(async |windlass| {
             let action = self.action();
             action.may_be_interrupted();
-            let execution = action.start(&windlass).await?;
+            let execution = action.start(windlass).await?;
             let waiting = self.at.asking.wait.patience.begin();
-            let id = self.begun(&windlass, &execution, &waiting).await?;
-            self.follow(&windlass, &id, &waiting, output).await
+            let id = self.begun(windlass, &execution, &waiting).await?;
+            self.follow(windlass, &id, &waiting, output).await
         })
     }
 
@@ -264,8 +260,7 @@ impl Drill {
 
     /// Returns the exit status of a drill that could not begin: that with which its deployment is watched.
     async fn refused(&self, windlass: &Windlass, id: &str) -> Exit {
-        let answer = windlass.get(RouteName::Deployment, &[self.at.app.as_str(), id], &[]).await;
-        let record = answer.and_then(|answer| record::read(&answer)).ok().flatten();
+        let record = record::of_deployment(windlass, &self.at.app, id).await.ok().flatten();
         let ended = record.and_then(|record| record.deployment.ending);
         ended.map_or(Exit::Rejected, |ended| Exit::of(&ended))
     }

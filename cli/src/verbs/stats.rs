@@ -6,7 +6,7 @@ use crate::ground::output::Output;
 use crate::ground::terminal::table;
 use crate::talk::installation::Endpoint;
 use crate::talk::listing::{List, ListPart};
-use crate::talk::windlass::{RouteName, read, waiting};
+use crate::talk::windlass::{RouteName, read};
 use crate::view::figures::{COLUMNS, notes, rows};
 use clap::Args;
 use windlass_domain::shown::api::recorded::{AllStats, AppStats};
@@ -41,19 +41,14 @@ impl Stats {
             let environment = self.environment.iter();
             let mut query: Vec<_> = environment.map(|it| ("environment", it.as_str())).collect();
             query.push(days);
-            let answer = waiting(async {
-                let windlass = self.endpoint.open().await?;
-                windlass.get(RouteName::Stats, &[app.as_str()], &query).await
-            })?;
+            let answer =
+                self.endpoint.ask(async |windlass| windlass.get(RouteName::Stats, &[app.as_str()], &query).await)?;
             let words = words(&[read(&answer)?], self.days);
             output.result(&answer, &words);
             return Ok(Exit::Good);
         }
         let list = List { route: RouteName::AllStats, names: Vec::new(), query: vec![days] };
-        let page = waiting(async {
-            let windlass = self.endpoint.open().await?;
-            self.part.read::<AllStats>(&windlass, &list).await
-        })?;
+        let page = self.endpoint.ask(async |windlass| self.part.read::<AllStats>(windlass, &list).await)?;
         let words = match (page.listed.is_empty(), self.part.goes_on()) {
             (true, true) => "there are no more applications".to_owned(),
             (true, false) => "no application is declared yet".to_owned(),

@@ -8,7 +8,7 @@ use crate::ground::output::Output;
 use crate::ground::terminal::table;
 use crate::talk::installation::Endpoint;
 use crate::talk::listing::{List, ListPart};
-use crate::talk::windlass::{self, RouteName, Windlass, waiting};
+use crate::talk::windlass::{self, RouteName, Windlass};
 use crate::view::overview::{AllObserved, COLUMNS, StepsThere, observed, rows, steps_there};
 use crate::view::record;
 use crate::view::status::EnvironmentWords;
@@ -43,16 +43,15 @@ impl Status {
     /// If Windlass refuses it or does not answer.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
         match (&self.app, &self.environment) {
-            (None, _) => return list_apps(&ListPart::default(), false, &self.endpoint, output),
+            (None, _) => return list_apps(&ListPart::BEGINNING, false, &self.endpoint, output),
             (Some(app), Some(environment)) => {
-                let (answer, words) = waiting(async {
-                    let windlass = self.endpoint.open().await?;
-                    self.read(&windlass, app, environment.as_str()).await
-                })?;
+                let environment = environment.as_str();
+                let (answer, words) =
+                    self.endpoint.ask(async |windlass| self.read(windlass, app, environment).await)?;
                 output.result(&answer, &words);
             }
             (Some(app), None) => {
-                let all = waiting(self.all(app))?;
+                let all = self.endpoint.ask(async |windlass| self.all(windlass, app).await)?;
                 let (answers, words): (Vec<Value>, Vec<String>) = all.into_iter().unzip();
                 let all = json!({"app": app, "environments": answers});
                 output.result(&all, &words.join("\n"));
@@ -62,12 +61,11 @@ impl Status {
     }
 
     /// Reads all declared environments of an application.
-    async fn all(&self, app: &AppName) -> Result<Vec<(Value, String)>, Failure> {
-        let windlass = self.endpoint.open().await?;
+    async fn all(&self, windlass: &Windlass, app: &AppName) -> Result<Vec<(Value, String)>, Failure> {
         let known: Environments = windlass.read(RouteName::Environments, &[app.as_str()], &[]).await?;
         let mut answers = Vec::new();
         for name in &known.environments {
-            answers.push(self.read(&windlass, app, name.as_str()).await?);
+            answers.push(self.read(windlass, app, name.as_str()).await?);
         }
         Ok(answers)
     }
@@ -91,9 +89,7 @@ async fn under_way(windlass: &Windlass, here: &Environment) -> Vec<String> {
     let Some(held) = held.filter(|held| held.state != HeldState::NeedsOperator) else {
         return Vec::new();
     };
-    let names = [here.app.as_str(), held.deployment.as_str()];
-    let answer = windlass.get(RouteName::Deployment, &names, &[]).await;
-    match answer.and_then(|answer| record::read(&answer)) {
+    match record::of_deployment(windlass, &here.app, held.deployment.as_str()).await {
         Ok(record) => under_way::lines(record.as_ref(), here, now()),
         Err(failure) => vec![format!("  how far it is could not be seen: {}", failure.message)],
     }
@@ -127,10 +123,9 @@ impl Apps {
 /// If Windlass refuses it or does not answer.
 fn list_apps(part: &ListPart, observe: bool, endpoint: &Endpoint, output: Output) -> Result<Exit, Failure> {
     let list = List { route: RouteName::Apps, names: Vec::new(), query: Vec::new() };
-    let (page, observed) = waiting(async {
-        let windlass = endpoint.open().await?;
-        let page = part.read::<environments::Apps>(&windlass, &list).await?;
-        let seen = if observe { observed(&windlass, &page.listed).await } else { AllObserved::new() };
+    let (page, observed) = endpoint.ask(async |windlass| {
+        let page = part.read::<environments::Apps>(windlass, &list).await?;
+        let seen = if observe { observed(windlass, &page.listed).await } else { AllObserved::new() };
         Ok((page, seen))
     })?;
     let words = match (page.listed.is_empty(), part.goes_on()) {

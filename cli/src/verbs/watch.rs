@@ -4,10 +4,9 @@ use crate::ground::arguments::{self, is_id};
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::interrupt;
-use crate::ground::output::text;
-use crate::ground::output::{Output, error};
+use crate::ground::output::{Output, error, text};
 use crate::talk::installation::Endpoint;
-use crate::talk::windlass::{RouteName, Windlass, waiting};
+use crate::talk::windlass::{RouteName, Windlass};
 use crate::verbs::follow::{AwaitedEnd, Patience, follow};
 use crate::view::declared_application::{self, OrFindings, VersionWords};
 use crate::view::history::newest;
@@ -51,14 +50,13 @@ impl Watch {
     /// # Errors
     /// If there is no such deployment, or Windlass does not answer.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
-        waiting(async {
-            let windlass = self.endpoint.open().await?;
+        self.endpoint.ask(async |windlass| {
             let id = match self.environment() {
                 None => self.which.clone(),
-                Some(environment) => self.find(&windlass, &environment).await?,
+                Some(environment) => self.find(windlass, &environment).await?,
             };
             let waiting = self.patience.begin();
-            follow(&windlass, &self.app, &id, &waiting, AwaitedEnd::Runs, output).await
+            follow(windlass, &self.app, &id, &waiting, AwaitedEnd::Runs, output).await
         })
     }
 

@@ -1,7 +1,7 @@
 //! The record of a deployment, and its activity at this moment, in one line, for those who watch it.
 
 use crate::ground::failure::Failure;
-use crate::talk::windlass;
+use crate::talk::windlass::{self, RouteName, Windlass};
 use crate::view::approval;
 use serde_json::Value;
 use windlass_domain::declaration::gate::Verdict;
@@ -11,7 +11,7 @@ use windlass_domain::deployment::step::{Step, StepStatus};
 use windlass_domain::deployment::{Deployment, Status};
 use windlass_domain::shown::api::deployments::{NotYetRecorded, Record};
 use windlass_domain::text::count::count;
-use windlass_domain::text::name::{ComponentName, EnvironmentName};
+use windlass_domain::text::name::{AppName, EnvironmentName};
 use windlass_domain::text::time::Time;
 
 /// Reads the record of a deployment; `None` where the deployment is accepted and not recorded yet.
@@ -23,6 +23,14 @@ pub fn read(answer: &Value) -> Result<Option<Record>, Failure> {
         return Ok(None);
     }
     windlass::read(answer).map(Some)
+}
+
+/// Asks for the record of a deployment; `None` where the deployment is accepted and not recorded yet.
+///
+/// # Errors
+/// No answer, or one that cannot be understood.
+pub async fn of_deployment(windlass: &Windlass, app: &AppName, id: &str) -> Result<Option<Record>, Failure> {
+    read(&windlass.get(RouteName::Deployment, &[app.as_str(), id], &[]).await?)
 }
 
 /// Reads the environment of a deployment; `None` where it is accepted, and its Git ref chooses the environment.
@@ -52,7 +60,8 @@ pub fn activity(record: Option<&Record>, now: Time) -> String {
         let left = of(record, |step| {
             matches!(step.status, StepStatus::Changing | StepStatus::Changed | StepStatus::Failed | StepStatus::Undoing)
         });
-        return format!("it is being undone{}", named(&left));
+        let left = if left.is_empty() { String::new() } else { format!("; not back yet: {}", left.join(", ")) };
+        return format!("it is being undone{left}");
     }
     if deployment.status == Status::Recovering {
         return "it is being recovered".to_owned();
@@ -69,24 +78,15 @@ pub fn activity(record: Option<&Record>, now: Time) -> String {
     let changing = of(record, |step| step.status == StepStatus::Changing);
     let wave = record.steps.iter().filter_map(|step| step.entered).map(|(wave, _)| wave + 1).max();
     let wave = wave.map_or_else(String::new, |wave| format!("wave {wave} of {waves}: "));
-    let names: Vec<&str> = changing.iter().map(|name| name.as_str()).collect();
-    match names.as_slice() {
+    match changing.as_slice() {
         [] => format!("{wave}it goes on with the next change"),
         [name] => format!("{wave}{name} is being changed"),
         names => format!("{wave}{} are being changed", names.join(", ")),
     }
 }
 
-fn of(record: &Record, wanted: impl Fn(&Step) -> bool) -> Vec<&ComponentName> {
-    record.steps.iter().filter(|step| wanted(step)).map(|step| &step.component).collect()
-}
-
-fn named(names: &[&ComponentName]) -> String {
-    let names: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
-    match names.as_slice() {
-        [] => String::new(),
-        names => format!("; not back yet: {}", names.join(", ")),
-    }
+fn of(record: &Record, wanted: impl Fn(&Step) -> bool) -> Vec<&str> {
+    record.steps.iter().filter(|step| wanted(step)).map(|step| step.component.as_str()).collect()
 }
 
 /// Returns how long the wave is watched yet, what its gates say, and when it is looked at next.

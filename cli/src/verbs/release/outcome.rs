@@ -5,7 +5,7 @@ use crate::ground::failure::Failure;
 use crate::ground::interrupt;
 use crate::ground::output::Output;
 use crate::talk::installation_source::InstallationPlace;
-use crate::talk::windlass::{RouteName, Windlass};
+use crate::talk::windlass::Windlass;
 use crate::verbs::release::lookup::{ReleaseLookup, of_version};
 use crate::verbs::release::preflight::ReleasePlan;
 use crate::verbs::release::upload;
@@ -139,9 +139,8 @@ impl UploadOutcome<'_> {
             return Ok(UploadEnd::Fresh(fresh.id.0.clone()));
         }
         for one in self.sight.before.iter().filter(|one| is_under_way(one)) {
-            let names = [self.plan.app.as_str(), one.id.as_str()];
-            let answer = windlass.get(RouteName::Deployment, &names, &[]).await;
-            let record = answer.and_then(|answer| record::read(&answer)).map_err(|failure| failure.message)?;
+            let record = record::of_deployment(windlass, self.plan.app, one.id.as_str()).await;
+            let record = record.map_err(|failure| failure.message)?;
             if record.is_some_and(|record| is_it(&record.deployment, self.plan.manifest)) {
                 return Ok(UploadEnd::Joined(one.id.0.clone()));
             }
