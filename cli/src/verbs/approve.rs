@@ -7,7 +7,7 @@ use crate::ground::failure::Failure;
 use crate::ground::interrupt;
 use crate::ground::output::Output;
 use crate::ground::quoting::in_shell;
-use crate::talk::windlass::{RouteName, Windlass, waiting};
+use crate::talk::windlass::{RouteName, Windlass};
 use crate::verbs::operator::{ActedOn, Action, Effect};
 use crate::verbs::planned;
 use crate::verbs::promote::confirmed;
@@ -43,15 +43,14 @@ impl Approve {
     /// # Errors
     /// If nothing asks for approval there, or Windlass refuses it, does not answer, or has no plan in time.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
-        waiting(async {
-            let windlass = self.at.asking.endpoint.open().await?;
+        self.at.asking.endpoint.ask(async |windlass| {
             let id = match &self.deployment {
                 Some(id) => id.clone(),
-                None => self.that_asks(&windlass).await?.0,
+                None => self.that_asks(windlass).await?.0,
             };
             match &self.hash {
-                Some(hash) => self.of(&id, hash).run_at(&windlass, output).await,
-                None => self.show(&windlass, &id, output).await,
+                Some(hash) => self.of(&id, hash).run_at(windlass, output).await,
+                None => self.show(windlass, &id, output).await,
             }
         })
     }

@@ -6,7 +6,7 @@ use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::output::Output;
 use crate::talk::installation::Endpoint;
-use crate::talk::windlass::{RouteName, Windlass, waiting};
+use crate::talk::windlass::{RouteName, Windlass};
 use crate::verbs::follow::{AwaitedEnd, WaitOptions, follow};
 use crate::verbs::operator::{ActedOn, Action, Effect};
 use crate::view::record;
@@ -48,11 +48,10 @@ impl Cancel {
     /// # Errors
     /// If Windlass refuses it or does not answer.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
-        waiting(async {
-            let windlass = self.endpoint.open().await?;
-            let (environment, id) = self.meant(&windlass).await?;
+        self.endpoint.ask(async |windlass| {
+            let (environment, id) = self.meant(windlass).await?;
             output.progress(&format!("{} deployment {id} is to be cancelled", self.app));
-            let answer = self.call(&windlass, &environment, &id).await?;
+            let answer = self.call(windlass, &environment, &id).await?;
             if self.wait.no_wait {
                 let app = &self.app;
                 let words = format!(
@@ -62,7 +61,7 @@ impl Cancel {
                 return Ok(Exit::Good);
             }
             let waiting = self.wait.patience.begin();
-            follow(&windlass, &self.app, &id, &waiting, AwaitedEnd::Undone, output).await
+            follow(windlass, &self.app, &id, &waiting, AwaitedEnd::Undone, output).await
         })
     }
 
@@ -131,9 +130,7 @@ impl Cancel {
             )),
         }
     }
-}
 
-impl Cancel {
     /// Returns the advice where nothing is there to be cancelled.
     fn instead(&self, environment: &Environment) -> Prose {
         let (app, name) = (&self.app, &self.which);
@@ -164,10 +161,7 @@ pub struct Recover {
 impl Recover {
     /// Returns the call of the verb.
     pub fn action(&self) -> Action<'_> {
-        let mut body = Map::new();
-        if let Some(deployment) = &self.deployment {
-            body.insert("deployment".into(), deployment.as_str().into());
-        }
+        let body = self.deployment.iter().map(|id| ("deployment".to_owned(), id.as_str().into())).collect();
         Action { at: &self.at, action: ActionName::Recover, body, effect: Effect::Deployment(AwaitedEnd::Recovered) }
     }
 }

@@ -5,7 +5,7 @@ use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::output::Output;
 use crate::talk::installation::Endpoint;
-use crate::talk::windlass::{Windlass, waiting};
+use crate::talk::windlass::Windlass;
 use crate::verbs::follow::Patience;
 use crate::verbs::start::{Looking, NextStep, OverrideOptions, Start};
 use crate::view::declared_application::{self, OrFindings, VersionWords};
@@ -66,15 +66,14 @@ impl Deploy {
     /// # Errors
     /// If Windlass refuses it or does not answer.
     pub fn run(&self, then: NextStep<'_>, output: Output) -> Result<Exit, Failure> {
-        waiting(async {
-            let windlass = self.endpoint.open().await?;
-            let recorded = declared_application::version(&windlass, &self.app, &self.version).await;
+        self.endpoint.ask(async |windlass| {
+            let recorded = declared_application::version(windlass, &self.app, &self.version).await;
             if let Ok(OrFindings::So(release)) = recorded
                 && let Some(origin) = release.origin()
             {
                 output.announce(&origin);
             }
-            self.start().go(&windlass, &self.app, then, output).await
+            self.start().go(windlass, &self.app, then, output).await
         })
     }
 

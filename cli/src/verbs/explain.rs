@@ -9,9 +9,9 @@ use crate::ground::manual::ManualPage;
 use crate::ground::output::{Output, text};
 use crate::talk::git;
 use crate::talk::installation::Endpoint;
-use crate::talk::windlass::{RouteName, Windlass, waiting};
+use crate::talk::windlass::{RouteName, Windlass};
 use crate::view::approval;
-use crate::view::declared_application::{self, OrFindings};
+use crate::view::declared_application;
 use crate::view::environment_choice::EnvironmentChoice;
 use crate::view::live_comparison::print_now;
 use crate::view::next_steps::{in_words, of_holder};
@@ -23,11 +23,9 @@ use clap::Args;
 use serde_json::{Value, json};
 use windlass_domain::deployment::{Deployment, Status};
 use windlass_domain::environment::HeldState;
-use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::shown::api::deployments::Record;
 use windlass_domain::shown::api::environments::Environment;
 use windlass_domain::text::name::AppName;
-use windlass_domain::text::time::Time;
 
 /// The verb's arguments.
 #[derive(Debug, Args)]
@@ -79,14 +77,11 @@ impl Explain {
             Subject::App(app) => app,
             Subject::Page(page) => return self.page(page, output),
         };
-        waiting(async {
-            let windlass = self.endpoint.open().await?;
-            match &self.which {
-                Some(which) => self.deployment(&windlass, app, which, output).await,
-                None => self.chooses(&windlass, app, output).await,
-            }
-        })
-        .map_err(|failure| match ManualPage::alike(app.as_str()) {
+        let explained = self.endpoint.ask(async |windlass| match &self.which {
+            Some(which) => self.deployment(windlass, app, which, output).await,
+            None => self.chooses(windlass, app, output).await,
+        });
+        explained.map_err(|failure| match ManualPage::alike(app.as_str()) {
             Some(name) => failure.with_next(&format!("The page is `windlass explain {name}`")),
             None => failure,
         })
@@ -106,12 +101,7 @@ impl Explain {
 
     async fn chooses(&self, windlass: &Windlass, app: &AppName, output: Output) -> Result<Exit, Failure> {
         let chooses = self.asked()?;
-        let declared = match declared_application::in_force(windlass, app).await? {
-            OrFindings::So(declared) => declared,
-            OrFindings::Not(findings) => {
-                return Err(Failure::rejected("nothing is declared:", findings));
-            }
-        };
+        let declared = declared_application::in_force(windlass, app).await?.or_rejected("nothing is declared:")?;
         let answer = chooses.of(app, &declared)?;
         output.result(&answer.document, &answer.words);
         Ok(answer.exit)
@@ -197,11 +187,8 @@ impl Explain {
     }
 
     async fn environment(&self, windlass: &Windlass, record: &Record) -> Result<Environment, Failure> {
-        let name = &record.deployment.environment;
-        match declared_application::environment(windlass, EnvironmentId::new(&record.deployment.app, name)).await? {
-            OrFindings::So(environment) => Ok(environment),
-            OrFindings::Not(findings) => Err(Failure::rejected("it is not known:", findings)),
-        }
+        let of = record.deployment.environment_id();
+        declared_application::environment(windlass, of).await?.or_rejected("it is not known:")
     }
 }
 
@@ -229,7 +216,7 @@ fn why_it_waits(record: &Deployment, now: &Environment) -> Vec<String> {
         );
         lines.extend(others);
     }
-    lines.push(format!("  it gives up at {}", gives_up(since)));
+    lines.push(format!("  it gives up at {}", since.plus_s(LONGEST_S)));
     lines.extend(story::next(record));
     lines
 }
@@ -242,10 +229,6 @@ fn why_it_asks(record: &Deployment, standing: &str) -> Vec<String> {
         "  at the end of that time it ends as ApprovalExpired; a newer release of all its components supersedes it";
     let all = [asks.to_owned(), format!("  {standing}"), ends.to_owned()];
     all.into_iter().chain(story::next(record)).collect()
-}
-
-fn gives_up(since: Time) -> Time {
-    since.plus_s(LONGEST_S)
 }
 
 fn what_for(record: &Deployment, now: &Environment) -> Vec<String> {

@@ -4,7 +4,6 @@ use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::output::Output;
 use crate::talk::installation::Endpoint;
-use crate::talk::windlass::waiting;
 use crate::verbs::planned;
 use crate::verbs::start::{Looking, NextStep, OverrideOptions, Start};
 use clap::Args;
@@ -37,11 +36,10 @@ impl Promote {
     /// # Errors
     /// If Windlass refuses it, does not answer, or gives no plan in time.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
-        waiting(async {
-            let windlass = self.endpoint.open().await?;
+        self.endpoint.ask(async |windlass| {
             let mut start = Start::of_environment(self.to.clone(), &self.from);
             start.wishes(&self.wishes);
-            let (answer, planned) = start.drawn(&windlass, &self.app, &self.looking.patience).await?;
+            let (answer, planned) = start.drawn(windlass, &self.app, &self.looking.patience).await?;
             let (words, exit) = (planned::words(&planned), planned::exit(&planned));
             if exit != Exit::Good {
                 output.result(&answer, &words);
@@ -56,7 +54,7 @@ impl Promote {
             if let Some(from) = &planned.deployment.promoted_from {
                 start.binds(from.snapshot);
             }
-            start.go(&windlass, &self.app, NextStep::Follow(&self.looking), output).await
+            start.go(windlass, &self.app, NextStep::Follow(&self.looking), output).await
         })
     }
 }

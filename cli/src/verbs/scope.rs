@@ -4,7 +4,7 @@
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::output::{Output, text};
-use crate::talk::windlass::{RouteName, read, waiting};
+use crate::talk::windlass::{RouteName, read};
 use crate::verbs::operator::{Asking, ended_without_environment};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
@@ -38,11 +38,9 @@ impl ScopeCall<'_> {
         output: Output,
         words: impl Fn(T) -> Vec<String>,
     ) -> Result<Exit, Failure> {
-        waiting(async {
-            let answer = asking.endpoint.open().await?.get(self.look, &self.names, &self.named).await?;
-            output.result(&answer, &words(read(&answer)?).join("\n"));
-            Ok(Exit::Good)
-        })
+        let answer = asking.endpoint.ask(async |windlass| windlass.get(self.look, &self.names, &self.named).await)?;
+        output.result(&answer, &words(read(&answer)?).join("\n"));
+        Ok(Exit::Good)
     }
 
     /// Starts its execution, and waits until that is done.
@@ -50,8 +48,7 @@ impl ScopeCall<'_> {
     /// # Errors
     /// If Windlass refuses it or does not answer.
     pub fn start(self, asking: &Asking, output: Output) -> Result<Exit, Failure> {
-        waiting(async {
-            let windlass = asking.endpoint.open().await?;
+        asking.endpoint.ask(async |windlass| {
             let app = self.app;
             let confirm = self.confirm.map(|name| ("confirm", name.as_str()));
             let members = self.named.into_iter().chain(confirm).chain([("reason", asking.reason.as_str())]);
@@ -65,7 +62,7 @@ impl ScopeCall<'_> {
                 output.result(&begun, &words);
                 return Ok(Exit::Good);
             }
-            let done = ended_without_environment(&windlass, app, execution, &asking.wait.patience).await?;
+            let done = ended_without_environment(windlass, app, execution, &asking.wait.patience).await?;
             output.result(&json!({"execution": execution, "done": done}), &text(&done));
             Ok(Exit::Good)
         })

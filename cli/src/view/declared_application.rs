@@ -22,6 +22,19 @@ pub enum OrFindings<T> {
     Not(Vec<Finding>),
 }
 
+impl<T> OrFindings<T> {
+    /// Returns what is known.
+    ///
+    /// # Errors
+    /// A refusal with this message and the findings, where it is not known.
+    pub fn or_rejected(self, message: &str) -> Result<T, Failure> {
+        match self {
+            Self::So(known) => Ok(known),
+            Self::Not(findings) => Err(Failure::rejected(message, findings)),
+        }
+    }
+}
+
 /// Asks Windlass for a version of an application.
 ///
 /// # Errors

@@ -25,10 +25,10 @@ use crate::verbs::release::outcome::UploadOutcome;
 use crate::verbs::release::preflight::ReleasePlan;
 use crate::verbs::release::upload::{LoadedArtifact, SentArtifact, UploadProgress};
 use crate::verbs::start::{Looking, NextStep, OverrideOptions, Start};
-use crate::view::declared_application::{self, OrFindings};
+use crate::view::declared_application;
 use bytes::Bytes;
 use clap::Args;
-use serde::Serialize;
+use serde_json::json;
 use std::collections::BTreeMap;
 use windlass_domain::declaration::Exceptions;
 use windlass_domain::declaration::resolved::Resolved;
@@ -101,13 +101,8 @@ pub struct ReleaseArguments {
     local_endpoint: Option<String>,
 }
 
-/// The document of `--json` when the manifest was uploaded.
-#[derive(Debug, Serialize)]
-struct ReleaseReport<'a> {
-    manifest: &'a Manifest,
-    key: &'a str,
-    environment: &'a EnvironmentName,
-}
+/// The message on a release that was refused before anything was sent.
+const NOT_RELEASED: &str = "it was not released, and nothing was uploaded:";
 
 impl ReleaseArguments {
     /// Sends the release, or draws its plan.
@@ -146,8 +141,7 @@ impl ReleaseArguments {
                 output.announce(&note);
             }
             if !sight.findings.is_empty() {
-                let message = "it was not released, and nothing was uploaded:";
-                return Err(Failure::rejected(message, sight.findings));
+                return Err(Failure::rejected(NOT_RELEASED, sight.findings));
             }
             let from = from.as_ref();
             self.send(found, from, windlass.as_ref(), &sight, then, output).await
@@ -186,13 +180,7 @@ impl ReleaseArguments {
             return Err(lookup::nowhere(&self.app, &self.bucket().await?).await);
         };
         let reference = from.map(|from| from.git.reference.as_str()).unwrap_or_default();
-        match declared_application::chosen(windlass, &self.app, reference).await? {
-            OrFindings::So(chosen) => Ok(chosen),
-            OrFindings::Not(findings) => {
-                let message = "it was not released, and nothing was uploaded:";
-                Err(Failure::rejected(message, findings))
-            }
-        }
+        declared_application::chosen(windlass, &self.app, reference).await?.or_rejected(NOT_RELEASED)
     }
 
     fn plan<'a>(&'a self, manifest: &'a Manifest, route: Route) -> ReleasePlan<'a> {
@@ -285,10 +273,8 @@ impl ReleaseArguments {
         };
         let bucket = &self.bucket().await?;
         let key = manifest_key(&self.app, &environment, &self.version);
-        let report = ReleaseReport { manifest: &manifest, key: &key, environment: &environment };
-        let broken = |error: serde_json::Error| Failure::broken(format!("the manifest cannot be written: {error}"));
-        let report = serde_json::to_value(&report).map_err(broken)?;
-        let text = serde_json::to_vec_pretty(&manifest).map_err(broken)?;
+        let text = serde_json::to_vec_pretty(&manifest)
+            .map_err(|error| Failure::broken(format!("the manifest cannot be written: {error}")))?;
         interrupt::says(format!("interrupted; it may be handed in all the same: s3://{}/{key}", bucket.value));
         let handed_in = UploadOutcome {
             plan: self.plan(&manifest, route),
@@ -297,7 +283,7 @@ impl ReleaseArguments {
             key: &key,
             version_id: upload::manifest(bucket, &key, Bytes::from(text)).await?,
             windlass,
-            report,
+            report: json!({"manifest": manifest, "key": key, "environment": environment}),
         };
         handed_in.look(looking, output).await
     }
