@@ -11,7 +11,7 @@ use crate::ground::trouble::TroubleName;
 use crate::talk::installation::{Endpoint, Reached};
 use crate::talk::windlass::waiting;
 use crate::verbs::access_file::AccessFileLook;
-use crate::verbs::release::artifact_bytes::ManifestBytes;
+use crate::verbs::release::artifact_bytes;
 use crate::verbs::release::lookup::ReleaseLookup;
 use crate::verbs::release::preflight::{self, ReleasePlan};
 use crate::view::drills::{LookedEnvironments, drills};
@@ -201,28 +201,22 @@ impl Validate {
         declaration: &Declaration,
         report: &mut ValidateReport,
     ) -> Result<Option<Finding>, Failure> {
-        let beside = waiting(async {
-            match self.endpoint.open_if_named().await? {
-                Reached::Found(windlass) => {
-                    let beside = ReleaseLookup::beside_in_force(declaration, &windlass).await?;
-                    Ok(Reached::Found(beside))
+        waiting(async {
+            let windlass = match self.endpoint.open_if_named().await? {
+                Reached::Found(windlass) => windlass,
+                Reached::Unreachable(why) => {
+                    let only_by_api =
+                        "whether its version is higher than that of the declaration in force, which only the API shows";
+                    report.not_looked_at.push(format!("{only_by_api}{why}"));
+                    return Ok(None);
                 }
-                Reached::Unreachable(why) => Ok(Reached::Unreachable(why)),
-            }
-        })?;
-        let (refused, sight) = match beside {
-            Reached::Found(beside) => beside,
-            Reached::Unreachable(why) => {
-                let only_by_api =
-                    "whether its version is higher than that of the declaration in force, which only the API shows";
-                report.not_looked_at.push(format!("{only_by_api}{why}"));
-                return Ok(None);
-            }
-        };
-        report.warnings.extend(sight.findings);
-        report.not_looked_at = sight.unseen;
-        report.looked = sight.looked;
-        Ok(refused)
+            };
+            let (refused, sight) = ReleaseLookup::beside_in_force(declaration, &windlass).await?;
+            report.warnings.extend(sight.findings);
+            report.not_looked_at = sight.unseen;
+            report.looked = sight.looked;
+            Ok(refused)
+        })
     }
 
     /// Looks as `windlass release` does before it sends anything.
@@ -255,14 +249,8 @@ impl Validate {
                 Some(bucket) => Some(self.endpoint.bucket(Some(bucket)).await?),
                 None => None,
             };
-            let bytes = ManifestBytes {
-                app: declaration.app(),
-                manifest,
-                declared: sight.declared.as_ref(),
-                given: &self.artifacts,
-                bucket: bucket.as_ref(),
-            };
-            bytes.look().await
+            let declared = sight.declared.as_ref();
+            artifact_bytes::look(declaration.app(), manifest, declared, &self.artifacts, bucket.as_ref()).await
         })?;
         report.not_looked_at.extend(looked.unseen);
         let mut findings = sight.findings;

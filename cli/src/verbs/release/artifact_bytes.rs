@@ -19,20 +19,6 @@ use windlass_domain::text::name::{AppName, ComponentName};
 use windlass_engine::kinds::check_artifact;
 use windlass_engine::kinds::site::archive::{Entry, Limits, check_whole, directory, refusals, sort};
 
-/// The bytes to look at.
-pub struct ManifestBytes<'a> {
-    /// The application.
-    pub app: &'a AppName,
-    /// The manifest.
-    pub manifest: &'a Manifest,
-    /// The components as they are declared, where that is known.
-    pub declared: Option<&'a Resolved>,
-    /// The files that are given for components.
-    pub given: &'a [ComponentArgument],
-    /// The artifacts bucket, for the other components.
-    pub bucket: Option<&'a InstallationPlace>,
-}
-
 /// The outcome of a look.
 #[derive(Debug, Default)]
 pub struct LookedInto {
@@ -42,58 +28,66 @@ pub struct LookedInto {
     pub unseen: Vec<String>,
 }
 
-impl ManifestBytes<'_> {
-    /// Looks at them.
-    ///
-    /// # Errors
-    /// A file that cannot be read.
-    pub async fn look(&self) -> Result<LookedInto, Failure> {
-        let contents = ReleaseContents::of(self.app, self.given, self.declared)?;
-        let mut looked = LookedInto::default();
-        looked.findings.extend(contents.findings(self.declared));
-        let mut readable = contents.readable(self.declared);
-        let mut unread = self.manifest.clone();
-        let named = std::mem::take(&mut unread.components);
-        let is_given = |name: &ComponentName| contents.artifacts.iter().any(|one| one.component == *name);
-        let (given, others): (Vec<_>, Vec<_>) = named.into_iter().partition(|(name, _)| is_given(name));
-        looked.findings.extend(readable.iter().filter_map(|artifact| {
-            let named = given.iter().find(|(name, _)| *name == artifact.component);
-            misnamed(artifact, named.map(|(_, named)| named))
-        }));
-        for (name, named) in others {
-            match self.fetched(&name, &named).await {
-                Some(Ok(artifact)) => readable.push(artifact),
-                Some(Err(why)) => looked.unseen.push(why),
-                None => {
-                    unread.components.insert(name, named);
-                }
+/// Looks at the bytes of a manifest's artifacts: those of the files that are `given` for components, and of the others
+/// in the artifacts bucket. `declared` are the components as they are declared, where that is known.
+///
+/// # Errors
+/// A file that cannot be read.
+pub async fn look(
+    app: &AppName,
+    manifest: &Manifest,
+    declared: Option<&Resolved>,
+    given: &[ComponentArgument],
+    bucket: Option<&InstallationPlace>,
+) -> Result<LookedInto, Failure> {
+    let contents = ReleaseContents::of(app, given, declared)?;
+    let mut looked = LookedInto::default();
+    looked.findings.extend(contents.findings(declared));
+    let mut readable = contents.readable(declared);
+    let mut unread = manifest.clone();
+    let named = std::mem::take(&mut unread.components);
+    let is_given = |name: &ComponentName| contents.artifacts.iter().any(|one| one.component == *name);
+    let (given, others): (Vec<_>, Vec<_>) = named.into_iter().partition(|(name, _)| is_given(name));
+    looked.findings.extend(readable.iter().filter_map(|artifact| {
+        let named = given.iter().find(|(name, _)| *name == artifact.component);
+        misnamed(artifact, named.map(|(_, named)| named))
+    }));
+    for (name, named) in others {
+        match fetched(bucket, &name, &named).await {
+            Some(Ok(artifact)) => readable.push(artifact),
+            Some(Err(why)) => looked.unseen.push(why),
+            None => {
+                unread.components.insert(name, named);
             }
         }
-        looked.unseen.extend(preflight::unread(&unread));
-        let misfits = misfits(self.app, &readable, self.declared);
-        looked.findings.extend(misfits);
-        Ok(looked)
     }
+    looked.unseen.extend(preflight::unread(&unread));
+    looked.findings.extend(misfits(app, &readable, declared));
+    Ok(looked)
+}
 
-    /// Reads the object of a component; the text is the reason why it cannot be read. `None` if it names none, or the
-    /// bucket is not named.
-    async fn fetched(&self, name: &ComponentName, named: &ArtifactRef) -> Option<Result<LoadedArtifact, String>> {
-        let (bucket, key) = (self.bucket?, named.key.as_deref()?);
-        let version = named.version_id.as_deref();
-        let read = upload::read_version(bucket, key, version, LARGEST_ARTIFACT).await;
-        let unread = |why: String| format!("the bytes of `{name}` ({why})");
-        Some(match read {
-            Ok(Some(bytes)) => Ok(LoadedArtifact {
-                component: name.clone(),
-                given: key.to_owned(),
-                key: key.to_owned(),
-                sha256: Digest::of(&bytes),
-                bytes,
-            }),
-            Ok(None) => Err(unread(format!("there is no s3://{}/{key}", bucket.value))),
-            Err(failure) => Err(unread(failure.message)),
-        })
-    }
+/// Reads the object of a component; the text is the reason why it cannot be read. `None` if it names none, or the
+/// bucket is not named.
+async fn fetched(
+    bucket: Option<&InstallationPlace>,
+    name: &ComponentName,
+    named: &ArtifactRef,
+) -> Option<Result<LoadedArtifact, String>> {
+    let (bucket, key) = (bucket?, named.key.as_deref()?);
+    let version = named.version_id.as_deref();
+    let read = upload::read_version(bucket, key, version, LARGEST_ARTIFACT).await;
+    let unread = |why: String| format!("the bytes of `{name}` ({why})");
+    Some(match read {
+        Ok(Some(bytes)) => Ok(LoadedArtifact {
+            component: name.clone(),
+            given: key.to_owned(),
+            key: key.to_owned(),
+            sha256: Digest::of(&bytes),
+            bytes,
+        }),
+        Ok(None) => Err(unread(format!("there is no s3://{}/{key}", bucket.value))),
+        Err(failure) => Err(unread(failure.message)),
+    })
 }
 
 /// The finding for a file that is not what the manifest names for its component.

@@ -1,8 +1,7 @@
-//! The manifest of a release, put together from the arguments of the command.
+//! The manifest of a release: the objects that it names, and the check of it before anything is sent.
 
 use crate::ground::failure::Failure;
-use std::collections::BTreeMap;
-use windlass_domain::document::git::{Git, guess_git_ref};
+use windlass_domain::document::git::guess_git_ref;
 use windlass_domain::prose;
 use windlass_domain::release::key::{artifacts_of, plans_of};
 use windlass_domain::release::manifest::{ArtifactRef, Manifest};
@@ -35,36 +34,12 @@ pub fn object(key: String, sha256: Digest, version_id: Option<String>) -> Artifa
     }
 }
 
-/// A release, apart from its artifacts.
-#[derive(Debug, Clone)]
-pub struct ReleaseDescription {
-    /// Its version.
-    pub version: String,
-    /// Its origin in Git.
-    pub git: Option<Git>,
-    /// Its place in the order of releases.
-    pub sequence: Option<u64>,
-    /// The version of the declaration to deploy under.
-    pub declaration: Option<semver::Version>,
-}
-
-/// Puts the manifest together and checks it as Windlass will.
+/// Checks a manifest as Windlass will, and returns it as Windlass reads it.
 ///
 /// # Errors
 /// Everything that is wrong with it.
-pub fn build(
-    app: &AppName,
-    about: ReleaseDescription,
-    components: BTreeMap<ComponentName, ArtifactRef>,
-) -> Result<Manifest, Failure> {
-    let manifest = Manifest {
-        version: about.version,
-        git: about.git,
-        sequence: about.sequence,
-        declaration: about.declaration,
-        components,
-    };
-    let document = serde_json::to_value(&manifest)
+pub fn checked(app: &AppName, manifest: &Manifest) -> Result<Manifest, Failure> {
+    let document = serde_json::to_value(manifest)
         .map_err(|error| Failure::broken(format!("the manifest cannot be written: {error}")))?;
     Manifest::from_value(app, &document).map_err(|part| {
         let reference = manifest.git.as_ref().map(|git| git.reference.as_str());
@@ -103,11 +78,13 @@ fn by_option(finding: Finding, reference: &str) -> Finding {
 mod tests {
     use super::*;
     use crate::ground::exit::Exit;
+    use std::collections::BTreeMap;
+    use windlass_domain::document::git::Git;
     use windlass_domain::release::key::{Upload, manifest_key, upload};
     use windlass_domain::release::misplaced_upload::misplaced_upload;
 
-    fn about(version: &str) -> ReleaseDescription {
-        ReleaseDescription {
+    fn manifest(version: &str, components: BTreeMap<ComponentName, ArtifactRef>) -> Manifest {
+        Manifest {
             version: version.into(),
             git: Some(Git {
                 reference: "refs/heads/main".into(),
@@ -117,6 +94,7 @@ mod tests {
             }),
             sequence: Some(7),
             declaration: None,
+            components,
         }
     }
 
@@ -141,7 +119,7 @@ mod tests {
 
     #[test]
     fn a_release_becomes_a_manifest_that_windlass_accepts() {
-        let manifest = build(&shop(), about("1.4.0"), components()).unwrap();
+        let manifest = checked(&shop(), &manifest("1.4.0", components())).unwrap();
         insta::assert_json_snapshot!(manifest);
     }
 
@@ -151,21 +129,21 @@ mod tests {
         for artifact in wrong.values_mut() {
             artifact.image = Some("not an image".into());
         }
-        let failure = build(&shop(), about("1.4.0"), wrong).unwrap_err();
+        let failure = checked(&shop(), &manifest("1.4.0", wrong)).unwrap_err();
         assert_eq!(failure.exit, Exit::Rejected);
         assert_eq!(failure.findings.len(), 2, "{failure:?}");
-        let failure = build(&shop(), about("../1"), components()).unwrap_err();
+        let failure = checked(&shop(), &manifest("../1", components())).unwrap_err();
         let remedy = &failure.findings[0].remedy;
         assert!(remedy.written().ends_with("It is the argument VERSION."), "{remedy:?}");
-        let mut wrong = about("1.4.0");
+        let mut wrong = manifest("1.4.0", components());
         wrong.git = Some(Git { reference: "main".into(), commit: Some("HEAD".into()), time: None, dirty: false });
-        let failure = build(&shop(), wrong, components()).unwrap_err();
+        let failure = checked(&shop(), &wrong).unwrap_err();
         for (finding, option) in failure.findings.iter().zip(["commit", "ref"]) {
             let option = format!("`--git-{option}`");
             assert!(finding.remedy.written().contains(&option), "{finding:?}");
         }
         assert_eq!(failure.findings.len(), 2);
-        assert!(build(&shop(), about("1.4.0"), BTreeMap::new()).is_err());
+        assert!(checked(&shop(), &manifest("1.4.0", BTreeMap::new())).is_err());
     }
 
     #[test]

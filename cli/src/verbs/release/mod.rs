@@ -20,7 +20,6 @@ use crate::talk::installation_source::{InstallationPart, InstallationPlace};
 use crate::talk::windlass::{RouteName, Windlass, waiting};
 use crate::verbs::release::contents::ReleaseContents;
 use crate::verbs::release::lookup::ReleaseLookup;
-use crate::verbs::release::manifest::ReleaseDescription;
 use crate::verbs::release::outcome::UploadOutcome;
 use crate::verbs::release::preflight::ReleasePlan;
 use crate::verbs::release::upload::{LoadedArtifact, SentArtifact, UploadProgress};
@@ -368,12 +367,13 @@ impl ReleaseArguments {
         from: Option<&ReleaseOrigin>,
         components: BTreeMap<ComponentName, ArtifactRef>,
     ) -> Result<Manifest, Failure> {
-        let about = ReleaseDescription {
+        let manifest = Manifest {
             version: self.version.clone(),
             git: from.map(|from| from.git.clone()),
             sequence: self.sequence,
             declaration: self.declaration.clone(),
+            components,
         };
-        manifest::build(&self.app, about, components)
+        manifest::checked(&self.app, &manifest)
     }
 }
