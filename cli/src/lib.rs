@@ -130,9 +130,9 @@ pub enum Verb {
     /// Pause what is watched, for a time; its gates are judged meanwhile.
     Pause(verbs::steering::Pause),
     /// End the pause of what is watched.
-    Continue(verbs::steering::Resume),
+    Continue(verbs::steering::SteeringArguments),
     /// Let what is watched pass at its next look, where no gate is red then.
-    SkipBake(verbs::steering::Resume),
+    SkipBake(verbs::steering::SteeringArguments),
     /// Stop a deployment and undo what it changed.
     Cancel(verbs::cancel::Cancel),
     /// Try again to undo a deployment that needs an operator, or end one whose execution died.

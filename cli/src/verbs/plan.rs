@@ -2,7 +2,6 @@
 
 use super::deploy::Deploy;
 use super::release::ReleaseArguments;
-use crate::ground::arguments;
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::output::Output;
@@ -10,13 +9,14 @@ use crate::talk::installation::Endpoint;
 use crate::talk::windlass::Windlass;
 use crate::verbs::follow::Patience;
 use crate::verbs::planned::{self, CallerKind};
-use crate::verbs::rollback::RollbackGoal;
+use crate::verbs::remove::Withdraw;
+use crate::verbs::rollback::{Restore, Rollback};
 use crate::verbs::start::NextStep;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::shown::planned::Planned;
-use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::text::name::{AppName, EnvironmentName};
 
 /// The verb's arguments.
 #[derive(Debug, Args)]
@@ -30,33 +30,24 @@ pub struct Plan {
 #[derive(Debug, Subcommand)]
 enum PlannedCommand {
     /// A release: its artifacts are uploaded, its manifest is not.
-    Release(Box<PlannedRelease>),
+    Release(Box<PlannedStart<ReleaseArguments>>),
     /// A release that is recorded already, into an environment: promotion.
-    Deploy(PlannedDeploy),
+    Deploy(PlannedStart<Deploy>),
     /// Going back to an earlier snapshot.
-    Rollback(PlannedRollback),
+    Rollback(Rollback<PlannedAction>),
     /// Bringing back what is recorded.
-    Restore(PlannedRestore),
+    Restore(Restore<PlannedAction>),
     /// The way there of a drill, to the version before.
     Drill(PlannedAction),
     /// Taking files of a site away.
-    Withdraw(PlannedWithdrawal),
+    Withdraw(Withdraw<PlannedAction>),
 }
 
+/// A command that starts a deployment.
 #[derive(Debug, Args)]
-struct PlannedRelease {
+struct PlannedStart<C: Args> {
     #[command(flatten)]
-    release: ReleaseArguments,
-    #[command(flatten)]
-    patience: Patience,
-    #[command(flatten)]
-    unused: UnusedOptions,
-}
-
-#[derive(Debug, Args)]
-struct PlannedDeploy {
-    #[command(flatten)]
-    deploy: Deploy,
+    command: C,
     #[command(flatten)]
     patience: Patience,
     #[command(flatten)]
@@ -78,34 +69,6 @@ struct PlannedAction {
     patience: Patience,
     #[command(flatten)]
     unused: UnusedOptions,
-}
-
-#[derive(Debug, Args)]
-struct PlannedRollback {
-    #[command(flatten)]
-    at: PlannedAction,
-    #[command(flatten)]
-    goal: RollbackGoal,
-}
-
-#[derive(Debug, Args)]
-struct PlannedRestore {
-    #[command(flatten)]
-    at: PlannedAction,
-    /// The one component that is brought back; all that run if not given.
-    #[arg(long, value_name = "COMPONENT")]
-    component: Option<ComponentName>,
-}
-
-#[derive(Debug, Args)]
-struct PlannedWithdrawal {
-    #[command(flatten)]
-    at: PlannedAction,
-    /// The component that is the site.
-    component: ComponentName,
-    /// The path of a file within the site, or a glob such as `backup/**`.
-    #[arg(value_parser = arguments::text)]
-    pattern: String,
 }
 
 /// Options of the command without `plan`, so that `plan` can stand in front of any.
@@ -135,11 +98,11 @@ impl Plan {
         let at = match &self.of {
             PlannedCommand::Release(of) => {
                 of.unused.announce(output);
-                return of.release.run(NextStep::Plan(&of.patience), output);
+                return of.command.run(NextStep::Plan(&of.patience), output);
             }
             PlannedCommand::Deploy(of) => {
                 of.unused.announce(output);
-                return of.deploy.run(NextStep::Plan(&of.patience), output);
+                return of.command.run(NextStep::Plan(&of.patience), output);
             }
             PlannedCommand::Rollback(of) => &of.at,
             PlannedCommand::Restore(of) => &of.at,
@@ -160,13 +123,13 @@ impl Plan {
     pub async fn drawn(&self, windlass: &Windlass) -> Result<(Value, Planned), Failure> {
         let (at, body) = match &self.of {
             PlannedCommand::Release(_) => return Err(Failure::usage("a release is planned where its files are")),
-            PlannedCommand::Deploy(of) => return of.deploy.drawn(windlass, &of.patience).await,
-            PlannedCommand::Rollback(PlannedRollback { at, goal }) => {
+            PlannedCommand::Deploy(of) => return of.command.drawn(windlass, &of.patience).await,
+            PlannedCommand::Rollback(Rollback { at, goal }) => {
                 let mut body = goal.members(windlass, EnvironmentId::new(&at.app, &at.environment)).await?;
                 body.insert("action".into(), "rollback".into());
                 (at, Value::Object(body))
             }
-            PlannedCommand::Restore(PlannedRestore { at, component }) => {
+            PlannedCommand::Restore(Restore { at, component }) => {
                 let mut body = json!({"action": "restore"});
                 if let Some(component) = component {
                     body["component"] = json!(component);
@@ -174,7 +137,7 @@ impl Plan {
                 (at, body)
             }
             PlannedCommand::Drill(at) => (at, json!({"action": "drill"})),
-            PlannedCommand::Withdraw(PlannedWithdrawal { at, component, pattern }) => {
+            PlannedCommand::Withdraw(Withdraw { at, component, pattern }) => {
                 (at, json!({"action": "withdraw", "component": component, "pattern": pattern}))
             }
         };

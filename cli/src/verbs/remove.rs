@@ -110,16 +110,16 @@ impl Remove {
     }
 }
 
-/// The arguments of `windlass withdraw`.
+/// The arguments of `windlass withdraw`, also of one that is only planned, which takes others in place of `ActedOn`.
 #[derive(Debug, Args)]
-pub struct Withdraw {
+pub struct Withdraw<A: Args = ActedOn> {
     #[command(flatten)]
-    at: ActedOn,
+    pub(super) at: A,
     /// The component that is the site.
-    component: ComponentName,
+    pub(super) component: ComponentName,
     /// The path of a file within the site, or a glob such as `backup/**`.
     #[arg(value_parser = arguments::text)]
-    pattern: String,
+    pub(super) pattern: String,
 }
 
 impl Withdraw {

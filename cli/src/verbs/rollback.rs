@@ -21,13 +21,13 @@ use windlass_domain::shown::api::recorded::{ListedSnapshot, Snapshots};
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::ComponentName;
 
-/// The arguments of `windlass rollback`.
+/// The arguments of `windlass rollback`, also of one that is only planned, which takes others in place of `ActedOn`.
 #[derive(Debug, Args)]
-pub struct Rollback {
+pub struct Rollback<A: Args = ActedOn> {
     #[command(flatten)]
-    at: ActedOn,
+    pub(super) at: A,
     #[command(flatten)]
-    goal: RollbackGoal,
+    pub(super) goal: RollbackGoal,
 }
 
 impl Rollback {
@@ -143,14 +143,14 @@ fn none_of(of: EnvironmentId<'_>, version: &str, all: &[ListedSnapshot]) -> Find
     Finding::new(FindingName::NothingToGoBackTo, "--to", reason, remedy)
 }
 
-/// The arguments of `windlass restore`.
+/// The arguments of `windlass restore`, also of one that is only planned, which takes others in place of `ActedOn`.
 #[derive(Debug, Args)]
-pub struct Restore {
+pub struct Restore<A: Args = ActedOn> {
     #[command(flatten)]
-    at: ActedOn,
+    pub(super) at: A,
     /// The one component that is brought back; all that run if not given.
     #[arg(long, value_name = "COMPONENT")]
-    component: Option<ComponentName>,
+    pub(super) component: Option<ComponentName>,
 }
 
 impl Restore {

@@ -11,9 +11,10 @@ use serde_json::{Map, Value};
 use windlass_domain::release::action::ActionName;
 use windlass_domain::text::time::Span;
 
-/// The application, the deployment and the reason that a verb at the wheel takes.
+/// The application, the deployment and the reason that a verb at the wheel takes: all that `windlass continue` and
+/// `windlass skip-bake` take.
 #[derive(Debug, Clone, Args)]
-struct SteeringArguments {
+pub struct SteeringArguments {
     /// The environment.
     #[command(flatten)]
     at: ActedOn,
@@ -29,8 +30,13 @@ impl SteeringArguments {
         id.map(|id| ("deployment".to_owned(), id.as_str().into())).collect()
     }
 
-    fn action(&self, action: ActionName, body: Map<String, Value>, effect: Effect) -> Action<'_> {
-        Action { at: &self.at, action, body, effect }
+    /// Runs the verb of this action, after which nothing is paused.
+    ///
+    /// # Errors
+    /// If Windlass refuses it or does not answer.
+    pub fn run(&self, action: ActionName, output: Output) -> Result<Exit, Failure> {
+        let effect = Effect::Environment(|environment| environment.paused.is_none());
+        Action { at: &self.at, action, body: self.body(), effect }.run(output)
     }
 }
 
@@ -67,25 +73,7 @@ impl Pause {
         if let Some(lasts) = self.lasts {
             body.insert("for".into(), lasts.to_string().into());
         }
-        let paused = Effect::Environment(|environment| environment.paused.is_some());
-        self.steers.action(ActionName::Pause, body, paused).run(output)
-    }
-}
-
-/// The arguments of `windlass continue` and of `windlass skip-bake`, after which nothing is paused.
-#[derive(Debug, Args)]
-pub struct Resume {
-    #[command(flatten)]
-    steers: SteeringArguments,
-}
-
-impl Resume {
-    /// Runs the verb of this action.
-    ///
-    /// # Errors
-    /// If Windlass refuses it or does not answer.
-    pub fn run(&self, action: ActionName, output: Output) -> Result<Exit, Failure> {
-        let ended = Effect::Environment(|environment| environment.paused.is_none());
-        self.steers.action(action, self.steers.body(), ended).run(output)
+        let effect = Effect::Environment(|environment| environment.paused.is_some());
+        Action { at: &self.steers.at, action: ActionName::Pause, body, effect }.run(output)
     }
 }
