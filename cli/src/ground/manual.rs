@@ -41,6 +41,12 @@ impl ManualPage {
         }
         Ok(Self { name: name.to_owned(), text: texts.join("\n\n") })
     }
+
+    /// Returns the name of the page that differs only by its capital letters.
+    pub fn alike(name: &str) -> Option<String> {
+        let mut names = names().into_iter();
+        names.find(|known| known.eq_ignore_ascii_case(name))
+    }
 }
 
 /// Returns a line that names the page of each finding once, and the command that shows it; `None` where there are no
@@ -51,14 +57,6 @@ pub fn line<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Option<Strin
     let first = findings.first()?.name;
     let name = if findings.iter().all(|finding| finding.name == first) { first.to_string() } else { "NAME".to_owned() };
     Some(format!("{pages} (or `windlass explain {name}`)"))
-}
-
-impl ManualPage {
-    /// Returns the name of the page that differs only by its capital letters.
-    pub fn alike(name: &str) -> Option<String> {
-        let mut names = names().into_iter();
-        names.find(|known| known.eq_ignore_ascii_case(name))
-    }
 }
 
 /// Returns a line that names the page of a trouble, and the command that shows it.

@@ -79,7 +79,7 @@ impl Output {
     /// Prints what must be said before something is done; with `--json` on standard error.
     pub fn announce(&self, line: &str) {
         if self.json {
-            let _ = writeln!(anstream::stderr(), "{}", drawn(line, terminal_size_of(io::stderr())));
+            aside(line);
         } else {
             self.progress(line);
         }
@@ -126,7 +126,8 @@ fn document(value: &impl Serialize) -> String {
     text.unwrap_or_else(|error| error.to_string())
 }
 
-fn unwritten(path: &Path, why: &io::Error) -> Failure {
+/// Makes the failure of a file that cannot be written.
+pub fn unwritten(path: &Path, why: &io::Error) -> Failure {
     Failure::of(TroubleName::FileNotWritten, format!("`{}` cannot be written: {why}", shown(path)))
 }
 
@@ -144,8 +145,7 @@ pub fn end(output: Output, result: Result<Exit, Failure>) -> Exit {
 
 /// Prints why the command could not be carried out.
 pub fn error(what: &str) {
-    let what = format!("{} {what}", Tone::Bad.of("windlass:"));
-    let _ = writeln!(anstream::stderr(), "{}", drawn(&what, terminal_size_of(io::stderr())));
+    aside(&format!("{} {what}", Tone::Bad.of("windlass:")));
 }
 
 /// Prints a line of progress on standard error, because standard output may be one document.

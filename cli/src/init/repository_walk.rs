@@ -5,6 +5,7 @@ use super::passed::{PassedFolder, PassedReason};
 use super::repository::{Repository, file_of, github};
 use crate::ground::failure::Failure;
 use crate::ground::machine::shown;
+use crate::ground::output::unwritten;
 use crate::ground::trouble::TroubleName;
 use crate::talk::git::{self, FolderPlace};
 use std::fs;
@@ -178,9 +179,8 @@ fn link_in(folder: &Path, path: &str) -> Option<PathBuf> {
 /// # Errors
 /// If it cannot be written.
 pub fn put(path: &Path, text: &str) -> Result<(), Failure> {
-    path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(path, text)).map_err(|error| {
-        Failure::of(TroubleName::FileNotWritten, format!("`{}` cannot be written: {error}", shown(path)))
-    })
+    let written = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(path, text));
+    written.map_err(|error| unwritten(path, &error))
 }
 
 #[cfg(test)]

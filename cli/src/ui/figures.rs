@@ -7,40 +7,24 @@ use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::shown::api::recorded::{AppStats, EnvironmentStats};
 use windlass_domain::shown::figures::cells;
 
-/// The content of the page.
-pub struct Shown<'a> {
-    /// The place of the pages.
-    pub stand: &'a PagePlace,
-    /// The applications.
-    pub apps: &'a [AppStats],
-    /// The number of days that the figures go back.
-    pub days: u64,
-}
-
-impl Shown<'_> {
-    /// Renders it as a page.
-    pub fn page(&self) -> String {
-        let page = Page {
-            stand: self.stand,
-            title: "Figures",
-            above: vec![("Figures".to_owned(), self.stand.below("stats"))],
-            again_s: None,
-        };
-        page.render(&html! {
-            div.head {
-                h1 { "Figures" }
-                @for days in [7, 30, 90] {
-                    a.button href={ (self.stand.below("stats")) "?days=" (days) } aria-current=[(days == self.days).then_some("page")] {
-                        (days) " days"
-                    }
+/// Renders the page, with the figures of the last `days` days.
+pub fn page(stand: &PagePlace, apps: &[AppStats], days: u64) -> String {
+    let above = vec![("Figures".to_owned(), stand.below("stats"))];
+    let page = Page { stand, title: "Figures", above, again_s: None };
+    page.render(&html! {
+        div.head {
+            h1 { "Figures" }
+            @for usual in [7, 30, 90] {
+                a.button href={ (stand.below("stats")) "?days=" (usual) } aria-current=[(usual == days).then_some("page")] {
+                    (usual) " days"
                 }
             }
-            @if self.apps.is_empty() { p.empty { "No application is declared yet." } } @else {
-                (table(self.stand, self.apps))
-                @for note in self.apps.iter().flat_map(notes) { p.aside { (note) } }
-            }
-        })
-    }
+        }
+        @if apps.is_empty() { p.empty { "No application is declared yet." } } @else {
+            (table(stand, apps))
+            @for note in apps.iter().flat_map(notes) { p.aside { (note) } }
+        }
+    })
 }
 
 /// Shows the figures of environments, in a table.

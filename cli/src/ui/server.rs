@@ -132,8 +132,7 @@ impl Server {
         let text = days.to_string();
         let list = List { route: RouteName::AllStats, names: vec![], query: vec![("days", &text)] };
         let apps = whole::<AllStats>(&self.windlass, &list).await?;
-        let shown = super::figures::Shown { stand: &self.stand, apps: &apps, days };
-        Ok(Answer::page(200, shown.page()))
+        Ok(Answer::page(200, super::figures::page(&self.stand, &apps, days)))
     }
 
     async fn environment(&self, app: &str, name: &str, query: &Fields) -> Result<Answer, Failure> {

@@ -91,9 +91,7 @@ impl Wait {
         self.pulse.hide();
         Instant::now() < self.until
     }
-}
 
-impl Wait {
     /// Waits until a deployment that was started a moment ago is known, at most [`KNOWN`].
     ///
     /// # Errors

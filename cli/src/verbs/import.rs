@@ -3,7 +3,7 @@
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::machine::{self, shown};
-use crate::ground::output::Output;
+use crate::ground::output::{Output, error, text as in_words, unwritten};
 use crate::ground::trouble::TroubleName;
 use crate::init::declaration;
 use crate::init::import::lambroll::{self, as_json};
@@ -70,14 +70,11 @@ impl Import {
                 ("not carried over", notes),
             ] {
                 for entry in entries {
-                    crate::ground::output::error(&format!("{list}: {entry}"));
+                    error(&format!("{list}: {entry}"));
                 }
             }
             for finding in &findings {
-                crate::ground::output::error(&format!(
-                    "not valid yet: {}",
-                    crate::ground::output::text(&finding.line())
-                ));
+                error(&format!("not valid yet: {}", in_words(&finding.line())));
             }
         }
         output.document(&document, &text);
@@ -90,9 +87,7 @@ impl Import {
         let Some(path) = &self.schema else {
             return Ok(text);
         };
-        std::fs::write(path, declaration::schema_text()).map_err(|error| {
-            Failure::of(TroubleName::FileNotWritten, format!("`{}` cannot be written: {error}", shown(path)))
-        })?;
+        std::fs::write(path, declaration::schema_text()).map_err(|error| unwritten(path, &error))?;
         Ok(format!("{}\n{text}", declaration::schema_line(&shown(path))))
     }
 

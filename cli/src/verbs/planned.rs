@@ -2,8 +2,7 @@
 
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
-use crate::ground::output::Output;
-use crate::ground::output::text;
+use crate::ground::output::{Output, text};
 use crate::ground::trouble::TroubleName;
 use crate::ground::{interrupt, manual};
 use crate::talk::windlass::{RouteName, Windlass, read};
@@ -140,19 +139,16 @@ async fn until_drawn(
 pub fn exit(planned: &Planned) -> Exit {
     let turn = &planned.turn;
     let outcome = planned.drawn.as_ref().map(DrawnPlan::outcome);
+    // Such a deployment brings back what a person knows.
+    let brings_back = matches!(planned.deployment.action, ActionName::Rollback | ActionName::Restore);
     match (turn.becomes, outcome) {
         (Becomes::Refused, _) => Exit::of_findings(&turn.findings),
         (Becomes::Superseded, _) => Exit::Superseded,
         (Becomes::Recorded, _) => Exit::Recorded,
         (_, Some(PlanOutcome::Rejected)) => Exit::Rejected,
-        (Becomes::Goes, Some(PlanOutcome::NothingToDo)) if brings_back(planned) => Exit::NothingChanged,
+        (Becomes::Goes, Some(PlanOutcome::NothingToDo)) if brings_back => Exit::NothingChanged,
         (Becomes::Goes | Becomes::Waits | Becomes::Stops | Becomes::Same, _) => Exit::Good,
     }
-}
-
-/// Returns whether it brings back what a person knows.
-fn brings_back(planned: &Planned) -> bool {
-    matches!(planned.deployment.action, ActionName::Rollback | ActionName::Restore)
 }
 
 /// Returns the plan in lines.

@@ -6,4 +6,4 @@ mod metrics;
 mod serve;
 
 pub use metrics::EndingMetrics;
-pub use serve::{Failure, serve};
+pub use serve::serve;

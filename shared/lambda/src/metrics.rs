@@ -9,9 +9,8 @@ pub(crate) const NAMESPACE: &str = "Windlass";
 
 /// Writes a fault as a line on standard output, which CloudWatch Logs turns into a metric (Amazon CloudWatch User
 /// Guide, "Specification: Embedded metric format"). Lambda itself counts the calls of a function and their durations.
-#[allow(clippy::print_stdout, reason = "the line must stand alone, outside the log's format")]
 pub(crate) fn count_fault(function: &str, fault: FaultName, deployment: Option<&str>) {
-    println!("{}", fault_line(function, now(), fault, deployment));
+    write(Some(fault_line(function, now(), fault, deployment)));
 }
 
 /// Returns the milliseconds since 1970.

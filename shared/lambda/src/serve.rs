@@ -5,7 +5,6 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::any::Any;
-use std::fmt;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::process::ExitCode;
@@ -57,7 +56,7 @@ where
     let service = service_fn(async |event: LambdaEvent<Value>| {
         let trace = event.context.xray_trace_id.as_deref();
         let span = logs::invocation(&event.context.request_id, trace, &event.payload);
-        measured(&function, handle(&ports, &handler, event.payload)).instrument(span).await.map_err(Failure)
+        measured(&function, handle(&ports, &handler, event.payload)).instrument(span).await.map_err(diagnostic)
     });
     // It runs without the runtime's own tracing layer, whose span would stand on the lines in place of ours.
     lambda_runtime::Runtime::new(service)
@@ -125,27 +124,14 @@ fn panicked(panic: &(dyn Any + Send)) -> Fault {
     Fault::internal(format!("the handler panicked: {why}"))
 }
 
-/// A fault on its way to the caller.
+/// Makes of a fault what the caller gets.
 ///
-/// The Lambda runtime makes the error's name from its Rust type unless the type says otherwise; a
-/// boxed error reaches Step Functions as `&alloc::boxed::Box<dyn …>`, which no Retry or Catch can
-/// name. So the name of the fault is given here, and the state machine's `ErrorEquals` name it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure(pub Fault);
-
-impl From<Failure> for Diagnostic {
-    fn from(failure: Failure) -> Self {
-        Self { error_type: failure.0.name.to_string(), error_message: failure.0.message }
-    }
+/// The Lambda runtime makes the error's name from its Rust type unless it is given one; a boxed
+/// error reaches Step Functions as `&alloc::boxed::Box<dyn …>`, which no Retry or Catch can name. So
+/// the name of the fault is given here, and the state machine's `ErrorEquals` name it.
+fn diagnostic(fault: Fault) -> Diagnostic {
+    Diagnostic { error_type: fault.name.to_string(), error_message: fault.message }
 }
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl std::error::Error for Failure {}
 
 #[cfg(test)]
 mod tests {
@@ -183,7 +169,7 @@ mod tests {
     #[test]
     fn the_name_of_a_fault_is_the_name_of_the_error() {
         let fault = Fault::new(FaultName::StillInProgress, "the alias moves");
-        let diagnostic = serde_json::to_value(Diagnostic::from(Failure(fault))).expect("serializes");
+        let diagnostic = serde_json::to_value(diagnostic(fault)).expect("serializes");
         let expected = serde_json::json!({
             "errorType": "StillInProgress",
             "errorMessage": "the alias moves",
