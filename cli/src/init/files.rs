@@ -32,13 +32,9 @@ pub const OWN: [&str; 7] = ["app.yaml", declaration::SCHEMA_FILE, "windlass.toml
 /// Returns all files, and notes on what a person has to see to.
 pub fn all(application: &InitApplication, facts: &InitFacts) -> (Vec<File>, Vec<String>) {
     let mut notes = facts.pieces.notes.clone();
-    let taken: Vec<(&str, &str)> = application
-        .components
-        .iter()
-        .map(|component| (component.piece.folder.as_str(), component.piece.file.as_str()))
-        .collect();
-    let left =
-        facts.pieces.pieces.iter().filter(|piece| !taken.contains(&(piece.folder.as_str(), piece.file.as_str())));
+    let place = |piece: &Piece| (piece.folder.clone(), piece.file.clone());
+    let taken: Vec<(String, String)> = application.components.iter().map(|it| place(&it.piece)).collect();
+    let left = facts.pieces.pieces.iter().filter(|piece| !taken.contains(&place(piece)));
     notes.extend(left.map(|piece| format!("`{}` is {}, and was not chosen", piece.file, piece.sort)));
     let is_taken = |name: &String| application.environments.iter().any(|environment| environment.name == *name);
     let named = environments::found(&facts.repository).into_iter().filter(|name| !is_taken(name));

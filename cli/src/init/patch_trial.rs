@@ -49,7 +49,7 @@ pub fn tried(repository: &Repository, edits: &[Edit]) -> Vec<PatchTrial> {
     for edit in terraform {
         folders.entry(folder_of(&edit.path)).or_default().push(edit);
     }
-    let all: Texts<'_> = repository.files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let all: Texts<'_> = repository.texts().collect();
     let linted = templates.into_iter().map(|edit| trial("cfn-lint", &[edit], &Texts::new(), cfn_lint));
     let validated = folders
         .into_iter()

@@ -36,20 +36,19 @@ impl Repository {
         self.files.contains_key(path)
     }
 
+    /// Returns the files, each as its path and its text.
+    pub fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.files.iter().map(|(path, text)| (path.as_str(), text.as_str()))
+    }
+
     /// Returns the files with one of these names, each as its path and its text.
     pub fn named<'a>(&'a self, names: &'a [&str]) -> impl Iterator<Item = (&'a str, &'a str)> {
-        self.files
-            .iter()
-            .map(|(path, text)| (path.as_str(), text.as_str()))
-            .filter(|(path, _)| names.contains(&file_of(path)))
+        self.texts().filter(|(path, _)| names.contains(&file_of(path)))
     }
 
     /// Returns the files whose names end so.
     pub fn ending<'a>(&'a self, end: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
-        self.files
-            .iter()
-            .map(|(path, text)| (path.as_str(), text.as_str()))
-            .filter(move |(path, _)| path.ends_with(end))
+        self.texts().filter(move |(path, _)| path.ends_with(end))
     }
 
     /// Returns the text of the first of these files that is in a folder.

@@ -202,13 +202,9 @@ fn why_it_waits(record: &Deployment, now: &Environment) -> Vec<String> {
     let since = place.map_or(record.accepted, |place| place.since);
     let mut lines = vec![format!("it waits for its turn since {since}")];
     lines.extend(what_for(record, now));
-    let others: Vec<String> = now
-        .situation
-        .waiting
-        .iter()
-        .filter(|one| one.deployment != *id)
-        .map(|one| format!("  also waiting: {}, since {}", now.deployment(&one.deployment), one.since))
-        .collect();
+    let others = now.situation.waiting.iter().filter(|one| one.deployment != *id);
+    let others = others.map(|one| format!("  also waiting: {}, since {}", now.deployment(&one.deployment), one.since));
+    let others: Vec<String> = others.collect();
     if !others.is_empty() {
         lines.push(
             "  an operator's request goes first, then the newest release; one that it covers ends as superseded"

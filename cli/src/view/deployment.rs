@@ -220,12 +220,8 @@ pub fn facts(deployment: &Deployment) -> Vec<(&'static str, Fact<'_>)> {
     let (began, ended) = (deployment.started, deployment.ending.as_ref());
     let git = deployment.release.git.as_ref();
     let cost = ended.and_then(|ended| ended.cost.as_ref()).map(|cost| {
-        format!(
-            "about {:.4} US dollars: {}, functions worked {}",
-            cost.dollars,
-            count(usize::try_from(cost.transitions).unwrap_or(usize::MAX), "transition"),
-            lasting(cost.worked_ms / 1000)
-        )
+        let (transitions, worked) = (count(cost.transitions, "transition"), lasting(cost.worked_ms / 1000));
+        format!("about {:.4} US dollars: {transitions}, functions worked {worked}", cost.dollars)
     });
     let facts = [
         ("Commit", git.map(|git| Fact::Commit(commit(Some(git)), &git.reference))),

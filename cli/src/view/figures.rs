@@ -20,13 +20,8 @@ pub fn rows(app: &AppStats) -> Vec<Vec<String>> {
 /// Returns the notes beside the table: the cost of each month, and the windows that were cut.
 pub fn notes(app: &AppStats) -> Vec<String> {
     let months = app.cost_by_month.iter().map(|(month, cost)| {
-        let line = format!(
-            "{} in {month}{}: {} for {}",
-            app.app,
-            part_of(app, month),
-            dollars(cost),
-            count(usize::try_from(cost.deployments).unwrap_or(usize::MAX), "deployment")
-        );
+        let (part, deployments) = (part_of(app, month), count(cost.deployments, "deployment"));
+        let line = format!("{} in {month}{part}: {} for {deployments}", app.app, dollars(cost));
         match cost.without {
             0 => line,
             without => format!("{line}, and {without} without an estimate"),

@@ -83,7 +83,7 @@ pub fn concurrency(reserved: Option<&str>, unreserved: &Result<u64, Fault>) -> O
         Ok(pool) => (
             format!(
                 "Nothing is kept for the functions of Windlass (`ReservedConcurrency`), and all functions of the account share {} at a time. A release that takes them all delays its own way back.",
-                count(usize::try_from(*pool).unwrap_or(usize::MAX), "invocation")
+                count(*pool, "invocation")
             ),
             prose!(
                 "Ask for a higher quota: {}. Then `./deploy.sh ReservedConcurrency=10` keeps some (docs/install.md).",
@@ -152,7 +152,7 @@ fn letters(part: &Part, is: &str) -> Option<(String, Prose)> {
     };
     let most = if is_dead { 0 } else { WAITING };
     (waiting > most).then(|| {
-        let messages = count(usize::try_from(waiting).unwrap_or(usize::MAX), "message");
+        let messages = count(waiting, "message");
         if is_dead {
             let reason = format!("{messages} could not be worked on.");
             let look = run!("aws sqs receive-message --queue-url {id} --visibility-timeout 30");

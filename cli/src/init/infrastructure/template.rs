@@ -29,11 +29,8 @@ pub fn edit(
 ) -> Vec<Edit> {
     let mut edits = Vec::new();
     for (path, text) in all(repository) {
-        let own = application
-            .components
-            .iter()
-            .filter(|component| component.piece.sort == PieceSort::Sam && component.piece.file == path);
-        let own: Vec<&InitComponent> = own.collect();
+        let is_own = |it: &&InitComponent| it.piece.sort == PieceSort::Sam && it.piece.file == path;
+        let own: Vec<&InitComponent> = application.components.iter().filter(is_own).collect();
         if own.is_empty() {
             continue;
         }

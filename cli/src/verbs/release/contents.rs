@@ -117,13 +117,11 @@ impl ReleaseContents {
 
     /// Returns the artifacts to be sent, below the prefix of the environment, or of plans.
     pub fn placed(&self, app: &AppName, environment: Option<&EnvironmentName>) -> Vec<LoadedArtifact> {
-        self.artifacts
-            .iter()
-            .map(|artifact| LoadedArtifact {
-                key: manifest::artifact_key(app, environment, &artifact.component, &artifact.sha256),
-                ..artifact.clone()
-            })
-            .collect()
+        let placed = self.artifacts.iter().map(|artifact| LoadedArtifact {
+            key: manifest::artifact_key(app, environment, &artifact.component, &artifact.sha256),
+            ..artifact.clone()
+        });
+        placed.collect()
     }
 
     /// Returns whether a folder was packed.
@@ -161,20 +159,17 @@ impl ReleaseContents {
     /// Returns the findings on folders in place of a file, and on files of others that are refused or cannot be packed.
     /// They are not packed.
     pub fn findings(&self, declared: Option<&Resolved>) -> Vec<Finding> {
-        self.folders
-            .iter()
-            .filter_map(|(name, folder)| {
-                let given = format!("{name}={}", shown(&folder.path));
-                if takes_a_file(name, declared) {
-                    let reason = format!("`{given}` is a folder, and `{name}` takes one file.");
-                    let path = format!("components.{name}");
-                    return Some(vec![Finding::new(FindingName::BadValue, path, reason, "Name the file within it.")]);
-                }
-                let rules = rules_of(name, declared).ok()?;
-                Some(folder.files.findings(&given, &rules))
-            })
-            .flatten()
-            .collect()
+        let findings = self.folders.iter().filter_map(|(name, folder)| {
+            let given = format!("{name}={}", shown(&folder.path));
+            if takes_a_file(name, declared) {
+                let reason = format!("`{given}` is a folder, and `{name}` takes one file.");
+                let path = format!("components.{name}");
+                return Some(vec![Finding::new(FindingName::BadValue, path, reason, "Name the file within it.")]);
+            }
+            let rules = rules_of(name, declared).ok()?;
+            Some(folder.files.findings(&given, &rules))
+        });
+        findings.flatten().collect()
     }
 
     /// Returns where links lead, and the files that are left out of each component, in words.
@@ -198,14 +193,11 @@ impl ReleaseContents {
     /// Returns all components as the manifest will name them, except for their places and versions, which only an
     /// upload shows.
     pub fn components(&self) -> BTreeMap<ComponentName, ArtifactRef> {
-        self.artifacts
-            .iter()
-            .map(|artifact| {
-                let named = manifest::object(artifact.key.clone(), artifact.sha256.clone(), None);
-                (artifact.component.clone(), named)
-            })
-            .chain(self.images.clone())
-            .collect()
+        let artifacts = self.artifacts.iter().map(|artifact| {
+            let named = manifest::object(artifact.key.clone(), artifact.sha256.clone(), None);
+            (artifact.component.clone(), named)
+        });
+        artifacts.chain(self.images.clone()).collect()
     }
 }
 

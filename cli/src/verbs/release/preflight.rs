@@ -136,44 +136,28 @@ fn other_declaration(plan: ReleasePlan<'_>, counts: &Version) -> Option<Finding>
 
 /// Returns a finding for each component whose recorded version has other bytes: a version never means other bytes.
 pub fn reused(plan: ReleasePlan<'_>, recorded: &Release) -> Vec<Finding> {
-    plan.manifest
-        .components
-        .iter()
-        .filter_map(|(name, artifact)| {
-            let (known, mine) = (recorded.components.get(name)?, artifact.sha256.as_ref()?);
-            (known.digest() != *mine).then(|| {
-                Finding::new(
-                    FindingName::VersionReused,
-                    format!("components.{name}"),
-                    format!(
-                        "version {} was recorded with the bytes {} and now has {}.",
-                        plan.manifest.version,
-                        known.digest().short(),
-                        mine.short()
-                    ),
-                    "Give the new bytes a new version.",
-                )
-            })
-        })
-        .collect()
+    let version = &plan.manifest.version;
+    let reused = plan.manifest.components.iter().filter_map(|(name, artifact)| {
+        let (known, mine) = (recorded.components.get(name)?.digest(), artifact.sha256.as_ref()?);
+        let (was, now) = (known.short(), mine.short());
+        let reason = format!("version {version} was recorded with the bytes {was} and now has {now}.");
+        let (path, remedy) = (format!("components.{name}"), "Give the new bytes a new version.");
+        (known != *mine).then(|| Finding::new(FindingName::VersionReused, path, reason, remedy))
+    });
+    reused.collect()
 }
 
 /// Returns a note for each component of a recorded version whose digest the manifest does not name.
 pub fn not_compared(plan: ReleasePlan<'_>, recorded: &Release) -> Vec<String> {
-    let unnamed = plan
-        .manifest
-        .components
-        .iter()
-        .filter(|(name, artifact)| artifact.sha256.is_none() && recorded.components.contains_key(*name));
-    let version = &plan.manifest.version;
-    unnamed
-        .map(|(name, _)| {
-            format!(
-                "whether `{name}` has the bytes that version {version} is recorded with, because the manifest does not \
-                 show their SHA-256. With other bytes the release is refused"
-            )
-        })
-        .collect()
+    let (components, version) = (plan.manifest.components.iter(), &plan.manifest.version);
+    let unnamed = components.filter(|(name, it)| it.sha256.is_none() && recorded.components.contains_key(*name));
+    let notes = unnamed.map(|(name, _)| {
+        format!(
+            "whether `{name}` has the bytes that version {version} is recorded with, because the manifest does not \
+             show their SHA-256. With other bytes the release is refused"
+        )
+    });
+    notes.collect()
 }
 
 /// Returns a note that nobody looked into the objects that a manifest names; `None` where it names only images.
