@@ -10,7 +10,7 @@ use crate::ui::parts::{mark, times};
 use crate::ui::server::{Server, app_name, environment_name};
 use crate::ui::undoing::{cancelled, nothing, recovered};
 use crate::view::provenance::short;
-use crate::view::status::EnvironmentWords;
+use crate::view::status;
 use maud::{Markup, html};
 use std::collections::BTreeSet;
 use windlass_domain::deployment::step::Step;
@@ -167,7 +167,7 @@ impl Server {
 fn next(here: &Environment) -> Markup {
     html! { @if !here.situation.waiting.is_empty() {
         p { "Then the next of those that wait has its turn: "
-            @for (number, waits) in here.situation.waiting.iter().enumerate() { @if number > 0 { "; " } (times(&here.deployment(&waits.deployment))) } "." }
+            @for (number, waits) in here.situation.waiting.iter().enumerate() { @if number > 0 { "; " } (times(&status::deployment(here, &waits.deployment))) } "." }
     } }
 }
 
@@ -177,7 +177,7 @@ fn hold(here: &Environment) -> Markup {
         (under_way(here, "it goes on, and a hold does not stop it"))
         @for waits in &here.situation.waiting {
             @let goes = waits.operator || here.situation.deployments.get(&waits.deployment).is_some_and(|asked| asked.action == ActionName::Rollback);
-            p { (mark(Tone::Still, "waits")) " " (times(&here.deployment(&waits.deployment))) ": "
+            p { (mark(Tone::Still, "waits")) " " (times(&status::deployment(here, &waits.deployment))) ": "
                 @if goes { "an operator asked for it, and it goes all the same." }
                 @else { "it would be refused at its turn, unless it was let through a hold." } }
         }
@@ -192,7 +192,7 @@ fn released(here: &Environment) -> Markup {
     html! {
         p { "The hold ends: it was set " (in_words(hold)) "." }
         (under_way(here, "it goes on"))
-        @for waits in &here.situation.waiting { p { (mark(Tone::Still, "waits")) " " (times(&here.deployment(&waits.deployment))) ": it has its turn when the lock is free." } }
+        @for waits in &here.situation.waiting { p { (mark(Tone::Still, "waits")) " " (times(&status::deployment(here, &waits.deployment))) ": it has its turn when the lock is free." } }
         p { "A release that arrives would go again. One that was refused meanwhile comes no more by itself: release or deploy it again." }
     }
 }
@@ -206,7 +206,7 @@ fn under_way(here: &Environment, becomes: &str) -> Markup {
         HeldState::Recovering => (Tone::Moving, "being recovered", becomes),
         HeldState::NeedsOperator => (Tone::Bad, "needs an operator", "it stays locked"),
     };
-    html! { p { (mark(tone, what)) " " (times(&here.deployment(&held.deployment))) ": " (becomes) "." } }
+    html! { p { (mark(tone, what)) " " (times(&status::deployment(here, &held.deployment))) ": " (becomes) "." } }
 }
 
 fn in_words(hold: &Hold) -> Markup {

@@ -9,7 +9,7 @@ use crate::view::deployment::state;
 use crate::view::provenance::{commit, took, who};
 use crate::view::situation::{self, by, of_environment};
 use crate::view::snapshots::{named_parts, states};
-use crate::view::status::{EnvironmentWords, left_alone};
+use crate::view::status::{self, left_alone};
 use maud::{Markup, html};
 use std::collections::BTreeMap;
 use windlass_domain::environment::drift::Drift;
@@ -76,7 +76,7 @@ impl Shown<'_> {
         let Environment { app, name, .. } = self.environment;
         let of = EnvironmentId::new(app, name);
         let to = |act: &str| self.stand.below(&format!("acts/{act}?app={app}&environment={name}"));
-        let steps = self.environment.next_steps();
+        let steps = status::steps(self.environment);
         let held = self.environment.situation.lock.held.as_ref();
         let is_under_way = held.is_some_and(|held| held.state == HeldState::Running);
         html! {

@@ -11,7 +11,7 @@ use crate::talk::windlass::{RouteName, Windlass};
 use crate::verbs::operator::{ActedOn, Action, Effect};
 use crate::verbs::planned;
 use crate::verbs::promote::confirmed;
-use crate::view::status::EnvironmentWords;
+use crate::view::status;
 use clap::Args;
 use serde_json::Map;
 use std::io::{self, IsTerminal};
@@ -118,7 +118,7 @@ impl Approve {
             let status = format!("`windlass status {app} {environment}` shows what waits, and what it waits for.");
             (format!("nothing asks for approval in {app} {environment}."), status)
         } else {
-            let each: Vec<String> = asks.iter().map(|id| now.deployment(id)).collect();
+            let each: Vec<String> = asks.iter().map(|id| status::deployment(&now, id)).collect();
             let remedy = format!("Name one of them by `--deployment`: {}.", each.join("; "));
             (format!("{} ask for approval in {app} {environment}.", count(asks.len(), "deployment")), remedy)
         };

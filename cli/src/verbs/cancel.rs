@@ -10,7 +10,7 @@ use crate::talk::windlass::{RouteName, Windlass};
 use crate::verbs::follow::{AwaitedEnd, WaitOptions, follow};
 use crate::verbs::operator::{ActedOn, Action, Effect};
 use crate::view::record;
-use crate::view::status::EnvironmentWords;
+use crate::view::status::version_of;
 use clap::Args;
 use serde_json::{Map, Value, json};
 use windlass_domain::deployment::redeploy_input::rollback_input;
@@ -107,7 +107,7 @@ impl Cancel {
         let names = [self.app.as_str(), &self.which];
         let environment: Environment = windlass.read(RouteName::Environment, &names, &[]).await?;
         let version = self.version.as_deref();
-        let is_meant = |id: &&DeploymentId| version.is_none() || environment.version_of(id) == version;
+        let is_meant = |id: &&DeploymentId| version.is_none() || version_of(&environment, id) == version;
         let mut held = environment.situation.lock.held.iter().map(|held| &held.deployment);
         if let Some(held) = held.find(is_meant) {
             return Ok(held.0.clone());

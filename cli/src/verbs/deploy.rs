@@ -8,7 +8,7 @@ use crate::talk::installation::Endpoint;
 use crate::talk::windlass::Windlass;
 use crate::verbs::follow::Patience;
 use crate::verbs::start::{Looking, NextStep, OverrideOptions, Start};
-use crate::view::declared_application::{self, OrFindings, VersionWords};
+use crate::view::declared_application::{self, OrFindings};
 use clap::Args;
 use serde_json::Value;
 use windlass_domain::shown::planned::Planned;
@@ -69,7 +69,7 @@ impl Deploy {
         self.endpoint.ask(async |windlass| {
             let recorded = declared_application::version(windlass, &self.app, &self.version).await;
             if let Ok(OrFindings::So(release)) = recorded
-                && let Some(origin) = release.origin()
+                && let Some(origin) = declared_application::origin(&release)
             {
                 output.announce(&origin);
             }

@@ -16,8 +16,7 @@ use crate::view::environment_choice::EnvironmentChoice;
 use crate::view::live_comparison::print_now;
 use crate::view::next_steps::{in_words, of_holder};
 use crate::view::record;
-use crate::view::status::EnvironmentWords;
-use crate::view::{history, story};
+use crate::view::{history, status, story};
 use anstream::adapter::strip_str;
 use clap::Args;
 use serde_json::{Value, json};
@@ -179,7 +178,7 @@ impl Explain {
             let now = print_now(windlass, record, answer, Exit::of(ended), output).await;
             lines.extend(now.words.lines().map(str::to_owned));
         } else {
-            let held = self.environment(windlass, record).await?.hold_in_words();
+            let held = status::hold_in_words(&self.environment(windlass, record).await?);
             output.progress(&held);
             lines.push(held);
         }
@@ -203,7 +202,10 @@ fn why_it_waits(record: &Deployment, now: &Environment) -> Vec<String> {
     let mut lines = vec![format!("it waits for its turn since {since}")];
     lines.extend(what_for(record, now));
     let others = now.situation.waiting.iter().filter(|one| one.deployment != *id);
-    let others = others.map(|one| format!("  also waiting: {}, since {}", now.deployment(&one.deployment), one.since));
+    let others = others.map(|one| {
+        let who = status::deployment(now, &one.deployment);
+        format!("  also waiting: {who}, since {}", one.since)
+    });
     let others: Vec<String> = others.collect();
     if !others.is_empty() {
         lines.push(
@@ -235,7 +237,7 @@ fn what_for(record: &Deployment, now: &Environment) -> Vec<String> {
         )];
     };
     let id = &held.deployment;
-    let who = now.deployment(id);
+    let who = status::deployment(now, id);
     let since = held.since;
     let works = match held.state {
         HeldState::Running => format!("  {who} is under way, since {since}"),

@@ -8,7 +8,7 @@ use crate::ground::{arguments, interrupt};
 use crate::talk::installation::Endpoint;
 use crate::talk::windlass::{RouteName, Windlass, read};
 use crate::verbs::follow::{AwaitedEnd, Patience, Wait, WaitOptions, follow};
-use crate::view::status::EnvironmentWords;
+use crate::view::status::words;
 use clap::Args;
 use serde_json::{Map, Value, json};
 use windlass_domain::release::action::ActionName;
@@ -179,7 +179,7 @@ impl Action<'_> {
             Effect::Environment(is_so) => is_so(&now),
         };
         let since = if is_so { "" } else { "\nbut since then somebody else has changed it:" };
-        output.result(&answer, &format!("{sentence}{since}\n{}", now.words()));
+        output.result(&answer, &format!("{sentence}{since}\n{}", words(&now)));
         Ok(if is_so { Exit::Good } else { Exit::Superseded })
     }
 }

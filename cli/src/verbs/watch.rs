@@ -8,7 +8,7 @@ use crate::ground::output::{Output, error, text};
 use crate::talk::installation::Endpoint;
 use crate::talk::windlass::{RouteName, Windlass};
 use crate::verbs::follow::{AwaitedEnd, Patience, follow};
-use crate::view::declared_application::{self, OrFindings, VersionWords};
+use crate::view::declared_application::{self, OrFindings};
 use crate::view::history::newest;
 use crate::view::record;
 use clap::Args;
@@ -168,14 +168,14 @@ impl Watch {
                 Ok((SOON, unknown))
             }
             OrFindings::So(release) => {
-                if let Some(findings) = release.refused(environment) {
+                if let Some(findings) = declared_application::refused(&release, environment) {
                     return Err(Failure::rejected("its upload was rejected:", findings));
                 }
                 if release.recorded.is_none() {
                     let why = not_there(
                         format!(
                             "the manifest of {version} is uploaded for {}, and became no deployment into {environment} yet",
-                            release.uploaded_for()
+                            declared_application::uploaded_for(&release)
                         ),
                         format!(
                             "`windlass history {app} {environment}` shows what was deployed there. A manifest is deployed \

@@ -47,48 +47,36 @@ pub async fn version(
     or_findings(windlass.read(RouteName::Release, &[app.as_str(), version], &[]).await)
 }
 
-/// A version of an application as a command uses it.
-pub trait VersionWords {
-    /// Returns a line about who has recorded it and where in Git it comes from: whoever promotes it trusts them.
-    fn origin(&self) -> Option<String>;
-
-    /// Returns what is recorded by releases into this environment: what another one has recorded stands in no way.
-    fn of_environment(&self, environment: Option<&EnvironmentName>) -> Option<&Release>;
-
-    /// Returns the findings about the manifest that is uploaded now for an environment.
-    fn refused(&self, environment: &EnvironmentName) -> Option<Vec<Finding>>;
-
-    /// Returns the environments for which its manifest is uploaded.
-    fn uploaded_for(&self) -> String;
+/// Returns a line about who has recorded a version and where in Git it comes from: whoever promotes it trusts them.
+pub fn origin(version: &ApplicationVersion) -> Option<String> {
+    let recorded = version.recorded.as_ref()?;
+    let who = who(version.recorded_by.as_ref()?);
+    let into = version.recorded_into.as_ref();
+    let into = into.map_or_else(String::new, |into| format!(", by a release into {into}"));
+    let from = match &recorded.git {
+        Some(git) => format!("{}, commit {}", git.reference, commit(Some(git))),
+        None => "no Git ref".to_owned(),
+    };
+    Some(format!("{}: recorded by {who}{into}, from {from}", recorded.version))
 }
 
-impl VersionWords for ApplicationVersion {
-    fn origin(&self) -> Option<String> {
-        let recorded = self.recorded.as_ref()?;
-        let who = who(self.recorded_by.as_ref()?);
-        let into = self.recorded_into.as_ref();
-        let into = into.map_or_else(String::new, |into| format!(", by a release into {into}"));
-        let from = match &recorded.git {
-            Some(git) => format!("{}, commit {}", git.reference, commit(Some(git))),
-            None => "no Git ref".to_owned(),
-        };
-        Some(format!("{}: recorded by {who}{into}, from {from}", recorded.version))
-    }
+/// Returns what is recorded of a version by releases into this environment: what another one has recorded stands in no
+/// way.
+pub fn recorded_in<'a>(version: &'a ApplicationVersion, environment: Option<&EnvironmentName>) -> Option<&'a Release> {
+    let into = version.recorded_into.as_ref();
+    let is_its = into.is_none() || into == environment;
+    version.recorded.as_ref().filter(|_| is_its)
+}
 
-    fn of_environment(&self, environment: Option<&EnvironmentName>) -> Option<&Release> {
-        let into = self.recorded_into.as_ref();
-        let is_its = into.is_none() || into == environment;
-        self.recorded.as_ref().filter(|_| is_its)
-    }
+/// Returns the findings about the manifest of a version that is uploaded now for an environment.
+pub fn refused(version: &ApplicationVersion, environment: &EnvironmentName) -> Option<Vec<Finding>> {
+    let findings = version.uploads.get(environment)?.findings.clone()?;
+    (!findings.is_empty()).then_some(findings)
+}
 
-    fn refused(&self, environment: &EnvironmentName) -> Option<Vec<Finding>> {
-        let findings = self.uploads.get(environment)?.findings.clone()?;
-        (!findings.is_empty()).then_some(findings)
-    }
-
-    fn uploaded_for(&self) -> String {
-        self.uploads.keys().map(EnvironmentName::as_str).collect::<Vec<_>>().join(" and ")
-    }
+/// Returns the environments for which the manifest of a version is uploaded.
+pub fn uploaded_for(version: &ApplicationVersion) -> String {
+    version.uploads.keys().map(EnvironmentName::as_str).collect::<Vec<_>>().join(" and ")
 }
 
 /// Returns the environment that a full Git ref chooses by the rules in force.

@@ -7,7 +7,7 @@ use crate::ground::output::Output;
 use crate::ground::output::text;
 use crate::talk::windlass::{RouteName, Windlass};
 use crate::view::record;
-use crate::view::status::{EnvironmentWords, left_alone};
+use crate::view::status::{self, left_alone};
 use anstream::adapter::strip_str;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -65,13 +65,13 @@ pub fn live_comparison(record: &Deployment, now: &Environment) -> LiveComparison
             continue;
         }
         let Some(running) = now.running.get(name).filter(|one| is_its(record, &part, one)) else {
-            others.push(now.instead_of(&part));
+            others.push(status::instead_of(now, &part));
             continue;
         };
         let names = running.names_of(part.container.as_deref());
         since = since.max(Some(since_when(record, names)));
         called.extend(is_called(record, &part, names));
-        match now.observed_drift(name).filter(|_| looked.insert(name.clone())) {
+        match status::observed_drift(now, name).filter(|_| looked.insert(name.clone())) {
             Some((Drift::Changed, words)) => others.push(format!("{name}: {words}")),
             Some((Drift::Unknown, words)) => unknown.push(format!("{name}: {words}")),
             Some((Drift::None, _)) | None => {}
@@ -167,9 +167,9 @@ fn compare(deployment: &Deployment, exit: Exit, seen: Result<Environment, String
     let is_unlocked = held.is_none_or(|held| held.deployment != deployment.id);
     let is_to_run = ended_well || (exit == Exit::NeedsOperator && is_unlocked);
     let may_run = is_to_run || matches!(exit, Exit::Superseded | Exit::Recorded);
-    let environment = format!("{}\n{}", now.hold_in_words(), now.lock());
+    let environment = format!("{}\n{}", status::hold_in_words(&now), status::lock(&now));
     let with_next = |words: String, first: Option<&str>| {
-        std::iter::once(words).chain(now.next_in_words(first)).collect::<Vec<_>>().join("\n")
+        std::iter::once(words).chain(status::next_in_words(&now, first)).collect::<Vec<_>>().join("\n")
     };
     let (runs, words, exit) = match live_comparison(deployment, &now) {
         LiveComparison::Runs(words) if may_run => {
@@ -186,9 +186,9 @@ fn compare(deployment: &Deployment, exit: Exit, seen: Result<Environment, String
             (None, with_next(words, None), Exit::NotSeen)
         }
         // Its ending says what became of it. The environment may be another one since.
-        LiveComparison::SomethingElse(_) if may_run => (Some(false), now.words(), exit),
+        LiveComparison::SomethingElse(_) if may_run => (Some(false), status::words(&now), exit),
         LiveComparison::Runs(_) | LiveComparison::SomethingElse(_) | LiveComparison::Unknown(_) => {
-            (None, now.words(), exit)
+            (None, status::words(&now), exit)
         }
     };
     Present { runs, words: format!("now: {words}"), exit }

@@ -7,27 +7,18 @@ use windlass_domain::release::request::Requester;
 use windlass_domain::shown::api::deployments::Provenance;
 use windlass_domain::text::time::Time;
 
-/// A deployment in short, as people read it.
-pub trait ProvenanceWords {
-    /// Returns its words, such as `rollback, asked by ann: checkout is broken`.
-    fn words(&self) -> String;
-
-    /// Returns its words where nothing else says what it brings: `of 1.4.0 (deploy, asked by tom)`, `(rollback to
-    /// 1.0.0, snapshot 3; asked by ann: checkout is broken)`.
-    fn in_full(&self) -> String;
+/// Returns the words of a deployment, such as `rollback, asked by ann: checkout is broken`.
+pub fn words(asked: &Provenance) -> String {
+    format!("{}, {}", asked.action, by_whom(asked))
 }
 
-impl ProvenanceWords for Provenance {
-    fn words(&self) -> String {
-        format!("{}, {}", self.action, by_whom(self))
+/// Returns its words where nothing else says what it brings: `of 1.4.0 (deploy, asked by tom)`, `(rollback to
+/// 1.0.0, snapshot 3; asked by ann: checkout is broken)`.
+pub fn in_full(asked: &Provenance) -> String {
+    if asked.action == ActionName::Deploy {
+        return format!("of {} ({})", asked.version, words(asked));
     }
-
-    fn in_full(&self) -> String {
-        if self.action == ActionName::Deploy {
-            return format!("of {} ({})", self.version, self.words());
-        }
-        format!("({}; {})", self.summary().called(), by_whom(self))
-    }
+    format!("({}; {})", asked.summary().called(), by_whom(asked))
 }
 
 fn by_whom(asked: &Provenance) -> String {

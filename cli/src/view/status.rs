@@ -6,7 +6,7 @@ use crate::ground::terminal::Tone;
 use crate::view::after_look::AfterLook;
 use crate::view::approval;
 use crate::view::next_steps::{self, PossibleStep};
-use crate::view::provenance::{ProvenanceWords, commit, took, who};
+use crate::view::provenance::{self, commit, took, who};
 use crate::view::situation::{judged, parts, tone};
 use windlass_domain::deployment::hourly_look::Component;
 use windlass_domain::environment::drift::{Compared, Drift};
@@ -29,167 +29,144 @@ pub fn left_alone(component: &Undeclared) -> String {
     format!("no longer declared{}; Windlass left it as it was and looks at it no more", left.unwrap_or_default())
 }
 
-/// An environment as people read it.
-pub trait EnvironmentWords {
-    /// Returns the text for people.
-    fn words(&self) -> String {
-        self.words_with(Vec::new())
-    }
-
-    /// Returns the same with further lines, before what can be done next.
-    fn words_with(&self, more: Vec<String>) -> String;
-
-    /// Returns the steps that can be taken next.
-    fn next_steps(&self) -> Vec<PossibleStep>;
-
-    /// Returns the line about them, with other steps before them; `None` where there is none.
-    fn next_in_words(&self, first: Option<&str>) -> Option<String> {
-        next_steps::in_line(first, &self.next_steps()).map(|all| format!("  next: {all}"))
-    }
-
-    /// Returns the next steps after a look at the targets; `None` where there was none, or nothing to look at.
-    fn after_look(&self) -> Option<AfterLook>;
-
-    /// Returns the line about the hold, and one about closed windows or a freeze where there are.
-    fn hold_in_words(&self) -> String;
-
-    /// Returns a sentence that says what runs of a part, in place of what is expected there.
-    fn instead_of(&self, part: &Part) -> String;
-
-    /// Returns whether a component's target is as recorded, with the words for it; `None` if it was not looked at.
-    fn observed_drift(&self, name: &ComponentName) -> Option<(Drift, String)>;
-
-    /// Returns a deployment's id, with what it brings and its requester where these are known.
-    fn deployment(&self, id: &DeploymentId) -> String;
-
-    /// Returns the version of a deployment that works or waits here.
-    fn version_of(&self, id: &DeploymentId) -> Option<&str>;
-
-    /// Returns the line about the lock.
-    fn lock(&self) -> String;
+/// Returns the text of an environment for people.
+pub fn words(here: &Environment) -> String {
+    words_with(here, Vec::new())
 }
 
-impl EnvironmentWords for Environment {
-    fn words_with(&self, more: Vec<String>) -> String {
-        let snapshot = match self.situation.snapshot {
-            0 => before_the_first(self).to_owned(),
-            number => {
-                let state = judged(self.situation.verified_good, &self.situation.doubts);
-                format!("snapshot {number}, {}", state.drawn())
-            }
+/// Returns the same with further lines, before what can be done next.
+pub fn words_with(here: &Environment, more: Vec<String>) -> String {
+    let snapshot = match here.situation.snapshot {
+        0 => before_the_first(here).to_owned(),
+        number => {
+            let state = judged(here.situation.verified_good, &here.situation.doubts);
+            format!("snapshot {number}, {}", state.drawn())
+        }
+    };
+    let mut lines = vec![format!("{} {}: {snapshot}", here.app, here.name)];
+    for (component, running) in &here.running {
+        lines.extend(component_lines(here, component, running));
+    }
+    for (component, left) in &here.no_longer_declared {
+        // The plan of the first release without it has mentioned it.
+        if left.left.as_ref().is_some_and(|left| is_released_since(here, left.at)) {
+            continue;
+        }
+        let words = left_alone(left);
+        for (part, names) in parts(component, &left.running.names, &left.running.containers) {
+            let by = format!("by deployment {}", names.now.deployment);
+            lines.push(format!("  {part}: {}; {words}", names.in_words(&by)));
+        }
+    }
+    if let Some(crosses) = here.crosses.as_ref().filter(|crosses| !crosses.is_empty()) {
+        let crossed = irreversible::in_words(crosses);
+        lines.push(format!("  going back crosses what is irreversible: {crossed}"));
+    }
+    lines.extend(looked(here));
+    lines.extend(way_back(here));
+    if here.situation.snapshot > 0 {
+        lines.push(format!("  way back: {}", text(&here.situation.drills.in_words())));
+    }
+    let next = here.situation.next_drill.as_ref();
+    lines.extend(next.map(|next| format!("  drills: {next}")));
+    lines.push(hold_in_words(here));
+    lines.push(lock(here));
+    for waiting in &here.situation.waiting {
+        let (id, since) = (&waiting.deployment, waiting.since);
+        let place = match (waiting.operator, waiting.first) {
+            (true, _) => "; it goes first, because an operator asked for it",
+            (false, true) => "; it goes before other releases, because it overtakes",
+            (false, false) => "",
         };
-        let mut lines = vec![format!("{} {}: {snapshot}", self.app, self.name)];
-        for (component, running) in &self.running {
-            lines.extend(component_lines(self, component, running));
-        }
-        for (component, left) in &self.no_longer_declared {
-            // The plan of the first release without it has mentioned it.
-            if left.left.as_ref().is_some_and(|left| is_released_since(self, left.at)) {
-                continue;
-            }
-            let words = left_alone(left);
-            for (part, names) in parts(component, &left.running.names, &left.running.containers) {
-                let by = format!("by deployment {}", names.now.deployment);
-                lines.push(format!("  {part}: {}; {words}", names.in_words(&by)));
-            }
-        }
-        if let Some(crosses) = self.crosses.as_ref().filter(|crosses| !crosses.is_empty()) {
-            let crossed = irreversible::in_words(crosses);
-            lines.push(format!("  going back crosses what is irreversible: {crossed}"));
-        }
-        lines.extend(looked(self));
-        lines.extend(way_back(self));
-        if self.situation.snapshot > 0 {
-            lines.push(format!("  way back: {}", text(&self.situation.drills.in_words())));
-        }
-        let next = self.situation.next_drill.as_ref();
-        lines.extend(next.map(|next| format!("  drills: {next}")));
-        lines.push(self.hold_in_words());
-        lines.push(self.lock());
-        for waiting in &self.situation.waiting {
-            let (id, since) = (&waiting.deployment, waiting.since);
-            let place = match (waiting.operator, waiting.first) {
-                (true, _) => "; it goes first, because an operator asked for it",
-                (false, true) => "; it goes before other releases, because it overtakes",
-                (false, false) => "",
-            };
-            let until = match approval::of_waiting(&self.situation, waiting) {
-                Some(standing) => format!("; it waits for people: {standing}"),
-                None => waiting.until.map(|until| format!("; it waits until {until}")).unwrap_or_default(),
-            };
-            lines.push(format!("  waiting: {}, since {since}{place}{until}", self.deployment(id)));
-        }
-        lines.extend(more);
-        lines.extend(match self.after_look() {
-            Some(look) => look.in_words().map(|all| format!("  next: {all}")),
-            None => self.next_in_words(None),
-        });
-        lines.join("\n")
-    }
-
-    fn next_steps(&self) -> Vec<PossibleStep> {
-        let of = EnvironmentId::new(&self.app, &self.name);
-        next_steps::of_environment(of, &self.situation, self.paused.is_some())
-    }
-
-    fn after_look(&self) -> Option<AfterLook> {
-        let seen = self.observed.as_ref().filter(|seen| !seen.is_empty())?;
-        let of = EnvironmentId::new(&self.app, &self.name);
-        Some(AfterLook::of(of, &self.situation, seen, self.paused.is_some()))
-    }
-
-    fn hold_in_words(&self) -> String {
-        let hold = match &self.situation.hold {
-            None => "  hold: none".to_owned(),
-            Some(hold) => format!("  {}: {}", Tone::Noted.of("hold"), hold.in_words()),
+        let until = match approval::of_waiting(&here.situation, waiting) {
+            Some(standing) => format!("; it waits for people: {standing}"),
+            None => waiting.until.map(|until| format!("; it waits until {until}")).unwrap_or_default(),
         };
-        match &self.situation.closed {
-            None => hold,
-            Some(closed) => {
-                format!("{hold}\n  {}: deployments are held {}", Tone::Noted.of("closed"), closed.in_words())
-            }
+        lines.push(format!("  waiting: {}, since {since}{place}{until}", deployment(here, id)));
+    }
+    lines.extend(more);
+    lines.extend(match after_look(here) {
+        Some(look) => look.in_words().map(|all| format!("  next: {all}")),
+        None => next_in_words(here, None),
+    });
+    lines.join("\n")
+}
+
+/// Returns the steps that can be taken next in an environment.
+pub fn steps(here: &Environment) -> Vec<PossibleStep> {
+    let of = EnvironmentId::new(&here.app, &here.name);
+    next_steps::of_environment(of, &here.situation, here.paused.is_some())
+}
+
+/// Returns the line about the steps that can be taken next, with others before them; `None` where there is none.
+pub fn next_in_words(here: &Environment, first: Option<&str>) -> Option<String> {
+    next_steps::in_line(first, &steps(here)).map(|all| format!("  next: {all}"))
+}
+
+/// Returns the next steps after a look at the targets; `None` where there was none, or nothing to look at.
+pub fn after_look(here: &Environment) -> Option<AfterLook> {
+    let seen = here.observed.as_ref().filter(|seen| !seen.is_empty())?;
+    let of = EnvironmentId::new(&here.app, &here.name);
+    Some(AfterLook::of(of, &here.situation, seen, here.paused.is_some()))
+}
+
+/// Returns the line about the hold, and one about closed windows or a freeze where there are.
+pub fn hold_in_words(here: &Environment) -> String {
+    let hold = match &here.situation.hold {
+        None => "  hold: none".to_owned(),
+        Some(hold) => format!("  {}: {}", Tone::Noted.of("hold"), hold.in_words()),
+    };
+    match &here.situation.closed {
+        None => hold,
+        Some(closed) => {
+            format!("{hold}\n  {}: deployments are held {}", Tone::Noted.of("closed"), closed.in_words())
         }
     }
+}
 
-    fn instead_of(&self, part: &Part) -> String {
-        let Some(running) = self.running.get(&part.component) else {
-            return format!("nothing is recorded of {part}");
-        };
-        let names = running.names_of(part.container.as_deref());
-        let id = &names.now.deployment;
-        let asked = self.situation.deployments.get(id).map(|asked| format!(" ({})", asked.words()));
-        let by = format!("by deployment {id}{}", asked.unwrap_or_default());
-        format!("{part} runs {}", names.in_words(&by))
-    }
+/// Returns a sentence that says what runs of a part, in place of what is expected there.
+pub fn instead_of(here: &Environment, part: &Part) -> String {
+    let Some(running) = here.running.get(&part.component) else {
+        return format!("nothing is recorded of {part}");
+    };
+    let names = running.names_of(part.container.as_deref());
+    let id = &names.now.deployment;
+    let asked = here.situation.deployments.get(id).map(|asked| format!(" ({})", provenance::words(asked)));
+    let by = format!("by deployment {id}{}", asked.unwrap_or_default());
+    format!("{part} runs {}", names.in_words(&by))
+}
 
-    fn observed_drift(&self, name: &ComponentName) -> Option<(Drift, String)> {
-        let observed = self.observed.as_ref()?.get(name)?;
-        Some((observed.drift, in_words(observed)))
-    }
+/// Returns how a component's target is beside its record, with the words for it; `None` if it was not looked at.
+pub fn observed_drift(here: &Environment, name: &ComponentName) -> Option<(Drift, String)> {
+    let observed = here.observed.as_ref()?.get(name)?;
+    Some((observed.drift, in_words(observed)))
+}
 
-    fn deployment(&self, id: &DeploymentId) -> String {
-        let asked = self.situation.deployments.get(id).map(|asked| format!(" {}", asked.in_full()));
-        format!("{id}{}", asked.unwrap_or_default())
-    }
+/// Returns a deployment's id, with what it brings and its requester where these are known.
+pub fn deployment(here: &Environment, id: &DeploymentId) -> String {
+    let asked = here.situation.deployments.get(id).map(|asked| format!(" {}", provenance::in_full(asked)));
+    format!("{id}{}", asked.unwrap_or_default())
+}
 
-    fn version_of(&self, id: &DeploymentId) -> Option<&str> {
-        let asked = self.situation.deployments.get(id);
-        asked.map(|asked| asked.version.as_str())
-    }
+/// Returns the version of a deployment that works or waits here.
+pub fn version_of<'a>(here: &'a Environment, id: &DeploymentId) -> Option<&'a str> {
+    let asked = here.situation.deployments.get(id);
+    asked.map(|asked| asked.version.as_str())
+}
 
-    fn lock(&self) -> String {
-        let Some(held) = &self.situation.lock.held else {
-            return "  lock: free".to_owned();
-        };
-        let what = match held.state {
-            HeldState::Running => Tone::Moving.of("is under way"),
-            HeldState::Recovering => Tone::Moving.of("is being recovered"),
-            HeldState::NeedsOperator => Tone::Bad.of("NEEDS AN OPERATOR"),
-        };
-        let who = self.deployment(&held.deployment);
-        let paused = self.paused.as_ref().map(|turn| format!("\n  paused: {}", turn.in_words()));
-        format!("  lock: {who} {what}, since {}{}", held.since, paused.unwrap_or_default())
-    }
+/// Returns the line about the lock.
+pub fn lock(here: &Environment) -> String {
+    let Some(held) = &here.situation.lock.held else {
+        return "  lock: free".to_owned();
+    };
+    let what = match held.state {
+        HeldState::Running => Tone::Moving.of("is under way"),
+        HeldState::Recovering => Tone::Moving.of("is being recovered"),
+        HeldState::NeedsOperator => Tone::Bad.of("NEEDS AN OPERATOR"),
+    };
+    let who = deployment(here, &held.deployment);
+    let paused = here.paused.as_ref().map(|turn| format!("\n  paused: {}", turn.in_words()));
+    format!("  lock: {who} {what}, since {}{}", held.since, paused.unwrap_or_default())
 }
 
 /// Returns the words for an environment in which nothing was recorded as live yet.
@@ -262,7 +239,7 @@ fn component_lines(here: &Environment, name: &ComponentName, running: &Running) 
     let Some(last) = lines.last_mut() else {
         return lines;
     };
-    if let Some((drift, observed)) = here.observed_drift(name) {
+    if let Some((drift, observed)) = observed_drift(here, name) {
         last.push_str(&format!("\n    {}: {observed}", tone(drift).of("drift")));
     } else if let Some(found) = found(here, name) {
         let drift = tone(found.compared.drift).of("drift");
@@ -283,7 +260,7 @@ fn part_line(here: &Environment, name: &Part, names: &VersionNames) -> String {
     let commit = git.map(|git| format!(", commit {}", commit(Some(git))));
     let worked = asked.filter(|asked| asked.started.and(asked.ended).is_some());
     let worked = worked.map(|asked| format!(", took {}", took(asked.started, asked.ended)));
-    let asked = asked.map(|asked| format!(" ({})", asked.words()));
+    let asked = asked.map(|asked| format!(" ({})", provenance::words(asked)));
     let origin = names.origin().map(|origin| format!("\n    {origin}"));
     format!(
         "  {name}: {version} since {since}{}{}, by deployment {id}{}{}",

@@ -110,7 +110,7 @@ mod tests_of_traffic_share {
 mod tests {
     use super::*;
     use crate::talk::windlass;
-    use crate::view::status::EnvironmentWords;
+    use crate::view::status;
     use serde_json::{Value, json};
 
     fn record(status: &str, shown: &Value, share: Option<u32>) -> Record {
@@ -172,7 +172,7 @@ mod tests {
             let printed = lines(Some(&record(status, &shown, share)), &now, Time(0));
             assert!(printed[0].starts_with("  under way: wave 1 of 2: "), "{printed:?}");
             assert_eq!(printed[1], format!("    {wanted}"));
-            let head = now.words();
+            let head = status::words(&now);
             assert!(!head.contains("nothing was deployed"), "{head}");
             assert_eq!(head.contains("its first release is under way"), runs.is_none(), "{head}");
         }

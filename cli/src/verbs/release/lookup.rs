@@ -9,7 +9,7 @@ use crate::talk::listing::{LARGEST_PAGE, List, page};
 use crate::talk::windlass::{RouteName, Windlass};
 use crate::verbs::release::preflight::{self, ReleasePlan};
 use crate::verbs::release::upload;
-use crate::view::declared_application::{self, OrFindings, VersionWords};
+use crate::view::declared_application::{self, OrFindings};
 use crate::view::drills::LookedEnvironments;
 use windlass_domain::declaration::resolved::Resolved;
 use windlass_domain::declaration::{Declaration, Exceptions, LARGEST};
@@ -145,7 +145,8 @@ impl ReleaseLookup {
         match recorded {
             Ok(OrFindings::So(release)) => {
                 let here = self.here.as_ref().map(|here| &here.environment);
-                if let Some(recorded) = release.of_environment(here).filter(|_| !release.given_back) {
+                let recorded = declared_application::recorded_in(&release, here);
+                if let Some(recorded) = recorded.filter(|_| !release.given_back) {
                     self.findings.extend(preflight::reused(plan, recorded));
                     self.unseen.extend(preflight::not_compared(plan, recorded));
                 }
