@@ -105,17 +105,14 @@ impl fmt::Display for TagOwner {
 impl Account {
     /// Returns the owner of a target, by the member of a declaration that names it: a service as `cluster/service`.
     pub fn owner(&self, member: &str, name: &str) -> Option<&TagOwner> {
-        let of = |all: &[LiveResource]| all.iter().position(|it| it.name == name);
-        match member {
-            "function" => self.functions[of(&self.functions)?].belongs.as_ref(),
-            "service" => self.services[of(&self.services)?].belongs.as_ref(),
-            "distribution" => {
-                let mut all = self.distributions.iter();
-                all.find(|it| it.id == name)?.belongs.as_ref()
-            }
-            "bucket" => self.buckets.get(name),
-            _ => None,
-        }
+        let all = match member {
+            "function" => &self.functions,
+            "service" => &self.services,
+            "distribution" => return self.distributions.iter().find(|it| it.id == name)?.belongs.as_ref(),
+            "bucket" => return self.buckets.get(name),
+            _ => return None,
+        };
+        all.iter().find(|it| it.name == name)?.belongs.as_ref()
     }
 
     /// Returns the installation of Windlass that a target belongs to, by its tags, or by its name where these were not

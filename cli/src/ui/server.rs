@@ -139,10 +139,8 @@ impl Server {
         let (app, name) = (app_name(app)?, environment_name(name)?);
         let observe: &[(&str, &str)] = if query.contains_key("observe") { &[("observe", "true")] } else { &[] };
         let names = [app.as_str(), name.as_str()];
-        let (deployments, snapshots) = (
-            List::of::<HistoryEntry>(EnvironmentId::new(&app, &name)),
-            List::of::<ListedSnapshot>(EnvironmentId::new(&app, &name)),
-        );
+        let of = EnvironmentId::new(&app, &name);
+        let (deployments, snapshots) = (List::of::<HistoryEntry>(of), List::of::<ListedSnapshot>(of));
         let (here, history, snapshots) = futures::try_join!(
             self.windlass.read::<Environment>(RouteName::Environment, &names, observe),
             page::<Deployments>(&self.windlass, &deployments, HISTORY, query.get("after").map(String::as_str)),

@@ -128,11 +128,8 @@ impl Logs {
                     exit = Exit::Good;
                 }
             } else if !self.follow {
-                let app = &self.app;
-                output.result(
-                    &printed.document(id),
-                    &format!("{app} deployment {id} is accepted, and has changed nothing yet"),
-                );
+                let words = format!("{} deployment {id} is accepted, and has changed nothing yet", self.app);
+                output.result(&printed.document(id), &words);
                 return Ok(Exit::Good);
             }
             if exit == Exit::Good || !waiting.goes_on().await {

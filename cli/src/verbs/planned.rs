@@ -79,7 +79,7 @@ pub async fn drawn(
     patience: &Patience,
 ) -> Result<(Value, Planned), Failure> {
     let PlanStarted { id, .. } = read(&by.send(windlass, RouteName::DrawPlan, of, body).await?)?;
-    drawn_in(until_drawn(windlass, of.app(), (id.as_str(), false), patience).await?)
+    until_drawn(windlass, of.app(), (id.as_str(), false), patience).await
 }
 
 /// Waits until the plan of a deployment is drawn that people are to approve. Returns the answer, and the plan in it.
@@ -92,16 +92,7 @@ pub async fn of_deployment(
     id: &str,
     patience: &Patience,
 ) -> Result<(Value, Planned), Failure> {
-    drawn_in(until_drawn(windlass, app, (id, true), patience).await?)
-}
-
-fn drawn_in(
-    (answer, PlanAnswer { id, planned, failed, .. }): (Value, PlanAnswer),
-) -> Result<(Value, Planned), Failure> {
-    match failed {
-        Some(failed) => Err(Failure::broken(format!("the plan {id} was not drawn: {failed}"))),
-        None => Ok((answer, planned)),
-    }
+    until_drawn(windlass, app, (id, true), patience).await
 }
 
 /// Waits until a plan is drawn. One that is not known yet may come, unless its deployment is known to have it.
@@ -110,7 +101,7 @@ async fn until_drawn(
     app: &AppName,
     (id, mut was_known): (&str, bool),
     patience: &Patience,
-) -> Result<(Value, PlanAnswer), Failure> {
+) -> Result<(Value, Planned), Failure> {
     let (known, waiting) = (patience.begin_at_most(KNOWN), patience.begin());
     for one in [&known, &waiting] {
         one.pulse.waits_for("the targets and gates are looked at, and the plan is drawn".to_owned());
@@ -118,7 +109,10 @@ async fn until_drawn(
     loop {
         let looked = windlass.get(RouteName::Plan, &[app.as_str(), id], &[]).await;
         let goes_on = match looked.and_then(|answer| Ok((read::<PlanAnswer>(&answer)?, answer))) {
-            Ok((plan, answer)) if plan.planned.drawn.is_some() || plan.failed.is_some() => return Ok((answer, plan)),
+            Ok((PlanAnswer { id, failed: Some(failed), .. }, _)) => {
+                return Err(Failure::broken(format!("the plan {id} was not drawn: {failed}")));
+            }
+            Ok((plan, answer)) if plan.planned.drawn.is_some() => return Ok((answer, plan.planned)),
             Ok(_) => {
                 was_known = true;
                 waiting.goes_on().await

@@ -128,14 +128,8 @@ impl Withdraw {
     /// # Errors
     /// If Windlass refuses it or does not answer.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
-        self.action().run(output)
-    }
-
-    /// Returns the call of the verb.
-    pub fn action(&self) -> Action<'_> {
-        let mut body = Map::new();
-        body.insert("component".into(), json!(self.component));
-        body.insert("pattern".into(), json!(self.pattern));
-        Action { at: &self.at, action: ActionName::Withdraw, body, effect: Effect::Deployment(AwaitedEnd::Runs) }
+        let members = [("component".to_owned(), json!(self.component)), ("pattern".to_owned(), json!(self.pattern))];
+        let (body, effect) = (Map::from_iter(members), Effect::Deployment(AwaitedEnd::Runs));
+        Action { at: &self.at, action: ActionName::Withdraw, body, effect }.run(output)
     }
 }

@@ -99,16 +99,15 @@ pub fn drills(declaration: &Declaration, looked: &LookedEnvironments, now: Time)
     if all.iter().all(|(_, schedule)| schedule.is_none()) {
         return BTreeMap::new();
     }
-    all.into_iter()
-        .filter_map(|(name, schedule)| {
-            let words = match schedule {
-                Some(schedule) => of_schedule(schedule, looked.get(name), now),
-                None if is_production(name) => "never by a schedule: it is production, and declares none".to_owned(),
-                None => return None,
-            };
-            Some((name.clone(), words))
-        })
-        .collect()
+    let drills = all.into_iter().filter_map(|(name, schedule)| {
+        let words = match schedule {
+            Some(schedule) => of_schedule(schedule, looked.get(name), now),
+            None if is_production(name) => "never by a schedule: it is production, and declares none".to_owned(),
+            None => return None,
+        };
+        Some((name.clone(), words))
+    });
+    drills.collect()
 }
 
 fn of_schedule(schedule: &Schedule, here: Option<&Option<Environment>>, now: Time) -> String {
@@ -126,12 +125,8 @@ fn of_schedule(schedule: &Schedule, here: Option<&Option<Environment>>, now: Tim
             now,
         }
     });
-    let next = facts.and_then(|facts| facts.next());
-    next.map_or_else(
-        || {
-            let every = schedule.every;
-            format!("every {every}, the first one so long after the last, or as soon as one can begin")
-        },
-        |next| next.to_string(),
-    )
+    match facts.and_then(|facts| facts.next()) {
+        Some(next) => next.to_string(),
+        None => format!("every {}, the first one so long after the last, or as soon as one can begin", schedule.every),
+    }
 }

@@ -3,8 +3,7 @@
 
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
-use crate::ground::output::Output;
-use crate::ground::output::text;
+use crate::ground::output::{Output, text};
 use crate::talk::windlass::{RouteName, Windlass};
 use crate::view::record;
 use crate::view::status::{self, left_alone};
@@ -204,15 +203,12 @@ pub async fn same_release(windlass: &Windlass, record: &Record) -> Option<String
     for id in held.chain(waiting).filter(|id| **id != mine.id) {
         let answer = windlass.get(RouteName::Deployment, &[mine.app.as_str(), id.as_str()], &[]).await.ok()?;
         let other = record::read(&answer).ok().flatten().map(|other| other.deployment);
-        if other.is_some_and(|other| brings_the_same(&other, mine)) {
+        let other = other.filter(|other| other.release_digest == mine.release_digest);
+        if other.is_some_and(|other| other.components().eq(mine.components())) {
             return Some(id.0.clone());
         }
     }
     None
-}
-
-fn brings_the_same(other: &Deployment, mine: &Deployment) -> bool {
-    other.release_digest == mine.release_digest && other.components().eq(mine.components())
 }
 
 async fn environment(

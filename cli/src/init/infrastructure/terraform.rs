@@ -108,7 +108,8 @@ impl Work<'_> {
                     changes.members.push_str("\n  publish = true # the version that the alias begins with\n");
                 }
                 let is_done = self.tag(found, changes) && self.ignore(found, changes);
-                if self.has_alias(found) {
+                let mut aliases = self.targets.all.iter().filter(|other| other.sort == "aws_lambda_alias");
+                if aliases.any(|alias| is_alias_of(alias, found)) {
                     return is_done;
                 }
                 // With several functions, each alias would need its function's key.
@@ -189,10 +190,6 @@ impl Work<'_> {
         let makes = |found: &&Resource<'_>| !["aws_cloudfront_distribution", "aws_lambda_alias"].contains(&found.sort);
         let mut seen = self.targets.all.iter().filter(makes).filter_map(|found| self.component(found));
         seen.any(|of| of.name == component.name)
-    }
-
-    fn has_alias(&self, function: &Resource<'_>) -> bool {
-        self.targets.all.iter().any(|other| other.sort == "aws_lambda_alias" && is_alias_of(other, function))
     }
 }
 

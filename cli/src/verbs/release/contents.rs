@@ -10,7 +10,7 @@ use crate::verbs::release::upload::LoadedArtifact;
 use bytes::Bytes;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use windlass_domain::declaration::folder::{Folder, FolderRules, Sorting};
+use windlass_domain::declaration::folder::{Folder, FolderRules};
 use windlass_domain::declaration::resolved::Resolved;
 use windlass_domain::release::Part;
 use windlass_domain::release::manifest::ArtifactRef;
@@ -181,7 +181,10 @@ impl ReleaseContents {
             let given = &artifact.given;
             let sorting = match self.folders.get(&artifact.component) {
                 Some(folder) => Some(folder.files.sorting.clone()),
-                None if rules.takes_out() => sorted(given, &artifact.bytes, &rules),
+                // An archive that cannot be read as one has a finding.
+                None if rules.takes_out() => {
+                    directory(given, &artifact.bytes).ok().map(|mut entries| sort(&mut entries, &rules))
+                }
                 None => None,
             };
             let left_out = sorting.and_then(|sorting| sorting.left_out_in_words());
@@ -224,10 +227,4 @@ fn rules_of(name: &ComponentName, declared: Option<&Resolved>) -> Result<FolderR
     let component = declared.and_then(|declared| declared.components.get(name));
     let folder = component.and_then(|component| component.spec.as_kind().folder());
     FolderRules::new(folder.unwrap_or(Folder::UNKNOWN))
-}
-
-/// Returns the files of an archive by their fate; `None` if it cannot be read as one.
-fn sorted(given: &str, bytes: &[u8], rules: &FolderRules) -> Option<Sorting> {
-    let mut entries = directory(given, bytes).ok()?;
-    Some(sort(&mut entries, rules))
 }

@@ -19,7 +19,6 @@ use windlass_domain::release::action::ActionName;
 use windlass_domain::release::artifact::Artifact;
 use windlass_domain::release::key::FINDINGS_SUFFIX;
 use windlass_domain::release::manifest::{ArtifactRef, Manifest};
-use windlass_domain::shown::api::deployments::HistoryEntry;
 use windlass_domain::text::name::ComponentName;
 use windlass_engine::upload_findings::UploadFindings;
 
@@ -138,7 +137,7 @@ impl UploadOutcome<'_> {
         if let Some(fresh) = fresh {
             return Ok(UploadEnd::Fresh(fresh.id.0.clone()));
         }
-        for one in self.sight.before.iter().filter(|one| is_under_way(one)) {
+        for one in self.sight.before.iter().filter(|one| one.status != Status::Ended) {
             let record = record::of_deployment(windlass, self.plan.app, one.id.as_str()).await;
             let record = record.map_err(|failure| failure.message)?;
             if record.is_some_and(|record| is_it(&record.deployment, self.plan.manifest)) {
@@ -159,10 +158,6 @@ enum UploadEnd {
     Joined(String),
     /// Nothing that can be seen.
     Nothing,
-}
-
-fn is_under_way(before: &HistoryEntry) -> bool {
-    before.status != Status::Ended
 }
 
 /// Returns whether an arrival of this manifest joins a deployment while that waits or runs. The deployment must be of
