@@ -2,7 +2,6 @@
 //! declaration's own check takes a name or not, so a wrong answer is reported at its question.
 
 use crate::ground::output;
-use crate::init::text::Text;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::declaration::kinds::KindName;
@@ -118,22 +117,11 @@ pub struct MemberPlace<'a> {
 }
 
 impl MemberPlace<'_> {
-    /// Checks that the declaration takes a text here.
-    ///
-    /// # Errors
-    /// The reason why it does not, and what to write.
-    pub fn takes(&self, text: &Text) -> Result<(), String> {
-        match text {
-            Text::One(text) => self.takes_value(&json!(text)),
-            Text::Each(each) => self.takes_value(&json!(each)),
-        }
-    }
-
     /// Checks that the declaration takes a value here.
     ///
     /// # Errors
     /// The reason why it does not, and what to write.
-    pub fn takes_value(&self, value: &Value) -> Result<(), String> {
+    pub fn takes(&self, value: &Value) -> Result<(), String> {
         let Self { kind, member, .. } = *self;
         let mut component: Value = serde_json::from_str(kind.shortest()).unwrap_or_default();
         component["kind"] = json!(kind);

@@ -64,14 +64,10 @@ pub fn all(application: &InitApplication, facts: &InitFacts) -> (Vec<File>, Vec<
     let mut code = infrastructure::write(application, &facts.repository);
     code.keep_tried(&facts.trials);
     code.notes.extend(code.edits.iter().flat_map(|edit| edit.notes.iter().cloned()));
-    if let Some(patch) = code.patch() {
-        file(PATCH, patch);
-    }
-    if let Some(page) = code.page {
-        file(PAGE, page);
-    }
-    if let Some(commands) = code.commands {
-        file(SCRIPT, commands);
+    for (path, text) in [(PATCH, code.patch()), (PAGE, code.page), (SCRIPT, code.commands)] {
+        if let Some(text) = text {
+            file(path, text);
+        }
     }
     code.notes.extend(application.carried.notes.iter().cloned());
     code.notes.extend(note_of_name(&application.app, &facts.repository));

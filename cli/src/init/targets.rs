@@ -142,7 +142,7 @@ impl TargetQuestions<'_> {
         let question = Question::new(&format!("{}.event", piece.name), &about, Some("none".to_owned()));
         let answer = self.asked.ask(question, &|text| match named(text) {
             Some(TrialRequest { name, payload, .. }) => {
-                place.takes_value(&json!({"invocations": [{"name": name, "payload": payload}]}))
+                place.takes(&json!({"invocations": [{"name": name, "payload": payload}]}))
             }
             None if text == "none" => Ok(()),
             None => Err(format!("`{text}` is no test event here: write {shown}, or `none`")),
@@ -227,7 +227,7 @@ impl TargetQuestions<'_> {
             }
             ours.check(member, &read)?;
             let place = MemberPlace { kind, member, environments: names, exceptions };
-            place.takes(&read)
+            place.takes(&json!(read))
         };
         let answer = self.asked.ask(question, check);
         Text::read(&answer, names).unwrap_or_else(|_| unanswered())

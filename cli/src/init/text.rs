@@ -1,10 +1,12 @@
 //! A text of the declaration that is the same in all environments, or has one for each.
 
 use crate::init::environments::templated;
+use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A text, or one for each environment.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A text, or one for each environment, as a declaration has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
 pub enum Text {
     /// One text for all, with `{environment}` where that is a part of it.
     One(String),

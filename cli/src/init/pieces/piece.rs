@@ -106,38 +106,33 @@ pub enum PieceSort {
 }
 
 impl PieceSort {
+    /// Returns what it is, and the mark by which it is found.
+    const fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Next => ("a static export of Next.js", "a `package.json` with `next`, and `output: 'export'`"),
+            Self::Docusaurus => ("a site of Docusaurus", "a `package.json` with `@docusaurus/core`"),
+            Self::Vite => ("a site that Vite builds", "a `package.json` with `vite`, and `index.html` beside it"),
+            Self::CreateReactApp => ("a site that Create React App builds", "a `package.json` with `react-scripts`"),
+            Self::Dockerfile => ("an image", "a `Dockerfile`"),
+            Self::FastApi => ("an API with FastAPI", "`FastAPI(` in a `.py` file"),
+            Self::Sam => ("a function of AWS SAM", "`AWS::Serverless::Function` in a `template.yaml`"),
+            Self::Cdk => ("a function of AWS CDK", "a `cdk.json`, and functions whose names stand in its code"),
+            Self::TaskDefinition => ("a task definition of Amazon ECS", "a task definition in a `.json` file"),
+            Self::Handler => (
+                "a handler of AWS Lambda",
+                "`def handler(event, context)` or `lambda_handler` in a `.py` file, `exports.handler` or `export const handler` in a `.js` file",
+            ),
+        }
+    }
+
     /// Returns the mark by which it is found.
     pub const fn mark(self) -> &'static str {
-        match self {
-            Self::Next => "a `package.json` with `next`, and `output: 'export'`",
-            Self::Docusaurus => "a `package.json` with `@docusaurus/core`",
-            Self::Vite => "a `package.json` with `vite`, and `index.html` beside it",
-            Self::CreateReactApp => "a `package.json` with `react-scripts`",
-            Self::Dockerfile => "a `Dockerfile`",
-            Self::FastApi => "`FastAPI(` in a `.py` file",
-            Self::Sam => "`AWS::Serverless::Function` in a `template.yaml`",
-            Self::Cdk => "a `cdk.json`, and functions whose names stand in its code",
-            Self::TaskDefinition => "a task definition in a `.json` file",
-            Self::Handler => {
-                "`def handler(event, context)` or `lambda_handler` in a `.py` file, `exports.handler` or `export const handler` in a `.js` file"
-            }
-        }
+        self.words().1
     }
 }
 
 impl fmt::Display for PieceSort {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Next => "a static export of Next.js",
-            Self::Docusaurus => "a site of Docusaurus",
-            Self::Vite => "a site that Vite builds",
-            Self::CreateReactApp => "a site that Create React App builds",
-            Self::Dockerfile => "an image",
-            Self::FastApi => "an API with FastAPI",
-            Self::Sam => "a function of AWS SAM",
-            Self::Cdk => "a function of AWS CDK",
-            Self::TaskDefinition => "a task definition of Amazon ECS",
-            Self::Handler => "a handler of AWS Lambda",
-        })
+        f.write_str(self.words().0)
     }
 }
