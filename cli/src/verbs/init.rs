@@ -105,7 +105,8 @@ impl Init {
         let passed = passed::lines(&facts.repository.passed).join("; ");
         let passed = if passed.is_empty() { passed } else { format!("\nNot looked into: {}", foreign::line(&passed)) };
         let sorts = pieces::PieceSort::value_variants().iter();
-        let sorts: String = sorts.map(|sort| format!("\n  {sort}: {}", sort.mark())).collect();
+        let sorts: Vec<String> = sorts.map(|sort| format!("\n  {sort}: {}", sort.mark())).collect();
+        let sorts = sorts.concat();
         Failure::of(
             TroubleName::NothingFound,
             format!(
