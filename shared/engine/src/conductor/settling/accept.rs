@@ -4,7 +4,7 @@ use crate::conductor::answering::without_deployment::{self, once};
 use crate::conductor::environment::{drills, past};
 use crate::conductor::request::{self, Ports};
 use crate::conductor::settling;
-use crate::conductor::settling::snapshots::{before_windlass, found, present, put_snapshot, ran};
+use crate::conductor::settling::snapshots::{before_windlass, found, numbered, present, put_snapshot, ran, unreleased};
 use crate::last_fault;
 use crate::ledger::{self, ExecutionRecord, Fence, Stored, put_deployment, put_state};
 use crate::payload::{Answer, Caller, EndTransition};
@@ -17,9 +17,7 @@ use windlass_domain::deployment::accept::{Accepted, accepted};
 use windlass_domain::deployment::step::Step;
 use windlass_domain::environment::irreversible::kept;
 use windlass_domain::environment::kept::Irreversible;
-use windlass_domain::environment::{
-    ACCEPTED, EnvironmentState, GivenVersion, Lock, Proof, ReleaseFate, Running, Snapshot,
-};
+use windlass_domain::environment::{ACCEPTED, EnvironmentState, Lock, ReleaseFate, Running, Snapshot};
 use windlass_domain::prose;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::artifact::Artifact;
@@ -210,7 +208,8 @@ async fn taken_in(
     let kept = kept_runs(ports, record, &state.value, present.as_ref()).await?;
     let replaced = replaced(&state.value, record, present.as_ref());
     let proof = present.map(|present| present.proof_of_what_runs(&state.value)).unwrap_or_default();
-    let snapshot = Snapshot { irreversible: kept, proof, ..snapshot(&mut state.value, record, replaced, now) };
+    let next = numbered(&mut state.value, record, replaced, now);
+    let snapshot = Snapshot { version: ACCEPTED.into(), irreversible: kept, proof, ..next };
     writes.push(put_snapshot(record, snapshot)?);
     if is_live(&state.value, record) {
         writes.extend(past(ports, record, ReleaseFate::Live, now).await?);
@@ -243,13 +242,7 @@ fn take_in(state: &mut EnvironmentState, record: &Deployment, seen: &Seen<'_>, n
             state.running.remove(name);
             continue;
         };
-        let given = GivenVersion {
-            version: ACCEPTED.into(),
-            deployment: record.id.clone(),
-            since: now,
-            git: None,
-            released_by: None,
-        };
+        let given = unreleased(ACCEPTED, &record.id, now);
         let running = Running::new(None, given, (*runs).clone()).of_kind(step.kind);
         state.running.insert(name.clone(), running);
         let named = record.release.components.get(name);
@@ -309,22 +302,4 @@ async fn kept_runs(
         });
     }
     Ok(kept)
-}
-
-/// Makes a snapshot without a release, because nobody judged it.
-fn snapshot(state: &mut EnvironmentState, record: &Deployment, replaced: u64, now: Time) -> Snapshot {
-    state.last_snapshot += 1;
-    state.snapshot = state.last_snapshot;
-    Snapshot {
-        number: state.last_snapshot,
-        version: ACCEPTED.into(),
-        release: None,
-        deployment: record.id.clone(),
-        made: now,
-        replaced,
-        components: state.running.clone(),
-        irreversible: Irreversible::new(),
-        proof: Proof::default(),
-        partly: None,
-    }
 }

@@ -14,6 +14,7 @@ use windlass_domain::environment::{
 };
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::artifact::Artifact;
+use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::release::{Part, parts};
 use windlass_domain::text::name::ComponentName;
 use windlass_domain::text::time::Time;
@@ -44,13 +45,8 @@ impl EndedWell<'_> {
 
     /// Returns the name that the deployment gives now.
     fn given(&self, version: &str) -> GivenVersion {
-        GivenVersion {
-            version: version.to_owned(),
-            deployment: self.record.id.clone(),
-            since: self.now,
-            git: self.record.release.git.clone(),
-            released_by: None,
-        }
+        let git = self.record.release.git.clone();
+        GivenVersion { git, ..unreleased(version, &self.record.id, self.now) }
     }
 
     /// Returns what it has shown of the components that it brought.
@@ -160,15 +156,15 @@ fn find(state: &mut EnvironmentState, scene: &EndedWell<'_>) {
     }
 }
 
+/// Makes the version that a deployment gives by itself, without a release that has it.
+pub fn unreleased(version: &str, deployment: &DeploymentId, since: Time) -> GivenVersion {
+    let (version, deployment) = (version.to_owned(), deployment.clone());
+    GivenVersion { version, deployment, since, git: None, released_by: None }
+}
+
 /// Returns what was found of a component, with its bytes if they are known.
 pub fn found(step: &Step, artifact: Option<&Artifact>, now: Time) -> Running {
-    let given = GivenVersion {
-        version: BEFORE_WINDLASS.into(),
-        deployment: step.deployment.clone(),
-        since: now,
-        git: None,
-        released_by: None,
-    };
+    let given = unreleased(BEFORE_WINDLASS, &step.deployment, now);
     Running::new(artifact.cloned(), given, step.before.clone()).of_kind(step.kind)
 }
 
@@ -267,8 +263,6 @@ fn next_snapshot(state: &mut EnvironmentState, scene: &EndedWell<'_>) -> Result<
         None => state.snapshot,
     };
     let over = state.snapshot;
-    state.last_snapshot += 1;
-    state.snapshot = state.last_snapshot;
     let mut snapshot = snapshot_of(scene, state, replaced);
     match goal {
         Some(goal) if scene.is_partly_back() => {
@@ -296,8 +290,6 @@ fn next_snapshot(state: &mut EnvironmentState, scene: &EndedWell<'_>) -> Result<
 fn renamed_snapshot(state: &mut EnvironmentState, scene: &EndedWell<'_>) -> Result<Write> {
     let present = scene.present.as_ref();
     let replaced = present.map_or(state.snapshot, |present| present.replaced);
-    state.last_snapshot += 1;
-    state.snapshot = state.last_snapshot;
     let mut snapshot = snapshot_of(scene, state, replaced);
     snapshot.release = present.and_then(|present| present.release.clone());
     snapshot.proof = present.map(|present| present.proof.clone()).unwrap_or_default();
@@ -305,21 +297,35 @@ fn renamed_snapshot(state: &mut EnvironmentState, scene: &EndedWell<'_>) -> Resu
     put_snapshot(&scene.record, snapshot)
 }
 
-fn snapshot_of(scene: &EndedWell<'_>, state: &EnvironmentState, replaced: u64) -> Snapshot {
+fn snapshot_of(scene: &EndedWell<'_>, state: &mut EnvironmentState, replaced: u64) -> Snapshot {
     let record = &scene.record;
+    let next = numbered(state, record, replaced, scene.now);
     let known = scene.present.as_ref().map(|present| present.proof_of_what_runs(state)).unwrap_or_default();
     Snapshot {
-        number: state.last_snapshot,
-        version: record.release.version.clone(),
         release: Some(record.release_digest.clone()),
-        deployment: record.id.clone(),
-        made: scene.now,
-        replaced,
-        components: state.running.clone(),
         irreversible: kept(scene.present.as_ref(), state, |name, ran| {
             ran.deployment == record.id || is_passed_over(scene, name)
         }),
         proof: known.only(|name| !scene.has_brought(name)).with(scene.proof()),
+        ..next
+    }
+}
+
+/// Makes the next snapshot of what runs, which is the present one from then on. It has no release, because nobody judged
+/// it yet.
+pub fn numbered(state: &mut EnvironmentState, record: &Deployment, replaced: u64, now: Time) -> Snapshot {
+    state.last_snapshot += 1;
+    state.snapshot = state.last_snapshot;
+    Snapshot {
+        number: state.last_snapshot,
+        version: record.release.version.clone(),
+        release: None,
+        deployment: record.id.clone(),
+        made: now,
+        replaced,
+        components: state.running.clone(),
+        irreversible: Irreversible::new(),
+        proof: Proof::default(),
         partly: None,
     }
 }
@@ -340,23 +346,11 @@ pub async fn present(
     Ok(present.map(|present| present.value.with_found(state)))
 }
 
-/// Makes the snapshot of what a first deployment found, so that a person can go back to it by its number.
+/// Makes the snapshot of what a first deployment found, so that a person can go back to it by its number. It is the
+/// first one of the environment.
 pub fn before_windlass(record: &Deployment, state: &mut EnvironmentState, now: Time) -> Result<Write> {
-    state.last_snapshot = 1;
-    state.snapshot = 1;
-    let snapshot = Snapshot {
-        version: BEFORE_WINDLASS.into(),
-        release: None,
-        components: state.found.clone(),
-        number: 1,
-        deployment: record.id.clone(),
-        made: now,
-        replaced: 0,
-        irreversible: Irreversible::new(),
-        proof: Proof::default(),
-        partly: None,
-    };
-    put_snapshot(record, snapshot)
+    let first = numbered(state, record, 0, now);
+    put_snapshot(record, Snapshot { version: BEFORE_WINDLASS.into(), components: state.found.clone(), ..first })
 }
 
 /// Returns the write of a snapshot.
