@@ -169,19 +169,24 @@ impl<'a, P: DynamoDbApi + Clock> Attempt<'a, P> {
             tried.wave = wave;
             return;
         }
-        let token = self.fence.token;
-        self.step.value.changes.push(ChangeRecord {
+        let intent = self.intent(at, (call.change.clone(), call.what.clone()), wave);
+        self.step.value.changes.push(ChangeRecord { switching: true, ..intent });
+    }
+
+    /// Makes the record of a change that is sent next and that callers do not notice: the change, and its text.
+    pub fn intent(&self, at: Time, (change, what): (Value, String), wave: Option<u32>) -> ChangeRecord {
+        ChangeRecord {
             at,
-            change: call.change.clone(),
-            what: call.what.clone(),
+            change,
+            what,
             made: None,
             answered: false,
             answered_at: None,
             wave,
-            undo,
-            switching: true,
-            token,
-        });
+            undo: wave.is_none(),
+            switching: false,
+            token: self.fence.token,
+        }
     }
 
     /// Closes the open call after its answer. `confirmed` is what callers get now, and `made` the name that AWS gave to
@@ -254,19 +259,8 @@ impl<'a, P: DynamoDbApi + Clock> Attempt<'a, P> {
     /// Notes an additive change that was made: the change, its text, and the name that AWS gave to what was made. It is
     /// written with the next write of the step.
     pub fn note_additive(&mut self, (change, what, made): (Value, String, Option<String>), wave: Option<u32>) {
-        let (at, token) = (self.ports.now(), self.fence.token);
-        self.step.value.changes.push(ChangeRecord {
-            at,
-            change,
-            what,
-            made,
-            answered: true,
-            answered_at: None,
-            wave,
-            undo: wave.is_none(),
-            switching: false,
-            token,
-        });
+        let intent = self.intent(self.ports.now(), (change, what), wave);
+        self.step.value.changes.push(ChangeRecord { made, answered: true, ..intent });
     }
 
     /// Returns whether this deployment changed anything that callers can notice.

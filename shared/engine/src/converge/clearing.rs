@@ -11,7 +11,7 @@ use crate::converge::invocation::{Budget, End, Work, is_permanent};
 use crate::kinds::{Built, Kind, KindVisitor, Leftover, Leftovers, Switched, from_value};
 use crate::ports::{Clock, DynamoDbApi, Result};
 use serde_json::{Value, json};
-use windlass_domain::deployment::step::{ChangeRecord, OPEN_CALL_S, OpenCall};
+use windlass_domain::deployment::step::{OPEN_CALL_S, OpenCall};
 use windlass_domain::text::count::count;
 use windlass_domain::text::digest::Digest;
 use windlass_domain::text::fault::{Fault, FaultName};
@@ -149,22 +149,11 @@ impl<P: DynamoDbApi + Clock> Clearing<'_, '_, P> {
         let not_after = at.plus_s(OPEN_CALL_S);
         let first = files.first().map_or("", |file| file.key.as_str());
         let what = format!("delete {} {which}, first `{first}`", count(files.len(), "file"));
-        let token = attempt.fence.token;
+        let intent = attempt.intent(at, (change.clone(), what.clone()), self.wave);
         let step = &mut attempt.step.value;
-        step.open = Some(OpenCall { what: what.clone(), not_after });
+        step.open = Some(OpenCall { what, not_after });
         step.changes.retain(|known| known.answered || known.change != *change);
-        step.changes.push(ChangeRecord {
-            at,
-            change: change.clone(),
-            made: None,
-            what,
-            answered: false,
-            answered_at: None,
-            wave: self.wave,
-            undo: self.wave.is_none(),
-            switching: false,
-            token,
-        });
+        step.changes.push(intent);
         attempt.save().await?;
         Ok(not_after)
     }
