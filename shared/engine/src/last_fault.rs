@@ -1,7 +1,7 @@
 //! Keeps the last fault of a state that only looks, such as `Prepare`. The machine passes on only the fault's name;
 //! this gives its text to the ending, for whoever asked.
 
-use crate::ledger::{self, Fence, LastFault, Stored};
+use crate::ledger::{self, Fence, LastFault};
 use crate::payload::Caller;
 use crate::ports::{Clock, DynamoDbApi, Result};
 use windlass_domain::release::identity::DeploymentId;
@@ -46,13 +46,8 @@ fn is_shown_elsewhere(name: FaultName) -> bool {
 async fn keep(ports: &(impl DynamoDbApi + Clock), (state, by): (&str, &Caller), fault: &Fault) -> Result<()> {
     let id = &by.deployment;
     let record = ledger::require(ports, &ledger::deployment(id)).await?;
-    let key = ledger::last_fault(id);
-    let former = ledger::load(ports, &key).await?;
-    let kept = Stored {
-        rev: former.map_or(0, |former| former.rev),
-        value: LastFault { state: state.to_owned(), fault: fault.clone(), at: ports.now() },
-        key,
-    };
+    let last = LastFault { state: state.to_owned(), fault: fault.clone(), at: ports.now() };
+    let kept = ledger::replacing(ports, ledger::last_fault(id), last).await?;
     let fence = Fence::new(record.value.environment_id(), id, by.token).check();
     // Refused where somebody else has just kept one, or has taken over.
     ports.transact(vec![fence, kept.put()?]).await?;

@@ -1,7 +1,7 @@
 //! Promotion by the rules in force: whether a snapshot of the environment before admits a release, and what goes on by
 //! itself once a deployment has succeeded there.
 
-use crate::ledger::{self, Stored};
+use crate::ledger;
 use crate::ports::{Clock, DynamoDbApi, Result, Write};
 use std::collections::BTreeMap;
 use windlass_domain::access::Rules;
@@ -79,7 +79,6 @@ pub async fn due(ports: &(impl DynamoDbApi + Clock), record: &Deployment, snapsh
     let mut writes = Vec::new();
     for (environment, source) in rules.promoted_by_itself(&record.environment) {
         let key = ledger::promotion(EnvironmentId::new(&record.app, environment));
-        let rev = ledger::load(ports, &key).await?.map_or(0, |former| former.rev);
         let value = Promotion {
             app: record.app.clone(),
             environment: environment.clone(),
@@ -88,7 +87,7 @@ pub async fn due(ports: &(impl DynamoDbApi + Clock), record: &Deployment, snapsh
             tries: 0,
             over: false,
         };
-        writes.push(ledger::put_look(&Stored { key, rev, value })?);
+        writes.push(ledger::put_look(&ledger::replacing(ports, key, value).await?)?);
     }
     Ok(writes)
 }

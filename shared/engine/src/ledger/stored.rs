@@ -137,6 +137,12 @@ pub async fn require<T: DeserializeOwned>(ledger: &impl DynamoDbApi, key: &Key<T
     load(ledger, key).await?.ok_or_else(|| Fault::internal(format!("the ledger has no item {} {}", key.pk, key.sk)))
 }
 
+/// Makes the value that takes the place of what is there, whatever that says.
+pub async fn replacing<T: DeserializeOwned>(ledger: &impl DynamoDbApi, key: Key<T>, value: T) -> Result<Stored<T>> {
+    let rev = load(ledger, &key).await?.map_or(0, |former| former.rev);
+    Ok(Stored { key, rev, value })
+}
+
 /// Reads all values of a partition of the index that can be read. A value that cannot be read is noted, and hides no
 /// other.
 pub async fn load_all_indexed<T: DeserializeOwned>(

@@ -71,11 +71,6 @@ pub async fn past(ports: &impl Ports, record: &Deployment, became: ReleaseFate, 
     }
     let release = record.release_digest.clone();
     let key = ledger::past(record.environment_id(), &release);
-    let former = ledger::load(ports, &key).await?;
     let past = PastRelease { release, deployment: record.id.clone(), sequence: record.order.sequence, became, at };
-    let stored = match former {
-        Some(former) => Stored { value: past, ..former },
-        None => Stored::new(key, past),
-    };
-    stored.put().map(Some)
+    ledger::replacing(ports, key, past).await?.put().map(Some)
 }

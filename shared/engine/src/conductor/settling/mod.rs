@@ -101,8 +101,6 @@ pub async fn make_due(ports: &impl Ports, record: &Deployment, steps: &[Stored<S
     let Some(due) = SecondLook::after(record, steps.iter().map(|step| &step.value)) else {
         return Ok(None);
     };
-    let key = ledger::second_look(&record.id);
-    let former = ledger::load(ports, &key).await?;
-    let rev = former.map_or(0, |former| former.rev);
-    ledger::put_look(&Stored { key, rev, value: due }).map(Some)
+    let due = ledger::replacing(ports, ledger::second_look(&record.id), due).await?;
+    ledger::put_look(&due).map(Some)
 }

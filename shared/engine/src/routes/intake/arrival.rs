@@ -3,7 +3,7 @@
 
 use crate::conductor::record_refusal;
 use crate::faults::Faults;
-use crate::ledger::{self, Served, Started, Stored};
+use crate::ledger::{self, Served, Started};
 use crate::pin;
 use crate::ports::{Clock, ObjectId, Result, S3Api, SnsApi, StepFunctionsApi};
 use crate::recovery::{Came, came_of, quarter};
@@ -184,14 +184,9 @@ pub async fn list(
         _ => None,
     };
     tracing::info!(?findings, "an arrival that nobody asks for is listed");
-    let key = ledger::not_taken(what);
-    let known = ledger::load(ports, &key).await?;
-    let line = Stored {
-        rev: known.map_or(0, |known| known.rev),
-        value: IgnoredArrival { app, about: what.to_owned(), requester, execution: None, findings, at: ports.now() },
-        key,
-    };
-    let at = line.value.at;
+    let at = ports.now();
+    let line = IgnoredArrival { app, about: what.to_owned(), requester, execution: None, findings, at };
+    let line = ledger::replacing(ports, ledger::not_taken(what), line).await?;
     let index = ledger::refused_index(listed_under.as_ref(), at, what);
     let expires = at.plus_s(LISTED_FOR_S);
     // It is refused if somebody else has just listed the same.
