@@ -6,7 +6,7 @@ use crate::observe::where_it_ran;
 use crate::pin;
 use crate::ports::{DynamoDbApi, Result, Write};
 use crate::removable::{OwnerItems, SideItems, WholeItems, environments_of};
-use crate::trouble::Checked;
+use crate::trouble::{Checked, or_findings};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use windlass_domain::declaration::kinds::KindName;
@@ -81,7 +81,7 @@ impl<'a> Movable<'a> {
         writes.extend(self.declarations.iter().map(Watched::check));
         writes.extend(self.whole.iter().map(|(whole, _)| withdrawn(&whole.declared)));
         for (environment, items) in &mut self.environments {
-            writes.push(unchanged(&items.from.side.lock));
+            writes.push(items.from.side.lock.check());
             let Some(taken) = moved.environments.get(environment) else {
                 continue;
             };
@@ -97,7 +97,7 @@ impl<'a> Movable<'a> {
                 let index = ledger::repository_index(&owner.value.repository);
                 writes.push(owner.put_indexed(Some(index))?);
             } else {
-                writes.push(Write::delete(owner.key.clone(), owner.unchanged()));
+                writes.push(owner.delete());
             }
         }
         Ok(writes)
@@ -179,7 +179,7 @@ impl BothItems {
                 // A hold of the former environment holds automatic deployments under the new name as well.
                 there.value.hold.get_or_insert_with(|| hold.clone());
             }
-            writes.push(unchanged(&self.to.lock));
+            writes.push(self.to.lock.check());
             writes.push(put_state(there, new)?);
             made
         };
@@ -211,26 +211,11 @@ async fn kinds(ports: &impl DynamoDbApi, state: &EnvironmentState) -> Result<BTr
     Ok(kinds)
 }
 
-/// Returns the answer or the findings.
-fn or_findings<T>(checked: Checked<T>) -> Result<Result<T, Vec<Finding>>> {
-    match checked {
-        Ok(found) => Ok(Ok(found)),
-        Err(trouble) => Ok(Err(trouble.findings()?)),
-    }
-}
-
 async fn declaration(ports: &impl DynamoDbApi, app: &AppName) -> Result<Watched<Declared>> {
     Watched::read(ports, ledger::declaration_in_force(app)).await
 }
 
-fn unchanged(one: &Stored<impl serde::Serialize>) -> Write {
-    Write::check(one.key.clone(), one.unchanged())
-}
-
 /// The end of a declaration, where there is one; else nobody uploads one meanwhile.
 fn withdrawn(declared: &Watched<Declared>) -> Write {
-    match declared.found {
-        Some(_) => Write::delete(declared.key.clone(), declared.unchanged()),
-        None => declared.check(),
-    }
+    declared.found.as_ref().map_or_else(|| declared.check(), Stored::delete)
 }

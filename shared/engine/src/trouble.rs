@@ -117,6 +117,17 @@ pub fn if_there<T>(answer: Result<T>) -> Result<Option<T>> {
     }
 }
 
+/// Returns the answer, else the findings, for a caller that goes on with either.
+///
+/// # Errors
+/// The fault.
+pub fn or_findings<T>(checked: Checked<T>) -> Result<Result<T, Vec<Finding>>> {
+    match checked {
+        Ok(found) => Ok(Ok(found)),
+        Err(trouble) => trouble.findings().map(Err),
+    }
+}
+
 /// Returns the findings alone; none where there is an answer.
 ///
 /// # Errors

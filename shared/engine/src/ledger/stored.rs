@@ -27,35 +27,38 @@ impl<T: Serialize> Stored<T> {
 
     /// Returns the write of the present value, on the condition that nobody wrote since it was read.
     pub fn put(&self) -> Result<Write> {
-        self.put_indexed(None)
+        self.put_with(None, None)
     }
 
     /// The same, with a place in the index.
     pub fn put_indexed(&self, index: Option<ports::Key>) -> Result<Write> {
-        let item = Item { index, ..self.item()? };
-        Ok(Write::put(item, self.unchanged()))
+        self.put_with(index, None)
     }
 
     /// Returns the same write, of an item that is not needed any more after `expires`.
     pub fn put_until(&self, expires: Time) -> Result<Write> {
-        let item = Item { expires: Some(expires), ..self.item()? };
-        Ok(Write::put(item, self.unchanged()))
+        self.put_with(None, Some(expires))
     }
 
     /// The same with a place in the index, which it has until then.
     pub fn put_listed(&self, index: ports::Key, expires: Time) -> Result<Write> {
-        let item = Item { index: Some(index), expires: Some(expires), ..self.item()? };
+        self.put_with(Some(index), Some(expires))
+    }
+
+    fn put_with(&self, index: Option<ports::Key>, expires: Option<Time>) -> Result<Write> {
+        let (key, body) = (self.key.clone().into(), to_body(&self.value)?);
+        let item = Item { key, rev: self.rev + 1, body, index, expires };
         Ok(Write::put(item, self.unchanged()))
     }
 
-    fn item(&self) -> Result<Item> {
-        Ok(Item {
-            key: self.key.clone().into(),
-            rev: self.rev + 1,
-            body: to_body(&self.value)?,
-            index: None,
-            expires: None,
-        })
+    /// Returns the check that nobody wrote since it was read.
+    pub fn check(&self) -> Write {
+        Write::check(self.key.clone(), self.unchanged())
+    }
+
+    /// Returns the write that deletes it, on the same condition.
+    pub fn delete(&self) -> Write {
+        Write::delete(self.key.clone(), self.unchanged())
     }
 
     /// Returns the condition that nobody wrote since it was read.
@@ -85,14 +88,10 @@ impl<T: Serialize + DeserializeOwned> Watched<T> {
         self.found.as_ref().map(|found| &found.value)
     }
 
-    /// The condition that nobody wrote since it was read.
-    pub fn unchanged(&self) -> Condition {
-        self.found.as_ref().map_or(Condition::Absent, Stored::unchanged)
-    }
-
-    /// The check of that.
+    /// The check that nobody wrote since it was read.
     pub fn check(&self) -> Write {
-        Write::check(self.key.clone(), self.unchanged())
+        let found = self.found.as_ref();
+        found.map_or_else(|| Write::check(self.key.clone(), Condition::Absent), Stored::check)
     }
 }
 

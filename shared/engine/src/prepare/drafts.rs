@@ -7,7 +7,7 @@ use super::{artifact, permissions};
 use crate::kinds::Prepared;
 use crate::observe::{shows, where_it_ran};
 use crate::ports::Result;
-use crate::trouble::Checked;
+use crate::trouble::{Checked, or_findings};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use std::collections::BTreeSet;
 use windlass_domain::declaration::output::{Inputs, PlannedOutput};
@@ -60,10 +60,7 @@ pub async fn elsewhere(
     let Some(wanted) = scene.wanted().wanted.into_iter().find(|wanted| wanted.name == name) else {
         return Err(Fault::internal(format!("{name} is not wanted")));
     };
-    let inputs = match given(ports, scene, &wanted, before).await {
-        Ok(inputs) => Ok(inputs),
-        Err(trouble) => Err(trouble.findings()?),
-    };
+    let inputs = or_findings(given(ports, scene, &wanted, before).await)?;
     prepared(ports, scene, &wanted, None, &inputs).await
 }
 
@@ -97,10 +94,7 @@ pub async fn draft<'a>(
     let is_readable = ran.as_ref().is_none_or(|step| step.kind == kind);
     // A component that ran its bytes already when it was first named has no recorded state.
     let running = running.filter(|running| is_readable && !running.state.is_null());
-    let inputs = match given(ports, scene, &wanted, before).await {
-        Ok(inputs) => Ok(inputs),
-        Err(trouble) => Err(trouble.findings()?),
-    };
+    let inputs = or_findings(given(ports, scene, &wanted, before).await)?;
     let mut prepared = prepared(ports, scene, &wanted, running, &inputs).await?;
     if let Some(ran) = ran.as_ref().filter(|_| !prepared.findings.is_empty())
         && prepared.claims == ran.claims

@@ -185,6 +185,6 @@ async fn steps(ports: &impl Ports, range: &Range<Step>, steps: &[Step]) -> Resul
         writes.push(stored.put()?);
     }
     let left = known.into_values();
-    writes.extend(left.map(|step| Write::delete(step.key.clone(), step.unchanged())));
+    writes.extend(left.map(|step| step.delete()));
     Ok(writes)
 }

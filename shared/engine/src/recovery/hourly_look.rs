@@ -11,7 +11,7 @@ use crate::faults::Faults;
 use crate::ledger::{self, Stored, save_look};
 use crate::observe::{glance, trail};
 use crate::pin;
-use crate::ports::{JsonCall, Result, Write};
+use crate::ports::{JsonCall, Result};
 use crate::recovery::start::{self, Ports, by_itself};
 use crate::recovery::way_back;
 use crate::trouble::found;
@@ -146,7 +146,7 @@ async fn one(ports: &impl Ports, found: Stored<HourlyLook>, spent: u32) -> Resul
     item.value.conclude(glances, upon, ports.now());
     name(ports, &mut item.value, &running).await;
     // Nobody has had the lock since, and what runs is recorded as before; so what was seen is no deployment's change.
-    let same = [Write::check(lock.key.clone(), lock.unchanged()), Write::check(state.key.clone(), state.unchanged())];
+    let same = [lock.check(), state.check()];
     if !save_look(ports, &mut item, same.into()).await? {
         return Ok(None);
     }

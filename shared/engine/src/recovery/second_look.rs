@@ -70,7 +70,7 @@ async fn one(ports: &impl Ports, mut look: Stored<SecondLook>) -> Result<()> {
     };
     look.value.conclude(saw, compared, ports.now());
     // Nobody has taken the lock since, so what was seen is not the change of a deployment that began meanwhile.
-    let mut also = vec![Write::check(found.key.clone(), found.unchanged())];
+    let mut also = vec![found.check()];
     if saw == SecondLookResult::Changed {
         also.push(not_again(ports, &look.value, glances).await?);
     }

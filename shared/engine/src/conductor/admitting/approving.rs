@@ -43,8 +43,7 @@ pub async fn approve(
                     approval.missing = approval.missing.saturating_sub(1);
                 }
                 let waiting = waits_for_its_turn(ports, &mut record.value, &view).await?;
-                let unchanged = Write::check(view.lock.key.clone(), view.lock.unchanged());
-                let mut writes = vec![put_deployment(&record)?, unchanged];
+                let mut writes = vec![put_deployment(&record)?, view.lock.check()];
                 writes.extend(waiting);
                 Ok((done, writes))
             }

@@ -99,7 +99,7 @@ async fn one_part(
 /// deleted.
 fn freed(claims: &Stored<Claims>) -> Result<Write> {
     if claims.value.held.is_empty() {
-        return Ok(Write::delete(claims.key.clone(), claims.unchanged()));
+        return Ok(claims.delete());
     }
     claims.put_indexed(Some(ledger::claims_index(&claims.key)))
 }
@@ -116,7 +116,7 @@ fn part(found: &mut OwnerItems, scope: Scope<'_>, goes: &RemovedItems) -> Result
     let is_last = writes.len() <= AT_ONCE;
     writes.truncate(AT_ONCE);
     let lock = &found.side.lock;
-    writes.push(Write::check(lock.key.clone(), lock.unchanged()));
+    writes.push(lock.check());
     Ok((writes, is_last))
 }
 
@@ -134,11 +134,11 @@ enum RemovedPart {
 fn next(found: &mut Removable<'_>, removed: &Removed) -> Result<(Vec<Write>, RemovedPart)> {
     let scope = found.scope;
     if let Some(declared) = found.whole.as_ref().and_then(|whole| whole.declared.found.as_ref()) {
-        let mut writes = vec![Write::delete(declared.key.clone(), declared.unchanged())];
+        let mut writes = vec![declared.delete()];
         // A release that begins now is found by its lock. If there are more locks than fit, the release is rejected
         // when it is prepared.
         let locks = found.environments.values().map(|one| &one.side.lock);
-        writes.extend(locks.map(|lock| Write::check(lock.key.clone(), lock.unchanged())).take(AT_ONCE));
+        writes.extend(locks.map(Stored::check).take(AT_ONCE));
         let mut sentences = vec![withdrawn(scope.app, &declared.value.version)];
         sentences.extend(removed.holds(scope));
         return Ok((writes, RemovedPart::All(sentences.join(" "))));
@@ -165,8 +165,7 @@ fn next(found: &mut Removable<'_>, removed: &Removed) -> Result<(Vec<Write>, Rem
     }
     let repositories = found.whole.iter().flat_map(|whole| &whole.repositories).take(AT_ONCE);
     let names: Vec<String> = repositories.clone().map(|one| one.value.repository.clone()).collect();
-    let writes = repositories.map(|one| Write::delete(one.key.clone(), one.unchanged()));
-    Ok((writes.collect(), RemovedPart::All(without_repositories(scope.app, &names))))
+    Ok((repositories.map(Stored::delete).collect(), RemovedPart::All(without_repositories(scope.app, &names))))
 }
 
 /// Moves it, in one transaction. Where somebody has written in between, all of it is looked at anew.

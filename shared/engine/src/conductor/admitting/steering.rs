@@ -54,9 +54,8 @@ impl SteeredDeployment {
     /// Returns the write of the record, on the condition that the facts of the decision still hold.
     fn changed(&self, record: &Stored<Deployment>) -> Result<Vec<Write>> {
         let last = self.judgements.iter().max_by_key(|judgement| judgement.value.wave);
-        let unchanged = last.map(|last| Write::check(last.key.clone(), last.unchanged()));
-        let mut writes = vec![put_deployment(record)?, Write::check(self.lock.key.clone(), self.lock.unchanged())];
-        writes.extend(unchanged);
+        let mut writes = vec![put_deployment(record)?, self.lock.check()];
+        writes.extend(last.map(Stored::check));
         Ok(writes)
     }
 }

@@ -104,8 +104,7 @@ impl View {
 
     /// Returns the write with which a deployment leaves the queue; `None` if it is not in the queue.
     pub fn leave_queue(&self, record: &Deployment) -> Option<Write> {
-        let waiting = self.waiting_of(record)?;
-        Some(Write::delete(waiting.key.clone(), waiting.unchanged()))
+        self.waiting_of(record).map(Stored::delete)
     }
 
     /// Returns the waiting item of a deployment.

@@ -8,7 +8,7 @@ use crate::conductor::recovering::{is_automatic, owner, was_stopped, why_stopped
 use crate::conductor::request::Ports;
 use crate::ledger::{ExecutionRecord, Stored, commit, put_deployment};
 use crate::payload::{Answer, EndTransition, ExecutionRef};
-use crate::ports::{Result, Write};
+use crate::ports::Result;
 use crate::recovery::Owner;
 use crate::trouble::Checked;
 use windlass_domain::deployment::Deployment;
@@ -72,13 +72,11 @@ pub async fn abandon(
         record.value.id, why.name
     );
     let done = ExecutionRecord::of(&record.value.id, sentence);
-    let mut writes = vec![put_deployment(&record)?, Write::check(view.lock.key.clone(), view.lock.unchanged())];
+    let mut writes = vec![put_deployment(&record)?, view.lock.check()];
     if !is_automatic(request) {
         writes.push(done.put(execution)?);
     }
-    if let Some(waiting) = view.waiting_of(&record.value) {
-        writes.push(Write::delete(waiting.key.clone(), waiting.unchanged()));
-    }
+    writes.extend(view.leave_queue(&record.value));
     let snapshot = view.state.value.snapshot;
     writes.extend(drills::drill_deployment_ended(ports, &record.value, &[], snapshot).await?);
     if record.value.stopped {

@@ -74,9 +74,8 @@ async fn take_back(
         .await?
         .unwrap_or_else(|| Why { name: fault.name.to_string(), text: (&fault.message).into() });
     record.value.undoing = Some(why);
-    let held = Write::check(lock.key.clone(), lock.unchanged());
     // If the write is refused, the recovery finds the same.
-    commit(ports, vec![put_deployment(&record)?, held]).await?;
+    commit(ports, vec![put_deployment(&record)?, lock.check()]).await?;
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use crate::conductor::request::Ports;
 use crate::last_fault;
 use crate::ledger::{self, Fence, Stored, commit, put_deployment, retry};
 use crate::payload::{Answer, Caller, UndoTransition, WorkItem};
-use crate::ports::{DynamoDbApi, Result, Write};
+use crate::ports::{DynamoDbApi, Result};
 use windlass_domain::deployment::judgement::{Judged, Judgement};
 use windlass_domain::deployment::steering::{PAUSE_RAN_OUT, ran_out};
 use windlass_domain::deployment::step::{Step, StepStatus};
@@ -83,7 +83,7 @@ async fn record_why(
         let lock = fence.lock(ports).await?;
         record.value.undoing = Some(why);
         record.value.stopped = false;
-        let writes = vec![put_deployment(&record)?, Write::check(lock.key.clone(), lock.unchanged())];
+        let writes = vec![put_deployment(&record)?, lock.check()];
         Ok(commit(ports, writes).await?.then_some(()))
     })
     .await

@@ -216,7 +216,7 @@ pub async fn claim_repositories(
         if let Some(owner) = owner(ports, repository).await?
             && owner.value.app == *app
         {
-            writes.push(Write::delete(owner.key.clone(), owner.unchanged()));
+            writes.push(owner.delete());
         }
     }
     Ok((writes, findings))
