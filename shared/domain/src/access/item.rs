@@ -27,30 +27,21 @@ pub struct AccessItem {
     pub object: ObjectRef,
 }
 
-/// The result of an upload of an access file without mistakes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AccessUpload {
-    /// It takes the place of the one in force.
-    TakesForce,
-    /// It says the same as the one in force.
-    Unchanged,
-}
-
-impl AccessUpload {
+impl AccessItem {
     /// Returns the digest of the content of a file, also of one with mistakes; `None` if it is no YAML.
     pub fn digest(text: &str) -> Option<Digest> {
         Some(Digest::of_content(&syntax::yaml("the access file", text, super::LARGEST).ok()?))
     }
 
-    /// Decides about an upload beside the file that is in force.
+    /// Returns whether it takes the place of the file that is in force; false if it says the same.
     ///
     /// # Errors
     /// `VersionNotHigher` if the content changed and the version did not rise.
-    pub fn decide(version: u64, digest: &Digest, in_force: Option<&AccessItem>) -> Result<Self, Finding> {
+    pub fn takes_force(&self, in_force: Option<&Self>) -> Result<bool, Finding> {
         match in_force {
-            Some(former) if former.digest == *digest => Ok(Self::Unchanged),
-            Some(former) if version <= former.version => Err(not_higher(version, former)),
-            _ => Ok(Self::TakesForce),
+            Some(former) if former.digest == self.digest => Ok(false),
+            Some(former) if self.version <= former.version => Err(not_higher(self.version, former)),
+            _ => Ok(true),
         }
     }
 }
@@ -103,24 +94,23 @@ mod tests {
 
     #[test]
     fn changed_content_needs_a_higher_version() {
-        let digest = |text: &str| Digest::of(text.as_bytes());
-        let in_force = AccessItem {
-            text: "a".into(),
-            version: 4,
-            digest: digest("a"),
+        let item = |version, text: &str| AccessItem {
+            text: text.into(),
+            version,
+            digest: Digest::of(text.as_bytes()),
             accepted: Time(0),
             object: ObjectRef { key: "access/all.yaml".into(), version_id: None },
         };
         for (version, text, wanted) in [
-            (4, "a", Ok(AccessUpload::Unchanged)),
-            (3, "a", Ok(AccessUpload::Unchanged)),
-            (5, "b", Ok(AccessUpload::TakesForce)),
+            (4, "a", Ok(false)),
+            (3, "a", Ok(false)),
+            (5, "b", Ok(true)),
             (4, "b", Err(FindingName::VersionNotHigher)),
             (3, "b", Err(FindingName::VersionNotHigher)),
         ] {
-            let upload = AccessUpload::decide(version, &digest(text), Some(&in_force));
-            assert_eq!(upload.map_err(|finding| finding.name), wanted, "{version} {text}");
+            let takes_force = item(version, text).takes_force(Some(&item(4, "a")));
+            assert_eq!(takes_force.map_err(|finding| finding.name), wanted, "{version} {text}");
         }
-        assert_eq!(AccessUpload::decide(1, &digest("a"), None), Ok(AccessUpload::TakesForce));
+        assert_eq!(item(1, "a").takes_force(None), Ok(true));
     }
 }

@@ -21,7 +21,7 @@ pub(crate) use file::yes;
 pub use file::{
     AccessFile, AccessFileForAll, Approve, EnvironmentRules, FileVersions, Member, Person, PromotionSource, WithoutFile,
 };
-pub use item::{AccessItem, AccessUpload};
+pub use item::AccessItem;
 pub use jobs::CiJobs;
 pub use read::{LARGEST, schema, schema_for_all};
 pub use right::{AccessRight, Asked};

@@ -7,20 +7,12 @@ use crate::ledger::{self, Key, Stored, commit, retry};
 use crate::ports::Result;
 use crate::trouble::Unread;
 use crate::{log, upload_findings};
-use windlass_domain::access::{AccessFile, AccessFileForAll, AccessItem, AccessUpload, LARGEST};
+use windlass_domain::access::{AccessFile, AccessFileForAll, AccessItem, LARGEST};
 use windlass_domain::release::key::AccessPlace;
-use windlass_domain::text::digest::Digest;
 use windlass_domain::text::finding::{Finding, limited};
 
-/// What is compared with the file in force: the version of a file, and the digest of its content.
-type Offered = (u64, Digest);
-
-/// A file without mistakes.
-struct Good {
-    text: String,
-    offered: Offered,
-    warnings: Vec<Finding>,
-}
+/// A file without mistakes, and the warnings about it.
+type Good = (AccessItem, Vec<Finding>);
 
 /// Puts an access file in force, or reports everything that is wrong with it: beside the upload and in the ledger, of
 /// an application's also by a notification. One that is refused leaves the former in force.
@@ -29,13 +21,11 @@ pub async fn handle(ports: &impl Ports, place: &AccessPlace, created: Created) -
         log::name_app(app);
     }
     let (findings, warnings) = match read(ports, place, &created).await {
-        Ok(Good { text, offered, warnings }) => {
-            (put_in_force(ports, place, &created, &text, &offered).await?, limited(warnings))
-        }
+        Ok((item, warnings)) => (put_in_force(ports, place, &item).await?, limited(warnings)),
         Err(unread) => {
             let part = unread.partial()?;
             let found = match part.rest() {
-                Some(Some(offered)) => against_it(ports, place, offered).await?,
+                Some(Some(item)) => against_it(ports, place, item).await?,
                 _ => None,
             };
             (part.and(found.into_iter().collect()).findings(), Vec::new())
@@ -56,54 +46,46 @@ pub async fn handle(ports: &impl Ports, place: &AccessPlace, created: Created) -
     Ok(ArrivalOutcome::Served)
 }
 
-/// Reads a file. That of an application may name whom the file of all applications names that is in force.
-async fn read(ports: &impl Ports, place: &AccessPlace, created: &Created) -> Result<Good, Unread<Option<Offered>>> {
+/// Reads a file, and the warnings about it. That of an application may name whom the file of all applications names that
+/// is in force.
+async fn read(ports: &impl Ports, place: &AccessPlace, created: &Created) -> Result<Good, Unread<Option<AccessItem>>> {
     let text = arrival::text(ports, created, "the access file", LARGEST).await?;
-    let offered = |version| AccessUpload::digest(&text).map(|digest| (version, digest));
-    let (offered, warnings) = match place {
+    let item = |version, digest| {
+        let (text, object) = (text.clone(), created.object.clone());
+        AccessItem { text, version, digest, accepted: ports.now(), object }
+    };
+    let part = |version| Some(item(version, AccessItem::digest(&text)?));
+    match place {
         AccessPlace::App(app) => {
             let all = access::for_all(ports).await?;
             let read = AccessFile::read(&text, app, all.as_ref());
-            let (file, digest) = read.map_err(|part| part.map(|file| offered(file.version)))?;
-            ((file.version, digest), file.warnings())
+            let (file, digest) = read.map_err(|bad| bad.map(|file| part(file.version)))?;
+            Ok((item(file.version, digest), file.warnings()))
         }
         AccessPlace::All => {
             let read = AccessFileForAll::read(&text);
-            let (file, digest) = read.map_err(|part| part.map(|file| offered(file.version)))?;
-            ((file.version, digest), Vec::new())
+            let (file, digest) = read.map_err(|bad| bad.map(|file| part(file.version)))?;
+            Ok((item(file.version, digest), Vec::new()))
         }
-    };
-    Ok(Good { text, offered, warnings })
+    }
 }
 
 /// Returns what the file in force says against one that is refused for something else.
-async fn against_it(ports: &impl Ports, place: &AccessPlace, (version, digest): &Offered) -> Result<Option<Finding>> {
+async fn against_it(ports: &impl Ports, place: &AccessPlace, item: &AccessItem) -> Result<Option<Finding>> {
     let former = ledger::load(ports, &key(place)).await?;
-    Ok(AccessUpload::decide(*version, digest, former.as_ref().map(|former| &former.value)).err())
+    Ok(item.takes_force(former.as_ref().map(|former| &former.value)).err())
 }
 
-async fn put_in_force(
-    ports: &impl Ports,
-    place: &AccessPlace,
-    created: &Created,
-    text: &str,
-    (version, digest): &Offered,
-) -> Result<Vec<Finding>> {
+async fn put_in_force(ports: &impl Ports, place: &AccessPlace, item: &AccessItem) -> Result<Vec<Finding>> {
     retry(ports, "putting the access file in force", async || {
         let former = ledger::load(ports, &key(place)).await?;
-        match AccessUpload::decide(*version, digest, former.as_ref().map(|former| &former.value)) {
-            Ok(AccessUpload::Unchanged) => return Ok(Some(Vec::new())),
-            Ok(AccessUpload::TakesForce) => {}
+        match item.takes_force(former.as_ref().map(|former| &former.value)) {
+            Ok(false) => return Ok(Some(Vec::new())),
+            Ok(true) => {}
             Err(finding) => return Ok(Some(vec![finding])),
         }
-        let item = AccessItem {
-            text: text.to_owned(),
-            version: *version,
-            digest: digest.clone(),
-            accepted: ports.now(),
-            object: created.object.clone(),
-        };
-        let stored = Stored { key: key(place), rev: former.map_or(0, |former| former.rev), value: item };
+        let value = AccessItem { accepted: ports.now(), ..item.clone() };
+        let stored = Stored { key: key(place), rev: former.map_or(0, |former| former.rev), value };
         Ok(commit(ports, vec![stored.put()?]).await?.then(Vec::new))
     })
     .await
