@@ -17,7 +17,7 @@ mod settling;
 
 pub use admitting::identify::{Identified, asks_too, identify, key_reused, repeated};
 pub use answering::release_status::now;
-pub use answering::without_deployment::record_refusal;
+pub use answering::without_deployment::{about, record_refusal, refusal};
 pub use environment::drills::load as drills;
 pub use environment::snapshot_walk::{MOST_LOOKED_AT, MOST_READ, Sought, newest_of, newest_other};
 pub use environment::way_back::back_to;

@@ -36,7 +36,7 @@ pub async fn unreadable(
     let about = "the execution's input".to_owned();
     let app = input.get("app").and_then(|app| app.as_str());
     if let Some(Ok(app)) = app.map(AppName::new) {
-        let refusal = refusal(ports, execution, app, requester, about, &findings);
+        let refusal = refusal(ports, &execution.arn, app, requester, about, &findings);
         record_refusal(ports, refusal).await?;
     } else {
         let line = IgnoredArrival {
@@ -61,7 +61,8 @@ pub async fn refuse(
     findings: Vec<Finding>,
 ) -> Result<Answer<EndTransition>> {
     let findings = limited(findings);
-    let mut refusal = refusal(ports, execution, request.app.clone(), request.asked_by(), about(request), &findings);
+    let (app, by) = (request.app.clone(), request.asked_by());
+    let mut refusal = refusal(ports, &execution.arn, app, by, about(request), &findings);
     refusal.environment.clone_from(&request.environment);
     refusal.vouched = vouched;
     // The upload comes first: a request that is recorded as refused is not served again, and its author would find
@@ -75,9 +76,10 @@ pub async fn refuse(
     Ok(answer(&what, &findings))
 }
 
-fn refusal(
-    ports: &impl Ports,
-    execution: &ExecutionRef,
+/// Makes what is recorded of a refusal in an application; `execution` says once which one it is.
+pub fn refusal(
+    ports: &impl Clock,
+    execution: &str,
     app: AppName,
     requester: Requester,
     about: String,
@@ -89,7 +91,7 @@ fn refusal(
         about,
         requester,
         vouched: true,
-        execution: execution.arn.clone(),
+        execution: execution.to_owned(),
         findings: findings.to_vec(),
         at: ports.now(),
     }
@@ -116,12 +118,10 @@ async fn list_nameless(ports: &(impl DynamoDbApi + Clock), arn: &str, line: Igno
     write_once(ports, RECORDING, &write).await
 }
 
-fn about(request: &Request) -> String {
-    if let Some(object) = &request.manifest_object {
+/// Returns what a request is about, for a person: the object, the image or the version that it brings.
+pub fn about(request: &Request) -> String {
+    if let Some(object) = request.upload() {
         return object.key.clone();
-    }
-    if let Some(artifact) = &request.artifact_object {
-        return artifact.object.key.clone();
     }
     if let Some(push) = &request.image_push {
         return format!("{}:{}", push.repository, push.tag);

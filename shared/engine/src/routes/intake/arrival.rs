@@ -1,7 +1,7 @@
 //! An arrival: what arrived, how it became known, and what came of it. Each is served once, however often and in
 //! whatever way it becomes known, and one that nobody asks for is listed beside what is refused.
 
-use crate::conductor::record_refusal;
+use crate::conductor::{record_refusal, refusal};
 use crate::faults::Faults;
 use crate::ledger::{self, Served, Started};
 use crate::pin;
@@ -9,7 +9,6 @@ use crate::ports::{Clock, ObjectId, Result, S3Api, SnsApi, StepFunctionsApi};
 use crate::recovery::{Came, came_of, quarter};
 use crate::trouble::Checked;
 use serde_json::Value;
-use windlass_domain::deployment::Refusal;
 use windlass_domain::release::arrival_sweep::{ArrivalSweep, IgnoredArrival, LISTED_FOR_S, NOTED_FOR_S};
 use windlass_domain::release::request::{ObjectRef, Requester, Route};
 use windlass_domain::text::count::count;
@@ -56,17 +55,8 @@ pub async fn text(ports: &impl Ports, created: &Created, what: &str, most: usize
 
 /// Records that an upload of an application was refused, and is to be notified of.
 pub async fn record(ports: &impl Ports, app: &AppName, created: &Created, findings: &[Finding]) -> Result<()> {
-    let refusal = Refusal {
-        app: app.clone(),
-        environment: None,
-        about: created.object.key.clone(),
-        requester: created.requester.clone(),
-        vouched: true,
-        execution: created.seed.clone(),
-        findings: findings.to_vec(),
-        at: ports.now(),
-    };
-    record_refusal(ports, refusal).await
+    let (about, requester) = (created.object.key.clone(), created.requester.clone());
+    record_refusal(ports, refusal(ports, &created.seed, app.clone(), requester, about, findings)).await
 }
 
 /// The way in which an arrival became known.

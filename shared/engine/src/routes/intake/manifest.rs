@@ -2,6 +2,7 @@
 //! for a single artifact.
 
 use crate::access;
+use crate::conductor::about;
 use crate::ledger::Started;
 use crate::pin::declaration_in_force;
 use crate::ports::Result;
@@ -61,12 +62,8 @@ async fn not_taken(ports: &impl Ports, request: &Request, findings: Vec<Finding>
     if let Some(upload) = request.upload() {
         upload_findings::write(ports, upload, &findings).await?;
     }
-    let push = request.image_push.as_ref();
-    let pushed = push.map(|push| format!("{}:{}", push.repository, push.tag));
-    let uploaded = request.upload().map(|upload| upload.key.clone());
-    let what = pushed.or(uploaded).unwrap_or_default();
     let app = Some(request.app.clone());
-    arrival::list(ports, &what, app, request.asked_by(), findings).await?;
+    arrival::list(ports, &about(request), app, request.asked_by(), findings).await?;
     Ok(ArrivalOutcome::Served)
 }
 
