@@ -143,6 +143,12 @@ pub struct Unchanged {
 }
 
 impl Unchanged {
+    /// Makes the one of a component that runs what it is to run, for a reason.
+    pub fn new(component: &ComponentName, reason: impl Into<String>) -> Self {
+        let (component, reason) = (component.clone(), reason.into());
+        Self { component, reason, stays: false, irreversible: false, kept_files: None }
+    }
+
     /// Returns the reason in words, with the files by which alone what ran differs from what is wanted.
     pub fn in_words(&self) -> String {
         let reason = &self.reason;

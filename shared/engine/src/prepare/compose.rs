@@ -146,15 +146,11 @@ fn described(scene: &Scene, drafts: &[Draft<'_>], tenancy: Vec<Finding>) -> Plan
 fn kept(draft: &Draft<'_>) -> Option<Unchanged> {
     let prepared = &draft.prepared;
     let nothing = prepared.stages.is_empty() && prepared.findings.is_empty();
+    let reason = prepared.unchanged.as_deref().unwrap_or("runs what is wanted already");
     nothing.then(|| Unchanged {
-        component: draft.name.clone(),
-        reason: match &prepared.unchanged {
-            Some(reason) => reason.clone(),
-            None => "runs what is wanted already".to_owned(),
-        },
-        stays: false,
         irreversible: prepared.irreversible,
         kept_files: prepared.kept_files,
+        ..Unchanged::new(draft.name, reason)
     })
 }
 

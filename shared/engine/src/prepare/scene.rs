@@ -266,24 +266,12 @@ impl Scene {
 
 impl AllWanted<'_> {
     fn keep(&mut self, name: &ComponentName, reason: &str) {
-        self.unchanged.push(Unchanged {
-            component: name.clone(),
-            reason: reason.to_owned(),
-            stays: false,
-            irreversible: false,
-            kept_files: None,
-        });
+        self.unchanged.push(Unchanged::new(name, reason));
     }
 
     /// Leaves a component as it is, and the record of it as well.
     fn stay(&mut self, name: &ComponentName, reason: &str) {
-        self.unchanged.push(Unchanged {
-            component: name.clone(),
-            reason: reason.to_owned(),
-            stays: true,
-            irreversible: false,
-            kept_files: None,
-        });
+        self.unchanged.push(Unchanged { stays: true, ..Unchanged::new(name, reason) });
     }
 }
 

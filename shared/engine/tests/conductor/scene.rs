@@ -210,13 +210,7 @@ impl Scene {
         let plan = Plan {
             outcome,
             waves: vec![wave; waves],
-            unchanged: vec![Unchanged {
-                stays: false,
-                irreversible: false,
-                kept_files: None,
-                component: component("jobs"),
-                reason: "runs it already".into(),
-            }],
+            unchanged: vec![Unchanged::new(&component("jobs"), "runs it already")],
             findings: vec![],
             warnings: vec![],
             stays_reachable: vec![],

@@ -119,18 +119,16 @@ pub async fn drill(ports: &impl Ports, execution: &Asker<'_>, request: &Request)
     };
     retry(ports, "recording the drill", async || {
         let mut drills = drills::load(ports, EnvironmentId::new(&request.app, &env)).await?;
-        let record = new_record(ports, execution, request, &env, declaration.clone());
-        let begun = match &request.drill {
-            None => begin(ports, execution, request, &mut drills, record).await?,
-            Some(drill) => come_back(ports, execution, &mut drills, drill, record).await?,
+        let mut record = new_record(ports, execution, request, &env, declaration.clone());
+        let admitted = match &request.drill {
+            None => begin(ports, execution, request, &mut drills, &record).await?,
+            Some(drill) => come_back(ports, execution, &mut drills, drill, &mut record).await?,
         };
-        let record = match begun {
-            DrillAdmission::Recorded(record) => record,
-            DrillAdmission::Before(admitted) => return Ok(Some(admitted)),
-        };
+        if admitted.is_some() {
+            return Ok(admitted);
+        }
         let id = record.value.id.clone();
-        let known = Execution { deployment: id.clone() };
-        let known = Stored::new(ledger::execution(&execution.arn), known);
+        let known = Stored::new(ledger::execution(&execution.arn), Execution { deployment: id.clone() });
         let writes =
             vec![drills::put(&drills, EnvironmentId::new(&request.app, &env))?, put_arrived(&record)?, known.put()?];
         Ok(commit(ports, writes).await?.then_some(Admitted::New(id)))
@@ -138,43 +136,39 @@ pub async fn drill(ports: &impl Ports, execution: &Asker<'_>, request: &Request)
     .await
 }
 
-/// The deployment to record, or the answer about the one that is.
-enum DrillAdmission {
-    Recorded(Box<Stored<Deployment>>),
-    Before(Admitted),
-}
-
+/// Begins a drill with this record, unless it is recorded already: then the answer is about that.
 async fn begin(
     ports: &impl Ports,
     execution: &ExecutionRef,
     request: &Request,
     drills: &mut Stored<Drills>,
-    record: Stored<Deployment>,
-) -> Checked<DrillAdmission> {
+    record: &Stored<Deployment>,
+) -> Checked<Option<Admitted>> {
     let id = &record.value.id;
     let former = ledger::load(ports, &ledger::deployment(id)).await?;
     if let Some(former) = former {
         let asked = former.value.keyed.as_ref();
         return match asked.and_then(|asked| reused(request, asked, id)) {
             Some(finding) => Err(finding.into()),
-            None => Ok(DrillAdmission::Before(before(ports, execution, &former.value).await?)),
+            None => Ok(Some(before(ports, execution, &former.value).await?)),
         };
     }
     if let Some(under_way) = &drills.value.under_way {
         return Err(not_idle(record.value.environment_id(), &under_way.id).into());
     }
     drills.value.under_way = Some(Drill::begin(&record.value));
-    Ok(DrillAdmission::Recorded(Box::new(record)))
+    Ok(None)
 }
 
-/// The deployment that goes back to what ran when the drill began.
+/// Makes the record that of the deployment that goes back to what ran when the drill began, unless that one is recorded
+/// already.
 async fn come_back(
     ports: &impl Ports,
     execution: &ExecutionRef,
     drills: &mut Stored<Drills>,
     id: &DeploymentId,
-    mut record: Stored<Deployment>,
-) -> Checked<DrillAdmission> {
+    record: &mut Stored<Deployment>,
+) -> Checked<Option<Admitted>> {
     let (app, env) = (record.value.app.clone(), record.value.environment.clone());
     let of = EnvironmentId::new(&app, &env);
     let Some(drill) = drills.value.under_way.as_mut().filter(|drill| drill.id == *id) else {
@@ -183,7 +177,7 @@ async fn come_back(
     if !drill.awaits_back() {
         let deployment = drill.back.as_ref().unwrap_or(&drill.there);
         let former = ledger::require(ports, &ledger::deployment(&deployment.deployment)).await?;
-        return Ok(DrillAdmission::Before(before(ports, execution, &former.value).await?));
+        return Ok(Some(before(ports, execution, &former.value).await?));
     }
     let next = drill.next_back(of);
     drill.come_back(next.clone());
@@ -193,7 +187,7 @@ async fn come_back(
     record.value.drill = Some(id.clone());
     record.value.snapshot = drill.from.as_ref().map(|from| from.snapshot);
     record.value.accept_red = true;
-    Ok(DrillAdmission::Recorded(Box::new(record)))
+    Ok(None)
 }
 
 /// Returns the answer where the deployment is recorded: it goes on where this execution has recorded it, in an

@@ -38,7 +38,12 @@ pub async fn deployment_in(
 
 /// Sets the hold that a request asks for, beside one that is there.
 pub fn set_hold<'a>(ports: &impl Ports, state: &'a mut EnvironmentState, request: &Request) -> &'a Hold {
-    let new = new_hold(ports, request);
+    let new = Hold {
+        since: ports.now(),
+        reason: request.reason.clone().unwrap_or_else(|| "no reason given".into()),
+        by: request.requester.as_ref().and_then(Requester::named).unwrap_or_else(|| "an operator".into()),
+        also: Vec::new(),
+    };
     let hold = state.hold.get_or_insert_with(|| new.clone());
     hold.join(&new);
     hold
@@ -53,15 +58,6 @@ pub fn hold_line(record: &Deployment, state: &EnvironmentState) -> Option<Prose>
         hold.in_words(),
         operators(ActionName::ReleaseHold, record.environment_id())
     ))
-}
-
-fn new_hold(ports: &impl Ports, request: &Request) -> Hold {
-    Hold {
-        since: ports.now(),
-        reason: request.reason.clone().unwrap_or_else(|| "no reason given".into()),
-        by: request.requester.as_ref().and_then(Requester::named).unwrap_or_else(|| "an operator".into()),
-        also: Vec::new(),
-    }
 }
 
 /// The write that keeps it, to be made with the deployment's ending. A rollback brings no release of its own.

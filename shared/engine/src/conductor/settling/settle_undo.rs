@@ -16,7 +16,7 @@ use windlass_domain::deployment::admission::AdmissionFacts;
 use windlass_domain::deployment::redeploy_input::redeploy_input;
 use windlass_domain::deployment::step::{Step, StepFailure};
 use windlass_domain::deployment::{Deployment, Why};
-use windlass_domain::environment::{EnvironmentState, Failed, HeldState, Lock, ReleaseFate, Veto};
+use windlass_domain::environment::{Failed, HeldState, Lock, ReleaseFate, Veto};
 use windlass_domain::prose;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::call::operators;
@@ -56,7 +56,7 @@ pub async fn settle_undo(ports: &impl Ports, by: &Caller, error: &str) -> Result
             conclude(ports, &mut record, &steps, ending, next);
             ending
         };
-        let mut state = state(ports, &record.value).await?;
+        let mut state = ledger::load_or_default(ports, &ledger::state(record.value.environment_id())).await?;
         let hold = hold_line(&record.value, &state.value);
         add_line(&mut record, hold);
         note_cost(ports, &mut record.value, &steps).await;
@@ -171,10 +171,6 @@ fn conclude(
     if let Some(ended) = &mut record.value.ending {
         ended.stays_reachable = steps.iter().flat_map(|step| &step.value.stays_reachable).cloned().collect();
     }
-}
-
-async fn state(ports: &impl Ports, record: &Deployment) -> Result<Stored<EnvironmentState>> {
-    ledger::load_or_default(ports, &ledger::state(record.environment_id())).await
 }
 
 /// Says what to do next, as admission would let it in once the lock is free.

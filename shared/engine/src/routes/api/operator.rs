@@ -146,8 +146,7 @@ pub async fn post(ports: &impl Ports, of: EnvironmentId<'_>, id: &str, call: &Ca
         ports.stop(&execution, CANCELLED, &cause).await?;
     }
     let cause = said.cause(caller);
-    let execution =
-        recovery::start(ports, EnvironmentId::new(app, &record.environment), &id, token, &cause, None).await?;
+    let execution = recovery::start(ports, of, &id, token, &cause, None).await?;
     Ok(Answered::One(CancellationStarted { id, execution }))
 }
 
