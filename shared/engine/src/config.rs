@@ -1,5 +1,6 @@
 //! The configuration that a function gets from its environment when it starts.
 
+use crate::ports::ObjectId;
 use std::collections::BTreeMap;
 
 /// The installation's fixed names.
@@ -30,4 +31,13 @@ pub struct Config {
 pub trait Configured {
     /// Returns the configuration.
     fn config(&self) -> &Config;
+
+    /// Returns the place of an object in the artifacts bucket; of its current version where none is given.
+    fn artifact(&self, key: &str, version_id: Option<&str>) -> ObjectId {
+        ObjectId {
+            bucket: self.config().artifacts_bucket.clone(),
+            key: key.to_owned(),
+            version_id: version_id.map(str::to_owned),
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! Writes the findings on an upload beside it as `<key>.findings.json`, where its author looks.
 
 use crate::config::Configured;
-use crate::ports::{ObjectHead, ObjectId, PutOptions, Replaces, Result, S3Api};
+use crate::ports::{ObjectHead, PutOptions, Replaces, Result, S3Api};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::release::ending::Ending;
@@ -92,8 +92,7 @@ type Lying = Option<(ObjectHead, Option<UploadFindings>)>;
 
 /// The object beside an upload, and what it says if it is ours.
 async fn lying(ports: &impl Ports, key: &str) -> Result<Lying> {
-    let bucket = ports.config().artifacts_bucket.clone();
-    let mut place = ObjectId { bucket, key: beside(key), version_id: None };
+    let mut place = ports.artifact(&beside(key), None);
     let Some(head) = ports.head(&place).await? else {
         return Ok(None);
     };

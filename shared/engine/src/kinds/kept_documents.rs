@@ -144,11 +144,7 @@ impl<'a, P: S3Api + Clock + Configured> KeptDocuments<'a, P> {
     }
 
     fn object(&self, digest: &Digest) -> ObjectId {
-        ObjectId {
-            bucket: self.home.config().artifacts_bucket.clone(),
-            key: format!("{}{digest}.json", self.folder),
-            version_id: None,
-        }
+        self.home.artifact(&format!("{}{digest}.json", self.folder), None)
     }
 }
 

@@ -84,17 +84,11 @@ async fn pin_object(
 /// # Errors
 /// The finding that it is not there.
 pub async fn head(ports: &(impl S3Api + Configured), object: &ObjectRef) -> Checked<(ObjectId, ObjectHead)> {
-    let id = id(ports, object);
+    let id = ports.artifact(&object.key, object.version_id.as_deref());
     match ports.head(&id).await? {
         Some(head) => Ok((id, head)),
         None => Err(missing(&id.key).into()),
     }
-}
-
-/// Returns the place of an object in the artifacts bucket.
-pub fn id(ports: &impl Configured, object: &ObjectRef) -> ObjectId {
-    let ObjectRef { key, version_id } = object.clone();
-    ObjectId { bucket: ports.config().artifacts_bucket.clone(), key, version_id }
 }
 
 fn missing(key: &str) -> Finding {

@@ -98,7 +98,8 @@ fn of_part(read: Result<Manifest, PartialDocument<Manifest>>) -> Read {
 }
 
 async fn manifest_object(ports: &impl Ports, app: &AppName, object: &ObjectRef) -> Read {
-    let bytes = match S3Api::get(ports, &artifact::id(ports, object), LARGEST_MANIFEST).await {
+    let place = ports.artifact(&object.key, object.version_id.as_deref());
+    let bytes = match S3Api::get(ports, &place, LARGEST_MANIFEST).await {
         Ok(bytes) => bytes,
         Err(fault) => return Err(Unread::whole(not_readable(&object.key, fault)?)),
     };

@@ -2,7 +2,7 @@
 //! pinned.
 
 use super::scene::{Ports, WantedComponent};
-use crate::ports::{ObjectHead, ObjectId, Result, TAG_MUTABILITIES};
+use crate::ports::{ObjectHead, Result, TAG_MUTABILITIES};
 use std::fmt;
 use windlass_domain::release::artifact::{Artifact, is_same_repository, repository_name};
 use windlass_domain::text::count::count;
@@ -31,12 +31,7 @@ pub async fn check(ports: &impl Ports, component: &ComponentName, artifact: &Art
 async fn look(ports: &impl Ports, path: &str, artifact: &Artifact) -> Result<Option<Finding>> {
     match artifact {
         Artifact::Object { key, version_id, .. } => {
-            let object = ObjectId {
-                bucket: ports.config().artifacts_bucket.clone(),
-                key: key.clone(),
-                version_id: Some(version_id.clone()),
-            };
-            Ok(match ports.head(&object).await? {
+            Ok(match ports.head(&ports.artifact(key, Some(version_id))).await? {
                 Some(head) => differs(path, artifact, &head),
                 None => Some(missing(path, artifact)),
             })

@@ -3,8 +3,8 @@
 
 use super::state::{Document, Filled};
 use crate::config::Configured;
-use crate::kinds::PrepareInput;
-use crate::ports::{ObjectId, Result, S3Api};
+use crate::kinds::{PrepareInput, read_pinned};
+use crate::ports::{Result, S3Api};
 use crate::trouble::Checked;
 use bytes::Bytes;
 use serde::de::IgnoredAny;
@@ -30,7 +30,7 @@ const SMALLER: &str = "Upload a document of at most 2 MB, and release it under a
 /// The bytes that are deployed. The fault is `Refused` where they are not made of the pinned ones, or more than are
 /// read.
 pub(super) async fn read(home: &(impl S3Api + Configured), document: &Document) -> Result<Bytes> {
-    let bytes = pinned(home, document).await?;
+    let bytes = uploaded(home, document).await?;
     let Some(filled) = &document.filled else {
         return Ok(bytes);
     };
@@ -42,21 +42,8 @@ pub(super) async fn read(home: &(impl S3Api + Configured), document: &Document) 
 }
 
 /// The bytes that were uploaded.
-async fn pinned(home: &(impl S3Api + Configured), document: &Document) -> Result<Bytes> {
-    let object = ObjectId {
-        bucket: home.config().artifacts_bucket.clone(),
-        key: document.key.clone(),
-        version_id: Some(document.version_id.clone()),
-    };
-    let bytes = home.get(&object, LARGEST).await?;
-    let found = Digest::of(&bytes);
-    if found == document.sha256 {
-        return Ok(bytes);
-    }
-    Err(Fault::new(
-        FaultName::Refused,
-        format!("the artifact {} has the SHA-256 {found} and not the pinned {}", document.key, document.sha256),
-    ))
+async fn uploaded(home: &(impl S3Api + Configured), document: &Document) -> Result<Bytes> {
+    read_pinned(home, &document.key, &document.version_id, &document.sha256, LARGEST).await
 }
 
 /// The document that a release brings, or what is wrong with it. Where others give only later what it takes, it is
@@ -77,7 +64,7 @@ pub(super) async fn wanted(
         .into());
     };
     let document = Document { key: key.clone(), version_id: version_id.clone(), sha256: sha256.clone(), filled: None };
-    let bytes = match pinned(home, &document).await {
+    let bytes = match uploaded(home, &document).await {
         Ok(bytes) => bytes,
         Err(fault) if fault.name == FaultName::Refused => {
             let reason = format!("{}.", fault.message);

@@ -8,8 +8,8 @@ use crate::kinds::ecs::change::Ecs;
 use crate::kinds::ecs::state::{Target, Update};
 use crate::kinds::ecs::wording;
 use crate::kinds::writes::{Writes, sent_forward, text};
-use crate::kinds::{APP_TAG, ENVIRONMENT_TAG, from_value};
-use crate::ports::{Clock, EcsApi, ObjectId, Result, S3Api};
+use crate::kinds::{APP_TAG, ENVIRONMENT_TAG, from_value, read_pinned};
+use crate::ports::{Clock, EcsApi, Result, S3Api};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -73,19 +73,10 @@ pub(super) async fn read_document(
     version_id: &str,
     sha256: &Digest,
 ) -> Result<Base> {
-    let object = ObjectId {
-        bucket: home.config().artifacts_bucket.clone(),
-        key: key.to_owned(),
-        version_id: Some(version_id.to_owned()),
-    };
-    let bytes = home.get(&object, LARGEST_DOCUMENT).await?;
-    let refuse = |why: String| Fault::new(FaultName::Refused, format!("the artifact {key} {why}"));
-    let found = Digest::of(&bytes);
-    if found != *sha256 {
-        return Err(refuse(format!("has the SHA-256 {found} and not the pinned {sha256}")));
-    }
-    let (document, tags) =
-        document::parse(&bytes).map_err(|why| refuse(format!("is no task definition in JSON: {why}")))?;
+    let bytes = read_pinned(home, key, version_id, sha256, LARGEST_DOCUMENT).await?;
+    let (document, tags) = document::parse(&bytes).map_err(|why| {
+        Fault::new(FaultName::Refused, format!("the artifact {key} is no task definition in JSON: {why}"))
+    })?;
     Ok(Base { document, tags })
 }
 

@@ -5,7 +5,7 @@ use super::state::{Change, CodeSource, code_sha256, description, description_of_
 use crate::config::Configured;
 use crate::kinds::needs::{DeployerRole, Needed};
 use crate::kinds::{PrepareInput, codedeploy};
-use crate::ports::{Code, LambdaApi, ObjectId, PutOptions, Result, S3Api};
+use crate::ports::{Code, LambdaApi, PutOptions, Result, S3Api};
 use bytes::Bytes;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -126,11 +126,11 @@ impl<P: LambdaApi + S3Api + Configured> LambdaKind<P> {
     }
 
     async fn object(&self, key: &str, version_id: &str, sha256: &Digest, bytes: u64) -> Result<Code> {
-        let bucket = self.home.config().artifacts_bucket.clone();
         if bytes > INLINE {
+            let bucket = self.home.config().artifacts_bucket.clone();
             return Ok(Code::Object { bucket, key: key.to_owned(), version_id: version_id.to_owned() });
         }
-        let object = ObjectId { bucket, key: key.to_owned(), version_id: Some(version_id.to_owned()) };
+        let object = self.home.artifact(key, Some(version_id));
         let zip = self.home.get(&object, INLINE).await?;
         if Digest::of(&zip) == *sha256 {
             Ok(Code::Zip(zip))

@@ -15,7 +15,7 @@ use crate::kinds::PrepareInput;
 use crate::kinds::site::archive::{
     Entry, Limits, check_whole, directory, not_taken_out, read_directory, refusals, sort,
 };
-use crate::ports::{Function, Image, ObjectId, Platform, Result, S3Api};
+use crate::ports::{Function, Image, Platform, Result, S3Api};
 use windlass_domain::declaration::folder::FolderRules;
 use windlass_domain::declaration::kinds::Kind as _;
 use windlass_domain::declaration::kinds::lambda::Lambda;
@@ -149,11 +149,7 @@ pub(super) async fn check_files(
     let Artifact::Object { key, version_id, bytes, .. } = artifact else {
         return Ok(FileFindings::default());
     };
-    let object = ObjectId {
-        bucket: home.config().artifacts_bucket.clone(),
-        key: key.clone(),
-        version_id: Some(version_id.clone()),
-    };
+    let object = home.artifact(key, Some(version_id));
     if *bytes < LEAST {
         return Ok(FileFindings::default());
     }

@@ -4,7 +4,7 @@
 use super::change::INLINE;
 use crate::config::Configured;
 use crate::kinds::PrepareInput;
-use crate::ports::{Function, ObjectId, Result, S3Api};
+use crate::ports::{Function, Result, S3Api};
 use windlass_domain::declaration::kinds::lambda::Lambda;
 use windlass_domain::declaration::resolved::TargetRole;
 use windlass_domain::release::artifact::Artifact;
@@ -96,11 +96,7 @@ async fn not_readable(
     let Some(Artifact::Object { key, version_id, .. }) = input.artifact else {
         return Ok(None);
     };
-    let object = ObjectId {
-        bucket: there.config().artifacts_bucket.clone(),
-        key: key.clone(),
-        version_id: Some(version_id.clone()),
-    };
+    let object = there.artifact(key, Some(version_id));
     match there.head(&object).await {
         Err(fault) if fault.name == FaultName::AccessDenied => Ok(Some(closed(input, role, &object.bucket))),
         Err(fault) => Err(fault),

@@ -11,7 +11,7 @@ use super::types::{by_name, is_page};
 use crate::config::Configured;
 use crate::kinds::site::files::{File, Object};
 use crate::kinds::{KeptDocuments, digest_of, to_json};
-use crate::ports::{Clock, Listed, ObjectId, PutOptions, Replaces, Result, S3Api as ObjectStore};
+use crate::ports::{Clock, Listed, PutOptions, Replaces, Result, S3Api as ObjectStore};
 use crate::trouble::if_there;
 use serde::de::{DeserializeOwned, Error, SeqAccess, Visitor};
 use serde::ser::SerializeSeq;
@@ -286,8 +286,7 @@ impl<'a, P: ObjectStore + Clock + Configured> Lists<'a, P> {
     }
 
     pub(super) async fn read<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>> {
-        let object =
-            ObjectId { bucket: self.home.config().artifacts_bucket.clone(), key: key.to_owned(), version_id: None };
+        let object = self.home.artifact(key, None);
         let Some(bytes) = if_there(self.home.get(&object, LONGEST).await)? else {
             return Ok(None);
         };

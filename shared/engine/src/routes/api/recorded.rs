@@ -3,7 +3,7 @@
 
 use crate::access;
 use crate::ledger::Stored;
-use crate::ports::{ObjectId, Result};
+use crate::ports::Result;
 use crate::routes::api::access::Reader;
 use crate::routes::api::call::{Answered, Call, Ports, Served, answers, refused};
 use crate::routes::api::query::page;
@@ -67,7 +67,7 @@ async fn upload(
     version: &str,
 ) -> Result<Option<UploadedManifest>> {
     let key = manifest_key(app, environment, version);
-    let place = ObjectId { bucket: ports.config().artifacts_bucket.clone(), key: key.clone(), version_id: None };
+    let place = ports.artifact(&key, None);
     let Some(head) = ports.head(&place).await? else {
         return Ok(None);
     };

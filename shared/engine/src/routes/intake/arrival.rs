@@ -5,7 +5,7 @@ use crate::conductor::{record_refusal, refusal};
 use crate::faults::Faults;
 use crate::ledger::{self, Served, Started};
 use crate::pin;
-use crate::ports::{Clock, ObjectId, Result, S3Api, SnsApi, StepFunctionsApi};
+use crate::ports::{Clock, Result, S3Api, SnsApi, StepFunctionsApi};
 use crate::recovery::{Came, came_of, quarter};
 use crate::trouble::Checked;
 use serde_json::Value;
@@ -38,11 +38,7 @@ pub struct Created {
 /// Reads the text of an upload that has at most so many bytes. `what` names it for its author, such as
 /// `the declaration`.
 pub async fn text(ports: &impl Ports, created: &Created, what: &str, most: usize) -> Checked<String> {
-    let id = ObjectId {
-        bucket: ports.config().artifacts_bucket.clone(),
-        key: created.object.key.clone(),
-        version_id: created.object.version_id.clone(),
-    };
+    let id = ports.artifact(&created.object.key, created.object.version_id.as_deref());
     match S3Api::get(ports, &id, most as u64).await {
         Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
         Err(fault) if fault.name == FaultName::Refused => {

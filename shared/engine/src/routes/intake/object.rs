@@ -3,7 +3,7 @@
 
 use super::arrival::{ArrivalOutcome, Created, Discovery, Ports, sent};
 use super::{access, declaration};
-use crate::ports::{ObjectId, Result};
+use crate::ports::Result;
 use crate::routes::intake::arrival::{self, once};
 use crate::routes::intake::manifest;
 use crate::{log, upload_findings};
@@ -90,8 +90,7 @@ async fn pin_version(ports: &impl Ports, object: ObjectRef) -> Result<ObjectRef>
     if object.version_id.is_some() {
         return Ok(object);
     }
-    let id = ObjectId { bucket: ports.config().artifacts_bucket.clone(), key: object.key.clone(), version_id: None };
-    let head = ports.head(&id).await?;
+    let head = ports.head(&ports.artifact(&object.key, None)).await?;
     Ok(ObjectRef { version_id: head.and_then(|head| head.version_id), ..object })
 }
 
