@@ -86,6 +86,16 @@ where
     }
 }
 
+/// Makes many calls that nobody waits for, with a pace of their own; see [`all`]. Returns the answers, or the fault that
+/// matters most.
+pub async fn every<'i, I, T, F>(clock: &impl Clock, items: &'i [I], call: impl Fn(&'i I) -> F) -> Result<Vec<T>>
+where
+    F: Future<Output = Result<T>>,
+{
+    let (done, fault) = all(clock, &Cell::default(), Patience::Long, items, call).await;
+    fault.map_or(Ok(done), Err)
+}
+
 fn too_late(left: usize) -> Fault {
     let text = format!("there was no time left for {}", count(left, "call"));
     Fault::new(FaultName::Throttled, text)
@@ -183,10 +193,7 @@ struct Range {
 /// other; where keys are `known`, in order, they show where to begin with several at once.
 pub async fn list_all(ports: &(impl S3Api + Clock), bucket: &str, prefix: &str, known: &[&str]) -> Result<Vec<Listed>> {
     let ranges = ranges(prefix, known);
-    let pace = Cell::default();
-    let (mut found, fault) =
-        all(ports, &pace, Patience::Long, &ranges, |range| list_range(ports, bucket, prefix, range)).await;
-    fault.map_or(Ok(()), Err)?;
+    let mut found = every(ports, &ranges, |range| list_range(ports, bucket, prefix, range)).await?;
     // The ranges end in any order.
     found.sort_by(|a, b| a.first().map(|it| &it.key).cmp(&b.first().map(|it| &it.key)));
     Ok(found.into_iter().flatten().collect())

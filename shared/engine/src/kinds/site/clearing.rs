@@ -143,8 +143,7 @@ impl<P: SitePorts> UndoneRelease<'_, P> {
 
     /// Returns the objects at these paths that say themselves that this deployment wrote them.
     async fn ours(&self, paths: &[&str]) -> Result<Vec<Leftover>> {
-        let pace = Cell::default();
-        let (found, fault) = calls::all(self.at, &pace, Patience::Long, paths, |path| async move {
+        let found = calls::every(self.at, paths, |path| async move {
             let object = ObjectId {
                 bucket: self.target.site.bucket.clone(),
                 key: format!("{}{path}", self.folder),
@@ -154,8 +153,7 @@ impl<P: SitePorts> UndoneRelease<'_, P> {
             let by = |head: &ObjectHead| head.metadata.get(DEPLOYMENT) == Some(&self.deployment.to_string());
             Ok(head.filter(by).map(|head| Leftover { key: object.key, etag: head.etag }))
         })
-        .await;
-        fault.map_or(Ok(()), Err)?;
+        .await?;
         let mut found: Vec<Leftover> = found.into_iter().flatten().collect();
         found.sort_by(|a, b| a.key.cmp(&b.key));
         Ok(found)

@@ -4,7 +4,7 @@
 //! for each path. Its first element has the headers that files share. Each other element is one file or object, in
 //! order of the paths.
 
-use super::calls::{self, Patience, list_all};
+use super::calls::{self, list_all};
 use super::files::{Files, Handled};
 use super::target::Target;
 use super::types::{by_name, is_page};
@@ -17,7 +17,6 @@ use serde::de::{DeserializeOwned, Error, SeqAccess, Visitor};
 use serde::ser::SerializeSeq;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::borrow::Cow;
-use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
@@ -264,11 +263,8 @@ impl<'a, P: ObjectStore + Clock + Configured> Lists<'a, P> {
     }
 
     pub(super) async fn handled_in(&self, notes: &[Listed]) -> Result<Vec<Handled>> {
-        let pace = Cell::default();
-        let (parts, fault) =
-            calls::all(self.home, &pace, Patience::Long, notes, |note| self.read::<Vec<Handled>>(&note.key)).await;
-        let parts = parts.into_iter().flatten().flatten();
-        fault.map_or_else(|| Ok(parts.collect()), Err)
+        let parts = calls::every(self.home, notes, |note| self.read::<Vec<Handled>>(&note.key)).await?;
+        Ok(parts.into_iter().flatten().flatten().collect())
     }
 
     /// Notes what was handled, so that a later invocation need not look again.

@@ -2,7 +2,7 @@
 //! get them (decision 0605). Edges forget what they cached here, after a withdrawal as after a switch.
 
 use super::archive::{Entry, Unpacker};
-use super::calls::{self, Patience};
+use super::calls;
 use super::rules::Rules;
 use super::target::{Target, WithdrawnObject, config_bytes};
 use crate::kinds::site::calls::SitePorts;
@@ -11,7 +11,6 @@ use crate::ports::{Get, ObjectId, Probed, Result, S3Api};
 use crate::trouble::Checked;
 use futures::future;
 use sha2::{Digest as _, Sha256};
-use std::cell::Cell;
 use std::collections::BTreeSet;
 use url::Url;
 use windlass_domain::declaration::kinds::site::StaticSite;
@@ -116,16 +115,13 @@ pub(super) fn config_coming_back(site: &StaticSite, withdrawals: Withdrawals<'_>
 
 /// Returns the objects that are still there, as they were planned. What somebody else put in their place stays.
 pub(super) async fn still_there(at: &impl SitePorts, target: &Target) -> Result<Leftovers> {
-    let pace = Cell::default();
-    let objects = &target.withdraws;
-    let (found, fault) = calls::all(at, &pace, Patience::Long, objects, |object| async move {
+    let found = calls::every(at, &target.withdraws, |object| async move {
         let id = ObjectId { bucket: target.site.bucket.clone(), key: object.key.clone(), version_id: None };
         let head = at.head(&id).await?;
         let same = head.filter(|head| head.etag == object.etag);
         Ok(same.map(|head| Leftover { key: object.key.clone(), etag: head.etag }))
     })
-    .await;
-    fault.map_or(Ok(()), Err)?;
+    .await?;
     let mut goes: Vec<Leftover> = found.into_iter().flatten().collect();
     goes.sort_by(|a, b| a.key.cmp(&b.key));
     Ok(Leftovers { which: "as withdrawn", goes, stays: vec![] })

@@ -6,7 +6,7 @@ use super::observe::noticed;
 use super::plan::{Direction, PlanInput, changed, plan as plan_way};
 use super::versions::{Latest, ids, is_few, latest, missing, still_there};
 use crate::kinds::site::archive::Entry;
-use crate::kinds::site::calls::{self, Patience, SitePorts};
+use crate::kinds::site::calls::{self, SitePorts};
 use crate::kinds::site::files::{DEPLOYMENT, File, Files, Object, Objects, file_of};
 use crate::kinds::site::in_place::content::{ObjectPlace, drift_warning, drifted, places};
 use crate::kinds::site::in_place::plan::{Goal, List};
@@ -19,7 +19,6 @@ use crate::kinds::site::publish::is_unchanged;
 use crate::kinds::{Prepared, Recorded, Stage, to_value};
 use crate::ports::Result;
 use crate::trouble::Trouble;
-use std::cell::Cell;
 use std::collections::BTreeSet;
 use windlass_domain::release::withdrawal::left_out;
 use windlass_domain::text::digest::Digest;
@@ -315,12 +314,11 @@ async fn ask_all(
     before: &mut Objects,
 ) -> Result<BTreeSet<String>> {
     let asked: Vec<String> = asked.into_iter().collect();
-    let pace = Cell::default();
-    let (found, fault) = calls::all(scene.at, &pace, Patience::Long, &asked, |path| async move {
+    let found = calls::every(scene.at, &asked, |path| async move {
         let head = scene.at.head(&scene.target.object(path, None)).await?;
         Ok(head.map(|head| (path, head)))
     })
-    .await;
+    .await?;
     let mut ours = BTreeSet::new();
     for (path, head) in found.into_iter().flatten() {
         let Some(object) = before.get_mut(path).filter(|it| it.etag == head.etag) else {
@@ -336,5 +334,5 @@ async fn ask_all(
             object.ours |= object.file.is_some();
         }
     }
-    fault.map_or(Ok(ours), Err)
+    Ok(ours)
 }

@@ -7,7 +7,7 @@
 
 use super::plan::ask_each;
 use crate::kinds::Document;
-use crate::kinds::site::calls::{self, Pace, Patience, SitePorts, list_all};
+use crate::kinds::site::calls::{self, Pace, SitePorts, list_all};
 use crate::kinds::site::files::{Handled, Object, Objects};
 use crate::kinds::site::in_place::content::Content;
 use crate::kinds::site::in_place::plan::Goal;
@@ -17,7 +17,6 @@ use crate::kinds::site::rules::Rules;
 use crate::ports::{Listed, Result};
 use crate::trouble::Trouble;
 use serde::{Deserialize, Serialize};
-use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::environment::rollback;
 use windlass_domain::prose;
@@ -111,13 +110,12 @@ pub(super) async fn still_there(
 }
 
 async fn all_there(scene: &SiteScene<'_, impl SitePorts>, needed: &[(&String, &Object)]) -> Result<bool> {
-    let pace = Cell::default();
-    let (found, fault) = calls::all(scene.at, &pace, Patience::Long, needed, |(path, object)| async move {
+    let found = calls::every(scene.at, needed, |(path, object)| async move {
         let version = scene.target.object(path, object.version_id.clone());
         Ok(object.version_id.is_some() && scene.at.head(&version).await?.is_some())
     })
-    .await;
-    fault.map_or_else(|| Ok(found.into_iter().all(|there| there)), Err)
+    .await?;
+    Ok(found.into_iter().all(|there| there))
 }
 
 /// The finding for recorded versions that no longer exist.
@@ -170,9 +168,10 @@ pub(super) fn in_one_alone(goal: &Content, running: &Objects, left: impl Fn(&Str
 }
 
 impl<P: SitePorts> Lists<'_, P> {
-    /// Reads the list of what is left. It is empty if no list is named or the list no longer exists.
-    async fn left(&self, list: Option<&Digest>) -> Result<LeftoverList> {
-        let Some(list) = list else {
+    /// Returns the list of what former releases left, as a goal names it, with the files of it that are due. It is empty
+    /// if no list is named or the list no longer exists.
+    pub(super) async fn leftover_list_of(&self, goal: &Goal) -> Result<LeftoverList> {
+        let Some(list) = &goal.left else {
             return Ok(LeftoverList::default());
         };
         match self.kept.read(list).await {
@@ -217,11 +216,6 @@ impl<P: SitePorts> Lists<'_, P> {
             (None, Some(release)) => Content::Release(self.release(release).await?.unwrap_or_default()),
             (None, None) => Content::Release([].into()),
         })
-    }
-
-    /// Returns the list of what former releases left, as a goal names it, with the files of it that are due.
-    pub(super) async fn leftover_list_of(&self, goal: &Goal) -> Result<LeftoverList> {
-        self.left(goal.left.as_ref()).await
     }
 }
 

@@ -6,7 +6,7 @@ use super::observe::noticed;
 use super::plan::PlanInput;
 use super::prepare::{before, keep, running};
 use super::versions::{Versions, latest, still_there, versions};
-use crate::kinds::site::calls::{self, Patience, SitePorts};
+use crate::kinds::site::calls::{self, SitePorts};
 use crate::kinds::site::files::{DEPLOYMENT, file_of};
 use crate::kinds::site::in_place::content::{drift_warning, drifted};
 use crate::kinds::site::in_place::plan::Goal;
@@ -16,7 +16,6 @@ use crate::kinds::site::target::WithdrawnObject;
 use crate::kinds::site::withdraw::{check, files, what};
 use crate::kinds::{Prepared, Recorded, Stage, to_value};
 use crate::trouble::Trouble;
-use std::cell::Cell;
 use std::collections::BTreeSet;
 use windlass_domain::release::withdrawal::{MeantFiles, WithdrawnFile, WithdrawnFiles};
 
@@ -100,14 +99,12 @@ async fn former_files(
         newest.map(|version| (path.as_str(), version.version_id.clone()))
     });
     let written: Vec<(&str, Option<String>)> = written.collect();
-    let pace = Cell::default();
-    let (found, fault) = calls::all(scene.at, &pace, Patience::Long, &written, |(path, id)| async move {
+    let found = calls::every(scene.at, &written, |(path, id)| async move {
         let head = scene.at.head(&scene.target.object(path, id.clone())).await?;
         let ours = head.filter(|head| head.metadata.contains_key(DEPLOYMENT));
         let file = ours.and_then(|head| file_of(&head));
         Ok(file.map(|file| WithdrawnFile { path: (*path).to_owned(), sha256: file.sha256 }))
     })
-    .await;
-    fault.map_or(Ok(()), Err)?;
+    .await?;
     Ok(found.into_iter().flatten().collect())
 }

@@ -4,7 +4,7 @@
 use super::prepare::check_folder;
 use super::publish::Folder;
 use super::state::{Goal, Target};
-use crate::kinds::site::calls::{self, Patience, SitePorts, list_all};
+use crate::kinds::site::calls::{self, SitePorts, list_all};
 use crate::kinds::site::files::{DEPLOYMENT, Object, file_of};
 use crate::kinds::site::lists::Lists;
 use crate::kinds::site::prepare::scene::{Serving, SiteScene};
@@ -13,7 +13,6 @@ use crate::kinds::site::withdraw::{check, files, what};
 use crate::kinds::{Prepared, Recorded, Stage, to_value};
 use crate::ports::{ObjectId, Replaces, Result};
 use crate::trouble::Trouble;
-use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::release::withdrawal::{MOST, MeantFiles, matches_too_many};
 
@@ -89,8 +88,7 @@ async fn objects(
         return Err(matches_too_many(found.len()).into());
     }
     let found: Vec<(String, (String, bool))> = found.into_iter().collect();
-    let pace = Cell::default();
-    let (objects, fault) = calls::all(scene.at, &pace, Patience::Long, &found, |(key, (path, is_live))| async move {
+    let objects = calls::every(scene.at, &found, |(key, (path, is_live))| async move {
         let id = ObjectId { bucket: bucket.clone(), key: key.clone(), version_id: None };
         let head = scene.at.head(&id).await?;
         let ours = head.filter(|head| head.metadata.contains_key(DEPLOYMENT));
@@ -106,8 +104,7 @@ async fn objects(
             WithdrawnObject::of(path, key.clone(), &object, *is_live)
         }))
     })
-    .await;
-    fault.map_or(Ok(()), Err)?;
+    .await?;
     let mut objects: Vec<WithdrawnObject> = objects.into_iter().flatten().collect();
     objects.sort_by(|a, b| a.key.cmp(&b.key));
     Ok(objects)

@@ -8,12 +8,11 @@ use super::edges;
 use super::scene::SiteScene;
 use crate::kinds::PrepareInput;
 use crate::kinds::site::bucket_distributions::distributions_of;
-use crate::kinds::site::calls::{self, Patience, SitePorts};
+use crate::kinds::site::calls::{self, SitePorts};
 use crate::kinds::site::files::Objects;
 use crate::kinds::site::prepare::scene::{Serving, is_of_bucket};
 use crate::ports::{Distribution, Origin, Result};
 use crate::trouble::{Trouble, collected};
-use std::cell::Cell;
 use windlass_domain::declaration::kinds::site::{SiteMode, StaticSite};
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::finding::{Finding, FindingName};
@@ -208,8 +207,7 @@ pub(in crate::kinds::site) async fn unreadable(
     asked.sort_by_key(|(path, object)| (object.file.is_some(), *path));
     let every = asked.len().div_ceil(ASKED).max(1);
     let asked: Vec<_> = asked.into_iter().step_by(every).collect();
-    let pace = Cell::default();
-    let (_, fault) = calls::all(scene.at, &pace, Patience::Long, &asked, |(path, object)| async move {
+    let answers = calls::every(scene.at, &asked, |(path, object)| async move {
         let version = scene.target.object(path, object.version_id.clone());
         match scene.at.object_tags(&version).await {
             // The object is gone since; another check shows what is there now.
@@ -218,8 +216,8 @@ pub(in crate::kinds::site) async fn unreadable(
         }
     })
     .await;
-    match fault {
-        Some(fault) if fault.name == FaultName::AccessDenied => Ok(Some(Finding::new(
+    match answers {
+        Err(fault) if fault.name == FaultName::AccessDenied => Ok(Some(Finding::new(
             FindingName::NoPermission,
             scene.input.path("bucket"),
             format!(
@@ -228,7 +226,7 @@ pub(in crate::kinds::site) async fn unreadable(
             ),
             "allow `s3:GetObjectTagging`, `s3:GetObjectVersionTagging` and `s3:PutObjectTagging` on the objects of the bucket, to the roles of Windlass or to the role that is assumed for this environment",
         ))),
-        Some(fault) => Err(fault),
-        None => Ok(None),
+        Err(fault) => Err(fault),
+        Ok(_) => Ok(None),
     }
 }
