@@ -98,16 +98,8 @@ impl<P: EcsApi + Clock> Ecs<P> {
             rolls_back: [service.breaker, service.alarms].contains(&OnFailure::RollsBack),
             unknown_digests,
             troubles,
-            events: vec![],
-            held: None,
-            rolled_back: None,
-            finished: None,
-            sent: None,
-            overdue: false,
-            waited_ms: 0,
             task_definition: set_to.to_owned(),
-            deployments: vec![],
-            followed: None,
+            ..Seen::default()
         })
     }
 

@@ -118,7 +118,7 @@ impl Until {
 }
 
 /// The result of one look at a service.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Seen {
     /// The task definition that the service is set to, by ARN. While a followed deployment is not over and nobody has
     /// begun another one, it is the one that the followed deployment brings.

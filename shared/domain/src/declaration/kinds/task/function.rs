@@ -111,7 +111,7 @@ pub(super) fn fits(scope: &mut Scope<'_>, path: &str, payload: &Map<String, Valu
 }
 
 /// The ledger's item of a call, from before it is made. Only the invocation that wrote it first makes the call.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Called {
     /// The time at which it was begun; absent if it never was.
     #[serde(default, skip_serializing_if = "Option::is_none")]

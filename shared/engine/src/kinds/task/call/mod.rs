@@ -14,8 +14,8 @@ mod wording;
 use crate::kinds::task::call::state::{CallState, recorded};
 use crate::kinds::task::once::{Direction, Goal};
 use crate::kinds::{ChangeFacts, Class, Kind, LookContext, Next, View, to_value};
-use crate::ledger::{self, Stored};
-use crate::ports::{AssumeRole, Clock, DynamoDbApi, LambdaApi, LambdaInvokeApi, Result, Transacted};
+use crate::ledger;
+use crate::ports::{AssumeRole, Clock, DynamoDbApi, LambdaApi, LambdaInvokeApi, Result};
 pub(super) use prepare::{needs, prepare};
 pub use runner::handle;
 pub use state::{CallRequest, Change, Seen, Target, key};
@@ -25,7 +25,6 @@ use windlass_domain::deployment::step::Step;
 use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::finding::Finding;
-use windlass_domain::text::time::Time;
 
 /// The ports of a call.
 pub trait CallPorts: LambdaApi + LambdaInvokeApi + DynamoDbApi + Clock + AssumeRole {}
@@ -117,17 +116,12 @@ impl<P: CallPorts> Kind for Call<P> {
 
 /// Lets no call begin any more; `Conflict` where one has just begun.
 async fn bar(home: &impl DynamoDbApi, key: ledger::Key<Called>) -> Result<()> {
-    let called = ledger::load(home, &key).await?;
-    let mut called = called.unwrap_or_else(|| Stored::new(key, none()));
+    let mut called = ledger::load_or_default(home, &key).await?;
     called.value.barred = true;
-    match home.transact(vec![called.put()?]).await? {
-        Transacted::Done => Ok(()),
-        Transacted::Refused(_) => Err(Fault::new(FaultName::Conflict, "a call has just begun")),
+    if ledger::commit(home, vec![called.put()?]).await? {
+        return Ok(());
     }
-}
-
-fn none() -> Called {
-    Called { begun: None, barred: false, attempt: 0, lost: 0, version: String::new(), over: Time(0), end: None }
+    Err(Fault::new(FaultName::Conflict, "a call has just begun"))
 }
 
 /// Returns the key of the ledger's item of one of the two calls.

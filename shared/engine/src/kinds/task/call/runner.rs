@@ -2,11 +2,11 @@
 
 use super::prepare::LONGEST_TIMEOUT_S;
 use super::state::{CallRequest, Target, key};
-use super::{CallPorts, item, none};
+use super::{CallPorts, item};
 use crate::kinds::from_value;
 use crate::kinds::task::lines::{LONGEST, SHOWN, plain};
 use crate::kinds::task::once::Direction;
-use crate::ledger::{self, Stored};
+use crate::ledger;
 use crate::ports::{CallAnswer, OneCall, Result};
 use serde_json::{Value, json};
 use windlass_domain::declaration::kinds::task::{CallEnd, CallOutcome, Called, GRACE_S, LIVES_S, TaskUndo};
@@ -46,7 +46,7 @@ pub async fn handle(ports: &impl CallPorts, ask: CallRequest) -> Result<Value> {
 /// is a fault, and no call.
 async fn begin(ports: &impl CallPorts, ask: &CallRequest, target: &Target, now: Time) -> Result<bool> {
     let key = item(&ask.deployment, target, ask.direction);
-    let mut called = ledger::load(ports, &key).await?.unwrap_or_else(|| Stored::new(key, none()));
+    let mut called = ledger::load_or_default(ports, &key).await?;
     let is = &called.value;
     let is_next = ask.attempt == is.attempt + 1 && is.may_be_followed(now, target.how.call.tries());
     if !is_next || now > ask.not_after {
@@ -59,7 +59,7 @@ async fn begin(ports: &impl CallPorts, ask: &CallRequest, target: &Target, now: 
         lost,
         version: ask.version.clone(),
         over: now.plus_s(LIVES_S + GRACE_S),
-        ..none()
+        ..Called::default()
     };
     ledger::commit(ports, vec![called.put()?]).await
 }
