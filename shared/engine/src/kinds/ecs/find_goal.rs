@@ -107,10 +107,7 @@ async fn by_images(
     current: &TaskDefinition,
     named: &BTreeMap<String, Pinned>,
 ) -> Checked<Wanted> {
-    let base = base(ports, spec, current).await?;
-    if let Some(finding) = foreign::newest(input, &base, current) {
-        return Err(finding.into());
-    }
+    let base = base(ports, input, spec, current).await?;
     let mut findings = lacking(input, spec, &base, current);
     let mut images = Images::new();
     for (container, Pinned { repository, digest }) in named {
@@ -142,11 +139,9 @@ async fn by_images(
     let is_there = is_same && runs.len() == named.len();
     Ok(Wanted {
         artifact: images::artifact(&images),
-        goal: forward(images),
-        family: base.family,
-        base: PinnedBase::Registered(base.arn),
         kept: others,
         unchanged: is_there.then(|| runs.join(", ")),
+        ..Wanted::of(forward(images), &base.family, PinnedBase::Registered(base.arn))
     })
 }
 
@@ -177,14 +172,9 @@ async fn by_document(
     }
     let same_base = current.tags.get(BASE_TAG).map(String::as_str) == Some(sha256.as_str());
     let is_there = same_base && runs.len() == images.len();
-    Ok(Wanted {
-        goal: forward(images),
-        family: current.family.clone(),
-        base: PinnedBase::Document { key: key.to_owned(), version_id: version_id.to_owned(), sha256: sha256.clone() },
-        kept: BTreeSet::new(),
-        artifact: None,
-        unchanged: is_there.then(|| runs.join(", ")),
-    })
+    let base = PinnedBase::Document { key: key.to_owned(), version_id: version_id.to_owned(), sha256: sha256.clone() };
+    let unchanged = is_there.then(|| runs.join(", "));
+    Ok(Wanted { unchanged, ..Wanted::of(forward(images), &current.family, base) })
 }
 
 /// The image that a document brings in an owned container.
@@ -257,10 +247,7 @@ pub(super) async fn check_plan(
     spec: &Spec,
     current: &TaskDefinition,
 ) -> Checked<Wanted> {
-    let base = base(ports, spec, current).await?;
-    if let Some(finding) = foreign::newest(input, &base, current) {
-        return Err(finding.into());
-    }
+    let base = base(ports, input, spec, current).await?;
     let findings = lacking(input, spec, &base, current);
     if !findings.is_empty() {
         return Err(findings.into());
@@ -270,12 +257,5 @@ pub(super) async fn check_plan(
         let own = OwnImage { image: image.unwrap_or_default().to_owned(), digests: BTreeSet::new() };
         (container.clone(), own)
     });
-    Ok(Wanted {
-        goal: forward(images.collect()),
-        family: base.family,
-        base: PinnedBase::Registered(base.arn),
-        kept: BTreeSet::new(),
-        artifact: None,
-        unchanged: None,
-    })
+    Ok(Wanted::of(forward(images.collect()), &base.family, PinnedBase::Registered(base.arn)))
 }

@@ -8,7 +8,7 @@ use crate::kinds::ecs::check::container_at;
 use crate::kinds::ecs::document::{self, no_container};
 use crate::kinds::ecs::images::{Images, OwnImage, digests};
 use crate::kinds::ecs::state::{Goal, PinnedBase};
-use crate::kinds::ecs::wording;
+use crate::kinds::ecs::{foreign, wording};
 use crate::ports::{EcrApi, EcsApi, Image, Result, ServiceTask, TaskDefinition};
 use crate::trouble::Checked;
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,11 +31,27 @@ pub(super) struct Wanted {
     pub unchanged: Option<String>,
 }
 
-/// The task definition that the declaration has the images go into.
-pub(super) async fn base(ports: &impl EcsApi, spec: &Spec, current: &TaskDefinition) -> Result<TaskDefinition> {
-    match &spec.base {
-        BaseRule::FamilyLatest => ports.task_definition(&current.family).await,
-        _ => Ok(current.clone()),
+impl Wanted {
+    /// A goal that brings no artifact and keeps no container's image, and that there may be something to change for.
+    pub fn of(goal: Goal, family: &str, base: PinnedBase) -> Self {
+        Self { goal, family: family.to_owned(), base, kept: BTreeSet::new(), artifact: None, unchanged: None }
+    }
+}
+
+/// The task definition that the declaration has the images go into. The finding is that it is somebody else's.
+pub(super) async fn base(
+    ports: &impl EcsApi,
+    input: &PrepareInput<'_>,
+    spec: &Spec,
+    current: &TaskDefinition,
+) -> Checked<TaskDefinition> {
+    let base = match &spec.base {
+        BaseRule::FamilyLatest => ports.task_definition(&current.family).await?,
+        _ => current.clone(),
+    };
+    match foreign::newest(input, &base, current) {
+        Some(finding) => Err(finding.into()),
+        None => Ok(base),
     }
 }
 
@@ -104,14 +120,8 @@ pub(super) async fn way_back(
     goal.completed.clear();
     let unchanged =
         (current.arn == arn).then(|| format!("service {} is set to {} already", spec.service, wording::short(&arn)));
-    Ok(Wanted {
-        goal,
-        family: current.family.clone(),
-        base: PinnedBase::Registered(current.arn.clone()),
-        kept: BTreeSet::new(),
-        artifact: None,
-        unchanged,
-    })
+    let base = PinnedBase::Registered(current.arn.clone());
+    Ok(Wanted { unchanged, ..Wanted::of(goal, &current.family, base) })
 }
 
 /// Tasks that start later may show another digest of the same image: the index's or a platform's.
