@@ -243,8 +243,12 @@ impl<'a, P: ObjectStore + Clock + Configured> Lists<'a, P> {
         Ok(files.map(|files| files.0))
     }
 
-    /// Returns the paths of a release's files, once they are known. The rest of the list is skipped.
-    pub async fn release_paths(&self, release: &Digest) -> Result<Option<Vec<String>>> {
+    /// Returns the paths of a release's files, once they are known; `None` without a release. The rest of the list is
+    /// skipped.
+    pub async fn release_paths(&self, release: Option<&Digest>) -> Result<Option<Vec<String>>> {
+        let Some(release) = release else {
+            return Ok(None);
+        };
         let files: Option<Names> = self.read(&self.release_key(release)).await?;
         Ok(files.map(|files| files.0.into_keys().collect()))
     }

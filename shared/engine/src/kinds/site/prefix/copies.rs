@@ -98,10 +98,7 @@ impl<P: SitePorts> Prefix<P> {
     /// Returns the files that open pages may ask for, of the release in a folder: from its list, or else by listing the
     /// folder.
     async fn assets_in(&self, publisher: &Publisher<'_, P>, state: &Goal, folder: &str) -> Result<Assets> {
-        let listed = match &state.release {
-            Some(release) => publisher.lists().release_paths(release).await?,
-            None => None,
-        };
+        let listed = publisher.lists().release_paths(state.release.as_ref()).await?;
         let found = listed.is_none();
         let paths = match listed {
             Some(paths) => paths.into_iter().filter(|path| self.rules.outlives(path)).collect(),

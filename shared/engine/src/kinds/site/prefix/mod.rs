@@ -192,21 +192,12 @@ impl<P: SitePorts> Kind for Prefix<P> {
         if !target.site.withdraws.is_empty() {
             return still_there(&self.at, &target.site).await;
         }
-        if !is_back {
-            return Ok(Leftovers::default());
-        }
-        let folder = folder_of(&self.before.origin_path);
-        if self.before.origin_path == self.forward.origin_path {
+        if !is_back || self.before.origin_path == self.forward.origin_path {
             return Ok(Leftovers::default());
         }
         let lists = Lists::of(&self.home, &target.site);
-        let old: BTreeSet<String> = match &self.before.release {
-            Some(release) => lists.release_paths(release).await?,
-            None => None,
-        }
-        .unwrap_or_default()
-        .into_iter()
-        .collect();
+        let old = lists.release_paths(self.before.release.as_ref()).await?;
+        let old: BTreeSet<String> = old.into_iter().flatten().collect();
         let copied = lists.carried(&self.before).await?;
         let undone = UndoneRelease {
             at: &self.at,
@@ -214,7 +205,7 @@ impl<P: SitePorts> Kind for Prefix<P> {
             target: &target.site,
             rules: &self.rules,
             deployment: &step.deployment,
-            folder,
+            folder: folder_of(&self.before.origin_path),
             releases: None,
         };
         undone.new_files(|path| old.contains(path), |path| copied.contains_key(path)).await

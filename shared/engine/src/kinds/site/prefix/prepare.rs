@@ -35,7 +35,7 @@ pub(in crate::kinds::site) async fn prepare(
         Wanted::Release(release, entries) => {
             let named = entries.iter().map(|entry| entry.name.clone()).collect();
             let left = left(&scene, &before, &named).await?;
-            let known = scene.lists.release_paths(&release).await?.is_some();
+            let known = scene.lists.release_paths(Some(&release)).await?.is_some();
             let is_live = known && before.release.as_ref() == Some(&release);
             let runs = is_live && is_whole(&mut scene, &before).await?;
             if !runs {
@@ -88,10 +88,7 @@ pub(in crate::kinds::site) async fn prepare(
 
 /// Returns the paths of a folder's release; none of a folder that Windlass did not fill.
 async fn paths(scene: &SiteScene<'_, impl SitePorts>, folder: &Goal) -> Result<Vec<String>> {
-    Ok(match &folder.release {
-        Some(release) => scene.lists.release_paths(release).await?.unwrap_or_default(),
-        None => vec![],
-    })
+    Ok(scene.lists.release_paths(folder.release.as_ref()).await?.unwrap_or_default())
 }
 
 /// Returns the files of the folder of before that are copied into the one that follows, for pages that are open, and
