@@ -205,6 +205,15 @@ impl Prepared {
     }
 }
 
+/// The shortest time of a wave in which callers are watched whom AWS moves by itself, in minutes. The look after it shows
+/// whether AWS has gone back by itself.
+pub const LOOK_MIN: u64 = 5;
+
+/// Returns the number of looks while AWS moves callers for so many minutes: each look is a wave.
+pub fn looks(minutes: u64, most: u64) -> u64 {
+    if minutes == 0 { 0 } else { (minutes / LOOK_MIN).clamp(1, most) }
+}
+
 /// A target or state as the ledger keeps it.
 pub fn to_value(value: &impl Serialize) -> Result<Value> {
     serde_json::to_value(value).map_err(|error| Fault::internal(format!("a state cannot be written: {error}")))

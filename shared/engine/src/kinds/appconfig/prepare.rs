@@ -4,7 +4,7 @@ use super::find::{ConfigurationTarget, find};
 use super::state::{COMPLETE, Configuration, Goal, Seen, Target, label};
 use super::{Appconfig, document, wording};
 use crate::config::Configured;
-use crate::kinds::{Kind as _, LookContext, PrepareInput, Prepared, Recorded, Stage, from_value, to_value};
+use crate::kinds::{Kind as _, LookContext, PrepareInput, Prepared, Recorded, Stage, from_value, looks, to_value};
 use crate::ports::{AppConfigApi, AssumeRole, Clock, Result, S3Api, Strategy};
 use crate::trouble::collected;
 use std::collections::BTreeSet;
@@ -18,10 +18,7 @@ use windlass_domain::text::finding::{Finding, FindingName};
 /// The type of profiles of feature flags (AWS AppConfig API Reference, ConfigurationProfile).
 const FLAGS: &str = "AWS.AppConfig.FeatureFlags";
 
-/// The minutes of a strategy after which a look checks whether AppConfig has gone back by itself.
-const LOOK_MIN: u64 = 5;
-
-/// The most of these looks: each look is a wave.
+/// The most looks while a rollout grows: each look is a wave.
 const LOOKS: u64 = 12;
 
 /// Plans the change of one configuration; see [`crate::kinds::PrepareInput`].
@@ -212,10 +209,7 @@ impl FlagsPlan<'_> {
     fn stages(&self, goal: &Goal) -> Result<Vec<Stage>> {
         let (grows, bakes) = self.strategy.minutes;
         let minutes = grows + bakes;
-        let looks = match (&goal.strategy, minutes) {
-            (None, _) | (_, 0) => 0,
-            _ => (minutes / LOOK_MIN).clamp(1, LOOKS),
-        };
+        let looks = goal.strategy.as_ref().map_or(0, |_| looks(minutes, LOOKS));
         let growing = to_value(&Goal { grows: true, ..goal.clone() })?;
         let mut stages: Vec<Stage> = (1..=looks)
             .map(|look| Stage {

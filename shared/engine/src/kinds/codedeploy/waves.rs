@@ -2,17 +2,13 @@
 
 use super::group::Found;
 use super::state::{Moved, PlannedGroup};
-use crate::kinds::{Holds, Prepared, Stage, to_value};
+use crate::kinds::{Holds, Prepared, Stage, looks, to_value};
 use crate::ports::Result;
 
 /// The service that moves callers by itself, as people know it.
 const CODEDEPLOY: &str = "CodeDeploy";
 
-/// The shortest time of a wave in which a move is watched, in minutes. The look after it shows whether CodeDeploy has
-/// gone back by itself.
-const LOOK_MIN: u64 = 5;
-
-/// The largest number of such looks: each is a wave.
+/// The largest number of looks while callers are moved: each is a wave.
 const LOOKS: u64 = 12;
 
 /// A group that moves callers of a target, for the waves of it.
@@ -61,7 +57,7 @@ impl Waves<'_> {
             let holds = Some(self.holds(ready_min));
             stages.push(Stage { holds, ..stage(Moved::Ready, format!("{what}, ready"))? });
         }
-        let looks = if self.is_back || minutes == 0 { 0 } else { (minutes / LOOK_MIN).clamp(1, LOOKS) };
+        let looks = if self.is_back { 0 } else { looks(minutes, LOOKS) };
         for look in 1..=looks {
             stages.push(Stage {
                 bake_s: Some(minutes * 60 / looks),

@@ -3,16 +3,12 @@
 use super::shift_in_words::percent;
 use super::state::{Goal, Target, Until};
 use super::strategy::{MINUTE_S, waits_min};
-use crate::kinds::{Holds, PrepareInput, Stage, to_value};
+use crate::kinds::{Holds, LOOK_MIN, PrepareInput, Stage, looks, to_value};
 use crate::ports::{Result, Service, Shifting};
 use serde_json::Value;
 use windlass_domain::declaration::kinds::ecs::{Pause, Strategy};
 
-/// The shortest time of a wave in which the shifting is watched, in minutes. The look after it shows whether ECS has
-/// gone back by itself.
-const LOOK_MIN: u64 = 5;
-
-/// The largest number of such looks: each look is a wave.
+/// The largest number of looks while traffic is shifted: each look is a wave.
 const LOOKS: u64 = 6;
 
 /// The name of the service that shifts traffic by itself.
@@ -156,10 +152,7 @@ impl WavePlanner<'_> {
     /// Plans a shift without a pause.
     fn by_itself(&self) -> Result<Vec<Stage>> {
         let waits_min = waits_min(self.target.strategy, &self.service.shifting);
-        let looks = match waits_min {
-            0 => 0,
-            minutes => (minutes / LOOK_MIN).clamp(1, LOOKS),
-        };
+        let looks = looks(waits_min, LOOKS);
         let look = |look| {
             let what = format!("ECS shifts traffic, look {look} of {looks}");
             Ok(Stage {
