@@ -143,10 +143,7 @@ pub(super) async fn check_files(
     spec: &Lambda,
     function: &Function,
 ) -> Result<FileFindings> {
-    let (Some(artifact), None) = (input.artifact, input.goal_state) else {
-        return Ok(FileFindings::default());
-    };
-    let Artifact::Object { key, version_id, bytes, .. } = artifact else {
+    let (Some(Artifact::Object { key, version_id, bytes, .. }), None) = (input.artifact, input.goal_state) else {
         return Ok(FileFindings::default());
     };
     let object = home.artifact(key, Some(version_id));

@@ -180,19 +180,15 @@ impl FunctionPlan<'_> {
     }
 
     async fn stages(&self, there: &(impl LambdaApi + EcrApi + AssumeRole)) -> Checked<Vec<Staged>> {
-        match self.input.goal_state {
-            Some(recorded) => self.back_to(there, recorded).await,
-            None => match self.input.artifact {
-                Some(artifact) => self.forward(there, artifact).await,
-                None if self.input.is_check => Ok(self.once_more()),
-                None => Err(Fault::internal("neither bytes nor a recorded state are given").into()),
-            },
+        match (self.input.goal_state, self.input.artifact) {
+            (Some(recorded), _) => self.back_to(there, recorded).await,
+            (None, Some(artifact)) => {
+                let (code, source) = self.brought(there, artifact).await?;
+                Ok(self.steps(&code, &source))
+            }
+            (None, None) if self.input.is_check => Ok(self.once_more()),
+            (None, None) => Err(Fault::internal("neither bytes nor a recorded state are given").into()),
         }
-    }
-
-    async fn forward(&self, there: &(impl EcrApi + AssumeRole), artifact: &Artifact) -> Checked<Vec<Staged>> {
-        let (code, source) = self.brought(there, artifact).await?;
-        Ok(self.steps(&code, &source))
     }
 
     /// Plans the code that is served now, as if a release brought it.

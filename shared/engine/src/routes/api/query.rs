@@ -11,7 +11,7 @@ use windlass_domain::text::name::EnvironmentName;
 
 /// The number of items of a page: without `limit`, and at most.
 const PAGE: u32 = 20;
-const LARGEST_PAGE: u32 = 100;
+const LARGEST_PAGE: u64 = 100;
 
 /// The most days that `days` takes: of the window whose figures are shown.
 const LARGEST_DAYS: u64 = 366;
@@ -42,17 +42,13 @@ fn unknown(name: &str, known: &[String]) -> Finding {
 }
 
 fn bad_value(name: &str, value: &str) -> Option<Finding> {
+    let number_to = |most: u64| {
+        let good = value.parse::<u64>().is_ok_and(|number| (1..=most).contains(&number));
+        (good, format!("a number from 1 to {most}"))
+    };
     let (good, form) = match name {
-        "limit" => {
-            let number = value.parse::<u32>();
-            let good = number.is_ok_and(|number| (1..=LARGEST_PAGE).contains(&number));
-            (good, format!("a number from 1 to {LARGEST_PAGE}"))
-        }
-        "days" => {
-            let number = value.parse::<u64>();
-            let good = number.is_ok_and(|number| (1..=LARGEST_DAYS).contains(&number));
-            (good, format!("a number from 1 to {LARGEST_DAYS}"))
-        }
+        "limit" => number_to(LARGEST_PAGE),
+        "days" => number_to(LARGEST_DAYS),
         "environment" => (EnvironmentName::new(value).is_ok(), "an environment's name, such as `prod`".to_owned()),
         "observe" => (matches!(value, "true" | "false"), "`true` or `false`".to_owned()),
         WORDS => {

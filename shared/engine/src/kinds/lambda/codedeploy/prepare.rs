@@ -58,12 +58,9 @@ async fn find<P: CodeDeployApi>(asks: &Asks<'_, P>, spec: &Lambda) -> Checked<Fo
 async fn appspec<P: CodeDeployApi>(asks: &Asks<'_, P>, spec: &Lambda, group: &DeploymentGroup) -> Checked<AppSpec> {
     let alias = spec.alias.as_deref().unwrap_or_default();
     let function = &spec.function;
-    let new = || AppSpec::new(function, alias);
-    if asks.input.goal_state.is_some() {
-        return Ok(new());
-    }
-    let Some(text) = asks.last_text(group).await? else {
-        return Ok(new());
+    let text = if asks.input.goal_state.is_some() { None } else { asks.last_text(group).await? };
+    let Some(text) = text else {
+        return Ok(AppSpec::new(function, alias));
     };
     let read = AppSpec::read(&text).map_err(|why| asks.unreadable(&why, "this function and its alias"))?;
     if read.is_of(function, alias) {
