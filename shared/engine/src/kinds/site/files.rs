@@ -157,6 +157,24 @@ pub fn is_large(bytes: u64) -> bool {
     bytes > IN_ONE_PIECE
 }
 
+/// Pure: cuts items into batches of at most so many, with at most so many bytes. One that has more is a batch alone.
+pub fn batches<I>(items: &[I], (most, most_bytes): (usize, u64), bytes_of: impl Fn(&I) -> u64) -> Vec<&[I]> {
+    let mut batches = Vec::new();
+    let (mut start, mut bytes) = (0, 0_u64);
+    for (index, item) in items.iter().enumerate() {
+        let is_full = index - start >= most || bytes.saturating_add(bytes_of(item)) > most_bytes;
+        if index > start && is_full {
+            batches.push(&items[start..index]);
+            (start, bytes) = (index, 0);
+        }
+        bytes = bytes.saturating_add(bytes_of(item));
+    }
+    if start < items.len() {
+        batches.push(&items[start..]);
+    }
+    batches
+}
+
 /// The metadata that holds the SHA-256 of an object's bytes.
 const SHA256: &str = "windlass-sha256";
 /// The metadata that names the deployment that wrote an object.

@@ -5,7 +5,7 @@ use super::next::{SENDING_MS, within_ms};
 use super::plan::{Operation, OperationKind};
 use crate::kinds::site::archive::{Entry, Unpacker, read_directory};
 use crate::kinds::site::calls::{self, Patience, SitePorts};
-use crate::kinds::site::files::{File, Handled, Object, Staged, file_of, is_large, put_options};
+use crate::kinds::site::files::{self, File, Handled, Object, Staged, file_of, is_large, put_options};
 use crate::kinds::site::lists::Lists;
 use crate::kinds::site::target::{Archive, Target, config_bytes};
 use crate::ports::{CopySource, ObjectId, Result, Written};
@@ -255,25 +255,12 @@ fn fault(trouble: Trouble) -> Fault {
 
 /// Cuts the ops into batches: of one stage each, not too many, not too large.
 fn batches(ops: &[Operation]) -> Vec<&[Operation]> {
-    let mut batches = Vec::new();
-    let mut start = 0;
-    let mut bytes = 0;
-    for (index, op) in ops.iter().enumerate() {
-        let size = match &op.what {
-            OperationKind::Put(file) if !is_large(file.bytes) => file.bytes,
-            _ => 0,
-        };
-        let full = index - start >= BATCH_FILES || bytes + size > BATCH_BYTES;
-        if index > start && (full || op.stage != ops[start].stage) {
-            batches.push(&ops[start..index]);
-            (start, bytes) = (index, 0);
-        }
-        bytes += size;
-    }
-    if start < ops.len() {
-        batches.push(&ops[start..]);
-    }
-    batches
+    let bytes = |op: &Operation| match &op.what {
+        OperationKind::Put(file) if !is_large(file.bytes) => file.bytes,
+        _ => 0,
+    };
+    let stages = ops.chunk_by(|one, next| one.stage == next.stage);
+    stages.flat_map(|stage| files::batches(stage, (BATCH_FILES, BATCH_BYTES), bytes)).collect()
 }
 
 #[cfg(test)]

@@ -39,8 +39,7 @@ pub async fn prepare(ports: &impl SitePorts, input: &PrepareInput<'_>, site: &St
     let mut claimed = vec![];
     let prepared = match plan(ports, input, site, &mut claimed).await {
         Ok(prepared) => prepared,
-        Err(Trouble::Findings(findings)) => Prepared::refused(findings),
-        Err(Trouble::Fault(fault)) => return Err(fault),
+        Err(trouble) => Prepared::refused(trouble.findings()?),
     };
     Ok(Prepared { claims: claimed, ..prepared })
 }

@@ -4,7 +4,7 @@ use super::{Publisher, UploadedFiles, in_the_way};
 use crate::kinds::Checkpoint;
 use crate::kinds::site::archive::{Entry, Unpacker};
 use crate::kinds::site::calls::{self, Patience, SitePorts};
-use crate::kinds::site::files::{AT_A_TIME, File, Handled, PART, Staged, file_of, put_options};
+use crate::kinds::site::files::{AT_A_TIME, File, Handled, PART, Staged, batches, file_of, put_options};
 use crate::kinds::site::types::TextCheck;
 use crate::ports::{ObjectId, Part, Replaces, Result, Upload, Written};
 use crate::trouble::Trouble;
@@ -44,7 +44,7 @@ impl<P: SitePorts> Publisher<'_, P> {
         uploaded: &mut UploadedFiles,
         checkpoint: &mut impl Checkpoint,
     ) -> Result<bool, Trouble> {
-        let mut batches = batches(left).into_iter();
+        let mut batches = batches(left, (BATCH_FILES, BATCH_BYTES), |entry| entry.bytes).into_iter();
         let mut next = read(unpacker, batches.next()).await?;
         while !next.is_empty() {
             if !checkpoint.has_time() {
@@ -99,23 +99,6 @@ async fn read(unpacker: &mut Unpacker<'_, impl SitePorts>, batch: Option<&[Entry
         files.push(Read { path: entry.name.clone(), crc32: entry.crc32, bytes: unpacker.unpack(entry).await? });
     }
     Ok(files)
-}
-
-fn batches(entries: &[Entry]) -> Vec<&[Entry]> {
-    let mut batches = Vec::new();
-    let (mut start, mut bytes) = (0, 0_u64);
-    for (index, entry) in entries.iter().enumerate() {
-        let full = index - start >= BATCH_FILES || bytes.saturating_add(entry.bytes) > BATCH_BYTES;
-        if index > start && full {
-            batches.push(&entries[start..index]);
-            (start, bytes) = (index, 0);
-        }
-        bytes = bytes.saturating_add(entry.bytes);
-    }
-    if start < entries.len() {
-        batches.push(&entries[start..]);
-    }
-    batches
 }
 
 impl<P: SitePorts> Publisher<'_, P> {
