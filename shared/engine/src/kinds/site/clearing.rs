@@ -126,14 +126,7 @@ impl<P: SitePorts> UndoneRelease<'_, P> {
         };
         let mut unpacker = Unpacker::new(self.home, object, size, entries, &texts);
         for entry in &texts {
-            let mut reading = unpacker.open(entry);
-            loop {
-                let piece = reading.next(PIECE).await?;
-                if piece.is_empty() {
-                    break;
-                }
-                search.read(&piece);
-            }
+            unpacker.open(entry).each(PIECE, |piece| search.read(piece)).await?;
         }
         if let Some(config) = &self.target.site.config {
             search.read(&config_bytes(config));

@@ -91,14 +91,8 @@ pub(super) async fn coming_back(
             back.push(entry.name.as_str());
             continue;
         }
-        let (mut reading, mut sum) = (unpacker.open(entry), Sha256::new());
-        loop {
-            let piece = reading.next(PIECE).await?;
-            if piece.is_empty() {
-                break;
-            }
-            sum.update(&piece);
-        }
+        let mut sum = Sha256::new();
+        unpacker.open(entry).each(PIECE, |piece| sum.update(piece)).await?;
         if withdrawals.has(&entry.name, &Digest::from_bytes(&sum.finalize())) {
             back.push(entry.name.as_str());
         }

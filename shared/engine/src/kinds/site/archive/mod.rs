@@ -177,6 +177,17 @@ impl<'u, 'a, P: S3Api> Reading<'u, 'a, P> {
         Ok(Bytes::from(out))
     }
 
+    /// Hands on the bytes that are left, so many at a time.
+    pub async fn each(mut self, at_a_time: usize, mut take: impl FnMut(&[u8])) -> Result<(), Trouble> {
+        loop {
+            let piece = self.next(at_a_time).await?;
+            if piece.is_empty() {
+                return Ok(());
+            }
+            take(&piece);
+        }
+    }
+
     /// Gives the machine packed bytes if it wants some and there are any. Returns whether it did.
     async fn feed(&mut self, machine: &mut EntryFsm) -> Result<bool, Trouble> {
         if !machine.wants_read() || self.offset >= self.end {
