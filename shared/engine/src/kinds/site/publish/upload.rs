@@ -7,7 +7,7 @@ use crate::kinds::site::calls::{self, Patience, SitePorts};
 use crate::kinds::site::files::{AT_A_TIME, File, Handled, PART, Staged, batches, file_of, put_options};
 use crate::kinds::site::types::TextCheck;
 use crate::ports::{ObjectId, Part, Replaces, Result, Upload, Written};
-use crate::trouble::Trouble;
+use crate::trouble::{Trouble, or_findings};
 use bytes::Bytes;
 use futures::future::join;
 use sha2::{Digest as _, Sha256};
@@ -25,14 +25,6 @@ struct Read {
     path: String,
     crc32: u32,
     bytes: Bytes,
-}
-
-/// The outcome of a file. Findings are part of the answer, so that they stop the other files as little as a fault does.
-enum FileOutcome {
-    /// It was handled.
-    Handled(Box<Handled>),
-    /// Something is wrong with it.
-    Wrong(Vec<Finding>),
 }
 
 impl<P: SitePorts> Publisher<'_, P> {
@@ -63,12 +55,9 @@ impl<P: SitePorts> Publisher<'_, P> {
         Ok(true)
     }
 
-    async fn handle_one(&self, read: &Read) -> Result<FileOutcome> {
-        let bytes = read.bytes.clone();
-        Ok(match self.handle(&read.path, bytes, Some(read.crc32)).await {
-            Ok(handled) => FileOutcome::Handled(Box::new(handled)),
-            Err(trouble) => FileOutcome::Wrong(trouble.findings()?),
-        })
+    /// Handles a file. Findings are part of the answer, so that they stop the other files as little as a fault does.
+    async fn handle_one(&self, read: &Read) -> Result<Result<Handled, Vec<Finding>>> {
+        or_findings(self.handle(&read.path, read.bytes.clone(), Some(read.crc32)).await)
     }
 
     /// Handles a batch and notes it, even if a file of it fails.
@@ -79,8 +68,8 @@ impl<P: SitePorts> Publisher<'_, P> {
         let mut done = Vec::with_capacity(answers.len());
         for answer in answers {
             match answer {
-                FileOutcome::Handled(one) => done.push(*one),
-                FileOutcome::Wrong(findings) => wrong = Some(findings),
+                Ok(one) => done.push(one),
+                Err(findings) => wrong = Some(findings),
             }
         }
         let noted = self.note(&done).await;
