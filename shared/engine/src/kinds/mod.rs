@@ -15,7 +15,7 @@ pub mod site;
 pub mod task;
 mod writes;
 
-use crate::ports::Result;
+use crate::ports::{Clock, Result};
 pub use codedeploy::words as words_of_codedeploy;
 pub use kept_documents::{Document, KeptDocuments, digest_of, to_json};
 pub use noticed::Noticed;
@@ -33,6 +33,7 @@ use windlass_domain::deployment::hourly_look::CALLS_A_LOOK;
 use windlass_domain::deployment::step::{ChangeRecord, Step};
 use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::release::stays_reachable::StaysReachable;
+use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::finding::Finding;
 use windlass_domain::text::time::Time;
 pub use writes::Writes;
@@ -226,6 +227,20 @@ pub struct Leftovers {
 /// Returns who owns which field, for the end of a text about somebody else's change.
 fn whose(owned: &str) -> String {
     format!("Windlass owns {owned}; every other field is yours")
+}
+
+/// The longest time that the look before a change may take, in milliseconds. The change is already recorded as open by
+/// then, and the state that it is based on must still be true when it is sent.
+const LOOK_MS: u64 = 2_000;
+
+/// Returns the fault `Conflict` if the look before a change took longer than [`LOOK_MS`]: what it showed may no longer
+/// be true. `look` says what it was, such as `looking at a service`.
+fn check_took(clock: &impl Clock, began: Time, look: &str) -> Result<()> {
+    let took = clock.now().ms_since(began);
+    if took <= LOOK_MS {
+        return Ok(());
+    }
+    Err(Fault::new(FaultName::Conflict, format!("{look} took {took} ms, so that it was not changed upon that")))
 }
 
 /// One kind of component. It is generic over its ports, and has no state but what it was built with.

@@ -13,7 +13,7 @@ mod prepare;
 mod state;
 mod wording;
 
-use super::{ChangeFacts, Class, Kind, Next, Noticed, Trail, View, Writes};
+use super::{ChangeFacts, Class, Kind, Next, Noticed, Trail, View, Writes, check_took};
 use crate::config::Configured;
 use crate::kinds::LookContext;
 use crate::kinds::appconfig::state::stopped_by;
@@ -42,10 +42,6 @@ pub fn words() -> Vec<(&'static str, Vec<&'static str>)> {
 pub fn writes(_: &Step) -> Result<Writes> {
     Ok(Writes::Nothing("a configuration is read, and runs nothing"))
 }
-
-/// The milliseconds that the look before a stop may take. The change is recorded as open already, and its condition
-/// must still be true when it is sent.
-const LOOK_MS: u64 = 2_000;
 
 /// The kind, over ports.
 #[derive(Debug)]
@@ -228,13 +224,7 @@ impl<P: AppConfigApi + S3Api + Configured + Clock> Appconfig<P> {
     async fn stop(&self, target: &Target, number: u32, back_to: Option<&str>) -> Result<()> {
         let began = self.at.now();
         self.check_live(target, number, back_to).await?;
-        let took = self.at.now().ms_since(began);
-        if took > LOOK_MS {
-            return Err(Fault::new(
-                FaultName::Conflict,
-                format!("looking at {} took {took} ms, so that it was not changed upon that", target.named),
-            ));
-        }
+        check_took(&self.at, began, &format!("looking at {}", target.named))?;
         let (application, environment) = (&target.application, &target.environment);
         let stopped = self.at.stop_rollout(application, environment, number).await;
         if let Err(fault) = &stopped

@@ -4,6 +4,7 @@
 use super::pause;
 use super::stage::ServiceDeploymentState;
 use super::state::{Pausing, Stop, Target, Update};
+use crate::kinds::check_took;
 use crate::kinds::ecs::wording;
 use crate::ports::{Clock, EcsApi, Result, TaskDefinition};
 use std::cell::RefCell;
@@ -11,10 +12,6 @@ use std::collections::BTreeMap;
 use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::time::Time;
-
-/// The longest time that the look before a change may take, in milliseconds. The change is already recorded as open by
-/// then, and the state that it is based on must still be true.
-const LOOK_MS: u64 = 2_000;
 
 /// The kind over its ports.
 #[derive(Debug)]
@@ -146,19 +143,7 @@ impl<P: EcsApi + Clock> Ecs<P> {
         }
     }
 
-    /// Returns the fault `Conflict` if the look before a change took longer than `LOOK_MS`. What it showed may no
-    /// longer be true.
     fn check_took(&self, target: &Target, began: Time) -> Result<()> {
-        let took = self.at.now().ms_since(began);
-        if took <= LOOK_MS {
-            return Ok(());
-        }
-        Err(Fault::new(
-            FaultName::Conflict,
-            format!(
-                "describing service {}/{} took {took} ms, so that it was not changed upon that",
-                target.cluster, target.service
-            ),
-        ))
+        check_took(&self.at, began, &format!("describing service {}/{}", target.cluster, target.service))
     }
 }
