@@ -1,7 +1,7 @@
 //! AWS CodeDeploy, and its answers about services: how far a deployment has come, and how long a group waits.
 
 use crate::clock::{date_time, time_of};
-use crate::error::{OrFault, code};
+use crate::error::OrFault;
 use crate::{Aws, limits};
 use aws_sdk_codedeploy::config::Builder;
 use aws_sdk_codedeploy::types as codedeploy;
@@ -103,14 +103,9 @@ impl CodeDeployApi for Aws {
 
     async fn lifecycle_events(&self, id: &str) -> Result<Lifecycle> {
         let client = self.clients.codedeploy();
-        let sent = client.list_deployment_targets().deployment_id(id).send();
-        let listed = match sent.await {
-            Err(error) if code(&error) == Some("DeploymentNotStartedException") => {
-                return Ok(Lifecycle::default());
-            }
-            sent => sent.or_fault("ListDeploymentTargets", id)?,
-        };
-        let targets = listed.target_ids.unwrap_or_default();
+        let sent = client.list_deployment_targets().deployment_id(id).send().await;
+        let listed = sent.or_none("ListDeploymentTargets", id, &["DeploymentNotStartedException"])?;
+        let targets = listed.and_then(|listed| listed.target_ids).unwrap_or_default();
         if targets.is_empty() {
             return Ok(Lifecycle::default());
         }

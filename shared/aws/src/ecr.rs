@@ -1,6 +1,6 @@
 use crate::Aws;
 use crate::clock::time_of;
-use crate::error::{OrFault, code, fault};
+use crate::error::OrFault;
 use aws_sdk_ecr::types::{DescribeImagesFilter, ImageDetail, ImageIdentifier, Repository, TagStatus};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -17,15 +17,17 @@ const MEDIA_TYPES: [&str; 4] = [
     "application/vnd.docker.distribution.manifest.v2+json",
 ];
 
+/// The code of an answer about a repository that is not there.
+const NO_REPOSITORY: &[&str] = &["RepositoryNotFoundException"];
+
 /// The most that `DescribeImages` answers at once (Amazon ECR API Reference).
 const PAGE: i32 = 1000;
 
 impl EcrApi for Aws {
     async fn image(&self, repository: &str, reference: &str) -> Result<Option<Image>> {
         let name = repository_name(repository);
-        let Some(uri) = self.repository_uri(name).await? else {
-            return Ok(None);
-        };
+        let uri = self.repository(name).await?.and_then(|found| found.repository_uri);
+        let Some(uri) = uri else { return Ok(None) };
         let Some((digest, media_type, manifest)) = self.manifest(name, reference).await? else {
             return Ok(None);
         };
@@ -47,13 +49,8 @@ impl EcrApi for Aws {
             .set_next_token(after)
             .send()
             .await;
-        let answer = match sent {
-            Ok(answer) => answer,
-            Err(error) if code(&error) == Some("RepositoryNotFoundException") => {
-                return Ok(TaggedPage::default());
-            }
-            Err(error) => return Err(fault(&error, "DescribeImages", repository)),
-        };
+        let answer = sent.or_none("DescribeImages", repository, NO_REPOSITORY)?;
+        let Some(answer) = answer else { return Ok(TaggedPage::default()) };
         let details = answer.image_details.unwrap_or_default().into_iter();
         Ok(TaggedPage { tagged: details.filter_map(tagged).collect(), next: answer.next_token })
     }
@@ -87,18 +84,10 @@ fn tagged(image: ImageDetail) -> Option<Tagged> {
 }
 
 impl Aws {
-    async fn repository_uri(&self, name: &str) -> Result<Option<String>> {
-        let found = self.repository(name).await?;
-        Ok(found.and_then(|found| found.repository_uri))
-    }
-
     async fn repository(&self, name: &str) -> Result<Option<Repository>> {
-        let request = self.clients.ecr().describe_repositories();
-        match request.repository_names(name).send().await {
-            Ok(answer) => Ok(answer.repositories.unwrap_or_default().into_iter().next()),
-            Err(error) if code(&error) == Some("RepositoryNotFoundException") => Ok(None),
-            Err(error) => Err(fault(&error, "DescribeRepositories", name)),
-        }
+        let sent = self.clients.ecr().describe_repositories().repository_names(name).send().await;
+        let answer = sent.or_none("DescribeRepositories", name, NO_REPOSITORY)?;
+        Ok(answer.and_then(|answer| answer.repositories).unwrap_or_default().into_iter().next())
     }
 
     /// Returns digest, media type and text of a manifest. BatchGetImage answers the stored bytes, and one digest only.
@@ -109,14 +98,9 @@ impl Aws {
             .set_accepted_media_types(Some(MEDIA_TYPES.map(str::to_owned).to_vec()))
             .send()
             .await;
-        let answer = match sent {
-            Ok(answer) => answer,
-            Err(error) if code(&error) == Some("RepositoryNotFoundException") => return Ok(None),
-            Err(error) => return Err(fault(&error, "BatchGetImage", name)),
-        };
-        let Some(image) = answer.images.unwrap_or_default().into_iter().next() else {
-            return Ok(None);
-        };
+        let answer = sent.or_none("BatchGetImage", name, NO_REPOSITORY)?;
+        let images = answer.and_then(|answer| answer.images).unwrap_or_default();
+        let Some(image) = images.into_iter().next() else { return Ok(None) };
         let manifest = image.image_manifest.unwrap_or_default();
         let digest = image.image_id.and_then(|id| id.image_digest);
         let digest = read_digest(name, digest.as_deref().unwrap_or_default())?;
@@ -128,13 +112,9 @@ impl Aws {
     async fn tags(&self, name: &str, digest: &Digest) -> Result<Vec<String>> {
         let request = self.clients.ecr().describe_images().repository_name(name);
         let id = identifier(&format!("sha256:{digest}"));
-        let answer = match request.image_ids(id).send().await {
-            Ok(answer) => answer,
-            // The image was removed after its manifest was read.
-            Err(error) if code(&error) == Some("ImageNotFoundException") => return Ok(vec![]),
-            Err(error) => return Err(fault(&error, "DescribeImages", name)),
-        };
-        let details = answer.image_details.unwrap_or_default().into_iter().next();
+        // It has no tags if the image was removed after its manifest was read.
+        let answer = request.image_ids(id).send().await.or_none("DescribeImages", name, &["ImageNotFoundException"])?;
+        let details = answer.and_then(|answer| answer.image_details).unwrap_or_default().into_iter().next();
         Ok(details.and_then(|details| details.image_tags).unwrap_or_default())
     }
 }

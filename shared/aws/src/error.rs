@@ -17,6 +17,9 @@ const MESSAGE_CHARACTERS: usize = 300;
 pub(crate) trait OrFault<T> {
     /// Returns the value, or a fault that names the operation and the resource it was called for.
     fn or_fault(self, operation: &str, resource: &str) -> Result<T>;
+
+    /// Returns the same, and `None` where AWS answers one of these error codes.
+    fn or_none(self, operation: &str, resource: &str, codes: &[&str]) -> Result<Option<T>>;
 }
 
 impl<T, E> OrFault<T> for Result<T, SdkError<E, HttpResponse>>
@@ -25,6 +28,13 @@ where
 {
     fn or_fault(self, operation: &str, resource: &str) -> Result<T> {
         self.map_err(|error| fault(&error, operation, resource))
+    }
+
+    fn or_none(self, operation: &str, resource: &str, codes: &[&str]) -> Result<Option<T>> {
+        match self {
+            Err(error) if code(&error).is_some_and(|code| codes.contains(&code)) => Ok(None),
+            answered => answered.or_fault(operation, resource).map(Some),
+        }
     }
 }
 

@@ -152,14 +152,13 @@ impl LambdaApi for Aws {
 
     async fn provisioned(&self, name: &str, qualifier: &str) -> Result<Option<Provisioned>> {
         let request = self.clients.lambda().get_provisioned_concurrency_config();
-        match request.function_name(name).qualifier(qualifier).send().await {
-            Ok(config) => Ok(Some(Provisioned {
-                status: config.status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
-                reason: config.status_reason.unwrap_or_default(),
-            })),
-            Err(error) if code(&error) == Some("ProvisionedConcurrencyConfigNotFoundException") => Ok(None),
-            Err(error) => Err(fault(&error, "GetProvisionedConcurrencyConfig", &format!("{name}:{qualifier}"))),
-        }
+        let sent = request.function_name(name).qualifier(qualifier).send().await;
+        let (none, named) = (["ProvisionedConcurrencyConfigNotFoundException"], format!("{name}:{qualifier}"));
+        let found = sent.or_none("GetProvisionedConcurrencyConfig", &named, &none)?;
+        Ok(found.map(|config| Provisioned {
+            status: config.status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
+            reason: config.status_reason.unwrap_or_default(),
+        }))
     }
 
     async fn invoke(&self, name: &str, qualifier: &str, payload: &Value) -> Result<Invoked> {

@@ -23,13 +23,10 @@ impl StepFunctionsApi for Aws {
         let machine = self.settings().state_machine()?;
         let request = self.clients.sfn().start_execution();
         let sent = request.state_machine_arn(machine).name(name).input(input.to_string()).send().await;
-        match sent {
-            Ok(started) => Ok(started.execution_arn),
-            // The same name with the same input is a success on AWS while it runs, and an error
-            // afterwards; both mean that it was started.
-            Err(error) if code(&error) == Some("ExecutionAlreadyExists") => Ok(execution_arn(machine, name)),
-            Err(error) => Err(fault(&error, "StartExecution", name)),
-        }
+        // The same name with the same input is a success on AWS while it runs, and an error afterwards; both mean that
+        // it was started.
+        let started = sent.or_none("StartExecution", name, &["ExecutionAlreadyExists"])?;
+        Ok(started.map_or_else(|| execution_arn(machine, name), |started| started.execution_arn))
     }
 
     async fn stop(&self, arn: &str, error: &str, cause: &str) -> Result<()> {
@@ -56,13 +53,9 @@ impl StepFunctionsApi for Aws {
         if machine.is_some_and(|machine| !arn.starts_with(&execution_arn(machine, ""))) {
             return Ok(None);
         }
-        let request = self.clients.sfn().describe_execution().execution_arn(arn);
-        let execution = match request.send().await {
-            Ok(execution) => execution,
-            Err(error) if code(&error) == Some("ExecutionDoesNotExist") => return Ok(None),
-            Err(error) => return Err(fault(&error, "DescribeExecution", arn)),
-        };
-        Ok(Some(Execution {
+        let sent = self.clients.sfn().describe_execution().execution_arn(arn).send().await;
+        let found = sent.or_none("DescribeExecution", arn, &["ExecutionDoesNotExist"])?;
+        Ok(found.map(|execution| Execution {
             arn: execution.execution_arn,
             status: execution.status.as_str().to_owned(),
             error: execution.error,
@@ -85,25 +78,17 @@ impl StepFunctionsApi for Aws {
             request.execution_arn(arn).include_execution_data(false).max_results(EVENTS).into_paginator().send();
         let mut transitions = 0;
         while let Some(page) = pages.next().await {
-            let page = match page {
-                Ok(page) => page,
-                Err(error) if code(&error) == Some("ExecutionDoesNotExist") => return Ok(None),
-                Err(error) => return Err(fault(&error, "GetExecutionHistory", arn)),
-            };
+            let page = page.or_none("GetExecutionHistory", arn, &["ExecutionDoesNotExist"])?;
+            let Some(page) = page else { return Ok(None) };
             transitions += page.events.iter().filter(|event| is_transition(&event.r#type)).count() as u64;
         }
         Ok(Some(transitions))
     }
 
     async fn succeed_task(&self, token: &str, output: &Value) -> Result<bool> {
-        let request = self.clients.sfn().send_task_success().task_token(token);
-        match request.output(output.to_string()).send().await {
-            Ok(_) => Ok(true),
-            Err(error) if matches!(code(&error), Some("TaskTimedOut" | "TaskDoesNotExist" | "InvalidToken")) => {
-                Ok(false)
-            }
-            Err(error) => Err(error).or_fault("SendTaskSuccess", "a waiting task"),
-        }
+        let sent = self.clients.sfn().send_task_success().task_token(token).output(output.to_string()).send().await;
+        let nobody_waits = ["TaskTimedOut", "TaskDoesNotExist", "InvalidToken"];
+        Ok(sent.or_none("SendTaskSuccess", "a waiting task", &nobody_waits)?.is_some())
     }
 }
 

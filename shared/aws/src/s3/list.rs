@@ -2,7 +2,7 @@
 //! call.
 
 use crate::clock::{count, size, time_of};
-use crate::error::{OrFault, code, fault};
+use crate::error::OrFault;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::operation::list_object_versions::ListObjectVersionsOutput;
 use aws_sdk_s3::types::{
@@ -87,23 +87,17 @@ pub(super) async fn keeps_versions(s3: &Client, bucket: &str) -> Result<bool> {
 }
 
 pub(super) async fn tags(s3: &Client, bucket: &str) -> Result<BTreeMap<String, String>> {
-    let request = s3.get_bucket_tagging().bucket(bucket);
-    match request.send().await {
-        Ok(answer) => Ok(answer.tag_set.into_iter().map(|tag| (tag.key, tag.value)).collect()),
-        // A bucket without tags is an error to S3.
-        Err(error) if code(&error) == Some("NoSuchTagSet") => Ok(BTreeMap::new()),
-        Err(error) => Err(fault(&error, "GetBucketTagging", bucket)),
-    }
+    let sent = s3.get_bucket_tagging().bucket(bucket).send().await;
+    // A bucket without tags is an error to S3.
+    let tags = sent.or_none("GetBucketTagging", bucket, &["NoSuchTagSet"])?.map(|answer| answer.tag_set);
+    Ok(tags.into_iter().flatten().map(|tag| (tag.key, tag.value)).collect())
 }
 
 pub(super) async fn lifecycle(s3: &Client, bucket: &str) -> Result<Vec<LifecycleRule>> {
-    let request = s3.get_bucket_lifecycle_configuration().bucket(bucket);
-    match request.send().await {
-        Ok(answer) => Ok(answer.rules.unwrap_or_default().iter().map(rule).collect()),
-        // A bucket without rules is an error to S3.
-        Err(error) if code(&error) == Some("NoSuchLifecycleConfiguration") => Ok(Vec::new()),
-        Err(error) => Err(fault(&error, "GetBucketLifecycleConfiguration", bucket)),
-    }
+    let sent = s3.get_bucket_lifecycle_configuration().bucket(bucket).send().await;
+    // A bucket without rules is an error to S3.
+    let answer = sent.or_none("GetBucketLifecycleConfiguration", bucket, &["NoSuchLifecycleConfiguration"])?;
+    Ok(answer.and_then(|answer| answer.rules).unwrap_or_default().iter().map(rule).collect())
 }
 
 fn rule(given: &S3Rule) -> LifecycleRule {
