@@ -1,6 +1,6 @@
 //! AWS AppConfig, and its answers in the port's words.
 
-use crate::clock::time_of;
+use crate::clock::{count, time_of};
 use crate::error::{OrFault, each_page, fault};
 use crate::{Aws, limits};
 use aws_sdk_appconfig::config::Builder;
@@ -90,7 +90,7 @@ impl AppConfigApi for Aws {
             "ListHostedConfigurationVersions",
             profile,
             |it: appconfig::HostedConfigurationVersionSummary| HostedVersion {
-                number: number(it.version_number),
+                number: count(it.version_number),
                 label: it.version_label,
             }
         ))
@@ -125,7 +125,7 @@ impl AppConfigApi for Aws {
             .send()
             .await;
         match sent {
-            Ok(answer) => Ok(number(answer.version_number)),
+            Ok(answer) => Ok(count(answer.version_number)),
             Err(error) => Err(refusal_or_fault(&error, "CreateHostedConfigurationVersion", profile)),
         }
     }
@@ -152,7 +152,7 @@ impl AppConfigApi for Aws {
                 continue;
             }
             // Not all of AppConfig's lists name the profile that a deployment belongs to.
-            let number = number(listed.deployment_number);
+            let number = count(listed.deployment_number);
             rollouts.push(self.rollout(application, environment, number).await?.rollout);
         }
         Ok((rollouts, answer.next_token))
@@ -185,7 +185,7 @@ impl AppConfigApi for Aws {
             .send()
             .await;
         match sent {
-            Ok(answer) => Ok(number(answer.deployment_number)),
+            Ok(answer) => Ok(count(answer.deployment_number)),
             Err(error) => Err(refusal_or_fault(&error, "StartDeployment", environment)),
         }
     }
@@ -289,14 +289,6 @@ pub(crate) fn named(id: Option<String>, name: Option<String>) -> Named {
     Named { id: id.unwrap_or_default(), name: name.unwrap_or_default() }
 }
 
-pub(crate) fn count(minutes: i32) -> u64 {
-    u64::try_from(minutes).unwrap_or(0)
-}
-
-pub(crate) fn number(number: i32) -> u32 {
-    u32::try_from(number).unwrap_or(0)
-}
-
 pub(crate) fn as_sent(number: u32) -> i32 {
     i32::try_from(number).unwrap_or(i32::MAX)
 }
@@ -309,7 +301,7 @@ fn percent(share: Option<f32>) -> u32 {
 
 pub(crate) fn rollout_of(listed: appconfig::DeploymentSummary) -> Rollout {
     Rollout {
-        number: number(listed.deployment_number),
+        number: count(listed.deployment_number),
         profile: listed.configuration_profile_id.unwrap_or_default(),
         version: listed.configuration_version.unwrap_or_default(),
         label: listed.version_label,
@@ -327,7 +319,7 @@ pub(crate) fn detail_of(answer: GetDeploymentOutput) -> RolloutDetail {
         events: events.map(event_of).collect(),
         description: answer.description.unwrap_or_default(),
         rollout: Rollout {
-            number: number(answer.deployment_number),
+            number: count(answer.deployment_number),
             profile: answer.configuration_profile_id.unwrap_or_default(),
             version: answer.configuration_version.unwrap_or_default(),
             label: answer.version_label,

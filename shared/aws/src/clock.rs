@@ -43,8 +43,8 @@ pub(crate) fn date_time(at: Time) -> aws_smithy_types::DateTime {
 }
 
 /// Returns a count, or 0 for a number that is none.
-pub(crate) fn count(number: i32) -> u32 {
-    u32::try_from(number).unwrap_or(0)
+pub(crate) fn count<N: TryFrom<i32> + Default>(number: i32) -> N {
+    N::try_from(number).unwrap_or_default()
 }
 
 /// Returns a size in bytes, or 0 where the answer gives none.

@@ -1,5 +1,5 @@
 use crate::Aws;
-use crate::clock::{date_time, time_of};
+use crate::clock::{count, date_time, time_of};
 use crate::error::{OrFault, each_page};
 use aws_sdk_cloudwatch::types as cloudwatch;
 use aws_sdk_cloudwatch::types::{AlarmType, HistoryItemType, MetricDataQuery, ScanBy};
@@ -133,7 +133,7 @@ fn stat_of(series: &MetricSeries, period: Span) -> cloudwatch::MetricStat {
 }
 
 fn metric_alarm(alarm: cloudwatch::MetricAlarm) -> Alarm {
-    let evaluated = count(alarm.evaluation_periods);
+    let evaluated = alarm.evaluation_periods.map_or(0, count);
     let data = alarm.state_reason_data.as_deref().unwrap_or_default();
     let name = alarm.metric_name.unwrap_or_else(|| expression(alarm.metrics.as_deref()));
     let unit = alarm.unit.map(|unit| format!(" ({})", unit.as_str()));
@@ -144,8 +144,8 @@ fn metric_alarm(alarm: cloudwatch::MetricAlarm) -> Alarm {
         points: judged_points(data),
         threshold: alarm.threshold,
         metric: format!("{name}{}", unit.unwrap_or_default()),
-        period_s: u64::from(count(alarm.period)),
-        points_of: (alarm.datapoints_to_alarm.map_or(evaluated, |n| count(Some(n))), evaluated),
+        period_s: alarm.period.map_or(0, count),
+        points_of: (alarm.datapoints_to_alarm.map_or(evaluated, count), evaluated),
         since: since(alarm.state_transitioned_timestamp, alarm.state_updated_timestamp),
     }
 }
@@ -162,10 +162,6 @@ fn composite_alarm(alarm: cloudwatch::CompositeAlarm) -> Alarm {
         points_of: (0, 0),
         since: since(alarm.state_transitioned_timestamp, alarm.state_updated_timestamp),
     }
-}
-
-fn count(count: Option<i32>) -> u32 {
-    count.and_then(|count| u32::try_from(count).ok()).unwrap_or(0)
 }
 
 fn since(transitioned: Option<aws_smithy_types::DateTime>, updated: Option<aws_smithy_types::DateTime>) -> Time {

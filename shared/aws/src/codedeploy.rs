@@ -1,6 +1,6 @@
 //! AWS CodeDeploy, and its answers about services: how far a deployment has come, and how long a group waits.
 
-use crate::clock::{date_time, time_of};
+use crate::clock::{count, date_time, time_of};
 use crate::error::OrFault;
 use crate::{Aws, limits};
 use aws_sdk_codedeploy::config::Builder;
@@ -203,7 +203,6 @@ fn revision_of(location: codedeploy::RevisionLocation) -> Option<Revision> {
 }
 
 fn routing_of(config: codedeploy::TrafficRoutingConfig) -> Routing {
-    let count = |number: i32| u64::try_from(number).unwrap_or(0);
     let kind = word(config.r#type.as_ref().map(AsRef::as_ref));
     match (kind.as_str(), config.time_based_canary, config.time_based_linear) {
         ("AllAtOnce", ..) => Routing::AllAtOnce,
@@ -282,7 +281,7 @@ fn share_of(task_set: codedeploy::EcsTaskSet) -> Option<Share> {
 pub(crate) fn ready_min(of: &codedeploy::BlueGreenDeploymentConfiguration) -> Option<u64> {
     let ready = of.deployment_ready_option.as_ref()?;
     let waits = ready.action_on_timeout == Some(codedeploy::DeploymentReadyAction::StopDeployment);
-    waits.then(|| minutes(ready.wait_time_in_minutes))
+    waits.then(|| count(ready.wait_time_in_minutes))
 }
 
 /// Returns the minutes for which the former tasks stay; `None` where they stay for good (AWS CodeDeploy API Reference,
@@ -292,9 +291,5 @@ pub(crate) fn ends_min(of: codedeploy::BlueGreenDeploymentConfiguration) -> Opti
         return Some(0);
     };
     let stay = ends.action == Some(codedeploy::InstanceAction::KeepAlive);
-    (!stay).then(|| minutes(ends.termination_wait_time_in_minutes))
-}
-
-fn minutes(number: i32) -> u64 {
-    u64::try_from(number).unwrap_or(0)
+    (!stay).then(|| count(ends.termination_wait_time_in_minutes))
 }
