@@ -71,8 +71,7 @@ impl Distribution {
 /// `BadInput` if no region is known or an endpoint is none, `AccessDenied` without credentials.
 pub async fn account_resources(region: Option<&str>) -> Result<AccountResources> {
     let home = settings::sdk_config_of_a_person(region).await?;
-    let region = home.region().map(ToString::to_string);
-    let region = region.ok_or_else(|| Fault::new(FaultName::BadInput, api::NO_REGION))?;
+    let region = api::region(&home)?;
     api::credentials(&home).await?;
     let aws = Aws::new(home.clone(), settings::Settings::default());
     let mut seen = AccountResources { region, ..AccountResources::default() };

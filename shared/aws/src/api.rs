@@ -25,7 +25,7 @@ const ANSWER: Duration = Duration::from_secs(35);
 const LARGEST_ANSWER: u64 = 10 * 1024 * 1024;
 
 /// The fault's text where nothing names a region.
-pub(crate) const NO_REGION: &str =
+const NO_REGION: &str =
     "no AWS region is known: set AWS_REGION, or `region` in the profile, to the region of the installation";
 
 /// The service's name in a signature.
@@ -71,9 +71,7 @@ impl Api {
     /// As [`Api::from_env`].
     pub fn new(home: SdkConfig, endpoint: &str) -> Result<Self> {
         let endpoint = address(endpoint)?;
-        let region = region_of(&endpoint)
-            .or_else(|| home.region().map(ToString::to_string))
-            .ok_or_else(|| Fault::new(FaultName::BadInput, NO_REGION))?;
+        let region = region_of(&endpoint).map_or_else(|| region(&home), Ok)?;
         Ok(Self { endpoint, caller: ApiCaller::Signed { home: Box::new(home), region } })
     }
 
@@ -181,6 +179,15 @@ fn with_headers(method: &str, url: &Url, body: String, headers: Vec<(String, Str
         request.headers_mut().try_insert(name, value).map_err(|error| bad(&error))?;
     }
     Ok(request)
+}
+
+/// Returns the region that is configured.
+///
+/// # Errors
+/// `BadInput` if none is.
+pub(crate) fn region(home: &SdkConfig) -> Result<String> {
+    let region = home.region().map(ToString::to_string);
+    region.ok_or_else(|| Fault::new(FaultName::BadInput, NO_REGION))
 }
 
 /// Returns a person's credentials.

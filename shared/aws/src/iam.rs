@@ -2,8 +2,8 @@
 //! Reference, SimulatePrincipalPolicy).
 
 use crate::error::OrFault;
-use crate::json_services::{configured, region_of};
-use crate::{Aws, stacks};
+use crate::json_services::configured;
+use crate::{Aws, api, stacks};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, OrchestratorError};
 use aws_smithy_types::body::SdkBody;
@@ -47,7 +47,7 @@ impl Aws {
     async fn said(&self, asked: &Simulation, marker: Option<&str>) -> Result<Page> {
         let operation = OPERATION.rsplit('.').next().unwrap_or(OPERATION);
         let configuration = self.clients.config().0;
-        let (endpoint, region) = home(&region_of(&self.clients)?);
+        let (endpoint, region) = home(&api::region(configuration)?);
         let endpoint = configuration.endpoint_url().unwrap_or(&endpoint);
         let made = configured(&self.clients, (SERVICE, operation), endpoint, region.to_owned())
             .serializer(request)

@@ -22,7 +22,6 @@ use aws_smithy_types::error::ErrorMetadata;
 use aws_types::SigningName;
 use aws_types::region::SigningRegion;
 use serde_json::Value;
-use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::partition::Partition;
 use windlass_engine::ports::{JsonCall, JsonServices, Result};
 
@@ -37,19 +36,14 @@ impl JsonServices for Aws {
 type Made = Operation<String, Value, ErrorMetadata>;
 
 fn operation_of(clients: &Clients, call: &JsonCall, operation: &'static str) -> Result<Made> {
-    let region = region_of(clients)?;
-    let endpoint = endpoint(clients.config().0, call.service, &region);
+    let config = clients.config().0;
+    let region = api::region(config)?;
+    let endpoint = endpoint(config, call.service, &region);
     let (target, version) = (call.target, version_of(call.service));
     let made = configured(clients, (call.service, operation), &endpoint, region)
         .serializer(move |body: String| request(target, version, body))
         .deserializer(answer);
     Ok(made.build())
-}
-
-/// Returns the region that is configured.
-pub(crate) fn region_of(clients: &Clients) -> Result<String> {
-    let region = clients.config().0.region().map(ToString::to_string);
-    region.ok_or_else(|| Fault::new(FaultName::BadInput, api::NO_REGION.to_owned()))
 }
 
 /// Makes an operation of a service without a client of its own, with all that the SDK's clients have.

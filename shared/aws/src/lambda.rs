@@ -52,7 +52,8 @@ impl LambdaApi for Aws {
             }
             Code::Image(uri) => request.image_uri(uri),
         };
-        let sent = request.customize().config_override(sent_once()).interceptor(answer.clone()).send().await;
+        let sent =
+            request.customize().config_override(once(limits::switching())).interceptor(answer.clone()).send().await;
         sent.or_fault("UpdateFunctionCode", name)?;
         Ok(function_of(&answer.json()?))
     }
@@ -131,7 +132,7 @@ impl LambdaApi for Aws {
             .routing_config(routing(weights)?)
             .revision_id(revision_id)
             .customize()
-            .config_override(sent_once())
+            .config_override(once(limits::switching()))
             .send()
             .await;
         let answer = sent.or_fault("UpdateAlias", &format!("{name}:{alias}"))?;
@@ -168,7 +169,7 @@ impl LambdaApi for Aws {
             .qualifier(qualifier)
             .payload(Blob::new(payload.to_string()))
             .customize()
-            .config_override(Builder::new().retry_config(limits::one_attempt()).timeout_config(limits::invocation()))
+            .config_override(once(limits::invocation()))
             .send()
             .await;
         let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -195,11 +196,6 @@ pub(crate) fn not_ready(fault: Fault, code: Option<&str>) -> Fault {
     } else {
         fault
     }
-}
-
-/// Returns a configuration by which a switching change is sent once: see [`limits::one_attempt`].
-fn sent_once() -> Builder {
-    Builder::new().retry_config(limits::one_attempt()).timeout_config(limits::switching())
 }
 
 fn json_or_text(bytes: &[u8]) -> Value {
@@ -265,6 +261,7 @@ impl LambdaInvokeApi for Aws {
     }
 }
 
+/// Returns a configuration by which a call is sent once: see [`limits::one_attempt`].
 fn once(limits: aws_config::timeout::TimeoutConfig) -> Builder {
     Builder::new().retry_config(limits::one_attempt()).timeout_config(limits)
 }

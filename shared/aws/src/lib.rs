@@ -59,7 +59,6 @@ use std::rc::Rc;
 use std::time::Duration;
 pub use web::put_signed;
 use windlass_domain::declaration::resolved::Place;
-use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::config::{Config, Configured};
 use windlass_engine::ports::{Result, TargetPorts};
 
@@ -108,9 +107,7 @@ impl Aws {
     /// `BadInput` if no region is known or an endpoint is none, `AccessDenied` without credentials.
     pub async fn for_people(region: Option<&str>) -> Result<Self> {
         let home = settings::sdk_config_of_a_person(region).await?;
-        if home.region().is_none() {
-            return Err(Fault::new(FaultName::BadInput, api::NO_REGION));
-        }
+        api::region(&home)?;
         // The services' own texts for this fault name every provider of credentials, and say nothing to do.
         api::credentials(&home).await?;
         let clients = Clients::patient(home.clone());

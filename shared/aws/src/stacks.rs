@@ -113,8 +113,7 @@ async fn sent(
     address: impl FnOnce(&str) -> Result<Url, String>,
     what: &str,
 ) -> Result<Fetched> {
-    let region = home.region().map(ToString::to_string);
-    let region = region.ok_or_else(|| Fault::new(FaultName::BadInput, api::NO_REGION))?;
+    let region = api::region(home)?;
     let what = format!("{what} in {region}");
     let url = address(&endpoint(home, service, &region))
         .map_err(|why| Fault::new(FaultName::BadInput, format!("{what}: {why}")))?;
