@@ -1,9 +1,12 @@
 //! Checks the addresses that may be probed, as far as the text shows. The probe itself checks again after name
 //! resolution and redirects.
 
-use super::scope::Scope;
+use super::aws_name;
+use super::scope::{Scope, Text};
+use crate::document::shape::join;
 use crate::text::address::{AddressKind, kind_of};
-use crate::text::finding::{FindingName, repeated};
+use crate::text::finding::repeated;
+use crate::text::time::Span;
 use std::net::IpAddr;
 use url::{Host, Url};
 
@@ -19,13 +22,34 @@ pub(crate) const HTTP: Protocol = Protocol { schemes: ["https", "http"], example
 /// The protocol of an address for a conversation.
 pub(crate) const WEBSOCKET: Protocol = Protocol { schemes: ["wss", "ws"], example: "wss://shop.example/socket" };
 
+/// The longest time that a probe or a conversation may take: it runs within one call of the judge.
+const LONGEST: Span = Span::seconds(20);
+
+/// Notes a time that is none for a probe. `such_as` is an example of one.
+pub(crate) fn check_within(scope: &mut Scope<'_>, path: &str, within: Span, such_as: &str) {
+    if within == Span::ZERO || within > LONGEST {
+        let reason = format!("`{within}` is not between 1ms and {LONGEST}.");
+        let remedy = format!("Write a time such as `{such_as}`, at most `{LONGEST}`.");
+        scope.bad_value(&join(path, "within"), reason, remedy);
+    }
+}
+
+/// Fills in an address, and notes one that may not be probed.
+pub(crate) fn text(scope: &mut Scope<'_>, path: &str, text: &Text, protocol: &Protocol) -> String {
+    let before = scope.findings.len();
+    let url = scope.text(path, text, &aws_name::ANY);
+    if before == scope.findings.len() {
+        check(scope, path, &url, protocol);
+    }
+    url
+}
+
 /// Notes an address that may not be probed.
 pub(crate) fn check(scope: &mut Scope<'_>, path: &str, url: &str, protocol: &Protocol) {
     let allowed = scope.exceptions.probe_origin.as_deref();
     if let Some(objection) = objection(url, protocol, allowed) {
         let [safe, plain] = protocol.schemes;
-        scope.find(
-            FindingName::BadValue,
+        scope.bad_value(
             path,
             format!("`{}` {objection}.", repeated(&without_user(url))),
             format!("Write a public {plain} or {safe} address without user name, such as `{}`.", protocol.example),

@@ -38,6 +38,21 @@ impl Scope<'_> {
         self.note(Finding::new(name, path, reason, remedy));
     }
 
+    /// Notes a bad value.
+    pub(crate) fn bad_value(&mut self, path: &str, reason: impl Into<Prose>, remedy: impl Into<Prose>) {
+        self.note(Finding::bad_value(path, reason, remedy));
+    }
+
+    /// Notes that something is missing.
+    pub(crate) fn missing_field(&mut self, path: &str, reason: impl Into<Prose>, remedy: impl Into<Prose>) {
+        self.note(Finding::missing_field(path, reason, remedy));
+    }
+
+    /// Notes that something is not supported.
+    pub(crate) fn not_supported(&mut self, path: &str, reason: impl Into<Prose>, remedy: impl Into<Prose>) {
+        self.note(Finding::not_supported(path, reason, remedy));
+    }
+
     /// Notes a finding.
     pub(crate) fn note(&mut self, finding: Finding) {
         self.findings.push(finding);

@@ -188,8 +188,7 @@ fn alone(document: &Document, steps: &[(&ComponentName, Steps)]) -> Option<Findi
     let is_both = (1..steps.len()).contains(&ours.count());
     let rollouts = document.components.keys().map(|name| format!("components.{name}.rollout"));
     (!is_both).then(|| {
-        Finding::new(
-            FindingName::NotSupported,
+        Finding::not_supported(
             "waves",
             "Only a function with a `rollout` and a service with `rollout: canary` or `linear` go in steps together.",
             "Remove it, or write `rollout` of both.",
@@ -201,8 +200,7 @@ fn alone(document: &Document, steps: &[(&ComponentName, Steps)]) -> Option<Findi
 /// Returns a finding if AWS goes on with the component by itself.
 fn goes_on_alone((name, steps): &(&ComponentName, Steps)) -> Option<Finding> {
     (*steps == Steps::OfAws { waits: false }).then(|| {
-        Finding::new(
-            FindingName::NotSupported,
+        Finding::not_supported(
             format!("components.{name}.pause"),
             format!("With `waves: together` all go on when all are judged, and `{name}` goes on by itself."),
             "Add `PRE_PRODUCTION_TRAFFIC_SHIFT` to its `pause`, and give the service a PAUSE hook at that stage; or remove `waves`.",

@@ -135,6 +135,11 @@ impl Finding {
         Self::new(FindingName::TooLarge, path, reason, remedy)
     }
 
+    /// Makes the finding that something is not supported, as [`Finding::new`] does.
+    pub fn not_supported(path: impl Into<String>, reason: impl Into<Prose>, remedy: impl Into<Prose>) -> Self {
+        Self::new(FindingName::NotSupported, path, reason, remedy)
+    }
+
     /// Returns the same finding as one that nobody looked, or could look: its reason says at what. The thing is neither
     /// well nor wrong.
     #[must_use]

@@ -5,7 +5,7 @@ use crate::declaration::scope::{NOT_FILLED_IN, Scope};
 use crate::document::glob_form::path_meant;
 use crate::document::shape::join;
 use crate::text::count::count;
-use crate::text::finding::{Finding, FindingName};
+use crate::text::finding::Finding;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use serde::{Deserialize, Serialize};
 
@@ -58,8 +58,7 @@ impl FolderPatterns {
             check(scope, &join(path, field), patterns);
         }
         for (i, pattern) in publish.iter().enumerate().filter(|(_, one)| is_too_wide(one)) {
-            scope.find(
-                FindingName::BadValue,
+            scope.bad_value(
                 &format!("{path}.publish[{i}]"),
                 format!("`{pattern}` names every file, so that nothing would be refused any more."),
                 "Name the files or folders that shall go, such as `.env.example` or `docs/keys/*.pem`.",
@@ -83,7 +82,7 @@ fn check(scope: &mut Scope<'_>, path: &str, patterns: &[String]) {
     for (i, pattern) in patterns.iter().enumerate() {
         let path = format!("{path}[{i}]");
         if let Some((why, write)) = objection(scope, &path, pattern, &patterns[..i]) {
-            scope.find(FindingName::BadValue, &path, why, write);
+            scope.bad_value(&path, why, write);
         }
     }
 }

@@ -1,10 +1,9 @@
 //! CloudWatch alarms: each must be OK.
 
-use super::{At, Resolve, Sort};
+use super::{At, Resolve, Sort, in_region};
 use crate::declaration::aws_name;
 use crate::declaration::scope::{Scope, Text};
 use crate::document::shape::join;
-use crate::text::finding::FindingName;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -45,10 +44,7 @@ impl Sort for AlarmGate {
 
     /// Returns a name such as `shop-prod-cdn-5xx (us-east-1)`.
     fn name(&self) -> String {
-        match &self.region {
-            Some(region) => format!("{} ({region})", self.name),
-            None => self.name.clone(),
-        }
+        format!("{}{}", self.name, in_region(self.region.as_ref()))
     }
 
     fn threshold(&self) -> String {
@@ -67,8 +63,7 @@ impl Resolve for AlarmGate {
                 region: Some(scope.text(&join(path, "region"), &alarm.region, &aws_name::REGION)),
             },
             Alarm::Here(text) if is_half_an_alarm(scope, text) => {
-                scope.find(
-                    FindingName::BadValue,
+                scope.bad_value(
                     path,
                     "An alarm of another region has the members `name` and `region`, and no others.",
                     "Write such as `{name: shop-prod-cdn-5xx, region: us-east-1}`.",

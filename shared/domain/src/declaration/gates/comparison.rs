@@ -1,7 +1,7 @@
 //! The new version of a function beside the former one, while both get traffic.
 
-use super::series::MetricSeries;
-use super::{At, Resolve, Sort};
+use super::series::{MetricSeries, check_period};
+use super::{At, Resolve, Sort, in_region};
 use crate::declaration::aws_name;
 use crate::declaration::comparison::WRONG_AT_MOST;
 use crate::declaration::kinds::Split;
@@ -13,9 +13,6 @@ use crate::text::time::Span;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-
-/// The longest period of a metric's point.
-const LONGEST_PERIOD: Span = Span::seconds(3600);
 
 /// The dimension by which a load balancer distinguishes the target groups of a service (User Guide for Application
 /// Load Balancers, "CloudWatch metrics for your Application Load Balancer").
@@ -110,8 +107,7 @@ impl Sort for ComparisonGate {
     /// Returns a name such as `Errors of Invocations {FunctionName: shop-api, Resource: shop-api:live} by
     /// ExecutedVersion`.
     fn name(&self) -> String {
-        let region = self.region.as_ref();
-        let region = region.map_or_else(String::new, |region| format!(" ({region})"));
+        let region = in_region(self.region.as_ref());
         format!("{} beside {} by {}{region}", self.failed, self.all, self.version)
     }
 
@@ -132,8 +128,7 @@ impl Resolve for ComparisonGate {
         let split = at.component.and_then(|(name, it)| Some((name, it.split()?)));
         if split.is_none() {
             scope.note(
-                Finding::new(
-                    FindingName::NotSupported,
+                Finding::not_supported(
                     path,
                     "Two versions get traffic at the same time only of a `lambda` with `alias` and `rollout`, and of an `ecs` whose `rollout` is `canary` or `linear`.",
                     "Give the component such a `rollout`; or measure it with `metrics`.",
@@ -158,22 +153,13 @@ impl Resolve for ComparisonGate {
                 .seen(rollout.every, written.period),
             );
         }
-        let whole = written.period.as_ms() > 0 && written.period.as_ms().is_multiple_of(60_000);
-        if !whole || written.period > LONGEST_PERIOD {
-            scope.find(
-                FindingName::BadValue,
-                &join(path, "period"),
-                format!("`{}` is not a period of whole minutes up to 1h.", written.period),
-                "Write `60s` or a multiple, up to `1h`.",
-            );
-        }
+        check_period(scope, path, written.period);
         for (name, is_there, other) in
             [("failed", written.failed.is_some(), "all"), ("all", written.all.is_some(), "failed")]
         {
             let other_is = if name == "failed" { written.all.is_some() } else { written.failed.is_some() };
             if !is_there && other_is {
-                scope.find(
-                    FindingName::MissingField,
+                scope.missing_field(
                     &join(path, name),
                     format!("`{other}` alone cannot be compared: the two belong together."),
                     format!("Write `{name}`, or leave `{other}` out too, which compares the errors that AWS counts."),
@@ -200,8 +186,7 @@ impl Resolve for ComparisonGate {
         let version = written.version.clone().unwrap_or_else(|| dimension.to_owned());
         for (member, series) in [("failed", &failed), ("all", &all)] {
             if series.dimensions.contains_key(&version) {
-                scope.find(
-                    FindingName::BadValue,
+                scope.bad_value(
                     &format!("{path}.{member}.dimensions.{version}"),
                     format!("`{version}` is the dimension of the version, which Windlass fills in."),
                     format!("Remove `{version}` from the dimensions, or write another `version`."),

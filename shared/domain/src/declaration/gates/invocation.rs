@@ -4,7 +4,6 @@ use super::{At, Resolve, Sort};
 use crate::declaration::aws_name;
 use crate::declaration::scope::Scope;
 use crate::document::secret;
-use crate::text::finding::FindingName;
 use crate::text::foreign::truncate;
 use crate::text::time::Span;
 use schemars::JsonSchema;
@@ -72,8 +71,7 @@ impl Resolve for InvocationGate {
             let path = format!("components.{name}.function");
             scope.text(&path, function, &aws_name::FUNCTION)
         } else {
-            scope.find(
-                FindingName::NotSupported,
+            scope.not_supported(
                 &at.path,
                 "Only a `lambda` is invoked.",
                 "Remove it, or measure the component with `alarms`, `metrics` or `probes`.",

@@ -1,6 +1,6 @@
 //! Counts of lines in CloudWatch Logs.
 
-use super::{At, Resolve, Sort};
+use super::{At, Resolve, Sort, in_region};
 use crate::declaration::aws_name::{self, Form};
 use crate::declaration::scope::{Scope, Text};
 use crate::document::shape::join;
@@ -91,9 +91,7 @@ impl Sort for LogsGate {
 
     /// Returns a name such as `/aws/lambda/shop-api-prod @message like /ERROR/`.
     fn name(&self) -> String {
-        let region = self.region.as_ref();
-        let region = region.map_or_else(String::new, |region| format!(" ({region})"));
-        format!("{} {}{region}", self.groups.join(", "), self.filter)
+        format!("{} {}{}", self.groups.join(", "), self.filter, in_region(self.region.as_ref()))
     }
 
     fn threshold(&self) -> String {
@@ -116,8 +114,7 @@ impl Resolve for LogsGate {
     fn resolve(scope: &mut Scope<'_>, at: &At<'_>, logs: &Logs) -> Self {
         let path = &at.path;
         if logs.window < SHORTEST_WINDOW || logs.window > LONGEST_WINDOW {
-            scope.find(
-                FindingName::BadValue,
+            scope.bad_value(
                 &join(path, "window"),
                 format!("`{}` is not between {SHORTEST_WINDOW} and {LONGEST_WINDOW}.", logs.window),
                 format!("Write a time such as `{SHORTEST_WINDOW}`, at most `{LONGEST_WINDOW}`."),

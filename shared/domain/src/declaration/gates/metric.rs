@@ -1,7 +1,7 @@
 //! CloudWatch metrics with a threshold.
 
-use super::series::{MetricSeries, Series};
-use super::{At, Resolve, Sort};
+use super::series::{MetricSeries, Series, check_period};
+use super::{At, Resolve, Sort, in_region};
 use crate::declaration::aws_name;
 use crate::declaration::scope::{Scope, Text};
 use crate::document::shape::{join, unknown_name};
@@ -11,9 +11,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-
-/// The longest period of a metric's point.
-const LONGEST_PERIOD: Span = Span::seconds(3600);
 
 /// The most metrics that an expression may have.
 const MOST: usize = 10;
@@ -135,9 +132,7 @@ impl Sort for MetricGate {
 
     /// Returns a name such as `AWS/Lambda Errors Sum {FunctionName: shop-api-prod}`.
     fn name(&self) -> String {
-        let region = self.region.as_ref();
-        let region = region.map_or_else(String::new, |region| format!(" ({region})"));
-        format!("{}{region}", self.of)
+        format!("{}{}", self.of, in_region(self.region.as_ref()))
     }
 
     fn threshold(&self) -> String {
@@ -165,8 +160,7 @@ impl Resolve for MetricGate {
     fn resolve(scope: &mut Scope<'_>, at: &At<'_>, metric: &Metric) -> Self {
         let path = &at.path;
         if metric.at_most.is_none() && metric.at_least.is_none() {
-            scope.find(
-                FindingName::MissingField,
+            scope.missing_field(
                 &join(path, "at_most"),
                 "A metric without a threshold decides nothing.",
                 "Write `at_most`, `at_least` or both.",
@@ -175,20 +169,11 @@ impl Resolve for MetricGate {
         let is_expression = metric.expression.as_ref().is_some_and(|it| !it.trim().is_empty()) && !metric.of.is_empty();
         let is_written =
             is_expression || [&metric.namespace, &metric.metric, &metric.statistic].iter().all(|one| one.is_some());
-        let whole = metric.period.as_ms() > 0 && metric.period.as_ms().is_multiple_of(60_000);
-        if !whole || metric.period > LONGEST_PERIOD {
-            scope.find(
-                FindingName::BadValue,
-                &join(path, "period"),
-                format!("`{}` is not a period of whole minutes up to 1h.", metric.period),
-                "Write `60s` or a multiple, up to `1h`.",
-            );
-        }
+        check_period(scope, path, metric.period);
         if let (Some(most), Some(least)) = (metric.at_most, metric.at_least)
             && most < least
         {
-            scope.find(
-                FindingName::BadValue,
+            scope.bad_value(
                 &join(path, "at_least"),
                 format!("No value is at least {least} and at most {most}."),
                 "Write an `at_least` that is not above `at_most`.",
@@ -213,8 +198,7 @@ fn measured(scope: &mut Scope<'_>, path: &str, metric: &Metric) -> Measured {
         let written = plain.iter().filter(|(_, value)| value.is_some());
         let dimensions = (!metric.dimensions.is_empty()).then_some("dimensions");
         for name in written.map(|(name, _)| *name).chain(dimensions) {
-            scope.find(
-                FindingName::BadValue,
+            scope.bad_value(
                 &join(path, name),
                 format!("An expression has its metrics in `of`, and no `{name}` beside it."),
                 format!("Write `{name}` in a metric of `of`, or remove `expression`."),
@@ -228,16 +212,14 @@ fn measured(scope: &mut Scope<'_>, path: &str, metric: &Metric) -> Measured {
         return Measured::Expression { of: of.collect(), expression: expression.clone() };
     }
     for (name, _) in plain.iter().filter(|(_, value)| value.is_none()) {
-        scope.find(
-            FindingName::MissingField,
+        scope.missing_field(
             &join(path, name),
             format!("A metric needs `{name}`."),
             "Write `namespace`, `metric` and `statistic`; or `expression` with its metrics in `of`.",
         );
     }
     if !metric.of.is_empty() {
-        scope.find(
-            FindingName::MissingField,
+        scope.missing_field(
             &join(path, "expression"),
             "`of` has the metrics of an expression, and there is none.",
             "Write `expression`, such as `100 * errors / requests`, or remove `of`.",
@@ -256,8 +238,7 @@ fn measured(scope: &mut Scope<'_>, path: &str, metric: &Metric) -> Measured {
 /// MetricDataQuery). Only CloudWatch knows whether an expression is valid: it is asked before anything is changed.
 fn check_expression(scope: &mut Scope<'_>, path: &str, expression: &str, of: &BTreeMap<String, Series>) {
     if expression.trim().is_empty() || expression.chars().count() > LONGEST {
-        scope.find(
-            FindingName::BadValue,
+        scope.bad_value(
             &join(path, "expression"),
             format!("An expression has 1 to {LONGEST} characters."),
             "Write metric math such as `100 * errors / requests`.",
@@ -274,8 +255,7 @@ fn check_expression(scope: &mut Scope<'_>, path: &str, expression: &str, of: &BT
     }
     let (open, close) = (expression.matches('(').count(), expression.matches(')').count());
     if open != close {
-        scope.find(
-            FindingName::BadValue,
+        scope.bad_value(
             &join(path, "expression"),
             format!("It has {open} `(` and {close} `)`."),
             "Write each bracket with its other one.",
@@ -291,15 +271,13 @@ fn check_expression(scope: &mut Scope<'_>, path: &str, expression: &str, of: &BT
     for name in of.keys() {
         let at = format!("{path}.of.{name}");
         if !is_id(name) {
-            scope.find(
-                FindingName::BadValue,
+            scope.bad_value(
                 &at,
                 format!("`{}` is no name of a metric in an expression.", repeated(name)),
                 "Write a small letter, then letters, digits and `_`, such as `errors`; not `gate`.",
             );
         } else if unknown.is_empty() && !ids(expression).any(|id| id == name) {
-            scope.find(
-                FindingName::BadValue,
+            scope.bad_value(
                 &at,
                 format!("The expression does not have `{name}`."),
                 "Remove it from `of`, or write it in the expression.",

@@ -1,12 +1,12 @@
 //! Pages of a static site. Each is answered with a document, and the files of the site that it names are there.
 
 use super::{At, Resolve, Sort};
-use crate::declaration::aws_name::{self, Form};
+use crate::declaration::aws_name::Form;
 use crate::declaration::kinds::{AsWritten, Visited};
 use crate::declaration::probe_url;
 use crate::declaration::scope::{Scope, Text};
 use crate::document::shape::join;
-use crate::text::finding::{Finding, FindingName};
+use crate::text::finding::Finding;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -66,23 +66,16 @@ impl Resolve for PageGate {
             check(scope, at, visited, page);
             name.to_string()
         } else {
-            scope.find(
-                FindingName::NotSupported,
+            scope.not_supported(
                 &at.path,
                 "Only a `static_site` has pages.",
                 "Remove it, or measure the component with `alarms`, `metrics` or `probes`.",
             );
             String::new()
         };
-        let before_switch = page.before_switch.as_ref().map(|text| {
-            let path = join(&at.path, "before_switch");
-            let before = scope.findings.len();
-            let address = scope.text(&path, text, &aws_name::ANY);
-            if before == scope.findings.len() {
-                probe_url::check(scope, &path, &address, &probe_url::HTTP);
-            }
-            address
-        });
+        let path = join(&at.path, "before_switch");
+        let before_switch =
+            page.before_switch.as_ref().map(|text| probe_url::text(scope, &path, text, &probe_url::HTTP));
         Self { site, page: scope.text(&join(&at.path, "path"), &page.path, &PATH), before_switch }
     }
 }
@@ -101,8 +94,7 @@ fn check(scope: &mut Scope<'_>, at: &At<'_>, visited: Visited, page: &Page) {
     }
     if page.before_switch.is_some() && !visited.has_folder {
         scope.note(
-            Finding::new(
-                FindingName::NotSupported,
+            Finding::not_supported(
                 join(path, "before_switch"),
                 "In place a release has no folder of its own that could be looked at before visitors get it.",
                 "Remove it, or use the mode `prefix`.",

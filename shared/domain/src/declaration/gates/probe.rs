@@ -14,9 +14,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// The longest time that a probe may take: it runs within one call of the judge.
-const LONGEST_PROBE: Span = Span::seconds(20);
-
 /// An HTTP probe.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -92,19 +89,8 @@ impl Resolve for ProbeGate {
 
     fn resolve(scope: &mut Scope<'_>, at: &At<'_>, probe: &Probe) -> Self {
         let path = &at.path;
-        let before = scope.findings.len();
-        let url = scope.text(&join(path, "url"), &probe.url, &aws_name::ANY);
-        if before == scope.findings.len() {
-            probe_url::check(scope, &join(path, "url"), &url, &probe_url::HTTP);
-        }
-        if probe.within == Span::ZERO || probe.within > LONGEST_PROBE {
-            scope.find(
-                FindingName::BadValue,
-                &join(path, "within"),
-                format!("`{}` is not between 1ms and {LONGEST_PROBE}.", probe.within),
-                "Write a time such as `800ms`, at most `20s`.",
-            );
-        }
+        let url = probe_url::text(scope, &join(path, "url"), &probe.url, &probe_url::HTTP);
+        probe_url::check_within(scope, path, probe.within, "800ms");
         Self {
             url,
             status: probe.status,
@@ -123,16 +109,14 @@ fn tested(scope: &mut Scope<'_>, at: &At<'_>) -> bool {
     match at.component {
         Some((_, component)) if component.waits_with_test_traffic() => return true,
         Some((name, _)) => scope.note(
-            Finding::new(
-                FindingName::NotSupported,
+            Finding::not_supported(
                 &path,
                 format!("Nothing of `{name}` waits while test traffic alone gets its release."),
                 "Remove it; or let an `ecs` that ECS shifts pause there: add `POST_TEST_TRAFFIC_SHIFT` to its `pause`, and give the service a PAUSE hook at that stage and a test listener (docs/integrate/ecs-strategies.md).",
             )
             .resting_on([format!("components.{name}.pause")]),
         ),
-        None => scope.find(
-            FindingName::NotSupported,
+        None => scope.not_supported(
             &path,
             "A probe of the whole release cannot tell whose test traffic it asks.",
             "Write the probe among `gates` of the `ecs` component whose test listener it asks.",
@@ -182,15 +166,13 @@ fn check(scope: &mut Scope<'_>, at: &str, name: &str) -> bool {
             "Leave it out. Let the listener's rule look for a header that is no secret, such as `x-shop-test: new`, and let only the network of Windlass reach it.",
         );
     } else if OF_THE_CLIENT.contains(&lower.as_str()) {
-        scope.find(
-            FindingName::BadValue,
+        scope.bad_value(
             at,
             "The client itself sets this header.",
             "Leave it out, or let the listener's rule look for a header of your own, such as `x-shop-test: new`.",
         );
     } else if !(1..=64).contains(&name.len()) || !name.chars().all(is_token) {
-        scope.find(
-            FindingName::BadValue,
+        scope.bad_value(
             at,
             "This is not the name of a header.",
             "Write a name such as `x-shop-test`: 1 to 64 letters, digits and hyphens.",

@@ -2,6 +2,8 @@
 
 use crate::declaration::aws_name;
 use crate::declaration::scope::{Scope, Text};
+use crate::document::shape::join;
+use crate::text::time::Span;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -34,6 +36,18 @@ pub struct MetricSeries {
     pub dimensions: BTreeMap<String, String>,
     /// `Sum`, `Average`, `Minimum`, `Maximum`, `SampleCount` or a percentile such as `p99`.
     pub statistic: String,
+}
+
+/// The longest period of a metric's point.
+const LONGEST_PERIOD: Span = Span::seconds(3600);
+
+/// Notes a period that no metric has.
+pub(super) fn check_period(scope: &mut Scope<'_>, path: &str, period: Span) {
+    let whole = period.as_ms() > 0 && period.as_ms().is_multiple_of(60_000);
+    if !whole || period > LONGEST_PERIOD {
+        let reason = format!("`{period}` is not a period of whole minutes up to 1h.");
+        scope.bad_value(&join(path, "period"), reason, "Write `60s` or a multiple, up to `1h`.");
+    }
 }
 
 impl MetricSeries {

@@ -74,6 +74,11 @@ impl<G: Sort> DeclaredGate<G> {
     }
 }
 
+/// Returns the region as the name of a gate ends with it; empty where the gate has none.
+pub(super) fn in_region(region: Option<&String>) -> String {
+    region.map_or_else(String::new, |region| format!(" ({region})"))
+}
+
 /// Resolves the gates of one list, of the whole release or of a component. A repeated gate adds nothing.
 pub(super) fn each<'w, G: Resolve>(
     scope: &mut Scope<'_>,
@@ -104,8 +109,7 @@ where
 fn one_line(scope: &mut Scope<'_>, path: &str, gate: &impl Sort) {
     let name = gate.name();
     if name.contains(foreign::is_hidden) {
-        scope.find(
-            FindingName::BadValue,
+        scope.bad_value(
             path,
             format!("The {} `{name}` has characters that are not shown, or several lines.", gate.sort()),
             "Write what it is called by in one line, with characters that are shown.",

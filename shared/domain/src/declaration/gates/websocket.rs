@@ -1,18 +1,14 @@
 //! Conversations over a WebSocket: connect, say something, hear the expected answer.
 
 use super::{At, Resolve, Sort};
+use crate::declaration::probe_url;
 use crate::declaration::scope::{Scope, Text};
-use crate::declaration::{aws_name, probe_url};
 use crate::document::secret;
 use crate::document::shape::join;
-use crate::text::finding::FindingName;
 use crate::text::foreign::truncate;
 use crate::text::time::Span;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-/// The longest time that a conversation may take: it runs within one call of the judge.
-const LONGEST: Span = Span::seconds(20);
 
 /// A WebSocket that must be opened, and over which something may be said and must be heard:
 /// `{url: wss://ws.shop.example/prod, send: '{"action": "ping"}', expect: pong, within: 5s}`.
@@ -82,19 +78,8 @@ impl Resolve for WebsocketGate {
 
     fn resolve(scope: &mut Scope<'_>, at: &At<'_>, websocket: &Websocket) -> Self {
         let path = &at.path;
-        let before = scope.findings.len();
-        let url = scope.text(&join(path, "url"), &websocket.url, &aws_name::ANY);
-        if before == scope.findings.len() {
-            probe_url::check(scope, &join(path, "url"), &url, &probe_url::WEBSOCKET);
-        }
-        if websocket.within == Span::ZERO || websocket.within > LONGEST {
-            scope.find(
-                FindingName::BadValue,
-                &join(path, "within"),
-                format!("`{}` is not between 1ms and {LONGEST}.", websocket.within),
-                "Write a time such as `2s`, at most `20s`.",
-            );
-        }
+        let url = probe_url::text(scope, &join(path, "url"), &websocket.url, &probe_url::WEBSOCKET);
+        probe_url::check_within(scope, path, websocket.within, "2s");
         Self { url, send: websocket.send.clone(), expect: websocket.expect.clone(), within: websocket.within }
     }
 }

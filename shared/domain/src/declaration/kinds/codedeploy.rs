@@ -3,7 +3,6 @@
 use crate::declaration::aws_name::Form;
 use crate::declaration::scope::{Scope, Text};
 use crate::document::shape::join;
-use crate::text::finding::FindingName;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -49,8 +48,7 @@ impl Group {
     /// and that it stands beside another member that moves callers.
     pub(crate) fn resolve(scope: &mut Scope<'_>, path: &str, written: &Written, has_rollout: bool) -> Self {
         if has_rollout {
-            scope.find(
-                FindingName::NotSupported,
+            scope.not_supported(
                 path,
                 "`rollout` and `codedeploy` both say how callers are moved.",
                 "Leave out `rollout`: the deployment configuration of the group says in which steps CodeDeploy moves callers. Or leave out `codedeploy`, and Windlass moves them by `rollout`.",

@@ -283,16 +283,14 @@ impl Resolve for Ecs {
         }
         let is_by_codedeploy = written.codedeploy.is_some();
         if is_by_codedeploy && !written.pause.is_empty() {
-            scope.find(
-                FindingName::NotSupported,
+            scope.not_supported(
                 &at("pause"),
                 "A service that CodeDeploy deploys has no hooks of Amazon ECS, so that it pauses for Windlass at none of these stages.",
                 "Leave out `pause`; `continue_when_ready` of `codedeploy` lets the group's own wait end when the gates have been judged.",
             );
         } else if written.rollout.is_rolling() && !written.pause.is_empty() {
             scope.note(
-                Finding::new(
-                    FindingName::NotSupported,
+                Finding::not_supported(
                     at("pause"),
                     "A service that rolls shifts no traffic, so that it pauses for Windlass at none of these stages.",
                     "Leave out `pause`, or write as `rollout` which strategy the service has: `blue_green`, `canary` or `linear`.",

@@ -194,8 +194,7 @@ impl Resolve for Lambda {
     fn resolve(scope: &mut Scope<'_>, path: &str, written: &Written, gates: &Gates) -> Self {
         let at = |field: &str| join(path, field);
         if written.on_artifact && written.repository.is_some() {
-            scope.find(
-                FindingName::BadValue,
+            scope.bad_value(
                 &at("on_artifact"),
                 "A function with a `repository` takes no uploaded artifact: an image push is its release.",
                 "Leave out `on_artifact`, or leave out `repository` for a function that is a zip.",
@@ -204,8 +203,7 @@ impl Resolve for Lambda {
         let has_patterns = !written.publish.is_empty() || !written.exclude.is_empty();
         if has_patterns && written.repository.is_some() {
             let field = if written.exclude.is_empty() { "publish" } else { "exclude" };
-            scope.find(
-                FindingName::BadValue,
+            scope.bad_value(
                 &at(field),
                 "A function with a `repository` takes an image, so that no folder is packed for it.",
                 "Leave it out, and write the patterns into the `.dockerignore` of the image.",
@@ -216,8 +214,7 @@ impl Resolve for Lambda {
             Some(rollout) => {
                 if written.alias.is_none() {
                     scope.note(
-                        Finding::new(
-                            FindingName::NotSupported,
+                        Finding::not_supported(
                             at("rollout"),
                             "Traffic can be shifted only by an alias, and none is named.",
                             "Write `alias`, such as `live`, and let callers use it; or leave `rollout` out.",
@@ -232,8 +229,7 @@ impl Resolve for Lambda {
             let path = at("codedeploy");
             if written.alias.is_none() {
                 scope.note(
-                    Finding::new(
-                        FindingName::NotSupported,
+                    Finding::not_supported(
                         &path,
                         "CodeDeploy moves callers by an alias, and none is named.",
                         "Write `alias`, such as `live`: the one that the deployment group moves.",
@@ -242,8 +238,7 @@ impl Resolve for Lambda {
                 );
             }
             if codedeploy.continue_when_ready {
-                scope.find(
-                    FindingName::NotSupported,
+                scope.not_supported(
                     &join(&path, "continue_when_ready"),
                     "CodeDeploy waits before it moves callers of a service alone, and this is a function.",
                     "Leave out `continue_when_ready`.",

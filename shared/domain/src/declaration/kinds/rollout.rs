@@ -3,7 +3,6 @@
 use crate::declaration::gates::Slowest;
 use crate::declaration::scope::Scope;
 use crate::document::shape::join;
-use crate::text::finding::FindingName;
 use crate::text::time::Span;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -57,8 +56,7 @@ impl Rollout {
     /// it. Each step is watched until the slowest gate answers.
     pub(crate) fn resolve(scope: &mut Scope<'_>, path: &str, written: &Written, slowest: Option<&Slowest>) -> Self {
         if written.canary.is_some() == written.linear.is_some() {
-            scope.find(
-                FindingName::BadValue,
+            scope.bad_value(
                 path,
                 "A rollout is either `canary` or `linear`.",
                 "Write one of them, such as `{canary: [10, 50], every: 5m}` or `{linear: 25, every: 5m}`.",
@@ -66,8 +64,7 @@ impl Rollout {
         }
         let steps = written.steps();
         if !steps.is_sorted_by(|a, b| a < b) {
-            scope.find(
-                FindingName::BadValue,
+            scope.bad_value(
                 &join(path, "canary"),
                 format!("The steps {steps:?} do not rise."),
                 "Write rising percentages below 100, such as `[10, 50]`.",

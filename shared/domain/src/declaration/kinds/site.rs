@@ -12,7 +12,7 @@ use crate::declaration::scope::{NOT_FILLED_IN, Scope, Text};
 use crate::document::git_rule::glob;
 use crate::document::glob_form::path_meant;
 use crate::document::shape::join;
-use crate::text::finding::{Finding, FindingName, repeated};
+use crate::text::finding::{Finding, repeated};
 use crate::text::name::ComponentName;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -317,8 +317,7 @@ const WRITE: &str = "Write a glob: `*` stops at `/`, `**` does not, `{a,b}` is e
 /// Checks a pattern of files.
 fn check_glob(scope: &mut Scope<'_>, path: &str, pattern: &str) {
     if pattern.contains("://") || pattern.starts_with("//") {
-        scope.find(
-            FindingName::BadValue,
+        scope.bad_value(
             path,
             format!(
                 "`{}` is not a pattern: it is an address, and a pattern is about paths of the site.",
@@ -340,7 +339,7 @@ fn check_glob(scope: &mut Scope<'_>, path: &str, pattern: &str) {
         return;
     };
     let write = meant.map_or_else(|| WRITE.to_owned(), |meant| format!("Write `{meant}`."));
-    scope.find(FindingName::BadValue, path, format!("`{}` is not a pattern: {why}.", repeated(pattern)), write);
+    scope.bad_value(path, format!("`{}` is not a pattern: {why}.", repeated(pattern)), write);
 }
 
 fn config_file(scope: &mut Scope<'_>, path: &str, config: &WrittenConfigFile) -> ConfigFile {

@@ -47,8 +47,7 @@ impl HeaderRule {
             scope.check(&join(path, "cache_control"), cache_control, &HEADER);
         }
         if self.content_type.is_none() && self.content_encoding.is_none() && self.cache_control.is_none() {
-            scope.find(
-                FindingName::MissingField,
+            scope.missing_field(
                 path,
                 format!("The rule for `{}` says no header.", self.files),
                 "Write `content_type`, `content_encoding` or `cache_control`, or leave the rule out.",

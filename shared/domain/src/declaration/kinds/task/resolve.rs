@@ -9,7 +9,7 @@ use crate::declaration::kinds::Resolve;
 use crate::declaration::scope::{Scope, Text};
 use crate::document::shape::join;
 use crate::text::count::count;
-use crate::text::finding::{Finding, FindingName};
+use crate::text::finding::Finding;
 use crate::text::time::Span;
 
 /// The shortest limit: a task of AWS Fargate takes most of it to begin.
@@ -40,8 +40,7 @@ impl Resolve for Task {
         let network = ecs.network.as_ref();
         let network = network.map(|network| network.resolve(scope, &join(&at, "network")));
         if written.irreversible && written.undo.is_some() {
-            scope.find(
-                FindingName::BadValue,
+            scope.bad_value(
                 &join(path, "undo"),
                 "What is `irreversible` is never taken back, so nothing runs its `undo`.",
                 "Remove `undo`; or remove `irreversible`, where what came before may run after it.",
@@ -111,20 +110,17 @@ fn command(scope: &mut Scope<'_>, path: &str, words: &[Text]) -> Vec<String> {
 /// Notes what is wrong with the presence of `ecs` and `function`, and with the members that belong to either. Returns
 /// the longest time that the task may take.
 fn one_of(scope: &mut Scope<'_>, path: &str, written: &Written) -> Span {
-    use FindingName::{BadValue, MissingField};
     let at = |member: &str| join(path, member);
     match (&written.ecs, &written.function) {
         (None, None) => scope.note(
-            Finding::new(
-                MissingField,
+            Finding::missing_field(
                 at(ECS),
                 "Nothing says what is run.",
                 "Write `ecs` with the command of a task, or `function` with the name of a function.",
             )
             .resting_on([at("function")]),
         ),
-        (Some(_), Some(_)) => scope.find(
-            BadValue,
+        (Some(_), Some(_)) => scope.bad_value(
             &at("function"),
             "A task of ECS is run, or a function is called, and not both.",
             "Remove `ecs` or `function`; two tasks are two components.",
@@ -132,31 +128,27 @@ fn one_of(scope: &mut Scope<'_>, path: &str, written: &Written) -> Span {
         _ => {}
     }
     if written.ecs.is_some() && written.image.is_none() {
-        scope.find(
-            MissingField,
+        scope.missing_field(
             &at("image"),
             "Nothing says whose image the task runs.",
             "Write as `image` the component of the kind `ecs` that is the service.",
         );
     }
     if written.ecs.is_none() && written.function.is_some() && written.image.is_some() {
-        scope.find(
-            BadValue,
+        scope.bad_value(
             &at("image"),
             "A function runs its own code, and no image of a service.",
             "Remove `image`; `function.of` names the component with each release of which it is called.",
         );
     }
     match (&written.undo, &written.function) {
-        (Some(Undo::Command(_)), Some(_)) => scope.find(
-            BadValue,
+        (Some(Undo::Command(_)), Some(_)) => scope.bad_value(
             &at("undo"),
             "A function takes no command.",
             "Write `undo: {payload: {…}}`, with which it is called once more; or `undo: none`.",
         ),
         (Some(Undo::Payload(_)), None) => scope.note(
-            Finding::new(
-                BadValue,
+            Finding::bad_value(
                 at("undo"),
                 "A task of ECS takes no payload.",
                 "Write `undo: {command: […]}`; or `undo: none`.",
