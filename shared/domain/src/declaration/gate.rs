@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 /// The verdict of a gate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Healthy.
@@ -21,6 +21,7 @@ pub enum Verdict {
     /// Unhealthy.
     Fail,
     /// It could not be measured. It is never healthy (rule 7).
+    #[default]
     Unknown,
 }
 

@@ -177,7 +177,7 @@ pub struct ComponentInPlan {
 }
 
 /// One step of a component's rollout.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RolloutStage {
     /// The change in words, for a person.
     pub what: String,
@@ -306,17 +306,7 @@ pub fn reversed(candidates: Vec<ComponentInPlan>) -> Vec<ComponentInPlan> {
 impl Spec {
     /// Returns the stages of its rollout, as the engine plans them.
     pub fn stages(&self) -> Vec<RolloutStage> {
-        let stage = |bake_s, ahead| RolloutStage {
-            what: String::new(),
-            bake_s,
-            ahead,
-            closing: false,
-            look: false,
-            tested: false,
-            share: None,
-            later: BTreeSet::new(),
-            timing: None,
-        };
+        let stage = |bake_s, ahead| RolloutStage { bake_s, ahead, ..RolloutStage::default() };
         let kind = self.as_kind();
         let mut stages = Vec::new();
         stages.extend(kind.is_tried_ahead().then(|| stage(None, true)));

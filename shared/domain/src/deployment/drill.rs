@@ -10,6 +10,7 @@ use crate::environment::Snapshot;
 use crate::release::ending::Ending;
 use crate::release::identity::{DeploymentId, EnvironmentId};
 use crate::release::request::Requester;
+use crate::text::count::is_zero;
 use crate::text::foreign;
 use crate::text::prose::Prose;
 use crate::text::time::Time;
@@ -115,11 +116,6 @@ pub struct DrillDeployment {
     /// The number of further steps, for which the 75 KB have no room; the deployment's record has them.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub left_out: u32,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
-const fn is_zero(number: &u32) -> bool {
-    *number == 0
 }
 
 /// The end of a deployment of a drill.

@@ -9,6 +9,7 @@ use crate::declaration::gate::{
     self, GatePoints, Measurement, PauseThen, UnknownBecomes, UnknownRule, Verdict, key_of,
 };
 use crate::deployment::steering::{Paused, Steered, SteeringRecord, steered};
+use crate::text::count::is_zero;
 use crate::text::name::ComponentName;
 use crate::text::time::{Span, Time};
 use schemars::JsonSchema;
@@ -17,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The judgement of one wave, as the ledger keeps it. Each wave has its own, so that the verdict of an earlier wave is
 /// never taken for a later one. Only the judge writes it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Judgement {
     /// The wave, counted from 0.
     pub wave: u32,
@@ -69,11 +70,6 @@ pub struct Judgement {
     pub steered: Option<Steered>,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
-const fn is_zero(number: &u32) -> bool {
-    *number == 0
-}
-
 /// The result of a look.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Judged {
@@ -105,23 +101,13 @@ impl Judgement {
     pub fn begin(wave: u32, changed: Time, now: Time, bake: Span, decides: bool) -> Self {
         Self {
             pace_s: EVERY_S,
-            looks: None,
             wave,
             changed,
             started: now,
             until: now.plus_ms(bake.as_ms()),
-            verdict: Verdict::Unknown,
             decides,
-            measurements: vec![],
-            trails: GatePoints::new(),
-            failed: None,
-            against: None,
-            known: None,
-            unknown_since: BTreeMap::new(),
-            polls: 0,
-            paused_polls: 0,
             looked: now,
-            steered: None,
+            ..Self::default()
         }
     }
 

@@ -24,6 +24,12 @@ pub fn agree<'a, N: Copy + PartialEq + From<u8>>(number: N, one: &'a str, more: 
     if number == N::from(1) { one } else { more }
 }
 
+/// Returns whether a count is none, as serde asks for a member that is left out then.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference over")]
+pub(crate) const fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

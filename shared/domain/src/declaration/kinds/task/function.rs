@@ -3,7 +3,7 @@
 use crate::declaration::aws_name;
 use crate::declaration::scope::{Scope, Text};
 use crate::document::shape::join;
-use crate::text::count::count;
+use crate::text::count::{count, is_zero};
 use crate::text::finding::Finding;
 use crate::text::name::ComponentName;
 use crate::text::time::{Span, Time};
@@ -131,11 +131,6 @@ pub struct Called {
     /// The end of it; absent while nobody knows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end: Option<CallEnd>,
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference over")]
-const fn is_zero(count: &u32) -> bool {
-    *count == 0
 }
 
 impl Called {
