@@ -4,15 +4,15 @@
 
 use super::Deployment;
 use crate::release::action::ActionName;
-use crate::release::call::input;
+use crate::release::call::{deploy, input};
 use crate::text::next_step::NextStep;
-use serde_json::{Value, json};
+use serde_json::json;
 
 impl Deployment {
     /// Returns the step with which a person asks for the same once more.
     pub fn input(&self) -> NextStep {
         if self.action == ActionName::Deploy {
-            return self.deploy_input(Vec::new());
+            return self.deploy_input(self.accept_red);
         }
         let mut members = vec![];
         if self.action != ActionName::Check {
@@ -38,24 +38,17 @@ impl Deployment {
 
     /// Returns the step that starts the same deployment, past gates that are red before anything has changed.
     pub fn input_accepting_red(&self) -> NextStep {
-        self.deploy_input(vec![("accept_red", true.into())])
+        self.deploy_input(true)
     }
 
     /// Returns the step with the permissions that the deployment had, because the obstacles are still there.
-    fn deploy_input(&self, mut members: Vec<(&str, Value)>) -> NextStep {
-        let passes = [
+    fn deploy_input(&self, accept_red: bool) -> NextStep {
+        let wishes = [
             ("again", self.again),
             ("allow_older", self.allow_older),
-            ("accept_red", self.accept_red),
+            ("accept_red", accept_red),
             ("through_hold", self.through_hold),
         ];
-        let passes = passes.into_iter().filter(|(_, passes)| *passes);
-        members.extend(passes.map(|(name, _)| (name, true.into())));
-        if !members.is_empty() {
-            members.push(("reason", "…".into()));
-        }
-        members.push(("version", self.release.version.clone().into()));
-        members.extend(self.component.iter().map(|component| ("component", json!(component))));
-        input(ActionName::Deploy, self.environment_id(), &members)
+        deploy(self.environment_id(), &wishes, &self.release.version, self.component.as_ref())
     }
 }

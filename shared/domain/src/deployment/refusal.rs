@@ -5,13 +5,13 @@ use crate::deployment::admission::{Candidate, Obstacle, Overrides};
 use crate::environment::{Hold, LockHolder};
 use crate::prose;
 use crate::release::action::ActionName;
-use crate::release::call::{input, operators};
+use crate::release::call::{self, input, operators};
 use crate::release::identity::{DeploymentId, EnvironmentId};
 use crate::text::finding::{Finding, FindingName};
 use crate::text::name::{ComponentName, EnvironmentName};
 use crate::text::next_step::{NextStep, Wish};
 use crate::text::prose::Prose;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::BTreeSet;
 
 /// Makes a finding for each obstacle. Each names an input that has every wish without which the release would be
@@ -207,14 +207,7 @@ pub fn deploy(candidate: &Candidate, wishes: Overrides) -> NextStep {
         ("through_hold", wishes.through_hold),
         ("preempt", candidate.preempt),
     ];
-    let mut members: Vec<(&str, Value)> =
-        wishes.into_iter().filter(|(_, wished)| *wished).map(|(name, _)| (name, true.into())).collect();
-    if !members.is_empty() {
-        members.push(("reason", "…".into()));
-    }
-    members.push(("version", candidate.version.as_str().into()));
-    members.extend(candidate.component.iter().map(|component| ("component", json!(component))));
-    input(ActionName::Deploy, candidate.environment_id(), &members)
+    call::deploy(candidate.environment_id(), &wishes, &candidate.version, candidate.component.as_ref())
 }
 
 /// Returns the step with which a person goes back where this rollback was to go, across these runs as well.

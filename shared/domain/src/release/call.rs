@@ -3,9 +3,9 @@
 
 use crate::release::action::ActionName;
 use crate::release::identity::{DeploymentId, EnvironmentId};
-use crate::text::name::AppName;
+use crate::text::name::{AppName, ComponentName};
 use crate::text::next_step::{Call, CallPlace, DeploymentPlace, Input, NextStep};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Returns the step that shows what runs in an environment.
 pub fn environment(of: EnvironmentId<'_>) -> NextStep {
@@ -68,6 +68,23 @@ pub fn of_application(action: ActionName, app: &AppName, members: &[(&str, Value
 /// Returns the step that starts an operator's action.
 pub fn operators(action: ActionName, of: EnvironmentId<'_>) -> NextStep {
     input(action, of, &[("reason", "…".into())])
+}
+
+/// Returns the step that deploys a version, or one component of it, with those of the wishes that are true.
+pub fn deploy(
+    of: EnvironmentId<'_>,
+    wishes: &[(&str, bool)],
+    version: &str,
+    component: Option<&ComponentName>,
+) -> NextStep {
+    let wished = wishes.iter().filter(|(_, wished)| *wished);
+    let mut members: Vec<(&str, Value)> = wished.map(|(name, _)| (*name, true.into())).collect();
+    if !members.is_empty() {
+        members.push(("reason", "…".into()));
+    }
+    members.push(("version", version.into()));
+    members.extend(component.map(|component| ("component", json!(component))));
+    input(ActionName::Deploy, of, &members)
 }
 
 /// Returns the console's host in a partition of AWS.
