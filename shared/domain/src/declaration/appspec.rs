@@ -70,15 +70,28 @@ impl AppSpec {
 
     /// Returns the function and the alias that it deploys, as they are written; empty if they are not written.
     pub fn deploys(&self) -> (String, String) {
+        let text = |name| self.text(FUNCTION, name).unwrap_or_default();
+        (text("Name"), text("Alias"))
+    }
+
+    /// Returns a property of the one resource of this type, as it is written.
+    fn text(&self, of: &str, name: &str) -> Option<String> {
         let mut document = self.0.clone();
-        let Some(properties) = properties(&mut document, FUNCTION) else {
-            return (String::new(), String::new());
-        };
-        let text = |name: &str| {
-            let (_, value) = properties.iter().find(|(key, _)| is(key, name))?;
-            value.as_str().map(str::to_owned)
-        };
-        (text("Name").unwrap_or_default(), text("Alias").unwrap_or_default())
+        let value = member(properties(&mut document, of)?, name)?;
+        value.as_str().map(str::to_owned)
+    }
+
+    /// Returns the document with these properties of the one resource of this type, as JSON. Everything else stays as
+    /// it was.
+    fn with(&self, of: &str, values: &[(&str, &str)]) -> String {
+        let mut document = self.0.clone();
+        if let Some(properties) = properties(&mut document, of) {
+            for (name, value) in values {
+                let key = properties.keys().find(|key| is(key, name)).cloned().unwrap_or_else(|| (*name).to_owned());
+                properties.insert(key, (*value).into());
+            }
+        }
+        document.to_string()
     }
 
     /// Returns the names of the lifecycle events at which a function of the user's is run.
@@ -92,14 +105,7 @@ impl AppSpec {
 
     /// Returns the document that moves callers from one version to another, as JSON. Everything else stays as it was.
     pub fn moving(&self, from: &str, to: &str) -> String {
-        let mut document = self.0.clone();
-        if let Some(properties) = properties(&mut document, FUNCTION) {
-            for (name, version) in [("CurrentVersion", from), ("TargetVersion", to)] {
-                let key = properties.keys().find(|key| is(key, name)).cloned().unwrap_or_else(|| name.to_owned());
-                properties.insert(key, version.into());
-            }
-        }
-        document.to_string()
+        self.with(FUNCTION, &[("CurrentVersion", from), ("TargetVersion", to)])
     }
 }
 
@@ -193,23 +199,12 @@ impl AppSpec {
 
     /// Returns the document that deploys this task definition, as JSON. Everything else stays as it was.
     pub fn deploying(&self, task_definition: &str) -> String {
-        let mut document = self.0.clone();
-        if let Some(properties) = properties(&mut document, SERVICE) {
-            let key = properties
-                .keys()
-                .find(|key| is(key, "TaskDefinition"))
-                .cloned()
-                .unwrap_or_else(|| "TaskDefinition".into());
-            properties.insert(key, task_definition.into());
-        }
-        document.to_string()
+        self.with(SERVICE, &[("TaskDefinition", task_definition)])
     }
 
     /// Returns the task definition that it deploys, as it is written.
     pub fn task_definition(&self) -> Option<String> {
-        let mut document = self.0.clone();
-        let (_, value) = properties(&mut document, SERVICE)?.iter().find(|(key, _)| is(key, "TaskDefinition"))?;
-        value.as_str().map(str::to_owned)
+        self.text(SERVICE, "TaskDefinition")
     }
 }
 
