@@ -90,22 +90,10 @@ impl Request {
 
     fn reason_finding(&self) -> Option<Finding> {
         let given = self.reason.as_ref().is_some_and(|reason| !reason.trim().is_empty());
-        let why = if self.is_planned_only() {
-            return None;
-        } else if self.action != ActionName::Deploy {
-            self.action.to_string()
-        } else if self.again {
-            "again".to_owned()
-        } else if self.allow_older {
-            "allow_older".to_owned()
-        } else if self.accept_red {
-            "accept_red".to_owned()
-        } else if self.through_hold {
-            "through_hold".to_owned()
-        } else if self.preempt {
-            "preempt".to_owned()
-        } else {
-            return None;
+        let why = match self.action {
+            _ if self.is_planned_only() => return None,
+            ActionName::Deploy => self.wishes().next()?.to_owned(),
+            action => action.to_string(),
         };
         (!given).then(|| {
             Finding::missing_field(
@@ -329,14 +317,13 @@ impl Request {
     fn out_of_place(&self) -> Vec<Finding> {
         let deploy = self.action == ActionName::Deploy;
         let is_promotion = deploy && self.from.is_some();
-        let mut misplaced = if deploy { Vec::new() } else { self.contents() };
+        let mut misplaced = Vec::new();
+        if !deploy {
+            misplaced.extend(self.contents());
+            misplaced.extend((self.pinned.is_some() && !self.is_pinned_manifest()).then_some("pinned"));
+            misplaced.extend(self.wishes());
+        }
         let others = [
-            ("pinned", self.pinned.is_some() && !self.is_pinned_manifest() && !deploy),
-            ("again", self.again && !deploy),
-            ("allow_older", self.allow_older && !deploy),
-            ("accept_red", self.accept_red && !deploy),
-            ("through_hold", self.through_hold && !deploy),
-            ("preempt", self.preempt && !deploy),
             ("plan", self.plan && !self.is_planned_only()),
             ("snapshot", self.snapshot.is_some() && self.action != ActionName::Rollback && !is_promotion),
             ("across", !self.across.is_empty() && self.action != ActionName::Rollback),

@@ -280,7 +280,19 @@ impl Request {
 
     /// Returns whether it wishes for something that overrides what would stop a release.
     pub fn has_wishes(&self) -> bool {
-        self.again || self.allow_older || self.accept_red || self.through_hold || self.preempt
+        self.wishes().next().is_some()
+    }
+
+    /// Returns these wishes by the names of their members.
+    pub(crate) fn wishes(&self) -> impl Iterator<Item = &'static str> {
+        let wishes = [
+            ("again", self.again),
+            ("allow_older", self.allow_older),
+            ("accept_red", self.accept_red),
+            ("through_hold", self.through_hold),
+            ("preempt", self.preempt),
+        ];
+        wishes.into_iter().filter(|(_, wished)| *wished).map(|(name, _)| name)
     }
 
     /// Returns the object in the artifacts bucket that it is about, if any: a manifest or an artifact.
