@@ -1,6 +1,6 @@
 //! CI jobs as members of a group: the claims that their tokens must have. Pure.
 
-use crate::document::git_rule::glob;
+use crate::document::git_rule::{glob, glob_matches};
 use crate::document::shape::unknown_name;
 use crate::release::claims::{ClaimIssuer, Claims};
 use crate::text::finding::{Finding, repeated};
@@ -28,7 +28,7 @@ impl CiJobs {
         let names = self.issuer.names();
         let is_taken = |(name, wanted): (&String, &String)| {
             let is_id = names.ids.contains(&name.as_str());
-            claims.get(name).is_some_and(|is| if is_id { is == wanted } else { matches(wanted, is) })
+            claims.get(name).is_some_and(|is| if is_id { is == wanted } else { glob_matches(wanted, is) })
         };
         let is_usual = |event: &str| names.usual.contains(&event);
         self.issuer == claims.issuer
@@ -68,10 +68,6 @@ impl CiJobs {
         });
         lacking.chain(bad).collect()
     }
-}
-
-fn matches(wanted: &str, is: &str) -> bool {
-    glob(wanted).is_ok_and(|glob| glob.is_match(is))
 }
 
 #[cfg(test)]

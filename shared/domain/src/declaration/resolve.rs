@@ -117,8 +117,10 @@ pub(super) fn findings(declaration: &Declaration, exceptions: &Exceptions) -> Ve
     findings.extend(watch_limit::findings(&declaration.document));
     findings.extend(rules(declaration));
     findings.extend(document::findings(&declaration.document));
-    findings.extend(topics(declaration));
-    findings.extend(drills(declaration));
+    findings.extend(declaration.topics().flat_map(|(at, topics)| wrong_topics(&at, topics)));
+    // Production is drilled only where that is written.
+    let written = declaration.document.environments.iter();
+    findings.extend(written.filter_map(|(name, environment)| environment.drill.as_ref()?.finding(name)));
     let mut environments = Vec::new();
     for name in declaration.environments() {
         match resolve(declaration, name, exceptions) {
@@ -155,15 +157,6 @@ fn formerly(declaration: &Declaration) -> Option<Finding> {
             "Write the name that it had, or leave `formerly` out.",
         )
     })
-}
-
-/// Production is drilled only where that is written.
-fn drills(declaration: &Declaration) -> impl Iterator<Item = Finding> {
-    declaration.document.environments.iter().filter_map(|(name, environment)| environment.drill.as_ref()?.finding(name))
-}
-
-fn topics(declaration: &Declaration) -> Vec<Finding> {
-    declaration.topics().flat_map(|(at, topics)| wrong_topics(&at, topics)).collect()
 }
 
 fn unknown_names(declaration: &Declaration) -> Vec<Finding> {

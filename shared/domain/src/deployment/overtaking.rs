@@ -13,26 +13,20 @@ use crate::release::identity::Order;
 
 /// Returns the rollback under way, which a person wants to overtake. A candidate that waits already waits on.
 pub fn rollback<'a>(candidate: &Candidate, facts: &AdmissionFacts<'a>) -> Option<Obstacle<'a>> {
-    let held = facts
-        .lock
-        .held
-        .as_ref()
-        .filter(|held| held.action == ActionName::Rollback && held.state != HeldState::NeedsOperator)?;
+    let held = facts.lock.held.as_ref()?;
+    let goes_back = held.action == ActionName::Rollback && held.state != HeldState::NeedsOperator;
     let asks = candidate.preempt && !facts.waits(candidate);
-    asks.then_some(Obstacle::RollbackUnderWay(held))
+    (goes_back && asks).then_some(Obstacle::RollbackUnderWay(held))
 }
 
 /// Returns the release under way that a person or a rollback wants to stop, if it has begun an irreversible run:
 /// everything would stay as it is, and the person would meet an environment that needs an operator.
 pub fn irreversible<'a>(candidate: &Candidate, facts: &AdmissionFacts<'a>) -> Option<Obstacle<'a>> {
-    let held = facts
-        .lock
-        .held
-        .as_ref()
-        .filter(|held| held.action == ActionName::Deploy && held.state == HeldState::Running)?;
+    let held = facts.lock.held.as_ref()?;
+    let deploys = held.action == ActionName::Deploy && held.state == HeldState::Running;
     let begun = facts.under_way.filter(|one| !one.undoing)?;
     let asks = candidate.action == ActionName::Rollback || (candidate.preempt && !facts.waits(candidate));
-    (asks && !begun.irreversible.is_empty()).then_some(Obstacle::Irreversible(held, &begun.irreversible))
+    (deploys && asks && !begun.irreversible.is_empty()).then_some(Obstacle::Irreversible(held, &begun.irreversible))
 }
 
 /// Decides whether a release overtakes. A person's request stops whatever is older. The declaration's rule stops only

@@ -88,7 +88,7 @@ fn objection(kind: &globset::ErrorKind) -> &'static str {
     }
 }
 
-fn glob_matches(pattern: &str, text: &str) -> bool {
+pub(crate) fn glob_matches(pattern: &str, text: &str) -> bool {
     glob(pattern).is_ok_and(|glob| glob.is_match(text))
 }
 

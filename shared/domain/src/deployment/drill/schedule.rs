@@ -131,20 +131,15 @@ impl Next {
 /// Writes the state in words. A time that is past is shown as past: nobody is to wait for it.
 impl fmt::Display for Next {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let every = self.every;
-        match (&self.due, &self.put_off, self.begins) {
-            (Some(due), Some(why), _) => {
-                write!(f, "every {every}, was due {due}, put off: {why}")
-            }
-            (None, Some(why), _) => write!(f, "every {every}, put off: {why}"),
-            (Some(due), None, true) => {
-                write!(f, "every {every}, was due {due}, begins within the hour")
-            }
-            (None, None, true) => write!(f, "every {every}, begins within the hour"),
-            (due, None, false) => match due {
-                Some(due) => write!(f, "every {every}, due {due}"),
-                None => write!(f, "every {every}"),
-            },
+        write!(f, "every {}", self.every)?;
+        if let Some(due) = self.due {
+            let is_past = self.begins || self.put_off.is_some();
+            write!(f, ", {} {due}", if is_past { "was due" } else { "due" })?;
+        }
+        match &self.put_off {
+            Some(why) => write!(f, ", put off: {why}"),
+            None if self.begins => f.write_str(", begins within the hour"),
+            None => Ok(()),
         }
     }
 }
