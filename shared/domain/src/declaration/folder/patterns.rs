@@ -70,14 +70,9 @@ impl FolderPatterns {
 
 fn check(scope: &mut Scope<'_>, path: &str, patterns: &[String]) {
     if patterns.len() > MOST {
-        scope.note(
-            Finding::too_large(
-                path,
-                format!("It has {}, and at most {MOST} are taken.", count(patterns.len(), "pattern")),
-                "Name folders in place of their files.",
-            )
-            .seen(patterns.len(), MOST),
-        );
+        let reason = format!("It has {}, and at most {MOST} are taken.", count(patterns.len(), "pattern"));
+        let remedy = "Name folders in place of their files.";
+        scope.note(Finding::too_large(path, reason, remedy).seen(patterns.len(), MOST));
     }
     for (i, pattern) in patterns.iter().enumerate() {
         let path = format!("{path}[{i}]");

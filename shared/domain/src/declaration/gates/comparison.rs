@@ -127,31 +127,23 @@ impl Resolve for ComparisonGate {
         let path = &at.path;
         let split = at.component.and_then(|(name, it)| Some((name, it.split()?)));
         if split.is_none() {
-            scope.note(
-                Finding::not_supported(
-                    path,
-                    "Two versions get traffic at the same time only of a `lambda` with `alias` and `rollout`, and of an `ecs` whose `rollout` is `canary` or `linear`.",
-                    "Give the component such a `rollout`; or measure it with `metrics`.",
-                )
-                .resting_on(at.members(&["alias", "rollout"])),
-            );
+            let reason = "Two versions get traffic at the same time only of a `lambda` with `alias` and `rollout`, and \
+                          of an `ecs` whose `rollout` is `canary` or `linear`.";
+            let remedy = "Give the component such a `rollout`; or measure it with `metrics`.";
+            let finding = Finding::not_supported(path, reason, remedy);
+            scope.note(finding.resting_on(at.members(&["alias", "rollout"])));
         }
         // It decides the steps of this rollout and no other wave, so no other watch must be as long.
         if let Some((name, Split::Alias { rollout, .. })) = &split
             && rollout.every < written.period
         {
-            scope.note(
-                Finding::new(
-                    FindingName::GateNotMeasurable,
-                    format!("components.{name}.rollout.every"),
-                    format!(
-                        "A step is watched for {}, which is shorter than the period of its comparison, {}.",
-                        rollout.every, written.period
-                    ),
-                    format!("Write at least `{}`, or give the comparison a shorter period.", written.period),
-                )
-                .seen(rollout.every, written.period),
-            );
+            let (every, period) = (rollout.every, written.period);
+            let path = format!("components.{name}.rollout.every");
+            let reason =
+                format!("A step is watched for {every}, which is shorter than the period of its comparison, {period}.");
+            let remedy = format!("Write at least `{period}`, or give the comparison a shorter period.");
+            let finding = Finding::new(FindingName::GateNotMeasurable, path, reason, remedy);
+            scope.note(finding.seen(every, period));
         }
         check_period(scope, path, written.period);
         for (name, is_there, other) in

@@ -245,13 +245,11 @@ fn check_expression(scope: &mut Scope<'_>, path: &str, expression: &str, of: &BT
         );
     }
     if of.is_empty() || of.len() > MOST {
-        scope.note(
-            Finding::bad_value(join(path, "of"),
-                format!("An expression has 1 to {MOST} metrics in `of`, and this one has {}.", of.len()),
-                "Write each metric by its name in the expression, such as `of: {errors: {namespace: AWS/Lambda, metric: Errors, statistic: Sum}}`.",
-            )
-            .seen(of.len(), format!("1 to {MOST}")),
-        );
+        let reason = format!("An expression has 1 to {MOST} metrics in `of`, and this one has {}.", of.len());
+        let remedy = "Write each metric by its name in the expression, such as `of: {errors: {namespace: AWS/Lambda, \
+                      metric: Errors, statistic: Sum}}`.";
+        let finding = Finding::bad_value(join(path, "of"), reason, remedy);
+        scope.note(finding.seen(of.len(), format!("1 to {MOST}")));
     }
     let (open, close) = (expression.matches('(').count(), expression.matches(')').count());
     if open != close {

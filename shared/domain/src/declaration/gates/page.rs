@@ -83,24 +83,16 @@ impl Resolve for PageGate {
 fn check(scope: &mut Scope<'_>, at: &At<'_>, visited: Visited, page: &Page) {
     let path = &at.path;
     if !visited.has_address {
-        scope.note(
-            Finding::missing_field(
-                path,
-                "Nothing says where visitors reach the site.",
-                "Write `url` or `distribution` of the component, or remove `pages`.",
-            )
-            .resting_on(at.members(&["url", "distribution"])),
-        );
+        let reason = "Nothing says where visitors reach the site.";
+        let remedy = "Write `url` or `distribution` of the component, or remove `pages`.";
+        let finding = Finding::missing_field(path, reason, remedy);
+        scope.note(finding.resting_on(at.members(&["url", "distribution"])));
     }
     if page.before_switch.is_some() && !visited.has_folder {
-        scope.note(
-            Finding::not_supported(
-                join(path, "before_switch"),
-                "In place a release has no folder of its own that could be looked at before visitors get it.",
-                "Remove it, or use the mode `prefix`.",
-            )
-            .resting_on(at.members(&["mode"])),
-        );
+        let reason = "In place a release has no folder of its own that could be looked at before visitors get it.";
+        let finding =
+            Finding::not_supported(join(path, "before_switch"), reason, "Remove it, or use the mode `prefix`.");
+        scope.note(finding.resting_on(at.members(&["mode"])));
     }
 }
 

@@ -16,15 +16,10 @@ impl Slowest {
     pub(crate) fn check(&self, scope: &mut Scope<'_>, path: &str, watch: Span) {
         let Self { period, name } = self;
         if watch < *period {
-            scope.note(
-                Finding::new(
-                    FindingName::GateNotMeasurable,
-                    path,
-                    format!("It is watched for {watch}, which is shorter than the period of `{name}`, {period}."),
-                    format!("Write at least `{period}`, or give the gate a shorter period."),
-                )
-                .seen(watch, period),
-            );
+            let reason = format!("It is watched for {watch}, which is shorter than the period of `{name}`, {period}.");
+            let remedy = format!("Write at least `{period}`, or give the gate a shorter period.");
+            let finding = Finding::new(FindingName::GateNotMeasurable, path, reason, remedy);
+            scope.note(finding.seen(watch, period));
         }
     }
 }

@@ -270,16 +270,12 @@ impl Resolve for Ecs {
     fn resolve(scope: &mut Scope<'_>, path: &str, written: &Written, _: &Gates) -> Self {
         let at = |field: &str| join(path, field);
         if written.steady_within > LONGEST_WAIT {
-            scope.note(
-                Finding::too_large(at("steady_within"),
-                    format!(
-                        "A rollout that takes `{}` cannot be waited for: a change is waited for at most {LONGEST_WAIT}.",
-                        written.steady_within
-                    ),
-                    format!("Write at most `{LONGEST_WAIT}`."),
-                )
-                .seen(written.steady_within, LONGEST_WAIT),
+            let takes = written.steady_within;
+            let reason = format!(
+                "A rollout that takes `{takes}` cannot be waited for: a change is waited for at most {LONGEST_WAIT}."
             );
+            let remedy = format!("Write at most `{LONGEST_WAIT}`.");
+            scope.note(Finding::too_large(at("steady_within"), reason, remedy).seen(takes, LONGEST_WAIT));
         }
         let is_by_codedeploy = written.codedeploy.is_some();
         if is_by_codedeploy && !written.pause.is_empty() {
@@ -289,14 +285,11 @@ impl Resolve for Ecs {
                 "Leave out `pause`; `continue_when_ready` of `codedeploy` lets the group's own wait end when the gates have been judged.",
             );
         } else if written.rollout.is_rolling() && !written.pause.is_empty() {
-            scope.note(
-                Finding::not_supported(
-                    at("pause"),
-                    "A service that rolls shifts no traffic, so that it pauses for Windlass at none of these stages.",
-                    "Leave out `pause`, or write as `rollout` which strategy the service has: `blue_green`, `canary` or `linear`.",
-                )
-                .resting_on([at("rollout")]),
-            );
+            let reason =
+                "A service that rolls shifts no traffic, so that it pauses for Windlass at none of these stages.";
+            let remedy = "Leave out `pause`, or write as `rollout` which strategy the service has: `blue_green`, \
+                          `canary` or `linear`.";
+            scope.note(Finding::not_supported(at("pause"), reason, remedy).resting_on([at("rollout")]));
         }
         Self {
             cluster: scope.text(&at("cluster"), &written.cluster, &aws_name::ECS),
@@ -322,14 +315,10 @@ fn containers(scope: &mut Scope<'_>, path: &str, written: &Written) -> BTreeMap<
     let Some(several) = &written.containers else {
         for (field, text) in one {
             if text.is_none() {
-                scope.note(
-                    Finding::missing_field(at(field),
-                        format!("`{field}` is missing."),
-                        "Write `container` and `repository`, or `containers` with each container and its repository, such \
-                         as `{web: shop/web, worker: shop/worker}`.",
-                    )
-                    .resting_on([at("containers")]),
-                );
+                let reason = format!("`{field}` is missing.");
+                let remedy = "Write `container` and `repository`, or `containers` with each container and its \
+                              repository, such as `{web: shop/web, worker: shop/worker}`.";
+                scope.note(Finding::missing_field(at(field), reason, remedy).resting_on([at("containers")]));
             }
         }
         let [container, repository] = [(0, &aws_name::ECS), (1, &aws_name::REPOSITORY)]

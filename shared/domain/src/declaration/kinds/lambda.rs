@@ -213,14 +213,9 @@ impl Resolve for Lambda {
             None => Rollout::default(),
             Some(rollout) => {
                 if written.alias.is_none() {
-                    scope.note(
-                        Finding::not_supported(
-                            at("rollout"),
-                            "Traffic can be shifted only by an alias, and none is named.",
-                            "Write `alias`, such as `live`, and let callers use it; or leave `rollout` out.",
-                        )
-                        .resting_on([at("alias")]),
-                    );
+                    let reason = "Traffic can be shifted only by an alias, and none is named.";
+                    let remedy = "Write `alias`, such as `live`, and let callers use it; or leave `rollout` out.";
+                    scope.note(Finding::not_supported(at("rollout"), reason, remedy).resting_on([at("alias")]));
                 }
                 Rollout::resolve(scope, &at("rollout"), rollout, gates.slowest().as_ref())
             }
@@ -228,14 +223,9 @@ impl Resolve for Lambda {
         let codedeploy = written.codedeploy.as_ref().map(|codedeploy| {
             let path = at("codedeploy");
             if written.alias.is_none() {
-                scope.note(
-                    Finding::not_supported(
-                        &path,
-                        "CodeDeploy moves callers by an alias, and none is named.",
-                        "Write `alias`, such as `live`: the one that the deployment group moves.",
-                    )
-                    .resting_on([at("alias")]),
-                );
+                let reason = "CodeDeploy moves callers by an alias, and none is named.";
+                let remedy = "Write `alias`, such as `live`: the one that the deployment group moves.";
+                scope.note(Finding::not_supported(&path, reason, remedy).resting_on([at("alias")]));
             }
             if codedeploy.continue_when_ready {
                 scope.not_supported(

@@ -263,14 +263,9 @@ impl Resolve for StaticSite {
             probe_url::check(scope, &at("url"), url, &probe_url::HTTP);
         }
         if site.mode == SiteMode::Prefix && site.distribution.is_none() {
-            scope.note(
-                Finding::missing_field(
-                    at("distribution"),
-                    "The mode `prefix` switches a distribution's origin path, and none is named.",
-                    "Write `distribution`, or use the mode `in_place`.",
-                )
-                .resting_on([at("mode")]),
-            );
+            let reason = "The mode `prefix` switches a distribution's origin path, and none is named.";
+            let remedy = "Write `distribution`, or use the mode `in_place`.";
+            scope.note(Finding::missing_field(at("distribution"), reason, remedy).resting_on([at("mode")]));
         }
         for (i, rule) in site.cache.iter().enumerate() {
             let at = format!("{path}.cache[{i}]");

@@ -99,14 +99,9 @@ impl FunctionTask {
 pub(super) fn fits(scope: &mut Scope<'_>, path: &str, payload: &Map<String, Value>) {
     let bytes = serde_json::to_vec(payload).map_or(0, |bytes| bytes.len());
     if bytes > LONGEST_PAYLOAD {
-        scope.note(
-            Finding::too_large(
-                path,
-                format!("The payload has {}, and one of {LONGEST_PAYLOAD} is the longest.", count(bytes, "byte")),
-                "Let the function read what is long itself, and name the place.",
-            )
-            .seen(bytes, LONGEST_PAYLOAD),
-        );
+        let reason = format!("The payload has {}, and one of {LONGEST_PAYLOAD} is the longest.", count(bytes, "byte"));
+        let remedy = "Let the function read what is long itself, and name the place.";
+        scope.note(Finding::too_large(path, reason, remedy).seen(bytes, LONGEST_PAYLOAD));
     }
 }
 

@@ -71,23 +71,13 @@ impl Resolve for Task {
 
 fn limit(scope: &mut Scope<'_>, path: &str, limit: Span, longest: Span) {
     if limit > longest {
-        scope.note(
-            Finding::too_large(
-                path,
-                format!("A task that takes `{limit}` cannot be waited for: it is waited for at most {longest}."),
-                format!("Write at most `{longest}`."),
-            )
-            .seen(limit, longest),
-        );
+        let reason = format!("A task that takes `{limit}` cannot be waited for: it is waited for at most {longest}.");
+        let remedy = format!("Write at most `{longest}`.");
+        scope.note(Finding::too_large(path, reason, remedy).seen(limit, longest));
     } else if limit < SHORTEST {
-        scope.note(
-            Finding::bad_value(
-                path,
-                format!("`{limit}` is shorter than a task takes to begin."),
-                format!("Write at least `{SHORTEST}`."),
-            )
-            .seen(limit, SHORTEST),
-        );
+        let reason = format!("`{limit}` is shorter than a task takes to begin.");
+        let remedy = format!("Write at least `{SHORTEST}`.");
+        scope.note(Finding::bad_value(path, reason, remedy).seen(limit, SHORTEST));
     }
 }
 
@@ -95,14 +85,9 @@ fn command(scope: &mut Scope<'_>, path: &str, words: &[Text]) -> Vec<String> {
     let command = scope.texts(path, words, &aws_name::ANY);
     let bytes: usize = command.iter().map(String::len).sum();
     if bytes > LONGEST_COMMAND {
-        scope.note(
-            Finding::too_large(
-                path,
-                format!("The command has {}, and ECS takes one of about {LONGEST_COMMAND}.", count(bytes, "byte")),
-                "Put what is long into the image, and run that.",
-            )
-            .seen(bytes, LONGEST_COMMAND),
-        );
+        let reason = format!("The command has {}, and ECS takes one of about {LONGEST_COMMAND}.", count(bytes, "byte"));
+        let remedy = "Put what is long into the image, and run that.";
+        scope.note(Finding::too_large(path, reason, remedy).seen(bytes, LONGEST_COMMAND));
     }
     command
 }
