@@ -2,11 +2,9 @@
 //! Reference, SimulatePrincipalPolicy).
 
 use crate::error::OrFault;
-use crate::json_services::configured;
+use crate::json_services::{configured, post, refusal};
 use crate::{Aws, api, stacks};
-use aws_smithy_runtime_api::box_error::BoxError;
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, OrchestratorError};
-use aws_smithy_types::body::SdkBody;
+use aws_smithy_runtime_api::client::orchestrator::{HttpResponse, OrchestratorError};
 use aws_smithy_types::error::ErrorMetadata;
 use quick_xml::Reader;
 use quick_xml::events::Event;
@@ -50,7 +48,7 @@ impl Aws {
         let (endpoint, region) = home(&api::region(configuration)?);
         let endpoint = configuration.endpoint_url().unwrap_or(&endpoint);
         let made = configured(&self.clients, (SERVICE, operation), endpoint, region.to_owned())
-            .serializer(request)
+            .serializer(|body: String| post("application/x-www-form-urlencoded", body))
             .deserializer(answer)
             .build();
         made.invoke(form(operation, asked, marker)).await.or_fault(operation, &asked.role)
@@ -91,17 +89,6 @@ fn form(operation: &str, asked: &Simulation, marker: Option<&str>) -> String {
     form.finish()
 }
 
-fn request(body: String) -> Result<HttpRequest, BoxError> {
-    let length = body.len().to_string();
-    let mut request = HttpRequest::new(SdkBody::from(body));
-    request.set_method("POST")?;
-    request.set_uri("/")?;
-    let headers = request.headers_mut();
-    headers.insert("content-type", "application/x-www-form-urlencoded");
-    headers.insert("content-length", length);
-    Ok(request)
-}
-
 /// A page of IAM's evaluations.
 #[derive(Debug, Default, PartialEq)]
 struct Page {
@@ -116,16 +103,8 @@ fn answer(answer: &HttpResponse) -> Result<Page, OrchestratorError<ErrorMetadata
     if answer.status().is_success() {
         return page_of(&body).ok_or_else(|| OrchestratorError::other("no evaluations".to_owned()));
     }
-    let texts = stacks::texts(&body);
-    let text = |name: &[u8]| texts.iter().find(|(known, _)| known == name);
-    let mut error = ErrorMetadata::builder();
-    if let Some((_, code)) = text(b"Code") {
-        error = error.code(code);
-    }
-    if let Some((_, message)) = text(b"Message") {
-        error = error.message(message);
-    }
-    Err(OrchestratorError::operation(error.build()))
+    let (code, message) = (stacks::text_of(&body, b"Code"), stacks::text_of(&body, b"Message"));
+    Err(refusal(code.as_deref(), message.as_deref()))
 }
 
 /// Reads a page; `None` where the text is none. The decision on a single resource stands again below

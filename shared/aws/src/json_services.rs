@@ -118,14 +118,20 @@ fn version_of(service: &str) -> &'static str {
 }
 
 fn request(target: &'static str, version: &'static str, body: String) -> Result<HttpRequest, BoxError> {
+    let mut request = post(version, body)?;
+    request.headers_mut().insert("x-amz-target", target);
+    Ok(request)
+}
+
+/// Makes a request with a body of this type.
+pub(crate) fn post(content_type: &'static str, body: String) -> Result<HttpRequest, BoxError> {
     let length = body.len().to_string();
     let mut request = HttpRequest::new(SdkBody::from(body));
     request.set_method("POST")?;
     request.set_uri("/")?;
     let headers = request.headers_mut();
-    headers.insert("content-type", version);
+    headers.insert("content-type", content_type);
     headers.insert("content-length", length);
-    headers.insert("x-amz-target", target);
     Ok(request)
 }
 
@@ -141,12 +147,17 @@ fn answer(answer: &HttpResponse) -> Result<Value, OrchestratorError<ErrorMetadat
     let code = code.rsplit('#').next().unwrap_or_default();
     let code = code.split(':').next().unwrap_or_default();
     let message = ["message", "Message"].iter().find_map(|name| document[name].as_str());
+    Err(refusal(Some(code).filter(|code| !code.is_empty()), message))
+}
+
+/// Makes the error of an answer, as far as it has a code and a message.
+pub(crate) fn refusal(code: Option<&str>, message: Option<&str>) -> OrchestratorError<ErrorMetadata> {
     let mut error = ErrorMetadata::builder();
-    if !code.is_empty() {
+    if let Some(code) = code {
         error = error.code(code);
     }
     if let Some(message) = message {
         error = error.message(message);
     }
-    Err(OrchestratorError::operation(error.build()))
+    OrchestratorError::operation(error.build())
 }

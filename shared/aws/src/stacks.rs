@@ -143,7 +143,7 @@ fn refused<T>(what: &str, status: u16, body: &str) -> Result<Option<T>> {
 }
 
 /// Returns the text between the first tags of this name.
-fn text_of(body: &str, tag: &[u8]) -> Option<String> {
+pub(crate) fn text_of(body: &str, tag: &[u8]) -> Option<String> {
     texts(body).into_iter().find(|(name, _)| name == tag).map(|(_, text)| text)
 }
 
