@@ -5,7 +5,7 @@
 //! protocol, AWS Lambda and Amazon CloudFront by one signed request for each page.
 
 use crate::json_services::endpoint;
-use crate::stacks::texts;
+use crate::stacks::{text_of, texts};
 use crate::{Aws, api, error, settings, web};
 use aws_config::SdkConfig;
 use serde_json::{Value, json};
@@ -101,49 +101,69 @@ fn keep<T>(read: Result<T>, what: &str, into: &mut T, unseen: &mut Vec<String>) 
 
 /// Lists functions with their ARNs (AWS Lambda API Reference, "ListFunctions").
 async fn functions(home: &SdkConfig, region: &str) -> Result<Vec<(String, String)>> {
-    let (mut found, mut marker) = (Vec::new(), String::new());
-    for _ in 0..MOST {
-        let mut url = address(&endpoint(home, "lambda", region), "/2015-03-31/functions/")?;
-        if !marker.is_empty() {
-            url.query_pairs_mut().append_pair("Marker", &marker);
-        }
-        let page = get(home, &url, ("lambda", region)).await?;
-        let page: Value = serde_json::from_str(&page)
+    let first = address(&endpoint(home, "lambda", region), "/2015-03-31/functions/")?;
+    marked_pages(home, &first, ("lambda", region), |body| {
+        let page: Value = serde_json::from_str(body)
             .map_err(|error| Fault::new(FaultName::Unavailable, format!("ListFunctions: no JSON: {error}")))?;
-        found.extend(page["Functions"].as_array().into_iter().flatten().filter_map(|it| {
+        let functions = page["Functions"].as_array().into_iter().flatten().filter_map(|it| {
             let text = |name: &str| it[name].as_str().map(str::to_owned);
             Some((text("FunctionName")?, text("FunctionArn")?))
-        }));
-        match page["NextMarker"].as_str().filter(|next| !next.is_empty()) {
-            Some(next) => next.clone_into(&mut marker),
-            None => break,
-        }
+        });
+        let next = page["NextMarker"].as_str().filter(|next| !next.is_empty());
+        Ok((functions.collect(), next.map(str::to_owned)))
+    })
+    .await
+}
+
+/// Reads a list whose pages name the marker of the next one. `read` takes a page apart.
+async fn marked_pages<T>(
+    home: &SdkConfig,
+    first: &Url,
+    signed_for: (&str, &str),
+    read: impl Fn(&str) -> Result<(Vec<T>, Option<String>)>,
+) -> Result<Vec<T>> {
+    let (mut found, mut url) = (Vec::new(), first.clone());
+    for _ in 0..MOST {
+        let (page, next) = read(&get(home, &url, signed_for).await?)?;
+        found.extend(page);
+        let Some(marker) = next else { break };
+        url.clone_from(first);
+        url.query_pairs_mut().append_pair("Marker", &marker);
     }
     Ok(found)
 }
 
 /// Lists the ARNs of services (Amazon ECS API Reference, "ListClusters" and "ListServices").
 async fn services(aws: &Aws) -> Result<Vec<String>> {
-    let clusters = listed(aws, "AmazonEC2ContainerServiceV20141113.ListClusters", &json!({}), "clusterArns").await?;
+    let clusters = listed(aws, "AmazonEC2ContainerServiceV20141113.ListClusters", json!({}), "clusterArns").await?;
     let mut found = Vec::new();
     for cluster in clusters.iter().take(MOST) {
         let asked = json!({"cluster": cluster, "maxResults": 100});
-        found.extend(listed(aws, "AmazonEC2ContainerServiceV20141113.ListServices", &asked, "serviceArns").await?);
+        found.extend(listed(aws, "AmazonEC2ContainerServiceV20141113.ListServices", asked, "serviceArns").await?);
     }
     Ok(found)
 }
 
-async fn listed(aws: &Aws, target: &'static str, asked: &Value, member: &str) -> Result<Vec<String>> {
-    let (mut found, mut body) = (Vec::new(), asked.clone());
+async fn listed(aws: &Aws, target: &'static str, asked: Value, member: &str) -> Result<Vec<String>> {
+    let pages = pages(aws, JsonCall { service: "ecs", target, body: asked }, "nextToken").await?;
+    let listed = pages.iter().filter_map(|page| page[member].as_array()).flatten();
+    Ok(listed.filter_map(Value::as_str).map(str::to_owned).collect())
+}
+
+/// Makes a call for each page of a list. `token` is the member by which a page names the next one, and the call asks
+/// for it.
+async fn pages(aws: &Aws, mut call: JsonCall, token: &str) -> Result<Vec<Value>> {
+    let mut pages = Vec::new();
     for _ in 0..MOST {
-        let page = aws.json_call(JsonCall { service: "ecs", target, body: body.clone() }).await?;
-        found.extend(page[member].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned));
-        if page["nextToken"].as_str().is_none_or(str::is_empty) {
+        let page = aws.json_call(call.clone()).await?;
+        let next = page[token].clone();
+        pages.push(page);
+        if next.as_str().is_none_or(str::is_empty) {
             break;
         }
-        body["nextToken"] = page["nextToken"].clone();
+        call.body[token] = next;
     }
-    Ok(found)
+    Ok(pages)
 }
 
 impl Aws {
@@ -169,47 +189,23 @@ async fn tags(aws: &Aws) -> Result<BTreeMap<String, BTreeMap<String, String>>> {
 /// Lists the tags of the resources that have a tag with this key, by ARN (Resource Groups Tagging API Reference,
 /// "GetResources": several filters are met by what has all of these tags).
 async fn tagged(aws: &Aws, key: &str) -> Result<BTreeMap<String, BTreeMap<String, String>>> {
-    let mut found = BTreeMap::new();
-    let mut body = json!({"TagFilters": [{"Key": key}]});
-    for _ in 0..MOST {
-        let call = JsonCall {
-            service: "tagging",
-            target: "ResourceGroupsTaggingAPI_20170126.GetResources",
-            body: body.clone(),
-        };
-        let page = aws.json_call(call).await?;
-        for it in page["ResourceTagMappingList"].as_array().into_iter().flatten() {
-            let pairs = it["Tags"].as_array().into_iter().flatten();
-            let pairs =
-                pairs.filter_map(|tag| Some((tag["Key"].as_str()?.to_owned(), tag["Value"].as_str()?.to_owned())));
-            found.insert(it["ResourceARN"].as_str().unwrap_or_default().to_owned(), pairs.collect());
-        }
-        if page["PaginationToken"].as_str().is_none_or(str::is_empty) {
-            break;
-        }
-        body["PaginationToken"] = page["PaginationToken"].clone();
-    }
-    Ok(found)
+    let target = "ResourceGroupsTaggingAPI_20170126.GetResources";
+    let body = json!({"TagFilters": [{"Key": key}]});
+    let pages = pages(aws, JsonCall { service: "tagging", target, body }, "PaginationToken").await?;
+    let listed = pages.iter().filter_map(|page| page["ResourceTagMappingList"].as_array()).flatten();
+    let tags = listed.map(|it| {
+        let pairs = it["Tags"].as_array().into_iter().flatten();
+        let pairs = pairs.filter_map(|tag| Some((tag["Key"].as_str()?.to_owned(), tag["Value"].as_str()?.to_owned())));
+        (it["ResourceARN"].as_str().unwrap_or_default().to_owned(), pairs.collect())
+    });
+    Ok(tags.collect())
 }
 
 /// Lists distributions (Amazon CloudFront API Reference, "ListDistributions").
 async fn distributions(home: &SdkConfig, region: &str) -> Result<Vec<Distribution>> {
     let host = home.endpoint_url().map_or_else(|| cloudfront(region), str::to_owned);
     let signed_for = ("cloudfront", Partition::of(region).global);
-    let (mut found, mut marker) = (Vec::new(), String::new());
-    for _ in 0..MOST {
-        let mut url = address(&host, "/2020-05-31/distribution")?;
-        if !marker.is_empty() {
-            url.query_pairs_mut().append_pair("Marker", &marker);
-        }
-        let (page, next) = page(&get(home, &url, signed_for).await?);
-        found.extend(page);
-        match next {
-            Some(next) => marker = next,
-            None => break,
-        }
-    }
-    Ok(found)
+    marked_pages(home, &address(&host, "/2020-05-31/distribution")?, signed_for, |body| Ok(page(body))).await
 }
 
 /// Returns CloudFront's address in the partition of a region (AWS General Reference, "Amazon CloudFront endpoints and
@@ -256,7 +252,7 @@ pub(crate) async fn get(home: &SdkConfig, url: &Url, signed_for: (&str, &str)) -
     }
     let said = serde_json::from_str::<Value>(&body).unwrap_or_default();
     let said = said["Message"].as_str().or_else(|| said["message"].as_str()).map(str::to_owned);
-    let said = said.or_else(|| texts(&body).into_iter().find(|(tag, _)| tag == b"Message").map(|(_, text)| text));
+    let said = said.or_else(|| text_of(&body, b"Message"));
     let (name, said) = (error::name_of(None, Some(answer.status)), said.unwrap_or_default());
     let fault = Fault::new(name, format!("AWS answered {}: {said}", answer.status));
     Err(fault.with_fact(error::fact_of(None, Some(&said))))
