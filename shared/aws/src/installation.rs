@@ -113,40 +113,33 @@ impl Aws {
             }
             Sort::Queue => {
                 let body = json!({"QueueUrl": id, "AttributeNames": ["ApproximateNumberOfMessages"]});
-                let answer = self.json_answer("sqs", "AmazonSQS.GetQueueAttributes", body).await?;
-                word(&answer, "/Attributes/ApproximateNumberOfMessages")
+                let place = "/Attributes/ApproximateNumberOfMessages";
+                self.json_word("sqs", "AmazonSQS.GetQueueAttributes", body, place).await
             }
             Sort::Rule => {
-                let target = "AWSEvents.DescribeRule";
                 // The bus is the default one, as for all rules of the template.
                 let name = id.rsplit('|').next().unwrap_or(id);
-                let answer = self.json_answer("events", target, json!({"Name": name})).await?;
-                word(&answer, "/State")
+                self.json_word("events", "AWSEvents.DescribeRule", json!({"Name": name}), "/State").await
             }
             Sort::Machine => {
-                let target = "AWSStepFunctions.DescribeStateMachine";
-                let answer = self.json_answer("states", target, json!({"stateMachineArn": id})).await?;
-                word(&answer, "/status")
+                let body = json!({"stateMachineArn": id});
+                self.json_word("states", "AWSStepFunctions.DescribeStateMachine", body, "/status").await
             }
             Sort::Table => {
-                let target = "DynamoDB_20120810.DescribeTable";
-                let answer = self.json_answer("dynamodb", target, json!({"TableName": id})).await?;
-                word(&answer, "/Table/TableStatus")
+                let body = json!({"TableName": id});
+                self.json_word("dynamodb", "DynamoDB_20120810.DescribeTable", body, "/Table/TableStatus").await
             }
-            Sort::Source => {
-                let path = ["2015-03-31", "event-source-mappings", id];
-                word(&self.lambda_answer(&path).await?, "/State")
-            }
-            Sort::Function => {
-                let path = ["2015-03-31", "functions", id, "configuration"];
-                word(&self.lambda_answer(&path).await?, "/State")
-            }
+            Sort::Source => self.lambda_state(&["2015-03-31", "event-source-mappings", id]).await,
+            Sort::Function => self.lambda_state(&["2015-03-31", "functions", id, "configuration"]).await,
         }
     }
 
-    async fn json_answer(&self, service: &'static str, target: &'static str, body: Value) -> Result<Value> {
-        let call = JsonCall { service, target, body };
-        self.json_call(call).await
+    async fn json_word(&self, service: &'static str, target: &'static str, body: Value, place: &str) -> Result<String> {
+        word(&self.json_call(JsonCall { service, target, body }).await?, place)
+    }
+
+    async fn lambda_state(&self, path: &[&str]) -> Result<String> {
+        word(&self.lambda_answer(path).await?, "/State")
     }
 
     async fn lambda_answer(&self, path: &[&str]) -> Result<Value> {
