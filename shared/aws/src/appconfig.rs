@@ -124,10 +124,8 @@ impl AppConfigApi for Aws {
             .config_override(Builder::new().retry_config(limits::one_attempt()))
             .send()
             .await;
-        match sent {
-            Ok(answer) => Ok(count(answer.version_number)),
-            Err(error) => Err(refusal_or_fault(&error, "CreateHostedConfigurationVersion", profile)),
-        }
+        let made = sent.map_err(|error| refusal_or_fault(&error, "CreateHostedConfigurationVersion", profile))?;
+        Ok(count(made.version_number))
     }
 
     async fn rollouts(
@@ -184,10 +182,8 @@ impl AppConfigApi for Aws {
             .config_override(switching())
             .send()
             .await;
-        match sent {
-            Ok(answer) => Ok(count(answer.deployment_number)),
-            Err(error) => Err(refusal_or_fault(&error, "StartDeployment", environment)),
-        }
+        let started = sent.map_err(|error| refusal_or_fault(&error, "StartDeployment", environment))?;
+        Ok(count(started.deployment_number))
     }
 
     async fn stop_rollout(&self, application: &str, environment: &str, number: u32) -> Result<()> {

@@ -94,11 +94,12 @@ pub fn woken(event: Value) -> Result<InvocationCause> {
     if event.get("detail-type").is_some() {
         return Ok(InvocationCause::Look(event));
     }
-    let event: Event = serde_json::from_value(event).map_err(|error| {
-        let message = format!("an event of the ledger's stream cannot be read: {error}");
-        Fault::new(FaultName::BadInput, message)
-    })?;
+    let event: Event = serde_json::from_value(event).map_err(unreadable)?;
     changes_from_stream(event).map(InvocationCause::Changes)
+}
+
+fn unreadable(error: impl std::fmt::Display) -> Fault {
+    Fault::new(FaultName::BadInput, format!("an event of the ledger's stream cannot be read: {error}"))
 }
 
 /// Reads the changes in an event of the table's stream, in its order (Amazon DynamoDB Streams API Reference, Record).
@@ -116,10 +117,7 @@ fn image(image: serde_dynamo::Item) -> Result<Option<Item>> {
     if image.is_empty() {
         return Ok(None);
     }
-    let document = serde_dynamo::from_item(image).map_err(|error| {
-        let message = format!("an event of the ledger's stream cannot be read: {error}");
-        Fault::new(FaultName::BadInput, message)
-    })?;
+    let document = serde_dynamo::from_item(image).map_err(unreadable)?;
     item_of_document(document).map(Some)
 }
 

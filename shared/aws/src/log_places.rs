@@ -94,22 +94,15 @@ impl Aws {
         let (config, _) = self.clients.config();
         let path = ["2015-03-31", "functions", function, "configuration"];
         let what = format!("the configuration of {function}");
-        match stacks::read(config, "lambda", &path, &what).await {
-            Ok(body) => {
-                let group = body.pointer("/LoggingConfig/LogGroup");
-                let group = group.and_then(Value::as_str).filter(|name| !name.is_empty());
-                let group = group.map_or(format!("/aws/lambda/{function}"), str::to_owned);
-                LogPlaces {
-                    places: vec![LogPlace {
-                        group,
-                        region: region.map(str::to_owned),
-                        streams: Streams::Versions(versions.clone()),
-                    }],
-                    ..LogPlaces::default()
-                }
-            }
-            Err(fault) => LogPlaces::unseen(unread(&fault, "lambda:GetFunctionConfiguration")),
-        }
+        let body = match stacks::read(config, "lambda", &path, &what).await {
+            Ok(body) => body,
+            Err(fault) => return LogPlaces::unseen(unread(&fault, "lambda:GetFunctionConfiguration")),
+        };
+        let group = body.pointer("/LoggingConfig/LogGroup");
+        let group = group.and_then(Value::as_str).filter(|name| !name.is_empty());
+        let group = group.map_or(format!("/aws/lambda/{function}"), str::to_owned);
+        let (region, streams) = (region.map(str::to_owned), Streams::Versions(versions.clone()));
+        LogPlaces { places: vec![LogPlace { group, region, streams }], ..LogPlaces::default() }
     }
 
     async fn groups_of(
