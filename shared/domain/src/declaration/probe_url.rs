@@ -60,9 +60,7 @@ pub(crate) fn check(scope: &mut Scope<'_>, path: &str, url: &str, protocol: &Pro
 /// Returns the address without the part before `@`, which may be a password.
 fn without_user(url: &str) -> String {
     match (url.find("://"), url.rfind('@')) {
-        (Some(scheme), Some(at)) if scheme < at => {
-            format!("{}{}", &url[..scheme + 3], &url[at + 1..])
-        }
+        (Some(scheme), Some(at)) if scheme < at => format!("{}{}", &url[..scheme + 3], &url[at + 1..]),
         _ => url.to_owned(),
     }
 }

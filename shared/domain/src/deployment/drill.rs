@@ -294,7 +294,13 @@ impl Drills {
     /// belongs to no drill under way changes nothing, and neither does an end that was recorded already.
     pub fn drill_deployment_ended(&mut self, of: EnvironmentId<'_>, end: &EndedDeployment<'_>) -> Option<Drill> {
         self.under_way.as_mut()?.drill_deployment_ended(of, end);
-        self.take_ended()
+        let drill = self.under_way.take_if(|drill| drill.ended.is_some())?;
+        let known = known(&drill)?;
+        if known.outcome == DrillOutcome::Proved {
+            self.proved = Some(known.clone());
+        }
+        self.last = Some(known);
+        Some(drill)
     }
 
     /// Takes in what a drill that has ended says anew, see [`Drill::resolve`].
@@ -308,16 +314,6 @@ impl Drills {
     /// Returns the drill that is under way and waits for somebody to start its way back.
     pub fn awaits_back(&self) -> Option<&Drill> {
         self.under_way.as_ref().filter(|drill| drill.awaits_back())
-    }
-
-    fn take_ended(&mut self) -> Option<Drill> {
-        let drill = self.under_way.take_if(|drill| drill.ended.is_some())?;
-        let known = known(&drill)?;
-        if known.outcome == DrillOutcome::Proved {
-            self.proved = Some(known.clone());
-        }
-        self.last = Some(known);
-        Some(drill)
     }
 }
 

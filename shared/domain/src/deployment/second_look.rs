@@ -203,15 +203,11 @@ impl SecondLook {
         let since = format!("{} after it ended {}", count(minutes, "minute"), self.ending);
         match saw {
             SecondLookResult::AsLeft => format!("{whole} was seen again {since}, as it was left."),
-            SecondLookResult::Changed => {
-                format!("{whole} is NOT as its recovery left it: looked at again {since}.")
-            }
+            SecondLookResult::Changed => format!("{whole} is NOT as its recovery left it: looked at again {since}."),
             SecondLookResult::Unknown => {
                 format!("{whole} could NOT be looked at again: {} looks failed until {since}.", self.tries)
             }
-            SecondLookResult::Replaced => {
-                format!("What {whole} had left was changed by later deployments.")
-            }
+            SecondLookResult::Replaced => format!("What {whole} had left was changed by later deployments."),
         }
     }
 

@@ -159,9 +159,7 @@ impl VersionNames {
     pub fn origin(&self) -> Option<String> {
         let GivenVersion { version, deployment, since, .. } = &self.brought;
         (self.now.deployment != *deployment).then(|| match version.as_str() {
-            BEFORE_WINDLASS => {
-                format!("it was there before Windlass: deployment {deployment} found it")
-            }
+            BEFORE_WINDLASS => format!("it was there before Windlass: deployment {deployment} found it"),
             _ => format!("its bytes came with {version} by deployment {deployment} and are there since {since}"),
         })
     }

@@ -53,9 +53,7 @@ impl Sort for InvocationGate {
             None => String::new(),
         };
         match &self.request.expect {
-            Some(expect) if !secret::may_be_shown("expect", expect) => {
-                format!("the declared answer{within}")
-            }
+            Some(expect) if !secret::may_be_shown("expect", expect) => format!("the declared answer{within}"),
             Some(expect) => format!("{}{within}", truncate(expect.to_string(), 120)),
             None => format!("no function error{within}"),
         }

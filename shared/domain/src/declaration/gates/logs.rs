@@ -49,17 +49,13 @@ pub struct Logs {
     /// /ERROR/`.
     pub filter: Text,
     /// The time over which lines are counted, from `5m` to `1h`.
-    #[serde(default = "five_minutes")]
+    #[serde(default = "Span::of_seconds::<300>")]
     pub window: Span,
     /// The most lines in a window that are healthy.
     pub at_most: u64,
     /// The AWS region of the groups, if it is another than the environment's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<Text>,
-}
-
-const fn five_minutes() -> Span {
-    SHORTEST_WINDOW
 }
 
 /// A count of lines in CloudWatch Logs.

@@ -64,9 +64,7 @@ fn call(event: &Value) -> Option<LoggedCall> {
 impl fmt::Display for ChangedBy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Named(LoggedCall { by, event, at }) => {
-                write!(f, "CloudTrail names {event} by {by} at {at}")
-            }
+            Self::Named(LoggedCall { by, event, at }) => write!(f, "CloudTrail names {event} by {by} at {at}"),
             Self::Nobody(why) => write!(f, "CloudTrail names nobody: {why}"),
         }
     }

@@ -34,12 +34,8 @@ pub(super) fn objection(error: &ValidationError<'_>, language: Language) -> Stri
         ValidationErrorKind::MinItems { limit } | ValidationErrorKind::MinProperties { limit } => {
             format!("has fewer than {}", count(*limit, "member"))
         }
-        ValidationErrorKind::MinLength { limit } => {
-            format!("has fewer than {}", count(*limit, "character"))
-        }
-        ValidationErrorKind::MaxLength { limit } => {
-            format!("has more than {}", count(*limit, "character"))
-        }
+        ValidationErrorKind::MinLength { limit } => format!("has fewer than {}", count(*limit, "character")),
+        ValidationErrorKind::MaxLength { limit } => format!("has more than {}", count(*limit, "character")),
         ValidationErrorKind::UniqueItems => "names something twice".to_owned(),
         _ => "does not have the form that is expected".to_owned(),
     }
