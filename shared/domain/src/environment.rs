@@ -202,9 +202,7 @@ impl EnvironmentState {
             self.marks.insert(part.clone(), order.clone());
         }
     }
-}
 
-impl EnvironmentState {
     /// Returns whether the record of a component is that of what runs.
     pub fn runs_as(&self, component: &ComponentName, ran: &Running) -> bool {
         self.running.get(component).is_some_and(|running| ran.is_same(running))

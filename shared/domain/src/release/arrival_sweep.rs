@@ -75,9 +75,7 @@ impl ArrivalSweep {
             None => Self { since: self.next_since(now), ..Self::first(now) },
         }
     }
-}
 
-impl ArrivalSweep {
     /// Returns the time from which the next round looks. It looks at arrivals that came too late for this round by any
     /// clock, that have not come to anything yet, or that were passed over.
     fn next_since(&self, now: Time) -> Time {

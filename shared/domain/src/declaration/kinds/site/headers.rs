@@ -54,9 +54,7 @@ impl HeaderRule {
             );
         }
     }
-}
 
-impl HeaderRule {
     /// Returns whether a rule that comes before another one leaves it nothing: it matches all of its files, and says
     /// each of its headers.
     fn leaves_nothing_of(&self, later: &Self) -> bool {
