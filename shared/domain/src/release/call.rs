@@ -77,8 +77,8 @@ pub fn deploy(
     version: &str,
     component: Option<&ComponentName>,
 ) -> NextStep {
-    let wished = wishes.iter().filter(|(_, wished)| *wished);
-    let mut members: Vec<(&str, Value)> = wished.map(|(name, _)| (*name, true.into())).collect();
+    let named = wishes.iter().filter(|(_, is_wish)| *is_wish);
+    let mut members: Vec<(&str, Value)> = named.map(|(name, _)| (*name, true.into())).collect();
     if !members.is_empty() {
         members.push(("reason", "…".into()));
     }
