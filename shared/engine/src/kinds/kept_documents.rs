@@ -179,3 +179,23 @@ impl Write for Summing {
         Ok(())
     }
 }
+
+/// Reads an object of the artifacts bucket that has at most so many bytes. The fault is `Refused` where they are not
+/// those that were pinned.
+pub async fn read_pinned(
+    home: &(impl S3Api + Configured),
+    key: &str,
+    version_id: &str,
+    sha256: &Digest,
+    most: u64,
+) -> Result<Bytes> {
+    let bytes = home.get(&home.artifact(key, Some(version_id)), most).await?;
+    let found = Digest::of(&bytes);
+    if found == *sha256 {
+        return Ok(bytes);
+    }
+    Err(Fault::new(
+        FaultName::Refused,
+        format!("the artifact {key} has the SHA-256 {found} and not the pinned {sha256}"),
+    ))
+}

@@ -17,7 +17,7 @@ mod writes;
 
 use crate::ports::{Clock, Result};
 pub use codedeploy::words as words_of_codedeploy;
-pub use kept_documents::{Document, KeptDocuments, digest_of, to_json};
+pub use kept_documents::{Document, KeptDocuments, digest_of, read_pinned, to_json};
 pub use noticed::Noticed;
 pub use prepared::*;
 pub use publishing::{Checkpoint, PastReleases, Publication, Publishes, together};
@@ -370,4 +370,13 @@ pub trait Kind {
     async fn follow(&self, _target: &Self::Target, _switched: &Switched) -> Result<Vec<String>> {
         Ok(Vec::new())
     }
+}
+
+/// The shortest time of a wave in which callers are watched whom AWS moves by itself, in minutes. The look after it shows
+/// whether AWS has gone back by itself.
+pub const LOOK_MIN: u64 = 5;
+
+/// Returns the number of looks while AWS moves callers for so many minutes: each look is a wave.
+pub fn looks(minutes: u64, most: u64) -> u64 {
+    if minutes == 0 { 0 } else { (minutes / LOOK_MIN).clamp(1, most) }
 }

@@ -2,9 +2,7 @@
 //! &PrepareInput<'_>, spec: &…) -> Result<Prepared>`. `ports` are at the target's place, and `spec` is the component
 //! as the kind declares it, with every value final.
 
-use crate::config::Configured;
-use crate::ports::{Result, S3Api};
-use bytes::Bytes;
+use crate::ports::Result;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -22,7 +20,7 @@ use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::release::stays_reachable::StaysReachable;
 use windlass_domain::release::withdrawal::WithdrawnFiles;
 use windlass_domain::text::digest::Digest;
-use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::fault::Fault;
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::text::prose::Prose;
@@ -205,15 +203,6 @@ impl Prepared {
     }
 }
 
-/// The shortest time of a wave in which callers are watched whom AWS moves by itself, in minutes. The look after it shows
-/// whether AWS has gone back by itself.
-pub const LOOK_MIN: u64 = 5;
-
-/// Returns the number of looks while AWS moves callers for so many minutes: each look is a wave.
-pub fn looks(minutes: u64, most: u64) -> u64 {
-    if minutes == 0 { 0 } else { (minutes / LOOK_MIN).clamp(1, most) }
-}
-
 /// A target or state as the ledger keeps it.
 pub fn to_value(value: &impl Serialize) -> Result<Value> {
     serde_json::to_value(value).map_err(|error| Fault::internal(format!("a state cannot be written: {error}")))
@@ -222,26 +211,6 @@ pub fn to_value(value: &impl Serialize) -> Result<Value> {
 /// Reads a target or a state of a step, as its kind wrote it. `what` names it in a fault.
 pub fn from_value<T: DeserializeOwned>(what: &str, value: &Value) -> Result<T> {
     T::deserialize(value).map_err(|error| Fault::internal(format!("the {what} of a step cannot be read: {error}")))
-}
-
-/// Reads an object of the artifacts bucket that has at most so many bytes. The fault is `Refused` where they are not
-/// those that were pinned.
-pub async fn read_pinned(
-    home: &(impl S3Api + Configured),
-    key: &str,
-    version_id: &str,
-    sha256: &Digest,
-    most: u64,
-) -> Result<Bytes> {
-    let bytes = home.get(&home.artifact(key, Some(version_id)), most).await?;
-    let found = Digest::of(&bytes);
-    if found == *sha256 {
-        return Ok(bytes);
-    }
-    Err(Fault::new(
-        FaultName::Refused,
-        format!("the artifact {key} has the SHA-256 {found} and not the pinned {sha256}"),
-    ))
 }
 
 impl PrepareInput<'_> {

@@ -1,6 +1,7 @@
 //! CloudWatch alarms: each must be OK.
 
-use super::{At, Resolve, Sort, in_region};
+use super::sort::in_region;
+use super::{At, Resolve, Sort};
 use crate::declaration::aws_name;
 use crate::declaration::scope::{Scope, Text};
 use crate::document::shape::join;

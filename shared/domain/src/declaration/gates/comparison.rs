@@ -1,7 +1,8 @@
 //! The new version of a function beside the former one, while both get traffic.
 
 use super::series::{MetricSeries, check_period};
-use super::{At, Resolve, Sort, in_region};
+use super::sort::in_region;
+use super::{At, Resolve, Sort};
 use crate::declaration::aws_name;
 use crate::declaration::comparison::WRONG_AT_MOST;
 use crate::declaration::kinds::Split;

@@ -1,6 +1,7 @@
 //! Counts of lines in CloudWatch Logs.
 
-use super::{At, Resolve, Sort, in_region};
+use super::sort::in_region;
+use super::{At, Resolve, Sort};
 use crate::declaration::aws_name::{self, Form};
 use crate::declaration::scope::{Scope, Text};
 use crate::document::shape::join;

@@ -1,7 +1,8 @@
 //! CloudWatch metrics with a threshold.
 
 use super::series::{MetricSeries, Series, check_period};
-use super::{At, Resolve, Sort, in_region};
+use super::sort::in_region;
+use super::{At, Resolve, Sort};
 use crate::declaration::aws_name;
 use crate::declaration::scope::{Scope, Text};
 use crate::document::shape::{join, unknown_name};

@@ -32,7 +32,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 pub use series::{MetricSeries, Series};
 pub(crate) use slowest::Slowest;
-use sort::in_region;
 pub(super) use sort::{At, Resolve};
 pub use sort::{DeclaredGate, Sort};
 pub use websocket::{Websocket, WebsocketGate};
