@@ -123,8 +123,10 @@ fn a_job_releases_the_commit_that_its_token_names() {
     let good = release(&mut shop, "1.0.0");
     let mut other = good.clone();
     other["git"] = json!({"ref": "refs/heads/dev", "commit": "1111111"});
-    let reply = call(&shop, of_main(), "POST", &below(RELEASES), Some(other));
-    assert_eq!(refused(&reply), (400, vec!["RefDiffers", "RefDiffers"]));
+    for path in [below(RELEASES), below(&format!("{PROD}/plans"))] {
+        let reply = call(&shop, of_main(), "POST", &path, Some(other.clone()));
+        assert_eq!(refused(&reply), (400, vec!["RefDiffers", "RefDiffers"]), "{path}");
+    }
     assert_eq!(executions(&shop), 0);
     let reply = call(&shop, of_main(), "POST", &below(RELEASES), Some(good));
     let (id, _) = begun(&reply);

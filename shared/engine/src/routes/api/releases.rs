@@ -15,6 +15,7 @@ use windlass_domain::prose;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::api_routes::{BESIDE_A_MANIFEST, PROMOTED, WISHES};
 use windlass_domain::release::claimed_git::bind;
+use windlass_domain::release::claims::EventReach;
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::release::manifest::Manifest;
 use windlass_domain::release::request::Request;
@@ -120,8 +121,9 @@ pub async fn request(
     let is_manifest = body.keys().any(|name| is_of_a_manifest(name));
     if is_manifest && let Some(claims) = call.requester().claims {
         let differs = bind(&claims, &mut body);
-        // What a merge would bring is planned as of another ref than that of its job, and nothing is released by it.
-        unknown.extend(differs.into_iter().filter(|_| !plan));
+        // What a merge would bring is planned as of another ref than that of its job, which releases nothing.
+        let is_of_a_merge = plan && claims.reach() == EventReach::Read;
+        unknown.extend(differs.into_iter().filter(|_| !is_of_a_merge));
     }
     let is_known = is_manifest || unknown.iter().all(is_of_the_request);
     let mut input = input(body);
