@@ -114,6 +114,22 @@ fn what_waits_is_explained_with_what_it_waits_for_and_what_one_can_do() {
 }
 
 #[test]
+fn what_waits_for_a_moment_is_explained_with_that_and_waits_for_nobody() {
+    let place = |until: Value, since: u64| {
+        json!([{"deployment": ID, "components": ["api"], "operator": false,
+        "since": since, "until": until}])
+    };
+    let explain =
+        |waiting: &Value| explained(&answering(accepted(), environment(&json!(null), waiting, &json!(null))), &[ID]).1;
+    let said = explain(&place(json!(1_763_712_000_000_u64), 1_763_640_060_000));
+    has(&said, &["it waits until 2025-11-21T08:00:00Z, because the clock holds deployments"]);
+    assert!(!said.contains("it gives up at") && !said.contains("nothing works in"), "{said}");
+    // It has waited for a window for almost three days, and waits for others now.
+    let said = explain(&place(json!(null), 1_763_640_000_000 + 2 * 86_400_000 + 43_200_000));
+    has(&said, &["it gives up at 2025-11-23T12:00:00Z"]);
+}
+
+#[test]
 fn what_is_under_way_is_explained_with_the_last_that_was_seen() {
     let api = answering(watched(), environment(&held("running"), &json!([]), &json!(null)));
     let (status, said) = explained(&api, &[ID]);

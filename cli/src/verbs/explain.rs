@@ -21,7 +21,7 @@ use anstream::adapter::strip_str;
 use clap::Args;
 use serde_json::{Value, json};
 use windlass_domain::deployment::{Deployment, Status};
-use windlass_domain::environment::HeldState;
+use windlass_domain::environment::{HeldState, TURN_MS};
 use windlass_domain::shown::api::deployments::Record;
 use windlass_domain::shown::api::environments::Environment;
 use windlass_domain::text::name::AppName;
@@ -191,13 +191,15 @@ impl Explain {
     }
 }
 
-/// The time that a deployment waits at most, in seconds (`AwaitTurn` of the release machine).
-const LONGEST_S: u64 = 24 * 60 * 60;
-
 /// Returns the lines, with the environment as it is now.
 fn why_it_waits(record: &Deployment, now: &Environment) -> Vec<String> {
     let id = &record.id;
     let place = now.situation.waiting.iter().find(|one| one.deployment == *id);
+    if let Some(until) = place.and_then(|place| place.until) {
+        let waits =
+            format!("it waits until {until}, because the clock holds deployments; it goes within five minutes of that");
+        return std::iter::once(waits).chain(story::next(record)).collect();
+    }
     let since = place.map_or(record.accepted, |place| place.since);
     let mut lines = vec![format!("it waits for its turn since {since}")];
     lines.extend(what_for(record, now));
@@ -214,7 +216,7 @@ fn why_it_waits(record: &Deployment, now: &Environment) -> Vec<String> {
         );
         lines.extend(others);
     }
-    lines.push(format!("  it gives up at {}", since.plus_s(LONGEST_S)));
+    lines.push(format!("  it gives up at {}", since.plus_ms(TURN_MS).min(record.waits_until())));
     lines.extend(story::next(record));
     lines
 }

@@ -135,6 +135,8 @@ fn a_refusal_shows_who_asked_the_rule_and_what_to_do() {
          rule: environments.prod.release of access/apps/shop.yaml, version 4: ci, leads\n  \
          next: Ask one of ci, leads.",
     );
+    let refused = decide(&rules, DEV, AccessRight::Release, "tagged").unwrap_err();
+    assert_eq!(refused[0].remedy.written(), "Push a tag `v*`, or ask one of pulls, leads.");
     let refused = decide(&rules, "s3", AccessRight::Release, "dev").unwrap_err();
     let seen = refused[0].seen.as_ref().unwrap();
     assert_eq!(seen.found.as_deref(), Some("an upload, which names nobody"));

@@ -101,10 +101,17 @@ fn who_has_started_a_job_is_known_by_the_issuers_id_and_let_in_by_nothing() {
     assert_eq!(rules.person(Caller::of(&job)).map(WhoName::as_str), Some("lead-1"));
     // The environment gives `operate` to lead-1.
     assert_eq!(decide_on_job(&rules, &job, AccessRight::Operate, "tagged"), None);
-    let claims = [("namespace_id", "72"), ("project_id", "20"), ("user_id", "31337")];
-    let claims = Claims::of(claims.map(|(name, value)| (name.to_owned(), value.to_owned())));
-    let of_gitlab = Requester::job(claims.map(Box::new));
-    assert_eq!(rules.person(Caller::of(&of_gitlab)), None, "the id is another issuer's");
+    let of_gitlab = |user: &str| {
+        let claims = [("namespace_id", "72"), ("project_id", "20"), ("user_id", user)];
+        let claims = Claims::of(claims.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        Requester::job(claims.map(Box::new))
+    };
+    assert_eq!(rules.person(Caller::of(&of_gitlab("31337"))), None, "the id is another issuer's");
+    let with = Rules::of(
+        Some(file(&FILE.replace("    github: \"31337\"\n", "    github: \"31337\"\n    gitlab: \"812\"\n"))),
+        None,
+    );
+    assert_eq!(with.person(Caller::of(&of_gitlab("812"))).map(WhoName::as_str), Some("lead-1"));
 }
 
 #[test]

@@ -55,6 +55,8 @@ pub struct Freeze {
     pub until: Time,
     /// True if what comes meanwhile waits; else it is refused.
     pub waits: bool,
+    /// True if it is the time between two windows of one day, and no freeze.
+    pub by_windows: bool,
 }
 
 impl Freeze {
@@ -64,14 +66,25 @@ impl Freeze {
     /// If the ledger does not take them.
     #[expect(clippy::expect_used, reason = "the name is written here")]
     pub fn begin(&self, world: &World) {
+        let app = |rules: &str| {
+            let text = format!("app: shop\nversion: 1\nenvironments: {{prod: {{release: [console, s3, ecr], {rules}}}}}\n");
+            put(world, ledger::access(&AppName::new("shop").expect("a name")), text);
+        };
+        if self.by_windows {
+            let hour = |at: Time| {
+                at.to_string().get("2026-11-20T".len()..).unwrap_or_default().chars().take(5).collect::<String>()
+            };
+            let (from, until) = (hour(self.from), hour(self.until));
+            let open = |from: &str, until: &str| format!("{{days: fri, from: '{from}', until: '{until}', zone: UTC}}");
+            return app(&format!("windows: [{}, {}]", open("00:00", &from), open(&until, "24:00")));
+        }
         let minute = |at: Time| at.to_string().chars().take("2026-11-20T18:00".len()).collect::<String>();
         let (from, until) = (minute(self.from), minute(self.until));
         let all =
             format!("version: 1\nfreezes: [{{from: \"{from}\", until: \"{until}\", zone: UTC, reason: a sale}}]\n");
         put(world, ledger::access_for_all(), all);
         if self.waits {
-            let text = "app: shop\nversion: 1\nenvironments: {prod: {release: [console], outside: wait}}\n";
-            put(world, ledger::access(&AppName::new("shop").expect("a name")), text.to_owned());
+            app("outside: wait");
         }
     }
 }

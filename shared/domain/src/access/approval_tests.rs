@@ -2,6 +2,7 @@
 
 use crate::access::approval::*;
 use crate::access::{AccessFile, AccessRight, Asked, WAITS_MS};
+use crate::release::claims::Claims;
 use crate::release::request::Route;
 use crate::text::name::AppName;
 
@@ -17,7 +18,7 @@ fn rules(approve: &str) -> Rules {
         "app: shop
 version: 1
 people:
-  lead-1: {{aws: ['{LEAD_1}', '{LEAD_1_TOO}']}}
+  lead-1: {{aws: ['{LEAD_1}', '{LEAD_1_TOO}'], github: "31337"}}
   lead-2: {{aws: ['{LEAD_2}']}}
   ann: {{aws: ['{ANN}']}}
 who:
@@ -35,6 +36,11 @@ fn app() -> AppName {
 }
 
 fn by(arn: &str) -> Requester {
+    if let Some(actor) = arn.strip_prefix("actor ") {
+        let claims = [("repository_owner_id", "1"), ("repository_id", "2"), ("actor_id", actor)];
+        let claims = Claims::of(claims.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        return Requester::job(claims.map(Box::new));
+    }
     let route = if arn == "s3" { Route::S3 } else { Route::Api };
     Requester::new(route, Some(arn.to_owned()))
 }
@@ -79,6 +85,9 @@ fn people_count_once_each_by_the_file_in_force_and_none_who_has_asked() {
         ("by: [leads]", &[ANN], &[(ANN, "now")], Ok(Asks(1))),
         ("by: [leads]", &[LEAD_1], &[(LEAD_1_TOO, "now")], Ok(Asks(1))),
         ("by: [leads]", &[ANN, LEAD_1], &[(LEAD_1, "now")], Ok(Asks(1))),
+        ("by: [leads]", &["actor 31337"], &[(LEAD_1, "now")], Ok(Asks(1))),
+        ("by: [leads]", &["actor 31337"], &[(LEAD_2, "now")], Ok(Goes)),
+        ("by: [leads]", &["actor 8"], &[(LEAD_1, "now")], Err(FindingName::RequesterUnknown)),
         ("by: [leads], count: 2", &[ANN], &[(LEAD_1, "now"), (LEAD_1_TOO, "now")], Ok(Asks(1))),
         ("by: [leads], count: 2", &[ANN], &[(LEAD_1, "now"), (LEAD_2, "now")], Ok(Goes)),
         ("by: [leads]", &["s3"], &[(LEAD_1, "now")], Err(FindingName::RequesterUnknown)),

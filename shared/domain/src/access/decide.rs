@@ -5,17 +5,17 @@ use crate::access::file::{
     AccessFile, AccessFileForAll, Approve, EnvironmentRules, FileVersions, Member, Person, PromotionSource, WithoutFile,
 };
 use crate::access::read::WAYS;
+use crate::access::refused::no_rule;
 use crate::access::right::{AccessRight, Asked};
 use crate::access::window::{self, Closed};
 use crate::declaration::document::Source;
 use crate::declaration::resolved::{Resolved, Start};
-use crate::prose;
 use crate::release::claims::ClaimIssuer;
 use crate::release::key::AccessPlace;
 use crate::release::request::{Requester, Route};
 use crate::text::finding::{Finding, FindingName};
 use crate::text::name::{AppName, EnvironmentName, WhoName};
-use crate::text::prose::{Prose, capitalised};
+use crate::text::prose::capitalised;
 use crate::text::time::Time;
 
 /// The answer to somebody who may do what was asked for.
@@ -276,13 +276,40 @@ impl Rules {
                 format!("environments.{}.{right} of {file}, version {version}", asked.of.environment())
             }
         };
-        let remedy = match instead(listed) {
+        let remedy = match self.instead(listed) {
             _ if !caller.can_have(right) => "Let a push, a release or a person start the job.".to_owned(),
             Some(instead) => instead,
             None => format!("Ask those who keep {place} to name somebody there."),
         };
         Finding::new(FindingName::NotAllowed, rule, format!("{you} is not among those who may: {holders}."), remedy)
             .seen(you, holders)
+    }
+
+    /// Returns what to do in place of what is not allowed, by those who may; `None` where nobody may.
+    fn instead(&self, listed: &[String]) -> Option<String> {
+        let (mut ways, mut who) = (Vec::new(), Vec::new());
+        for name in listed.iter().map(String::as_str).filter(|name| *name != "windlass") {
+            match name {
+                "s3" => ways.push("upload it to the artifacts bucket".to_owned()),
+                "ecr" => ways.push("push the image".to_owned()),
+                "console" => ways.push("start it at the console of Step Functions".to_owned()),
+                _ => match self.pushes(name) {
+                    Some(pushes) => ways.extend(pushes),
+                    None => who.push(name),
+                },
+            }
+        }
+        ways.extend((!who.is_empty()).then(|| format!("ask one of {}", who.join(", "))));
+        (!ways.is_empty()).then(|| format!("{}.", capitalised(&ways.join(", or "))))
+    }
+
+    /// Returns the pushes that start the jobs of a group; `None` if it has others, or jobs of any ref.
+    fn pushes(&self, group: &str) -> Option<Vec<String>> {
+        let pushes = self.group(group)?.iter().map(|member| match member {
+            Member::Jobs(jobs) => jobs.push(),
+            Member::Named(_) => None,
+        });
+        pushes.collect()
     }
 }
 
@@ -298,73 +325,10 @@ fn is_of(person: &Person, caller: Caller<'_>) -> bool {
     is_actor || person.aws.iter().any(|arn| caller.is_exactly(arn))
 }
 
-/// Makes the finding that no rule names a CI job that shows a token, without which it has no right. It is the same
-/// whether there are such an application, environment or file.
-pub fn no_rule(app: &AppName, by: &Requester) -> Finding {
-    let (you, place) = (Caller::of(by).to_string(), AccessPlace::App(app.clone()));
-    Finding::new(
-        FindingName::NotAllowed,
-        place.to_string(),
-        format!("{you} is named by no rule of `{app}`."),
-        format!(
-            "Ask those who keep {place} to write the claims of this job into a group of `who`, and the group under \
-             `environments`; or call with credentials of AWS."
-        ),
-    )
-    .seen(you, "nobody")
-}
-
-/// Returns what to do in place of what is not allowed, by those who may; `None` where nobody may.
-fn instead(listed: &[String]) -> Option<String> {
-    let way = |name: &String| match name.as_str() {
-        "s3" => Some("upload it to the artifacts bucket"),
-        "ecr" => Some("push the image"),
-        "console" => Some("start it at the console of Step Functions"),
-        _ => None,
-    };
-    let who = listed.iter().filter(|name| way(name).is_none() && *name != "windlass").map(String::as_str);
-    let who: Vec<&str> = who.collect();
-    let ask = (!who.is_empty()).then(|| format!("ask one of {}", who.join(", ")));
-    let ways: Vec<String> = listed.iter().filter_map(way).map(str::to_owned).chain(ask).collect();
-    (!ways.is_empty()).then(|| format!("{}.", capitalised(&ways.join(", or "))))
-}
-
-/// Returns the text of a refusal by the rules, for the one who asked; `None` if something else is wrong as well. `what`
-/// is what was asked for, such as `shop prod 1.4.0`.
-pub fn refusal(what: &str, findings: &[Finding]) -> Option<Prose> {
-    let is_by_rules = |finding: &Finding| finding.name == FindingName::NotAllowed;
-    if findings.is_empty() || !findings.iter().all(is_by_rules) {
-        return None;
-    }
-    let lines = findings.iter().map(|finding| {
-        let seen = finding.seen.as_deref();
-        let (you, holders) = seen.and_then(|seen| seen.found.clone().zip(seen.expected.clone())).unwrap_or_default();
-        prose!("  you: {}\n  rule: {}: {}\n  {}", you, &finding.path, holders, Prose::next(finding.remedy.clone()))
-    });
-    let first = format!("{what} was refused: {}. Nothing was changed.", FindingName::NotAllowed);
-    Some(Prose::join(std::iter::once(Prose::from(first)).chain(lines), "\n"))
-}
-
 /// Returns whether a declaration says who may release: something else than what counts without it.
 pub fn declares(declared: &Resolved) -> bool {
     let is_usual = declared.sources.iter().eq(Source::USUAL.map(Source::route).iter());
     !is_usual || declared.start == Start::Manual
-}
-
-/// Makes the finding that the rules name the one who asked only since the API refused it.
-pub fn refused_before() -> Finding {
-    let reason = "the rules did not allow it when it was asked for, and do now.";
-    Finding::new(FindingName::NotAllowed, "refused", reason, "Ask again.")
-}
-
-/// Makes the finding that nobody of ours has asked for what an execution was started with.
-pub fn not_vouched(by: &Requester) -> Finding {
-    Finding::new(
-        FindingName::NotVouched,
-        "requester",
-        format!("the input says that {by} asks, and Windlass has not started this execution."),
-        "Leave `requester` out, so that the console asks; or ask by the API or the command line.",
-    )
 }
 
 /// The ways in as people write them: those first that ask for a right to the environment.

@@ -37,6 +37,13 @@ impl CiJobs {
             && (self.claims.contains_key(names.event) || claims.get(names.event).is_some_and(is_usual))
     }
 
+    /// Returns the push that starts them; `None` if they are of any ref.
+    pub fn push(&self) -> Option<String> {
+        let named = self.claims.get("ref")?;
+        let of_tag = named.strip_prefix("refs/tags/").map(|tag| format!("push a tag `{tag}`"));
+        of_tag.or_else(|| Some(format!("push to the branch `{}`", named.strip_prefix("refs/heads/")?)))
+    }
+
     /// Returns what is wrong with them, with paths below `at`.
     pub fn findings(&self, at: &str) -> Vec<Finding> {
         let names = self.issuer.names();

@@ -10,13 +10,14 @@ mod file;
 mod item;
 mod jobs;
 mod read;
+mod refused;
 mod right;
 mod window;
 
 pub use allowed_by::{AllowedBy, UNMAPPED};
 pub use approval::{Approval, ApprovalDecision, ApprovalFacts, ApprovalStanding, GivenApproval};
 pub use caller::Caller;
-pub use decide::{Allowed, Rules, declares, no_rule, not_vouched, refusal, refused_before};
+pub use decide::{Allowed, Rules, declares};
 pub(crate) use file::yes;
 pub use file::{
     AccessFile, AccessFileForAll, Approve, EnvironmentRules, FileVersions, Member, Person, PromotionSource, WithoutFile,
@@ -24,5 +25,6 @@ pub use file::{
 pub use item::AccessItem;
 pub use jobs::CiJobs;
 pub use read::{LARGEST, schema, schema_for_all};
+pub use refused::{no_rule, not_vouched, refusal, refused_before};
 pub use right::{AccessRight, Asked};
 pub use window::{Closed, Freeze, Outside, WAITS_MS, Window};

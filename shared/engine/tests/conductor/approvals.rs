@@ -215,6 +215,15 @@ fn who_else_asks_for_what_waits_is_noted_once_by_an_execution() {
 }
 
 #[test]
+fn at_a_turn_only_who_was_vouched_for_goes_on_by_a_file() {
+    for (vouched, wanted) in [(true, (Transition::Draw, "")), (false, (Transition::Rejected, "NotVouched"))] {
+        let mut scene = asking("{by: [lead-1]}");
+        scene.change_record(|record| record.vouched = vouched);
+        assert_eq!(in_short(&turn(&scene)), wanted, "{vouched}");
+    }
+}
+
+#[test]
 fn time_a_plan_without_a_change_and_a_rollback_need_nobody() {
     let scene = asking("{by: [lead-1]}");
     turn(&scene).unwrap();

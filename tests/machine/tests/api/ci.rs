@@ -87,6 +87,15 @@ fn without_a_rule_that_names_its_claims_a_job_may_call_nothing() {
             let path = route.path(names.as_object().unwrap()).unwrap();
             let reply = call(&shop, claims.clone(), route.method, &below(&path), Some(json!({"nothing": "of it"})));
             assert_eq!(refused(&reply), (403, vec!["NotAllowed"]), "{} {path}", route.method);
+            let key = Some("no key".repeat(100));
+            let keyed = Call {
+                method: route.method.into(),
+                path: below(&path),
+                key,
+                claims: claims.clone(),
+                ..Call::default()
+            };
+            assert_eq!(refused(&run(handle(shop.world(), keyed))).0, 403, "{} {path}", route.method);
         }
     };
     refuses_each(of_main());
@@ -235,7 +244,7 @@ fn an_upload_is_signed_for_whoever_may_release_there() {
     let key = format!("artifacts/shop/prod/api/{}.zip", sha256.as_str());
     assert_eq!(upload["key"], json!(key));
     assert!(upload["url"].as_str().unwrap().contains(&key), "{upload}");
-    assert!(reply.body["expires"].as_u64().unwrap() > shop.world().now().0);
+    assert_eq!(reply.body["expires"].as_u64(), Some(shop.world().now().plus_s(900).0));
     let bad = call(&shop, of_main(), "POST", &path, Some(artifact("../web")));
     assert_eq!(refused(&bad), (400, vec!["BadValue"]));
     // The role of this caller is in no group of the file.

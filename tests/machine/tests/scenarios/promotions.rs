@@ -6,6 +6,7 @@ use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::{EnvironmentState, PromotedFrom, Veto};
 use windlass_domain::release::ending::Ending;
 use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
+use windlass_domain::text::finding::FindingName;
 use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 use windlass_engine::ledger::{self, Stored};
 use windlass_engine::ports::DynamoDbApi;
@@ -347,4 +348,23 @@ fn the_plan_names_a_declaration_in_force_that_is_not_the_one_of_that_time() {
     assert!(!warns(&mut shop));
     declare(&shop, &BOTH_ENVIRONMENTS.replace("1.1.0", "1.2.0"));
     assert!(warns(&mut shop));
+}
+
+#[test]
+fn a_declaration_that_says_who_may_release_is_warned_about_where_a_file_decides() {
+    let program = program();
+    let mut shop = shop(&program, "");
+    let warns = |shop: &mut Shop<'_>, version: &str| {
+        let arn = shop.start(&shop.release_into("staging", version, &["api"]));
+        shop.region.run();
+        let plan = run(ledger::require(shop.world(), &ledger::plan(&shop.deployment(&arn).id))).unwrap().value;
+        plan.warnings.iter().any(|warning| warning.name == FindingName::OverruledByAccessFile)
+    };
+    let manual = BOTH_ENVIRONMENTS.replace("1.1.0", "1.2.0").replace("staging: {", "staging: {start: manual, ");
+    declare(&shop, &manual);
+    assert!(!warns(&mut shop, "1.3.0"));
+    put_rule(&shop, PROMOTES);
+    assert!(warns(&mut shop, "1.4.0"));
+    declare(&shop, &BOTH_ENVIRONMENTS.replace("1.1.0", "1.3.0"));
+    assert!(!warns(&mut shop, "1.5.0"));
 }

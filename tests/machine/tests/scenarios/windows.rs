@@ -14,6 +14,7 @@ use windlass_engine::ledger::{self, Key, Stored};
 use windlass_engine::ports::{Clock, DynamoDbApi};
 use windlass_engine::routes::api::{Call, handle};
 use windlass_machine::shop::Shop;
+use windlass_machine::shop_world::put_access_for_all;
 use windlass_world::run::run;
 
 /// Puts an access file in force.
@@ -148,5 +149,21 @@ fn a_freeze_that_begins_lets_go_on_what_is_under_way_and_refuses_what_waits() {
     assert_eq!(shop.path(&running), whole_way());
     assert_eq!(failure(&shop, &waits).0, "Held");
     assert_eq!(ended(&shop, &waits).ending, Ending::Rejected);
+    assert_free(&shop);
+}
+
+#[test]
+fn what_waits_for_the_end_of_a_freeze_goes_on_where_a_new_file_takes_it_out() {
+    let program = program();
+    let mut shop = live(&program);
+    freeze(&shop, 60);
+    lets_wait(&shop);
+    let arn = waiting(&mut shop, "1.1.0");
+    shop.region.scheduled();
+    assert_eq!(shop.region.state_of(&arn), Some("AwaitTurn"));
+    put_access_for_all(shop.world(), "version: 2\n");
+    shop.region.scheduled();
+    shop.region.run();
+    assert_eq!(ended(&shop, &arn).ending, Ending::Succeeded);
     assert_free(&shop);
 }

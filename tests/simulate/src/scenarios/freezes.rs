@@ -7,7 +7,8 @@ use windlass_domain::text::time::Time;
 use windlass_world::World;
 
 /// From six to eight o'clock in the evening of the day on which the world begins.
-const FREEZE: Freeze = Freeze { from: Time(1_795_197_600_000), until: Time(1_795_204_800_000), waits: false };
+const FREEZE: Freeze =
+    Freeze { from: Time(1_795_197_600_000), until: Time(1_795_204_800_000), waits: false, by_windows: false };
 
 /// Lets time pass until then, if it is not later.
 fn at_last(world: &World, at: u64) {
@@ -58,5 +59,19 @@ pub(super) const FROZEN_WAITED: Scenario = Scenario {
         next(Deed::Change("the freeze ends in a minute", ends_in_a_minute)),
         next(Deed::Preempt("1.1.0", &["api"])),
     ],
+    ..FUNCTION
+};
+
+/// The same between two windows of one day.
+pub(super) const SHUT: Scenario =
+    Scenario { name: "shut", freeze: Some(Freeze { by_windows: true, ..FREEZE }), ..FROZEN };
+
+/// A freeze stops no rollback.
+pub(super) const FROZEN_BACK: Scenario = Scenario {
+    name: "frozen_back",
+    freeze: Some(FREEZE),
+    before: &[quiet(Deed::Deploy("1.0.0", &["api"])), quiet(Deed::Deploy("1.1.0", &["api"]))],
+    acts: &[next(Deed::Change("the freeze ends in a minute", ends_in_a_minute)), next(Deed::Operate("rollback"))],
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.0.0 Succeeded"],
     ..FUNCTION
 };

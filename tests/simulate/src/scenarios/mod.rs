@@ -45,7 +45,7 @@ mod withdrawals;
 use crate::scenario::Scenario;
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 298] = [
+pub static SCENARIOS: [Scenario; 300] = [
     basics::FUNCTION,
     basics::FIRST,
     basics::CODE,
@@ -328,6 +328,8 @@ pub static SCENARIOS: [Scenario; 298] = [
     access::REPLACED_WHILE_WAITING,
     freezes::FROZEN,
     freezes::FROZEN_WAITED,
+    freezes::SHUT,
+    freezes::FROZEN_BACK,
     approvals::APPROVED,
     approvals::APPROVED_BY_ONESELF,
     approvals::APPROVAL_EXPIRED,

@@ -87,14 +87,14 @@ macro_rules! serve {
 }
 
 async fn route(ports: &impl Ports, call: &Call) -> Served {
-    let bad_key = call.key.as_deref().and_then(query::bad_key);
-    refuse_on(400, bad_key.as_slice())?;
     let Some((route, place)) = ApiRoute::of(&call.method, call.below_ci().unwrap_or(&call.path)) else {
         return Err(refused(404, &[no_such_path(call)]));
     };
     place.app.iter().for_each(log::name_app);
     let mut reader = Reader::of(call);
     reader.may_call(ports, call, route, &place).await?;
+    let bad_key = call.key.as_deref().and_then(query::bad_key);
+    refuse_on(400, bad_key.as_slice())?;
     refuse_on(400, &query::findings(call, route.query))?;
     // A path that lacks a name which its handler takes leads nowhere.
     let nowhere = || refused(404, &[no_such_path(call)]);
