@@ -77,7 +77,7 @@ impl Declaration {
     pub fn heal(&self, environment: &EnvironmentName) -> impl Iterator<Item = (ComponentName, Heal)> {
         let is_declared = self.document.environments.contains_key(environment);
         self.document.components.iter().map(move |(name, component)| {
-            let heal = match component.as_written().common().heal {
+            let heal = match component.common.heal {
                 Heal::Restore if !is_declared => Heal::Report,
                 heal => heal,
             };

@@ -72,7 +72,7 @@ fn gated_components(document: &Document) -> Vec<gates::GatedComponent<'_>> {
     let gated = written.map(|(name, component)| gates::GatedComponent {
         name,
         written: component.as_written(),
-        gates: component.gates(),
+        gates: &component.common.gates,
     });
     gated.collect()
 }
@@ -87,10 +87,9 @@ fn components(
         .components
         .iter()
         .map(|(name, written)| {
-            let common = written.as_written().common();
             let component = Component {
-                after: common.after.clone(),
-                on_artifact: common.on_artifact,
+                after: written.common.after.clone(),
+                on_artifact: written.common.on_artifact,
                 spec: written.resolve(scope, &format!("components.{name}"), gates),
             };
             (name.clone(), component)
@@ -162,7 +161,7 @@ fn formerly(declaration: &Declaration) -> Option<Finding> {
 fn unknown_names(declaration: &Declaration) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (name, component) in &declaration.document.components {
-        for before in component.as_written().common().after {
+        for before in &component.common.after {
             if !declaration.document.components.contains_key(before) {
                 let path = format!("components.{name}.after");
                 let reason = format!("`{before}` is not a component of this declaration.");
@@ -180,7 +179,7 @@ fn cycle(declaration: &Declaration) -> Option<Finding> {
     let mut left: BTreeSet<&ComponentName> = components.keys().collect();
     // Takes away whatever waits for nothing that is left; a cycle is what can never be taken away.
     loop {
-        let after = |name: &ComponentName| components[name].as_written().common().after;
+        let after = |name: &ComponentName| &components[name].common.after;
         let free: Vec<&ComponentName> =
             left.iter().filter(|name| after(name).iter().all(|b| !left.contains(b))).copied().collect();
         if free.is_empty() {
@@ -203,8 +202,8 @@ fn walk_back<'d>(declaration: &'d Declaration, left: &BTreeSet<&'d ComponentName
     let mut path: Vec<&ComponentName> = vec![left.first()?];
     loop {
         let last = path.last()?;
-        let component = declaration.document.components.get(*last)?.as_written();
-        let next = component.common().after.iter().find(|name| left.contains(name))?;
+        let component = declaration.document.components.get(*last)?;
+        let next = component.common.after.iter().find(|name| left.contains(name))?;
         if let Some(start) = path.iter().position(|name| *name == next) {
             let mut cycle = path.split_off(start);
             cycle.push(next);

@@ -97,8 +97,8 @@ fn wrong(
         let reason = format!("`{name}` takes its own artifact.");
         return Some((reason, "Remove it, or write another component.".to_owned()));
     }
-    let is_other = discriminant(taker) != discriminant(giver);
-    let (taker, giver) = (taker.as_written(), giver.as_written());
+    let is_other = discriminant(&taker.own) != discriminant(&giver.own);
+    let (on_artifact, taker, giver) = (taker.common.on_artifact, taker.as_written(), giver.as_written());
     if let Some(from) = giver.artifact_of() {
         let reason = format!("`{of}` has no artifact of its own: it takes that of `{from}`.");
         return Some((reason, format!("Write `{from}`.")));
@@ -119,7 +119,7 @@ fn wrong(
         let remedy = "Write a component of the same kind that takes a zip, or remove it.";
         return Some((reason, remedy.to_owned()));
     }
-    if !taker.takes().key || taker.common().on_artifact {
+    if !taker.takes().key || on_artifact {
         let reason = format!("`{name}` takes the artifact of `{of}`, and none of its own.");
         let remedy = "Remove `repository` and `on_artifact`, or `artifact`.";
         return Some((reason, remedy.to_owned()));

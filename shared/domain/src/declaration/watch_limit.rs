@@ -210,7 +210,7 @@ fn goes_on_alone((name, steps): &(&ComponentName, Steps)) -> Option<Finding> {
 
 /// Returns a finding if the component waits for another one to end with which it should go.
 fn comes_after(document: &Document, name: &ComponentName, together: &BTreeSet<&ComponentName>) -> Option<Finding> {
-    let after = |name: &ComponentName| document.components.get(name).map(|it| it.as_written().common().after);
+    let after = |name: &ComponentName| document.components.get(name).map(|it| &it.common.after);
     let mut known: BTreeSet<&ComponentName> = BTreeSet::new();
     let mut open: Vec<&ComponentName> = after(name)?.iter().collect();
     while let Some(earlier) = open.pop() {

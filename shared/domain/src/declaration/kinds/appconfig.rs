@@ -3,13 +3,11 @@
 use crate::declaration::aws_name::{self, Form};
 use crate::declaration::claim::DeclaredClaim;
 use crate::declaration::execution_history::polls;
-use crate::declaration::gates::{ComponentGates, ResolvedGates as Gates};
-use crate::declaration::heal::Heal;
+use crate::declaration::gates::ResolvedGates as Gates;
 use crate::declaration::kinds::{ArtifactSorts, AsWritten, Common, Extent, Kind, Resolve};
 use crate::declaration::output::{Output, TakenOutputs};
 use crate::declaration::scope::{Scope, Text};
 use crate::document::shape::join;
-use crate::text::name::ComponentName;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -23,21 +21,15 @@ use std::collections::BTreeSet;
     "alias": "Remove it: only a `lambda` has an alias.",
     "key": "Remove it: the document comes with each release.",
 })))]
+#[schemars(extend("x-common" = json!({
+    "after": "Components that must have changed before this one. Two that share an environment of AppConfig need it:\n\
+              AppConfig makes one deployment at a time there, over all profiles.",
+    "gates": "Gates of its own, beside those of the whole release. They are judged from the beginning of its rollout \
+              on.",
+    "on_artifact": "True if the upload of its document alone is a release, where the environment names `s3` in its \
+                    `sources`.",
+})))]
 pub struct Written {
-    /// Components that must have changed before this one. Two that share an environment of AppConfig need it:
-    /// AppConfig makes one deployment at a time there, over all profiles.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub after: BTreeSet<ComponentName>,
-    /// Gates of its own, beside those of the whole release. They are judged from the beginning of its rollout on.
-    #[serde(default, skip_serializing_if = "ComponentGates::is_empty")]
-    pub gates: ComponentGates,
-    /// The rule for somebody else's change between deployments: nobody looks for it (`off`), it is reported (`report`),
-    /// or it is reported and what is recorded is deployed once more (`restore`), at most three times a day.
-    #[serde(default, skip_serializing_if = "Heal::is_report")]
-    pub heal: Heal,
-    /// True if the upload of its document alone is a release, where the environment names `s3` in its `sources`.
-    #[serde(default)]
-    pub on_artifact: bool,
     /// The application of AppConfig, by name or id.
     pub application: Text,
     /// The environment of AppConfig, by name or id.
@@ -96,10 +88,6 @@ const PROFILE: Form = Form {
 };
 
 impl AsWritten for Written {
-    fn common(&self) -> Common<'_> {
-        Common { after: &self.after, heal: self.heal, on_artifact: self.on_artifact }
-    }
-
     fn takes(&self) -> ArtifactSorts {
         ArtifactSorts {
             key: true,
@@ -132,7 +120,7 @@ impl Resolve for Appconfig {
     const MEMORY_MB: u64 = 256;
     const SHORTEST: &str = r#"{"application": "a", "environment": "{environment}", "profile": "a", "strategy": "a"}"#;
 
-    fn resolve(scope: &mut Scope<'_>, path: &str, written: &Written, _: &Gates) -> Self {
+    fn resolve(scope: &mut Scope<'_>, path: &str, written: &Written, _: &Common, _: &Gates) -> Self {
         let mut text = |field: &str, text: &Text, form: &Form| scope.text(&join(path, field), text, form);
         Self {
             application: text("application", &written.application, &NAME),

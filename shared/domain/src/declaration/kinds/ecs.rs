@@ -3,14 +3,12 @@
 use crate::declaration::aws_name;
 use crate::declaration::claim::DeclaredClaim;
 use crate::declaration::execution_history::{LONGEST_WAIT, polls};
-use crate::declaration::gates::{ComponentGates, ResolvedGates as Gates};
-use crate::declaration::heal::Heal;
+use crate::declaration::gates::ResolvedGates as Gates;
 use crate::declaration::kinds::codedeploy::{self, Group};
 use crate::declaration::kinds::{ArtifactSorts, AsWritten, Common, Extent, Kind, Resolve, Split, Steps};
 use crate::declaration::scope::{Scope, Text};
 use crate::document::shape::join;
 use crate::text::finding::{Finding, FindingName};
-use crate::text::name::ComponentName;
 use crate::text::time::Span;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -25,17 +23,8 @@ use std::collections::{BTreeMap, BTreeSet};
     "image": "Remove it: the image comes with each release; write its `repository`.",
     "on_artifact": "Remove it: each image push to its `repository` is a release.",
 })))]
+#[schemars(extend("x-common" = json!({"on_artifact": null})))]
 pub struct Written {
-    /// Components that must have changed before this one.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub after: BTreeSet<ComponentName>,
-    /// Gates of its own, beside those of the whole release.
-    #[serde(default, skip_serializing_if = "ComponentGates::is_empty")]
-    pub gates: ComponentGates,
-    /// The rule for somebody else's change between deployments: nobody looks for it (`off`), it is reported (`report`),
-    /// or it is reported and what is recorded is deployed once more (`restore`), at most three times a day.
-    #[serde(default, skip_serializing_if = "Heal::is_report")]
-    pub heal: Heal,
     /// The cluster's name.
     pub cluster: Text,
     /// The service's name.
@@ -204,10 +193,6 @@ impl AsWritten for Written {
         self.pause.contains(&Pause::PostTestTrafficShift)
     }
 
-    fn common(&self) -> Common<'_> {
-        Common { after: &self.after, heal: self.heal, on_artifact: false }
-    }
-
     fn takes(&self) -> ArtifactSorts {
         let is_key = self.base == Base::Artifact;
         let is_one = self.containers.as_ref().is_none_or(|it| it.len() == 1);
@@ -267,7 +252,7 @@ impl Resolve for Ecs {
     const MEMORY_MB: u64 = 256;
     const SHORTEST: &str = r#"{"cluster": "{environment}-a", "service": "a", "container": "a", "repository": "aa"}"#;
 
-    fn resolve(scope: &mut Scope<'_>, path: &str, written: &Written, _: &Gates) -> Self {
+    fn resolve(scope: &mut Scope<'_>, path: &str, written: &Written, _: &Common, _: &Gates) -> Self {
         let at = |field: &str| join(path, field);
         if written.steady_within > LONGEST_WAIT {
             let takes = written.steady_within;

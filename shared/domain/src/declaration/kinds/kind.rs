@@ -3,6 +3,7 @@
 use crate::declaration::claim::DeclaredClaim;
 use crate::declaration::folder::Folder;
 use crate::declaration::gates::ResolvedGates as Gates;
+use crate::declaration::kinds::common::Common;
 use crate::declaration::kinds::rollout::Rollout;
 use crate::declaration::kinds::written::AsWritten;
 use crate::declaration::output::TakenOutputs;
@@ -106,7 +107,8 @@ pub trait Kind {
 
 /// A kind that is resolved from a component as people write it: every value becomes final.
 pub(crate) trait Resolve: Kind + Sized {
-    /// The component as people write it. Its doc comments are shown in their editor. Unknown fields are refused.
+    /// The members of its own, as people write them. Their doc comments are shown in an editor. Unknown fields are
+    /// refused.
     type Written: AsWritten;
 
     /// The memory of the functions that change it, in megabytes, as the template gives it. A contract test compares
@@ -128,7 +130,7 @@ pub(crate) trait Resolve: Kind + Sized {
 
     /// Resolves the component in the environment, at its `path` in the declaration. Notes in the scope all that is
     /// wrong with it. `gates` are those of the environment.
-    fn resolve(scope: &mut Scope<'_>, path: &str, written: &Self::Written, gates: &Gates) -> Self;
+    fn resolve(scope: &mut Scope<'_>, path: &str, written: &Self::Written, common: &Common, gates: &Gates) -> Self;
 }
 
 /// An image that is another component's.

@@ -4,8 +4,7 @@ use crate::declaration::aws_name;
 use crate::declaration::claim::DeclaredClaim;
 use crate::declaration::execution_history::polls;
 use crate::declaration::folder::{Destination, Folder, FolderPatterns};
-use crate::declaration::gates::{ComponentGates, ResolvedGates as Gates};
-use crate::declaration::heal::Heal;
+use crate::declaration::gates::ResolvedGates as Gates;
 use crate::declaration::kinds::codedeploy::{self, Group};
 use crate::declaration::kinds::rollout::{self, Rollout};
 use crate::declaration::kinds::{
@@ -18,7 +17,6 @@ use crate::text::finding::{Finding, FindingName};
 use crate::text::name::ComponentName;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
 
 /// The seconds that a change of a function takes at most, as is usual.
 const CHANGED_S: u64 = 15 * 60;
@@ -27,19 +25,6 @@ const CHANGED_S: u64 = 15 * 60;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Written {
-    /// Components that must have changed before this one.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub after: BTreeSet<ComponentName>,
-    /// Gates of its own, beside those of the whole release.
-    #[serde(default, skip_serializing_if = "ComponentGates::is_empty")]
-    pub gates: ComponentGates,
-    /// The rule for somebody else's change between deployments: nobody looks for it (`off`), it is reported (`report`),
-    /// or it is reported and what is recorded is deployed once more (`restore`), at most three times a day.
-    #[serde(default, skip_serializing_if = "Heal::is_report")]
-    pub heal: Heal,
-    /// True if the upload of its artifact alone is a release, where the environment names `s3` in its `sources`.
-    #[serde(default)]
-    pub on_artifact: bool,
     /// The function's name.
     pub function: Text,
     /// The alias that callers use, such as `live`; without one a change is live at once.
@@ -94,10 +79,6 @@ pub struct Lambda {
 }
 
 impl AsWritten for Written {
-    fn common(&self) -> Common<'_> {
-        Common { after: &self.after, heal: self.heal, on_artifact: self.on_artifact }
-    }
-
     fn takes(&self) -> ArtifactSorts {
         ArtifactSorts {
             key: self.repository.is_none(),
@@ -191,9 +172,9 @@ impl Resolve for Lambda {
     const MEMORY_MB: u64 = 512;
     const SHORTEST: &str = r#"{"function": "{environment}-a"}"#;
 
-    fn resolve(scope: &mut Scope<'_>, path: &str, written: &Written, gates: &Gates) -> Self {
+    fn resolve(scope: &mut Scope<'_>, path: &str, written: &Written, common: &Common, gates: &Gates) -> Self {
         let at = |field: &str| join(path, field);
-        if written.on_artifact && written.repository.is_some() {
+        if common.on_artifact && written.repository.is_some() {
             scope.bad_value(
                 &at("on_artifact"),
                 "A function with a `repository` takes no uploaded artifact: an image push is its release.",
@@ -242,7 +223,7 @@ impl Resolve for Lambda {
             repository: scope.maybe(&at("repository"), written.repository.as_ref(), &aws_name::REPOSITORY),
             rollout,
             codedeploy,
-            is_tried: written.gates.invocations.iter().flatten().next().is_some(),
+            is_tried: common.gates.invocations.iter().flatten().next().is_some(),
             files: FolderPatterns::resolve(scope, path, &written.publish, &written.exclude),
         }
     }

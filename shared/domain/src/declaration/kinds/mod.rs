@@ -11,17 +11,19 @@ pub mod rollout;
 pub mod site;
 pub mod task;
 
+mod common;
 mod kind;
 mod written;
 
-use crate::declaration::gates::{ComponentGates, ResolvedGates as Gates};
+use crate::declaration::gates::ResolvedGates as Gates;
 use crate::declaration::scope::Scope;
+pub use common::Common;
 pub(crate) use kind::Resolve;
 pub use kind::{Extent, ImageOf, Kind, WarningContext};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
-pub use written::{ArtifactSorts, AsWritten, Common, Shares, Split, Steps, Visited};
+pub use written::{ArtifactSorts, AsWritten, Shares, Split, Steps, Visited};
 
 /// Hands the list of kinds to a macro. A line is a kind: its words for people, its name in `app.yaml`, its file here,
 /// which is also the name of its folder in the engine, and its type there, which has every value final.
@@ -109,32 +111,26 @@ macro_rules! define {
             }
         }
 
-        /// A component; its `kind` says which fields it has.
+        /// The members that a component has of its kind, as people write them.
         #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
         #[serde(tag = "kind")]
-        pub enum Component {
+        pub enum Written {
             $( $(#[$doc])+ #[serde(rename = $text)] $name($module::Written), )+
         }
 
         impl Component {
-            /// Returns its own gates.
-            pub fn gates(&self) -> &ComponentGates {
-                match self {
-                    $( Self::$name(written) => &written.gates, )+
-                }
-            }
-
             /// Returns the component as people write it, whatever its kind.
             pub fn as_written(&self) -> &dyn AsWritten {
-                match self {
-                    $( Self::$name(written) => written, )+
+                match &self.own {
+                    $( Written::$name(written) => written, )+
                 }
             }
 
             /// Resolves the component in the environment; see [`Resolve::resolve`].
             pub(crate) fn resolve(&self, scope: &mut Scope<'_>, path: &str, gates: &Gates) -> Spec {
-                match self {
-                    $( Self::$name(written) => Spec::$name(Resolve::resolve(scope, path, written, gates)), )+
+                let common = &self.common;
+                match &self.own {
+                    $( Written::$name(own) => Spec::$name(Resolve::resolve(scope, path, own, common, gates)), )+
                 }
             }
         }
@@ -172,6 +168,18 @@ macro_rules! define {
 }
 
 each_kind!(define);
+
+/// A component; its `kind` says which fields it has.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(transform = common::hand_out)]
+pub struct Component {
+    /// The members that all kinds have alike. They are read first, so that those of the kind are what is left.
+    #[serde(flatten)]
+    pub common: Common,
+    /// The members that it has of its kind.
+    #[serde(flatten)]
+    pub own: Written,
+}
 
 impl fmt::Display for KindName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -4,8 +4,7 @@ use crate::declaration::aws_name::{self, Form};
 use crate::declaration::claim::DeclaredClaim;
 use crate::declaration::execution_history::IN_PARTS_S;
 use crate::declaration::folder::{Destination, Folder, FolderPatterns};
-use crate::declaration::gates::{ComponentGates, ResolvedGates as Gates};
-use crate::declaration::heal::Heal;
+use crate::declaration::gates::ResolvedGates as Gates;
 use crate::declaration::kinds::{ArtifactSorts, AsWritten, Common, Extent, Kind, Resolve, Visited, WarningContext};
 use crate::declaration::probe_url;
 use crate::declaration::scope::{NOT_FILLED_IN, Scope, Text};
@@ -13,11 +12,10 @@ use crate::document::git_rule::glob;
 use crate::document::glob_form::path_meant;
 use crate::document::shape::join;
 use crate::text::finding::{Finding, repeated};
-use crate::text::name::ComponentName;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 mod headers;
 
@@ -31,19 +29,6 @@ pub use headers::{CacheRule, ContentEncoding, HeaderRule};
                 `rollout`.",
 })))]
 pub struct Written {
-    /// Components that must have changed before this one.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub after: BTreeSet<ComponentName>,
-    /// Gates of its own, beside those of the whole release.
-    #[serde(default, skip_serializing_if = "ComponentGates::is_empty")]
-    pub gates: ComponentGates,
-    /// The rule for somebody else's change between deployments: nobody looks for it (`off`), it is reported (`report`),
-    /// or it is reported and what is recorded is deployed once more (`restore`), at most three times a day.
-    #[serde(default, skip_serializing_if = "Heal::is_report")]
-    pub heal: Heal,
-    /// True if the upload of its artifact alone is a release, where the environment names `s3` in its `sources`.
-    #[serde(default)]
-    pub on_artifact: bool,
     /// The bucket's name.
     pub bucket: Text,
     /// The folder within the bucket; the whole bucket if absent.
@@ -194,10 +179,6 @@ pub struct ConfigFile {
 }
 
 impl AsWritten for Written {
-    fn common(&self) -> Common<'_> {
-        Common { after: &self.after, heal: self.heal, on_artifact: self.on_artifact }
-    }
-
     fn takes(&self) -> ArtifactSorts {
         ArtifactSorts { key: true, image: false, images: false, instead: "Write `key`: a static site takes a zip." }
     }
@@ -255,7 +236,7 @@ impl Resolve for StaticSite {
     const PUBLISHES: bool = true;
     const WITHDRAWS: bool = true;
 
-    fn resolve(scope: &mut Scope<'_>, path: &str, site: &Written, _: &Gates) -> Self {
+    fn resolve(scope: &mut Scope<'_>, path: &str, site: &Written, common: &Common, _: &Gates) -> Self {
         let at = |field: &str| join(path, field);
         let prefix = scope.maybe(&at("prefix"), site.prefix.as_ref(), &aws_name::PREFIX);
         let url = scope.maybe(&at("url"), site.url.as_ref(), &aws_name::ANY);
@@ -296,7 +277,7 @@ impl Resolve for StaticSite {
             elsewhere: site.elsewhere.clone(),
             keep: site.keep.unwrap_or_else(Self::default_keep),
             config: site.config.as_ref().map(|config| config_file(scope, &at("config"), config)),
-            is_tried: site.gates.pages.iter().flatten().any(|page| page.before_switch.is_some()),
+            is_tried: common.gates.pages.iter().flatten().any(|page| page.before_switch.is_some()),
             files: FolderPatterns::resolve(scope, path, &site.publish, &site.exclude),
         }
     }

@@ -4,9 +4,7 @@
 use crate::declaration::aws_name::Form;
 use crate::declaration::claim::DeclaredClaim;
 use crate::declaration::execution_history::polls;
-use crate::declaration::gates::ComponentGates;
-use crate::declaration::heal::Heal;
-use crate::declaration::kinds::{ArtifactSorts, AsWritten, Common, Extent, ImageOf, Kind, Shares};
+use crate::declaration::kinds::{ArtifactSorts, AsWritten, Extent, ImageOf, Kind, Shares};
 use crate::declaration::scope::{Scope, Text};
 use crate::document::shape::join;
 use crate::text::name::ComponentName;
@@ -14,7 +12,6 @@ use crate::text::time::Span;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
 
 mod function;
 mod resolve;
@@ -36,14 +33,13 @@ pub use function::{CallEnd, CallOutcome, Called, FunctionCall, FunctionTask, GRA
     "service": "Write as `image` the component that is the service.",
     "timeout": "Write `limit`.",
 })))]
+#[schemars(extend("x-common" = json!({
+    "after": "Components that must have changed before this one; another one's `after` may name this one as well. So a \
+              task\nis run before or behind others.",
+    "heal": null,
+    "on_artifact": null,
+})))]
 pub struct Written {
-    /// Components that must have changed before this one; another one's `after` may name this one as well. So a task
-    /// is run before or behind others.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub after: BTreeSet<ComponentName>,
-    /// Gates of its own, beside those of the whole release.
-    #[serde(default, skip_serializing_if = "ComponentGates::is_empty")]
-    pub gates: ComponentGates,
     /// The `ecs` component of this declaration whose image it runs: it is run with each release of that one, and a
     /// release does not name it. Network and capacity are those of its service. It stands beside `ecs`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -170,10 +166,6 @@ const POLLED_S: u64 = 40;
 pub const STOPPED_WITHIN_S: u64 = 10 * 60;
 
 impl AsWritten for Written {
-    fn common(&self) -> Common<'_> {
-        Common { after: &self.after, heal: Heal::default(), on_artifact: false }
-    }
-
     fn takes(&self) -> ArtifactSorts {
         ArtifactSorts {
             key: false,

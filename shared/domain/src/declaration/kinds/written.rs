@@ -1,16 +1,11 @@
 //! A component as people write it, whatever its kind: what others may ask of it before its values are final.
 
-use crate::declaration::heal::Heal;
 use crate::declaration::kinds::rollout::Written as Rollout;
 use crate::declaration::scope::Text;
 use crate::text::name::ComponentName;
-use std::collections::BTreeSet;
 
 /// A component as people write it.
 pub trait AsWritten {
-    /// Returns the members that several kinds have alike.
-    fn common(&self) -> Common<'_>;
-
     /// Returns the sorts of artifact that a release may bring for it.
     fn takes(&self) -> ArtifactSorts;
 
@@ -54,18 +49,6 @@ pub trait AsWritten {
     fn visited(&self) -> Option<Visited> {
         None
     }
-}
-
-/// The members that several kinds have alike, beside gates ([`super::Component::gates`]). A kind that lacks one gives
-/// the value that stands for that.
-#[derive(Debug, Clone, Copy)]
-pub struct Common<'a> {
-    /// The components that must have changed before.
-    pub after: &'a BTreeSet<ComponentName>,
-    /// The rule for somebody else's change between deployments.
-    pub heal: Heal,
-    /// True if a single artifact's upload is a release of its own. An image push always is.
-    pub on_artifact: bool,
 }
 
 /// The sorts of artifact that a release may bring for a component.

@@ -84,7 +84,7 @@ pub async fn artifact(
             let declaration = &declared.declaration;
             let components = &declaration.document().components;
             let is_declared = declaration.environments().any(|it| it == environment);
-            match components.get(&component).map(|it| it.as_written().common().on_artifact) {
+            match components.get(&component).map(|it| it.common.on_artifact) {
                 _ if !is_declared => Some(declaration.no_such_prefix(&object.key, environment)),
                 Some(true) => None,
                 Some(false) => {

@@ -5,7 +5,7 @@ use super::{ECS, Ecs, LONGEST_CALL, Task, TaskUndo, Undo, Written};
 use crate::declaration::aws_name;
 use crate::declaration::execution_history::LONGEST_WAIT;
 use crate::declaration::gates::ResolvedGates as Gates;
-use crate::declaration::kinds::Resolve;
+use crate::declaration::kinds::{Common, Resolve};
 use crate::declaration::scope::{Scope, Text};
 use crate::document::shape::join;
 use crate::text::count::count;
@@ -25,7 +25,7 @@ impl Resolve for Task {
     const SHORTEST: &str = r#"{"function": {"name": "{environment}-a", "of": "a"}}"#;
     const GOES_BACK: bool = false;
 
-    fn resolve(scope: &mut Scope<'_>, path: &str, written: &Written, _: &Gates) -> Self {
+    fn resolve(scope: &mut Scope<'_>, path: &str, written: &Written, _: &Common, _: &Gates) -> Self {
         let at = join(path, ECS);
         let longest = one_of(scope, path, written);
         limit(scope, &join(path, "limit"), written.limit, longest);
