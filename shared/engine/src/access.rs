@@ -39,7 +39,7 @@ pub async fn for_all(ports: &impl DynamoDbApi) -> Checked<Option<AccessFileForAl
     let unread = |file: String| {
         let reason = "this version of Windlass cannot read the file any more, and this one may name whom it names.";
         let remedy = "Upload one that this version can read, with a higher `version`; then upload this one again.";
-        Finding::new(FindingName::BadValue, file, reason, remedy)
+        Finding::bad_value(file, reason, remedy)
     };
     Ok(all.map(|all| read(&all.value, AccessFileForAll::accepted)).transpose().map_err(unread)?)
 }

@@ -39,8 +39,7 @@ pub async fn pin(
             Ok(Artifact::Image { repository, digest })
         }
         (None, None, Some(images)) => pin_images(ports, name, images, declared).await,
-        _ => Err(Finding::new(
-            FindingName::BadValue,
+        _ => Err(Finding::bad_value(
             format!("components.{name}"),
             "an artifact has either a `key`, an `image` or `images`.",
             "Write one of them.",
@@ -197,8 +196,7 @@ async fn pin_images(
 }
 
 fn other_registry(name: &ComponentName, path: &str, uri: &str) -> Finding {
-    Finding::new(
-        FindingName::BadValue,
+    Finding::bad_value(
         format!("components.{name}.{path}"),
         format!("it names another registry than the one that images are taken from, {uri}."),
         format!("Write the repository by its name alone, or as {uri}."),

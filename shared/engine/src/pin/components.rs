@@ -86,8 +86,7 @@ fn here(request: &Request, resolved: &Resolved, name: &ComponentName, named: Art
 }
 
 fn no_component() -> Finding {
-    Finding::new(
-        FindingName::MissingField,
+    Finding::missing_field(
         "components",
         "the release names no component of this environment.",
         "Name at least one component with its artifact.",

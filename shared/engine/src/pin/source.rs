@@ -71,8 +71,7 @@ pub async fn read(ports: &impl Ports, request: &Request, declaration: &Declarati
         (None, None, Some(object), None, None) => artifact_object(ports, &request.app, object).await,
         (None, None, None, Some(push), None) => image_push(push, declaration).map_err(Unread::whole),
         (None, None, None, None, Some(version)) => promotion(ports, request, version).await,
-        _ => Err(Unread::whole(Finding::new(
-            FindingName::BadValue,
+        _ => Err(Unread::whole(Finding::bad_value(
             "manifest",
             "a deployment needs exactly one of `manifest`, `manifest_object`, `artifact_object`, \
              `image_push`, `version` and `from`.",
@@ -162,8 +161,7 @@ fn git(reference: Option<&str>, commit: Option<&str>, time: Option<&str>) -> Opt
 /// Returns the finding with the metadata's name as its path, if the metadata gave the value.
 fn of_metadata(key: &str, finding: Finding) -> Finding {
     if (finding.name, finding.path.as_str()) == (FindingName::MissingField, "version") {
-        return Finding::new(
-            FindingName::MissingField,
+        return Finding::missing_field(
             format!("{key}: metadata.version"),
             "the artifact is a release of its own, but its metadata names no version.",
             "Upload it with the metadata `version`, `git-ref` and `git-commit`.",

@@ -100,8 +100,7 @@ pub async fn prepared(
 
 /// The finding that a component has no files that could be withdrawn.
 fn no_site(path: String, kind: KindName) -> Finding {
-    Finding::new(
-        FindingName::NotSupported,
+    Finding::not_supported(
         path,
         format!("It is of the kind `{kind}`, and only files of a site can be withdrawn."),
         "Name the component that is the site.",

@@ -109,8 +109,7 @@ fn differs((name, own): (&ComponentName, &[u32]), (leader, wanted): (&ComponentN
             "Give the service of `{leader}` whole percents: an alias shares callers out in these; or remove `waves`."
         )
     };
-    Finding::new(
-        FindingName::BadValue,
+    Finding::bad_value(
         format!("components.{name}.rollout"),
         format!(
             "With `waves: together` both take the same steps: `{name}` goes at {}, and `{leader}` at {}.",

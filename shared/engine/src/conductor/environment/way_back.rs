@@ -90,8 +90,7 @@ fn not_there(view: &View, record: &Deployment) -> Option<Finding> {
     let (named, running) = (named(record)?, &view.state.value.running);
     match running.get(named) {
         Some(ran) if ran.once => {
-            return Some(Finding::new(
-                FindingName::NotSupported,
+            return Some(Finding::not_supported(
                 "component",
                 format!("`{named}` was run once, and nothing of that is taken back."),
                 "Name another component; or deploy a fix.",

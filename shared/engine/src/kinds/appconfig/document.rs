@@ -103,7 +103,7 @@ pub fn check_artifact(component: &ComponentName, spec: &Spec, named: &str, bytes
     let path = format!("components.{component}");
     if bytes.len() as u64 > LARGEST {
         let reason = format!("The document {named} has {}.", count(bytes.len(), "byte"));
-        return vec![Finding::new(FindingName::BadValue, path, reason, SMALLER)];
+        return vec![Finding::bad_value(path, reason, SMALLER)];
     }
     let with = as_if(&spec.fill);
     let found = not_of_type(&path, named, spec, &fill(bytes, &with));
@@ -122,8 +122,7 @@ fn not_of_type(path: &str, named: &str, spec: &Spec, bytes: &[u8]) -> Option<Fin
         _ if is_json(&kind) && serde_json::from_slice::<IgnoredAny>(bytes).is_err() => "it is not JSON",
         _ => return None,
     };
-    Some(Finding::new(
-        FindingName::BadValue,
+    Some(Finding::bad_value(
         path,
         format!("The document {named} is not of the declared type `{}`: {why}.", spec.content_type),
         format!("Release a document of that type, or declare its own with `{path}.content_type`."),
@@ -213,8 +212,7 @@ pub(super) fn missing(
     } else {
         format!("{meant}Write what `fill` names, or remove that from `fill`.")
     };
-    Some(Finding::new(
-        FindingName::BadValue,
+    Some(Finding::bad_value(
         format!("components.{component}.fill"),
         format!("The document {named} has {}.", has.join(" and ").trim_end_matches(',')),
         remedy,

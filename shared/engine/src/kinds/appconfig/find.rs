@@ -85,8 +85,7 @@ impl Search<'_> {
 
     fn ambiguous(&self, ids: &[&str]) -> Finding {
         let Self { member, named, .. } = self;
-        Finding::new(
-            FindingName::BadValue,
+        Finding::bad_value(
             self.input.path(member),
             format!("AppConfig has {} of the name `{named}`: {}.", ids.len(), ids.join(", ")),
             "Write the id of the one that is meant.",

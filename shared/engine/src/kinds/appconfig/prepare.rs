@@ -71,8 +71,7 @@ fn claims(found: &ConfigurationTarget) -> Vec<Claim> {
 fn hosted(input: &PrepareInput<'_>, found: &ConfigurationTarget) -> Option<Finding> {
     let ConfigurationTarget { profile, .. } = found;
     (profile.location != "hosted").then(|| {
-        Finding::new(
-            FindingName::NotSupported,
+        Finding::not_supported(
             input.path("profile"),
             format!(
                 "The profile {} keeps its configuration in {}, and not in AppConfig's own store.",

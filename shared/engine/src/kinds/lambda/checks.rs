@@ -76,8 +76,7 @@ pub fn not_ready(input: &PrepareInput<'_>, spec: &Lambda, is: &Observed) -> Opti
 pub fn not_supported(input: &PrepareInput<'_>, spec: &Lambda, package: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
     if spec.alias.is_none() && !spec.rollout.steps.is_empty() {
-        findings.push(Finding::new(
-            FindingName::NotSupported,
+        findings.push(Finding::not_supported(
             input.path("rollout"),
             format!("The function {} has no alias, so that its callers cannot be shifted in steps.", spec.function),
             "Add an alias, or leave `rollout` out.",
@@ -90,8 +89,7 @@ pub fn not_supported(input: &PrepareInput<'_>, spec: &Lambda, package: &str) -> 
         None => return findings,
     };
     if brought != package {
-        findings.push(Finding::new(
-            FindingName::NotSupported,
+        findings.push(Finding::not_supported(
             input.path("function"),
             format!(
                 "The release brings the package type {brought}, and the function {} takes {package}.",
@@ -107,8 +105,7 @@ pub fn not_supported(input: &PrepareInput<'_>, spec: &Lambda, package: &str) -> 
 /// FunctionConfiguration, `MasterArn`).
 pub fn replica(input: &PrepareInput<'_>, spec: &Lambda, function: &Function) -> Option<Finding> {
     let main = function.replica_of.as_ref()?;
-    Some(Finding::new(
-        FindingName::NotSupported,
+    Some(Finding::not_supported(
         input.path("function"),
         format!("The function {} is a replica that Lambda@Edge made of {main}.", spec.function),
         "Deploy the main function, and associate its new version with the distribution by your infrastructure code.",

@@ -73,7 +73,7 @@ fn out_of_reach(input: &PrepareInput<'_>, spec: &Lambda, function: &Function, ho
         ),
         _ => return None,
     };
-    Some(Finding::new(FindingName::NotSupported, input.path("function"), reason, remedy))
+    Some(Finding::not_supported(input.path("function"), reason, remedy))
 }
 
 /// Returns the region of a repository by its URI, `<account>.dkr.ecr.<region>.amazonaws.com/<name>` (Amazon ECR User

@@ -151,8 +151,7 @@ impl FunctionPlan<'_> {
     fn warnings(&self) -> Vec<Finding> {
         let function = &self.spec.function;
         let Some(alias) = &self.is.alias else {
-            return vec![Finding::new(
-                FindingName::NotSupported,
+            return vec![Finding::not_supported(
                 self.input.path("alias"),
                 format!(
                     "Callers use $LATEST of {function}, so new code is live at once and all at once{}.",
@@ -240,8 +239,7 @@ impl FunctionPlan<'_> {
     }
 
     fn other_platforms(&self, artifact: &Artifact, platforms: &[String]) -> Finding {
-        Finding::new(
-            FindingName::NotSupported,
+        Finding::not_supported(
             self.input.path("function"),
             format!(
                 "The function {} has the architecture {}, and the image {artifact} is only for {}.",

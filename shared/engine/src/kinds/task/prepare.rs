@@ -163,8 +163,7 @@ fn findings(input: &PrepareInput<'_>, spec: &Spec, found: &Found) -> Vec<Finding
     findings.extend(unreadable(input, spec, found));
     let is_awsvpc = base.document["networkMode"] == "awsvpc";
     if is_awsvpc && found.launch.network.is_none() {
-        findings.push(Finding::new(
-            FindingName::MissingField,
+        findings.push(Finding::missing_field(
             input.path("ecs.network"),
             format!(
                 "Task definition {short} gives its tasks a network of their own (`awsvpc`), and the service has none."
@@ -181,8 +180,7 @@ fn findings(input: &PrepareInput<'_>, spec: &Spec, found: &Found) -> Vec<Finding
 fn configured_at_launch(input: &PrepareInput<'_>, spec: &Spec, base: &TaskDefinition) -> Option<Finding> {
     let volumes = base.document["volumes"].as_array()?;
     let volume = volumes.iter().find(|volume| volume["configuredAtLaunch"] == true)?;
-    Some(Finding::new(
-        FindingName::NotSupported,
+    Some(Finding::not_supported(
         input.path(base_at(spec)),
         format!(
             "The volume `{}` of task definition {} is configured at launch (`configuredAtLaunch`), and nothing says \
@@ -202,8 +200,7 @@ fn unreadable(input: &PrepareInput<'_>, spec: &Spec, found: &Found) -> Option<Fi
     let is_readable =
         log.is_some_and(|log| log.prefix.is_some() && log.region.as_deref().is_none_or(|own| Some(own) == region));
     (spec.show_log && !is_readable).then(|| {
-        Finding::new(
-            FindingName::NotSupported,
+        Finding::not_supported(
             input.path("show_log"),
             format!(
                 "Container `{}` of task definition {} has no log that can be shown: that takes the log driver `awslogs` with `awslogs-group` and `awslogs-stream-prefix`, in the region of the task.",

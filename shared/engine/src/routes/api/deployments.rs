@@ -38,12 +38,7 @@ pub async fn list(ports: &impl Ports, reader: &mut Reader, app: &AppName, call: 
     let Some(Ok(environment)) = environment else {
         return Err(refused(
             400,
-            &[Finding::new(
-                FindingName::MissingField,
-                "?environment",
-                "the query names no environment.",
-                "Add `?environment=<name>`.",
-            )],
+            &[Finding::missing_field("?environment", "the query names no environment.", "Add `?environment=<name>`.")],
         ));
     };
     let of = EnvironmentId::new(app, &environment);
@@ -108,8 +103,7 @@ fn unknown_execution(app: &AppName, arn: &str) -> Unserved {
     let path = "?execution";
     let is_one = arn.starts_with("arn:") && arn.contains(":execution:");
     if !is_one {
-        let finding = Finding::new(
-            FindingName::BadValue,
+        let finding = Finding::bad_value(
             path,
             format!("`{arn}` is not the ARN of an execution."),
             "Take `execution` as it was answered when it was started, such as \

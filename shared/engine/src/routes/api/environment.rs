@@ -123,8 +123,7 @@ pub async fn choice(
 fn chosen(declaration: &Declaration, call: &Call) -> Result<Option<EnvironmentName>, Finding> {
     let (path, text, chosen) = match (call.query.get("ref"), call.query.get("image_tag")) {
         (Some(_), Some(_)) => {
-            return Err(Finding::new(
-                FindingName::BadValue,
+            return Err(Finding::bad_value(
                 "?image_tag",
                 "both `ref` and `image_tag` are given, and each chooses by itself.",
                 "Give one of them.",

@@ -25,16 +25,14 @@ use windlass_domain::release::request::Request;
 use windlass_domain::shown::api::answers::{Act, Takable};
 use windlass_domain::shown::api::{AppLetGo, AppMoves, LetGo, MovedEnvironment, Moves, RemovedFrom};
 use windlass_domain::text::fault::Fault;
-use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::finding::Finding;
 use windlass_domain::text::name::{AppName, BadName, ComponentName};
 
 /// Shows what a removal would let go of: with `component` of that one, else of all of the environment.
 pub async fn removable(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Served<answers::Removable> {
     known(ports, of).await.or_refused(404)?;
     let component = call.query.get("component").map(|name| ComponentName::new(name.as_str())).transpose();
-    let bad = |why: BadName| {
-        Finding::new(FindingName::BadValue, "component", why.to_string(), "Write the name of a component.")
-    };
+    let bad = |why: BadName| Finding::bad_value("component", why.to_string(), "Write the name of a component.");
     let component = component.map_err(bad).or_refused(400)?;
     let scope = Scope { app: of.app(), environment: Some(of.environment()), component: component.as_ref() };
     let AppLetGo { mut environments, leaves, .. } = let_go_of(ports, scope).await?;

@@ -87,8 +87,7 @@ pub async fn request(
 fn unnamed(action: ActionName, input: &Map<String, Value>) -> Option<Finding> {
     let is_unnamed = action == ActionName::Rename && !input.contains_key("component");
     is_unnamed.then(|| {
-        Finding::new(
-            FindingName::MissingField,
+        Finding::missing_field(
             "component",
             "the call does not say which component is renamed.",
             "Write its present name in `component`, and the new one in `to_component`. All of an environment is \

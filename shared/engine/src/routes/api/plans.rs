@@ -13,7 +13,7 @@ use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::release::request::Request;
 use windlass_domain::shown::api::{PlanAnswer, PlanStarted};
 use windlass_domain::shown::planned::Planned;
-use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::finding::Finding;
 use windlass_domain::text::name::AppName;
 
 /// Starts the execution that draws a plan: of a release, with the body of `releases`; of a rollback, with
@@ -50,8 +50,7 @@ async fn asked(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Served
 }
 
 fn no_such_action() -> Finding {
-    Finding::new(
-        FindingName::BadValue,
+    Finding::bad_value(
         "action",
         "only a release, a rollback, a drill, a restoring and a withdrawal can be planned, and what a release needs be \
          checked.",

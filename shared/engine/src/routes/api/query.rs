@@ -58,8 +58,7 @@ fn bad_value(name: &str, value: &str) -> Option<Finding> {
         _ => (true, String::new()),
     };
     (!good).then(|| {
-        Finding::new(
-            FindingName::BadValue,
+        Finding::bad_value(
             format!("?{name}"),
             format!("`{value}` is not what `{name}` takes."),
             format!("Write {form}."),
@@ -69,8 +68,7 @@ fn bad_value(name: &str, value: &str) -> Option<Finding> {
 
 /// Returns the finding that `after` is no place in this list. Only the ledger knows what such a text looks like.
 pub fn no_cursor() -> Finding {
-    Finding::new(
-        FindingName::BadValue,
+    Finding::bad_value(
         "?after",
         "`after` is not a `next` that this list has given.",
         "Write the `next` of the page before as it is, or leave `after` out for the first page.",
@@ -122,8 +120,7 @@ pub fn bad_key(key: &str) -> Option<Finding> {
     let is_printable = key.bytes().all(|byte| matches!(byte, b' '..=b'~'));
     let is_key = is_printable && (1..=LONGEST_KEY).contains(&key.len());
     (!is_key).then(|| {
-        Finding::new(
-            FindingName::BadValue,
+        Finding::bad_value(
             KEY.1,
             format!("it is not 1 to {LONGEST_KEY} printable ASCII characters."),
             "Send another key, such as the id of the CI run.",
@@ -148,8 +145,7 @@ fn not_known(name: &str, known: &[&str]) -> Finding {
 }
 
 fn named_twice(member: &str, value: &str) -> Finding {
-    Finding::new(
-        FindingName::BadValue,
+    Finding::bad_value(
         member,
         format!("the call names {member}, `{value}`, and the body names one as well."),
         format!("Leave `{member}` out of the body: the call decides."),

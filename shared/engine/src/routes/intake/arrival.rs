@@ -13,7 +13,7 @@ use windlass_domain::release::arrival_sweep::{ArrivalSweep, IgnoredArrival, LIST
 use windlass_domain::release::request::{ObjectRef, Requester, Route};
 use windlass_domain::text::count::count;
 use windlass_domain::text::fault::FaultName;
-use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::finding::Finding;
 use windlass_domain::text::name::AppName;
 use windlass_domain::text::time::Time;
 
@@ -43,7 +43,7 @@ pub async fn text(ports: &impl Ports, created: &Created, what: &str, most: usize
         Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
         Err(fault) if fault.name == FaultName::Refused => {
             let remedy = format!("Write one of at most {}.", count(most, "byte"));
-            Err(Finding::new(FindingName::BadValue, what, fault.message, remedy).into())
+            Err(Finding::bad_value(what, fault.message, remedy).into())
         }
         Err(fault) => Err(fault.into()),
     }

@@ -97,8 +97,7 @@ pub(super) fn fails_over(found: &Distribution, origin: &Origin, path: &str) -> O
     let groups = found.groups.iter().filter(|group| group.contains(&origin.id));
     let other = groups.flatten().find(|id| **id != origin.id)?;
     let switched = &origin.id;
-    Some(Finding::new(
-        FindingName::NotSupported,
+    Some(Finding::not_supported(
         path,
         format!(
             "the origins `{switched}` and `{other}` are in one origin group, and only `{switched}` is switched: where \

@@ -130,8 +130,7 @@ async fn plan(
 }
 
 fn bad_pattern(input: &PrepareInput<'_>, fault: &Fault) -> Trouble {
-    Finding::new(
-        FindingName::BadValue,
+    Finding::bad_value(
         input.path("cache"),
         format!("a pattern is no glob: {}", fault.message),
         "write a glob such as `assets/**` or `*.woff2`",
@@ -176,8 +175,7 @@ fn pinned(input: &PrepareInput<'_>) -> Result<Archive, Finding> {
         Some(Artifact::Object { key, version_id, sha256, bytes }) => {
             Ok(Archive { key: key.clone(), version_id: version_id.clone(), sha256: sha256.clone(), bytes: *bytes })
         }
-        _ => Err(Finding::new(
-            FindingName::BadValue,
+        _ => Err(Finding::bad_value(
             format!("components.{}", input.component),
             "a static site is deployed from a zip archive",
             "name the archive's key in the manifest: {\"key\": \"artifacts/…/site.zip\"}",

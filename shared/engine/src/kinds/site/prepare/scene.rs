@@ -12,7 +12,7 @@ use crate::ports::{Distribution, Origin};
 use crate::trouble::Trouble;
 use serde::Deserialize;
 use windlass_domain::text::digest::Digest;
-use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::finding::Finding;
 
 /// The state that is asked for.
 pub(in crate::kinds::site) enum Wanted<G> {
@@ -28,8 +28,7 @@ impl Wanted<State> {
         match self {
             Self::Release(release, entries) => Ok(Wanted::Release(release, entries)),
             Self::Recorded(state) => of(state).map(Wanted::Recorded).ok_or_else(|| {
-                Finding::new(
-                    FindingName::NotSupported,
+                Finding::not_supported(
                     "mode",
                     "the recorded state belongs to the other mode of a site",
                     "deploy a release instead of going back: a rollback cannot change the mode",
@@ -89,8 +88,7 @@ pub(in crate::kinds::site) struct Serving {
 
 /// The trouble of a site that needs a distribution, and names none.
 pub(super) fn no_distribution(input: &PrepareInput<'_>) -> Trouble {
-    Finding::new(
-        FindingName::MissingField,
+    Finding::missing_field(
         input.path("distribution"),
         "with mode `prefix` a release goes live by the distribution's origin path, but there is no distribution",
         "name the distribution, or use mode `in_place`",

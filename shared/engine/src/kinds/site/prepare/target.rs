@@ -147,8 +147,7 @@ fn origin(input: &PrepareInput<'_>, site: &StaticSite, found: &Distribution) -> 
         [first, ..] if site.mode == SiteMode::InPlace => Ok((*first).clone()),
         many @ [_, ..] => {
             let many: Vec<&str> = many.iter().map(|it| it.id.as_str()).collect();
-            Err(Finding::new(
-                FindingName::MissingField,
+            Err(Finding::missing_field(
                 path,
                 format!("several origins are the bucket: {}", many.join(", ")),
                 "say with `origin` which one is to be switched",
