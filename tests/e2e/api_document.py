@@ -4,10 +4,11 @@ import functools
 import json
 import re
 
+import cloud
 import jsonschema
-from cloud import REPOSITORY
+import kept_answers
 
-DOCUMENT = REPOSITORY / "docs/openapi.json"
+DOCUMENT = cloud.REPOSITORY / "docs/openapi.json"
 
 
 @functools.cache
@@ -51,3 +52,31 @@ def check(method, path, status, body, content_type):
             assert not wrong, f"{method} {path} {status} is not as docs/openapi.json says: {wrong[:5]}"
             return
     assert status >= 400, f"{method} {path} answers {status}, and is not in docs/openapi.json"
+
+
+def check_kept(home):
+    """Checks all that the API of a local cloud has answered, whoever asked; answers how much that is."""
+    answers = kept_answers.read(home)
+    wrong = [found for found in map(objection, answers) if found]
+    assert not wrong, f"{len(wrong)} of {len(answers)} kept answers are not as documented:\n" + "\n".join(wrong[:10])
+    return len(answers)
+
+
+def objection(kept):
+    """Says what is not as documented about a kept answer; None where nothing is."""
+    try:
+        # Below `/ci` a job is answered as anybody is.
+        check(kept["method"], kept["path"].removeprefix("/ci"), kept["status"], kept["body"], kept["content_type"])
+    except AssertionError as error:
+        return str(error)
+    return None
+
+
+def end(home, keep=False):
+    """Ends a local cloud, and checks what its API has answered; answers how much that is. The folder, with the logs, stays where that fails, or
+    where it is to be kept."""
+    cloud.down(home)
+    checked = check_kept(home)
+    if not keep:
+        cloud.remove(home)
+    return checked

@@ -12,6 +12,7 @@ import pytest
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
+import api_document  # noqa: E402
 import cloud  # noqa: E402
 import install  # noqa: E402
 import left_behind  # noqa: E402
@@ -37,7 +38,7 @@ def issuer():
 
 @pytest.fixture(scope="session")
 def aws(request, issuer):
-    """An installed, empty Windlass. Its folder, with the logs, is kept where a test failed.
+    """An installed, empty Windlass. Its folder, with the logs, is kept where a test failed. Whatever its API has answered is as documented.
 
     Whoever writes tests names one that is there with INSTALLED=.local/outputs.json, and saves the minute.
     """
@@ -50,9 +51,12 @@ def aws(request, issuer):
         install.install(HOME, HOME / "outputs.json", CiIssuer=issuer.address)
         aws = Aws.from_file(HOME / "outputs.json")
         left_behind.listen(aws)
+        # So that an answer is there to be looked at, whatever the tests ask.
+        aws.call_api("GET", "/apps")
         yield aws
     finally:
-        (cloud.down if request.session.testsfailed else cloud.remove)(HOME)
+        checked = api_document.end(HOME, keep=request.session.testsfailed)
+    assert checked, "no answer of the API was kept"
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import tomllib
 
+import api_document
 import aws
 import cloud
 import enforced
@@ -119,4 +120,4 @@ class Account:
         return clients
 
     def close(self, keep):
-        (cloud.down if keep else cloud.remove)(self.home)
+        api_document.end(self.home, keep)

@@ -1,5 +1,6 @@
 """The local cloud with IAM's simulation as AWS has it, by the context that it is given, on each of the resources; with alarms on
-expressions; and with HTTP Tasks of Step Functions (http_task.py). It works less than MiniStack alone: many clouds share a machine.
+expressions; and with HTTP Tasks of Step Functions (http_task.py). It keeps what Windlass's API answers in its folder (kept_answers.py). It
+works less than MiniStack alone: many clouds share a machine.
 
 MiniStack 1.5.33 simulates without any context, so that whatever is allowed on what is tagged is refused. It evaluates
 policies itself; this only hands over what was asked. It makes no stack with an alarm on an expression over metrics.
@@ -21,7 +22,7 @@ from ministack.app import main
 from ministack.core import router
 from ministack.core.iam_evaluator import EvalContext, _gather_role_policies, evaluate
 from ministack.core.responses import get_account_id, get_region
-from ministack.services import ecs, iam
+from ministack.services import apigateway, ecs, iam
 from ministack.services.cloudformation import provisioners
 
 DECISIONS = {"Allow": "allowed", "Deny": "explicitDeny", "ImplicitDeny": "implicitDeny"}
@@ -114,4 +115,6 @@ if __name__ == "__main__":
     ecs.time = types.SimpleNamespace(**{**vars(time), "sleep": seldom})
     router._KNOWN_AWS_SERVICE_NAMES = service_names()
     beside("http_task").install()
+    answers = beside("kept_answers")
+    apigateway._invoke_lambda_proxy = answers.Keeper(pathlib.Path.cwd() / answers.FILE).around(apigateway._invoke_lambda_proxy)
     main()

@@ -8,6 +8,7 @@ import re
 import shlex
 import subprocess
 
+import api_document
 import cloud
 import install
 import pytest
@@ -77,7 +78,7 @@ def shell(request):
         "SAM_CLI_TELEMETRY": "0",
     }
     yield Shell(environment)
-    (cloud.down if request.session.testsfailed else cloud.remove)(RUN)
+    api_document.end(RUN, keep=request.session.testsfailed)
     for path in [OUTPUTS, VARIABLES, FUNCTIONS, *NAMES_OF_FILES]:
         (cloud.REPOSITORY / path).unlink(missing_ok=True)
 
@@ -96,6 +97,7 @@ def test_the_demo_an_application_of_ones_own_and_the_end(shell):
     assert "Succeeded: hello prod 1.0.0 is live: api changed." in printed and "hello prod: snapshot 2" in printed, printed
     shell.run(down)
     assert cloud.describe(RUN) is None
+    assert api_document.check_kept(RUN), "no answer of the API was kept"
 
 
 def test_a_site_in_a_bucket_of_ones_own_and_an_image(shell):
@@ -106,6 +108,7 @@ def test_a_site_in_a_bucket_of_ones_own_and_an_image(shell):
     assert '"imageTag": "1.0.0"' in shell.run(image)
     shell.run(down)
     assert cloud.describe(RUN) is None
+    assert api_document.check_kept(RUN), "no answer of the API was kept"
 
 
 def test_every_command_on_an_empty_account(shell):

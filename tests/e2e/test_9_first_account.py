@@ -3,6 +3,7 @@ can show as far as the local cloud goes, and leaves nothing, also after a step t
 
 import types
 
+import api_document
 import cloud
 import first_account
 import further_looks
@@ -29,7 +30,7 @@ NOT_SHOWN = {
 def endpoint():
     cloud.down(HOME)
     yield cloud.up(HOME, 0, 0.1)["endpoint"]
-    cloud.remove(HOME)
+    api_document.end(HOME)
 
 
 class Performance:

@@ -3,6 +3,7 @@ another account is let in, and the roles are bounded. Everything else is tested 
 
 import json
 
+import api_document
 import cloud
 import install
 import pytest
@@ -33,7 +34,7 @@ def inside(request):
         install.install(HOME, HOME / "outputs.json", **IN_A_VPC)
         yield made_dock(Aws.from_file(HOME / "outputs.json"))
     finally:
-        (cloud.down if request.session.testsfailed else cloud.remove)(HOME)
+        api_document.end(HOME, keep=request.session.testsfailed)
 
 
 def made_dock(aws):
