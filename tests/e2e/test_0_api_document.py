@@ -2,11 +2,16 @@
 
 import asyncio
 import json
+import sys
 
 import api_document
 import cloud
 import pytest
 from kept_answers import FILE, Keeper, read
+
+sys.path.append(str(cloud.REPOSITORY / "cli/tests/browser"))
+
+import standin  # noqa: E402
 
 JSON, PROBLEM = "application/json", "application/problem+json"
 NO_STATS = {"apps": [], "next": None}
@@ -84,3 +89,44 @@ def test_the_same_answer_is_kept_once(home):
 def test_a_folder_that_is_to_be_kept_stays(home):
     answer(home, *AS_DOCUMENTED)
     assert api_document.end(home, keep=True) == len(AS_DOCUMENTED) and read(home)
+
+
+SHOP = "/apps/shop/environments/prod"
+HELD = {"name": "Held", "path": "environments.prod", "reason": "A sale.", "remedy": "Release the hold."}
+
+
+@pytest.fixture
+def scripted():
+    """The API that `windlass ui` asks in the browser's tests."""
+    api = standin.Standin()
+    yield api
+    api.server.shutdown()
+    api.server.server_close()
+
+
+def calls(api):
+    """A call for each sort of answer that the scripted API has."""
+    for address in api.answers:
+        path, _, environment = address.partition("?environment=")
+        yield "GET", path, {"environment": environment} if environment else {}
+    for api.move in range(len(api.moves)):
+        yield "GET", f"/apps/shop/deployments/{standin.GOING}", {}
+    yield "GET", SHOP, {"observe": "true"}
+    yield "GET", "/apps/shop/deployments", {"execution": standin.EXECUTION}
+    yield "GET", "/apps/nothing/environments/prod", {}
+    for act in ("plans", "starts", "accept", f"deployments/{standin.GOING}/cancel"):
+        yield "POST", f"{SHOP}/{act}", {}
+    api.refuses = ("/accept", HELD)
+    yield "POST", f"{SHOP}/accept", {}
+    api.pages = standin.many(200)
+    for page in api.pages:
+        yield "GET", "/apps", {"after": page}
+
+
+def test_what_the_pages_are_shown_in_the_browsers_tests_is_as_documented(scripted):
+    seen = set()
+    for method, path, query in calls(scripted):
+        status, body = scripted.answer(method, path, query)
+        api_document.check(method, path, status, body, JSON)
+        seen.add((method, status))
+    assert seen == {("GET", 200), ("GET", 404), ("POST", 202), ("POST", 409)}

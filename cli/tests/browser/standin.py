@@ -65,6 +65,12 @@ def aws(target, path, body):
     }[action]
 
 
+def problem(status, finding):
+    """A refusal (RFC 9457)."""
+    title = finding["name"]
+    return status, {"type": f"docs/findings/{title}.md", "title": title, "status": status, "detail": finding["reason"], "findings": [finding]}
+
+
 class Standin:
     """What it answers can be changed while it serves; `calls` has every call of the API, and `of_aws` what AWS was asked."""
 
@@ -115,7 +121,7 @@ class Standin:
     def answer(self, method, path, query):
         if method != "GET":
             if self.refuses and path.endswith(self.refuses[0]):
-                return 409, {"detail": "refused", "findings": [self.refuses[1]]}
+                return problem(409, self.refuses[1])
             if path.endswith("/plans"):
                 return 202, {"id": PLAN, "execution": EXECUTION, "status": f"https://api/apps/shop/plans/{PLAN}"}
             return 202, {"id": GOING, "version": "1.5.0", "execution": EXECUTION, "status": f"https://api/apps/shop/deployments/{GOING}"}
@@ -138,7 +144,7 @@ class Standin:
             record["deployment"]["id"] = name
             return 200, record
         finding = {"name": "UnknownName", "path": "path", "reason": f"`{path}` is not known.", "remedy": "See the board."}
-        return 404, {"detail": "unknown", "findings": [finding]}
+        return problem(404, finding)
 
     def posted(self):
         return [(method, path, body) for method, path, _, body in self.calls if method != "GET"]
