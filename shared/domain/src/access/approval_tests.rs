@@ -18,7 +18,7 @@ fn rules(approve: &str) -> Rules {
         "app: shop
 version: 1
 people:
-  lead-1: {{aws: ['{LEAD_1}', '{LEAD_1_TOO}'], github: "31337"}}
+  lead-1: {{aws: ['{LEAD_1}', '{LEAD_1_TOO}'], github: '31337'}}
   lead-2: {{aws: ['{LEAD_2}']}}
   ann: {{aws: ['{ANN}']}}
 who:

@@ -299,6 +299,7 @@ fn what_is_shown_is_true_of_now() {
     assert!(api(&look, 5).words().ends_with(&named.to_string()));
     let words = found(None, &look).unwrap();
     assert!(words.written().contains("; CloudTrail names UpdateAlias by "), "{words:?}");
+    assert!(words.written().contains("; bring back what is recorded by {\"action\":\"restore\","), "{words:?}");
     // A deployment had the lock since.
     let behind = api(&look, 6);
     assert_eq!((behind.compared.drift, behind.began), (Drift::Unknown, None));

@@ -14,7 +14,6 @@ use crate::release::identity::{DeploymentId, EnvironmentId};
 use crate::text::count::count;
 use crate::text::foreign;
 use crate::text::name::{AppName, ComponentName, EnvironmentName};
-use crate::text::next_step::{NextStep, Wish};
 use crate::text::prose::Prose;
 use crate::text::time::Time;
 use schemars::JsonSchema;
@@ -214,10 +213,9 @@ impl SecondLook {
     fn next(&self, saw: SecondLookResult) -> Option<Prose> {
         match saw {
             SecondLookResult::Changed => Some(prose!(
-                "automatic deployments are being held; find out who changed it (CloudTrail); deploy what should run \
-                 with {} and {}, or roll back; then start {}",
-                NextStep::With(Wish::Again),
-                NextStep::With(Wish::ThroughHold),
+                "automatic deployments are being held; find out who changed it (CloudTrail); bring back what is \
+                 recorded by {}, or roll back; then start {}",
+                operators(ActionName::Restore, self.environment_id()),
                 operators(ActionName::ReleaseHold, self.environment_id())
             )),
             SecondLookResult::Unknown => {

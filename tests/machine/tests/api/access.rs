@@ -52,7 +52,7 @@ fn rule(shop: &Shop<'_>, text: &str) {
 
 /// Returns the declaration with an environment `dev` beside `prod`.
 fn with_dev() -> String {
-    let text = FUNCTIONS.replace("environments:\n", "environments:\n  dev: {}\n");
+    let text = FUNCTIONS.replace("components:\n", "  dev: {}\ncomponents:\n");
     let text = text.replace("function: shop-jobs,", "function: {prod: shop-jobs, dev: shop-jobs-dev},");
     text.replace("function: shop-api,", "function: {prod: shop-api, dev: shop-api-dev},")
 }
@@ -171,7 +171,7 @@ fn each_call_is_held_to_the_rights_of_its_environment() {
     }
     shop.region.step();
     shop.region.run();
-    for (who, wanted, refusals) in [(DEV, &["dev"][..], 1), (LEAD, &["dev", "prod"], 5)] {
+    for (who, wanted, refusals) in [(DEV, &["dev"][..], 1), (LEAD, &["prod", "dev"], 5)] {
         let shown = |address: &str| call_by(&shop, (who, None), "GET", address, None).body;
         let named = |list: &Value| -> Vec<String> {
             let names = list.as_array().unwrap().iter();

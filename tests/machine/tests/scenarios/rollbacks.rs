@@ -179,6 +179,7 @@ fn what_is_gone_is_named_and_nothing_changes() {
     assert_eq!(shop.path(&rollback), path(&[GO, "Settle Ended Rejected"]));
     let (error, cause) = failure(&shop, &rollback);
     assert_eq!(error, "ArtifactMissing");
+    assert!(cause.starts_with("automatic deployments are held since"), "{cause}");
     for function in ["shop-api", "shop-jobs"] {
         let gone = format!("The version 2 of {function} is no longer there");
         assert!(cause.contains(&gone), "{cause}");

@@ -1,3 +1,4 @@
+use crate::deed::Deed;
 use crate::happening::Event;
 use crate::outcome::Outcome;
 use crate::schedule::{Mishap, What};
@@ -32,8 +33,17 @@ pub fn woken_in_time(outcome: &Outcome<'_>) -> Result<(), String> {
     let longest = longest(&outcome.schedule.mishaps);
     let mut queue = Queue { is_free: outcome.lock_before.held.is_none(), ..Queue::default() };
     for happening in &outcome.happened {
-        let Event::Wrote(_, change) = &happening.what else {
-            continue;
+        let change = match &happening.what {
+            Event::Wrote(_, change) => change,
+            Event::Acted(n) => {
+                if let Some(Deed::ReplaceAccess(file)) = outcome.scenario.acts.get(*n).map(|act| act.deed)
+                    && file.approve.is_none()
+                {
+                    queue.asks_nobody(happening.at);
+                }
+                continue;
+            }
+            _ => continue,
         };
         let (before, after) = (change.before.as_ref(), change.after.as_ref());
         if let Some(lock) = outcome.read::<Lock>(after, "lock") {
@@ -70,16 +80,26 @@ struct Queue {
     since: BTreeMap<DeploymentId, Time>,
     /// The time since which someone waits beside a free lock.
     beside: Option<Time>,
+    /// The time by which what asks for approval is woken, because a new file wants none.
+    approved_by: Option<Time>,
 }
 
 impl Queue {
     /// Who waits for a moment is woken by the next run of the schedule after it, and waits for a turn only then.
     fn waits(&mut self, waiting: &Waiting, at: Time) {
         let from = waiting.until.map_or(at, |until| until.plus_ms(PERIOD_MS));
+        let from = self.approved_by.filter(|_| waiting.asks).map_or(from, |by| by.max(at).min(from));
         let since = self.since.entry(waiting.deployment.clone()).or_insert(from);
         if waiting.until.is_some() || *since > at {
             *since = from;
         }
+    }
+
+    /// From now on nobody has to approve. Who waits for that is woken by the next run of the schedule.
+    fn asks_nobody(&mut self, at: Time) {
+        let by = at.plus_ms(PERIOD_MS);
+        self.approved_by = Some(by);
+        self.since.values_mut().for_each(|since| *since = (*since).min(by));
     }
 
     fn look(&mut self, at: Time, longest: u64) -> Result<(), String> {

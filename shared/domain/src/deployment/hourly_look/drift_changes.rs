@@ -2,6 +2,7 @@
 
 use crate::deployment::hourly_look::{Difference, HourlyLook};
 use crate::prose;
+use crate::release::action::ActionName;
 use crate::release::call;
 use crate::text::name::ComponentName;
 use crate::text::prose::Prose;
@@ -27,9 +28,11 @@ pub fn found(before: Option<&HourlyLook>, after: &HourlyLook) -> Option<Prose> {
         prose!("  {}", Prose::next(next))
     }));
     if !left.is_empty() {
+        let of = after.environment_id();
         let next = prose!(
-            "compare it again by {}; deploy what is recorded once more, or bring the change as a release",
-            call::observed(after.environment_id())
+            "compare it again by {}; bring back what is recorded by {}, or bring the change as a release",
+            call::observed(of),
+            call::operators(ActionName::Restore, of)
         );
         lines.push(prose!("  {}", Prose::next(next)));
     }
