@@ -1,7 +1,9 @@
-"""A declaration names topics: the channel of a team hears what went live and what came back, and one that is gone holds up nothing."""
+"""A declaration names topics: the channel of a team hears what went live, what came back and what waits for a person, and one that is gone holds
+up nothing."""
 
 import datetime
 import json
+import re
 
 import left_behind
 import pytest
@@ -19,10 +21,10 @@ class Gannet(Application):
     def __init__(self, aws):
         super().__init__(aws, "gannet", ENVIRONMENT)
 
-    def declare(self, topics, version="1.0.0"):
+    def declare(self, topics, version="1.0.0", **environment):
         jobs = {"kind": "lambda", "function": "gannet-jobs-{environment}", "alias": "live", "gates": {"invocations": INVOCATIONS}}
         gates = {"bake": "5s"}
-        environments = {ENVIRONMENT: {"deploy": {"branch": "main"}}}
+        environments = {ENVIRONMENT: {"deploy": {"branch": "main"}, **environment}}
         super().declare({"app": "gannet", "version": version, "environments": environments, "components": {"jobs": jobs}, "gates": gates, "notify": topics})
 
     def release(self, version, **mistakes):
@@ -64,6 +66,11 @@ def heard(gannet, title):
     return gannet.until(f"the message `{title}`", found)
 
 
+def named(message):
+    """The inputs of the release machine that the next steps of a message name."""
+    return [json.loads(re.search(r"{.*}", step)[0]) for step in message["content"]["nextSteps"]]
+
+
 def test_a_channel_hears_what_went_live(gannet):
     record = gannet.release("1.0.0")
     assert ending(record) == "Succeeded", record["ending"]
@@ -97,3 +104,16 @@ def test_a_channel_hears_once_what_the_day_came_to(gannet, topic, aws):
     assert "gannet, the 24 hours until" in message["content"]["description"], message
     schedules.come(aws, "SummarySchedule", look)
     assert left_behind.taken(aws, HEARD) == []
+
+
+def test_a_channel_hears_what_waits_for_a_person_and_what_ends_it(gannet, topic, aws):
+    gannet.declare([{"topic": topic}], "1.2.0", start="manual")
+    record = gannet.release("1.3.0")
+    assert (ending(record), record["ending"]["cause_name"]) == ("NothingToDo", "Recorded"), record["ending"]
+    waits = heard(gannet, f"gannet {ENVIRONMENT} 1.3.0 waits to be started")
+    assert named(waits) == [{"action": "deploy", **gannet.where, "version": "1.3.0"}], waits
+    answer = aws.call_api("PUT", f"/apps/gannet/environments/{ENVIRONMENT}/hold", {"reason": "a quiet weekend"})
+    assert answer.status == 202, answer
+    held = heard(gannet, f"gannet {ENVIRONMENT} held")
+    assert "a quiet weekend" in held["content"]["description"], held
+    assert named(held) == [{"action": "release_hold", **gannet.where, "reason": "…"}], held
