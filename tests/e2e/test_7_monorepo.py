@@ -1,4 +1,5 @@
-"""An application of a monorepo is released by tags that have its name before the version; and its warnings are shown in full once.
+"""An application of a monorepo is released by tags that have its name before the version; its warnings are shown in full once, and the ending of
+what nothing ran says so.
 
 The tests build on each other: `quay` takes candidates and `sea` stable versions of the application `smack`, both behind `shop-v`.
 """
@@ -131,3 +132,11 @@ def test_a_tag_that_is_another_ones_goes_nowhere(sea):
     for reference, status in (("refs/tags/wharf-v1.11.0", REJECTED), ("refs/tags/shop-v1.11.0", GOOD)):
         assert sea.windlass.run("explain", "smack", "--git-ref", reference).status == status, reference
     assert len(sea.ledger.records()) == known, "nothing was begun"
+
+
+def test_what_nothing_ran_succeeds_and_its_ending_says_so(sea):
+    sea.client("lambda_").put_function_concurrency(FunctionName="smack-jobs-sea", ReservedConcurrentExecutions=0)
+    ran = sea.windlass.json(*sea.built("1.13.0", "shop-v1.13.0"), "--watch")
+    ended = ran.document["deployment"]["ending"]
+    assert (ran.status, ended["ending"]) == (GOOD, "Succeeded"), ran
+    assert "passed; nothing ran jobs (the function has a reserved concurrency of 0)" in ended["cause"], ended
