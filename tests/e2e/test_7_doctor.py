@@ -103,6 +103,14 @@ def test_a_healthy_environment_has_no_finding_before_its_first_release_and_after
     assert ran.status == GOOD and "coracle bay has what a release needs. It would begin at once." in ran.out, ran
 
 
+def test_the_declaration_that_was_read_is_named_and_that_the_file_beside_it_differs(coracle):
+    in_force = coracle.windlass.run("declaration", "coracle").out
+    (coracle.windlass.folder / "app.yaml").write_text(in_force.replace("version: 1.0.0", "version: 1.0.1"))
+    ran = coracle.windlass.run("doctor", "coracle", "bay")
+    differs = "`app.yaml` here differs in 1 place, and was not looked at: `windlass declare --dry-run` shows them"
+    assert ran.status == GOOD and f"declaration: 1.0.0, the one in force; {differs}" in ran.out, ran
+
+
 def test_what_the_role_that_deploys_may_not_do_is_found_before_a_release(coracle):
     coracle.deny("lambda:UpdateAlias")
     status, (found,) = coracle.doctor()
