@@ -4,7 +4,7 @@ The tests build on each other: 1.1.0 of the application `punt` is live, and 1.0.
 """
 
 import pytest
-from application import Application
+from application import Application, function_files
 from command_line import CommandLine
 from ledger import ending
 
@@ -27,10 +27,12 @@ class Punt(Application):
         self.root = CommandLine(aws, "punt", folder, ROOT)
         aws.iam.attach_user_policy(UserName="ci-of-punt", PolicyArn=aws.outputs["ReaderPolicyArn"])
 
-    def declare(self):
-        declaration = self.declaration(ENVIRONMENTS, {})
+    def declare(self, version="1.0.0", without=()):
+        declaration = self.declaration(ENVIRONMENTS, {}, version)
         # Both are changed in one wave.
         del declaration["components"]["jobs"]["after"]
+        for name in without:
+            del declaration["components"][name]
         super().declare(declaration)
 
     def move_alias(self):
@@ -156,4 +158,14 @@ def test_nothing_is_restored_of_what_is_not_known(punt):
     assert refused(app) == (REJECTED, [("NoDeclaration", "app")])
     assert app.document["findings"][0]["remedy"].startswith("Did you mean `punt`? "), app
     assert not [arn for arn in punt.executions() if "pnut" in arn or "bya" in arn], "nothing was begun"
+    assert punt.seen() == LIVE
+
+
+def test_a_rollback_ends_well_after_a_component_has_left_the_declaration(punt):
+    ahead = punt.in_folder(punt.windlass.folder, "1.2.0", jobs=function_files("1.2.0"))
+    assert punt.windlass.run(*ahead, "--git-ref", "refs/heads/main", "--watch").status == GOOD
+    assert punt.seen() == {"page": "1.1.0", "jobs": "1.2.0"}
+    punt.declare("1.1.0", without=["page"])
+    ran = punt.windlass.run("rollback", "punt", "bay", "--to", "1.1.0", *WHY)
+    assert ran.status == GOOD and "page: no longer declared since version 1.1.0 of the declaration" in ran.out, ran
     assert punt.seen() == LIVE
