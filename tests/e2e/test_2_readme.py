@@ -100,11 +100,12 @@ def test_the_demo_an_application_of_ones_own_and_the_end(shell):
     assert api_document.check_kept(RUN), "no answer of the API was kept"
 
 
-def test_a_site_in_a_bucket_of_ones_own_and_an_image(shell):
-    up, site, image, down = blocks("docs/local-cloud.md")
+def test_a_site_in_a_bucket_of_ones_own_its_address_and_an_image(shell):
+    up, site, address, image, down = blocks("docs/local-cloud.md")
     assert "windlass: installed" in shell.run(up)
     printed = shell.run(site)
     assert "Succeeded: blog prod 1.0.0 is live: web changed." in printed and "<title>Shop" in printed, printed
+    assert shell.run(address).count("<title>Shop") == 2, "by its name, and under its address"
     assert '"imageTag": "1.0.0"' in shell.run(image)
     shell.run(down)
     assert cloud.describe(RUN) is None
