@@ -90,6 +90,15 @@ def test_the_pages_have_something_to_type():
     assert counts["windlass"] > 20 and counts["aws"] > 5 and counts["make"] > 1, counts
 
 
+def test_a_channel_is_connected_in_a_region_that_the_page_names():
+    """AWS's command line takes any region, so that typing the command finds no wrong one."""
+    page = (ROOT / "docs/first-hour/tell-a-channel.md").read_text()
+    named = re.search(r"AWS answers it in (.*?) alone", page, re.DOTALL)[1]
+    regions = re.findall(r"`([a-z]+-[a-z]+-\d)`", named)
+    used = re.findall(r"^aws chatbot .* --region (\S+)", page, re.MULTILINE)
+    assert len(regions) == 4 and used and set(used) <= set(regions), (used, regions)
+
+
 def test_each_page_of_the_first_hour_is_in_its_index():
     folder = ROOT / "docs/first-hour"
     linked = set(re.findall(r"\]\(([\w-]+\.md)\)", (folder / "README.md").read_text()))
