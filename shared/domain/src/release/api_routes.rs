@@ -243,6 +243,17 @@ impl RoutePlace {
         Some(EnvironmentId::new(self.to_app.as_ref()?, self.to_environment.as_ref()?))
     }
 
+    /// Returns the names that the path has, each with the member of a request that says the same.
+    pub fn named(&self) -> Vec<(&'static str, &str)> {
+        let named = [
+            ("app", self.app.as_ref().map(AppName::as_str)),
+            ("environment", self.environment.as_ref().map(EnvironmentName::as_str)),
+            ("to_app", self.to_app.as_ref().map(AppName::as_str)),
+            ("to_environment", self.to_environment.as_ref().map(EnvironmentName::as_str)),
+        ];
+        named.into_iter().filter_map(|(member, name)| Some((member, name?))).collect()
+    }
+
     /// Takes in a segment of a path; `None` if it is not as the pattern says.
     fn take(&mut self, pattern: &str, segment: &str) -> Option<()> {
         match pattern {
@@ -293,12 +304,15 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn path(route: &ApiRoute) -> String {
-        let names = json!({
+    fn names() -> Value {
+        json!({
             "app": "shop", "environment": "prod", "to_app": "bank", "to_environment": "live", "id": "1f0c",
             "version": "1.4.0",
-        });
-        route.path(names.as_object().unwrap()).unwrap()
+        })
+    }
+
+    fn path(route: &ApiRoute) -> String {
+        route.path(names().as_object().unwrap()).unwrap()
     }
 
     #[test]
@@ -314,6 +328,9 @@ mod tests {
             let (method, segments) = route.name.call(&named.map(|(name, _)| name).collect::<Vec<_>>());
             assert_eq!((method, format!("/{}", segments.join("/"))), (route.method, path.clone()));
             assert_eq!(place.to_environment.is_some(), route.pattern.contains("{to_environment}"));
+            let of_a_request = place.named().into_iter().filter(|(member, name)| names()[*member] == **name);
+            let braces = route.pattern.matches('{').count() - usize::from(!place.id.is_empty());
+            assert_eq!(of_a_request.count(), braces, "{}", route.pattern);
             assert_eq!(place.id.is_empty(), !route.pattern.contains("{id}") && !route.pattern.contains("{version}"));
             assert_eq!(ApiRoute::of(route.method, &format!("{path}/")).map(|(found, _)| found.name), Some(route.name));
             for (method, path) in [("PATCH", path.clone()), (route.method, format!("{path}/more"))] {

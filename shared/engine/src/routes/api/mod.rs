@@ -100,7 +100,6 @@ async fn route(ports: &impl Ports, call: &Call) -> Served {
     let nowhere = || refused(404, &[no_such_path(call)]);
     let app = || place.app.as_ref().ok_or_else(nowhere);
     let of = || place.of().ok_or_else(nowhere);
-    let to = || place.to().ok_or_else(nowhere);
     serve! { route.name;
         Apps => apps::list(ports, &mut reader, call),
         AllStats => stats::list(ports, &mut reader, call),
@@ -115,20 +114,20 @@ async fn route(ports: &impl Ports, call: &Call) -> Served {
         Stats => stats::get(ports, &mut reader, app()?, call),
         AppRemovable => moving::app_removable(ports, app()?),
         AppRenamable => moving::app_renamable(ports, app()?, place.to_app.as_ref().ok_or_else(nowhere)?),
-        ActOnApp(action) => moving::start_on_app(ports, action, app()?, place.to_app.as_ref(), call),
+        ActOnApp(action) => operator::start(ports, &place, action, call),
         Environment => environment::get(ports, of()?, call),
         Snapshots => snapshots::list(ports, of()?, call),
         Drills => snapshots::list_drills(ports, of()?, call),
         Removable => moving::removable(ports, of()?, call),
-        Renamable => moving::renamable(ports, of()?, call),
-        Takable => moving::takable(ports, of()?, to()?, call),
+        Renamable => moving::movable(ports, &place, ActionName::Rename, call),
+        Takable => moving::movable(ports, &place, ActionName::HandOver, call),
         Start => releases::post(ports, of()?, call),
         StartRecorded => releases::start(ports, of()?, call),
         Uploads => releases::uploads(ports, of()?, call),
-        DrawPlan => plans::post(ports, of()?, call),
+        DrawPlan => plans::post(ports, of()?, &place, call),
         Cancel => operator::post(ports, of()?, &place.id, call),
-        Act(ActionName::HandOver) => moving::hand_over(ports, of()?, to()?, call),
-        Act(action) => operator::start(ports, of()?, action, call),
+        Act(ActionName::HandOver) => moving::hand_over(ports, &place, call),
+        Act(action) => operator::start(ports, &place, action, call),
     }
 }
 

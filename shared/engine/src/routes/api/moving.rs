@@ -1,11 +1,11 @@
 //! Another owner, name or end for what is recorded: `GET …/removable`, `GET …/renamable`, `GET /hand-overs/…` and
-//! `GET /renames/…` show what would be let go of or moved, or what stands in its way. And the `POST`s of what goes to
-//! another environment, or is done to a whole application.
+//! `GET /renames/…` show what would be let go of or moved, or what stands in its way. And the `POST` of what goes to
+//! another environment.
 //!
 //! A move to another environment or application has a path of its own that names both. So a caller that may only call
 //! the paths of one may not call it.
 
-use super::call::{Answered, Call, OrRefused, Ports, Served, add_said, answers, body, refuse_on, refused, request_of};
+use super::call::{Answered, Call, OrRefused, Ports, Served, answers, body, refuse_on};
 use super::environment::known;
 use super::operator::{members, request, started};
 use super::query::take_unknown;
@@ -13,15 +13,13 @@ use crate::movable::Movable;
 use crate::removable::Removable;
 use serde_json::{Map, Value, json};
 use windlass_domain::declaration::tenancy::Claim;
-use windlass_domain::document::partial_document::PartialDocument;
 use windlass_domain::moving::application::Moved;
 use windlass_domain::moving::removal::{Removed, RemovedItems};
 use windlass_domain::moving::scope::Scope;
 use windlass_domain::moving::{MovedItems, Moving};
 use windlass_domain::release::action::ActionName;
-use windlass_domain::release::api_routes::RouteName;
+use windlass_domain::release::api_routes::{RouteName, RoutePlace};
 use windlass_domain::release::identity::EnvironmentId;
-use windlass_domain::release::request::Request;
 use windlass_domain::shown::api::answers::{Act, Takable};
 use windlass_domain::shown::api::{AppLetGo, AppMoves, LetGo, MovedEnvironment, Moves, RemovedFrom};
 use windlass_domain::text::fault::Fault;
@@ -57,44 +55,12 @@ fn targets(claims: &[Claim]) -> Vec<String> {
     claims.iter().map(ToString::to_string).collect()
 }
 
-/// Starts an action on a whole application, whose name the body has again: lets go of it, or gives it the name that the
-/// path has as the other one. An application that is not declared any more may have been let go of in part.
-pub async fn start_on_app(
-    ports: &impl Ports,
-    action: ActionName,
-    app: &AppName,
-    to: Option<&AppName>,
-    call: &Call,
-) -> Served<answers::ActOnApp> {
-    let mut input = body(call)?;
-    let named: Vec<(&str, &str)> =
-        [("app", app.as_str())].into_iter().chain(to.map(|to| ("to_app", to.as_str()))).collect();
-    let unknown = take_unknown(&mut input, members(RouteName::ActOnApp(action)), &named);
-    add_said(call, action, &named, &mut input);
-    if !input.contains_key("confirm") {
-        return Err(refused(400, &[Request::unconfirmed(app, action)]));
-    }
-    let request = request_of(call, unknown, input);
-    started(ports, &request.map_err(PartialDocument::findings).or_refused(400)?, call).await
-}
-
-/// Shows what a new name of a component would take with it.
-pub async fn renamable(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Served<answers::Renamable> {
-    look(ports, of, ActionName::Rename, call, asked(call)).await
-}
-
-/// Shows what another environment would take over.
-pub async fn takable(ports: &impl Ports, of: EnvironmentId<'_>, to: EnvironmentId<'_>, call: &Call) -> Served<Takable> {
-    look(ports, of, ActionName::HandOver, call, towards(to, asked(call))).await
-}
-
 /// Hands over.
-pub async fn hand_over(ports: &impl Ports, of: EnvironmentId<'_>, to: EnvironmentId<'_>, call: &Call) -> Served<Act> {
+pub async fn hand_over(ports: &impl Ports, place: &RoutePlace, call: &Call) -> Served<Act> {
     let mut input = body(call)?;
-    let named = [("to_app", to.app().as_str()), ("to_environment", to.environment().as_str())];
-    let known = members(RouteName::Act(ActionName::HandOver));
-    refuse_on(400, &take_unknown(&mut input, known, &named))?;
-    let request = request(ports, of, ActionName::HandOver, call, towards(to, input), false).await?;
+    let named: Vec<_> = place.named().into_iter().filter(|(member, _)| member.starts_with("to_")).collect();
+    refuse_on(400, &take_unknown(&mut input, members(RouteName::Act(ActionName::HandOver)), &named))?;
+    let request = request(ports, place, ActionName::HandOver, call, input, false).await?;
     started(ports, &request, call).await
 }
 
@@ -104,20 +70,9 @@ fn asked(call: &Call) -> Map<String, Value> {
     asked.map(|(name, value)| (name.clone(), json!(value))).chain([("reason".into(), json!("a look"))]).collect()
 }
 
-fn towards(to: EnvironmentId<'_>, mut input: Map<String, Value>) -> Map<String, Value> {
-    input.insert("to_app".into(), json!(to.app()));
-    input.insert("to_environment".into(), json!(to.environment()));
-    input
-}
-
-async fn look(
-    ports: &impl Ports,
-    of: EnvironmentId<'_>,
-    action: ActionName,
-    call: &Call,
-    input: Map<String, Value>,
-) -> Served<Takable> {
-    let request = request(ports, of, action, call, input, false).await?;
+/// Shows what a new name of a component, or another environment, would take with it.
+pub async fn movable(ports: &impl Ports, place: &RoutePlace, action: ActionName, call: &Call) -> Served<Takable> {
+    let request = request(ports, place, action, call, asked(call), false).await?;
     let moving = request.moving().ok_or_else(|| Fault::internal("a look at a move moves nothing"))?;
     let mut moved = moved(ports, moving).await?;
     let (stays, next) = (moved.stays(moving).into(), moved.next(moving));

@@ -13,7 +13,7 @@ use crate::routes::api::call::{Call, Ports, Unserved, body};
 use crate::routes::api::deployments::find;
 use crate::routes::api::query::take_unknown;
 use crate::routes::begin_own;
-use crate::trouble::{findings, found};
+use crate::trouble::findings;
 use crate::{log, recovery};
 use serde_json::{Map, Value, json};
 use windlass_domain::deployment::Deployment;
@@ -22,7 +22,7 @@ use windlass_domain::document::partial_document::PartialDocument;
 use windlass_domain::environment::HeldState;
 use windlass_domain::prose;
 use windlass_domain::release::action::ActionName;
-use windlass_domain::release::api_routes::{ApiRoute, RouteName};
+use windlass_domain::release::api_routes::{ApiRoute, RouteName, RoutePlace};
 use windlass_domain::release::call::operators;
 use windlass_domain::release::cancellation::{CANCELLED, Cancellation, EarlierCancellation};
 use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
@@ -31,10 +31,10 @@ use windlass_domain::shown::api::{ActionStarted, CancellationStarted};
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::prose::Prose;
 
-/// Starts the execution of an action. The body may give `reason`, and what else belongs to the action.
-/// The conductor does what is asked; the execution shows whether it could.
-pub async fn start(ports: &impl Ports, of: EnvironmentId<'_>, action: ActionName, call: &Call) -> Served<answers::Act> {
-    let request = request(ports, of, action, call, body(call)?, false).await?;
+/// Starts the execution of an action on an environment, or on a whole application. The body may give `reason`, and what
+/// else belongs to the action. The conductor does what is asked; the execution shows whether it could.
+pub async fn start(ports: &impl Ports, place: &RoutePlace, action: ActionName, call: &Call) -> Served<answers::Act> {
+    let request = request(ports, place, action, call, body(call)?, false).await?;
     started(ports, &request, call).await
 }
 
@@ -48,52 +48,55 @@ pub async fn started(ports: &impl Ports, request: &Request, call: &Call) -> Serv
     Ok(Answered::One(ActionStarted { execution }))
 }
 
-/// The request for an action, or only for its plan; else the answer that names everything that is wrong with it.
+/// The request for an action on what a path names, or only for its plan; else the answer that names everything that is
+/// wrong with it.
 pub async fn request(
     ports: &impl Ports,
-    of: EnvironmentId<'_>,
+    place: &RoutePlace,
     action: ActionName,
     call: &Call,
     mut input: Map<String, Value>,
     plan: bool,
 ) -> Served<Request> {
-    if let Some(finding) = unnamed(action, &input) {
-        let known = found(known(ports, of).await)?;
-        return Err(refused(if known.is_some() { 400 } else { 404 }, &[finding]));
-    }
-    let path = [("app", of.app().as_str()), ("environment", of.environment().as_str())];
+    let (route, nowhere) = match place.of() {
+        Some(of) => (RouteName::Act(action), findings(known(ports, of).await)?),
+        // An application that is not declared any more may have been let go of in part.
+        None => (RouteName::ActOnApp(action), Vec::new()),
+    };
+    let status = if nowhere.is_empty() { 400 } else { 404 };
+    refuse_on(status, unnamed(action, place, &input).as_slice())?;
+    let named = place.named();
     let unknown = match action {
-        // Its body was looked at before, and has got from the path where it goes to.
+        // Its body was looked at before.
         ActionName::HandOver => Vec::new(),
-        action => take_unknown(&mut input, members(RouteName::Act(action)), &path),
+        _ => take_unknown(&mut input, members(route), &named),
     };
     if let (None, Some(reason)) = (input.get("reason"), call.query.get("reason")) {
         // A DELETE has no body.
         input.insert("reason".into(), reason.clone().into());
     }
     input.insert("plan".into(), plan.into());
-    add_said(call, action, &path, &mut input);
-    let read = request_of(call, unknown, input);
-    let unknown = findings(known(ports, of).await)?;
-    let status = if unknown.is_empty() { 400 } else { 404 };
-    match read {
-        Ok(request) => refuse_on(status, &unknown).map(|()| request),
-        Err(part) => Err(refused(status, &part.and(unknown).findings())),
+    add_said(call, action, &named, &mut input);
+    match request_of(call, unknown, input) {
+        Ok(request) => refuse_on(status, &nowhere).map(|()| request),
+        Err(part) => Err(refused(status, &part.and(nowhere).findings())),
     }
 }
 
-/// Returns the finding that a rename names no component. By its path a rename is one of a component; an environment is
-/// handed over.
-fn unnamed(action: ActionName, input: &Map<String, Value>) -> Option<Finding> {
-    let is_unnamed = action == ActionName::Rename && !input.contains_key("component");
-    is_unnamed.then(|| {
-        Finding::missing_field(
+/// Returns the finding that a call lacks a name: a whole application's own once more, or the component of a rename. By
+/// its path a rename is one of a component; an environment is handed over.
+fn unnamed(action: ActionName, place: &RoutePlace, input: &Map<String, Value>) -> Option<Finding> {
+    let is_unnamed = |member: &str| !input.contains_key(member);
+    match (&place.app, &place.environment) {
+        (Some(app), None) if is_unnamed("confirm") => Some(Request::unconfirmed(app, action)),
+        (_, Some(_)) if action == ActionName::Rename && is_unnamed("component") => Some(Finding::missing_field(
             "component",
             "the call does not say which component is renamed.",
             "Write its present name in `component`, and the new one in `to_component`. All of an environment is \
              renamed by `POST /hand-overs/<app>/<environment>/<app>/<new environment>`.",
-        )
-    })
+        )),
+        _ => None,
+    }
 }
 
 /// Returns the members that the body of a route may have. A check, which is only planned, has none.

@@ -9,6 +9,7 @@ use crate::routes::begin_own;
 use crate::{ledger, log, pin};
 use serde_json::Value;
 use windlass_domain::release::action::ActionName;
+use windlass_domain::release::api_routes::RoutePlace;
 use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::release::request::Request;
 use windlass_domain::shown::api::{PlanAnswer, PlanStarted};
@@ -20,9 +21,14 @@ use windlass_domain::text::name::AppName;
 /// `"action": "rollback"` and the body of `rollbacks`, and so of a drill's way there, a restoring and a withdrawal; or
 /// of a release of every component whose bytes nobody knows yet, with `"action": "check"`. What is wrong with the
 /// request is answered at once, as these do. Each call draws a plan of its own; the same key is the same plan.
-pub async fn post(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Served<answers::DrawPlan> {
+pub async fn post(
+    ports: &impl Ports,
+    of: EnvironmentId<'_>,
+    place: &RoutePlace,
+    call: &Call,
+) -> Served<answers::DrawPlan> {
     let app = of.app();
-    let request = asked(ports, of, call).await?;
+    let request = asked(ports, of, place, call).await?;
     let execution = begin_own(ports, &request, &operator::seed(ports, call)).await.or_refused(409)?;
     let id = DeploymentId::planned(&execution);
     log::name_deployment(&id);
@@ -30,7 +36,7 @@ pub async fn post(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Ser
     Ok(Answered::One(PlanStarted { id, execution, status }))
 }
 
-async fn asked(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Served<Request> {
+async fn asked(ports: &impl Ports, of: EnvironmentId<'_>, place: &RoutePlace, call: &Call) -> Served<Request> {
     let mut body = body(call)?;
     let action = match body.remove("action").as_ref().map(Value::as_str) {
         None | Some(Some("deploy")) => {
@@ -46,7 +52,7 @@ async fn asked(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Served
         Some(Some("check")) => ActionName::Check,
         Some(_) => return Err(refused(400, &[no_such_action()])),
     };
-    operator::request(ports, of, action, call, body, true).await
+    operator::request(ports, place, action, call, body, true).await
 }
 
 fn no_such_action() -> Finding {
