@@ -4,95 +4,57 @@
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::output::{Output, text};
-use crate::talk::windlass::RouteName;
 use crate::verbs::operator::Asking;
 use crate::verbs::scope::{ScopeCall, named, withdrawn};
 use clap::Args;
 use std::iter;
+use windlass_domain::moving::Moving;
 use windlass_domain::moving::scope::Scope;
-use windlass_domain::release::action::ActionName;
 use windlass_domain::shown::api::{AppMoves, Moves};
 use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 
-/// A move that is asked for.
-struct Move<'a> {
-    /// The scope as it is.
-    from: Scope<'a>,
-    /// The new owner, and the component's new name if one is given; without an environment where only the component
-    /// gets another name.
-    to: Scope<'a>,
-    /// The name of a whole application, typed again.
-    confirm: Option<&'a AppName>,
-    /// Says whether it is only shown.
+/// Makes the move, or prints what it would do. The new owner is as [`ScopeCall::to`] has it.
+///
+/// # Errors
+/// If Windlass refuses it or does not answer.
+fn run(
+    Moving { from, to }: Moving<'_>,
+    confirm: Option<&AppName>,
     plan: bool,
+    asking: &Asking,
+    output: Output,
+) -> Result<Exit, Failure> {
+    let call = ScopeCall { from, to: Some(to), confirm };
+    match (plan, from.is_whole()) {
+        (false, _) => call.start(asking, output),
+        (true, true) => call.look(asking, output, |moves: &AppMoves| all_of(from, to, moves)),
+        (true, false) => call.look(asking, output, |moves: &Moves| moved(from, to, moves)),
+    }
 }
 
-impl Move<'_> {
-    /// Makes the move, or prints what it would do.
-    ///
-    /// # Errors
-    /// If Windlass refuses it or does not answer.
-    fn run(&self, asking: &Asking, output: Output) -> Result<Exit, Failure> {
-        let (from, to) = (self.from, self.to);
-        let component = from.component.map(|name| ("component", name.as_str()));
-        let name = to.component.map(|name| ("to_component", name.as_str()));
-        let (look, call, names) = self.routes();
-        let call = ScopeCall {
-            app: from.app,
-            look,
-            call,
-            names,
-            named: component.into_iter().chain(name).collect(),
-            confirm: self.confirm,
-        };
-        if !self.plan {
-            return call.start(asking, output);
-        }
-        if from.is_whole() {
-            return call.look(asking, output, |moves: AppMoves| self.all_of(&moves));
-        }
-        call.look(asking, output, |moves: Moves| self.moved(&moves))
-    }
+/// Returns the lines on what would be moved of one environment.
+fn moved(from: Scope<'_>, to: Scope<'_>, moves: &Moves) -> Vec<String> {
+    let there = if to.is_whole() { from } else { to };
+    let components = moves.components.iter();
+    let mut lines: Vec<String> =
+        components.map(|(was, name)| format!("{was} of {from} would be {name} of {there}")).collect();
+    lines.extend(moves.targets.iter().map(|target| format!("  with {target}")));
+    lines.extend(iter::once(&moves.stays).chain(&moves.next).map(|said| format!("  {}", text(said))));
+    lines
+}
 
-    /// Returns the routes of the look and of the call, and the names in their paths: that of a move to another environment
-    /// or application names both.
-    fn routes(&self) -> (RouteName, RouteName, Vec<&str>) {
-        let (app, to) = (self.from.app.as_str(), self.to.app.as_str());
-        match [self.from.environment, self.to.environment].map(|name| name.map(EnvironmentName::as_str)) {
-            [None, _] => (RouteName::AppRenamable, RouteName::ActOnApp(ActionName::Rename), vec![app, to]),
-            [Some(here), None] => (RouteName::Renamable, RouteName::Act(ActionName::Rename), vec![app, here]),
-            [Some(here), Some(there)] => {
-                (RouteName::Takable, RouteName::Act(ActionName::HandOver), vec![app, here, to, there])
-            }
-        }
+/// Returns the lines on what would be moved of a whole application.
+fn all_of(from: Scope<'_>, to: Scope<'_>, moves: &AppMoves) -> Vec<String> {
+    let mut lines = vec![format!("{from} would be called {to}")];
+    lines.extend(withdrawn(moves.declaration.as_ref()));
+    for (name, here) in &moves.environments {
+        lines.push(named(name, &here.components));
+        lines.extend(here.targets.iter().map(|target| format!("    with {target}")));
     }
-
-    /// Returns the lines on what would be moved of one environment.
-    fn moved(&self, moves: &Moves) -> Vec<String> {
-        let (from, to) = (self.from, self.to);
-        let there = if to.is_whole() { from } else { to };
-        let components = moves.components.iter();
-        let mut lines: Vec<String> =
-            components.map(|(was, name)| format!("{was} of {from} would be {name} of {there}")).collect();
-        lines.extend(moves.targets.iter().map(|target| format!("  with {target}")));
-        lines.extend(iter::once(&moves.stays).chain(&moves.next).map(|said| format!("  {}", text(said))));
-        lines
-    }
-
-    /// Returns the lines on what would be moved of a whole application.
-    fn all_of(&self, moves: &AppMoves) -> Vec<String> {
-        let mut lines = vec![format!("{} would be called {}", self.from, self.to)];
-        lines.extend(withdrawn(moves.declaration.as_ref()));
-        for (name, here) in &moves.environments {
-            lines.push(named(name, &here.components));
-            lines.extend(here.targets.iter().map(|target| format!("    with {target}")));
-        }
-        let to = self.to;
-        lines.extend(moves.repositories.iter().map(|name| format!("  pushes to {name} would be for {to}")));
-        lines.extend(moves.frees.iter().map(|name| format!("  pushes to {name} would be nobody's")));
-        lines.extend(iter::once(&moves.stays).chain(&moves.next).map(|said| format!("  {}", text(said))));
-        lines
-    }
+    lines.extend(moves.repositories.iter().map(|name| format!("  pushes to {name} would be for {to}")));
+    lines.extend(moves.frees.iter().map(|name| format!("  pushes to {name} would be nobody's")));
+    lines.extend(iter::once(&moves.stays).chain(&moves.next).map(|said| format!("  {}", text(said))));
+    lines
 }
 
 /// The arguments of `windlass rename`.
@@ -134,13 +96,11 @@ impl Rename {
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
         let to_app = self.to_app.as_ref().unwrap_or(&self.app);
         let (environment, there) = (self.environment.as_ref(), self.to_environment.as_ref());
-        let it = Move {
+        let moving = Moving {
             from: Scope { app: &self.app, environment, component: self.component.as_ref() },
             to: Scope { app: to_app, environment: there, component: self.to_component.as_ref() },
-            confirm: self.confirm.as_ref(),
-            plan: self.plan,
         };
-        it.run(&self.asking, output)
+        run(moving, self.confirm.as_ref(), self.plan, &self.asking, output)
     }
 }
 
@@ -186,12 +146,10 @@ impl HandOver {
             )));
         };
         let there = self.to_environment.as_ref().unwrap_or(environment);
-        let it = Move {
+        let moving = Moving {
             from: Scope { app: &self.app, environment: Some(environment), component: self.component.as_ref() },
             to: Scope { app: to, environment: Some(there), component: self.to_component.as_ref() },
-            confirm: None,
-            plan: self.plan,
         };
-        it.run(&self.asking, output)
+        run(moving, None, self.plan, &self.asking, output)
     }
 }

@@ -5,12 +5,12 @@ use crate::ground::arguments;
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::output::{Output, text};
-use crate::talk::windlass::RouteName;
 use crate::verbs::follow::AwaitedEnd;
 use crate::verbs::operator::{ActedOn, Action, Asking, Effect};
 use crate::verbs::scope::{ScopeCall, named, withdrawn};
 use clap::Args;
 use serde_json::{Map, json};
+use windlass_domain::moving::scope::Scope;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::shown::api::{AppLetGo, LetGo};
 use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
@@ -43,33 +43,18 @@ impl Remove {
     /// If Windlass refuses it or does not answer.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
         let (app, asking) = (&self.app, &self.asking);
-        let (look, names) = match &self.environment {
-            Some(environment) if !self.plan => return self.part(environment, output),
-            Some(environment) => (RouteName::Removable, vec![app.as_str(), environment.as_str()]),
-            None if self.plan || self.confirm.is_some() => (RouteName::AppRemovable, vec![app.as_str()]),
-            None => {
-                return Err(Failure::usage(format!(
-                    "it is not said what to remove: write an environment behind `{app}`, or, to let go of the whole \
-                     application, its name again (`--confirm {app}`); `--plan` only shows what either would be"
-                )));
-            }
-        };
-        let component = self.component.iter();
-        let call = ScopeCall {
-            app,
-            look,
-            call: RouteName::ActOnApp(ActionName::Remove),
-            names,
-            named: component.map(|component| ("component", component.as_str())).collect(),
-            confirm: self.confirm.as_ref(),
-        };
-        if !self.plan {
-            return call.start(asking, output);
+        let from = Scope { app, environment: self.environment.as_ref(), component: self.component.as_ref() };
+        let call = ScopeCall { from, to: None, confirm: self.confirm.as_ref() };
+        match &self.environment {
+            Some(_) if self.plan => call.look(asking, output, |goes: &LetGo| removed(from, goes)),
+            Some(environment) => self.part(environment, output),
+            None if self.plan => call.look(asking, output, |goes: &AppLetGo| all_of(app, goes)),
+            None if self.confirm.is_some() => call.start(asking, output),
+            None => Err(Failure::usage(format!(
+                "it is not said what to remove: write an environment behind `{app}`, or, to let go of the whole \
+                 application, its name again (`--confirm {app}`); `--plan` only shows what either would be"
+            ))),
         }
-        if self.environment.is_none() {
-            return call.look(asking, output, |goes: AppLetGo| self.all_of(&goes));
-        }
-        call.look(asking, output, |goes: LetGo| self.removed(&goes))
     }
 
     /// Lets go of an environment, or of a component of it.
@@ -81,33 +66,32 @@ impl Remove {
         let action = Action { at: &at, action: ActionName::Remove, body, effect: Effect::Environment(|_| true) };
         action.run(output)
     }
+}
 
-    /// Returns the lines on what an environment would let go of.
-    fn removed(&self, LetGo { goes, leaves }: &LetGo) -> Vec<String> {
-        let names: Vec<&str> = goes.components.iter().map(ComponentName::as_str).collect();
-        let what = match &self.component {
-            Some(component) if names.is_empty() => format!("what {component} has left"),
-            _ => names.join(", "),
-        };
-        let environment = self.environment.as_ref().map_or_else(String::new, |name| format!("/{name}"));
-        let mut lines = vec![format!("{}{environment} would let go of {what}", self.app)];
-        lines.extend(goes.frees.iter().map(|target| format!("  another component may have {target} then")));
-        lines.push(format!("  {}", text(leaves)));
-        lines
-    }
+/// Returns the lines on what an environment would let go of.
+fn removed(from: Scope<'_>, LetGo { goes, leaves }: &LetGo) -> Vec<String> {
+    let names: Vec<&str> = goes.components.iter().map(ComponentName::as_str).collect();
+    let what = match from.component {
+        Some(component) if names.is_empty() => format!("what {component} has left"),
+        _ => names.join(", "),
+    };
+    let mut lines = vec![format!("{from} would let go of {what}")];
+    lines.extend(goes.frees.iter().map(|target| format!("  another component may have {target} then")));
+    lines.push(format!("  {}", text(leaves)));
+    lines
+}
 
-    /// Returns the lines on what a whole application would let go of.
-    fn all_of(&self, goes: &AppLetGo) -> Vec<String> {
-        let mut lines = vec![format!("{} would be let go of", self.app)];
-        lines.extend(withdrawn(goes.declaration.as_ref()));
-        for (name, here) in &goes.environments {
-            lines.push(named(name, &here.components));
-            lines.extend(here.frees.iter().map(|target| format!("  another component may have {target} then")));
-        }
-        lines.extend(goes.repositories.iter().map(|name| format!("  pushes to {name} would be nobody's")));
-        lines.push(format!("  {}", text(&goes.leaves)));
-        lines
+/// Returns the lines on what a whole application would let go of.
+fn all_of(app: &AppName, goes: &AppLetGo) -> Vec<String> {
+    let mut lines = vec![format!("{app} would be let go of")];
+    lines.extend(withdrawn(goes.declaration.as_ref()));
+    for (name, here) in &goes.environments {
+        lines.push(named(name, &here.components));
+        lines.extend(here.frees.iter().map(|target| format!("  another component may have {target} then")));
     }
+    lines.extend(goes.repositories.iter().map(|name| format!("  pushes to {name} would be nobody's")));
+    lines.push(format!("  {}", text(&goes.leaves)));
+    lines
 }
 
 /// The arguments of `windlass withdraw`, also of one that is only planned, which takes others in place of `ActedOn`.

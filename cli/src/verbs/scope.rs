@@ -8,26 +8,46 @@ use crate::talk::windlass::{RouteName, read};
 use crate::verbs::operator::{Asking, ended_without_environment};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
+use windlass_domain::moving::scope::Scope;
+use windlass_domain::release::action::ActionName;
 use windlass_domain::shown::api::ActionStarted;
 use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 
-/// A call, and the look before it.
+/// A scope that is let go of or moved.
+#[derive(Debug, Clone, Copy)]
 pub struct ScopeCall<'a> {
-    /// The application.
-    pub app: &'a AppName,
-    /// The route of the look.
-    pub look: RouteName,
-    /// The route of the call.
-    pub call: RouteName,
-    /// The names in the paths of both.
-    pub names: Vec<&'a str>,
-    /// The components, in the query of the look and in the body of the call.
-    pub named: Vec<(&'a str, &'a str)>,
-    /// The application's name, typed again.
+    /// The scope as it is.
+    pub from: Scope<'a>,
+    /// The new owner, and the component's new name if one is given; without an environment where only the component
+    /// gets another name. Absent where it is let go of.
+    pub to: Option<Scope<'a>>,
+    /// The name of a whole application, typed again.
     pub confirm: Option<&'a AppName>,
 }
 
-impl ScopeCall<'_> {
+impl<'a> ScopeCall<'a> {
+    /// Returns the route of the look, the action, and the names in the paths of both: that of a move to another
+    /// environment or application names both.
+    fn routes(self) -> (RouteName, ActionName, Vec<&'a str>) {
+        let app = self.from.app.as_str();
+        let to = self.to.map(|to| (to.app.as_str(), to.environment));
+        match (self.from.environment.map(EnvironmentName::as_str), to) {
+            (None, None) => (RouteName::AppRemovable, ActionName::Remove, vec![app]),
+            (None, Some((to, _))) => (RouteName::AppRenamable, ActionName::Rename, vec![app, to]),
+            (Some(here), None) => (RouteName::Removable, ActionName::Remove, vec![app, here]),
+            (Some(here), Some((_, None))) => (RouteName::Renamable, ActionName::Rename, vec![app, here]),
+            (Some(here), Some((to, Some(there)))) => {
+                (RouteName::Takable, ActionName::HandOver, vec![app, here, to, there.as_str()])
+            }
+        }
+    }
+
+    /// Returns the components that it names, as members of the look's query and of the call's body.
+    fn components(self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let named = [("component", self.from.component), ("to_component", self.to.and_then(|to| to.component))];
+        named.into_iter().filter_map(|(member, name)| Some((member, name?.as_str())))
+    }
+
     /// Prints what it would do.
     ///
     /// # Errors
@@ -36,10 +56,11 @@ impl ScopeCall<'_> {
         self,
         asking: &Asking,
         output: Output,
-        words: impl Fn(T) -> Vec<String>,
+        words: impl Fn(&T) -> Vec<String>,
     ) -> Result<Exit, Failure> {
-        let answer = asking.endpoint.ask(async |windlass| windlass.get(self.look, &self.names, &self.named).await)?;
-        output.result(&answer, &words(read(&answer)?).join("\n"));
+        let ((look, _, names), query) = (self.routes(), self.components().collect::<Vec<_>>());
+        let answer = asking.endpoint.ask(async |windlass| windlass.get(look, &names, &query).await)?;
+        output.result(&answer, &words(&read(&answer)?).join("\n"));
         Ok(Exit::Good)
     }
 
@@ -48,12 +69,14 @@ impl ScopeCall<'_> {
     /// # Errors
     /// If Windlass refuses it or does not answer.
     pub fn start(self, asking: &Asking, output: Output) -> Result<Exit, Failure> {
+        let (_, action, names) = self.routes();
+        let route = if self.from.is_whole() { RouteName::ActOnApp(action) } else { RouteName::Act(action) };
         asking.endpoint.ask(async |windlass| {
-            let app = self.app;
+            let app = self.from.app;
             let confirm = self.confirm.map(|name| ("confirm", name.as_str()));
-            let members = self.named.into_iter().chain(confirm).chain([("reason", asking.reason.as_str())]);
+            let members = self.components().chain(confirm).chain([("reason", asking.reason.as_str())]);
             let body: Map<String, Value> = members.map(|(name, value)| (name.to_owned(), json!(value))).collect();
-            let begun = windlass.act(self.call, &self.names, &[], Some(&Value::Object(body))).await?;
+            let begun = windlass.act(route, &names, &[], Some(&Value::Object(body))).await?;
             let ActionStarted { execution } = &read(&begun)?;
             if asking.wait.no_wait {
                 let words = format!(
