@@ -3,7 +3,7 @@
 use super::application::Moved;
 use super::{MovedItems, Moving};
 use crate::environment::BEFORE_WINDLASS;
-use crate::moving::removal::{hold_stays, list, without_repositories};
+use crate::moving::removal::{NO_TARGET, hold_stays, list, without_repositories};
 use crate::text::prose::Prose;
 use crate::{prose, run};
 use std::iter;
@@ -11,24 +11,15 @@ use std::iter;
 impl Moved {
     /// Says all: what is moved, what stays, and what is to be done next.
     pub fn in_words(&self, moving: Moving<'_>) -> Prose {
-        let mut sentences = Vec::new();
-        let (app, to) = (moving.from, moving.to);
-        if app.is_whole() {
-            sentences.push(format!("The application {app} is called {to} from now on."));
-        }
+        let Moving { from, to } = moving;
+        let called = from.is_whole().then(|| format!("The application {from} is called {to} from now on."));
         let version = self.declaration.iter();
-        sentences
-            .extend(version.map(|version| format!("The declaration {version} of {app} is not in force any more.")));
-        sentences.extend(self.parts(moving).map(|(part, moves)| moves.moved(part)));
-        if !self.repositories.is_empty() {
-            let names = self.repositories.join(", ");
-            sentences.push(format!("Pushes to {names} are for {to} now."));
-        }
-        if !self.freed.is_empty() {
-            sentences.push(without_repositories(app.app, &self.freed));
-        }
-        sentences.push(self.stays(moving));
-        Prose::join(sentences.into_iter().map(Prose::from).chain(self.next(moving)), " ")
+        let withdrawn = version.map(|version| format!("The declaration {version} of {from} is not in force any more."));
+        let parts = self.parts(moving).map(|(part, moves)| moves.moved(part));
+        let pushes = list(&self.repositories).map(|names| format!("Pushes to {names} are for {to} now."));
+        let freed = (!self.freed.is_empty()).then(|| without_repositories(from.app, &self.freed));
+        let moved = called.into_iter().chain(withdrawn).chain(parts).chain(pushes).chain(freed);
+        Prose::join(moved.chain([self.stays(moving)]).map(Prose::from).chain(self.next(moving)), " ")
     }
 
     /// Says what stays, in sentences.
@@ -75,22 +66,16 @@ impl Moved {
 impl MovedItems {
     /// Says what is moved, in a sentence.
     pub fn moved(&self, moving: Moving<'_>) -> String {
-        let names: Vec<String> = self
-            .components
-            .iter()
-            .map(|(was, name)| if was == name { was.to_string() } else { format!("{was} (called {name} from now on)") })
-            .collect();
-        let claims: Vec<String> = self.claims.iter().map(ToString::to_string).collect();
-        let with = match claims.as_slice() {
-            [] => "no target was theirs".to_owned(),
-            claims => format!("with {}", claims.join(", ")),
-        };
-        let (from, to) = (moving.from, moving.to);
+        let names = list(self.components.iter().map(|(was, name)| {
+            if was == name { was.to_string() } else { format!("{was} (called {name} from now on)") }
+        }));
+        let with = list(&self.claims).map_or_else(|| NO_TARGET.to_owned(), |claims| format!("with {claims}"));
+        let Moving { from, to } = moving;
         match (from.component, to.component) {
             (Some(was), Some(name)) if moving.is_within() => {
                 format!("{was} of {from} is called {name} from now on: {with}.")
             }
-            _ => format!("{from} has handed over {} to {to}: {with}.", names.join(", ")),
+            _ => format!("{from} has handed over {} to {to}: {with}.", names.unwrap_or_default()),
         }
     }
 
@@ -123,8 +108,7 @@ fn rests(moving: Moving<'_>) -> String {
     )
 }
 
-fn held(moving: Moving<'_>) -> String {
-    let (from, to) = (moving.from, moving.to);
+fn held(Moving { from, to }: Moving<'_>) -> String {
     if from.component.is_none() {
         format!("The hold of {from} is on {to} as well: each stays until it is released.")
     } else {

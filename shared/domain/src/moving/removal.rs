@@ -215,18 +215,9 @@ impl RemovedItems {
 
     /// Says what is let go of, in a sentence.
     pub fn frees(&self, scope: Scope<'_>) -> String {
-        let names: Vec<String> = self.components.iter().map(ToString::to_string).collect();
-        let claims: Vec<String> = self.claims.iter().map(ToString::to_string).collect();
-        let freed = if claims.is_empty() {
-            "no target was theirs".to_owned()
-        } else {
-            format!("another component may have {} now", claims.join(", "))
-        };
-        let what = match scope.component {
-            Some(component) if names.is_empty() => format!("what {component} has left"),
-            _ => names.join(", "),
-        };
-        format!("{scope} has let go of {what}: {freed}.")
+        let freed = list(&self.claims).map(|claims| format!("another component may have {claims} now"));
+        let what = list(&self.components).or_else(|| Some(format!("what {} has left", scope.component?)));
+        format!("{scope} has let go of {}: {}.", what.unwrap_or_default(), freed.as_deref().unwrap_or(NO_TARGET))
     }
 
     /// Says what stays of the record: a hold, and irreversible runs. Returns no sentence if there is neither.
@@ -293,10 +284,13 @@ pub fn hold_stays(at: impl Display) -> String {
     format!("The hold of {at} stays until it is released.")
 }
 
-/// Lists components, if there are any.
-pub fn list(names: &BTreeSet<ComponentName>) -> Option<String> {
-    let names: Vec<&str> = names.iter().map(ComponentName::as_str).collect();
-    (!names.is_empty()).then(|| names.join(", "))
+/// The words for the targets of components that have none.
+pub(super) const NO_TARGET: &str = "no target was theirs";
+
+/// Lists things, if there are any.
+pub(super) fn list(things: impl IntoIterator<Item: Display>) -> Option<String> {
+    let things: Vec<String> = things.into_iter().map(|it| it.to_string()).collect();
+    (!things.is_empty()).then(|| things.join(", "))
 }
 
 #[cfg(test)]
