@@ -178,12 +178,22 @@ impl Removed {
 
     /// Says what it leaves, in sentences.
     pub fn leaves(&self, scope: Scope<'_>) -> String {
-        let environments = self.environments.iter().map(|(name, goes)| (scope.part_in(name), goes));
-        if !scope.is_whole() {
-            return environments.map(|(part, goes)| goes.leaves(part)).collect();
+        let kept = self.environments.iter().flat_map(|(name, goes)| goes.keeps(scope.part_in(name)));
+        iter::once(self.rests(scope)).chain(kept).chain(self.holds(scope)).collect::<Vec<_>>().join(" ")
+    }
+
+    fn rests(&self, scope: Scope<'_>) -> String {
+        match scope.component {
+            _ if scope.is_whole() => leaves(scope.app),
+            Some(component) if self.environments.values().all(|goes| goes.components.is_empty()) => format!(
+                "What lies there stays as it is, and {component} runs where it runs. A rollback of {scope} \
+                 does not go back there any more."
+            ),
+            _ => format!(
+                "What runs there stays as it is; so do the history and the snapshots of {scope}, and the tags \
+                 `windlass:app` and `windlass:environment`."
+            ),
         }
-        let kept = environments.flat_map(|(part, goes)| goes.keeps(part));
-        iter::once(leaves(scope.app)).chain(kept).chain(self.holds(scope)).collect::<Vec<_>>().join(" ")
     }
 
     /// Says of each environment that has nothing but a hold that this stays. Once the declaration is withdrawn, nothing
@@ -208,11 +218,6 @@ impl RemovedItems {
         }
     }
 
-    /// Says what is let go of and what is left, in sentences.
-    pub fn in_words(&self, scope: Scope<'_>) -> String {
-        format!("{} {}", self.frees(scope), self.leaves(scope))
-    }
-
     /// Says what is let go of, in a sentence.
     pub fn frees(&self, scope: Scope<'_>) -> String {
         let freed = list(&self.claims).map(|claims| format!("another component may have {claims} now"));
@@ -226,21 +231,6 @@ impl RemovedItems {
         let ran = list(&self.kept.ran)
             .map(|names| format!("That {names} ran stays recorded, so a rollback crosses it as before."));
         hold.into_iter().chain(ran).collect()
-    }
-
-    /// Says what is left, in sentences.
-    pub fn leaves(&self, scope: Scope<'_>) -> String {
-        if let (true, Some(component)) = (self.components.is_empty(), scope.component) {
-            return format!(
-                "What lies there stays as it is, and {component} runs where it runs. A rollback of {scope} \
-                 does not go back there any more."
-            );
-        }
-        let stays = format!(
-            "What runs there stays as it is; so do the history and the snapshots of {scope}, and the tags \
-             `windlass:app` and `windlass:environment`."
-        );
-        iter::once(stays).chain(self.keeps(scope)).collect::<Vec<_>>().join(" ")
     }
 }
 

@@ -99,7 +99,7 @@ impl Scene {
         self.state.irreversible.extend(runs);
     }
 
-    fn decided<T>(&self, read: impl FnOnce(Scope<'_>, Result<RemovedItems, Vec<Finding>>) -> T) -> T {
+    fn decided<T>(&self, read: impl FnOnce(Scope<'_>, Result<Removed, Vec<Finding>>) -> T) -> T {
         let (app, prod) = (AppName::new("shop").unwrap(), EnvironmentName::new("prod").unwrap());
         let scope = Scope { app: &app, environment: Some(&prod), component: self.component.as_ref() };
         let facts = RemovalFacts {
@@ -115,13 +115,14 @@ impl Scene {
             here: &self.here,
         };
         let asked = ToRemove { scope, declaration: None, repositories: Vec::new(), environments: vec![facts] };
-        read(scope, decide(&asked).map(|mut removed| removed.environments.remove(&prod).unwrap()))
+        read(scope, decide(&asked))
     }
 
     fn in_words(&self) -> String {
         self.decided(|scope, decided| match decided {
             Err(findings) => findings.iter().map(|finding| finding.name.to_string()).collect::<Vec<_>>().join(", "),
-            Ok(goes) => {
+            Ok(removed) => {
+                let goes = removed.environments.values().next().unwrap();
                 let (mut state, mut claims) = (self.state.clone(), self.claims.clone());
                 let web = (component("web"), WithdrawnFiles::new());
                 state.withdrawn.extend([web]);
@@ -248,8 +249,9 @@ fn a_hold_and_an_irreversible_run_are_said_to_stay() {
         let mut scene = Scene::new();
         change(&mut scene);
         scene.decided(|scope, decided| {
-            let goes = decided.unwrap();
-            let words = goes.in_words(scope);
+            let removed = decided.unwrap();
+            let goes = removed.environments.values().next().unwrap();
+            let words = removed.leaves(scope);
             assert!(words.ends_with(&wanted), "row {number}: {words}");
             // It is so.
             let mut state = scene.state.clone();

@@ -155,7 +155,8 @@ fn next(found: &mut Removable<'_>, removed: &Removed) -> Result<(Vec<Write>, Rem
         goes.forget(&mut items.side.state.value);
         if !scope.is_whole() {
             writes.push(put_state(&items.side.state, here.at(environment))?);
-            return Ok((writes, RemovedPart::Last(goes.in_words(here))));
+            let sentences = format!("{} {}", goes.frees(here), removed.leaves(scope));
+            return Ok((writes, RemovedPart::Last(sentences)));
         }
         // An environment of which nothing is left is not listed any more.
         writes.push(items.side.state.put()?);
