@@ -31,35 +31,30 @@ impl Moved {
     /// Says what is to be done next, if anything is: the author of the infrastructure code tags the targets.
     pub fn next(&self, moving: Moving<'_>) -> Option<Prose> {
         let to = moving.to;
-        let elsewhere = self.elsewhere();
         match to.environment {
             None => Some(prose!(
-                "Before the next release of {} tag its targets `windlass:app={}` ({}{}), and upload artifacts and \
+                "Before the next release of {} tag its targets `windlass:app={}` ({}), and upload artifacts and \
                  manifests to its own folders of the bucket.",
                 to,
                 to,
-                run!("aws resourcegroupstaggingapi tag-resources --tags windlass:app={to} --resource-arn-list …"),
-                elsewhere
+                self.tagged(&format!("windlass:app={to}"))
             )),
             Some(_) if moving.is_within() => None,
             Some(environment) => Some(prose!(
-                "Before its next release tag the targets `windlass:app={}` and `windlass:environment={}` ({}{}).",
+                "Before its next release tag the targets `windlass:app={}` and `windlass:environment={}` ({}).",
                 to.app,
                 environment,
-                run!(
-                    "aws resourcegroupstaggingapi tag-resources --tags windlass:app={},windlass:environment={environment} --resource-arn-list …",
-                    to.app
-                ),
-                elsewhere
+                self.tagged(&format!("windlass:app={},windlass:environment={environment}", to.app))
             )),
         }
     }
 
-    /// Returns what the command that tags targets needs besides: the ARN of a distribution has no region.
-    fn elsewhere(&self) -> &'static str {
+    /// Returns the command that tags targets, and what it needs besides: the ARN of a distribution has no region.
+    fn tagged(&self, tags: &str) -> Prose {
+        let command = run!("aws resourcegroupstaggingapi tag-resources --tags {tags} --resource-arn-list …");
         let mut claims = self.environments.values().flat_map(|moves| &moves.claims);
         let is_elsewhere = claims.any(|claim| claim.resource.contains(":cloudfront:"));
-        if is_elsewhere { "; with `--region us-east-1` for a distribution" } else { "" }
+        prose!("{}{}", command, if is_elsewhere { "; with `--region us-east-1` for a distribution" } else { "" })
     }
 }
 
