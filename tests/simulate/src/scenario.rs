@@ -67,7 +67,9 @@ impl Freeze {
     #[expect(clippy::expect_used, reason = "the name is written here")]
     pub fn begin(&self, world: &World) {
         let app = |rules: &str| {
-            let text = format!("app: shop\nversion: 1\nenvironments: {{prod: {{release: [console, s3, ecr], {rules}}}}}\n");
+            let text = format!(
+                "app: shop\nversion: 1\nwho: {{ci: ['arn:aws:iam::111111111111:role/shop-ci']}}\nenvironments: {{prod: {{release: [console, ci], {rules}}}}}\n"
+            );
             put(world, ledger::access(&AppName::new("shop").expect("a name")), text);
         };
         if self.by_windows {

@@ -62,9 +62,20 @@ pub(super) const FROZEN_WAITED: Scenario = Scenario {
     ..FUNCTION
 };
 
-/// The same between two windows of one day.
-pub(super) const SHUT: Scenario =
-    Scenario { name: "shut", freeze: Some(Freeze { by_windows: true, ..FREEZE }), ..FROZEN };
+/// The same between two windows of one day. What is asked by the API is vouched for.
+pub(super) const SHUT: Scenario = Scenario {
+    name: "shut",
+    freeze: Some(Freeze { by_windows: true, ..FREEZE }),
+    acts: &[
+        next(Deed::Change("the window closes in a moment", begins_in_a_moment)),
+        next(Deed::PostBy("shop-ci", "1.1.0", &["api"])),
+        next(Deed::Deploy("1.2.0", &["api"])),
+        quiet(Deed::Change("a window opens in a good second", ends_in_a_good_second)),
+        next(Deed::PostBy("shop-ci", "1.3.0", &["api"])),
+        after(1, Deed::PostBy("shop-ci", "1.4.0", &["api"])),
+    ],
+    ..FROZEN
+};
 
 /// A freeze stops no rollback.
 pub(super) const FROZEN_BACK: Scenario = Scenario {
