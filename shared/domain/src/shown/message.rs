@@ -44,14 +44,9 @@ pub fn gate_cause(wave: u32, what: &str, measurement: &Measurement) -> String {
     )
 }
 
-/// Says what a wave changes, for a person: `api alias live to 10 %, web 3 files`. A change that takes what an earlier
-/// wave is to give is marked: how it is made is planned then.
+/// Says what a wave changes, for a person: `api alias live to 10 %, web 3 files`.
 pub fn wave_in_words(wave: &Wave) -> String {
-    let changes = wave.changes.iter().map(|change| {
-        let later = if change.later.is_empty() { "" } else { " (planned once earlier waves are done)" };
-        format!("{} {}{later}", change.component, change.what)
-    });
-    changes.collect::<Vec<_>>().join(", ")
+    wave.changes.iter().map(|change| format!("{} {}", change.component, change.what)).collect::<Vec<_>>().join(", ")
 }
 
 /// Says what the wave with this number changed; if it only looks, what it looks at.

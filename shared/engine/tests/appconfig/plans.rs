@@ -208,9 +208,9 @@ fn what_is_given_later_is_marked_in_the_plan() {
     let later: Vec<usize> = planned.stages.iter().map(|it| it.later.len()).collect();
     assert_eq!(later, [1, 0, 0]);
     insta::assert_snapshot!(whats(&planned.stages), @"
-    shop/prod/flags to the document with api.version by Slow (0 min and 10 min of watching alarms)
-    shop/prod/flags to the document with api.version, look 2 of 2
-    shop/prod/flags to the document with api.version, complete
+    shop/prod/flags to the document with api.version (known once that has changed) by Slow (0 min and 10 min of watching alarms)
+    shop/prod/flags to the document with api.version (known once that has changed), look 2 of 2
+    shop/prod/flags to the document with api.version (known once that has changed), complete
     ");
 }
 

@@ -105,8 +105,8 @@ fn what_takes_what_an_earlier_wave_gives_is_planned_once_that_has_changed() {
     let what: Vec<String> = what.map(|what| what.replace(&Digest::of(NEW).short().to_string(), "NEW")).collect();
     insta::assert_snapshot!(what.join("\n"), @"
     api alias live to sha256:NEW
-    flags shop/prod/flags to the document with api.version by AppConfig.Linear50PercentEvery30Seconds (1 min and 1 min of watching alarms) (planned once earlier waves are done)
-    flags shop/prod/flags to the document with api.version, complete
+    flags shop/prod/flags to the document with api.version (known once that has changed) by AppConfig.Linear50PercentEvery30Seconds (1 min and 1 min of watching alarms)
+    flags shop/prod/flags to the document with api.version (known once that has changed), complete
     ");
     let later: Vec<bool> = waves.waves.iter().map(Wave::is_planned_later).collect();
     assert_eq!(later, [false, true, false]);

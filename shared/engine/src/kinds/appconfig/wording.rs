@@ -50,7 +50,7 @@ pub(super) fn document(document: &Document) -> String {
 pub(super) fn filled_later(later: &BTreeSet<Output>) -> String {
     let names: Vec<String> = later.iter().map(ToString::to_string).collect();
     let names = names.join(" and ");
-    format!("the document with {names}")
+    format!("the document with {names} (known once that has changed)")
 }
 
 /// The thing that the target waits for if it is somebody else's: their deployment in the environment.
