@@ -6,7 +6,7 @@ use std::fmt;
 use windlass_domain::text::fault::{Fact, Fault, FaultName};
 
 /// A reason for which the command line could not do what was asked. Each name has its page under `docs/troubles/`,
-/// which the program carries. A refusal of Windlass has the pages of its findings instead. [`ValueEnum`] lists all.
+/// which the program carries. A refusal of Windlass has the pages of its findings instead. [`ValueEnum`] lists all; it is no argument.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum TroubleName {
     /// The words after `windlass` do not say one thing that can be done.

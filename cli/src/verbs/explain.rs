@@ -196,9 +196,11 @@ fn why_it_waits(record: &Deployment, now: &Environment) -> Vec<String> {
     let id = &record.id;
     let place = now.situation.waiting.iter().find(|one| one.deployment == *id);
     if let Some(until) = place.and_then(|place| place.until) {
-        let waits =
-            format!("it waits until {until}, because the clock holds deployments; it goes within five minutes of that");
-        return std::iter::once(waits).chain(story::next(record)).collect();
+        let waits = [
+            format!("it waits until {until}, because the clock holds deployments"),
+            format!("  it is decided on anew within five minutes of that, and gives up at {}", record.waits_until()),
+        ];
+        return waits.into_iter().chain(story::next(record)).collect();
     }
     let since = place.map_or(record.accepted, |place| place.since);
     let mut lines = vec![format!("it waits for its turn since {since}")];

@@ -289,7 +289,8 @@ pub struct Waiting {
     /// stands in nobody's way until then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Time>,
-    /// The access files by which it was decided that it waits. The schedule wakes what waits for a moment by others.
+    /// The versions of the access files that its `AwaitTurn` saw last. If it waits for a moment, the schedule wakes it
+    /// where others are in force.
     #[serde(default)]
     pub ruled_by: FileVersions,
     /// The task token that came last; absent until `AwaitTurn` has begun.

@@ -136,7 +136,23 @@ fn a_refusal_shows_who_asked_the_rule_and_what_to_do() {
          next: Ask one of ci, leads.",
     );
     let refused = decide(&rules, DEV, AccessRight::Release, "tagged").unwrap_err();
-    assert_eq!(refused[0].remedy.written(), "Push a tag `v*`, or ask one of pulls, leads.");
+    assert_eq!(refused[0].remedy.written(), "Push a tag `v*`, or ask one of leads.");
+    let jobs = |claims: &str| format!("repository_owner_id: \"8472\", repository_id: \"990134\", {claims}");
+    for (claims, right, wanted) in [
+        ("ref: refs/heads/main", AccessRight::Release, "Push to the branch `main`."),
+        ("ref: refs/heads/main", AccessRight::RollBack, "Ask one of some."),
+        ("ref: refs/heads/main, event_name: workflow_dispatch", AccessRight::Release, "Ask one of some."),
+        ("ref: \"refs/tags/v{1,2}\"", AccessRight::Release, "Ask one of some."),
+        ("event_name: push", AccessRight::Release, "Ask one of some."),
+    ] {
+        let text = format!(
+            "app: shop\nversion: 1\nwho: {{some: [{{issuer: github, claims: {{{}}}}}]}}\nenvironments: {{prod: {{release: [some], \
+             roll_back: [some]}}}}\n",
+            jobs(claims)
+        );
+        let refused = decide(&Rules::of(Some(file(&text)), None), DEV, right, "prod").unwrap_err();
+        assert_eq!(refused[0].remedy.written(), wanted, "{claims} {right}");
+    }
     let refused = decide(&rules, "s3", AccessRight::Release, "dev").unwrap_err();
     let seen = refused[0].seen.as_ref().unwrap();
     assert_eq!(seen.found.as_deref(), Some("an upload, which names nobody"));

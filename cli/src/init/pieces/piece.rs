@@ -80,7 +80,7 @@ pub(super) fn named(folder: &str, usual: &str) -> String {
     name(last.unwrap_or(usual))
 }
 
-/// The sort of a piece. [`ValueEnum`] lists all that are looked for.
+/// The sort of a piece. [`ValueEnum`] lists all that are looked for; it is no argument.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub enum PieceSort {
     /// A static export of Next.js.

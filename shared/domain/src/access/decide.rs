@@ -276,7 +276,7 @@ impl Rules {
                 format!("environments.{}.{right} of {file}, version {version}", asked.of.environment())
             }
         };
-        let remedy = match self.instead(listed) {
+        let remedy = match self.instead(right, listed) {
             _ if !caller.can_have(right) => "Let a push, a release or a person start the job.".to_owned(),
             Some(instead) => instead,
             None => format!("Ask those who keep {place} to name somebody there."),
@@ -285,14 +285,16 @@ impl Rules {
             .seen(you, holders)
     }
 
-    /// Returns what to do in place of what is not allowed, by those who may; `None` where nobody may.
-    fn instead(&self, listed: &[String]) -> Option<String> {
+    /// Returns what to do in place of what is not allowed, by those who may; `None` where nobody may. A push is named in
+    /// place of a release alone: it brings nothing else.
+    fn instead(&self, right: AccessRight, listed: &[String]) -> Option<String> {
         let (mut ways, mut who) = (Vec::new(), Vec::new());
         for name in listed.iter().map(String::as_str).filter(|name| *name != "windlass") {
             match name {
                 "s3" => ways.push("upload it to the artifacts bucket".to_owned()),
                 "ecr" => ways.push("push the image".to_owned()),
                 "console" => ways.push("start it at the console of Step Functions".to_owned()),
+                _ if right != AccessRight::Release => who.push(name),
                 _ => match self.pushes(name) {
                     Some(pushes) => ways.extend(pushes),
                     None => who.push(name),
@@ -303,9 +305,10 @@ impl Rules {
         (!ways.is_empty()).then(|| format!("{}.", capitalised(&ways.join(", or "))))
     }
 
-    /// Returns the pushes that start the jobs of a group; `None` if it has others, or jobs of any ref.
+    /// Returns the pushes that start the jobs of a group which release; `None` if it has others, or jobs of any ref.
     fn pushes(&self, group: &str) -> Option<Vec<String>> {
-        let pushes = self.group(group)?.iter().map(|member| match member {
+        let only_read = |member: &&Member| matches!(member, Member::Jobs(jobs) if jobs.only_read());
+        let pushes = self.group(group)?.iter().filter(|member| !only_read(member)).map(|member| match member {
             Member::Jobs(jobs) => jobs.push(),
             Member::Named(_) => None,
         });

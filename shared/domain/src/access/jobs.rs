@@ -37,11 +37,25 @@ impl CiJobs {
             && (self.claims.contains_key(names.event) || claims.get(names.event).is_some_and(is_usual))
     }
 
-    /// Returns the push that starts them; `None` if they are of any ref.
+    /// Returns the push that starts them; `None` if a person starts them, or they are of any ref, or of too many to be
+    /// written.
     pub fn push(&self) -> Option<String> {
-        let named = self.claims.get("ref")?;
+        let named = self.claims.get("ref").filter(|named| self.are_of("push") && !named.contains('{'))?;
         let of_tag = named.strip_prefix("refs/tags/").map(|tag| format!("push a tag `{tag}`"));
         of_tag.or_else(|| Some(format!("push to the branch `{}`", named.strip_prefix("refs/heads/")?)))
+    }
+
+    /// Returns whether they only see and plan, as those of a pull request do.
+    pub fn only_read(&self) -> bool {
+        let reads = self.issuer.names().reads.iter().any(|event| self.are_of(event));
+        reads && !self.are_of("push")
+    }
+
+    /// Returns whether a job of this event may be one of them.
+    fn are_of(&self, event: &str) -> bool {
+        let names = self.issuer.names();
+        let usual = || names.usual.contains(&event);
+        self.claims.get(names.event).map_or_else(usual, |wanted| glob_matches(wanted, event))
     }
 
     /// Returns what is wrong with them, with paths below `at`.

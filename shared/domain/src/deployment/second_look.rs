@@ -14,6 +14,7 @@ use crate::release::identity::{DeploymentId, EnvironmentId};
 use crate::text::count::count;
 use crate::text::foreign;
 use crate::text::name::{AppName, ComponentName, EnvironmentName};
+use crate::text::next_step::{NextStep, Wish};
 use crate::text::prose::Prose;
 use crate::text::time::Time;
 use schemars::JsonSchema;
@@ -214,8 +215,11 @@ impl SecondLook {
         match saw {
             SecondLookResult::Changed => Some(prose!(
                 "automatic deployments are being held; find out who changed it (CloudTrail); bring back what is \
-                 recorded by {}, or roll back; then start {}",
+                 recorded by {}; where nothing is recorded, deploy what should run with {} and {}; or roll back; then \
+                 start {}",
                 operators(ActionName::Restore, self.environment_id()),
+                NextStep::With(Wish::Again),
+                NextStep::With(Wish::ThroughHold),
                 operators(ActionName::ReleaseHold, self.environment_id())
             )),
             SecondLookResult::Unknown => {

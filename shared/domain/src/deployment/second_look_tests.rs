@@ -255,7 +255,7 @@ fn what_is_said() {
       NOT as recorded: api (recorded 40 at 100 %, seen 41 at 100 %)
       not known: web (lambda:GetAlias was refused)
       as recorded: agent (seen 40 at 100 %)
-      next: automatic deployments are being held; find out who changed it (CloudTrail); bring back what is recorded by {"action":"restore","app":"shop","environment":"prod","reason":"…"}, or roll back; then start {"action":"release_hold","app":"shop","environment":"prod","reason":"…"}
+      next: automatic deployments are being held; find out who changed it (CloudTrail); bring back what is recorded by {"action":"restore","app":"shop","environment":"prod","reason":"…"}; where nothing is recorded, deploy what should run with `again` and `through_hold`; or roll back; then start {"action":"release_hold","app":"shop","environment":"prod","reason":"…"}
     "#);
     insta::assert_snapshot!(in_words(SecondLookResult::Unknown, &[As, Unknown]), @r"
     shop prod 1.1.0 could NOT be looked at again: 6 looks failed until 16 minutes after it ended RolledBack.

@@ -59,7 +59,8 @@ pub enum RouteName {
     Start,
     /// The start of a deployment with wishes, or of what is only recorded: of its `version` alone.
     StartRecorded,
-    /// The addresses at which artifacts of a release, or of a plan alone, may be uploaded now.
+    /// The addresses at which artifacts of a release may be uploaded now; or of a plan alone, for which the right to see
+    /// is enough.
     Uploads,
     /// The drawing of a plan. The body is that of a start, or of the action that it names.
     DrawPlan,

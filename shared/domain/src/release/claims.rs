@@ -37,7 +37,7 @@ pub struct ClaimNames {
     /// The events that a rule need not name.
     pub usual: &'static [&'static str],
     /// The events whose jobs see and plan, and do nothing else: what they run is not in the repository yet.
-    reads: &'static [&'static str],
+    pub reads: &'static [&'static str],
     /// The events whose jobs get nothing: their claims name another commit than the one that they are about.
     gets_nothing: &'static [&'static str],
     repository: &'static str,

@@ -32,8 +32,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         what: "who takes the lock does not check that marks and hold are still those it decided upon",
         edits: &[Edit {
             file: "shared/engine/src/conductor/queue/take_lock.rs",
-            find: "        put_deployment(&record)?,\n        Write::check(view.state.key.clone(), view.state.unchanged()),\n    ];\n    writes.extend(view.leave_queue(&record.value));\n    writes.extend(drills",
-            replace: "        put_deployment(&record)?,\n        if VARIANT {\n            let none = windlass_domain::release::identity::DeploymentId(\"none\".into());\n            Write::check(ledger::plan(&none), crate::ports::Condition::Absent)\n        } else {\n            Write::check(view.state.key.clone(), view.state.unchanged())\n        },\n    ];\n    writes.extend(view.leave_queue(&record.value));\n    writes.extend(drills",
+            find: "        put_deployment(&record)?,\n        view.state.check(),\n    ];\n    writes.extend(view.leave_queue(&record.value));\n    writes.extend(drills",
+            replace: "        put_deployment(&record)?,\n        if VARIANT {\n            let none = windlass_domain::release::identity::DeploymentId(\"none\".into());\n            Write::check(ledger::plan(&none), crate::ports::Condition::Absent)\n        } else {\n            view.state.check()\n        },\n    ];\n    writes.extend(view.leave_queue(&record.value));\n    writes.extend(drills",
         }],
         scenarios: &["held_at_once"],
         mishaps: &[Slow],

@@ -33,6 +33,9 @@ pub struct AskedPlan {
     pub differences: Vec<Difference>,
 }
 
+/// The most differences of the declaration that are shown; the others are counted.
+const MOST_DIFFERENCES: usize = 8;
+
 /// The longest line about a plan, in bytes: what comes behind it names how to approve, and is to be there.
 const LONGEST_LINE: usize = 1500;
 
@@ -104,23 +107,39 @@ fn news(before: &BTreeMap<ComponentName, FromTo>, drawn: &DrawnPlan) -> String {
 /// Says which versions take the place of which, and what the new declaration has otherwise.
 fn changes(record: &Deployment, drawn: &DrawnPlan, plan: &AskedPlan) -> String {
     let to = &record.declaration;
-    let otherwise = plan.differences.iter().filter(|it| it.path != "version").map(|it| {
-        let [from, to] = [&it.from, &it.to].map(|value| value.as_deref().map_or("nothing".into(), line));
-        format!("{} {from} -> {to}", line(&it.path))
-    });
-    let otherwise: Vec<String> = otherwise.collect();
-    let otherwise = if otherwise.is_empty() { String::new() } else { format!(": {}", otherwise.join(", ")) };
+    let otherwise = otherwise(record, &plan.differences);
     let declared = plan.declared.as_ref().filter(|from| *from != to);
     let declared = declared.map(|from| format!("declaration {from} -> {to}{otherwise}"));
     let changes = drawn.changes.iter().map(|(name, change)| in_words(name, change));
     format!("  {}", changes.chain(declared).collect::<Vec<_>>().join("; "))
 }
 
+/// Says what the new declaration has otherwise: of the environment first, and of no other one.
+fn otherwise(record: &Deployment, differences: &[Difference]) -> String {
+    let own = format!("environments.{}", record.environment);
+    let is_own = |it: &&Difference| it.path == own || it.path.starts_with(&format!("{own}."));
+    let is_shared = |it: &&Difference| it.path != "version" && !it.path.starts_with("environments.");
+    let named = differences.iter().filter(is_own).chain(differences.iter().filter(is_shared));
+    let named: Vec<String> = named
+        .map(|it| {
+            let [from, to] = [&it.from, &it.to].map(|value| value.as_deref().map_or("nothing".into(), line));
+            format!("{} {from} -> {to}", line(&it.path))
+        })
+        .collect();
+    let (shown, more) = named.split_at(named.len().min(MOST_DIFFERENCES));
+    match (shown, more.len()) {
+        ([], _) => String::new(),
+        (shown, 0) => format!(": {}", shown.join(", ")),
+        (shown, more) => format!(": {}, and {more} more", shown.join(", ")),
+    }
+}
+
 /// Says in which waves that is done, how the gates are now, and what cannot be undone.
 fn course(drawn: &DrawnPlan) -> String {
     let waves = (1..).zip(&drawn.plan.waves).map(|(number, wave)| {
         let watched = if wave.bake_s == 0 { String::new() } else { format!(", watched {}", lasting(wave.bake_s)) };
-        format!("wave {number}: {}{watched}", wave_in_words(wave))
+        let later = if wave.is_planned_later() { " (planned in full once the waves before it are done)" } else { "" };
+        format!("wave {number}: {}{watched}{later}", wave_in_words(wave))
     });
     let gates = drawn.gates.iter().filter_map(|gate| Some(format!("{} {}", gate.gate, gate.verdict?)));
     let gates: Vec<String> = gates.collect();

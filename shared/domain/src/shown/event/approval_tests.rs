@@ -59,7 +59,12 @@ fn plan(before: &Value) -> AskedPlan {
     let deployment = record(&approval(None, 2, &[]));
     let turn = json!({"becomes": "waits", "text": "It waits."});
     let planned = json!({"deployment": deployment, "turn": turn, "expires": 0, "drawn": drawn, "before": before});
-    let declared = |version: &str, bake: &str| format!("version: {version}\ncomponents: {{api: {{bake: {bake}}}}}\n");
+    let declared = |version: &str, bake: &str| {
+        format!(
+            "version: {version}\ncomponents: {{api: {{bake: {bake}}}}}\n\
+             environments: {{dev: {{account: '{bake}'}}, prod: {{account: '{version}'}}}}\n"
+        )
+    };
     AskedPlan {
         planned: serde_json::from_value(planned).unwrap(),
         declared: Some(semver::Version::new(1, 3, 0)),
@@ -87,7 +92,7 @@ fn a_plan_that_asks_shows_what_is_new_who_asked_and_how_to_approve() {
         "  asked by run 8121 of acme/shop, actor dev-1; allowed by environments.prod.release of access/apps/shop.yaml, \
          version 4; promoted from staging, snapshot 3; plan 5b1e0c2d9a4b approved by lead-2 at 1970-01-01T00:00:00Z",
         "  api 1.3.0 9f2c61d -> 1.4.0 3d4e8aa; migrate nothing -> 1.4.0; declaration 1.3.0 -> 1.4.0: \
-         components.api.bake 10m -> 5m",
+         environments.prod.account 1.3.0 -> 1.4.0, components.api.bake 10m -> 5m",
         "  wave 1: migrate runs; wave 2: api to 10 %, watched 5m; gates now: shop-prod-5xx pass; cannot be undone: migrate",
         &next,
     ];
@@ -121,9 +126,9 @@ fn what_is_planned_later_is_marked() {
     let drawn = plan.planned.as_mut().and_then(|planned| planned.drawn.as_mut()).unwrap();
     drawn.plan.waves[1].changes[0].later.insert("migrate.schema".to_owned().try_into().unwrap());
     let message = asked(&plan).in_text().message;
-    let wanted =
-        "  wave 1: migrate runs; wave 2: api to 10 % (planned once earlier waves are done), watched 5m; gates now: ";
-    assert!(message.lines().any(|line| line.starts_with(wanted)), "{message}");
+    let mark = " (planned in full once the waves before it are done)";
+    let wanted = format!("  wave 1: migrate runs; wave 2: api to 10 %, watched 5m{mark}; gates now: ");
+    assert!(message.lines().any(|line| line.starts_with(&wanted)), "{message}");
 }
 
 #[test]

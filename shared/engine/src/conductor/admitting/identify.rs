@@ -48,13 +48,13 @@ pub async fn repeated(ports: &impl DynamoDbApi, request: &Request) -> Checked<Op
     }
 }
 
-/// Returns whether another person asks for a deployment that has not ended, and whose plan people approve. Whoever has
-/// asked for it does not approve it, also where its plan is asked for anew.
+/// Returns whether another person whom the files know asks for a deployment that has not ended. Whoever has asked for it
+/// does not approve it, also where a file wants that only later, or its plan is asked for anew.
 pub fn asks_too(rules: &Rules, record: &Deployment, by: &Requester) -> bool {
     let person = |by: &Requester| rules.person(Caller::of(by)).cloned();
     let asked = record.also_asked.iter().chain([&record.requester]).map(person);
     let is_another = person(by).is_some_and(|new| asked.flatten().all(|one| one != new));
-    is_another && record.ending.is_none() && rules.approvals_needed(&record.environment).is_some()
+    is_another && record.ending.is_none()
 }
 
 async fn by_key(ports: &impl DynamoDbApi, request: &Request, env: &EnvironmentName, key: &str) -> Checked<Identified> {

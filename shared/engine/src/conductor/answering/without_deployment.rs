@@ -76,7 +76,8 @@ pub async fn refuse(
     Ok(answer(&what, &findings))
 }
 
-/// Makes what is recorded of a refusal in an application; `execution` says once which one it is.
+/// Makes what is recorded of a refusal in an application. It is recorded once for an `execution`, or for what stands in
+/// place of one where none was started.
 pub fn refusal(
     ports: &impl Clock,
     execution: &str,

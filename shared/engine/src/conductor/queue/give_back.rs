@@ -53,7 +53,7 @@ pub async fn give_back(ports: &impl Ports, by: &Caller) -> Result<Answer<GiveBac
 async fn no_plan(ports: &impl DynamoDbApi, id: &DeploymentId) -> Result<Write> {
     let key = ledger::plan(id);
     Ok(match ledger::load(ports, &key).await? {
-        Some(plan) => Write::delete(key, plan.unchanged()),
+        Some(plan) => plan.delete(),
         None => Write::check(key, Condition::Absent),
     })
 }

@@ -39,11 +39,7 @@ pub(super) async fn take(
     record.value.started = Some(now);
     record.value.status = Status::Running;
     let held = ledger::held_index(record.value.environment_id());
-    let mut writes = vec![
-        lock.put_indexed(Some(held))?,
-        put_deployment(&record)?,
-        Write::check(view.state.key.clone(), view.state.unchanged()),
-    ];
+    let mut writes = vec![lock.put_indexed(Some(held))?, put_deployment(&record)?, view.state.check()];
     writes.extend(view.leave_queue(&record.value));
     writes.extend(drills::noted(&view.drills, &record.value)?);
     Ok(commit(ports, writes).await?.then(|| Answer::of(AdmitTransition::Go, &record.value.id, lock.value.token)))
@@ -87,11 +83,7 @@ pub(super) async fn queue(
     let index = ledger::waiting_index(record.value.environment_id(), &record.value.id);
     record.value.status = Status::Waiting;
     record.value.waited = true;
-    let mut writes = vec![
-        waiting.put_indexed(Some(index))?,
-        put_deployment(&record)?,
-        Write::check(view.lock.key.clone(), view.lock.unchanged()),
-    ];
+    let mut writes = vec![waiting.put_indexed(Some(index))?, put_deployment(&record)?, view.lock.check()];
     writes.extend(planned);
     Ok(commit(ports, writes).await?.then_some(answer))
 }
@@ -181,14 +173,10 @@ pub(super) async fn finish(
             end(&mut record, Ending::NothingToDo, heal::KEEPS_DRIFTING, cause, Vec::new(), now);
         }
     }
-    let state = if is_held {
-        put_state(&view.state, record.value.environment_id())?
-    } else {
-        Write::check(view.state.key.clone(), view.state.unchanged())
-    };
+    let state = if is_held { put_state(&view.state, record.value.environment_id())? } else { view.state.check() };
     // The deployment that brings a newer release still waits with it.
     let by = superseded_by.and_then(|by| view.waiting_as(&by.by));
-    let by = by.map(|by| Write::check(by.key.clone(), by.unchanged()));
+    let by = by.map(Stored::check);
     let ended = write_ending(ports, view, record, by.into_iter().chain([state])).await?;
     Ok(ended.map(Answer::widened))
 }
@@ -204,7 +192,7 @@ pub(super) async fn write_ending(
     let (hold, snapshot) = (hold_line(&record.value, &view.state.value), view.state.value.snapshot);
     add_line(&mut record, hold);
     note_cost(ports, &mut record.value, &[]).await;
-    let mut writes = vec![put_deployment(&record)?, Write::check(view.lock.key.clone(), view.lock.unchanged())];
+    let mut writes = vec![put_deployment(&record)?, view.lock.check()];
     writes.extend(also);
     writes.extend(view.leave_queue(&record.value));
     writes.extend(drills::drill_deployment_ended(ports, &record.value, &[], snapshot).await?);

@@ -41,8 +41,8 @@ pub async fn settle(ports: &impl Ports, by: &Caller) -> Result<Answer<EndTransit
         let lost = steps.iter().find(|step| !step.value.was_reached());
         if let (Some(lost), PlanOutcome::Change) = (lost, plan.value.outcome) {
             let fault = not_seen(&lost.value);
-            take_back(ports, by, record, &lock, &steps, &fault).await?;
-            return Err(fault);
+            let is_noted = take_back(ports, by, record, &lock, &steps, &fault).await?;
+            return if is_noted { Err(fault) } else { Ok(None) };
         }
         let writes = writes(ports, &mut record, &mut lock, &plan, &steps).await?;
         if !commit(ports, writes).await? {
@@ -61,7 +61,8 @@ fn not_seen(step: &Step) -> Fault {
 }
 
 /// Notes that it is to be undone, and why: what was reached was taken back after it was judged. This
-/// execution ends by the fault, and the recovery that follows undoes.
+/// execution ends by the fault, and the recovery that follows undoes. Returns whether it is noted: where somebody wrote
+/// meanwhile, all is looked at anew.
 async fn take_back(
     ports: &impl Ports,
     by: &Caller,
@@ -69,14 +70,12 @@ async fn take_back(
     lock: &Stored<Lock>,
     steps: &[Stored<Step>],
     fault: &Fault,
-) -> Result<()> {
+) -> Result<bool> {
     let why = failure(ports, &by.deployment, steps)
         .await?
         .unwrap_or_else(|| Why { name: fault.name.to_string(), text: (&fault.message).into() });
     record.value.undoing = Some(why);
-    // If the write is refused, the recovery finds the same.
-    commit(ports, vec![put_deployment(&record)?, lock.check()]).await?;
-    Ok(())
+    commit(ports, vec![put_deployment(&record)?, lock.check()]).await
 }
 
 async fn writes(

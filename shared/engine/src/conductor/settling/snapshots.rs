@@ -311,8 +311,8 @@ fn snapshot_of(scene: &EndedWell<'_>, state: &mut EnvironmentState, replaced: u6
     }
 }
 
-/// Makes the next snapshot of what runs, which is the present one from then on. It has no release, because nobody judged
-/// it yet.
+/// Makes the next snapshot of what runs, which is the present one from then on. It has no release and no proof: whoever
+/// has judged it adds them.
 pub fn numbered(state: &mut EnvironmentState, record: &Deployment, replaced: u64, now: Time) -> Snapshot {
     state.last_snapshot += 1;
     state.snapshot = state.last_snapshot;
