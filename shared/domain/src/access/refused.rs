@@ -1,4 +1,5 @@
-//! What is said where the rules refuse, or nobody vouches for the one who asks. Pure.
+//! Refusals: the findings, and their text for the one who asked, where no rule lets somebody in, or nobody vouches for
+//! who that is. Pure.
 
 use crate::access::caller::Caller;
 use crate::prose;

@@ -62,7 +62,7 @@ pub(super) const FROZEN_WAITED: Scenario = Scenario {
     ..FUNCTION
 };
 
-/// The same between two windows of one day. What is asked by the API is vouched for.
+/// Releases come at the edges of two windows of one day. The API vouches for those who ask.
 pub(super) const SHUT: Scenario = Scenario {
     name: "shut",
     freeze: Some(Freeze { by_windows: true, ..FREEZE }),

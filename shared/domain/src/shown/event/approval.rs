@@ -29,7 +29,7 @@ pub struct AskedPlan {
     pub planned: Option<Planned>,
     /// The version of the declaration by which the present snapshot was deployed, if there is one.
     pub declared: Option<semver::Version>,
-    /// What the declaration of the deployment has otherwise than that one.
+    /// The differences of the deployment's declaration from that one.
     pub differences: Vec<Difference>,
 }
 
