@@ -131,14 +131,14 @@ class Dinghy(Ruled):
         self.write(**{f"{WORKFLOWS}/look.yaml": yaml.safe_dump(looks, sort_keys=False)})
         self.commit(f"a job of pull requests: {mode}")
 
-    def let_pull_requests_read(self):
-        """Somebody who may gives the jobs of pull requests a right, beside those of the proposal."""
+    def change_the_access_file(self, version, without=None):
+        """Somebody who may puts the file of the proposal in force again, perhaps without one of its groups."""
         document = yaml.safe_load((self.folder / self.file).read_text())
-        claims = {"repository_owner_id": OWNER_ID, "repository_id": ID, "event_name": "pull_request"}
-        document["who"]["requests"] = [{"issuer": "github", "claims": claims}]
-        rules = document["environments"][ENVIRONMENT]
-        rules["read"] = ["requests", *rules["release"]]
-        self.put_in_force(document | {"version": document["version"] + 1})
+        if without:
+            del document["who"][without]
+            rules = document["environments"][ENVIRONMENT]
+            rules["release"] = [name for name in rules["release"] if name != without]
+        self.put_in_force(document | {"version": version})
 
     # ── what GitHub does ──
 

@@ -65,13 +65,15 @@ def test_another_repository_of_the_same_name_does_nothing(dinghy):
     assert dinghy.tokens.given and (dinghy.seen(), dinghy.history(), dinghy.uploaded()) == before
 
 
-def test_a_pull_request_reads_where_a_rule_names_its_event(dinghy):
+def test_a_pull_request_reads_where_the_access_file_names_its_event(dinghy):
+    """The one that `init` proposes does."""
     dinghy.build("1.1.0")
     dinghy.write_pull_request_workflow("choose")
     before = dinghy.seen(), dinghy.history()
+    dinghy.change_the_access_file(2, without="pull-requests")
     unnamed = dinghy.open_pull_request(7)
     assert unnamed.status == 1 and EXIT.format(UNREACHABLE) in unnamed.log and "NotAllowed" in unnamed.summary, unnamed.log
-    dinghy.let_pull_requests_read()
+    dinghy.change_the_access_file(3)
     run = dinghy.open_pull_request(7)
     assert run.status == GOOD, run.log
     assert "### dinghy: no environment takes refs/heads/main; planned for prod" in run.summary, run.summary
