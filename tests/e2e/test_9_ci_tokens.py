@@ -142,7 +142,8 @@ def test_a_job_of_a_pull_request_uploads_to_plan_and_releases_nothing(kiosk, iss
     answer = pull.call("POST", "/apps/kiosk/environments/stand/plans", {**release, "git": {"ref": "refs/tags/v1.0.9"}})
     assert answer.status == 202, answer
     plan = kiosk.until("the plan", lambda: drawn(pull.call("GET", f"/apps/kiosk/plans/{answer.body['id']}")), 120)
-    assert plan["plan"]["findings"] == [] and "page" in plan["changes"], plan
+    assert plan["turn"]["becomes"] == "goes" and plan["drawn"]["plan"]["findings"] == [], plan
+    assert "page" in plan["drawn"]["changes"], plan
     kiosk.until_queue_is_empty()
     before = done(kiosk)
     assert refused(pull.call("POST", RELEASES, release)) == (403, {"NotAllowed"})
@@ -155,7 +156,7 @@ def test_a_job_of_a_pull_request_uploads_to_plan_and_releases_nothing(kiosk, iss
 
 def drawn(answer):
     assert answer.status in (200, 202, 404), answer
-    return answer.body.get("drawn")
+    return answer.body if "drawn" in answer.body else None
 
 
 def test_a_body_with_another_ref_is_refused(kiosk, job):

@@ -99,8 +99,12 @@ impl<'a> Asked<'a> {
     /// Returns what a request asks for in this environment where it is not only planned.
     ///
     /// A person starts it who names the environment at the console, or promotes a recorded release into it by its
-    /// version, or asks to go through. A manifest that names its environment is what CI sends by itself.
+    /// version, or asks to go through. A manifest that names its environment is what CI sends by itself. Of a pull
+    /// request it is planned what a merge would bring: whoever merges it needs the right to release, and its job none.
     pub fn once_planned(request: &Request, by: &'a Requester, of: EnvironmentId<'a>) -> Self {
+        if request.plan && by.claims.as_ref().is_some_and(|claims| claims.only_see()) {
+            return Self::for_right(AccessRight::Read, by, of);
+        }
         let asked = Self::for_action((request.action, request.has_wishes(), request.drill.is_some()), by, of);
         let promotes = request.version.is_some() || by.route == Route::Console;
         Self { starts: request.through_hold || (request.names_environment() && promotes), ..asked }
@@ -110,6 +114,7 @@ impl<'a> Asked<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::release::claims::Claims;
     use crate::text::name::{AppName, EnvironmentName};
 
     #[test]
@@ -148,6 +153,22 @@ mod tests {
         for (request, by, rights) in cases {
             let asked = Asked::of(&request, by, EnvironmentId::new(&app, &prod));
             assert!(asked.rights.iter().eq(rights), "{request:?}: {:?}", asked.rights);
+        }
+    }
+
+    #[test]
+    fn what_a_pull_request_plans_is_released_by_whoever_merges_it() {
+        use AccessRight::{Read, Release};
+        let (app, prod) = (AppName::new("shop").unwrap(), EnvironmentName::new("prod").unwrap());
+        for (event, plan, right) in
+            [("pull_request", true, Read), ("pull_request", false, Release), ("push", true, Release)]
+        {
+            let token = [("repository_owner_id", "1"), ("repository_id", "2"), ("event_name", event)];
+            let claims = Claims::of(token.map(|(name, value)| (name.to_owned(), value.to_owned()))).unwrap();
+            let job = Requester::job(Some(Box::new(claims)));
+            let request = Request { plan, ..Request::new(ActionName::Deploy, app.clone()) };
+            let asked = Asked::once_planned(&request, &job, EnvironmentId::new(&app, &prod));
+            assert_eq!(asked.rights, BTreeSet::from([right]), "{event}, planned: {plan}");
         }
     }
 }

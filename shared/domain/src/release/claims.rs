@@ -186,6 +186,11 @@ impl Claims {
         }
     }
 
+    /// Returns whether the job is of a pull request: it sees and plans what a merge would bring, and releases nothing.
+    pub fn only_see(&self) -> bool {
+        self.reach() == EventReach::Read
+    }
+
     /// Returns the claims by which rules mostly differ, for a person: `repository_id 990134, ref refs/heads/main`.
     pub fn distinctive(&self) -> String {
         let names = self.issuer.names();

@@ -15,7 +15,6 @@ use windlass_domain::prose;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::api_routes::{BESIDE_A_MANIFEST, PROMOTED, WISHES};
 use windlass_domain::release::claimed_git::bind;
-use windlass_domain::release::claims::EventReach;
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::release::manifest::Manifest;
 use windlass_domain::release::request::Request;
@@ -122,7 +121,7 @@ pub async fn request(
     if is_manifest && let Some(claims) = call.requester().claims {
         let differs = bind(&claims, &mut body);
         // What a merge would bring is planned as of another ref than that of its job, which releases nothing.
-        let is_of_a_merge = plan && claims.reach() == EventReach::Read;
+        let is_of_a_merge = plan && claims.only_see();
         unknown.extend(differs.into_iter().filter(|_| !is_of_a_merge));
     }
     let is_known = is_manifest || unknown.iter().all(is_of_the_request);
