@@ -5,6 +5,7 @@ The local cloud checks a token as API Gateway does. The tests build on each othe
 
 import base64
 import hashlib
+import json
 import time
 import urllib.error
 import urllib.request
@@ -102,8 +103,9 @@ def ended(answer):
 
 
 def done(kiosk):
-    """Returns what was started and recorded of the application."""
+    """Returns what was started and recorded of the application, without what only records that a job was refused."""
     started = {execution for execution in kiosk.executions() if ":kiosk-" in execution}
+    started = {execution for execution in started if "refused" not in json.loads(kiosk.machine.describe(execution)["input"])}
     return started, {record["id"] for record in kiosk.ledger.records()}
 
 
@@ -152,6 +154,14 @@ def test_a_job_of_a_pull_request_uploads_to_plan_and_releases_nothing(kiosk, iss
     status, names = refused(job_with(kiosk, issuer.github(audience, ref="refs/tags/v1.0.9")).call("POST", RELEASES, release))
     assert status == 400 and "OtherPrefix" in names, names
     assert done(kiosk) == before and kiosk.site("page") != "1.0.9"
+    kiosk.until("the refusals in the list", lambda: {"deploy", "upload"} <= refusals_of(pull), 60)
+
+
+def refusals_of(job):
+    """What was refused, as the jobs of a repository see it."""
+    answer = job.call("GET", "/apps/kiosk/refusals")
+    assert answer.status == 200, answer
+    return {found["about"] for found in answer.body["refusals"] if found["requester"]["route"] == "ci"}
 
 
 def drawn(answer):

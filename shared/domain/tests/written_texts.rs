@@ -232,8 +232,8 @@ fn a_manifest_is_answered_with_what_is_written_in_it() {
 #[test]
 fn the_body_of_a_call_is_answered_with_what_is_written_in_it() {
     let mut schema = schemars::schema_for!(Request).to_value();
-    // The first is the body itself, and no body has the second.
-    for name in ["manifest", "pinned"] {
+    // The first is the body itself, and no body has the others.
+    for name in ["manifest", "pinned", "refused"] {
         schema["properties"].as_object_mut().unwrap().remove(name).unwrap();
     }
     let object = json!({"key": "artifacts/shop/prod/web/1.zip", "version_id": "v1"});

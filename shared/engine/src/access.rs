@@ -84,7 +84,7 @@ pub async fn against(ports: &impl DynamoDbApi, rules: &Rules, request: &Request)
         }
         findings.extend(theirs.unknown(&by, AccessRight::Operate).filter(|_| there.is_none()));
     }
-    if request.refused && findings.is_empty() {
+    if request.refused.is_some() && findings.is_empty() {
         findings.push(refused_before());
     }
     Ok(findings)

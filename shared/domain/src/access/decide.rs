@@ -142,10 +142,14 @@ impl Rules {
             return Ok(allowed);
         }
         // Jobs of any repository may ask, and learn neither names nor whether there is such an application.
-        let mut everywhere = self.file.iter().flat_map(|file| file.environments.values());
-        let is_strange =
-            asked.by.route == Route::Ci && !everywhere.any(|rules| self.name_in(rules, Caller::of(asked.by)));
+        let is_strange = asked.by.route == Route::Ci && !self.know(asked.by);
         Err(if is_strange { vec![no_rule(asked.of.app(), asked.by)] } else { lacking })
+    }
+
+    /// Returns whether they name the one who asks in some environment of the application.
+    pub fn know(&self, by: &Requester) -> bool {
+        let mut everywhere = self.file.iter().flat_map(|file| file.environments.values());
+        everywhere.any(|rules| self.name_in(rules, Caller::of(by)))
     }
 
     /// Returns whether some member of an environment's rules names a caller.

@@ -91,7 +91,7 @@ impl Request {
     fn reason_finding(&self) -> Option<Finding> {
         let given = self.reason.as_ref().is_some_and(|reason| !reason.trim().is_empty());
         let why = match self.action {
-            _ if self.is_planned_only() => return None,
+            _ if self.is_planned_only() || self.refused.is_some() => return None,
             ActionName::Deploy => self.wishes().next()?.to_owned(),
             action => action.to_string(),
         };

@@ -191,9 +191,10 @@ pub struct Request {
     /// needed for that.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub plan: bool,
-    /// True if the API has refused it already, by the rules of an access file: its execution only records that.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub refused: bool,
+    /// The call that the API has refused already, by the rules of an access file: its execution only records that. The
+    /// body of the call need not have been read, so that nothing else has to be there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<RefusedCall>,
     /// The time of the arrival, for an upload or a push. However late its event came, it is no newer than what was
     /// accepted since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -242,7 +243,7 @@ impl Request {
             through_hold: false,
             preempt: false,
             plan: false,
-            refused: false,
+            refused: None,
             arrived: None,
             idempotency_key: None,
             requester: None,
@@ -300,6 +301,18 @@ impl Request {
         let artifact = || Some(&self.artifact_object.as_ref()?.object);
         self.manifest_object.as_ref().or_else(artifact)
     }
+}
+
+/// A call of the API that was refused by the rules of an access file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RefusedCall {
+    /// The call that makes the request.
+    Request,
+    /// The call for the addresses of uploads. It needs the right of the `deploy` that stands in its place.
+    Upload,
+    /// The call that cancels the `deployment`. It needs the right of the `recover` that stands in its place.
+    Cancel,
 }
 
 /// An object in the artifacts bucket.

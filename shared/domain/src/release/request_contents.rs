@@ -41,9 +41,13 @@ impl Request {
         if self.action != ActionName::Deploy {
             return None;
         }
+        let contents = self.contents();
+        if contents.is_empty() && self.refused.is_some() {
+            return None;
+        }
         let remedy = "Write one of `manifest`, `manifest_object`, `artifact_object`, `image_push`, \
                       the `version` of a recorded release, or `from`, an environment.";
-        match self.contents().as_slice() {
+        match contents.as_slice() {
             [_] => None,
             [] => Some(
                 Finding::missing_field("manifest", "`deploy` does not say what to deploy.", remedy)

@@ -35,6 +35,13 @@ fn a_refusal_says_what_it_is_about() {
             "UnknownName",
         ),
         (json!({"version": "9", "environment": "prod"}), "9", "UnknownName"),
+        (json!({"refused": "request", "environment": "prod"}), "deploy", "NotAllowed"),
+        (json!({"refused": "upload", "environment": "prod"}), "upload", "NotAllowed"),
+        (
+            json!({"action": "recover", "refused": "cancel", "environment": "prod", "deployment": "0123456789abcdef"}),
+            "cancel 0123456789abcdef",
+            "NotAllowed",
+        ),
     ];
     for (number, (request, about, name)) in table.into_iter().enumerate() {
         let request = with(json!({"action": "deploy", "app": "shop"}), request);

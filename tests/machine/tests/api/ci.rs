@@ -227,7 +227,42 @@ fn a_job_uploads_for_a_plan_what_nobody_can_release() {
     let refusal = call(&shop, of_main(), "POST", &below(RELEASES), Some(body));
     let (status, names) = refused(&refusal);
     assert!(status == 400 && names.contains(&"OtherPrefix"), "nor by whoever may release: {}", refusal.body);
-    assert_eq!(executions(&shop), 0, "nothing was started");
+    let started = |input: &Value| input.get("refused").is_none();
+    let is_started = shop.world().stepfunctions().executions.values().any(|execution| started(&execution.input));
+    assert!(!is_started, "nothing was started but what records the refusals");
+}
+
+#[test]
+fn what_acts_is_recorded_as_refused_of_a_job_that_a_rule_knows_and_of_no_stranger() {
+    let program = program();
+    let mut shop = Shop::new(&program, FUNCTIONS);
+    rule(&shop);
+    let pull = || job("990134", "refs/pull/7/merge", "pull_request");
+    let rollbacks = format!("{PROD}/rollbacks");
+    // Who asks for what, and how many executions record that it was refused.
+    for (claims, path, recorded) in [
+        (of_main(), rollbacks.as_str(), 1),
+        (of_main(), &rollbacks, 1),
+        (pull(), RELEASES, 2),
+        (of_main(), "/apps/shop/environments/dev/uploads", 3),
+        (of_main(), "/apps/shop/environments/dev/plans", 3),
+        (of_main(), "/apps/shop/environments/prod/approve", 3),
+        (job("990135", "refs/heads/main", "push"), &rollbacks, 3),
+        (job("990134", "refs/heads/main", "pull_request_target"), RELEASES, 3),
+        (None, RELEASES, 3),
+    ] {
+        let reply = call(&shop, claims, "POST", &below(path), Some(json!({"reason": "it is broken"})));
+        assert_eq!(refused(&reply), (403, vec!["NotAllowed"]), "{path}");
+        assert_eq!(executions(&shop), recorded, "{path}");
+    }
+    shop.region.step();
+    shop.region.run();
+    let listed = call(&shop, None, "GET", "/apps/shop/refusals", None).body["refusals"].take();
+    let listed = listed.as_array().unwrap();
+    assert!(listed.iter().all(|one| one["requester"]["route"] == "ci"), "{listed:?}");
+    let mut abouts: Vec<&str> = listed.iter().map(|one| one["about"].as_str().unwrap()).collect();
+    abouts.sort_unstable();
+    assert_eq!(abouts, ["deploy", "rollback", "upload"]);
 }
 
 #[test]

@@ -17,7 +17,7 @@ use windlass_domain::moving::scope::Scope;
 use windlass_domain::release::arrival_sweep::{IgnoredArrival, LISTED_FOR_S};
 use windlass_domain::release::ending::Ending;
 use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
-use windlass_domain::release::request::{Request, Requester, Route};
+use windlass_domain::release::request::{RefusedCall, Request, Requester, Route};
 use windlass_domain::text::finding::{Finding, limited};
 use windlass_domain::text::name::AppName;
 use windlass_domain::text::prose::Prose;
@@ -119,8 +119,14 @@ async fn list_nameless(ports: &(impl DynamoDbApi + Clock), arn: &str, line: Igno
     write_once(ports, RECORDING, &write).await
 }
 
-/// Returns what a request is about, for a person: the object, the image or the version that it brings.
+/// Returns what a request is about, for a person: the object, the image or the version that it brings. Of a refused call
+/// that makes no request it is what was asked for.
 pub fn about(request: &Request) -> String {
+    match (request.refused, &request.deployment) {
+        (Some(RefusedCall::Upload), _) => return "upload".to_owned(),
+        (Some(RefusedCall::Cancel), Some(id)) => return format!("cancel {id}"),
+        _ => {}
+    }
     if let Some(object) = request.upload() {
         return object.key.clone();
     }

@@ -1,7 +1,7 @@
 //! Holds a call to the access files in force: what it starts, and what it shows. IAM has let it in by its path before;
 //! below `/ci` API Gateway has let it in, as every job of the issuer.
 
-use super::call::{Call, Ports, Served, body, refuse_on, refused};
+use super::call::{Call, Ports, Served, body, refuse_on, refused, text_of};
 use crate::ports::Result;
 use crate::routes::begin_anyway;
 use crate::{access, ledger, overview};
@@ -9,25 +9,33 @@ use serde_json::Value;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::access::{AccessRight, Asked, Caller, Rules, no_rule};
+use windlass_domain::release::action::ActionName;
 use windlass_domain::release::api_routes::{ApiRoute, Right, RouteName, RoutePlace};
-use windlass_domain::release::identity::EnvironmentId;
-use windlass_domain::release::request::{Request, Requester, Route};
+use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
+use windlass_domain::release::request::{RefusedCall, Request, Requester, Route};
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::{AppName, EnvironmentName};
 
 /// Returns the rules in force, by which a request is allowed. One that is not is refused, whatever was started for it
 /// before. The API writes only notes of what it starts, so an execution is started all the same, and `Admit` refuses
-/// and records it. The same refused request again starts no second one.
+/// and records it.
 pub async fn allowed(ports: &impl Ports, request: &Request) -> Served<Rules> {
     let rules = access::rules(ports, &request.app).await?;
     let findings = access::against(ports, &rules, request).await?;
     if findings.is_empty() {
         return Ok(rules);
     }
-    let seed = format!("refused {} {}", request.asked_by(), request.content());
-    let execution = begin_anyway(ports, &Request { refused: true, ..request.clone() }, &seed).await?;
-    tracing::info!(execution, "the rules refuse it; this execution records that");
+    record(ports, &Request { refused: Some(RefusedCall::Request), ..request.clone() }, "").await?;
     Err(refused(403, &findings))
+}
+
+/// Starts the execution that records a refusal. The same one again starts no second one: `body` is what of it the
+/// request does not say.
+async fn record(ports: &impl Ports, request: &Request, body: &str) -> Result<()> {
+    let seed = format!("refused {} {} {body}", request.asked_by(), request.content());
+    let execution = begin_anyway(ports, request, &seed).await?;
+    tracing::info!(execution, "the rules refuse it; this execution records that");
+    Ok(())
 }
 
 /// The caller, as one who sees. The rules of each application are read once for a call.
@@ -44,8 +52,9 @@ impl Reader {
     }
 
     /// Refuses a call that no request of the release machine decides on, and each one of a CI job, of somebody whom the
-    /// rules do not name: a refused job starts nothing and is not recorded. What is of a whole application is for
-    /// whoever has the right in one of its environments.
+    /// rules do not name. What would have acted is recorded; of a job only where a rule knows it, because jobs of
+    /// strangers could fill the ledger. What is of a whole application is for whoever has the right in one of its
+    /// environments.
     pub async fn may_call(
         &mut self,
         ports: &impl Ports,
@@ -57,15 +66,16 @@ impl Reader {
         if is_job && !route.ci {
             return Err(refused(403, &[not_served(call, &self.by)]));
         }
-        let right = match (route.name, route.right) {
-            (RouteName::Cancel, _) => AccessRight::RollBack,
-            (RouteName::Uploads, _) if !is_planned(call) => AccessRight::Release,
-            (RouteName::Uploads, _) | (_, Right::See | Right::Plan) => AccessRight::Read,
+        let acts = match (route.name, route.right) {
+            (RouteName::Cancel, _) => Some((ActionName::Recover, RefusedCall::Cancel)),
+            (RouteName::Uploads, _) if !is_planned(call) => Some((ActionName::Deploy, RefusedCall::Upload)),
+            (RouteName::Uploads, _) | (_, Right::See | Right::Plan) => None,
             // It is decided on when its request is read: see [`allowed`].
             _ if !is_job => return Ok(()),
-            (RouteName::Act(action), _) => AccessRight::of(action),
-            _ => AccessRight::Release,
+            (RouteName::Act(action), _) => Some((action, RefusedCall::Request)),
+            _ => Some((ActionName::Deploy, RefusedCall::Request)),
         };
+        let right = acts.map_or(AccessRight::Read, |(action, _)| AccessRight::of(action));
         let mut findings = Vec::new();
         for of in place.of().into_iter().chain(place.to()) {
             findings.extend(self.against(ports, right, of).await?);
@@ -75,10 +85,23 @@ impl Reader {
                 findings.extend(self.against_all_of(ports, right, app).await?);
             }
         }
-        if !findings.is_empty() {
-            tracing::info!(by = %self.by, "the rules refuse the call");
+        if findings.is_empty() {
+            return Ok(());
         }
-        refuse_on(403, &findings)
+        tracing::info!(by = %self.by, "the rules refuse the call");
+        if let (Some((action, call_is)), Some(of)) = (acts, place.of())
+            && (!is_job || known(&mut self.rules, ports, of.app()).await?.know(&self.by))
+        {
+            let request = Request {
+                environment: Some(of.environment().clone()),
+                deployment: (call_is == RefusedCall::Cancel).then(|| DeploymentId(place.id.clone())),
+                refused: Some(call_is),
+                requester: Some(self.by.clone()),
+                ..Request::new(action, of.app().clone())
+            };
+            record(ports, &request, text_of(call)).await?;
+        }
+        Err(refused(403, &findings))
     }
 
     /// Refuses to show what is of an environment that the caller may not read.
