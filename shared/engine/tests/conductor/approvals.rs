@@ -188,13 +188,26 @@ fn whoever_has_asked_too_does_not_approve() {
     }
 }
 
+/// A file may want an approval only later, and who had asked by then does not give it.
 #[test]
-fn who_else_asks_for_what_waits_is_noted_once_by_an_execution() {
+fn who_else_asks_for_what_waits_is_noted_once_by_an_execution_whether_or_not_a_file_wants_approval() {
+    const BARE: &str = "release: [ann, lead-1, lead-2]";
+    const APPROVED: &str = "release: [ann, lead-1, lead-2], approve: {by: [lead-1, lead-2]}";
+    const NOBODY: &[&str] = &[];
     let scene = Scene::free();
-    rule(&scene, "{by: [lead-1, lead-2]}");
+    scene.other_holds(ActionName::Deploy, HeldState::Running);
     let manifest = scene.manifest("1.5.0", "refs/tags/v1.5.0")["manifest"].to_string();
-    // Who asks, whether an execution is started, and how many have asked too by then.
-    for (who, starts, also) in [("ann", true, 0), ("ann", false, 0), ("lead-1", true, 1), ("lead-1", false, 1)] {
+    // The file, who asks, whether an execution is started, and who has asked too by then.
+    for (version, rules, who, starts, also) in [
+        (1, BARE, "ann", true, NOBODY),
+        (1, BARE, "ann", false, NOBODY),
+        (1, BARE, "lead-1", true, &["lead-1"]),
+        (1, BARE, "lead-1", false, &["lead-1"]),
+        (2, APPROVED, "lead-1", false, &["lead-1"]),
+        (2, APPROVED, "lead-2", true, &["lead-1", "lead-2"]),
+        (2, APPROVED, "ann", false, &["lead-1", "lead-2"]),
+    ] {
+        rule_by(&scene, version, rules);
         let call = Call {
             method: "POST".into(),
             path: "/apps/shop/environments/prod/releases".into(),
@@ -205,12 +218,13 @@ fn who_else_asks_for_what_waits_is_noted_once_by_an_execution() {
         let reply = run(api::handle(&scene.stage.world, call));
         let asked = DeploymentId(reply.body["id"].as_str().unwrap().to_owned());
         let started = std::mem::take(&mut scene.stage.world.stepfunctions().started);
-        assert_eq!(!started.is_empty(), starts, "{who}");
+        assert_eq!(!started.is_empty(), starts, "{version} {who}");
         for (_, name, input) in started {
             assert_eq!(scene.admit(&name, input).unwrap().deployment, asked, "{who}");
         }
         let record: Deployment = scene.stage.get(&ledger::deployment(&asked)).unwrap();
-        assert_eq!(record.also_asked, vec![user("lead-1"); also], "{who}");
+        let wanted: Vec<Requester> = also.iter().map(|name| user(name)).collect();
+        assert_eq!((record.status, record.also_asked), (Status::Waiting, wanted), "{version} {who}");
     }
 }
 

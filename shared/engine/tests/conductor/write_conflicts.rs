@@ -3,8 +3,9 @@
 
 use crate::conductor::inputs::{input, with};
 use crate::conductor::scene::{FIRST, Scene, fault, in_short};
-use crate::stage::id;
+use crate::stage::{TOKEN, id};
 use serde_json::{Value, json};
+use windlass_domain::deployment::step::StepStatus;
 use windlass_domain::environment::HeldState;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::text::fault::FaultName;
@@ -102,4 +103,18 @@ fn a_state_is_decided_anew_until_nobody_writes_in_between() {
         assert!(message.starts_with(&format!("{doing}: others")), "{message}");
         assert_eq!(scene.stage.world.dynamodb().busy, 0, "{doing}");
     }
+}
+
+/// Otherwise its recovery would not know that it was to be undone, and would settle it.
+#[test]
+fn that_what_was_judged_is_taken_back_is_noted_although_others_write_in_between() {
+    let scene = Scene::judged();
+    scene.step("jobs", StepStatus::Changing, |_| ());
+    // An invocation before has fenced off late calls, so that the next write is the note.
+    scene.stage.hold_lock(TOKEN + 1);
+    scene.busy(3);
+    let (name, message) = fault(scene.asks("Settle"));
+    assert_eq!((name, scene.stage.world.dynamodb().busy), (FaultName::Internal, 0));
+    assert!(message.contains("jobs was not seen changed"), "{message}");
+    assert_eq!(scene.record().undoing.map(|why| why.name).as_deref(), Some("Internal"));
 }
