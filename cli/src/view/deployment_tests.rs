@@ -67,3 +67,20 @@ fn a_wave_that_had_nothing_to_change_has_no_stretch_of_its_own() {
     let found = stretched(|record| judged(record, 0, (10, 40), "pass"), 40);
     assert_eq!(found, ["waited still 0 10", "watch 1 good 10 40"]);
 }
+
+#[test]
+fn a_deployment_that_an_access_file_has_let_in_shows_who_and_by_which_rule() {
+    let all: Value = serde_json::from_str(include_str!("../../tests/browser/answers.json")).unwrap();
+    let answer = &all["/apps/shop/deployments/2a1c0d9a4b5e6f71"];
+    let mut deployment = crate::view::record::read(answer).unwrap().unwrap().deployment;
+    let audit = |deployment: &Deployment| {
+        let found = facts(deployment).into_iter().find(|(name, _)| *name == "Audit");
+        found.map(|(_, fact)| fact.to_string())
+    };
+    assert_eq!(audit(&deployment), None, "no file was in force");
+    deployment.requester = serde_json::from_value(json!({"route": "s3"})).unwrap();
+    let by = json!({"rule": "environments.prod.release", "file": "access/apps/shop.yaml", "version": 4});
+    deployment.allowed_by = serde_json::from_value(by).unwrap();
+    let wanted = "allowed by environments.prod.release of access/apps/shop.yaml, version 4";
+    assert_eq!(audit(&deployment).as_deref(), Some(wanted));
+}
