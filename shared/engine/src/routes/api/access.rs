@@ -99,7 +99,7 @@ impl Reader {
                 requester: Some(self.by.clone()),
                 ..Request::new(action, of.app().clone())
             };
-            record(ports, &request, text_of(call)).await?;
+            Box::pin(record(ports, &request, text_of(call))).await?;
         }
         Err(refused(403, &findings))
     }
