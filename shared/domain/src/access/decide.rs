@@ -289,8 +289,8 @@ impl Rules {
             .seen(you, holders)
     }
 
-    /// Returns what to do in place of what is not allowed, by those who may; `None` where nobody may. A push is named in
-    /// place of a release alone: it brings nothing else.
+    /// Returns what to do in place of what is not allowed, by those who may; `None` where nobody may. A push is named
+    /// in place of a release alone: it brings nothing else.
     fn instead(&self, right: AccessRight, listed: &[String]) -> Option<String> {
         let (mut ways, mut who) = (Vec::new(), Vec::new());
         for name in listed.iter().map(String::as_str).filter(|name| *name != "windlass") {

@@ -119,8 +119,8 @@ async fn list_nameless(ports: &(impl DynamoDbApi + Clock), arn: &str, line: Igno
     write_once(ports, RECORDING, &write).await
 }
 
-/// Returns what a request is about, for a person: the object, the image or the version that it brings. Of a refused call
-/// that makes no request it is what was asked for.
+/// Returns what a request is about, for a person: the object, the image or the version that it brings. Of a refused
+/// call that makes no request it is what was asked for.
 pub fn about(request: &Request) -> String {
     match (request.refused, &request.deployment) {
         (Some(RefusedCall::Upload), _) => return "upload".to_owned(),
