@@ -11,7 +11,7 @@ use crate::verbs::planned::{UNMEASURED, from_to, moved, when_refused};
 use crate::view::approval;
 use crate::view::deployment::{Fact, facts, present_wave, state, stretches, tone, verdict};
 use crate::view::next_steps::of_deployment;
-use crate::view::provenance::who;
+use crate::view::provenance::{asked_by, who};
 use maud::{Markup, html};
 use std::mem::take;
 use windlass_domain::access::Approval;
@@ -123,7 +123,7 @@ impl Shown<'_> {
         let logs = self.logs().unwrap_or_default();
         html! {
             (fact("Action", Some(html! { (deployment.action) })))
-            (fact("Asked by", Some(html! { (who(&deployment.requester)) })))
+            (fact("Asked by", Some(html! { (asked_by(&deployment.requester, deployment.vouched)) })))
             (fact("Why", deployment.reason.as_ref().map(|why| times(why))))
             (fact("Accepted", Some(when(deployment.accepted))))
             @for given in deployment.approval.iter().flat_map(Approval::of_plan) { (fact("Approval", Some(times(&approval::line(given))))) }

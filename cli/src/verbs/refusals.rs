@@ -52,7 +52,8 @@ impl Refusals {
 }
 
 fn words(refusal: &ListedRefusal) -> String {
-    let mut lines = vec![format!("{}  {}, by {}", refusal.at, refusal.about, refusal.requester)];
+    let claimed = if refusal.vouched { "" } else { " (not vouched for)" };
+    let mut lines = vec![format!("{}  {}, by {}{claimed}", refusal.at, refusal.about, refusal.requester)];
     let findings = refusal.findings.iter();
     lines.extend(findings.map(|finding| format!("  {}", text(&finding.line()))));
     lines.extend(manual::line(&refusal.findings));

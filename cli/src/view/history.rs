@@ -6,7 +6,7 @@ use crate::ground::failure::Failure;
 use crate::talk::listing::{LARGEST_PAGE, List, Listed, page};
 use crate::talk::windlass::{RouteName, Windlass};
 use crate::view::deployment::state;
-use crate::view::provenance::{commit, names, took, who};
+use crate::view::provenance::{asked_by, commit, names, took};
 use windlass_domain::declaration::version_name::plain;
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::shown::api::deployments::{Deployments, HistoryEntry};
@@ -72,7 +72,7 @@ impl Listed for HistoryEntry {
             commit(self.git.as_ref()),
             names(&self.components),
             took(self.started, ended),
-            who(&self.requester),
+            asked_by(&self.requester, self.vouched),
             state(self.status, self.ending.as_ref()).drawn(),
             self.reason.clone().unwrap_or_default(),
         ]

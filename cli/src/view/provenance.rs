@@ -32,6 +32,12 @@ pub fn who(requester: &Requester) -> String {
     requester.principal.as_deref().map_or_else(|| requester.to_string(), short)
 }
 
+/// Returns the requester in few letters, with a mark where nobody vouches for it.
+pub fn asked_by(requester: &Requester, vouched: bool) -> String {
+    let who = who(requester);
+    if vouched { who } else { format!("{who} (not vouched for)") }
+}
+
 /// Returns a principal in few letters.
 pub fn short(principal: &str) -> String {
     principal.strip_prefix("arn:").and_then(|arn| arn.splitn(5, ':').nth(4)).unwrap_or(principal).to_owned()
@@ -82,6 +88,9 @@ mod tests {
         assert_eq!(by(Some(role)), "assumed-role/ci/run-812");
         assert_eq!(by(Some("an upload")), "an upload");
         assert_eq!(by(None), "an upload");
+        let asked = |vouched| asked_by(&Requester::new(Route::Api, Some(role.into())), vouched);
+        assert_eq!(asked(true), "assumed-role/ci/run-812");
+        assert_eq!(asked(false), "assumed-role/ci/run-812 (not vouched for)");
         let git = |commit: Option<&str>, dirty| {
             let git = serde_json::json!({"ref": "refs/heads/main", "commit": commit, "dirty": dirty});
             commit_of(&serde_json::from_value(git).unwrap())

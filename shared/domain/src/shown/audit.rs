@@ -52,6 +52,7 @@ pub fn given_in_words(record: &Deployment, given: &GivenApproval) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::shown::api::deployments::HistoryEntry;
     use serde_json::{Value, json};
 
     fn deployment(requester: &Value, allowed_by: &Value, vouched: bool) -> Deployment {
@@ -88,6 +89,7 @@ mod tests {
         ] {
             let record = deployment(requester, allowed_by, vouched);
             assert_eq!(record.asked_by().as_deref(), wanted, "{requester} {allowed_by}");
+            assert_eq!(HistoryEntry::from(record).vouched, vouched);
         }
     }
 }

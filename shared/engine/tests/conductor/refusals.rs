@@ -148,6 +148,22 @@ fn what_is_refused_is_written_beside_its_upload() {
 }
 
 #[test]
+fn the_list_marks_a_requester_whom_nobody_vouches_for() {
+    let scene = Scene::new();
+    let nowhere = || with(input("hold"), json!({"environment": "nowhere"}));
+    let claimed = json!({"requester": {"route": "api", "principal": "arn:aws:iam::111111111111:user/ann"}});
+    for (execution, request) in [("console", nowhere()), ("forged", with(nowhere(), claimed))] {
+        assert_eq!(in_short(&scene.admit(execution, request)), (Transition::Rejected, "UnknownName"));
+    }
+    let call = Call { method: "GET".into(), path: "/apps/shop/refusals".into(), ..Call::default() };
+    let listed = run(handle(&scene.stage.world, call)).body["refusals"].take();
+    let listed = listed.as_array().unwrap();
+    let unvouched: Vec<_> = listed.iter().filter(|one| one.get("vouched").is_some()).collect();
+    assert_eq!((listed.len(), unvouched.len()), (2, 1));
+    assert_eq!((&unvouched[0]["execution"], &unvouched[0]["vouched"]), (&json!(arn_of("forged")), &json!(false)));
+}
+
+#[test]
 fn a_refusal_is_recorded_once_also_where_its_write_met_another_one() {
     let scene = Scene::new();
     let began = scene.now();

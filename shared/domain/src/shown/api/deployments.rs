@@ -54,6 +54,9 @@ pub struct HistoryEntry {
     pub accepted: Time,
     /// The requester.
     pub requester: Requester,
+    /// False if nobody is known to vouch for the requester; absent if true.
+    #[serde(default = "crate::access::yes", skip_serializing_if = "Clone::clone")]
+    pub vouched: bool,
     /// What let the requester in; absent where no rules of operators were in force.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allowed_by: Option<AllowedBy>,
@@ -97,6 +100,7 @@ impl From<Deployment> for HistoryEntry {
             status: record.status,
             accepted: record.accepted,
             requester: record.requester,
+            vouched: record.vouched,
             allowed_by: record.allowed_by,
             promoted_from: record.verified_by.or(record.promoted_from),
             approval: record.approval,

@@ -168,6 +168,9 @@ pub struct ListedRefusal {
     pub about: String,
     /// The person or service that asked for it.
     pub requester: Requester,
+    /// False if nobody is known to vouch for the requester; absent if true.
+    #[serde(default = "crate::access::yes", skip_serializing_if = "Clone::clone")]
+    pub vouched: bool,
     /// The execution that was refused, or whose input could not be read.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "foreign::maybe")]
     pub execution: Option<String>,
