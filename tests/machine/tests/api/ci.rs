@@ -242,12 +242,12 @@ fn what_acts_is_recorded_as_refused_of_a_job_that_a_rule_knows_and_of_no_strange
     // Who asks for what, and how many executions record that it was refused.
     for (claims, path, recorded) in [
         (of_main(), rollbacks.as_str(), 1),
-        (of_main(), &rollbacks, 1),
+        (of_main(), rollbacks.as_str(), 1),
         (pull(), RELEASES, 2),
         (of_main(), "/apps/shop/environments/dev/uploads", 3),
         (of_main(), "/apps/shop/environments/dev/plans", 3),
         (of_main(), "/apps/shop/environments/prod/approve", 3),
-        (job("990135", "refs/heads/main", "push"), &rollbacks, 3),
+        (job("990135", "refs/heads/main", "push"), rollbacks.as_str(), 3),
         (job("990134", "refs/heads/main", "pull_request_target"), RELEASES, 3),
         (None, RELEASES, 3),
     ] {
