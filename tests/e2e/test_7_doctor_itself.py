@@ -43,7 +43,7 @@ def wrong(windlass):
 def test_what_works_is_shown_as_that(windlass):
     ran = windlass.run("doctor")
     assert ran.status == GOOD and "and all of them work" in ran.out, ran
-    assert "could not be looked at" not in ran.out, "a note is of what was seen"
+    assert "could not be looked at" not in ran.out, "a warning is of what was seen"
     assert windlass.json("doctor").document["looked_at"] >= 20
 
 

@@ -69,16 +69,16 @@ impl Doctor {
         let mut wrong = installation_health::wrong(&parts);
         let own = env!("CARGO_PKG_VERSION");
         wrong.extend(installation_health::version(&stack, version.as_deref(), own));
-        let note = installation_health::concurrency(reserved.as_deref(), &unreserved);
+        let warning = installation_health::concurrency(&stack, reserved.as_deref(), &unreserved);
         let document = json!({
             "healthy": wrong.is_empty(),
             "stack": stack,
             "version": version,
             "findings": wrong,
-            "notes": note.as_slice(),
+            "warnings": warning.as_slice(),
             "looked_at": parts.len(),
         });
-        output.result(&document, &installation_health::words(&stack, &wrong, note.as_ref(), parts.len()));
+        output.result(&document, &installation_health::words(&stack, &wrong, warning.as_ref(), parts.len()));
         Ok(if wrong.is_empty() { Exit::Good } else { Exit::Rejected })
     }
 

@@ -1,4 +1,4 @@
-//! The health of an installation: the parts that do not work, and what is to be known of those that do. Pure.
+//! The health of an installation: the parts that do not work, and the warning of those that do. Pure.
 
 use crate::ground::output::text;
 use serde::Serialize;
@@ -8,22 +8,13 @@ use windlass_domain::text::fault::Fault;
 use windlass_domain::text::prose::Prose;
 use windlass_domain::{prose, run};
 
-/// A part of an installation that does not work.
+/// A finding of an installation: a part that does not work, or a warning about one that does.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Defect {
     /// Its name in the template.
     pub part: String,
     /// Its name, or ARN, in AWS.
     pub id: String,
-    /// The reason.
-    pub reason: String,
-    /// The remedy.
-    pub remedy: Prose,
-}
-
-/// Something to know of an installation that works all the same.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Note {
     /// The reason.
     pub reason: String,
     /// The remedy.
@@ -72,9 +63,9 @@ pub fn version(stack: &str, installed: Option<&str>, own: &str) -> Option<Defect
 /// concurrency for a function").
 const SMALL_POOL: u64 = 100;
 
-/// Returns the note that others may take the invocations of Windlass's functions: nothing is kept for these, and the
+/// Returns the warning that others may take the invocations of Windlass's functions: nothing is kept for these, and the
 /// pool that they share is small or could not be looked at. `reserved` is the parameter, where the stack shows it.
-pub fn concurrency(reserved: Option<&str>, unreserved: &Result<u64, Fault>) -> Option<Note> {
+pub fn concurrency(stack: &str, reserved: Option<&str>, unreserved: &Result<u64, Fault>) -> Option<Defect> {
     if reserved.is_some_and(|kept| kept != "0") {
         return None;
     }
@@ -82,7 +73,7 @@ pub fn concurrency(reserved: Option<&str>, unreserved: &Result<u64, Fault>) -> O
         Ok(pool) if *pool >= SMALL_POOL => return None,
         Ok(pool) => (
             format!(
-                "Nothing is kept for the functions of Windlass (`ReservedConcurrency`), and all functions of the account share {} at a time. A release that takes them all delays its own way back.",
+                "Nothing is kept for the functions of Windlass, and all functions of the account share {} at a time. A release that takes them all delays its own way back.",
                 count(*pool, "invocation")
             ),
             prose!(
@@ -97,18 +88,18 @@ pub fn concurrency(reserved: Option<&str>, unreserved: &Result<u64, Fault>) -> O
             "Allow yourself `lambda:GetAccountSettings`, or ask again: `windlass doctor`.".into(),
         ),
     };
-    Some(Note { reason, remedy })
+    Some(Defect { part: "ReservedConcurrency".to_owned(), id: stack.to_owned(), reason, remedy })
 }
 
 /// Returns the text for people.
-pub fn words(stack: &str, wrong: &[Defect], note: Option<&Note>, looked_at: usize) -> String {
+pub fn words(stack: &str, wrong: &[Defect], warning: Option<&Defect>, looked_at: usize) -> String {
     let parts = count(looked_at, "part");
-    let each = wrong.iter().map(|one| {
+    let line = |sort: &str, one: &Defect| {
         let Defect { part, reason, remedy, .. } = one;
-        format!("  {part}: {reason}\n    {}\n", text(remedy))
-    });
-    let note = note.map(|Note { reason, remedy }| format!("  note: {reason}\n    {}\n", text(remedy)));
-    let each: String = each.chain(note).collect();
+        format!("  {sort}{part}: {reason}\n    {}\n", text(remedy))
+    };
+    let warning = warning.map(|one| line("warning: ", one));
+    let each: String = wrong.iter().map(|one| line("", one)).chain(warning).collect();
     match wrong.len() {
         0 => format!("{stack}: {parts} of Windlass were looked at, and all of them work\n{each}"),
         found => format!("{stack}: {} in {parts} of Windlass\n{each}", count(found, "finding")),
@@ -222,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_small_pool_of_which_nothing_is_kept_is_noted_and_is_no_finding() {
+    fn a_small_pool_of_which_nothing_is_kept_is_a_warning() {
         let denied = || Err(Fault::new(FaultName::AccessDenied, "not authorized"));
         let table = [
             (None, Ok(10), Some("share 10 invocations at a time")),
@@ -234,15 +225,15 @@ mod tests {
             (Some("10"), denied(), None),
         ];
         for (reserved, unreserved, wanted) in table {
-            let note = concurrency(reserved, &unreserved);
-            let reason = note.as_ref().map(|note| note.reason.as_str());
+            let warning = concurrency("windlass", reserved, &unreserved);
+            let reason = warning.as_ref().map(|warning| warning.reason.as_str());
             assert_eq!(reason.is_some(), wanted.is_some(), "{reserved:?} {unreserved:?}: {reason:?}");
-            let shown = words("windlass", &[], note.as_ref(), 20);
+            let shown = words("windlass", &[], warning.as_ref(), 20);
             assert!(
                 shown.starts_with("windlass: 20 parts of Windlass were looked at, and all of them work"),
                 "{shown}"
             );
-            assert_eq!(shown.contains("  note: "), note.is_some(), "{shown}");
+            assert_eq!(shown.contains("  warning: ReservedConcurrency: "), warning.is_some(), "{shown}");
             assert!(shown.contains(wanted.unwrap_or_default()), "{shown}");
         }
     }
@@ -276,6 +267,8 @@ mod tests {
         let mut all: Vec<Defect> = sorts.into_iter().flat_map(found).collect();
         all.extend(version("windlass", Some("0.1.0"), "0.2.0"));
         all.extend(version("windlass", None, "0.2.0"));
+        all.extend(concurrency("windlass", Some("0"), &Ok(10)));
+        all.extend(concurrency("windlass", None, &Err(Fault::new(FaultName::AccessDenied, "not authorized"))));
         for Defect { part, remedy, .. } in all {
             let begins = ["`aws ", "`windlass ", "`./deploy.sh`"];
             assert!(begins.iter().any(|begin| remedy.written().contains(begin)), "{part}: {remedy:?}");
