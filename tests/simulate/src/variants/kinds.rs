@@ -92,6 +92,17 @@ pub(super) const VARIANTS: &[Variant] = &[
         mishaps: &[],
     },
     Variant {
+        name: "ecs_is_accused",
+        what: "that ECS gives a rollout up and goes back by itself is taken for somebody else's change",
+        edits: &[Edit {
+            file: "shared/engine/src/kinds/ecs/next.rs",
+            find: "    if rolled_back_by_ecs(seen, goal, set_to) {",
+            replace: "    if !VARIANT && rolled_back_by_ecs(seen, goal, set_to) {",
+        }],
+        scenarios: &["crashes"],
+        mishaps: &[],
+    },
+    Variant {
         name: "tested_too_late",
         what: "what test traffic gets is asked once callers get it, too",
         edits: &[Edit {
