@@ -41,7 +41,6 @@ pub fn function_of(document: &Value) -> Function {
         description: word("Description"),
         log_group: text(&document["LoggingConfig"]["LogGroup"]),
         replica_of: text(&document["MasterArn"]),
-        signed_by: text(&document["SigningProfileVersionArn"]),
         version,
         ..Function::default()
     }

@@ -6,7 +6,7 @@ use crate::function_document::{function_of, text};
 use crate::{Aws, limits, web};
 use aws_sdk_lambda::config::Builder;
 use aws_sdk_lambda::primitives::Blob;
-use aws_sdk_lambda::types::{AliasRoutingConfiguration, InvocationType, LogType};
+use aws_sdk_lambda::types::{AliasRoutingConfiguration, CodeSigningPolicy, InvocationType, LogType};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -149,6 +149,20 @@ impl LambdaApi for Aws {
             let message = "GetAccountSettings of AWS Lambda: the answer shows no sizes of code";
             Fault::new(FaultName::Unavailable, message)
         })
+    }
+
+    async fn takes_only_signed(&self, name: &str) -> Result<bool> {
+        let sent = self.clients.lambda().get_function_code_signing_config().function_name(name).send().await;
+        // A function without a configuration has an empty one here.
+        let arn = sent.or_fault("GetFunctionCodeSigningConfig", name)?.code_signing_config_arn;
+        if arn.is_empty() {
+            return Ok(false);
+        }
+        let sent = self.clients.lambda().get_code_signing_config().code_signing_config_arn(&arn).send().await;
+        let config = sent.or_fault("GetCodeSigningConfig", &arn)?.code_signing_config;
+        let policies = config.and_then(|config| config.code_signing_policies);
+        let policy = policies.and_then(|policies| policies.untrusted_artifact_on_deployment);
+        Ok(policy == Some(CodeSigningPolicy::Enforce))
     }
 
     async fn provisioned(&self, name: &str, qualifier: &str) -> Result<Option<Provisioned>> {

@@ -28,7 +28,6 @@ fn configuration() -> Value {
         "Environment": {"Variables": {"A": "1"}},
         "VpcConfig": {"SubnetIds": ["b", "a"], "SecurityGroupIds": [], "VpcId": ""},
         "SnapStart": {"ApplyOn": "None", "OptimizationStatus": "Off"},
-        "SigningProfileVersionArn": "arn:aws:signer:eu-west-1:111111111111:/signing-profiles/ours/1",
     })
 }
 
@@ -51,7 +50,6 @@ async fn a_function_is_read() {
     assert_eq!(function.code_location.as_deref(), Some("https://code"));
     assert!(function.code_key.unwrap_or_default().ends_with("key/k"));
     assert_eq!((function.reserved, function.replica_of), (Some(0), None));
-    assert!(function.signed_by.unwrap_or_default().ends_with("profiles/ours/1"));
 }
 
 #[tokio::test]
@@ -234,6 +232,22 @@ async fn the_room_for_code_is_read_and_never_guessed() {
     assert!(sent[0].uri.ends_with("/2016-08-19/account-settings"), "{}", sent[0].uri);
     let fault = aws.code_room().await.expect_err("no sizes");
     assert_eq!(fault.name, FaultName::Unavailable);
+}
+
+#[tokio::test]
+async fn only_a_code_signing_configuration_that_enforces_refuses_code() {
+    let arn = "arn:aws:lambda:eu-west-1:111111111111:code-signing-config:csc-0f6c334abcdea4d8b";
+    let of = |arn: &str| ok(&json!({"FunctionName": "f", "CodeSigningConfigArn": arn}));
+    let (aws, calls) = Replay::new(vec![of("")]);
+    assert_eq!(aws.takes_only_signed("f").await, Ok(false), "it has none");
+    assert_eq!(calls.sent().len(), 1);
+    for (policy, only) in [("Enforce", true), ("Warn", false), ("Another", false)] {
+        let policies = json!({"UntrustedArtifactOnDeployment": policy});
+        let config = json!({"CodeSigningConfigArn": arn, "CodeSigningConfigId": "csc-0f6c334abcdea4d8b",
+            "LastModified": "2026-11-20T14:00:00.000+0000", "CodeSigningPolicies": policies});
+        let (aws, _) = Replay::new(vec![of(arn), ok(&json!({"CodeSigningConfig": config}))]);
+        assert_eq!(aws.takes_only_signed("f").await, Ok(only), "{policy}");
+    }
 }
 
 #[tokio::test]

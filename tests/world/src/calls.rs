@@ -1,7 +1,7 @@
 //! The names of all calls of the ports.
 
 /// Every call that a service of this world has, by the name with which [`crate::mishaps`] counts it.
-pub const CALLS: [&str; 95] = [
+pub const CALLS: [&str; 96] = [
     "appconfig.applications",
     "appconfig.content",
     "appconfig.create_version",
@@ -64,6 +64,7 @@ pub const CALLS: [&str; 95] = [
     "lambda.invoke",
     "lambda.provisioned",
     "lambda.publish_version",
+    "lambda.takes_only_signed",
     "lambda.update_alias",
     "lambda.update_code",
     "lambda.versions",
@@ -101,7 +102,7 @@ pub const CALLS: [&str; 95] = [
 
 /// The calls that change nothing, and of which nobody but the caller learns anything: it makes no difference to anybody
 /// else that such a call was made.
-const READS: [&str; 57] = [
+const READS: [&str; 58] = [
     "appconfig.applications",
     "appconfig.content",
     "appconfig.environment_tags",
@@ -146,6 +147,7 @@ const READS: [&str; 57] = [
     "lambda.function",
     "lambda.function_tags",
     "lambda.provisioned",
+    "lambda.takes_only_signed",
     "lambda.versions",
     "s3.bucket_tags",
     "s3.get",

@@ -189,6 +189,12 @@ impl LambdaApi for World {
         call.answer(room).await
     }
 
+    async fn takes_only_signed(&self, name: &str) -> Result<bool> {
+        let call = self.call("lambda.takes_only_signed").await?;
+        let only = self.with_as_is(name, |function| Ok(function.takes_only_signed))?;
+        call.answer(only).await
+    }
+
     async fn provisioned(&self, name: &str, qualifier: &str) -> Result<Option<Described>> {
         let call = self.call("lambda.provisioned").await?;
         let provisioned = self.with_seen(&call, name, |function| {

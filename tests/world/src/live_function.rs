@@ -46,8 +46,8 @@ pub struct LiveFunction {
     pub log_group: Option<String>,
     /// The function that this is a replica of, where Lambda@Edge made it.
     pub replica_of: Option<String>,
-    /// The version of the signing profile by which its code is signed, where it is.
-    pub signed_by: Option<String>,
+    /// True if a code signing configuration lets it take only signed code.
+    pub takes_only_signed: bool,
     /// The configuration of `$LATEST`, as any text.
     pub configuration: String,
     /// Counts the revisions of `$LATEST`.
@@ -97,7 +97,7 @@ impl LiveFunction {
             reserved: None,
             log_group: None,
             replica_of: None,
-            signed_by: None,
+            takes_only_signed: false,
             configuration: "as made".into(),
             revision: 1,
             state: "Active".into(),
@@ -222,7 +222,6 @@ impl LiveFunction {
             reserved: self.reserved,
             log_group: self.log_group.clone(),
             replica_of: self.replica_of.clone(),
-            signed_by: self.signed_by.clone(),
         }
     }
 

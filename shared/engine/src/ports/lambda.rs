@@ -57,9 +57,6 @@ pub struct Function {
     pub log_group: Option<String>,
     /// The ARN of the function that this is a replica of, if Lambda@Edge made it.
     pub replica_of: Option<String>,
-    /// The ARN of the version of the signing profile by which its code is signed, if it is (AWS Lambda API Reference,
-    /// FunctionConfiguration, `SigningProfileVersionArn`).
-    pub signed_by: Option<String>,
 }
 
 /// Provisioned concurrency (AWS Lambda API Reference, GetProvisionedConcurrencyConfig).
@@ -197,6 +194,10 @@ pub trait LambdaApi {
 
     /// Reads the room for code in the account and region.
     async fn code_room(&self) -> Result<CodeRoom>;
+
+    /// Returns whether a code signing configuration of the function refuses code that is not signed (AWS Lambda API
+    /// Reference, CodeSigningPolicies, `UntrustedArtifactOnDeployment`: `Enforce`).
+    async fn takes_only_signed(&self, name: &str) -> Result<bool>;
 
     /// Reads the provisioned concurrency of an alias or version; `None` if none is configured.
     async fn provisioned(&self, name: &str, qualifier: &str) -> Result<Option<Provisioned>>;

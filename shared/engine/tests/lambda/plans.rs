@@ -3,6 +3,7 @@
 use crate::lambda::scene::{Brings, Setting, artifact, function, large_zip};
 use windlass_domain::declaration::resolved::{Place, TargetRole};
 use windlass_domain::release::artifact::Artifact;
+use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::finding::Finding;
 use windlass_domain::text::finding::FindingName;
 use windlass_engine::kinds::Prepared;
@@ -163,16 +164,19 @@ fn a_function_that_nothing_may_invoke_is_named() {
 }
 
 #[test]
-fn a_function_whose_code_is_signed_is_named() {
+fn a_function_that_takes_only_signed_code_is_named() {
     let setting = canary();
     let world = setting.world();
     assert_eq!(setting.plan(&world, "new").warnings, []);
-    let profile = "arn:aws:signer:eu-west-1:111111111111:/signing-profiles/ours/1";
-    function(&world, |function| function.signed_by = Some(profile.into()));
+    function(&world, |function| function.takes_only_signed = true);
     let warned = setting.plan(&world, "new").warnings;
-    insta::assert_snapshot!(warned[0].written(), @"TargetNotReady: components.api.function: The code of shop-api-prod is signed (by arn:aws:signer:eu-west-1:111111111111:/signing-profiles/ours/1), so that Lambda may refuse code that is not. Remedy: Sign the archive with AWS Signer before it is released, or let the function's code signing only warn.");
+    insta::assert_snapshot!(warned[0].written(), @"TargetNotReady: components.api.function: Lambda refuses code for shop-api-prod that is not signed by one whom its code signing configuration names. Remedy: Sign the archive with AWS Signer before it is released, or let the configuration only warn.");
     assert_eq!((setting.plan(&world, "new").findings.len(), warned.len()), (0, 1));
     assert_eq!(setting.plan(&world, "old").warnings, [], "nothing is brought");
+    let fault = Fault::new(FaultName::AccessDenied, "not authorized");
+    world.mishaps().refused.insert("lambda.takes_only_signed", fault);
+    let prepared = setting.plan(&world, "new");
+    assert_eq!((prepared.findings, prepared.warnings), (vec![], vec![]), "a warning refuses nothing");
 }
 
 #[test]

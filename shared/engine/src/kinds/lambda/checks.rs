@@ -14,7 +14,7 @@ use crate::trouble::{Checked, if_there};
 use windlass_domain::declaration::kinds::lambda::Lambda;
 use windlass_domain::declaration::resolved::Place;
 use windlass_domain::release::artifact::{Artifact, is_same_repository};
-use windlass_domain::text::fault::FaultName;
+use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::{prose, run};
 
@@ -112,17 +112,50 @@ pub fn replica(input: &PrepareInput<'_>, spec: &Lambda, function: &Function) -> 
     ))
 }
 
-/// Warns where the code of the function is signed. A code signing configuration that enforces takes no other code (AWS
-/// Lambda Developer Guide, "Using code signing to verify code integrity with Lambda"). Whether the function has one
-/// only another call shows, with a permission of its own. A rollback brings no code.
-pub fn signed(input: &PrepareInput<'_>, spec: &Lambda, function: &Function) -> Option<Finding> {
-    let profile = function.signed_by.as_ref().filter(|_| input.goal_state.is_none())?;
-    Some(Finding::new(
-        FindingName::TargetNotReady,
-        input.path("function"),
-        format!("The code of {} is signed (by {profile}), so that Lambda may refuse code that is not.", spec.function),
-        "Sign the archive with AWS Signer before it is released, or let the function's code signing only warn.",
-    ))
+/// Warns where a code signing configuration lets Lambda refuse code that is not signed (AWS Lambda Developer Guide,
+/// "Using code signing to verify code integrity with Lambda"); also, of a check, where it may not be read. Whether the
+/// archive is signed as that wants Lambda alone decides. No image is signed so, and a rollback brings no code.
+pub(super) async fn signed(
+    there: &impl LambdaApi,
+    input: &PrepareInput<'_>,
+    spec: &Lambda,
+    package: &str,
+) -> Result<Option<Finding>> {
+    if input.goal_state.is_some() || package != "Zip" {
+        return Ok(None);
+    }
+    let function = &spec.function;
+    match there.takes_only_signed(function).await {
+        Ok(only) => Ok(only.then(|| {
+            Finding::new(
+                FindingName::TargetNotReady,
+                input.path("function"),
+                format!(
+                    "Lambda refuses code for {function} that is not signed by one whom its code signing configuration names."
+                ),
+                "Sign the archive with AWS Signer before it is released, or let the configuration only warn.",
+            )
+        })),
+        Err(fault) if fault.name.is_transient() => Err(fault),
+        // A warning refuses nothing. Not every partition of AWS has code signing, and not every role may look.
+        Err(fault) => {
+            Ok(unread(input, "whether Lambda takes only signed code", "lambda:GetFunctionCodeSigningConfig", &fault))
+        }
+    }
+}
+
+/// Warns, of a check, of what a role that is older than the call may not read. A release finds out as it did before.
+fn unread(input: &PrepareInput<'_>, what: &str, action: &str, fault: &Fault) -> Option<Finding> {
+    let is_shown = input.is_check && fault.name == FaultName::AccessDenied;
+    is_shown.then(|| {
+        Finding::new(
+            FindingName::NoPermission,
+            input.path("function"),
+            format!("{what}. {}.", fault.message.trim_end_matches('.')),
+            prose!("Allow `{}` to the role that reaches the function.", action),
+        )
+        .not_checked()
+    })
 }
 
 /// Finds a reserved concurrency of 0, which lets nothing run (AWS Lambda Developer Guide, "Configuring reserved
@@ -293,18 +326,8 @@ pub(super) async fn check(
     };
     match there.code_room().await {
         Ok(room) => Ok(room_left(input, room, needed)),
-        // A role that is older than this call may not read it. A release finds out as it did before.
         Err(fault) if fault.name == FaultName::AccessDenied => {
-            let warning = input.is_check.then(|| {
-                Finding::new(
-                    FindingName::NoPermission,
-                    input.path("function"),
-                    format!("whether there is room for more code. {}.", fault.message.trim_end_matches('.')),
-                    "Allow `lambda:GetAccountSettings` to the role that reaches the function.",
-                )
-                .not_checked()
-            });
-            Ok((None, warning))
+            Ok((None, unread(input, "whether there is room for more code", "lambda:GetAccountSettings", &fault)))
         }
         Err(fault) => Err(fault),
     }

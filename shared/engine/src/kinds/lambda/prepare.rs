@@ -2,7 +2,7 @@
 
 use super::alias::{AliasState, Traffic};
 use super::change::LambdaKind;
-use super::checks::{alias_missing, not_ready, not_supported, replica, signed, throttled};
+use super::checks::{alias_missing, not_ready, not_supported, replica, throttled};
 use super::fetch;
 use super::fitness::is_idle;
 use super::next::next;
@@ -44,7 +44,6 @@ pub async fn prepare<P: LambdaApi + S3Api + EcrApi + AssumeRole + Configured>(
     findings.extend(not_supported(input, spec, &function.package));
     findings.extend(replica(input, spec, &function));
     let (unmeasurable, idle) = throttled(input, spec, &function);
-    let signed = signed(input, spec, &function);
     findings.extend(unmeasurable);
     findings.extend(fetch::check(there, input, spec, &function).await?);
     let home = &there.at(&Place::default());
@@ -70,7 +69,7 @@ pub async fn prepare<P: LambdaApi + S3Api + EcrApi + AssumeRole + Configured>(
         return Ok(prepared);
     }
     prepared.warnings.extend(checks::concurrency_left_behind(there, input, spec, &is).await?);
-    prepared.warnings.extend(signed);
+    prepared.warnings.extend(checks::signed(there, input, spec, &function.package).await?);
     let (full, tight) = checks::check(there, input, present).await?;
     prepared.warnings.extend(tight);
     Ok(match full {
