@@ -126,6 +126,7 @@ fn configured(config: cloudfront::DistributionConfig) -> Distribution {
     let groups = config.origin_groups.and_then(|list| list.items).unwrap_or_default();
     let errors = config.custom_error_responses.and_then(|list| list.items).unwrap_or_default();
     Distribution {
+        disabled: !config.enabled,
         root: config.default_root_object.unwrap_or_default(),
         rewrites,
         behaviours: behaviours.into_iter().map(behaviour_of).chain(first).collect(),

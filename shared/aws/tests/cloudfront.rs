@@ -112,6 +112,17 @@ async fn what_a_distribution_answers_for_missing_files_and_who_rewrites_is_read(
 }
 
 #[tokio::test]
+async fn whether_a_distribution_answers_requests_is_read() {
+    for (enabled, disabled) in [("true", false), ("false", true)] {
+        let body = format!(
+            "<Distribution><Id>D1</Id><ARN>arn</ARN><Status>Deployed</Status><LastModifiedTime>2026-11-20T14:00:00Z</LastModifiedTime><InProgressInvalidationBatches>0</InProgressInvalidationBatches><DomainName>d.cloudfront.net</DomainName><DistributionConfig><CallerReference>c</CallerReference><Comment></Comment><Enabled>{enabled}</Enabled></DistributionConfig></Distribution>"
+        );
+        let (aws, _) = Replay::new(vec![reply(200, &[("etag", "E1")], body)]);
+        assert_eq!(aws.distribution("D1").await.expect("read").disabled, disabled, "{enabled}");
+    }
+}
+
+#[tokio::test]
 async fn what_an_update_of_a_distribution_asks_for_is_read() {
     let behaviour = "<TargetOriginId>site</TargetOriginId><ViewerProtocolPolicy>allow-all</ViewerProtocolPolicy>";
     let lambda = "<LambdaFunctionAssociations><Quantity>1</Quantity><Items><LambdaFunctionAssociation><LambdaFunctionARN>arn</LambdaFunctionARN><EventType>origin-response</EventType></LambdaFunctionAssociation></Items></LambdaFunctionAssociations>";

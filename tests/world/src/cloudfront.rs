@@ -143,6 +143,7 @@ impl World {
         Ok(Distribution {
             etag: known.etag(),
             deployed: known.deployed(now),
+            disabled: known.disabled,
             domain: known.domain.clone(),
             arn: arn_of(id),
             root: known.root.clone(),

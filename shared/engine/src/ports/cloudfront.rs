@@ -8,6 +8,8 @@ pub struct Distribution {
     pub etag: String,
     /// True if all edges have the configuration (`Status` is `Deployed`).
     pub deployed: bool,
+    /// True if it answers no requests.
+    pub disabled: bool,
     /// Its domain, such as `d111111abcdef8.cloudfront.net`.
     pub domain: String,
     /// Its ARN.

@@ -40,6 +40,16 @@ fn a_release_is_served_from_a_folder_of_its_own() {
 }
 
 #[test]
+fn what_a_disabled_distribution_serves_nothing_ran() {
+    let mut scene = scene();
+    for (disabled, files) in [(false, ONE), (true, TWO)] {
+        scene.world.cloudfront().distribution("E1", "shop-web").disabled = disabled;
+        let deployment = scene.deploy_files(files);
+        assert_eq!(scene.step(&deployment).idle.is_some(), disabled);
+    }
+}
+
+#[test]
 fn what_is_no_document_is_reachable_from_both_folders() {
     let mut scene = scene();
     let one = scene.deploy_files(ONE);

@@ -44,6 +44,8 @@ pub struct Seen {
     etag: String,
     /// True if the origin path is neither that of before nor the goal's.
     strange: bool,
+    /// True if the distribution answers no requests.
+    disabled: bool,
     /// The files of the folder that are missing or not as they were published. Only a look without a goal fills it.
     amiss: Vec<String>,
     /// The number of files that were listed for that.
@@ -133,7 +135,8 @@ impl<P: SitePorts> Kind for Prefix<P> {
         } else {
             (vec![], 0)
         };
-        Ok(Seen { state, etag: found.etag, strange: there.is_none(), amiss, files })
+        let (etag, strange, disabled) = (found.etag, there.is_none(), found.disabled);
+        Ok(Seen { state, etag, strange, disabled, amiss, files })
     }
 
     fn view(_: &Target, seen: &Seen) -> View {
@@ -157,6 +160,10 @@ impl<P: SitePorts> Kind for Prefix<P> {
 
     fn back(seen: &Seen) -> Goal {
         seen.state.clone()
+    }
+
+    fn idle(_: &Target, seen: &Seen) -> Option<String> {
+        seen.disabled.then(|| "the distribution is disabled".to_owned())
     }
 
     fn next(target: &Target, seen: &Seen, goal: &Goal) -> Next<Switch> {
@@ -261,7 +268,8 @@ mod tests {
     use super::*;
 
     fn at(path: &str, deployed: bool, strange: bool) -> Seen {
-        Seen { state: wanted(path, deployed), etag: "E1".into(), strange, amiss: vec![], files: 0 }
+        let state = wanted(path, deployed);
+        Seen { state, etag: "E1".into(), strange, disabled: false, amiss: vec![], files: 0 }
     }
 
     fn wanted(path: &str, deployed: bool) -> Goal {
