@@ -113,8 +113,8 @@ pub fn replica(input: &PrepareInput<'_>, spec: &Lambda, function: &Function) -> 
 }
 
 /// Warns where a code signing configuration lets Lambda refuse code that is not signed (AWS Lambda Developer Guide,
-/// "Using code signing to verify code integrity with Lambda"); also, of a check, where it may not be read. Whether the
-/// archive is signed as that wants Lambda alone decides. No image is signed so, and a rollback brings no code.
+/// "Using code signing to verify code integrity with Lambda"); also, in a check, where it may not be read. Lambda alone
+/// decides whether an archive is signed as it must be. No image is signed so, and a rollback brings no code.
 pub(super) async fn signed(
     there: &impl LambdaApi,
     input: &PrepareInput<'_>,
@@ -144,7 +144,7 @@ pub(super) async fn signed(
     }
 }
 
-/// Warns, of a check, of what a role that is older than the call may not read. A release finds out as it did before.
+/// Warns, in a check, of what a role that is older than the call may not read. A release finds out as it did before.
 fn unread(input: &PrepareInput<'_>, what: &str, action: &str, fault: &Fault) -> Option<Finding> {
     let is_shown = input.is_check && fault.name == FaultName::AccessDenied;
     is_shown.then(|| {
