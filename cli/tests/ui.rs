@@ -113,6 +113,20 @@ fn what_the_hourly_look_found_is_on_the_board_the_page_and_in_the_report() {
 }
 
 #[test]
+fn a_page_after_a_look_at_the_targets_has_the_next_step_of_the_terminal() {
+    let mut answers = answers();
+    let here = &mut answers["/apps/shop/environments/prod"];
+    here["lock"]["held"] = Value::Null;
+    here["observed"] = json!({"api": {"drift": "changed", "recorded": "41", "seen": "40"}});
+    let api = api_with(answers);
+    let status = out(&api.windlass(&folder("looked"), &["status", "shop", "prod", "--observe"]));
+    let next = status.lines().find_map(|line| line.strip_prefix("  next: ")).unwrap();
+    assert!(next.starts_with("bring back what is recorded by `windlass restore shop prod "), "{next}");
+    let page = Ui::start(&api).get("apps/shop/environments/prod?observe=true").body;
+    assert!(page.contains(&format!("Next: {next}<")), "{next}: {page}");
+}
+
+#[test]
 fn when_an_environment_last_proved_its_way_back_is_on_the_board_the_page_and_in_the_report() {
     let mut answers = answers();
     let proved = json!({"drill": "6c1d0e2f9a4b5e70", "outcome": "proved", "at": 1_795_176_000_000_u64,

@@ -10,7 +10,7 @@ use crate::ui::logs::Groups;
 use crate::verbs::planned::{UNMEASURED, from_to, moved, when_refused};
 use crate::view::approval;
 use crate::view::deployment::{Fact, facts, present_wave, state, stretches, tone, verdict};
-use crate::view::next_steps::of_deployment;
+use crate::view::next_steps::{in_words, of_deployment};
 use crate::view::provenance::{asked_by, who};
 use maud::{Markup, html};
 use std::mem::take;
@@ -107,7 +107,7 @@ impl Shown<'_> {
                     a.button href=[self.logs()] { "Logs" }
                 }
             }
-            (parts::next(&steps))
+            (parts::next(in_words(&steps).as_deref()))
         }
     }
 

@@ -85,13 +85,13 @@ impl Shown<'_> {
                     a.button href=(to("deploy")) { "Deploy a version" }
                     a.button href=(to("rollback")) { "Roll back" }
                     @if self.environment.situation.hold.is_none() { a.button href=(to("hold")) { "Hold" } }
-                    (buttons(self.stand, of, &steps))
+                    (buttons(self.stand, of, &steps.others))
                     // Where its execution has died and no recovery has come yet, this brings one.
                     @if is_under_way { a.button href=(to("recover")) { "Recover" } }
                     a.button href={ (self.stand.environment(of)) "?observe=true" } { "Look for drift" }
                 }
             }
-            (parts::next(&steps))
+            (parts::next(steps.in_words().as_deref()))
         }
     }
 

@@ -3,7 +3,6 @@
 use crate::ground::failure::Failure;
 use crate::ground::output;
 use crate::ground::terminal::{State, Tone};
-use crate::view::next_steps::{PossibleStep, in_words};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use std::collections::BTreeSet;
 use windlass_domain::release::identity::EnvironmentId;
@@ -184,8 +183,8 @@ pub fn prose(text: &Prose) -> Markup {
 }
 
 /// Shows the steps that can be taken next, as commands; nothing where there is none.
-pub fn next(steps: &[PossibleStep]) -> Markup {
-    html! { @if let Some(steps) = in_words(steps) { p.now { "Next: " (prose(&steps)) } } }
+pub fn next(steps: Option<&str>) -> Markup {
+    html! { @if let Some(steps) = steps { p.now { "Next: " (times(steps)) } } }
 }
 
 /// Shows the age of something; where scripts run the time stands over it, in both zones.

@@ -6,7 +6,7 @@ use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::machine::now;
 use crate::ground::manual::ManualPage;
-use crate::ground::output::{Output, text};
+use crate::ground::output::Output;
 use crate::talk::git;
 use crate::talk::installation::Endpoint;
 use crate::talk::windlass::{RouteName, Windlass};
@@ -250,6 +250,6 @@ fn what_for(record: &Deployment, now: &Environment) -> Vec<String> {
             format!("  {who} NEEDS AN OPERATOR, since {since}: nothing else gets a turn until a person has ended that")
         }
     };
-    let steps = in_words(&of_holder(record.environment_id(), held)).map(|steps| format!("  {}", text(&steps)));
+    let steps = in_words(&of_holder(record.environment_id(), held)).map(|steps| format!("  {steps}"));
     std::iter::once(works).chain(steps).collect()
 }

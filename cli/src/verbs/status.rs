@@ -11,7 +11,7 @@ use crate::talk::listing::{List, ListPart};
 use crate::talk::windlass::{self, RouteName, Windlass};
 use crate::view::overview::{AllObserved, COLUMNS, StepsThere, observed, rows, steps_there};
 use crate::view::record;
-use crate::view::status::{after_look, words_with};
+use crate::view::status::{steps, words_with};
 use crate::view::under_way;
 use clap::Args;
 use serde_json::{Value, json};
@@ -75,8 +75,9 @@ impl Status {
         let query: &[(&str, &str)] = if self.observe { &[("observe", "true")] } else { &[] };
         let mut answer = windlass.get(RouteName::Environment, &[app.as_str(), environment], query).await?;
         let here: Environment = windlass::read(&answer)?;
-        if let Some(look) = after_look(&here).filter(|look| look.differs) {
-            answer[NEXT_STEPS] = json!(look.steps());
+        let steps = steps(&here);
+        if steps.differs == Some(true) {
+            answer[NEXT_STEPS] = json!(steps.all());
         }
         let lines = under_way(windlass, &here).await;
         Ok((answer, words_with(&here, lines)))
@@ -155,7 +156,7 @@ fn with_observed(mut answer: Value, apps: &[AppOverview], observed: &AllObserved
                 None => {}
             }
             if let Some(there) = next.iter().find(|there| there.at == key) {
-                here[NEXT_STEPS] = json!(there.look.steps());
+                here[NEXT_STEPS] = json!(there.steps.all());
             }
         }
     }

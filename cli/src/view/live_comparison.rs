@@ -5,6 +5,7 @@ use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::output::{Output, text};
 use crate::talk::windlass::{RouteName, Windlass};
+use crate::view::next_steps::in_line;
 use crate::view::record;
 use crate::view::status::{self, left_alone};
 use anstream::adapter::strip_str;
@@ -168,7 +169,8 @@ fn compare(deployment: &Deployment, exit: Exit, seen: Result<Environment, String
     let may_run = is_to_run || matches!(exit, Exit::Superseded | Exit::Recorded);
     let environment = format!("{}\n{}", status::hold_in_words(&now), status::lock(&now));
     let with_next = |words: String, first: Option<&str>| {
-        std::iter::once(words).chain(status::next_in_words(&now, first)).collect::<Vec<_>>().join("\n")
+        let next = in_line(first, &status::steps(&now).others).map(|all| format!("  next: {all}"));
+        std::iter::once(words).chain(next).collect::<Vec<_>>().join("\n")
     };
     let (runs, words, exit) = match live_comparison(deployment, &now) {
         LiveComparison::Runs(words) if may_run => {

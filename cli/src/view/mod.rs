@@ -1,6 +1,5 @@
 //! The views show answers of the API as people read them: deployments, environments, lists and comparisons.
 
-pub mod after_look;
 pub mod approval;
 pub mod declared_application;
 pub mod deployment;

@@ -1,16 +1,19 @@
-//! The steps that can be taken next in an environment, and with a deployment, as values. The terminal writes each as a
-//! command, and a page as a button. Pure.
+//! The steps that can be taken next in an environment, also by a look at its targets, and with a deployment, as values.
+//! The terminal writes each as a command, and a page as a button. Pure.
 
 use crate::ground::interrupt::cancelled;
 use crate::ground::output::text;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use windlass_domain::deployment::{Deployment, Status};
+use windlass_domain::environment::drift::{Compared, Drift};
 use windlass_domain::environment::{HeldState, LockHolder};
 use windlass_domain::prose;
 use windlass_domain::release::action::ActionName;
-use windlass_domain::release::call::{cancel, input, operators, watch};
+use windlass_domain::release::call::{cancel, input, observed, operators, watch};
 use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::shown::api::environments::Situation;
+use windlass_domain::text::name::ComponentName;
 use windlass_domain::text::next_step::NextStep;
 use windlass_domain::text::prose::Prose;
 
@@ -96,16 +99,84 @@ fn act(of: EnvironmentId<'_>, action: ActionName, does: &'static str) -> Possibl
 }
 
 /// Returns the steps as people read them, each with what it does; `None` where there is none.
-pub fn in_words(steps: &[PossibleStep]) -> Option<Prose> {
+pub fn in_words(steps: &[PossibleStep]) -> Option<String> {
     let each = steps.iter().map(|one| prose!("{} {}", one.step.clone(), one.does));
-    (!steps.is_empty()).then(|| Prose::join(each, "; "))
+    (!steps.is_empty()).then(|| text(&Prose::join(each, "; ")))
 }
 
 /// Returns the steps as the end of a line, with other steps before them; `None` where there is none.
 pub fn in_line(first: Option<&str>, steps: &[PossibleStep]) -> Option<String> {
-    let steps = in_words(steps).map(|steps| text(&steps));
+    let steps = in_words(steps);
     let all: Vec<&str> = first.into_iter().chain(steps.as_deref()).collect();
     (!all.is_empty()).then(|| all.join("; "))
+}
+
+/// All steps that can be taken next in an environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EnvironmentSteps {
+    /// The step that brings back what is recorded; `None` where no target is seen to be changed, or while the lock is
+    /// held, whose steps come first.
+    back: Option<NextStep>,
+    /// True if a target is gone.
+    is_gone: bool,
+    /// The step that looks again; `None` where no target was looked at and not seen, or while the lock is held.
+    again: Option<NextStep>,
+    /// The steps that the environment has whatever a look shows.
+    pub others: Vec<PossibleStep>,
+    /// True if a target differs from what is recorded; or if one could not be seen while nobody works there. `None`
+    /// where no target was looked at.
+    pub differs: Option<bool>,
+}
+
+impl EnvironmentSteps {
+    /// Returns the steps in an environment where a look has found this of its targets, as far as there was one.
+    pub fn of(
+        of: EnvironmentId<'_>,
+        now: &Situation,
+        seen: &BTreeMap<ComponentName, Compared>,
+        is_paused: bool,
+    ) -> Self {
+        let is_free = now.lock.held.is_none();
+        let is = |drift| seen.values().any(|one| one.drift == drift);
+        let again = (is_free && is(Drift::Unknown)).then(|| observed(of));
+        Self {
+            back: (is_free && is(Drift::Changed)).then(|| operators(ActionName::Restore, of)),
+            is_gone: seen.values().any(|one| one.drift == Drift::Changed && one.both.seen.is_none()),
+            others: of_environment(of, now, is_paused),
+            differs: (!seen.is_empty()).then(|| is(Drift::Changed) || again.is_some()),
+            again,
+        }
+    }
+
+    /// Returns all steps, in their order.
+    pub fn all(&self) -> Vec<NextStep> {
+        let others = self.others.iter().map(|one| &one.step);
+        self.back.iter().chain(&self.again).chain(others).cloned().collect()
+    }
+
+    /// Returns the words for the steps that the look asks for; `None` where there is none.
+    fn of_the_look(&self) -> Option<String> {
+        let changed = self.back.as_ref().map(|back| {
+            let first = if self.is_gone { "make anew what is gone, then bring" } else { "bring" };
+            format!(
+                "{first} back what is recorded by {}; or, where a target is right as it is, release what it has, \
+                 because the next release takes that away",
+                text(&back.clone().into())
+            )
+        });
+        let unseen = self.again.as_ref().map(|again| {
+            format!("mend what kept a target from being seen, and look again by {}", text(&again.clone().into()))
+        });
+        let all: Vec<String> = changed.into_iter().chain(unseen).collect();
+        (!all.is_empty()).then(|| all.join("; "))
+    }
+
+    /// Returns the words for all steps, or that nothing is to be done where a look found all as recorded.
+    pub fn in_words(&self) -> Option<String> {
+        let words = in_line(self.of_the_look().as_deref(), &self.others);
+        let nothing = || "nothing is to be done, because the targets are as recorded".to_owned();
+        words.or_else(|| (self.differs == Some(false)).then(nothing))
+    }
 }
 
 #[cfg(test)]
@@ -124,7 +195,7 @@ mod tests {
         let now: Situation = serde_json::from_value(now).unwrap();
         let (app, prod) = (AppName::new("shop").unwrap(), EnvironmentName::new("prod").unwrap());
         let steps = of_environment(EnvironmentId::new(&app, &prod), &now, is_paused);
-        in_words(&steps).map(|words| text(&words)).unwrap_or_default()
+        in_words(&steps).unwrap_or_default()
     }
 
     #[test]
@@ -136,7 +207,7 @@ mod tests {
         let steps = of_environment(EnvironmentId::new(&app, &prod), &now, false);
         let wanted = "`windlass approve shop prod --deployment 0123456789abcdef --reason '…'` shows its plan, to be \
                       approved";
-        assert_eq!(in_words(&steps).map(|words| text(&words)).as_deref(), Some(wanted));
+        assert_eq!(in_words(&steps).as_deref(), Some(wanted));
     }
 
     #[test]

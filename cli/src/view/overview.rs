@@ -3,8 +3,8 @@
 
 use crate::ground::terminal::{State, Tone};
 use crate::talk::windlass::{RouteName, Windlass};
-use crate::view::after_look::AfterLook;
 use crate::view::news::elsewhere;
+use crate::view::next_steps::EnvironmentSteps;
 use crate::view::provenance::commit;
 use crate::view::situation::{EnvironmentSeen, Observed, by, of_overview, runs};
 use futures::stream::{self, StreamExt};
@@ -50,7 +50,7 @@ pub struct StepsThere {
     /// The application and the environment.
     pub at: (String, String),
     /// The steps.
-    pub look: AfterLook,
+    pub steps: EnvironmentSteps,
 }
 
 /// Returns the next steps in each environment that differs from what is recorded, or could not be seen whole.
@@ -62,8 +62,8 @@ pub fn steps_there(apps: &[AppOverview], observed: &AllObserved) -> Vec<StepsThe
             return None;
         };
         let of = EnvironmentId::new(&app.app, &here.environment);
-        let look = AfterLook::of(of, &seen.situation, &seen.targets, seen.is_paused);
-        look.differs.then_some(StepsThere { at, look })
+        let steps = EnvironmentSteps::of(of, &seen.situation, &seen.targets, seen.is_paused);
+        (steps.differs == Some(true)).then_some(StepsThere { at, steps })
     });
     there.collect()
 }
@@ -72,7 +72,7 @@ impl StepsThere {
     /// Returns the line about them, as `windlass status` has it.
     pub fn line(&self) -> Option<String> {
         let (app, environment) = &self.at;
-        self.look.in_words().map(|all| format!("next: {app} {environment}: {all}"))
+        self.steps.in_words().map(|all| format!("next: {app} {environment}: {all}"))
     }
 }
 

@@ -3,11 +3,11 @@
 use crate::ground::machine::now;
 use crate::ground::output::text;
 use crate::ground::terminal::Tone;
-use crate::view::after_look::AfterLook;
 use crate::view::approval;
-use crate::view::next_steps::{self, PossibleStep};
+use crate::view::next_steps::EnvironmentSteps;
 use crate::view::provenance::{self, commit, took, who};
 use crate::view::situation::{judged, parts, tone};
+use std::collections::BTreeMap;
 use windlass_domain::deployment::hourly_look::Component;
 use windlass_domain::environment::drift::{Compared, Drift};
 use windlass_domain::environment::reach::Reach;
@@ -85,29 +85,15 @@ pub fn words_with(here: &Environment, more: Vec<String>) -> String {
         lines.push(format!("  waiting: {}, since {since}{place}{until}", deployment(here, id)));
     }
     lines.extend(more);
-    lines.extend(match after_look(here) {
-        Some(look) => look.in_words().map(|all| format!("  next: {all}")),
-        None => next_in_words(here, None),
-    });
+    lines.extend(steps(here).in_words().map(|all| format!("  next: {all}")));
     lines.join("\n")
 }
 
 /// Returns the steps that can be taken next in an environment.
-pub fn steps(here: &Environment) -> Vec<PossibleStep> {
-    let of = EnvironmentId::new(&here.app, &here.name);
-    next_steps::of_environment(of, &here.situation, here.paused.is_some())
-}
-
-/// Returns the line about the steps that can be taken next, with others before them; `None` where there is none.
-pub fn next_in_words(here: &Environment, first: Option<&str>) -> Option<String> {
-    next_steps::in_line(first, &steps(here)).map(|all| format!("  next: {all}"))
-}
-
-/// Returns the next steps after a look at the targets; `None` where there was none, or nothing to look at.
-pub fn after_look(here: &Environment) -> Option<AfterLook> {
-    let seen = here.observed.as_ref().filter(|seen| !seen.is_empty())?;
-    let of = EnvironmentId::new(&here.app, &here.name);
-    Some(AfterLook::of(of, &here.situation, seen, here.paused.is_some()))
+pub fn steps(here: &Environment) -> EnvironmentSteps {
+    let (of, unseen) = (EnvironmentId::new(&here.app, &here.name), BTreeMap::new());
+    let seen = here.observed.as_ref().unwrap_or(&unseen);
+    EnvironmentSteps::of(of, &here.situation, seen, here.paused.is_some())
 }
 
 /// Returns the line about the hold, and one about closed windows or a freeze where there are.

@@ -52,7 +52,7 @@ pub fn lines(record: &Record, is_past: bool) -> Vec<Line> {
     let mut lines = head(record);
     if record.deployment.ending.is_none() && record.deployment.started.is_none() {
         if let Some(standing) = approval::of_record(record) {
-            let step = in_words(to_approve(&record.deployment).as_slice()).map(|step| text(&step));
+            let step = in_words(to_approve(&record.deployment).as_slice());
             lines.push(Line::plain(format!("  waits for people: {standing}")));
             lines.extend(step.map(|step| Line::plain(format!("  next: {step}"))));
         } else {
@@ -137,8 +137,7 @@ pub fn under_way(record: &Record, now: Time) -> Vec<String> {
 
 /// Returns the line on the steps that can be taken next with a deployment; `None` where there is none.
 pub fn next(deployment: &Deployment) -> Option<String> {
-    let steps = in_words(&of_deployment(deployment))?;
-    Some(format!("  next: {}", text(&steps)))
+    in_words(&of_deployment(deployment)).map(|steps| format!("  next: {steps}"))
 }
 
 /// The number of lines on a deployment under way.
