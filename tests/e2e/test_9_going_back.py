@@ -153,7 +153,7 @@ def test_nothing_is_restored_of_what_is_not_known(punt):
     (found,) = component.document["deployment"]["ending"]["findings"]
     assert (component.status, found["name"], found["meant"]) == (REJECTED, "UnknownName", "page"), component
     environment = punt.windlass.json("restore", "punt", "bya", *WHY)
-    assert (environment.status, [found["seen"] for found in environment.document["findings"]]) == (REJECTED, [{"found": "bya", "expected": "bay"}])
+    assert (environment.status, [found["seen"] for found in environment.document["findings"]]) == (REJECTED, [{"found": "bya", "one_of": ["bay"]}])
     app = punt.root.json("restore", "pnut", "bay", *WHY)
     assert refused(app) == (REJECTED, [("NoDeclaration", "app")])
     assert app.document["findings"][0]["remedy"].startswith("Did you mean `punt`? "), app

@@ -127,7 +127,6 @@ fn not_higher(offered: &semver::Version, former: &Declared) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::finding::Seen;
 
     fn declaration(version: &str, bucket: &str) -> Declaration {
         let text = format!(
@@ -153,7 +152,8 @@ mod tests {
             let finding = uploaded(version, "shop-other").unwrap_err();
             assert_eq!(finding.name, FindingName::VersionNotHigher, "{version}");
             assert!(finding.remedy.written().contains("1.0.1"), "{finding:?}");
-            assert_eq!(finding.seen, Seen::new(version, "1.0.1").map(Box::new));
+            let seen = finding.seen.map(|seen| (seen.found, seen.expected));
+            assert_eq!(seen, Some((Some(version.to_owned()), Some("1.0.1".to_owned()))));
         }
     }
 

@@ -206,7 +206,7 @@ impl Shape {
                     at = Some(inner);
                 }
                 ValidationErrorKind::Enum { options } => {
-                    choices.extend(options.as_array().into_iter().flatten().map(plain));
+                    choices.extend(write::words(options));
                     at = Some(inner);
                 }
                 _ => {}
@@ -227,7 +227,7 @@ impl Shape {
             None => suggest(seen.and_then(|seen| nearest(seen, &choices)), &choices),
         };
         let found = short(&path, found);
-        Finding::bad_value(self.place(&path), reason, remedy).seen(found, choices.join(", "))
+        Finding::bad_value(self.place(&path), reason, remedy).seen_among(found, &choices)
     }
 
     fn unexpected(&self, error: &ValidationError<'_>, path: &str, name: &str) -> Finding {
@@ -258,7 +258,7 @@ impl Shape {
         let reason = format!("`{}` is not a field here.", repeated(name));
         Finding::new(FindingName::UnknownField, self.place(&at), reason, remedy)
             .meaning(meant)
-            .seen(repeated(name), known.join(", "))
+            .seen_among(repeated(name), &known)
     }
 
     fn missing(&self, error: &ValidationError<'_>, path: &str, name: &str) -> Finding {
@@ -273,7 +273,7 @@ impl Shape {
             None => format!("Write `{name}`, one of `{}`.", choices.join("`, `")),
         };
         Finding::missing_field(join(path, name), format!("`{name}` is required and is not there."), remedy)
-            .seen("", choices.join(", "))
+            .seen_among("", &choices)
     }
 
     /// Returns the values by which the alternatives around an error are distinguished.
@@ -314,8 +314,11 @@ impl Shape {
         let is_hidden = seen.as_ref().is_some_and(String::is_empty);
         let remedy = write::remedy(node, alternatives, error, Some(found).filter(|_| !is_hidden), self.language);
         let seen = seen.unwrap_or_default();
-        let expected = write::expected(node, error, self.language);
-        Finding::bad_value(self.place(path), reason, remedy).seen(seen, expected)
+        let finding = Finding::bad_value(self.place(path), reason, remedy);
+        match error.kind() {
+            ValidationErrorKind::Enum { options } => finding.seen_among(seen, &write::words(options)),
+            _ => finding.seen(seen, write::expected(node, error, self.language)),
+        }
     }
 
     /// Returns the part of the schema that an error is about, with references followed.

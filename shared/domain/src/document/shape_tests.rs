@@ -240,9 +240,9 @@ fn a_finding_has_the_values_that_were_found_and_expected() {
         (json!({"count": "7"}), json!({"found": "\"7\"", "expected": "a whole number from 1 to 9"})),
         (json!({"count": 12}), json!({"found": "12", "expected": "1 to 9"})),
         (json!({"name": "too long"}), json!({"found": "\"too long\"", "expected": "2 to 5 characters"})),
-        (json!({"word": "for"}), json!({"found": "\"for\"", "expected": "one, two, three"})),
-        (json!({"coed": "a"}), json!({"found": "coed", "expected": KNOWN})),
-        (json!({"part": {"function": "a"}}), json!({"expected": "lambda, ecs"})),
+        (json!({"word": "for"}), json!({"found": "\"for\"", "one_of": ["one", "two", "three"]})),
+        (json!({"coed": "a"}), json!({"found": "coed", "one_of": KNOWN})),
+        (json!({"part": {"function": "a"}}), json!({"one_of": ["lambda", "ecs"]})),
         (json!({"part": {"kind": "ecs"}}), json!(null)),
         (json!({"share": null}), json!({"expected": "a number"})),
         (json!({"apiToken": true}), json!({"expected": "a whole number"})),
@@ -253,8 +253,10 @@ fn a_finding_has_the_values_that_were_found_and_expected() {
 }
 
 /// The fields of the shape.
-const KNOWN: &str =
-    "apiToken, both, closed, code, count, either, even, list, map, maybe, name, null, on, part, share, word";
+const KNOWN: [&str; 16] = [
+    "apiToken", "both", "closed", "code", "count", "either", "even", "list", "map", "maybe", "name", "null", "on",
+    "part", "share", "word",
+];
 
 /// A reader makes another value of these texts.
 #[test]

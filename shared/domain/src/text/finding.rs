@@ -81,17 +81,23 @@ pub struct Seen {
     /// The value that was found or measured, as the reason repeats it; absent where nothing is there.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "foreign::maybe")]
     pub found: Option<String>,
-    /// The value that was expected, the bound of it, or the values of which one fits.
+    /// The value that was expected, or the bound of it; of values of which one fits, the first where they are too many
+    /// for `one_of`.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "foreign::maybe")]
     pub expected: Option<String>,
+    /// All values of which one fits; absent where there are none, or too many.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub one_of: Vec<String>,
 }
 
 impl Seen {
-    /// Makes it of two values, each of which is absent if it is empty; `None` if both are.
-    pub fn new(found: impl fmt::Display, expected: impl fmt::Display) -> Option<Self> {
+    /// Makes it of two values, each of which is absent if it is empty, and of values of which one fits; `None` without
+    /// any.
+    fn new(found: impl fmt::Display, expected: impl fmt::Display, one_of: Vec<String>) -> Option<Self> {
         let value = |text: String| (!text.is_empty()).then(|| truncate(foreign::line(&text), LONGEST_VALUE));
         let (found, expected) = (value(found.to_string()), value(expected.to_string()));
-        (found.is_some() || expected.is_some()).then_some(Self { found, expected })
+        let is_there = found.is_some() || expected.is_some() || !one_of.is_empty();
+        is_there.then_some(Self { found, expected, one_of })
     }
 }
 
@@ -163,7 +169,18 @@ impl Finding {
     /// empty. Both are values that its sentences repeat, so that neither is a secret.
     #[must_use]
     pub fn seen(self, found: impl fmt::Display, expected: impl fmt::Display) -> Self {
-        Self { seen: Seen::new(found, expected).map(Box::new), ..self }
+        Self { seen: Seen::new(found, expected, Vec::new()).map(Box::new), ..self }
+    }
+
+    /// Returns the same finding with the value that was found, which may be empty, and all values of which one fits.
+    #[must_use]
+    pub fn seen_among(self, found: impl fmt::Display, one_of: &[String]) -> Self {
+        let all = one_of.join(", ");
+        if all.len() > LONGEST_LIST {
+            return self.seen(found, all);
+        }
+        let one_of = one_of.iter().map(|one| foreign::line(one).into_owned()).collect();
+        Self { seen: Seen::new(found, "", one_of).map(Box::new), ..self }
     }
 
     /// Returns the same finding as one that rests on the values of other fields as well, by their paths.
@@ -306,6 +323,9 @@ pub fn in_lines(findings: &[Finding]) -> Prose {
 
 /// The longest value that a finding repeats, in bytes: long enough to be recognised.
 const LONGEST_VALUE: usize = 200;
+
+/// The longest list of values of which one fits, in bytes. A refusal with [`MOST`] of them still goes into an item.
+const LONGEST_LIST: usize = 600;
 
 /// Returns a value as a finding repeats it between backticks.
 pub(crate) fn repeated(value: &str) -> String {

@@ -102,6 +102,13 @@ fn what_was_seen_is_one_short_line_and_stays_where_all_agree() {
     assert_eq!(value(&seen("7", "a text")), serde_json::json!({"found": "7", "expected": "a text"}));
     assert_eq!(value(&seen("", "a text")), serde_json::json!({"expected": "a text"}));
     assert_eq!(value(&seen("", "")), serde_json::Value::Null);
+    let among = |one_of: &[String]| value(&seen("", "").seen_among("wbe", one_of));
+    let names = |count: usize| vec!["a\nb".to_owned(); count];
+    assert_eq!(among(&[]), serde_json::json!({"found": "wbe"}));
+    assert_eq!(among(&names(2)), serde_json::json!({"found": "wbe", "one_of": ["a⏎b", "a⏎b"]}));
+    let many = among(&names(LONGEST_LIST));
+    let cut = many["expected"].as_str().unwrap();
+    assert!(cut.starts_with("a⏎b, ") && cut.ends_with('…') && many.get("one_of").is_none(), "{many}");
     let long = seen(&"a\n".repeat(1000), "").seen.unwrap().found.unwrap();
     assert!(long.len() <= LONGEST_VALUE && !long.contains('\n'), "{long}");
     let stored = serde_json::to_string(&seen("7", "8")).unwrap();

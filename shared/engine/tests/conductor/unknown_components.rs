@@ -49,7 +49,8 @@ fn refused(action: &str, more: Value) -> Vec<Finding> {
 
 #[test]
 fn a_component_that_is_not_there_is_answered_with_the_one_that_was_meant() {
-    let (both, all) = ("api, jobs", "api, jobs, migrate");
+    let all = &["api", "jobs", "migrate"][..];
+    let both = &all[..2];
     for (action, more, path, expected) in [
         ("rollback", json!({}), "component", both),
         ("restore", json!({}), "component", both),
@@ -63,6 +64,7 @@ fn a_component_that_is_not_there_is_answered_with_the_one_that_was_meant() {
         assert_eq!((one.name, one.path.as_str()), (FindingName::UnknownName, path), "{action}");
         assert_eq!(one.meant.as_deref(), Some("jobs"), "{action}");
         let seen = one.seen.as_ref().unwrap();
-        assert_eq!((seen.found.as_deref(), seen.expected.as_deref()), (Some("jbos"), Some(expected)), "{action}");
+        assert_eq!(seen.found.as_deref(), Some("jbos"), "{action}");
+        assert_eq!(seen.one_of, expected, "{action}");
     }
 }

@@ -190,9 +190,7 @@ pub fn unknown_name(
     let remedy = asked.into_iter().chain([otherwise.into()]).filter(|part| !part.is_empty());
     let remedy = Prose::join(remedy, " ");
     debug_assert!(!remedy.is_empty(), "nobody learns what to write in place of {name}");
-    Finding::new(FindingName::UnknownName, path, reason, remedy)
-        .meaning(nearest(name, &known))
-        .seen(name, known.join(", "))
+    Finding::new(FindingName::UnknownName, path, reason, remedy).meaning(nearest(name, &known)).seen_among(name, &known)
 }
 
 /// Returns the beginning of a remedy that asks whether this was meant; empty where nothing was.
@@ -239,17 +237,18 @@ mod tests {
         let both = &["api", "web"][..];
         let listed = "Known here: `api`, `web`.";
         let asked = format!("Did you mean `web`? {listed}");
-        for (name, known, otherwise, meant, expected, remedy) in [
-            ("wbe", both, "", Some("web"), Some("api, web"), asked.clone()),
-            ("wbe", both, "Or declare it.", Some("web"), Some("api, web"), format!("{asked} Or declare it.")),
-            ("database", both, "", None, Some("api, web"), listed.to_owned()),
-            ("wbe", &both[..0], "Declare it.", None, None, "Declare it.".to_owned()),
+        for (name, known, otherwise, meant, remedy) in [
+            ("wbe", both, "", Some("web"), asked.clone()),
+            ("wbe", both, "Or declare it.", Some("web"), format!("{asked} Or declare it.")),
+            ("database", both, "", None, listed.to_owned()),
+            ("wbe", &both[..0], "Declare it.", None, "Declare it.".to_owned()),
         ] {
             let found = unknown_name("components", "it is not here.", name, known, otherwise);
             assert_eq!(found.name, FindingName::UnknownName, "{name}");
             assert_eq!(found.meant.as_deref(), meant, "{name}");
             let seen = found.seen.as_ref().unwrap();
-            assert_eq!((seen.found.as_deref(), seen.expected.as_deref()), (Some(name), expected), "{name}");
+            assert_eq!(seen.found.as_deref(), Some(name));
+            assert_eq!(seen.one_of, known, "{name}");
             assert_eq!(found.remedy.written(), remedy, "{name}");
         }
     }

@@ -219,11 +219,13 @@ fn of_fields(node: &Value, seen: &Value, language: Language) -> String {
     }
 }
 
+/// Returns the values of which one fits, as texts.
+pub(super) fn words(options: &Value) -> Vec<String> {
+    options.as_array().into_iter().flatten().map(plain).collect()
+}
+
 /// Returns what is expected in place of the value that an error is about, as far as it can be said in a few words.
 pub(super) fn expected(node: Option<&Value>, error: &ValidationError<'_>, language: Language) -> String {
-    if let ValidationErrorKind::Enum { options } = error.kind() {
-        return options.as_array().into_iter().flatten().map(plain).collect::<Vec<_>>().join(", ");
-    }
     node.and_then(|node| within(node, error)).or_else(|| of_type(node, error, language)).unwrap_or_default()
 }
 
