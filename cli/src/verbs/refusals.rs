@@ -8,6 +8,7 @@ use crate::ground::output::{Output, text};
 use crate::talk::installation::Endpoint;
 use crate::talk::listing::{List, ListPart};
 use crate::talk::windlass::RouteName;
+use crate::view::provenance::unvouched;
 use clap::Args;
 use windlass_domain::shown::api::recorded::{self, ListedRefusal};
 use windlass_domain::text::name::AppName;
@@ -52,8 +53,8 @@ impl Refusals {
 }
 
 fn words(refusal: &ListedRefusal) -> String {
-    let claimed = if refusal.vouched { "" } else { " (not vouched for)" };
-    let mut lines = vec![format!("{}  {}, by {}{claimed}", refusal.at, refusal.about, refusal.requester)];
+    let mark = unvouched(refusal.vouched);
+    let mut lines = vec![format!("{}  {}, by {}{mark}", refusal.at, refusal.about, refusal.requester)];
     let findings = refusal.findings.iter();
     lines.extend(findings.map(|finding| format!("  {}", text(&finding.line()))));
     lines.extend(manual::line(&refusal.findings));

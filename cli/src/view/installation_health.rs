@@ -1,4 +1,4 @@
-//! The health of an installation: the parts that do not work, and the warning of those that do. Pure.
+//! The health of an installation: the parts that do not work, and a warning about those that do. Pure.
 
 use crate::ground::output::text;
 use serde::Serialize;

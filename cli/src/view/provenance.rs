@@ -34,8 +34,12 @@ pub fn who(requester: &Requester) -> String {
 
 /// Returns the requester in few letters, with a mark where nobody vouches for it.
 pub fn asked_by(requester: &Requester, vouched: bool) -> String {
-    let who = who(requester);
-    if vouched { who } else { format!("{who} (not vouched for)") }
+    format!("{}{}", who(requester), unvouched(vouched))
+}
+
+/// Returns the mark behind a requester for whom nobody vouches; nothing where somebody does.
+pub fn unvouched(vouched: bool) -> &'static str {
+    if vouched { "" } else { " (not vouched for)" }
 }
 
 /// Returns a principal in few letters.

@@ -47,8 +47,11 @@ impl Part {
     }
 }
 
-/// Returns words with a capital letter at their beginning.
+/// Returns words with a capital letter at their beginning. An ARN is another one with a capital, and stays.
 pub(crate) fn capitalised(words: &str) -> String {
+    if words.starts_with("arn:") {
+        return words.to_owned();
+    }
     let mut letters = words.chars();
     let capital: String = letters.next().map_or_else(String::new, |first| first.to_uppercase().collect());
     format!("{capital}{}", letters.as_str())

@@ -47,6 +47,7 @@ fn it_is_made_a_sentence_cut_and_joined_without_a_step_being_hurt() {
     let table = [
         (prose!("what is wrong").sentence(), "What is wrong.".to_owned()),
         (prose!("Is it? ").sentence(), "Is it?".to_owned()),
+        (prose!("arn:aws:iam::1:root is nobody").sentence(), "arn:aws:iam::1:root is nobody.".to_owned()),
         (prose!("start {}", start.clone()).sentence(), format!("Start {START}.")),
         (prose!("{} mends it", start.clone()).sentence(), format!("{START} mends it.")),
         (Prose::default().sentence(), String::new()),
