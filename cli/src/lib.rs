@@ -5,6 +5,7 @@
 
 pub mod ground;
 pub mod init;
+pub mod stack;
 pub mod talk;
 pub mod ui;
 pub mod verbs;

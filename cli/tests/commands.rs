@@ -174,6 +174,9 @@ fn each_input_and_each_call_is_a_command_that_can_be_typed() {
             texts.push(input(action, EnvironmentId::new(&app, &prod), &members));
         }
     }
+    let lost =
+        [("may_lose", vec!["infra.Messages", "infra.Files"].into()), ("version", "1.4.0".into()), reason.clone()];
+    texts.push(input(ActionName::Deploy, EnvironmentId::new(&app, &prod), &lost));
     texts.push(input(ActionName::Hold, EnvironmentId::new(&app, &prod), &[reason]));
     texts.push(input(ActionName::Check, EnvironmentId::new(&app, &prod), &[]));
     for step in texts {

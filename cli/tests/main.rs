@@ -53,6 +53,7 @@ mod release_origin;
 mod release_refusals;
 mod removing;
 mod report;
+mod stacks;
 mod standin;
 mod stats;
 mod status;

@@ -31,6 +31,29 @@ fn a_watched_wave_shows_what_is_measured_beside_its_threshold() {
 }
 
 #[test]
+fn what_becomes_of_each_resource_stands_below_its_wave() {
+    let mut record = watched();
+    let change = &mut record["plan"]["waves"][0]["changes"][0];
+    let component = change["component"].as_str().unwrap().to_owned();
+    change["details"] = serde_json::json!([
+        {"logical": "Messages", "kind": "AWS::DynamoDB::Table", "action": "replace", "properties": ["KeySchema"],
+            "holds_data": true},
+        {"logical": "Api", "kind": "AWS::Lambda::Function", "action": "change", "properties": ["Code"]},
+    ]);
+    change["details_left"] = 300.into();
+    let text = whole(&record);
+    let wanted = [
+        "replace Messages (AWS::DynamoDB::Table, holds data): KeySchema",
+        "change Api (AWS::Lambda::Function): Code",
+        "and 300 more",
+    ];
+    let wanted: Vec<String> = wanted.iter().map(|line| format!("    {component}: {line}")).collect();
+    let shown: Vec<&str> =
+        text.lines().skip_while(|line| !line.starts_with("  plan: wave 1")).skip(1).take(3).collect();
+    assert_eq!(shown, wanted, "{text}");
+}
+
+#[test]
 fn a_wave_that_is_not_watched_is_shown_as_judged_at_once() {
     let mut record = watched();
     record["plan"]["waves"][0]["bake_s"] = 0.into();

@@ -9,13 +9,13 @@ use crate::ground::machine::shown;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs::{self, FileType, Metadata};
-use std::io::{Cursor, Error, ErrorKind, Write as _};
+use std::io::{self, Cursor, Error, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use windlass_domain::declaration::folder::{Fate, FolderRules, Sorting};
 use windlass_domain::text::count::count;
 use windlass_domain::text::finding::Finding;
 use windlass_domain::text::foreign::line;
-use windlass_engine::kinds::site::archive::Limits;
+use windlass_engine::kinds::archive::Limits;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, System, ZipWriter};
 
@@ -259,20 +259,53 @@ fn special(_sort: FileType) -> &'static str {
 }
 
 fn add(archive: &mut ZipWriter<Cursor<Vec<u8>>>, name: &str, content: &Content) -> Result<(), String> {
-    // On Windows the library names another system, whose entries have no such permissions (APPNOTE 4.4.2, 4.4.15).
-    let options = SimpleFileOptions::default().system(System::Unix).last_modified_time(DateTime::default());
     let path = match content {
-        Content::Link(to) => return archive.add_symlink(name, to, options).map_err(|error| format!("{name}: {error}")),
+        Content::Link(to) => {
+            return archive.add_symlink(name, to, options()).map_err(|error| format!("{name}: {error}"));
+        }
         Content::File(path) => path,
     };
     let failed = |error: &dyn std::fmt::Display| format!("{}: {error}", shown(path));
     let bytes = fs::read(path).map_err(|error| failed(&error))?;
     let about = fs::metadata(path).map_err(|error| failed(&error))?;
     let mode = if runs(&bytes) || is_marked(&about) { 0o755 } else { 0o644 };
-    let options =
-        options.compression_method(CompressionMethod::Deflated).compression_level(Some(6)).unix_permissions(mode);
-    archive.start_file(name, options).map_err(|error| failed(&error))?;
+    archive.start_file(name, deflated().unix_permissions(mode)).map_err(|error| failed(&error))?;
     archive.write_all(&bytes).map_err(|error| failed(&error))
+}
+
+/// Packs members in memory into a zip, as [`archive_of`] does; a member that is a zip itself is not compressed again.
+///
+/// # Errors
+/// A sentence that names the member that cannot be packed.
+pub fn archive_of_members(members: &BTreeMap<String, Vec<u8>>) -> Result<Vec<u8>, String> {
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, bytes) in members {
+        let failed = |error: &dyn std::fmt::Display| format!("{name}: {error}");
+        let stored = options().compression_method(CompressionMethod::Stored);
+        let options = if bytes.starts_with(ZIP) { stored } else { deflated() };
+        archive.start_file(name, options.unix_permissions(0o644)).map_err(|error| failed(&error))?;
+        archive.write_all(bytes).map_err(|error| failed(&error))?;
+    }
+    Ok(archive.finish().map_err(|error| error.to_string())?.into_inner())
+}
+
+/// The first bytes of a zip (PKWARE, APPNOTE.TXT, 4.3.7).
+pub const ZIP: &[u8] = b"PK\x03\x04";
+
+/// Returns whether a file is a zip.
+pub fn is_zip(path: &Path) -> bool {
+    let mut begin = [0; ZIP.len()];
+    let read = fs::File::open(path).and_then(|mut file| io::Read::read_exact(&mut file, &mut begin));
+    read.is_ok() && begin == ZIP
+}
+
+/// On Windows the library names another system, whose entries have no such permissions (APPNOTE 4.4.2, 4.4.15).
+fn options() -> SimpleFileOptions {
+    SimpleFileOptions::default().system(System::Unix).last_modified_time(DateTime::default())
+}
+
+fn deflated() -> SimpleFileOptions {
+    options().compression_method(CompressionMethod::Deflated).compression_level(Some(6))
 }
 
 /// Returns whether a file is a program of Linux, or a script that names its interpreter. Lambda runs `bootstrap` only

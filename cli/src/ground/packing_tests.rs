@@ -59,6 +59,16 @@ fn an_archive_holds_each_file_under_its_path() {
     assert_eq!(text, "<h1>shop</h1>");
 }
 
+#[test]
+fn members_in_memory_make_the_same_bytes_and_a_zip_among_them_stays_as_it_is() {
+    let inner = packed(&folder("inner", &SITE));
+    let members = BTreeMap::from([("a.zip".to_owned(), inner.clone()), ("b.json".to_owned(), b"{}".to_vec())]);
+    let bytes = archive_of_members(&members).unwrap();
+    assert_eq!(bytes, archive_of_members(&members).unwrap());
+    assert_eq!(names(bytes.clone()), ["a.zip", "b.json"]);
+    assert!(bytes.windows(inner.len()).any(|window| window == inner), "it is not compressed again");
+}
+
 #[cfg(unix)]
 #[test]
 fn what_is_marked_or_can_run_is_executable_and_all_is_readable() {

@@ -42,6 +42,10 @@ pub const ACTS: [Act; 8] = [
     Act {
         arguments: &["version"],
         is_planned: true,
+        options: &[(
+            "may-lose",
+            "a resource of a stack whose data it may lose, such as infra.Messages; needs the reason",
+        )],
         wishes: &[
             ("again", "once more, although it was deployed or undone before"),
             ("allow-older", "although a newer release is there"),
@@ -286,6 +290,7 @@ mod tests {
                 ("reason", "it's broken; $(rm)"),
                 ("snapshot", "3"),
                 ("across", "web"),
+                ("may-lose", "infra.Messages"),
                 ("deployment", "0123456789abcdef"),
                 ("hash", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
             ]);

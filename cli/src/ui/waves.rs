@@ -89,6 +89,7 @@ fn wave(wave: &Wave, number: u32, going: Option<&DrawnRecord<'_>>) -> Markup {
         ul.changes { @for change in &wave.changes { li {
             b { (change.component) } " " small { (change.kind) } " " (change.what)
             @if !change.later.is_empty() { small { " · planned when an earlier wave has given what it takes" } }
+            @if !change.details.is_empty() { ul.plain { @for detail in change.details_in_words() { li { (detail) } } } }
         } } }
         @if let Some(going) = going {
             @for step in &going.record.steps { (made(step, Some(number))) }

@@ -14,6 +14,7 @@ use std::time::Duration;
 use windlass_domain::deployment::{Deployment, Status};
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::release::manifest::Manifest;
+use windlass_domain::release::may_lose::ResourceOf;
 use windlass_domain::shown::api::DeploymentStarted;
 use windlass_domain::shown::planned::Planned;
 use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
@@ -23,7 +24,7 @@ use windlass_domain::text::time::Span;
 #[derive(Debug, Clone, Default, Args)]
 pub struct OverrideOptions {
     /// The reason, which is recorded. Each wish needs it: `--again`, `--allow-older`, `--accept-red`, `--through-hold`,
-    /// `--preempt`.
+    /// `--preempt`, `--may-lose`.
     #[arg(long, value_name = "TEXT", value_parser = arguments::text)]
     reason: Option<String>,
     /// Deploy it once more although it was deployed, or undone, before; lifts the veto.
@@ -42,6 +43,10 @@ pub struct OverrideOptions {
     /// Stop the deployment under way, have it undone, and deploy this as the next. Nothing stops a rollback.
     #[arg(long, requires = "reason")]
     preempt: bool,
+    /// A resource of a stack whose data it may lose, such as `infra.Messages`: the component, and its name in the
+    /// template; may be given several times.
+    #[arg(long, value_name = "RESOURCE", requires = "reason")]
+    may_lose: Vec<ResourceOf>,
 }
 
 impl OverrideOptions {
@@ -52,7 +57,7 @@ impl OverrideOptions {
 
     /// Returns whether there is one that overrides a check, which is for operators.
     pub fn overrides(&self) -> bool {
-        self.flags().iter().any(|(_, wished)| *wished)
+        !self.may_lose.is_empty() || self.flags().iter().any(|(_, wished)| *wished)
     }
 
     fn flags(&self) -> [(&'static str, bool); 5] {
@@ -128,8 +133,11 @@ impl Start {
         }
         for (name, wished) in wishes.flags().into_iter().filter(|(_, wished)| *wished) {
             self.body.insert(name.into(), json!(wished));
-            self.wished = true;
         }
+        if !wishes.may_lose.is_empty() {
+            self.body.insert("may_lose".into(), json!(wishes.may_lose));
+        }
+        self.wished |= wishes.overrides();
     }
 
     /// Sends it: starts it, or only asks what it would do.

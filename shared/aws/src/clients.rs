@@ -53,6 +53,7 @@ macro_rules! clients {
 
 clients! {
     appconfig: aws_sdk_appconfig,
+    cloudformation: aws_sdk_cloudformation,
     codedeploy: aws_sdk_codedeploy,
     dynamodb: aws_sdk_dynamodb,
     lambda: aws_sdk_lambda,

@@ -4,6 +4,7 @@
 
 mod appconfig;
 mod buckets;
+mod cloudformation;
 mod cloudfront;
 mod cloudwatch;
 mod codedeploy;

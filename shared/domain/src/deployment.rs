@@ -11,9 +11,12 @@ pub mod drill;
 mod ended;
 pub mod event_name;
 pub mod heal;
+pub mod held_back;
 pub mod hourly_look;
 pub mod judgement;
+pub mod looked_again;
 pub mod overtaking;
+pub mod progress;
 pub mod redeploy_input;
 pub mod refusal;
 pub mod second_look;
@@ -27,6 +30,7 @@ use crate::environment::{PromotedFrom, Running};
 use crate::release::action::ActionName;
 use crate::release::ending::Ending;
 use crate::release::identity::{DeploymentId, EnvironmentId, Order};
+use crate::release::may_lose::ResourceOf;
 use crate::release::request::{ObjectRef, Requester};
 use crate::release::withdrawal::Withdrawal;
 use crate::release::{Part, Release};
@@ -135,6 +139,9 @@ pub struct Deployment {
     /// True if a person wanted the deployment under way stopped and undone for it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub preempt: bool,
+    /// The resources whose data it may lose.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub may_lose: BTreeSet<ResourceOf>,
     /// The declaration's rule for an older release that is under way.
     #[serde(default, skip_serializing_if = "Supersede::waits")]
     pub supersede: Supersede,
@@ -192,7 +199,7 @@ impl Deployment {
     /// with some that nobody had.
     pub fn asked(&self) -> Asked<'_> {
         let wishes = self.again || self.allow_older || self.accept_red || self.through_hold || self.preempt;
-        let wishes = wishes && self.action == ActionName::Deploy;
+        let wishes = (wishes || !self.may_lose.is_empty()) && self.action == ActionName::Deploy;
         let asked =
             Asked::for_action((self.action, wishes, self.drill.is_some()), &self.requester, self.environment_id());
         Asked { starts: true, ..asked }

@@ -98,6 +98,18 @@ fn a_wish_asks_for_a_right_of_its_own_in_a_release_alone() {
 }
 
 #[test]
+fn what_may_be_lost_is_a_wish_and_is_asked_for_again() {
+    use crate::access::AccessRight::{Operate, Release};
+    let may_lose = ["infra.Messages".parse().unwrap()].into();
+    let losing = Deployment { may_lose, ..record(ActionName::Deploy, None) };
+    assert!(losing.asked().rights.iter().eq(&[Release, Operate]));
+    let wanted = r#"{"action":"deploy","app":"shop","environment":"prod","may_lose":["infra.Messages"],"reason":"…","version":"1.1.0"}"#;
+    assert_eq!(Prose::from(losing.input()).written(), wanted);
+    let read: Deployment = serde_json::from_value(serde_json::to_value(&losing).unwrap()).unwrap();
+    assert_eq!(read, losing);
+}
+
+#[test]
 fn what_was_asked_for_can_be_asked_for_again() {
     let deploy = record(ActionName::Deploy, None);
     assert_eq!(

@@ -13,6 +13,7 @@ pub mod ending;
 pub mod identity;
 pub mod key;
 pub mod manifest;
+pub mod may_lose;
 pub mod misplaced_upload;
 pub mod request;
 mod request_contents;

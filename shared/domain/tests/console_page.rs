@@ -66,6 +66,7 @@ fn value(field: &str) -> Value {
         "again" | "allow_older" | "accept_red" | "through_hold" | "preempt" | "plan" => json!(true),
         "snapshot" => json!(1),
         "across" => json!(["api"]),
+        "may_lose" => json!(["infra.Messages"]),
         "for" => json!("2h"),
         "confirm" => json!("shop"),
         "hash" => json!("a".repeat(64)),

@@ -2,10 +2,12 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::collections::BTreeMap;
-use windlass_domain::declaration::kinds::KindName;
+use std::collections::{BTreeMap, BTreeSet};
+use windlass_domain::declaration::kinds::stack::DataRule;
+use windlass_domain::declaration::kinds::{Kind, KindName, Spec};
 use windlass_domain::declaration::{Declaration, LARGEST, schema};
 use windlass_domain::release::manifest::ArtifactRef;
+use windlass_domain::release::may_lose::ResourceOf;
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::ComponentName;
 
@@ -31,6 +33,62 @@ fn a_component_that_is_not_declared_is_refused_with_those_that_are() {
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].name, FindingName::UnknownName);
     assert!(found[0].remedy.written().contains("agent"), "{:?}", found[0].remedy);
+}
+
+#[test]
+fn a_stack_gives_what_it_names_takes_what_its_parameters_name_and_keeps_its_data() {
+    let shop = "
+app: shop
+version: 1.0.0
+environments: {dev: {}, prod: {deploy: {branch: main}}}
+components:
+  api: {kind: lambda, function: 'api-{environment}'}
+  plain: {kind: cloudformation, stack: 'plain-{environment}', role: shop}
+  infra:
+    kind: cloudformation
+    stack: 'shop-{environment}'
+    role: shop
+    after: [api]
+    parameters: {Version: 'v${api.version}', Size: {dev: '1', prod: '2'}}
+    outputs: {web_bucket: WebBucket}
+    data: {dev: disposable, prod: kept}
+    within: 2h
+";
+    let declaration = Declaration::parse(shop).unwrap();
+    for (environment, size, data) in [("dev", "1", DataRule::Disposable), ("prod", "2", DataRule::Kept)] {
+        let here = declaration.resolve(&environment.parse().unwrap()).unwrap();
+        let stack = |name: &str| match &here.components[&ComponentName::new(name).unwrap()].spec {
+            Spec::Stack(stack) => stack.clone(),
+            other => panic!("{other:?}"),
+        };
+        let infra = stack("infra");
+        assert_eq!((infra.stack.as_str(), infra.within_s, infra.data), (&*format!("shop-{environment}"), 7_200, data));
+        assert_eq!(infra.parameters["Version"], "v${api.version}");
+        assert_eq!(infra.parameters["Size"], size);
+        assert_eq!(infra.gives(), ["web_bucket"]);
+        let takes: Vec<String> = infra.takes_from().unwrap().outputs.iter().map(ToString::to_string).collect();
+        assert_eq!(takes, ["api.version"]);
+        let plain = stack("plain");
+        assert_eq!((plain.within_s, plain.data, plain.takes_from()), (3_600, DataRule::Kept, None));
+        assert_eq!(infra.extent().seconds, 7_200);
+    }
+}
+
+#[test]
+fn data_is_lost_of_a_stack_that_the_release_changes() {
+    let stack = "{kind: cloudformation, stack: shop, role: shop}";
+    let declaration = Declaration::parse(&format!("{SHOP}  infra: {stack}\n")).unwrap();
+    let here = declaration.resolve(declaration.environments().next().unwrap()).unwrap();
+    let found = |name: &str, is_changed: bool| {
+        let resource: ResourceOf = name.parse().unwrap();
+        let found = here.misplaced_losses(&BTreeSet::from([resource]), |_| is_changed);
+        found.into_iter().map(|one| (one.name, one.path)).collect::<Vec<_>>()
+    };
+    let finding = |name| vec![(name, "may_lose".to_owned())];
+    assert_eq!(found("infra.Messages", true), []);
+    assert_eq!(found("infra.Messages", false), finding(FindingName::BadValue));
+    assert_eq!(found("agent.Messages", true), finding(FindingName::BadValue));
+    assert_eq!(found("infar.Messages", true), finding(FindingName::UnknownName));
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::PathBuf;
 use windlass_domain::declaration::Declaration;
 use windlass_domain::declaration::kinds::Spec;
+use windlass_domain::declaration::kinds::stack::DataRule;
 use windlass_domain::declaration::resolved::Resolved;
 use windlass_domain::text::name::{ComponentName, EnvironmentName};
 
@@ -119,16 +120,18 @@ fn the_chat_bot_has_two_functions_of_one_zip() {
 }
 
 #[test]
-fn the_chat_bot_writes_a_file_for_each_environment() {
+fn the_chat_bot_takes_its_targets_from_its_stack_and_writes_a_file_for_each_environment() {
     let bot = example("chat-bot");
-    let frontend = ComponentName::new("frontend").unwrap();
-    let socket = |environment: &str| {
+    let [infra, frontend] = ["infra", "frontend"].map(|name| ComponentName::new(name).unwrap());
+    for (environment, level, data) in [("dev", "debug", DataRule::Disposable), ("prod", "info", DataRule::Kept)] {
         let resolved = resolved(&bot, environment);
+        let Spec::Stack(stack) = &resolved.components[&infra].spec else { panic!("not a stack") };
+        assert_eq!((stack.stack.as_str(), stack.data), (&*format!("service-bot-{environment}"), data));
         let Spec::StaticSite(site) = &resolved.components[&frontend].spec else { panic!("not a site") };
-        site.config.clone().unwrap().values["socketUrl"].clone()
-    };
-    assert_eq!(socket("dev"), "wss://api.service-bot.dev.example.com/dev");
-    assert_eq!(socket("prod"), "wss://api.service-bot.example.com/prod");
+        assert_eq!(site.bucket, "${infra.bucket}");
+        let values = site.config.clone().unwrap().values;
+        assert_eq!((values["logLevel"].as_str(), values["socketUrl"].as_str()), (level, "${infra.socket}"));
+    }
 }
 
 /// The declaration with what drops a column differs in that alone from the one before it.

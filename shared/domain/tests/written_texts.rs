@@ -245,7 +245,7 @@ fn the_body_of_a_call_is_answered_with_what_is_written_in_it() {
         "pattern": "backup/**", "confirm": "shop", "to_app": "store", "to_environment": "qa", "to_component": "site",
         "for": "2h", "arrived": 1, "idempotency_key": "press-1",
         "requester": {"route": "api", "principal": "ann", "claims": {"issuer": "github", "kept": {"ref": "main"}}},
-        "from": "qa", "hash": "a".repeat(64),
+        "from": "qa", "hash": "a".repeat(64), "may_lose": ["infra.Messages"],
     })];
     let read = |text: &str| {
         let input: Value = serde_json::from_str(text).unwrap();

@@ -138,8 +138,8 @@ async fn claims(ports: &impl DynamoDbApi, scope: Scope<'_>, state: &EnvironmentS
     Ok(found)
 }
 
-/// All claims of the installation, as the index has them.
-async fn owned(ports: &impl DynamoDbApi) -> Result<Vec<Claims>> {
+/// All claims of the installation, as the index has them, which may be behind.
+pub async fn owned(ports: &impl DynamoDbApi) -> Result<Vec<Claims>> {
     let mut faults = Faults::default();
     let all = ledger::load_all_indexed(ports, &ledger::CLAIMS, &mut faults).await;
     faults.into_answer()?;

@@ -4,8 +4,10 @@ use crate::converge::{
     ONE, TWO, assert_other_is_kept, begin, failure_finding, invoke, late, name_of, one_with, paused,
 };
 use crate::dial::{Turning, dial, other_turns};
+use windlass_domain::deployment::step::Step;
 use windlass_domain::text::fault::FaultName;
 use windlass_domain::text::finding::FindingName;
+use windlass_domain::text::name::ComponentName;
 use windlass_engine::payload::WorkTransition;
 use windlass_world::mishaps::{Mishap, When};
 use windlass_world::run::run;
@@ -66,4 +68,35 @@ fn a_confirmed_change_that_is_needed_again_was_reverted_by_somebody_else() {
     let found = failure_finding(trial.step().unwrap().failure);
     assert_eq!(found, FindingName::TargetChangedByOther);
     assert_eq!(dial(&trial.scene.world).turns, 1);
+}
+
+#[test]
+fn what_another_component_of_the_deployment_touched_is_brought_to_the_goal_and_back() {
+    let trial = begin(&ONE);
+    let points_at = || dial(&trial.scene.world).state.points_at;
+    let touched_by = [ComponentName::new("infra").unwrap()].into();
+    trial.put_step(&Step { touched_by, ..trial.step().unwrap() }).unwrap();
+    other_turns(&trial.scene.world, "x");
+    assert_eq!(trial.forward(), Ok(WorkTransition::Changed));
+    assert_eq!(points_at(), "b");
+    assert_eq!(trial.answer(None, 1), Ok(WorkTransition::Changed));
+    assert_eq!(points_at(), "a");
+    // The other one is undone behind it, and touches it once more.
+    other_turns(&trial.scene.world, "x");
+    let mut step = trial.step().unwrap();
+    step.ask_again();
+    trial.put_step(&step).unwrap();
+    assert_eq!(trial.answer(None, 1), Ok(WorkTransition::Changed));
+    assert_eq!(points_at(), "a");
+}
+
+#[test]
+fn what_was_touched_before_its_own_change_is_brought_back_as_well() {
+    let trial = begin(&ONE);
+    other_turns(&trial.scene.world, "x");
+    let mut step = trial.step().unwrap();
+    step.ask_again();
+    trial.put_step(&step).unwrap();
+    assert_eq!(trial.answer(None, 1), Ok(WorkTransition::Changed));
+    assert_eq!(dial(&trial.scene.world).state.points_at, "a");
 }

@@ -32,6 +32,8 @@ mod prepare;
 mod probes;
 mod service_scene;
 mod site;
+mod stack;
+mod stack_assets;
 mod stage;
 mod summary;
 mod task;

@@ -55,6 +55,8 @@ fn verdicts(world: &World, gates: &ResolvedGates) -> Vec<Option<Verdict>> {
         tested,
         closing: false,
         timing: None,
+        details: Vec::new(),
+        details_left: 0,
     };
     let wave = |change, look| Wave { changes: vec![change], bake_s: 0, ahead: false, look };
     let waves = [

@@ -17,7 +17,10 @@ const OF_FEW: &[(&str, &str)] = &[
     ("cli/src/init/import/ecspresso.rs", "ecspresso deploys one kind"),
     ("cli/src/init/import/lambroll.rs", "lambroll deploys one kind"),
     ("cli/src/init/import/sam.rs", "the functions of AWS SAM are one kind"),
+    ("cli/src/talk/installation.rs", "an installation is itself a stack"),
+    ("cli/src/talk/installation_source.rs", "an installation is itself a stack"),
     ("shared/engine/src/measurements/pages.rs", "only one kind has pages"),
+    ("shared/engine/src/ports/cloudformation.rs", "AWS calls by that name what the kind changes"),
 ];
 
 /// The names by which a source would name a kind.

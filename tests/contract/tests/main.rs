@@ -4,6 +4,7 @@
 mod access_files;
 mod alarms;
 mod callers;
+mod change_sets;
 mod circles;
 mod counts;
 mod documents;

@@ -10,7 +10,7 @@ use std::fs;
 const MARKS: [&str; 2] = ["arn:aws:", "amazonaws.com"];
 
 /// The texts that may stand there all the same, by file.
-const NAMES: [(&str, &str); 9] = [
+const NAMES: [(&str, &str); 10] = [
     // The table of the partitions.
     ("shared/domain/src/text/partition.rs", "\"amazonaws.com\""),
     ("shared/domain/src/text/partition.rs", "\"amazonaws.com.cn\""),
@@ -19,6 +19,7 @@ const NAMES: [(&str, &str); 9] = [
     ("shared/aws/src/run_token.rs", "\"sts.amazonaws.com\""),
     // The principal of a service, which has this name in every partition.
     ("shared/engine/src/kinds/ecs/permissions.rs", "\"ecs-tasks.amazonaws.com\""),
+    ("shared/engine/src/kinds/stack/needs.rs", "\"cloudformation.amazonaws.com\""),
     // Examples in texts for people.
     ("shared/domain/src/declaration/aws_name.rs", "such as `arn:aws:iam::222222222222:role/windlass-target`"),
     ("shared/domain/src/access/read.rs", "such as `arn:aws:iam::111111111111:role/shop-dev`"),

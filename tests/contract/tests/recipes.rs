@@ -23,13 +23,14 @@ const SEARCHED: [&str; 8] =
     ["Cargo.toml", "cli", "examples", "functions", "shared", "statemachine", "template.yaml", "tests"];
 
 /// Files that name the example although a new kind need not be written into them, each with the reason.
-const NEED_NO_EDIT: [(&str, &str); 10] = [
+const NEED_NO_EDIT: [(&str, &str); 11] = [
     ("cli/src/verbs/release/artifact_bytes.rs", "its tests check bytes, of which a configuration's are one sort"),
     ("shared/domain/src/deployment/steering/decide_tests.rs", "AppConfig is one service that takes no pause"),
     ("shared/domain/src/text/finding/name.rs", "a finding says in which service it arises"),
     ("shared/domain/tests/troubleshooting/MayStay.md", "the example of a finding is the kind's that says it"),
     ("shared/domain/tests/troubleshooting/TargetBusy.md", "the example of a finding is the kind's that says it"),
     ("shared/engine/src/kinds/needs.rs", "its test makes the ARN of some service"),
+    ("shared/engine/src/owned_fields.rs", "only what a stack can make as a target has a line there"),
     ("shared/engine/tests/prepare/later_waves.rs", "a configuration takes the output of another component"),
     ("tests/contract/tests/documents.rs", "a topic of decisions has its name"),
     ("tests/contract/tests/recipes.rs", "the test itself names its example"),

@@ -21,12 +21,14 @@ fn no_product_code_reads_a_text_for_people_back() {
     let found: Vec<&String> = product.iter().filter(reads_one).collect();
     let known = [
         "cli/src/ground/terminal.rs",
+        "shared/aws/src/cloudformation.rs",
         "shared/aws/src/stacks.rs",
         "shared/aws/src/web.rs",
         "shared/domain/src/release/cancellation.rs",
         "shared/engine/src/kinds/ecs/next.rs",
         "shared/engine/src/kinds/ecs/observe.rs",
         "shared/engine/src/kinds/lambda/fitness.rs",
+        "shared/engine/src/kinds/stack/state.rs",
     ];
     assert_eq!(found, known, "a fact that is read of a sentence belongs beside it");
 }
@@ -41,6 +43,7 @@ fn no_text_writes_next_steps_by_hand() {
         "shared/engine/src/kinds/ecs/codedeploy/wording.rs",
         "shared/engine/src/kinds/ecs/document.rs",
         "shared/engine/src/kinds/site/bucket_distributions.rs",
+        "shared/engine/src/kinds/stack/wording.rs",
     ];
     for (step, wanted) in [("  next: ", &["shared/domain/src/shown/message.rs"][..]), ("`aws ", &words[..])] {
         let writes = |name: &&String| {

@@ -93,6 +93,7 @@ pub const WORDS: &[&str] = &[
     "allow_older",
     "accept_red",
     "through_hold",
+    "may_lose",
     "preempt",
     "requester",
     "route",

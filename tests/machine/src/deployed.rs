@@ -48,6 +48,7 @@ pub async fn answer(world: &World, function: &str, payload: Value) -> Result<Val
         "Planner" => as_json(Box::pin(prepare::handle(world, asked(payload)?)).await?),
         "Judge" => as_json(judge::handle(world, asked(payload)?).await?),
         "PublishSite" => as_json(deploy::publish(world, asked(payload)?, kinds::site::of).await?),
+        "PublishStack" => as_json(deploy::publish(world, asked(payload)?, kinds::stack::of).await?),
         other => as_json(deploy(world, other, asked(payload)?).await?),
     }
 }

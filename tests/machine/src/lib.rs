@@ -12,6 +12,7 @@ pub mod older_ledger;
 pub mod program;
 pub mod resource_types;
 pub mod shop;
+pub mod shop_stack;
 pub mod shop_world;
 pub mod state_paths;
 pub mod template;

@@ -1,8 +1,8 @@
 //! The sample application's targets, its declaration and its releases in an in-memory world.
 
+use crate::shop_stack::{self, tags, zip};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
-use std::io::{Cursor, Write as _};
 use windlass_domain::access::{AccessFile, AccessFileForAll, AccessItem};
 use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::release::key::AccessPlace;
@@ -17,8 +17,6 @@ use windlass_world::appconfig::named;
 use windlass_world::ecr::HOST;
 use windlass_world::lambda::{LiveAlias, Package, Published};
 use windlass_world::run::run;
-use zip::ZipWriter;
-use zip::write::SimpleFileOptions;
 
 /// The alarm that the gates judge by.
 pub const ALARM: &str = "shop-5xx";
@@ -36,6 +34,7 @@ pub fn make(declaration: &str) -> World {
     make_service(&world);
     make_site(&world);
     make_configuration(&world);
+    shop_stack::make(&world);
     world.set_alarm(ALARM, "OK", &[0.0]);
     declare(&world, declaration);
     world
@@ -78,6 +77,7 @@ fn upload(world: &World, of: (&str, &str), version: &str) -> Value {
     let bytes = match component {
         "web" => archive(version),
         "flags" => flags(version),
+        "infra" => shop_stack::package(world, version),
         // Less than the shortest zip has: into what is larger `Prepare` looks.
         _ => format!("{component:.8} {version}").into_bytes(),
     };
@@ -203,26 +203,10 @@ pub fn notes_of(version: &str) -> Option<String> {
 fn archive(version: &str) -> Vec<u8> {
     let script = format!("assets/app-{}.js", &Digest::of(version.as_bytes()).as_str()[..8]);
     let page = format!("<title>Shop {version}</title><script src=\"/{script}\"></script>");
-    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
-    let files = [("index.html", page), (script.as_str(), format!("shop {version:?}"))];
-    let notes = notes_of(version).map(|text| (NOTES, text));
-    let written = files
-        .into_iter()
-        .chain(notes)
-        .try_for_each(|(name, text)| {
-            archive.start_file(name, SimpleFileOptions::default())?;
-            Ok(archive.write_all(text.as_bytes())?)
-        })
-        .and_then(|()| archive.finish());
-    match written {
-        Ok(bytes) => bytes.into_inner(),
-        Err(error) => panic!("{error}"),
-    }
-}
-
-fn tags() -> BTreeMap<String, String> {
-    let tags = [("windlass:app", "shop"), ("windlass:environment", "prod")];
-    tags.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
+    let mut files = vec![("index.html", page), (script.as_str(), format!("shop {version:?}"))];
+    files.extend(notes_of(version).map(|text| (NOTES, text)));
+    let files: Vec<(&str, &[u8])> = files.iter().map(|(name, text)| (*name, text.as_bytes())).collect();
+    zip(&files)
 }
 
 pub(crate) fn make_function(world: &World, name: &str) {

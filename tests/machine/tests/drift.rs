@@ -10,6 +10,7 @@ use windlass_engine::ports::Clock;
 use windlass_engine::routes::api::{Call, handle};
 use windlass_machine::program::Program;
 use windlass_machine::shop::{ALL_KINDS, Shop};
+use windlass_machine::shop_stack;
 use windlass_machine::state_paths::program;
 use windlass_world::appconfig::named;
 use windlass_world::mishaps::When;
@@ -178,18 +179,19 @@ fn during_a_deployment_nothing_is_shown() {
 
 /// Makes the shop with every kind, each of which changes by itself.
 fn whole_shop(program: &Program) -> Shop<'_> {
-    let flags = "\n  flags: {kind: appconfig, application: shop, environment: prod, profile: flags, \
-                 strategy: AppConfig.AllAtOnce}\ngates:";
-    let declaration = ALL_KINDS.replace("\ngates:", flags);
+    let others = "\n  flags: {kind: appconfig, application: shop, environment: prod, profile: flags, \
+                 strategy: AppConfig.AllAtOnce}\n  infra: {kind: cloudformation, stack: shop-infra, \
+                 role: windlass-stack-shop, assets: shop-assets}\ngates:";
+    let declaration = ALL_KINDS.replace("\ngates:", others);
     let mut shop = Shop::new(program, &declaration);
     for version in ["1.0.0", "1.1.0"] {
-        shop.deploy(version, &ALL_FOUR);
+        shop.deploy(version, &ALL_FIVE);
         shop.region.run();
     }
     shop
 }
 
-const ALL_FOUR: [&str; 4] = ["agent", "api", "flags", "web"];
+const ALL_FIVE: [&str; 5] = ["agent", "api", "flags", "infra", "web"];
 
 /// Changes every target by hand, as somebody else would.
 fn change_all(shop: &Shop<'_>) {
@@ -203,6 +205,7 @@ fn change_all(shop: &Shop<'_>) {
     api.aliases.get_mut("live").unwrap().version = "1".into();
     drop(functions);
     world.s3().upload("shop-web", "index.html", "<h1>hello from somebody else</h1>");
+    shop_stack::put(world, "by-hand");
     let mut state = world.appconfig();
     let (shop, prod, profile) = (named("shop").id, named("prod").id, named("flags").id);
     let put = state.profile(&shop, &profile).unwrap().put(None, "{\"flags\":{}}");
@@ -221,7 +224,7 @@ fn what_somebody_changed_is_listed_by_the_plan_that_changes_it() {
                 change_all(&shop);
             }
             let arn = match action {
-                "deploy" => shop.deploy("1.2.0", &ALL_FOUR),
+                "deploy" => shop.deploy("1.2.0", &ALL_FIVE),
                 _ => shop.act(action),
             };
             shop.region.run();
@@ -232,7 +235,7 @@ fn what_somebody_changed_is_listed_by_the_plan_that_changes_it() {
             let listed = warnings.filter(|one| one.name == FindingName::TargetChangedByOther);
             let mut listed: Vec<&str> = listed.map(|one| one.path.as_str()).collect();
             listed.sort_unstable();
-            let wanted = ALL_FOUR.map(|name| format!("components.{name}"));
+            let wanted = ALL_FIVE.map(|name| format!("components.{name}"));
             let wanted = if is_changed { &wanted[..] } else { &[] };
             assert_eq!(listed, wanted, "{action}, changed: {is_changed}");
         }

@@ -150,6 +150,9 @@ fn need_not_be_consistent(name: &str) -> bool {
     matches!(
         name,
         "cloudwatch.alarm_history"
+            | "cloudformation.change_set"
+            | "cloudformation.stack"
+            | "cloudformation.stack_events"
             | "ecs.service"
             | "ecs.tasks"
             | "ecs.task_definition"

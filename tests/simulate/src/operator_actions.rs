@@ -15,8 +15,11 @@ use windlass_domain::release::ending::Ending;
 use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::text::finding::FindingName;
 use windlass_domain::text::time::Time;
+use windlass_engine::ports::CloudFormationApi;
 use windlass_machine::program::Program;
+use windlass_machine::shop_stack::STACK;
 use windlass_world::World;
+use windlass_world::run::run;
 
 /// "a person is alerted" (rule 1), and can do something: if a deployment needs an operator, `recover` is tried in a
 /// copy of the world in which nothing goes wrong any more. It brings everything back, ends a deployment that had been
@@ -94,6 +97,9 @@ fn with_operator(
     forget(&world);
     if action == "recover" {
         mend(&world);
+    } else {
+        // It is refused while CloudFormation works on a stack.
+        world.settle_stack(STACK);
     }
     let plain = Schedule::plain(action);
     let mut stage = Stage::new(program, outcome.scenario, world, &plain);
@@ -130,8 +136,15 @@ fn with_operator(
 }
 
 /// Does what a message asks a person to do before `recover`. CodeDeploy waits for nobody, its hooks say yes, and no
-/// alarm rings upon which CodeDeploy or AppConfig takes a deployment back by itself.
+/// alarm rings upon which CodeDeploy or AppConfig takes a deployment back by itself. What failed in a stack fails no
+/// more, and CloudFormation goes on with a way back that had failed.
 fn mend(world: &World) {
+    world.cloudformation().fails.clear();
+    if let Ok(stack) = world.cloudformation().named(STACK) {
+        stack.fails.clear();
+    }
+    // Of a stack in any other status it is refused.
+    let _ = run(world.continue_rollback(STACK, "", "by hand"));
     for group in &mut world.codedeploy().groups {
         group.ready_min = None;
         group.monitors.clear();

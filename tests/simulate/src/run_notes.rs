@@ -39,7 +39,8 @@ impl<'p> Stage<'p> {
         let (name, function) = (effect.name, Rc::clone(&who.function));
         self.note(|| format!("   {function}#{} {name} (call {})", who.number, effect.call));
         self.witness_look(who, effect.name);
-        if is_switch(effect.name) {
+        // A stack moves on with each look at it, and what is in it, too.
+        if is_switch(effect.name) || effect.name.starts_with("cloudformation.") {
             self.witness_switch(who, effect);
         }
     }

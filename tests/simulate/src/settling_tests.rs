@@ -3,15 +3,18 @@
 
 use crate::scenarios::named;
 use crate::switches::{SWITCHES, Switch};
+use std::collections::BTreeMap;
 use windlass_domain::declaration::appspec::{AppSpec, TaskSetShape};
 use windlass_domain::text::time::Time;
 use windlass_engine::ports::{
-    AppConfigApi, Clock, CloudFrontApi, Code, CodeDeployApi, CopySource, EcsApi, EcsTasksApi, LambdaApi, Launch,
-    NewDeployed, NewRollout, NewRun, ObjectId, PutOptions, Replaces, Result, S3Api, Waiting,
+    AppConfigApi, Clock, CloudFormationApi, CloudFrontApi, Code, CodeDeployApi, CopySource, EcsApi, EcsTasksApi,
+    LambdaApi, Launch, NewChangeSet, NewDeployed, NewRollout, NewRun, ObjectId, PutOptions, Replaces, Result, S3Api,
+    TemplateFrom, Waiting,
 };
 use windlass_machine::shop_world;
 use windlass_world::World;
 use windlass_world::appconfig;
+use windlass_world::cloudformation::{Failing, Wanted};
 use windlass_world::run::run;
 
 /// The time between two looks, in milliseconds.
@@ -22,6 +25,9 @@ const RESTS: usize = 40;
 
 /// The only deployment of CodeDeploy that is created by a call here.
 const MOVING: &str = "d-000000001";
+
+/// The only stack.
+const STACK: &str = "chat";
 
 /// The deployment of AppConfig behind the one that a person has made.
 const GROWING: u32 = 2;
@@ -59,6 +65,7 @@ fn scene(call: &str) -> World {
         "appconfig.stop_rollout" => ("flags", Some(("appconfig.start_rollout", 30))),
         "lambda.update_alias" => ("side_by_side", None),
         "lambda.update_code" => ("code", None),
+        stack if stack.starts_with("cloudformation.") => ("code", None),
         "ecs_tasks.run_task" | "ecs.update_service" => ("service", None),
         "ecs.answer_service_pause" => ("paused_undone", Some(("ecs.update_service", 120))),
         "ecs.stop_service_rollout" => ("blue_green", Some(("ecs.update_service", 30))),
@@ -73,11 +80,49 @@ fn scene(call: &str) -> World {
     for group in &mut world.codedeploy().groups {
         group.ends_min = Some(1);
     }
+    if call.starts_with("cloudformation.") {
+        make_stack(&world, call);
+    }
     if let Some((call, seconds)) = behind {
         run(send(&world, call)).unwrap();
         run(world.sleep_ms(seconds * 1000));
     }
     world
+}
+
+/// Makes a stack with a change set. It is executed where a call needs an update that is under way, or that could not be
+/// taken back.
+fn make_stack(world: &World, call: &str) {
+    let template = |delay_s: u32| {
+        let properties = format!("{{\"DelaySeconds\": {delay_s}}}");
+        format!("{{\"Resources\": {{\"Jobs\": {{\"Type\": \"AWS::SQS::Queue\", \"Properties\": {properties}}}}}}}")
+    };
+    world.put_stack(STACK, Wanted { template: template(1), ..Wanted::default() }).unwrap();
+    let text = template(2);
+    let new = NewChangeSet {
+        stack: STACK,
+        name: "next",
+        creates: false,
+        template: TemplateFrom::Body(&text),
+        parameters: &BTreeMap::new(),
+        tags: &BTreeMap::new(),
+        capabilities: &[],
+        role: "role",
+        description: "",
+    };
+    run(world.create_change_set(&new)).unwrap();
+    (0..3).for_each(|_| world.look_at(STACK));
+    if call == "cloudformation.continue_rollback" {
+        let why = Some("no capacity".to_owned());
+        let failing = Failing { forward: why.clone(), back: why, deletion: None };
+        world.cloudformation().named(STACK).unwrap().fails.insert("Jobs".to_owned(), failing);
+        run(send(world, "cloudformation.execute_change_set")).unwrap();
+        world.settle_stack(STACK);
+        world.cloudformation().named(STACK).unwrap().fails.clear();
+    }
+    if call == "cloudformation.cancel_update" {
+        run(send(world, "cloudformation.execute_change_set")).unwrap();
+    }
 }
 
 /// Returns all that the looks of a call's service show of its target.
@@ -104,6 +149,7 @@ fn look(world: &World, call: &str) -> String {
                 let rollouts = world.service_rollouts("shop", "agent", Time(0)).await;
                 format!("{service:?} {rollouts:?} {:?}", world.tasks("shop", "agent", false).await)
             }
+            "cloudformation" => format!("{:?}", world.stack(STACK).await),
             "cloudfront" => format!("{:?}", world.distribution("E1").await),
             "s3" => {
                 let listed = world.list("shop-web", "", None).await;
@@ -168,6 +214,13 @@ async fn send(world: &World, call: &str) -> Result<()> {
             world.stop_service_rollout(&newest.arn).await
         }
         "ecs.update_service" => world.update_service("shop", "agent", &another(world)).await.map(drop),
+        "cloudformation.execute_change_set" => {
+            let set = world.cloudformation().named(STACK)?.change_sets[0].id.clone();
+            world.execute_change_set(&set, "once").await
+        }
+        "cloudformation.delete_stack" => world.delete_stack(STACK, &[], "role", "once").await,
+        "cloudformation.cancel_update" => world.cancel_update(STACK, "once").await,
+        "cloudformation.continue_rollback" => world.continue_rollback(STACK, "role", "once").await,
         "cloudfront.set_origin_path" => {
             let etag = world.distribution("E1").await?.etag;
             world.set_origin_path("E1", &etag, "shop-web", "/other").await

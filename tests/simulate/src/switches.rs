@@ -21,7 +21,7 @@ const fn at_once(call: &'static str) -> Switch {
 }
 
 /// All of them. `settling_tests.rs` sends each into the world and looks. `target_calls.rs` finds one without a row.
-pub const SWITCHES: [Switch; 17] = [
+pub const SWITCHES: [Switch; 21] = [
     goes_on(
         "codedeploy.continue_deployment",
         "CodeDeploy moves callers in its steps, runs hooks, waits, and ends the former tasks",
@@ -46,6 +46,26 @@ pub const SWITCHES: [Switch; 17] = [
         "appconfig.stop_rollout",
         "the deployment is `ROLLING_BACK` before it is `ROLLED_BACK`",
         "AWS AppConfig API Reference, StopDeployment, and DeploymentSummary, `State`",
+    ),
+    goes_on(
+        "cloudformation.cancel_update",
+        "the stack is in `UPDATE_ROLLBACK_IN_PROGRESS`, and what was changed is brought back, resource by resource",
+        "AWS CloudFormation API Reference, CancelUpdateStack",
+    ),
+    goes_on(
+        "cloudformation.continue_rollback",
+        "the stack is in `UPDATE_ROLLBACK_IN_PROGRESS`, and what is left of the way back is tried",
+        "AWS CloudFormation API Reference, ContinueUpdateRollback",
+    ),
+    goes_on(
+        "cloudformation.delete_stack",
+        "the stack is in `DELETE_IN_PROGRESS`, and its resources are deleted one after the other",
+        "AWS CloudFormation API Reference, DeleteStack",
+    ),
+    goes_on(
+        "cloudformation.execute_change_set",
+        "the stack is in `UPDATE_IN_PROGRESS`, its resources change one by one, and what is not needed goes last",
+        "AWS CloudFormation User Guide, \"Update behaviors of stack resources\"",
     ),
     goes_on(
         "lambda.update_alias",

@@ -1,13 +1,20 @@
 //! The calls that look at a target, and the changes that a call may have made there.
 
 use crate::by_codedeploy::is_of_codedeploy;
+use crate::switches::is_switch;
 use crate::targets::{TASK, unknown};
 
 /// Returns whether this call may have changed a component's target. ECS changes a service by itself, at the time of any
-/// call, so other calls are not counted for the service.
+/// call, so other calls are not counted for the service. CloudFormation goes on with a stack, or goes back, whenever
+/// somebody looks: of its calls those that switch are counted, for the stack alone. What a stack makes has no callers
+/// yet.
 pub fn may_change(call: &str, component: &str) -> bool {
-    let of_services = ["ecs.", "codedeploy."];
-    component != "agent" || of_services.iter().any(|port| call.starts_with(port))
+    let of_stacks = call.starts_with("cloudformation.");
+    match component {
+        "agent" => ["ecs.", "codedeploy."].iter().any(|port| call.starts_with(port)),
+        "infra" => of_stacks && is_switch(call),
+        _ => !of_stacks,
+    }
 }
 
 /// The components for which AWS compares nothing when they are changed. The view of their kind is not `is_guarded`, and
@@ -20,11 +27,20 @@ pub fn is_guarded(component: &str, declaration: &str) -> bool {
     !UNGUARDED.contains(&component) || is_of_codedeploy(component, declaration)
 }
 
+/// The calls that take no condition, though each other change of the same target has one.
+const UNGUARDED_CALLS: [&str; 1] = ["cloudformation.delete_stack"];
+
+/// Returns whether AWS puts a condition on this change of a component's target, as it is declared.
+pub fn has_condition(call: &str, component: &str, declaration: &str) -> bool {
+    !UNGUARDED_CALLS.contains(&call) && is_guarded(component, declaration)
+}
+
 /// Returns whether this call looks at what callers of a component's target get, as it is declared.
 pub fn looks_at(call: &str, component: &str, declaration: &str) -> bool {
     let looks = match component {
         "agent" => "ecs.service",
         "flags" => "appconfig.rollouts",
+        "infra" => "cloudformation.stack",
         TASK if declaration.contains("kind: task, function:") => "dynamodb.get",
         TASK => "ecs_tasks.runs",
         "web" if declaration.contains("mode: prefix") => "cloudfront.distribution",
@@ -39,7 +55,8 @@ pub fn looks_at(call: &str, component: &str, declaration: &str) -> bool {
 /// Returns the number of such calls after which one of them surely belongs to a look that began after the first. A look
 /// at an alias or a service is one call. Other looks may be in the middle, or make further calls: a look at a function
 /// without an alias reads up to two versions by their numbers after the code that callers get. A configuration's
-/// deployments come in pages, and are looked at once more before a stop.
+/// deployments come in pages, and are looked at once more before a stop. A stack is looked at once more before it is
+/// deleted.
 pub fn looks_needed(component: &str, declaration: &str) -> u32 {
     match component {
         // A look reads CodeDeploy's deployments before the service.
@@ -49,19 +66,22 @@ pub fn looks_needed(component: &str, declaration: &str) -> u32 {
         "api" if declaration.contains("codedeploy:") => 2,
         "api" | "jobs" if declaration.contains("alias:") => 1,
         "api" | "flags" | "jobs" => 3,
-        "web" | TASK => 2,
+        "infra" | "web" | TASK => 2,
         other => unknown(other),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::UNGUARDED_CALLS;
     use crate::switches::{SWITCHES, is_switch};
     use windlass_world::calls::{CALLS, only_reads};
 
     /// The other calls to targets that change something; callers notice nothing of them. The number of calls of a
     /// function by a task has a rule of its own (`called_once`).
-    const ADDITIVE: [&str; 13] = [
+    const ADDITIVE: [&str; 15] = [
+        "cloudformation.create_change_set",
+        "cloudformation.delete_change_set",
         "cloudfront.invalidate",
         "appconfig.create_version",
         "lambda.invoke",
@@ -90,6 +110,7 @@ mod tests {
                 );
             }
         }
+        assert!(UNGUARDED_CALLS.iter().all(|call| is_switch(call)));
         let switches = SWITCHES.iter().map(|switch| &switch.call);
         for call in switches.chain(&ADDITIVE) {
             assert!(CALLS.contains(call) && !only_reads(call), "{call}");

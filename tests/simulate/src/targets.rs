@@ -2,17 +2,19 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use serde_json::Value;
+use serde_json::{Value, json};
 use windlass_domain::release::artifact::Artifact;
 use windlass_domain::text::digest::Digest;
 use windlass_engine::kinds::appconfig::label;
+use windlass_machine::shop_stack::{self, STACK};
 use windlass_machine::shop_world::POINTER;
 use windlass_world::World;
 use windlass_world::appconfig::named;
+use windlass_world::cloudformation::LiveStack;
 use windlass_world::lambda::LiveFunction;
 
 /// The components of the application, of which each scenario declares some.
-pub const COMPONENTS: [&str; 6] = ["agent", "api", "flags", "jobs", TASK, "web"];
+pub const COMPONENTS: [&str; 7] = ["agent", "api", "flags", "infra", "jobs", TASK, "web"];
 
 /// The component that is run once. Nothing of it lives on, so its callers are shown everything that it ever ran.
 pub const TASK: &str = "migrate";
@@ -32,6 +34,7 @@ pub fn visible(world: &World, component: &str) -> String {
     match now(component) {
         "agent" => task_definition(world),
         "flags" => configuration(world),
+        "infra" => stack(world),
         TASK => ran(world),
         "web" => documents(world),
         "api" | "jobs" => code(world, component),
@@ -61,6 +64,11 @@ pub fn shows(world: &World, component: &str, artifact: &Artifact) -> bool {
                 None => live.ends_with(&label(&artifact.digest())),
             }
         }
+        ("infra", Artifact::Object { key, .. }) => {
+            let version = key.rsplit('/').next().and_then(|name| name.strip_suffix(".zip"));
+            let wanted = version.map(|version| shop_stack::template(world, version));
+            of_stack(world, |live| Some(&live.wanted.template) == wanted.as_ref()).unwrap_or(false)
+        }
         ("api" | "jobs", Artifact::Image { digest, .. }) => code(world, component) == digest.as_str(),
         ("api" | "jobs", Artifact::Object { sha256, .. }) => {
             code(world, component) == BASE64_STANDARD.encode(sha256.to_bytes())
@@ -87,6 +95,19 @@ pub fn is_shown(world: &World, component: &str, recorded: &Value) -> Option<bool
             let is_it = |value: &Value| value["version"].as_str().unwrap_or("none") == live;
             let goal = recorded.get("goal").map(|goal| &goal["live"]);
             Some(is_it(noticed) && goal.is_none_or(is_it))
+        }
+        "infra" => {
+            let Some(id) = noticed["stack"].as_str() else {
+                return Some(of_stack(world, |_| ()).is_none());
+            };
+            // A stack that moves is recorded without its template.
+            let digest = noticed["template"].as_str()?;
+            let is_it = of_stack(world, |live| {
+                let template = Digest::of_content(&json!(live.wanted.template));
+                let is_same = live.id == id && noticed["parameters"] == json!(live.wanted.parameters);
+                is_same && template.as_str() == digest && goal["template"] == digest
+            });
+            Some(is_it.unwrap_or(false))
         }
         // No look shows what a task has run.
         TASK => None,
@@ -206,6 +227,21 @@ fn configuration(world: &World) -> String {
             format!("{} {label}", live.rollout.version)
         },
     )
+}
+
+/// Returns the stack with the template and the parameters that CloudFormation steers it towards.
+fn stack(world: &World) -> String {
+    let shown = of_stack(world, |live| format!("{} {} {:?}", live.id, live.wanted.template, live.wanted.parameters));
+    shown.unwrap_or_else(|| "none".to_owned())
+}
+
+/// Returns something of the stack; `None` if there is none, or if CloudFormation takes it away.
+fn of_stack<T>(world: &World, of: impl FnOnce(&LiveStack) -> T) -> Option<T> {
+    let mut state = world.cloudformation();
+    let live = state.named(STACK).ok()?;
+    // A stack that is only the place of a change set is none.
+    let goes = ["REVIEW_", "DELETE_", "ROLLBACK_"].iter().any(|word| live.status.starts_with(word));
+    (!goes).then(|| of(live))
 }
 
 /// Returns the digests that a document of flags may have once it names the version of the function that has the code of

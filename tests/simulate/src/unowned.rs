@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::declaration::appspec::AppSpec;
 use windlass_engine::ports::Revision;
+use windlass_machine::shop_stack::STACK;
 use windlass_world::World;
 
 /// The planted secret. It does not look like a secret that Windlass would refuse by its looks.
@@ -58,6 +59,10 @@ pub fn unowned(world: &World) -> BTreeMap<String, String> {
             let text = format!("{:?} {:?}", environment.tags, environment.monitors);
             found.insert(format!("environment {}", environment.named.name), text);
         }
+    }
+    if let Ok(stack) = world.cloudformation().named(STACK) {
+        let text = format!("{:?} {:?} {}", stack.wanted.tags, stack.wanted.role, stack.is_protected);
+        found.insert(format!("stack {STACK}"), text);
     }
     for (id, distribution) in &world.cloudfront().distributions {
         let origins: Vec<_> = distribution.origins.iter().map(|o| (&o.id, &o.domain)).collect();

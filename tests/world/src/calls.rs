@@ -1,7 +1,7 @@
 //! The names of all calls of the ports.
 
 /// Every call that a service of this world has, by the name with which [`crate::mishaps`] counts it.
-pub const CALLS: [&str; 96] = [
+pub const CALLS: [&str; 110] = [
     "appconfig.applications",
     "appconfig.content",
     "appconfig.create_version",
@@ -14,6 +14,20 @@ pub const CALLS: [&str; 96] = [
     "appconfig.stop_rollout",
     "appconfig.strategies",
     "appconfig.versions",
+    "cloudformation.cancel_update",
+    "cloudformation.change_set",
+    "cloudformation.change_sets",
+    "cloudformation.continue_rollback",
+    "cloudformation.create_change_set",
+    "cloudformation.delete_change_set",
+    "cloudformation.delete_stack",
+    "cloudformation.execute_change_set",
+    "cloudformation.stack",
+    "cloudformation.stack_events",
+    "cloudformation.stack_resources",
+    "cloudformation.template",
+    "cloudformation.template_summary",
+    "cloudformation.validation_errors",
     "cloudfront.distribution",
     "cloudfront.distribution_tags",
     "cloudfront.distributions",
@@ -102,7 +116,7 @@ pub const CALLS: [&str; 96] = [
 
 /// The calls that change nothing, and of which nobody but the caller learns anything: it makes no difference to anybody
 /// else that such a call was made.
-const READS: [&str; 58] = [
+const READS: [&str; 66] = [
     "appconfig.applications",
     "appconfig.content",
     "appconfig.environment_tags",
@@ -112,6 +126,14 @@ const READS: [&str; 58] = [
     "appconfig.rollouts",
     "appconfig.strategies",
     "appconfig.versions",
+    "cloudformation.change_set",
+    "cloudformation.change_sets",
+    "cloudformation.stack",
+    "cloudformation.stack_events",
+    "cloudformation.stack_resources",
+    "cloudformation.template",
+    "cloudformation.template_summary",
+    "cloudformation.validation_errors",
     "cloudfront.distribution",
     "cloudfront.distribution_tags",
     "cloudfront.distributions",

@@ -3,7 +3,7 @@
 //! environment.
 
 use crate::World;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::declaration::kinds::KindName;
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::ports::{Evaluation, IamApi, Result, Simulation};
@@ -15,12 +15,14 @@ pub struct State {
     pub said: BTreeMap<String, Evaluation>,
     /// True if every question is refused, as to a role without permission.
     pub denied: bool,
+    /// The roles, by ARN, that are not there.
+    pub gone: BTreeSet<String>,
     /// The questions that were asked, in order.
     pub asked: Vec<Simulation>,
 }
 
 /// The actions that know the tags of what they change, and ask for them (`template.yaml`).
-const TAGGED: [&str; 8] = [
+const TAGGED: [&str; 12] = [
     "lambda:UpdateFunctionCode",
     "lambda:PublishVersion",
     "lambda:UpdateAlias",
@@ -29,6 +31,10 @@ const TAGGED: [&str; 8] = [
     "cloudfront:CreateInvalidation",
     "appconfig:StartDeployment",
     "appconfig:StopDeployment",
+    "cloudformation:ExecuteChangeSet",
+    "cloudformation:DeleteStack",
+    "cloudformation:CancelUpdateStack",
+    "cloudformation:ContinueUpdateRollback",
 ];
 
 /// The roles of this account that change targets, by the kind of the component.
@@ -68,6 +74,10 @@ impl IamApi for World {
                 let message =
                     "SimulatePrincipalPolicy: the caller is not authorized to perform iam:SimulatePrincipalPolicy";
                 return Err(Fault::new(FaultName::AccessDenied, message));
+            }
+            if state.gone.contains(&asked.role) {
+                let message = format!("SimulatePrincipalPolicy {}: the entity cannot be found", asked.role);
+                return Err(Fault::new(FaultName::NotFound, message));
             }
             state.asked.push(asked.clone());
             let actions = asked.actions.iter();

@@ -12,6 +12,7 @@ mod bucket;
 pub mod call_gate;
 pub mod calls;
 pub mod clock;
+pub mod cloudformation;
 pub mod cloudfront;
 pub mod cloudtrail;
 pub mod cloudwatch;
@@ -33,10 +34,12 @@ pub mod lambda;
 pub mod lambda_invoke;
 mod listing;
 mod live_alias;
+mod live_change_set;
 pub mod live_deployment;
 pub mod live_function;
 pub mod live_rollout;
 pub mod live_service_deployment;
+mod live_stack;
 mod live_task;
 pub mod logs;
 pub mod metric_source;
@@ -51,6 +54,11 @@ pub mod s3;
 mod shifting;
 pub mod sns;
 pub mod sqs;
+mod stack_changes;
+mod stack_progress;
+mod stack_resources;
+mod stack_template;
+mod stacks;
 pub mod stale_reads;
 pub mod stepfunctions;
 mod stepping;
@@ -80,6 +88,7 @@ struct Shared {
     clock: RefCell<clock::State>,
     dynamodb: RefCell<dynamodb::State>,
     s3: RefCell<s3::State>,
+    cloudformation: RefCell<cloudformation::State>,
     cloudfront: RefCell<cloudfront::State>,
     lambda: RefCell<lambda::State>,
     codedeploy: RefCell<codedeploy::State>,
@@ -120,6 +129,7 @@ impl Default for World {
                 clock: RefCell::default(),
                 dynamodb: RefCell::default(),
                 s3: RefCell::default(),
+                cloudformation: RefCell::default(),
                 cloudfront: RefCell::default(),
                 lambda: RefCell::default(),
                 codedeploy: RefCell::default(),
@@ -179,6 +189,7 @@ ecs!(
     clock,
     codedeploy,
     dynamodb,
+    cloudformation,
     cloudfront,
     lambda,
     ecs,

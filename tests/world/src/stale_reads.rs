@@ -40,6 +40,7 @@ impl World {
         sketch.appconfig().clone_from(&self.appconfig());
         sketch.codedeploy().clone_from(&self.codedeploy());
         sketch.cloudfront().clone_from(&self.cloudfront());
+        sketch.cloudformation().clone_from(&self.cloudformation());
         sketch.stepfunctions().clone_from(&self.stepfunctions());
         sketch.lambda().clone_from(&self.lambda());
         sketch.ecr().clone_from(&self.ecr());

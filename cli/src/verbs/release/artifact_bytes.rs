@@ -16,8 +16,8 @@ use windlass_domain::text::count::count;
 use windlass_domain::text::digest::Digest;
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::{AppName, ComponentName};
+use windlass_engine::kinds::archive::{Entry, Limits, check_whole, directory, refusals, sort};
 use windlass_engine::kinds::check_artifact;
-use windlass_engine::kinds::site::archive::{Entry, Limits, check_whole, directory, refusals, sort};
 
 /// The outcome of a look.
 #[derive(Debug, Default)]

@@ -3,8 +3,10 @@
 use crate::ground::arguments::{BytesPlace, ComponentArgument};
 use crate::ground::failure::Failure;
 use crate::ground::machine::{self, shown};
-use crate::ground::packing::{self, FolderFiles};
+use crate::ground::packing::{self, FolderFiles, ZIP};
 use crate::ground::trouble::TroubleName;
+use crate::stack::images::StackImage;
+use crate::stack::{self, PackedStack};
 use crate::verbs::release::manifest;
 use crate::verbs::release::upload::LoadedArtifact;
 use bytes::Bytes;
@@ -17,7 +19,7 @@ use windlass_domain::release::manifest::ArtifactRef;
 use windlass_domain::text::digest::Digest;
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
-use windlass_engine::kinds::site::archive::{directory, sort};
+use windlass_engine::kinds::archive::{directory, sort};
 
 /// The parts of a release.
 #[derive(Debug, Default)]
@@ -28,6 +30,10 @@ pub struct ReleaseContents {
     pub images: BTreeMap<ComponentName, ArtifactRef>,
     /// The folders that were packed, by component.
     folders: BTreeMap<ComponentName, PackedFolder>,
+    /// What was found of each stack that was packed, by component; the archive is an artifact.
+    stacks: BTreeMap<ComponentName, PackedStack>,
+    /// The environment whose stacks were packed; `None` without stacks.
+    packed_for: Option<EnvironmentName>,
     /// Lines that name each link and the place that it leads to.
     links: Vec<String>,
 }
@@ -96,7 +102,12 @@ impl ReleaseContents {
         let link = leads_to(path);
         let link = link.map(|to| format!("  {given}: by a link, from {}", shown(&to)));
         self.links.extend(link);
-        let bytes = if path.is_dir() {
+        let bytes = if let Some(mut packed) = packed_stack(path, &given, name, declared)? {
+            self.packed_for = declared.map(|declared| declared.environment.clone());
+            let bytes = std::mem::take(&mut packed.bytes);
+            self.stacks.insert(name.clone(), packed);
+            bytes
+        } else if path.is_dir() {
             let packed = packing::archive_of(path, &rules_of(name, declared)?)?;
             let folder = PackedFolder { path: path.to_owned(), files: packed.files };
             self.folders.insert(name.clone(), folder);
@@ -124,12 +135,12 @@ impl ReleaseContents {
         placed.collect()
     }
 
-    /// Returns whether a folder was packed.
-    pub fn has_folders(&self) -> bool {
-        !self.folders.is_empty()
+    /// Returns whether it matters for the bytes what is declared: a folder was packed, or a file may be a template.
+    pub fn has_packed(&self) -> bool {
+        !self.folders.is_empty() || self.artifacts.iter().any(|artifact| stack::may_be_template(&artifact.bytes))
     }
 
-    /// Packs the folders anew where the declaration says otherwise than was known when they were packed.
+    /// Packs the folders and stacks anew where the declaration says otherwise than was known when they were packed.
     ///
     /// # Errors
     /// As [`ReleaseContents::of`].
@@ -144,15 +155,42 @@ impl ReleaseContents {
             let files = rules.and_then(|rules| FolderFiles::of(&folder.path, &rules));
             files.is_ok_and(|files| files == folder.files)
         });
-        if is_same {
+        let is_stack = |artifact: &LoadedArtifact| {
+            let is_zip = artifact.bytes.starts_with(ZIP) && !self.folders.contains_key(&artifact.component);
+            !is_zip && stack::names(&artifact.component, declared).is_some()
+        };
+        if is_same && !self.artifacts.iter().any(is_stack) {
             return Ok(self);
         }
         Self::of(app, arguments, Some(declared))
     }
 
-    /// Returns the artifacts whose bytes can be looked at: all but folders in place of a file.
+    /// Checks that its stacks were packed for an environment: another one may have others.
+    ///
+    /// # Errors
+    /// They were packed for another one, because it was not known by then where the release goes.
+    pub fn fits(&self, environment: &EnvironmentName) -> Result<(), Failure> {
+        match self.packed_for.as_ref().filter(|packed_for| *packed_for != environment) {
+            None => Ok(()),
+            Some(other) => Err(Failure::usage(format!(
+                "the stacks were packed for {other}, and the release goes to {environment}. Nothing was uploaded. \
+                 Name the environment: `--environment {environment}`"
+            ))),
+        }
+    }
+
+    /// Returns the images that templates of its stacks name.
+    pub fn images_of_stacks(&self) -> Vec<StackImage> {
+        self.stacks.values().flat_map(|packed| packed.images.iter().cloned()).collect()
+    }
+
+    /// Returns the artifacts whose bytes can be looked at: all but folders in place of a file, and stacks of which no
+    /// archive was made.
     pub fn readable(&self, declared: Option<&Resolved>) -> Vec<LoadedArtifact> {
-        let is_misplaced = |name: &ComponentName| self.folders.contains_key(name) && takes_a_file(name, declared);
+        let is_misplaced = |name: &ComponentName| {
+            let is_folder = self.folders.contains_key(name) && takes_a_file(name, declared);
+            is_folder || self.stacks.get(name).is_some_and(|packed| !packed.findings.is_empty())
+        };
         self.artifacts.iter().filter(|artifact| !is_misplaced(&artifact.component)).cloned().collect()
     }
 
@@ -169,7 +207,8 @@ impl ReleaseContents {
             let rules = rules_of(name, declared).ok()?;
             Some(folder.files.findings(&given, &rules))
         });
-        findings.flatten().collect()
+        let of_stacks = self.stacks.values().flat_map(|packed| packed.findings.iter().cloned());
+        findings.flatten().chain(of_stacks).collect()
     }
 
     /// Returns where links lead, and the files that are left out of each component, in words.
@@ -202,6 +241,22 @@ impl ReleaseContents {
         });
         artifacts.chain(self.images.clone()).collect()
     }
+}
+
+/// Packs what was built for a component that is a stack; `None` for any other, and for a file that is an archive.
+fn packed_stack(
+    path: &Path,
+    given: &str,
+    name: &ComponentName,
+    declared: Option<&Resolved>,
+) -> Result<Option<PackedStack>, String> {
+    let Some((declared, names)) = declared.and_then(|declared| Some((declared, stack::names(name, declared)?))) else {
+        return Ok(None);
+    };
+    if packing::is_zip(path) {
+        return Ok(None);
+    }
+    stack::pack(path, given, (name, names), declared).map(Some)
 }
 
 /// Returns where a path leads that is a link, or goes through one below the present folder. Builds lay such links

@@ -56,22 +56,27 @@ pub struct ReleaseLookup {
     pub looked: LookedEnvironments,
 }
 
-/// Returns the application as it is declared, by the API or in the bucket; `None` if it cannot be read there.
+/// Returns the application as it is declared, by the API or in the bucket: in the environment to which it goes, else
+/// somewhere. `None` if it cannot be read there.
 pub async fn declared(
-    app: &AppName,
+    plan: ReleasePlan<'_>,
     (windlass, bucket): (Option<&Windlass>, Option<&InstallationPlace>),
     exceptions: &Exceptions,
 ) -> Option<Resolved> {
     if let Some(windlass) = windlass {
-        let declaration = declared_application::declaration(windlass, app).await;
+        let declaration = declared_application::declaration(windlass, plan.app).await;
         if let Ok(OrFindings::So(declaration)) = declaration {
-            return anywhere(&declaration);
+            return there(plan, &declaration);
         }
     }
-    let key = format!("apps/{app}/app.yaml");
+    let key = format!("apps/{}/app.yaml", plan.app);
     let bytes = upload::read(bucket?, &key, LARGEST as u64).await.ok()??;
     let text = String::from_utf8_lossy(&bytes);
-    anywhere(&Declaration::parse_with(&text, exceptions).ok()?)
+    there(plan, &Declaration::parse_with(&text, exceptions).ok()?)
+}
+
+fn there(plan: ReleasePlan<'_>, declaration: &Declaration) -> Option<Resolved> {
+    preflight::goes_to(plan, declaration).ok().or_else(|| anywhere(declaration))
 }
 
 /// Returns the application as it is declared somewhere: its components are of the same kinds in every environment, and

@@ -14,6 +14,7 @@ use crate::ground::failure::Failure;
 use crate::ground::interrupt;
 use crate::ground::output::Output;
 use crate::ground::trouble::TroubleName;
+use crate::stack::images;
 use crate::talk::git::{OriginOptions, ReleaseOrigin};
 use crate::talk::installation::{Endpoint, Reached};
 use crate::talk::installation_source::{InstallationPart, InstallationPlace};
@@ -64,7 +65,7 @@ pub struct ReleaseArguments {
     /// The release's version.
     #[arg(value_parser = arguments::text)]
     version: String,
-    /// A component with its bytes: `web=dist.zip`, `web=dist/` (put into an archive), or
+    /// A component with its bytes: `web=dist.zip`, `web=dist/` (put into an archive), `infra=cdk.out`, or
     /// `agent=image:shop/agent:1.4.0`; of a service with several images each container by itself,
     /// `agent/web=image:shop/web:1.4.0`.
     #[arg(required = true, value_name = "COMPONENT=BYTES")]
@@ -114,12 +115,13 @@ impl ReleaseArguments {
         waiting(self.places(&found, route))?;
         let from = self.origin.found(&self.version);
         let mut manifest = self.manifest(from.as_ref(), found.components())?;
-        if let Some(declared) = waiting(self.declared(&found))? {
+        let tag = from.as_ref().and_then(|from| from.tag.as_deref());
+        let plan = ReleasePlan { tag, ..self.plan(&manifest, route) };
+        if let Some(declared) = waiting(self.declared(&found, plan))? {
             found = found.by_declaration(&self.app, &self.components, &declared)?;
             manifest = self.manifest(from.as_ref(), found.components())?;
         }
-        let plan =
-            ReleasePlan { tag: from.as_ref().and_then(|from| from.tag.as_deref()), ..self.plan(&manifest, route) };
+        let plan = ReleasePlan { tag, ..self.plan(&manifest, route) };
         output.announce(&preflight::comes_from(plan, from.as_ref()));
         waiting(async {
             let (windlass, mut sight) = self.look(plan).await?;
@@ -127,6 +129,10 @@ impl ReleaseArguments {
                 artifact_bytes::misfits(&self.app, &found.readable(sight.declared.as_ref()), sight.declared.as_ref());
             sight.findings.extend(found.findings(sight.declared.as_ref()));
             sight.findings.extend(misfits);
+            let is_elsewhere = sight.declared.as_ref().is_some_and(|declared| declared.role_arn.is_some());
+            let (missing, unseen) = images::look(&found.images_of_stacks(), is_elsewhere).await;
+            sight.findings.extend(missing);
+            sight.unseen.extend(unseen);
             let other_commit = from.as_ref().and_then(ReleaseOrigin::finding);
             sight.findings.extend(other_commit);
             // Otherwise a finding says why it goes nowhere.
@@ -147,16 +153,16 @@ impl ReleaseArguments {
         })
     }
 
-    /// Returns the application as it is declared, for a folder that is packed by what is declared of it. `None` if that
-    /// cannot be read: the look before the release says why.
-    async fn declared(&self, found: &ReleaseContents) -> Result<Option<Resolved>, Failure> {
-        if !found.has_folders() {
+    /// Returns the application as it is declared, for what is packed by what is declared of it. `None` if that cannot
+    /// be read: the look before the release says why.
+    async fn declared(&self, found: &ReleaseContents, plan: ReleasePlan<'_>) -> Result<Option<Resolved>, Failure> {
+        if !found.has_packed() {
             return Ok(None);
         }
         let windlass = self.endpoint.open_if_named().await?.found();
         let bucket = self.bucket().await.ok();
         let places = (windlass.as_ref(), bucket.as_ref());
-        Ok(lookup::declared(&self.app, places, &self.exceptions()).await)
+        Ok(lookup::declared(plan, places, &self.exceptions()).await)
     }
 
     fn exceptions(&self) -> Exceptions {
@@ -241,6 +247,7 @@ impl ReleaseArguments {
             windlass => windlass,
         };
         let environment = self.goes_to(from, windlass, sight).await?;
+        found.fits(&environment)?;
         let shows = windlass.filter(|windlass| windlass.shows_token());
         let (by, into) = (shows.map(|windlass| (windlass, &environment)), Some(&environment));
         let place = into.filter(|_| !matches!(then, NextStep::Plan(_)));

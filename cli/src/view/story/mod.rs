@@ -194,6 +194,10 @@ pub fn planned(plan: &Plan, of: &Deployment) -> Vec<Line> {
             seconds => format!("watched {seconds} s"),
         };
         lines.push(Line::plain(format!("  plan: wave {number}: {changes}; {watched}")));
+        for change in &wave.changes {
+            let details = change.details_in_words().into_iter();
+            lines.extend(details.map(|detail| Line::plain(format!("    {}: {detail}", change.component))));
+        }
     }
     for unchanged in &plan.unchanged {
         let (component, reason) = (&unchanged.component, unchanged.in_words());

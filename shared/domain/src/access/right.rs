@@ -136,6 +136,7 @@ mod tests {
             (wishing(|it| it.allow_older = true), &someone, &[Release, Operate]),
             (wishing(|it| it.accept_red = true), &someone, &[Release, Operate]),
             (wishing(|it| it.preempt = true), &someone, &[Release, Operate]),
+            (wishing(|it| it.may_lose = ["infra.Data".parse().unwrap()].into()), &someone, &[Release, Operate]),
             (wishing(|it| it.plan = true), &someone, &[Read]),
             (plain(ActionName::Check), &someone, &[Read]),
             (plain(ActionName::Rollback), &someone, &[RollBack]),

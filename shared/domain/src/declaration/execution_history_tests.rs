@@ -80,6 +80,8 @@ fn wave(kind: KindName, components: usize, bake_s: u64) -> Wave {
         tested: false,
         closing: false,
         timing: None,
+        details: Vec::new(),
+        details_left: 0,
     };
     Wave { changes: (0..components).map(change).collect(), bake_s, ahead: false, look: false }
 }

@@ -1,28 +1,83 @@
-//! Checks the outputs that components take from others: these must be given, and before the components change. Pure.
+//! The outputs that components take from others: as the engine asks for them, how they are filled into names, and the
+//! check that they are given, and before the components change. Pure.
 
-use super::resolved::Resolved;
+use super::resolved::{Component, Resolved};
+use crate::declaration::kinds::Spec;
+use crate::declaration::name_text::Given;
 use crate::declaration::output::Output;
 use crate::document::shape::{join, unknown_name};
 use crate::text::finding::Finding;
 use crate::text::name::ComponentName;
 use std::collections::BTreeSet;
 
-/// Returns everything that is wrong with the outputs that the components of an environment take.
-pub(super) fn findings(resolved: &Resolved) -> Vec<Finding> {
+impl Spec {
+    /// Returns the outputs that stand in its names, each with the member.
+    pub fn outputs_in_names(&self) -> Vec<(String, Output)> {
+        let mut own = self.clone();
+        let names = own.as_kind_mut().names_mut().into_iter();
+        let outputs = names.map(|name| {
+            let member = name.member().to_owned();
+            name.outputs().into_iter().map(move |output| (member.clone(), output))
+        });
+        outputs.flatten().collect()
+    }
+
+    /// Returns the component with what is given in the places of the outputs in its names, and what is wrong with them
+    /// then. `path` is that of the component, and `origin` the endpoint of a local cloud, which addresses may name.
+    pub fn filled(&self, path: &str, given: &Given, origin: Option<&str>) -> (Self, Vec<Finding>) {
+        let mut filled = self.clone();
+        let names = filled.as_kind_mut().names_mut().into_iter();
+        let findings = names.filter_map(|name| name.fill(path, given, origin)).collect();
+        (filled, findings)
+    }
+}
+
+impl Resolved {
+    /// Returns the outputs that a component takes from others, each with the member that takes it: those that its kind
+    /// lists, and those in its names. Whoever runs the image of a service takes what the names of that take.
+    pub fn takes(&self, component: &Component) -> Vec<(String, Output)> {
+        listed(component).chain(self.takes_in_names(component)).collect()
+    }
+
+    /// Returns those of them that stand in names.
+    pub fn takes_in_names(&self, component: &Component) -> Vec<(String, Output)> {
+        component.spec.outputs_in_names().into_iter().chain(self.with_the_image(component)).collect()
+    }
+
+    /// Returns the outputs in the names of the service whose image a component runs.
+    fn with_the_image(&self, component: &Component) -> impl Iterator<Item = (String, Output)> {
+        let owner = component.spec.as_kind().image_of().and_then(|image| self.components.get(image.component));
+        let names = owner.into_iter().flat_map(|owner| owner.spec.outputs_in_names());
+        names.map(|(_, output)| ("image".to_owned(), output))
+    }
+}
+
+/// Returns the outputs that the kind of a component lists.
+fn listed(component: &Component) -> impl Iterator<Item = (String, Output)> {
+    let listed = component.spec.as_kind().takes_from().into_iter();
+    listed.flat_map(|it| it.outputs.into_iter().map(move |output| (it.member.to_owned(), output.clone())))
+}
+
+/// Returns everything that is wrong with the outputs that are taken in an environment. `taken` are those in texts, each
+/// with the path of its text.
+pub(super) fn findings(resolved: &Resolved, taken: &[(String, Output)]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (name, component) in &resolved.components {
-        let Some(taken) = component.spec.as_kind().takes_from() else {
-            continue;
-        };
         let path = format!("components.{name}");
+        let own = listed(component).chain(resolved.with_the_image(component));
+        let own = own.map(|(member, output)| (join(&path, &member), output));
+        let below = join(&path, "");
+        let is_named = |at: &str| at.strip_prefix(&below).is_some_and(|member| !member.starts_with("gates."));
+        let named = taken.iter().filter(|(at, _)| is_named(at)).cloned();
         let before = before(resolved, name);
-        for output in taken.outputs {
-            let at = join(&path, taken.member);
-            let found = unknown(resolved, &at, output);
+        for (at, output) in own.chain(named) {
+            let found = unknown(resolved, &at, &output);
             let is_late = || !before.contains(&output.component);
-            findings.extend(found.or_else(|| is_late().then(|| not_after(name, output))));
+            findings.extend(found.or_else(|| is_late().then(|| not_after(name, &output))));
         }
     }
+    let of_gates = taken.iter().filter(|(at, _)| at.contains("gates."));
+    findings.extend(of_gates.filter_map(|(at, output)| unknown(resolved, at, output)));
     findings
 }
 
@@ -53,10 +108,10 @@ fn unknown(resolved: &Resolved, path: &str, output: &Output) -> Option<Finding> 
         return None;
     }
     let kind = giver.spec.kind();
-    let nothing = format!("Remove it: a `{kind}` gives nothing to others.");
+    let nothing = format!("Remove it: `{component}` gives nothing to others.");
     let otherwise = if known.is_empty() { nothing } else { String::new() };
     let known = known.iter().map(|one| format!("{component}.{one}"));
-    let reason = format!("`{output}`: a `{kind}` such as `{component}` gives no `{name}`.");
+    let reason = format!("`{output}`: the `{kind}` `{component}` gives no `{name}`.");
     Some(unknown_name(path, reason, &output.to_string(), known, otherwise))
 }
 

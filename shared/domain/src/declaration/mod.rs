@@ -21,6 +21,7 @@ pub mod heal;
 mod inputs;
 pub mod installation;
 pub mod kinds;
+pub mod name_text;
 pub mod named_files;
 pub mod output;
 pub mod plan;

@@ -36,7 +36,8 @@ impl TryFrom<String> for Output {
     }
 }
 
-fn is_name(text: &str) -> bool {
+/// Returns whether a text can be the name of an output.
+pub(crate) fn is_name(text: &str) -> bool {
     let is_part = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     text.len() <= 32 && text.starts_with(|c: char| c.is_ascii_lowercase()) && text.chars().all(is_part)
 }
@@ -53,6 +54,40 @@ impl fmt::Display for Output {
     }
 }
 
+/// Returns the outputs that stand in a text, each as `${component.output}`.
+pub fn outputs_in(text: &str) -> Vec<Output> {
+    let mut outputs = Vec::new();
+    fill(text, |output| {
+        outputs.push(output.clone());
+        None
+    });
+    outputs
+}
+
+/// Returns a text with the values of its outputs in their places. An output without a value stays as it is, and so does
+/// what is no output, such as `${HOME}`.
+pub fn fill<'v>(text: &str, mut value: impl FnMut(&Output) -> Option<&'v str>) -> String {
+    let mut filled = String::new();
+    let mut rest = text;
+    while let Some((before, behind)) = rest.split_once("${") {
+        filled.push_str(before);
+        let named = behind.split_once('}');
+        let output = named.and_then(|(name, after)| Some((Output::try_from(name.to_owned()).ok()?, after)));
+        let Some((output, after)) = output else {
+            filled.push_str("${");
+            rest = behind;
+            continue;
+        };
+        match value(&output) {
+            Some(value) => filled.push_str(value),
+            None => filled.push_str(&format!("${{{output}}}")),
+        }
+        rest = after;
+    }
+    filled.push_str(rest);
+    filled
+}
+
 /// The outputs that a component takes from others, as its declaration writes them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TakenOutputs<'a> {
@@ -67,6 +102,9 @@ pub struct TakenOutputs<'a> {
 pub enum PlannedOutput {
     /// The component is there already, and gives this.
     Known(String),
+    /// The component changes in an earlier wave of the same release, and gave this until then. It is expected to give
+    /// it again: the target is looked at by it, and once more when it has changed.
+    Expected(String),
     /// The component changes in an earlier wave of the same release, and gives it then.
     Later,
 }
@@ -88,6 +126,25 @@ mod tests {
         for text in ["", "api", "api.", ".version", "Api.version", "api.Version", "api.a.b", "api.a-b", "api.1", &long]
         {
             assert_eq!(Output::try_from(text.to_owned()), Err(BadOutput(text.to_owned())));
+        }
+    }
+
+    #[test]
+    fn a_text_is_filled_in_where_an_output_stands() {
+        let known = |output: &Output| (output.component.as_str() == "infra").then_some("it");
+        for (text, filled, outputs) in [
+            ("", "", ""),
+            ("shop", "shop", ""),
+            ("${infra.bucket}", "it", "infra.bucket"),
+            ("a-${infra.a}-${infra.b}z", "a-it-itz", "infra.a infra.b"),
+            ("${api.version}${infra.a}", "${api.version}it", "api.version infra.a"),
+            ("${HOME}/${infra.a}", "${HOME}/it", "infra.a"),
+            ("${a.b.c} ${ infra.a} ${infra.A} ${infra.a", "${a.b.c} ${ infra.a} ${infra.A} ${infra.a", ""),
+            ("$${infra.a}} ${${infra.a}", "$it} ${it", "infra.a infra.a"),
+        ] {
+            assert_eq!(fill(text, known), filled, "{text}");
+            let found: Vec<String> = outputs_in(text).iter().map(ToString::to_string).collect();
+            assert_eq!(found.join(" "), outputs, "{text}");
         }
     }
 }

@@ -7,9 +7,10 @@
 
 use crate::declaration::kinds::Spec;
 use crate::declaration::kinds::rollout::Rollout;
+use crate::declaration::name_text::Given;
 use crate::declaration::output::Output;
 use crate::release::stays_reachable::StaysReachable;
-use crate::text::count::{agree, count};
+use crate::text::count::{agree, count, is_zero};
 use crate::text::finding::Finding;
 use crate::text::foreign;
 use crate::text::name::ComponentName;
@@ -17,10 +18,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
+mod detail;
 mod order;
 mod slot;
 
 pub use crate::declaration::kinds::KindName;
+pub(crate) use detail::cut;
+pub use detail::{ChangeDetail, DetailAction, MOST_DETAILS};
 pub use order::{Cycle, Watch, plan};
 pub use slot::together;
 
@@ -41,6 +45,10 @@ pub struct Plan {
     /// The files of sites that are no longer part of their site and stay reachable, per component.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stays_reachable: Vec<StaysReachable>,
+    /// The outputs that stand in addresses of gates, as their components gave them when it was planned. One that
+    /// changes gives its new ones later.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub given: Given,
 }
 
 impl Plan {
@@ -53,6 +61,7 @@ impl Plan {
             findings: Vec::new(),
             warnings: Vec::new(),
             stays_reachable: Vec::new(),
+            given: Given::new(),
         }
     }
 }
@@ -110,6 +119,12 @@ pub struct PlannedChange {
     /// The behaviour of AWS while the change is watched; absent if AWS does nothing by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timing: Option<Timing>,
+    /// The fate of each resource of a component that is made of many: what is lost or replaced comes first. At most 200.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub details: Vec<ChangeDetail>,
+    /// The number of details that are left out.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub details_left: u32,
 }
 
 /// The behaviour of AWS while a component stays at a stage that it has reached.
@@ -198,6 +213,10 @@ pub struct RolloutStage {
     pub later: BTreeSet<Output>,
     /// The behaviour of AWS while the stage is watched; absent if AWS does nothing by itself.
     pub timing: Option<Timing>,
+    /// The fate of each resource, as [`PlannedChange::details`] has it.
+    pub details: Vec<ChangeDetail>,
+    /// The number of details that are left out.
+    pub details_left: u32,
 }
 
 /// All callers, in tenths of a percent.
@@ -210,6 +229,15 @@ pub fn shares(of_stages: impl Iterator<Item = Option<u32>>) -> Vec<u32> {
     let shares: BTreeSet<u32> = shares.filter(|share| *share > 0).collect();
     let is_in_steps = shares.first().is_some_and(|first| *first < ALL);
     if is_in_steps { shares.into_iter().collect() } else { vec![] }
+}
+
+impl PlannedChange {
+    /// Returns its details, a line each, and the number of those that are left out.
+    pub fn details_in_words(&self) -> Vec<String> {
+        let listed = self.details.iter().map(ChangeDetail::line);
+        let left = (self.details_left > 0).then(|| format!("and {} more", self.details_left));
+        listed.chain(left).collect()
+    }
 }
 
 impl Wave {

@@ -23,6 +23,8 @@ pub(super) fn candidate(component: &str, kind: KindName, after: &[&str], stages:
                 share: None,
                 later: BTreeSet::new(),
                 timing: None,
+                details: vec![],
+                details_left: 0,
             })
             .collect(),
         offsets: vec![],
@@ -223,6 +225,8 @@ fn any_candidates() -> impl Strategy<Value = Vec<ComponentInPlan>> {
                         share: None,
                         later: BTreeSet::new(),
                         timing: None,
+                        details: vec![],
+                        details_left: 0,
                     })
                     .collect(),
                 offsets: vec![],
@@ -271,6 +275,8 @@ proptest! {
                 share: None,
                 later: BTreeSet::new(),
  timing: None,
+ details: vec![],
+ details_left: 0,
             });
             ended.insert(candidate.component.clone());
         }

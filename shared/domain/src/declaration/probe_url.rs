@@ -3,9 +3,10 @@
 
 use super::aws_name;
 use super::scope::{Scope, Text};
+use crate::declaration::output::outputs_in;
 use crate::document::shape::join;
 use crate::text::address::{AddressKind, kind_of};
-use crate::text::finding::repeated;
+use crate::text::finding::{Finding, repeated};
 use crate::text::time::Span;
 use std::net::IpAddr;
 use url::{Host, Url};
@@ -37,24 +38,23 @@ pub(crate) fn check_within(scope: &mut Scope<'_>, path: &str, within: Span, such
 /// Fills in an address, and notes one that may not be probed.
 pub(crate) fn text(scope: &mut Scope<'_>, path: &str, text: &Text, protocol: &Protocol) -> String {
     let before = scope.findings.len();
-    let url = scope.text(path, text, &aws_name::ANY);
-    if before == scope.findings.len() {
-        check(scope, path, &url, protocol);
+    let url = scope.text_taking(path, text, &aws_name::ANY);
+    if before == scope.findings.len() && outputs_in(&url).is_empty() {
+        let allowed = scope.exceptions.probe_origin.as_deref();
+        scope.findings.extend(finding(path, &url, protocol, allowed));
     }
     url
 }
 
-/// Notes an address that may not be probed.
-pub(crate) fn check(scope: &mut Scope<'_>, path: &str, url: &str, protocol: &Protocol) {
-    let allowed = scope.exceptions.probe_origin.as_deref();
-    if let Some(objection) = objection(url, protocol, allowed) {
-        let [safe, plain] = protocol.schemes;
-        scope.bad_value(
-            path,
-            format!("`{}` {objection}.", repeated(&without_user(url))),
-            format!("Write a public {plain} or {safe} address without user name, such as `{}`.", protocol.example),
-        );
-    }
+/// Returns the finding on an address that may not be probed. `allowed_origin` is the endpoint of a local cloud.
+pub(crate) fn finding(path: &str, url: &str, protocol: &Protocol, allowed_origin: Option<&str>) -> Option<Finding> {
+    let objection = objection(url, protocol, allowed_origin)?;
+    let [safe, plain] = protocol.schemes;
+    Some(Finding::bad_value(
+        path,
+        format!("`{}` {objection}.", repeated(&without_user(url))),
+        format!("Write a public {plain} or {safe} address without user name, such as `{}`.", protocol.example),
+    ))
 }
 
 /// Returns the address without the part before `@`, which may be a password.

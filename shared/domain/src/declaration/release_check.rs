@@ -7,6 +7,7 @@ use crate::document::shape::unknown_name;
 use crate::release::artifact::{is_same_repository, split_image};
 use crate::release::key::ArtifactPlace;
 use crate::release::manifest::ArtifactRef;
+use crate::release::may_lose::ResourceOf;
 use crate::text::finding::Finding;
 use crate::text::name::{ComponentName, EnvironmentName};
 use std::collections::{BTreeMap, BTreeSet};
@@ -94,6 +95,36 @@ impl Declaration {
     pub fn unknown_component(&self, name: &ComponentName) -> Finding {
         let reason = format!("`{name}` is not a component of `{}` {}.", self.app(), self.version());
         unknown_name(format!("components.{name}"), reason, name.as_str(), self.components(), "")
+    }
+}
+
+impl Resolved {
+    /// Returns the findings about resources whose data a release may lose: each is of a component that holds data, and
+    /// that the release changes.
+    pub fn misplaced_losses(
+        &self,
+        may_lose: &BTreeSet<ResourceOf>,
+        is_changed: impl Fn(&ComponentName) -> bool,
+    ) -> Vec<Finding> {
+        let finding = |resource: &ResourceOf| {
+            let name = &resource.component;
+            let Some(component) = self.components.get(name) else {
+                let reason = format!("`{resource}`: `{name}` is not a component of `{}` {}.", self.app, self.version);
+                return Some(unknown_name("may_lose", reason, name.as_str(), self.components.keys(), ""));
+            };
+            let kind = component.spec.kind();
+            let (reason, remedy) = if !component.spec.as_kind().holds_data() {
+                (format!("`{resource}`: a `{kind}` such as `{name}` loses no data."), "Remove it.")
+            } else if !is_changed(name) {
+                let reason =
+                    format!("`{resource}`: the release does not change `{name}`, so that it loses nothing there.");
+                (reason, "Remove it, or release that component as well.")
+            } else {
+                return None;
+            };
+            Some(Finding::bad_value("may_lose", reason, remedy))
+        };
+        may_lose.iter().filter_map(finding).collect()
     }
 }
 

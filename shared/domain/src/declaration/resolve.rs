@@ -5,6 +5,7 @@ use super::resolved::{Component, Start};
 use super::scope::{NOT_FILLED_IN, Scope, with_values};
 use super::{aws_name, gates};
 use crate::declaration::claim::DeclaredClaim;
+use crate::declaration::output::outputs_in;
 use crate::declaration::resolved::Resolved;
 use crate::declaration::topic::findings as wrong_topics;
 use crate::declaration::{Declaration, Exceptions, document, inputs, shared, watch_limit};
@@ -34,6 +35,7 @@ pub(super) fn resolve(
         vars: &environment.vars,
         exceptions,
         findings: Vec::new(),
+        taken: Vec::new(),
     };
     check_place(&mut scope, environment);
     let own_gates = environment.gates.as_ref();
@@ -63,6 +65,7 @@ pub(super) fn resolve(
         components,
         gates,
     };
+    scope.findings.extend(inputs::findings(&resolved, &scope.taken));
     Ok((resolved, scope.findings))
 }
 
@@ -125,7 +128,6 @@ pub(super) fn findings(declaration: &Declaration, exceptions: &Exceptions) -> Ve
         match resolve(declaration, name, exceptions) {
             Ok((resolved, found)) => {
                 findings.extend(found);
-                findings.extend(inputs::findings(&resolved));
                 findings.extend(shared::containers(&resolved));
                 environments.push(resolved);
             }
@@ -324,7 +326,10 @@ fn shared_targets(environments: &[Resolved]) -> Vec<Finding> {
 impl ClaimedTarget<'_> {
     fn is_same_as(&self, other: &Self) -> bool {
         let same_place = self.at.role_arn == other.at.role_arn && self.at.region == other.at.region;
-        self.claim.is_same_as(&other.claim, same_place)
+        // What a component gives is another thing in each environment.
+        let is_given = self.claim.names.iter().any(|name| !outputs_in(name).is_empty());
+        let may_be_same = !is_given || self.at.environment == other.at.environment;
+        may_be_same && self.claim.is_same_as(&other.claim, same_place)
     }
 
     /// Returns the paths of the members by which the target is found.

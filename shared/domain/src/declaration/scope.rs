@@ -1,6 +1,7 @@
 //! Texts that may differ by environment, and how they are filled in for one.
 
 use super::aws_name::Form;
+use crate::declaration::output::{Output, outputs_in};
 use crate::document::secret;
 use crate::document::shape::{asked_for, join, nearest, unknown_name};
 use crate::text::finding::{Finding, FindingName, repeated};
@@ -30,6 +31,19 @@ pub(crate) struct Scope<'a> {
     pub(crate) vars: &'a BTreeMap<String, String>,
     pub(crate) exceptions: &'a Exceptions,
     pub(crate) findings: Vec<Finding>,
+    /// The outputs of components that stand in texts, each with the path of its text.
+    pub(crate) taken: Vec<(String, Output)>,
+}
+
+/// The meaning of `${component.output}` in a text.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum OutputRule {
+    /// It is filled in, and the text has its form then.
+    Filled,
+    /// It is a mistake: nothing is filled in there.
+    Refused,
+    /// It is a part of the text.
+    Literal,
 }
 
 impl Scope<'_> {
@@ -73,18 +87,44 @@ impl Scope<'_> {
         form: &Form,
         guess: fn(&str) -> Option<String>,
     ) -> String {
+        self.checked(path, text, form, guess, OutputRule::Refused)
+    }
+
+    /// Does what [`Scope::text`] does for a text that may have outputs of other components in it. The form of one that
+    /// has some is checked when they are known.
+    pub(crate) fn text_taking(&mut self, path: &str, text: &Text, form: &Form) -> String {
+        self.checked(path, text, form, |_| None, OutputRule::Filled)
+    }
+
+    /// Does what [`Scope::text`] does for a text whose outputs its kind lists itself (`Kind::takes_from`).
+    pub(crate) fn text_listing(&mut self, path: &str, text: &Text, form: &Form) -> String {
+        self.checked(path, text, form, |_| None, OutputRule::Literal)
+    }
+
+    fn checked(
+        &mut self,
+        path: &str,
+        text: &Text,
+        form: &Form,
+        guess: fn(&str) -> Option<String>,
+        rule: OutputRule,
+    ) -> String {
         let noted = self.findings.len();
         let Some((at, value)) = self.fill(path, text) else {
             return String::new();
         };
-        let name = path.rsplit('.').next().unwrap_or_default();
-        match secret::finding(&at, name, &value) {
-            Some(finding) => self.findings.push(finding),
-            None if (form.accepts)(&value) || self.findings.len() > noted => {}
-            None => {
-                let meant = guess(&value).filter(|meant| (form.accepts)(meant)).or_else(|| self.in_brackets(&value));
-                self.note(misfit(&at, &value, form, format!("{}Write {}.", asked_for(meant), form.words)));
-            }
+        let outputs = if rule == OutputRule::Literal { vec![] } else { outputs_in(&value) };
+        if let Some(finding) = secret::finding(&at, path.rsplit('.').next().unwrap_or_default(), &value) {
+            self.findings.push(finding);
+        } else if let Some(output) = outputs.first().filter(|_| rule == OutputRule::Refused) {
+            let reason = format!("`${{{output}}}` is not filled in here: this is no name of a target.");
+            self.bad_value(&at, reason, format!("Write {} as it is.", form.words));
+        } else if outputs.is_empty() && !(form.accepts)(&value) && self.findings.len() == noted {
+            let meant = guess(&value).filter(|meant| (form.accepts)(meant)).or_else(|| self.in_brackets(&value));
+            self.note(misfit(&at, &value, form, format!("{}Write {}.", asked_for(meant), form.words)));
+        }
+        if rule == OutputRule::Filled {
+            self.taken.extend(outputs.into_iter().map(|output| (at.clone(), output)));
         }
         value
     }
@@ -94,9 +134,9 @@ impl Scope<'_> {
         text.map(|text| self.text(path, text, form))
     }
 
-    /// Fills in each text of a list.
+    /// Fills in each text of a list, such as the words of a command.
     pub(crate) fn texts(&mut self, path: &str, texts: &[Text], form: &Form) -> Vec<String> {
-        texts.iter().enumerate().map(|(nth, text)| self.text(&format!("{path}[{nth}]"), text, form)).collect()
+        texts.iter().enumerate().map(|(nth, text)| self.text_listing(&format!("{path}[{nth}]"), text, form)).collect()
     }
 
     /// Notes a value in which nothing is filled in, and that does not have the form that AWS gives to such names.
@@ -349,6 +389,7 @@ mod tests {
                 vars: &vars,
                 exceptions: &exceptions,
                 findings: Vec::new(),
+                taken: Vec::new(),
             };
             let written = Text::Everywhere(text.to_owned());
             scope.text_or("field", &written, &SHORT, |value| Some(value.replace('-', "")));

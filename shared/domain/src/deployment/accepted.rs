@@ -51,6 +51,7 @@ impl Deployment {
             accept_red: request.accept_red,
             through_hold: request.through_hold,
             preempt: request.preempt,
+            may_lose: request.may_lose.clone(),
             supersede: Supersede::Wait,
             again: request.again,
             by_person: true,

@@ -64,6 +64,7 @@ impl Scene {
                 through_hold: false,
                 accept_red: false,
                 preempt: false,
+                may_lose: [].into(),
                 supersede: Supersede::Wait,
                 asks: false,
                 stops: None,

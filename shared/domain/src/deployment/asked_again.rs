@@ -49,6 +49,7 @@ impl Deployment {
             ("accept_red", accept_red),
             ("through_hold", self.through_hold),
         ];
-        deploy(self.environment_id(), &wishes, &self.release.version, self.component.as_ref())
+        let what = (self.release.version.as_str(), self.component.as_ref());
+        deploy(self.environment_id(), (&wishes, &self.may_lose), what)
     }
 }

@@ -207,7 +207,8 @@ pub fn deploy(candidate: &Candidate, wishes: Overrides) -> NextStep {
         ("through_hold", wishes.through_hold),
         ("preempt", candidate.preempt),
     ];
-    call::deploy(candidate.environment_id(), &wishes, &candidate.version, candidate.component.as_ref())
+    let what = (candidate.version.as_str(), candidate.component.as_ref());
+    call::deploy(candidate.environment_id(), (&wishes, &candidate.may_lose), what)
 }
 
 /// Returns the step with which a person goes back where this rollback was to go, across these runs as well.

@@ -3,7 +3,7 @@
 
 use crate::deployment::Deployment;
 use crate::deployment::hourly_look::AGAIN_AFTER_S;
-use crate::deployment::step::Step;
+use crate::deployment::step::{Step, StepStatus};
 use crate::environment::drift::{Compared, Drift};
 use crate::environment::{EnvironmentState, GivenVersion, Running};
 use crate::prose;
@@ -118,13 +118,16 @@ impl SecondLook {
     }
 
     /// Returns what must still be there: each component that the deployment changed, as it was seen last. A later
-    /// deployment observed, judged and recorded what it brought itself.
+    /// deployment observed, judged and recorded what it brought itself. What the deployment made and took away again
+    /// is not there.
     pub fn left<'a>(
         &self,
         steps: impl IntoIterator<Item = &'a Step>,
         state: &EnvironmentState,
     ) -> BTreeMap<ComponentName, Running> {
-        let left = steps.into_iter().filter(|step| step.has_switched()).filter(|step| {
+        let steps: Vec<&Step> = steps.into_iter().collect();
+        let stays = |step: &Step| step.has_switched() && !went_away(step, &steps);
+        let left = steps.iter().filter(|step| stays(step)).filter(|step| {
             let brought = state.running.get(&step.component).map(|running| &running.names.brought);
             brought.is_none_or(|it| it.deployment == self.deployment || it.since < self.ended)
         });
@@ -239,6 +242,13 @@ impl SecondLook {
         words.extend(in_line(&looked.components, Drift::Changed, CHANGED));
         words.chars().take(1000).collect()
     }
+}
+
+/// Returns whether the target of a step may be gone with what had made it, because that was undone.
+fn went_away(step: &Step, steps: &[&Step]) -> bool {
+    let is_undone = |other: &&Step| other.status == StepStatus::Undone && other.has_switched();
+    let mut made = steps.iter().filter(|other| step.stands_on.contains(&other.component));
+    step.is_made && made.any(is_undone)
 }
 
 /// The word for components that are not as recorded.

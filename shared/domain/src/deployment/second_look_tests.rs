@@ -183,6 +183,26 @@ fn what_a_later_deployment_has_brought_is_not_looked_at() {
 }
 
 #[test]
+fn what_went_with_what_had_made_it_is_not_looked_at() {
+    use StepStatus::{Changed, UndoFailed, Undone};
+    // whether `infra` made the target of `api`, the status of `infra`, whether it switched, whether `api` is looked at
+    let table = [
+        (true, Undone, true, false),
+        (true, Undone, false, true),
+        (true, Changed, true, true),
+        (true, UndoFailed, true, true),
+        (false, Undone, true, true),
+    ];
+    for (is_made, status, switching, is_left) in table {
+        let infra = Step { status, ..step("infra", switching) };
+        let api = Step { is_made, stands_on: [name("infra")].into(), ..step("api", true) };
+        let left = due().left(&[infra, api], &EnvironmentState::default());
+        assert_eq!(left.contains_key(&name("api")), is_left, "{is_made} {status:?} {switching}");
+        assert_eq!(left.contains_key(&name("infra")), switching, "{is_made} {status:?}");
+    }
+}
+
+#[test]
 fn what_was_seen_is_judged() {
     use Drift::{Changed, None as As, Unknown};
     // drifts, tries, the observation

@@ -1,13 +1,14 @@
 //! Steps: a step is the ledger's item of one component's change within one deployment.
 //!
 //! The step item is written at `Prepare`, before anything changes (rule 2). After that only the function that changes
-//! the component writes it.
+//! the component writes it, and an undo that asks for it once more ([`super::looked_again`]).
 
 use crate::declaration::output::Output;
 use crate::declaration::plan::KindName;
 use crate::declaration::resolved::Place;
 use crate::declaration::tenancy::Claim;
 use crate::deployment::accept_look::AcceptLook;
+pub use crate::deployment::progress::Progress;
 use crate::release::artifact::Artifact;
 use crate::release::identity::{DeploymentId, EnvironmentId};
 use crate::release::stays_reachable::StaysReachable;
@@ -20,7 +21,7 @@ use crate::text::time::Time;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One component's part in a deployment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -37,23 +38,42 @@ pub struct Step {
     pub kind: KindName,
     /// The place of its target.
     pub place: Place,
-    /// Its target, as the kind writes it.
+    /// Its target, as the kind writes it; null until it is looked at, if a component of an earlier wave makes it.
     pub target: Value,
     /// The component's claims at the deployment (tenancy). A component that is declared elsewhere since then claims
     /// something else.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub claims: Vec<Claim>,
     /// The state before, as it was observed at `Prepare` and is recorded. It is a goal to come back to, and what
-    /// callers got. Undo converges towards it.
+    /// callers got. Undo converges towards it. Null as long as the target is.
     pub before: Value,
     /// The outputs that other components give to it, as far as they are known.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub inputs: BTreeMap<Output, String>,
+    /// The components that give names of its target. None of them is undone while this one is not back.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub stands_on: BTreeSet<ComponentName>,
+    /// The targets of other components that its change touches, but for what they own of them: by the resources of
+    /// their claims.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub touches: BTreeSet<String>,
+    /// The components of this deployment that come before it and touch its target so. What is seen of it before its own
+    /// first change is their doing, and nobody else's.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub touched_by: BTreeSet<ComponentName>,
+    /// The attempt at which its undo was asked for once more, because one of them was undone after it; absent if it was
+    /// not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub again: Option<u64>,
     /// All bytes that it has once it is changed, if the release brings only a part of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub artifact: Option<Artifact>,
     /// The wanted state per wave number; null until it is planned, if that needs an output of an earlier wave.
     pub goals: BTreeMap<u32, Value>,
+    /// True if a component of this deployment has made its target, which nobody could look at before. Once that one is
+    /// undone, the target may be gone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_made: bool,
     /// True if nothing that came before may run once it has begun: no undo goes on then.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub irreversible: bool,
@@ -160,8 +180,13 @@ impl Step {
             claims: Vec::new(),
             before: Value::Null,
             inputs: BTreeMap::new(),
+            stands_on: BTreeSet::new(),
+            touches: BTreeSet::new(),
+            touched_by: BTreeSet::new(),
+            again: None,
             artifact: None,
             goals: BTreeMap::new(),
+            is_made: false,
             irreversible: false,
             attempt: 0,
             open: None,
@@ -190,6 +215,11 @@ impl Step {
         }
     }
 
+    /// Returns whether the planning has looked at its target. One that was not looked at was not changed either.
+    pub fn is_looked_at(&self) -> bool {
+        !self.target.is_null()
+    }
+
     /// Returns whether this deployment may have changed anything that callers of the target can notice.
     pub fn has_switched(&self) -> bool {
         self.changes.iter().any(|change| change.switching)
@@ -200,10 +230,12 @@ impl Step {
         self.progress.is_some()
     }
 
-    /// Returns whether an undo may have something to take away: what was published, or what its withdrawal has begun.
+    /// Returns whether an undo may have something to take away: what was published, what its withdrawal has begun, or
+    /// what was made only to plan.
     pub fn clears_back(&self) -> bool {
         let has_begun = !self.withdraws.is_empty() && !self.changes.is_empty();
-        self.has_published() || has_begun
+        let is_made_to_plan = self.is_looked_at() && !self.kind.made_to_plan().is_empty();
+        self.has_published() || has_begun || is_made_to_plan
     }
 
     /// Returns whether an undo has anything to do here: something may have changed, or is to be taken away.
@@ -222,49 +254,6 @@ impl Step {
     /// Returns whether the goal of the last wave that it took part in was seen, and was not taken back since.
     pub fn was_reached(&self) -> bool {
         self.status == StepStatus::Changed && self.seen.is_some()
-    }
-}
-
-/// The progress of additive work, such as the upload of a site.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Progress {
-    /// Files that are done.
-    pub files_done: u64,
-    /// Files altogether.
-    pub files_total: u64,
-    /// Bytes that are done.
-    pub bytes_done: u64,
-    /// Bytes altogether.
-    pub bytes_total: u64,
-    /// About how many seconds are left, at the speed so far; absent before anything was done.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub left_s: Option<u64>,
-}
-
-/// The cost of a file beside its bytes, in bytes that take as long.
-const PER_FILE: u64 = 64 * 1024;
-
-impl Progress {
-    /// Returns whether more is done than there.
-    pub fn is_further_than(&self, other: &Self) -> bool {
-        (self.files_done, self.bytes_done) > (other.files_done, other.bytes_done)
-    }
-
-    /// Returns whether nothing is left.
-    pub fn is_all(&self) -> bool {
-        self.files_done >= self.files_total
-    }
-
-    /// Adds the time that is left. The work stood at `began` so many milliseconds ago.
-    #[must_use]
-    pub fn with_time_left(self, began: Self, elapsed_ms: u64) -> Self {
-        let cost = |files: u64, bytes: u64| u128::from(files) * u128::from(PER_FILE) + u128::from(bytes);
-        let done =
-            cost(self.files_done.saturating_sub(began.files_done), self.bytes_done.saturating_sub(began.bytes_done));
-        let left =
-            cost(self.files_total.saturating_sub(self.files_done), self.bytes_total.saturating_sub(self.bytes_done));
-        let left_ms = (u128::from(elapsed_ms) * left).checked_div(done);
-        Self { left_s: left_ms.map(|ms| u64::try_from(ms.div_ceil(1000)).unwrap_or(u64::MAX)), ..self }
     }
 }
 

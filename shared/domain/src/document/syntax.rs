@@ -65,13 +65,15 @@ pub fn yaml_with_tags(what: &str, text: &str, largest: usize) -> Result<Value, F
 
 fn of_text(what: &str, text: &str, largest: usize, reject_unsupported_tags: bool) -> Result<Value, Finding> {
     let text = sized(what, text, largest)?;
+    // Documents of other programs are larger than any that Windlass takes.
+    let times = if reject_unsupported_tags { 1 } else { 10 };
     let options = serde_saphyr::options! {
         budget: serde_saphyr::budget! {
-            max_events: 50_000,
+            max_events: times * 50_000,
             max_aliases: 200,
             max_anchors: 200,
             max_depth: 32,
-            max_nodes: 20_000,
+            max_nodes: times * 20_000,
         },
         alias_limits: serde_saphyr::alias_limits! {
             max_total_replayed_events: 20_000,

@@ -125,8 +125,18 @@ pub const CI: &str = "/ci";
 
 /// The members that a body may have beside a manifest or beside the `version` of a recorded release, which alone may be
 /// of one `component`. Each list behind is the end of this one.
-const STARTED: &[&str] =
-    &["component", "from", "snapshot", "reason", "again", "allow_older", "accept_red", "through_hold", "preempt"];
+const STARTED: &[&str] = &[
+    "component",
+    "from",
+    "snapshot",
+    "reason",
+    "again",
+    "allow_older",
+    "accept_red",
+    "through_hold",
+    "preempt",
+    "may_lose",
+];
 
 /// The members of a body that CI sends, beside those of a manifest.
 const RELEASED: &[&str] = STARTED.split_at(1).1;

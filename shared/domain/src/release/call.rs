@@ -3,9 +3,11 @@
 
 use crate::release::action::ActionName;
 use crate::release::identity::{DeploymentId, EnvironmentId};
+use crate::release::may_lose::ResourceOf;
 use crate::text::name::{AppName, ComponentName};
 use crate::text::next_step::{Call, CallPlace, DeploymentPlace, Input, NextStep};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// Returns the step that shows what runs in an environment.
 pub fn environment(of: EnvironmentId<'_>) -> NextStep {
@@ -70,15 +72,16 @@ pub fn operators(action: ActionName, of: EnvironmentId<'_>) -> NextStep {
     input(action, of, &[("reason", "…".into())])
 }
 
-/// Returns the step that deploys a version, or one component of it, with those of the wishes that are true.
+/// Returns the step that deploys a version, or one component of it, with those of the wishes that are true, and with the
+/// resources whose data may be lost.
 pub fn deploy(
     of: EnvironmentId<'_>,
-    wishes: &[(&str, bool)],
-    version: &str,
-    component: Option<&ComponentName>,
+    (wishes, may_lose): (&[(&str, bool)], &BTreeSet<ResourceOf>),
+    (version, component): (&str, Option<&ComponentName>),
 ) -> NextStep {
     let named = wishes.iter().filter(|(_, is_wish)| *is_wish);
     let mut members: Vec<(&str, Value)> = named.map(|(name, _)| (*name, true.into())).collect();
+    members.extend((!may_lose.is_empty()).then(|| ("may_lose", json!(may_lose))));
     if !members.is_empty() {
         members.push(("reason", "…".into()));
     }

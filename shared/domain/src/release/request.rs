@@ -5,6 +5,7 @@ use crate::release::action::ActionName;
 use crate::release::claims::Claims;
 use crate::release::identity::DeploymentId;
 use crate::release::manifest::Manifest;
+use crate::release::may_lose::ResourceOf;
 use crate::text::digest::Digest;
 use crate::text::foreign;
 use crate::text::name::{AppName, ComponentName, EnvironmentName};
@@ -100,7 +101,7 @@ pub struct Request {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environment: Option<EnvironmentName>,
     /// The reason, in up to 1024 characters. Required for everything but `deploy` and `check`, and for `again`,
-    /// `allow_older`, `accept_red`, `through_hold`, `preempt`.
+    /// `allow_older`, `accept_red`, `through_hold`, `preempt`, `may_lose`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("maxLength" = 1024))]
     #[serde(deserialize_with = "foreign::maybe")]
@@ -187,6 +188,11 @@ pub struct Request {
     /// Stop the deployment under way, have it undone, and deploy this as the next. Nothing stops a rollback.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub preempt: bool,
+    /// `deploy`: the resources whose data it may lose, such as `infra.Messages`: each a component, and the resource's
+    /// name in its template.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    #[schemars(extend("maxItems" = 200))]
+    pub may_lose: BTreeSet<ResourceOf>,
     /// `deploy`, `rollback`, `drill`, `withdraw`: only plan it, without a lock and without a change. No reason is
     /// needed for that.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -242,6 +248,7 @@ impl Request {
             accept_red: false,
             through_hold: false,
             preempt: false,
+            may_lose: BTreeSet::new(),
             plan: false,
             refused: None,
             arrived: None,
@@ -292,6 +299,7 @@ impl Request {
             ("accept_red", self.accept_red),
             ("through_hold", self.through_hold),
             ("preempt", self.preempt),
+            ("may_lose", !self.may_lose.is_empty()),
         ];
         wishes.into_iter().filter(|(_, wished)| *wished).map(|(name, _)| name)
     }

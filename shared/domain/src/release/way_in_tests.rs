@@ -21,7 +21,7 @@ fn each_input_is_a_command_and_a_call() {
         Rollback, SkipBake, Withdraw,
     };
     let because = ("reason", json!("it's down"));
-    let table: [Row; 23] = [
+    let table: [Row; 24] = [
         (
             Deploy,
             &[("version", json!("1.4.0"))],
@@ -33,6 +33,12 @@ fn each_input_is_a_command_and_a_call() {
             &[("version", json!("1.4.0")), ("again", json!(true)), ("through_hold", json!(true)), because.clone()],
             r"windlass deploy shop prod 1.4.0 --again --through-hold --reason 'it'\''s down'",
             r#"POST /apps/shop/environments/prod/starts {"again":true,"reason":"it's down","through_hold":true,"version":"1.4.0"}"#,
+        ),
+        (
+            Deploy,
+            &[("version", json!("1.4.0")), ("may_lose", json!(["infra.A", "infra.B"])), because.clone()],
+            r"windlass deploy shop prod 1.4.0 --may-lose infra.A --may-lose infra.B --reason 'it'\''s down'",
+            r#"POST /apps/shop/environments/prod/starts {"may_lose":["infra.A","infra.B"],"reason":"it's down","version":"1.4.0"}"#,
         ),
         (
             Deploy,

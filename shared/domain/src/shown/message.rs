@@ -220,6 +220,8 @@ mod tests {
                 tested: false,
                 closing: false,
                 timing: None,
+                details: Vec::new(),
+                details_left: 0,
             }],
             bake_s: 0,
             ahead: false,

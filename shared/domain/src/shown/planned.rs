@@ -5,6 +5,7 @@ use crate::declaration::execution_history::WaveHistory;
 use crate::declaration::gate::Verdict;
 use crate::declaration::kinds::KindName;
 use crate::declaration::plan::{Plan, PlanOutcome, Wave};
+use crate::deployment::step::Step;
 use crate::deployment::{Cost, Deployment};
 use crate::document::git::Git;
 use crate::environment::Running;
@@ -258,6 +259,17 @@ fn both_s(waves: &[Wave]) -> u64 {
 fn switches(wave: &Wave, component: &ComponentName) -> bool {
     let mut changes = wave.changes.iter();
     changes.any(|one| one.component == *component && !one.tested && !one.closing)
+}
+
+/// Returns what the hash of a plan has of a component: its target, without what was made only to plan, and what its
+/// callers get now, which no release of ours need have brought. A kind compares what callers get by value, so nothing
+/// is in it that moves by itself.
+pub fn target_of(step: &Step) -> Value {
+    let mut target = step.target.clone();
+    if let Some(members) = target.as_object_mut() {
+        members.retain(|name, _| !step.kind.made_to_plan().contains(&name.as_str()));
+    }
+    json!([target, step.before["noticed"]["value"]])
 }
 
 /// Returns the digest of what is planned: of the bytes, the targets with what their callers get now, the changes, what

@@ -1,5 +1,7 @@
 use crate::declaration::plan::{KindName, PlanOutcome, PlannedChange};
+use crate::release::identity::DeploymentId;
 use crate::shown::planned::*;
+use crate::text::name::{AppName, EnvironmentName};
 use std::collections::BTreeSet;
 
 fn name(text: &str) -> ComponentName {
@@ -15,6 +17,8 @@ fn wave(components: &[&str], bake_s: u64, ahead: bool) -> Wave {
         tested: false,
         closing: false,
         timing: None,
+        details: Vec::new(),
+        details_left: 0,
     };
     Wave { changes: components.iter().map(change).collect(), bake_s, ahead, look: false }
 }
@@ -44,6 +48,20 @@ fn visitors_get_both_from_a_first_switch_to_the_last_of_the_same_component() {
     for (waves, seconds) in table {
         assert_eq!(both_s(waves), seconds, "{waves:?}");
     }
+}
+
+#[test]
+fn what_is_made_only_to_plan_makes_no_other_plan() {
+    let step = |kind, change_set: &str, role: &str| {
+        let (app, environment) = (AppName::new("shop").unwrap(), EnvironmentName::new("prod").unwrap());
+        let mut step = Step::planned(DeploymentId(change_set.into()), app, environment, name("infra"), kind);
+        step.target = json!({"change_set": change_set, "role": role});
+        step.before = json!({"noticed": {"value": "one"}});
+        target_of(&step)
+    };
+    assert_eq!(step(KindName::Stack, "d1", "a"), step(KindName::Stack, "d2", "a"));
+    assert_eq!(step(KindName::Stack, "d1", "a"), json!([{"role": "a"}, "one"]));
+    assert_ne!(step(KindName::Lambda, "d1", "a"), step(KindName::Lambda, "d2", "a"));
 }
 
 fn end(commit: Option<&str>) -> End {
@@ -80,14 +98,7 @@ fn deployment(id: &str, accepted: u64, sha256: &str) -> Deployment {
 
 #[test]
 fn the_hash_differs_where_bytes_targets_or_changes_do_and_nowhere_else() {
-    let plan = |bake_s| Plan {
-        outcome: PlanOutcome::Change,
-        waves: vec![wave(&["api"], bake_s, false)],
-        unchanged: vec![],
-        findings: vec![],
-        warnings: vec![],
-        stays_reachable: vec![],
-    };
+    let plan = |bake_s| Plan { waves: vec![wave(&["api"], bake_s, false)], ..Plan::empty(PlanOutcome::Change) };
     let targets = |alias: &str| BTreeMap::from([(name("api"), json!({"alias": alias}))]);
     let changes = |runs: &str| {
         let from = End { version: runs.to_owned(), ..end(None) };
@@ -106,6 +117,15 @@ fn the_hash_differs_where_bytes_targets_or_changes_do_and_nowhere_else() {
         let deployment = deployment("1f0c2d9a4b5e6f70", 1, "b");
         hash(&deployment, &plan(60), &targets("live"), (&changes(runs), irreversible))
     };
+    let detailed = |logical: &str| {
+        let mut plan = plan(60);
+        let detail = json!({"logical": logical, "kind": "AWS::S3::Bucket", "action": "replace"});
+        plan.waves[0].changes[0].details = vec![serde_json::from_value(detail).unwrap()];
+        let deployment = deployment("1f0c2d9a4b5e6f70", 1, "b");
+        hash(&deployment, &plan, &targets("live"), (&changes("1.0.0"), &Irreversible::new()))
+    };
+    assert_ne!(detailed("Web"), one, "what becomes of a resource");
+    assert_ne!(detailed("Web"), detailed("Data"), "which resource");
     assert_eq!(now("1.0.0", &Irreversible::new()), one);
     assert_ne!(now("1.0.1", &Irreversible::new()), one, "what runs");
     let run = json!({"migrate": {"deployment": "1f0c2d9a4b5e6f70", "version": "1.0.0", "at": 5}});

@@ -129,6 +129,8 @@ pub enum Wish {
     ThroughHold,
     /// Stop what is under way.
     Preempt,
+    /// Lose the data of these resources.
+    MayLose,
 }
 
 /// As the release machine takes it. The action comes first, because a person reads it so.
@@ -185,7 +187,8 @@ impl Call {
 
 impl Wish {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Again, Self::AllowOlder, Self::AcceptRed, Self::ThroughHold, Self::Preempt];
+    pub const ALL: [Self; 6] =
+        [Self::Again, Self::AllowOlder, Self::AcceptRed, Self::ThroughHold, Self::Preempt, Self::MayLose];
 
     /// Returns the option of the command line.
     pub fn option(self) -> String {

@@ -65,6 +65,13 @@ impl<P: DynamoDbApi + Clock> KindVisitor for Clearing<'_, '_, P> {
         let step = &self.attempt.step.value;
         let target: K::Target = from_value("target", &step.target)?;
         let is_back = self.wave.is_none();
+        if is_back && !step.has_switched() {
+            match kind.let_go(&target).await {
+                Err(fault) if self.is_forgiven(&fault) => note(self.attempt, &fault),
+                gone => gone?,
+            }
+        }
+        let step = &self.attempt.step.value;
         match kind.leftovers(&target, step, is_back).await {
             Ok(left) => self.all(kind, &target, left).await,
             Err(fault) if self.is_forgiven(&fault) => {

@@ -45,7 +45,8 @@ where
     }
     let work = invocation.work;
     let mut attempt = Attempt::claim(ports, invocation).await?;
-    if work.wave.is_none() && !attempt.step.value.has_switched() {
+    let step = &attempt.step.value;
+    if work.wave.is_none() && !step.has_switched() && step.again.is_none() {
         let end = untouched(&mut attempt, of, work, budget).await;
         return finish(&mut attempt, work, end).await;
     }

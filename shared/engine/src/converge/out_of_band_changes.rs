@@ -169,10 +169,14 @@ impl<K: Kind, P: DynamoDbApi + Clock> Drive<'_, '_, K, P> {
     }
 
     /// Returns what callers of the target must still get if nobody else changed it: the state before, until this
-    /// deployment switched something; at the beginning of a later wave, what the wave before has reached.
+    /// deployment switched something, unless another component of it touches the target; at the beginning of a later wave, what the wave before has reached.
     fn expected(&self) -> Result<Option<Noticed>> {
         let step = &self.attempt.step.value;
         if self.wave.is_none() {
+            return Ok(None);
+        }
+        if !self.attempt.has_switched() && !step.touched_by.is_empty() {
+            // A component of this deployment may have changed it on its way.
             return Ok(None);
         }
         if !self.attempt.has_switched() {

@@ -10,6 +10,8 @@ use crate::ports::{Condition, DynamoDbApi, Result, Write};
 use windlass_domain::declaration::execution_history::WaveHistory;
 use windlass_domain::declaration::execution_history::polls::EVERY_S;
 use windlass_domain::declaration::gate::Measurement;
+use windlass_domain::declaration::name_text::Given;
+use windlass_domain::declaration::output::Output;
 use windlass_domain::declaration::plan::Plan;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::deployment::judgement::{Judged, Judgement};
@@ -58,7 +60,7 @@ pub(crate) struct Case {
 
 impl Case {
     async fn load(ports: &impl Ports, by: &Caller, number: u32) -> Result<Self> {
-        let loaded = load(ports, by).await?;
+        let mut loaded = load(ports, by).await?;
         let id = &loaded.record.id;
         let plan = ledger::require(ports, &ledger::plan(id)).await?;
         let plan = plan.value;
@@ -66,6 +68,10 @@ impl Case {
         let wave = wave.ok_or_else(|| no_such_wave(number, &plan))?;
         let steps = ledger::load_all(ports, &ledger::steps(id)).await?;
         let steps: Vec<Step> = steps.into_iter().map(|step| step.value).collect();
+        let gates = std::mem::take(&mut loaded.resolved.gates);
+        let origin = ports.config().local_endpoint.as_deref();
+        loaded.resolved.gates = gates.filled(&given(&plan, &steps), origin);
+        let id = &loaded.record.id;
         let now = ports.now();
         let first_change = first_change(&steps).unwrap_or(now);
         let before = judged_before(ports, &loaded, number).await?;
@@ -102,6 +108,17 @@ impl Case {
             now,
         }
     }
+}
+
+/// Returns what components give for the outputs in addresses of gates: those that have changed, and else as it was when
+/// the deployment was planned.
+fn given(plan: &Plan, steps: &[Step]) -> Given {
+    let changed = steps.iter().flat_map(|step| {
+        let outputs = step.outputs.iter();
+        outputs
+            .map(move |(name, value)| (Output { component: step.component.clone(), name: name.clone() }, value.clone()))
+    });
+    plan.given.clone().into_iter().chain(changed).collect()
 }
 
 fn no_such_wave(number: u32, plan: &Plan) -> Fault {

@@ -1,6 +1,7 @@
 //! Kinds of components. Each kind has a folder, and one line in the registry (`registry.rs`).
 
 pub mod appconfig;
+pub mod archive;
 mod codedeploy;
 pub mod ecs;
 mod kept_documents;
@@ -12,6 +13,7 @@ mod publishing;
 pub mod recorded_state;
 mod registry;
 pub mod site;
+pub mod stack;
 pub mod task;
 mod writes;
 
@@ -362,6 +364,17 @@ pub trait Kind {
     /// Deletes such objects within the time of an open call, each on the condition that it is the one that was seen.
     async fn clear(&self, _target: &Self::Target, _: &[Leftover]) -> Result<()> {
         Ok(())
+    }
+
+    /// Lets go of what `Prepare` has made only to plan, such as a change set, where nobody carries the plan out: it is
+    /// refused, or undone before its turn. Callers never noticed it, and it may be gone already.
+    async fn let_go(&self, _target: &Self::Target) -> Result<()> {
+        Ok(())
+    }
+
+    /// Returns the resources that the target is made of, if other components may have them for their targets.
+    async fn makes(&self, _target: &Self::Target) -> Result<Option<Vec<AwsResource>>> {
+        Ok(None)
     }
 
     /// Does what follows a switch once its goal was seen, such as to clear caches. It is called again, also by a later

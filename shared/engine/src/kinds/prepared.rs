@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::declaration::installation;
 use windlass_domain::declaration::kinds::Spec;
 use windlass_domain::declaration::output::{Inputs, Output, PlannedOutput};
-use windlass_domain::declaration::plan::Timing;
+use windlass_domain::declaration::plan::{ChangeDetail, Timing};
 use windlass_domain::declaration::resolved::Place;
 use windlass_domain::declaration::tenancy::Claim;
 use windlass_domain::environment::Running;
@@ -54,6 +54,14 @@ pub struct PrepareInput<'a> {
     /// True if there is neither, because a check only looks what a release would need. The stages are planned as if
     /// what is there now came once more, and none of them is ever carried out.
     pub is_check: bool,
+    /// True if only a plan is drawn, and nobody has asked for the release of it: whoever sees it may only be allowed to
+    /// plan.
+    pub is_plan: bool,
+    /// True if it is only tried whether the recorded state could be come back to: nothing may be made for that, because
+    /// nobody would let go of it.
+    pub is_trial: bool,
+    /// The resources of the component whose data the request allows to lose.
+    pub may_lose: &'a BTreeSet<String>,
     /// The component as it runs, as far as the ledger knows.
     pub running: Option<&'a Running>,
     /// The time since which the oldest runs of what a rollback may go back to; `None` if that is not known, or the kind
@@ -93,10 +101,16 @@ impl Withdrawals<'_> {
 pub struct Prepared {
     /// The target, as the step item keeps it.
     pub target: Value,
+    /// True if something was made only to plan, such as a change set. Where nobody carries the plan out, it is let go of
+    /// by the target, which is there with findings too ([`super::Kind::let_go`]).
+    pub is_made_to_plan: bool,
     /// The identity of the target (tenancy): one or more resources, or folders of them, that no other component may
     /// have. It is equal for the same target, whatever is deployed to it, and never empty. If it is known, it is there
     /// with findings too, because they may say nothing of a target that is another one since.
     pub claims: Vec<Claim>,
+    /// The resources that are there and that it changes or takes away, although other components may have them for
+    /// targets. What it claims itself is none of them.
+    pub touches: Vec<TouchedResource>,
     /// The state that was observed, as it is recorded ([`super::Recorded`]); undo returns to it.
     pub before: Value,
     /// All bytes that it has once it is changed, or has already, if the release brings a part of them.
@@ -123,6 +137,32 @@ pub struct Prepared {
     pub withdraws: WithdrawnFiles,
     /// The files that are no longer part of a site, and that stay reachable.
     pub stays_reachable: Option<StaysReachable>,
+}
+
+/// A resource, as who makes it knows it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AwsResource {
+    /// Its type in the words of CloudFormation, such as `AWS::Lambda::Function`.
+    pub kind: String,
+    /// Its name or ARN in its service.
+    pub physical: String,
+    /// The ARN of something in the same region and account.
+    pub beside: String,
+}
+
+/// A resource that a component changes or takes away, although another one may have it for a target.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TouchedResource {
+    /// The place that findings on it have.
+    pub path: String,
+    /// Its name in the component.
+    pub logical: String,
+    /// The resource.
+    pub resource: AwsResource,
+    /// True if it is removed, or replaced by another one.
+    pub is_lost: bool,
+    /// The places in its properties that change, such as `Code.S3Key`.
+    pub changed: BTreeSet<String>,
 }
 
 /// One wanted state on the way to the last one.
@@ -155,6 +195,10 @@ pub struct Stage {
     pub tested: bool,
     /// The share of callers that get the new one then, in tenths of a percent, if they get it in steps.
     pub share: Option<u32>,
+    /// What becomes of each resource of a component that is made of many, by what matters first.
+    pub details: Vec<ChangeDetail>,
+    /// The number of details that are left out.
+    pub details_left: u32,
     /// The outputs of earlier waves without which it cannot be planned. If a stage has some, neither the component's
     /// goals nor its target count: the kind is asked for both again, once they are known.
     pub later: BTreeSet<Output>,
@@ -314,87 +358,5 @@ impl PrepareInput<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use windlass_domain::declaration::installation::INSTALLATION_TAG;
-    use windlass_domain::declaration::resolved::TargetRole;
-
-    fn finding(place: &Place, tags: &[(&str, &str)]) -> Option<Finding> {
-        let input = PrepareInput {
-            deployment: &DeploymentId("0123456789abcdef".into()),
-            app: &AppName::new("shop").unwrap(),
-            environment: &EnvironmentName::new("prod").unwrap(),
-            component: &ComponentName::new("api").unwrap(),
-            home: None,
-            artifact: None,
-            goal_state: None,
-            is_check: false,
-            running: None,
-            oldest: None,
-            again: false,
-            image_of: None,
-            inputs: &Inputs::new(),
-            withdrawals: Withdrawals::default(),
-            place,
-        };
-        let tags = tags.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let arn = "arn:aws:lambda:eu-west-1:111111111111:function:shop-api-prod";
-        input.check_tags("function", ("function shop-api-prod", Some(arn)), &tags)
-    }
-
-    #[test]
-    fn tags_must_name_application_and_environment() {
-        let here = Place::default();
-        assert_eq!(finding(&here, &[(APP_TAG, "shop"), (ENVIRONMENT_TAG, "prod")]), None);
-        let found = finding(&here, &[(APP_TAG, "other")]).unwrap();
-        assert_eq!(found.name, FindingName::TargetNotOurs);
-        assert_eq!(found.path, "components.api.function");
-        assert_eq!(
-            found.reason.written(),
-            "The tags of the function shop-api-prod do not make it ours: `windlass:app` is `other` and not `shop`; `windlass:environment` is missing."
-        );
-    }
-
-    #[test]
-    fn only_where_tags_are_missing_the_remedy_is_to_write_them() {
-        let untagged = "Tag the function shop-api-prod with `windlass:app`: `shop` and `windlass:environment`: `prod`, or give the environment a role of its own (`role_arn`), which then decides what is reached. This tags it: `aws resourcegroupstaggingapi tag-resources --tags windlass:app=shop,windlass:environment=prod --resource-arn-list arn:aws:lambda:eu-west-1:111111111111:function:shop-api-prod`.";
-        let of_another = "Name a target of `shop` in `prod` instead: the function shop-api-prod is another one's. Before you take it over, its owner has to let go of it or hand it over (docs/let-go.md).";
-        let (ours, theirs) = ((APP_TAG, "shop"), (APP_TAG, "other"));
-        for (tags, remedy) in [
-            (&[][..], untagged),
-            (&[ours], untagged),
-            (&[(ENVIRONMENT_TAG, "prod")], untagged),
-            (&[theirs], of_another),
-            (&[theirs, (ENVIRONMENT_TAG, "prod")], of_another),
-            (&[ours, (ENVIRONMENT_TAG, "dev")], of_another),
-            (&[(ENVIRONMENT_TAG, "dev")], of_another),
-            (&[(APP_TAG, "")], of_another),
-        ] {
-            assert_eq!(finding(&Place::default(), tags).unwrap().remedy.written(), remedy, "{tags:?}");
-        }
-    }
-
-    /// Safety: tenancy: A resource of an installation of Windlass is nobody's target, whatever other tags it carries.
-    #[test]
-    fn what_belongs_to_an_installation_is_no_target_with_the_right_tags() {
-        let tags = [(APP_TAG, "shop"), (ENVIRONMENT_TAG, "prod"), (INSTALLATION_TAG, "other")];
-        let found = finding(&Place::default(), &tags).unwrap();
-        assert_eq!(found.name, FindingName::PartOfWindlass);
-        assert_eq!(found.path, "components.api.function");
-    }
-
-    #[test]
-    fn an_assumed_role_stands_for_the_tags() {
-        let elsewhere = Place {
-            region: None,
-            role: Some(TargetRole {
-                arn: "arn:aws:iam::222222222222:role/windlass-target".into(),
-                external_id: "shop/prod".into(),
-                session_name: "0123456789abcdef".into(),
-            }),
-        };
-        assert_eq!(finding(&elsewhere, &[]), None);
-        let tags = [(INSTALLATION_TAG, "windlass")];
-        assert_eq!(finding(&elsewhere, &tags).unwrap().name, FindingName::PartOfWindlass);
-    }
-}
+#[path = "prepared_tests.rs"]
+mod tests;

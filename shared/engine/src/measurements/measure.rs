@@ -18,7 +18,7 @@ use windlass_domain::text::time::{Span, Time};
 /// One sort of measurement. Its implementation asks for the ports that it reads.
 pub trait Measure<P> {
     /// The gate as it is declared.
-    type Gate: Sort;
+    type Gate: Sort + Clone;
     /// True for a gate that also measures a release that is only published, and that nobody has got yet.
     fn is_ahead(_gate: &Self::Gate) -> bool {
         false
@@ -191,6 +191,7 @@ mod tests {
     use super::*;
     use futures::FutureExt;
 
+    #[derive(Clone)]
     struct Gate;
 
     impl Sort for Gate {

@@ -1,18 +1,19 @@
 //! One sort of gates: checks before anything has changed those that concern the deployment, and measures in a wave
 //! those that show something of it.
 
-use crate::measurements::measure::{Checking, Measure, Measuring, Problem, Window, not_measurable};
+use crate::measurements::measure::{Checking, Measure, Measuring, Problem, Window, not_measurable, unmeasured};
 use crate::ports::Result;
 use serde_json::Value;
 use windlass_domain::declaration::gate::{Measurement, Verdict};
 use windlass_domain::declaration::gates::{DeclaredGate, ResolvedGates, Sort};
+use windlass_domain::declaration::output::Output;
 use windlass_domain::declaration::plan::{Wave, is_tested};
 use windlass_domain::declaration::resolved::Place;
 use windlass_domain::deployment::judgement::Judgement;
 use windlass_domain::deployment::step::Step;
 use windlass_domain::shown::planned::GateNow;
 use windlass_domain::text::fault::{Fault, FaultName};
-use windlass_domain::text::finding::FindingName;
+use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::ComponentName;
 use windlass_domain::text::time::{Span, Time};
 
@@ -53,24 +54,27 @@ pub(super) async fn check<P, M: Measure<P>>(
     preparing: &Preparing<'_>,
     declared: &[DeclaredGate<M::Gate>],
 ) -> Result<Vec<CheckedGate>> {
-    let gates: Vec<Checking<'_, M::Gate>> = declared
-        .iter()
-        .filter_map(|one| {
-            let component = match &one.component {
-                None => None,
-                Some(name) => Some(preparing.component(name)?),
-            };
-            Some(Checking {
+    let concerns =
+        |one: &&DeclaredGate<M::Gate>| one.component.as_ref().is_none_or(|of| preparing.component(of).is_some());
+    let (gates, open): (Vec<_>, Vec<_>) = declared.iter().filter(concerns).partition(|one| one.takes().is_empty());
+    let noted = |one: &DeclaredGate<M::Gate>| vec![Problem::Noted(not_given_yet(one))];
+    let open = open.into_iter().map(|one| CheckedGate { gate: gate_now(&one.gate, None), problems: noted(one) });
+    let open: Vec<CheckedGate> = open.collect();
+    let gates: Vec<Checking<'_, M::Gate>> = gates
+        .into_iter()
+        .map(|one| {
+            let component = one.component.as_ref().and_then(|name| preparing.component(name));
+            Checking {
                 gate: &one.gate,
                 path: &one.path,
                 bake: preparing.gates.bake,
                 target: component.map(|it| it.target),
                 awaited: component.is_some_and(|it| it.is_first),
-            })
+            }
         })
         .collect();
     if gates.is_empty() {
-        return Ok(vec![]);
+        return Ok(open);
     }
     let answered = M::check(ports, preparing.place, &gates).await;
     let looked = gates.iter().zip(answered).map(|(one, answered)| {
@@ -83,15 +87,30 @@ pub(super) async fn check<P, M: Measure<P>>(
             }
             Err(fault) => problems.push(unreadable(one, fault)?),
         }
-        let gate = GateNow {
-            gate: one.gate.name(),
-            source: one.gate.sort().to_owned(),
-            threshold: one.gate.threshold(),
-            verdict: verdict(&problems).or((!is_later).then_some(Verdict::Pass)),
-        };
+        let gate = gate_now(one.gate, verdict(&problems).or((!is_later).then_some(Verdict::Pass)));
         Ok(CheckedGate { gate, problems })
     });
-    looked.collect()
+    looked.chain(open.into_iter().map(Ok)).collect()
+}
+
+fn gate_now(gate: &impl Sort, verdict: Option<Verdict>) -> GateNow {
+    GateNow { gate: gate.name(), source: gate.sort().to_owned(), threshold: gate.threshold(), verdict }
+}
+
+/// Returns the outputs of which a gate waits for values, in words.
+fn awaited(takes: &[Output]) -> String {
+    let takes: Vec<String> = takes.iter().map(|output| format!("`{output}`")).collect();
+    takes.join(" and ")
+}
+
+fn not_given_yet<G: Sort + Clone>(one: &DeclaredGate<G>) -> Finding {
+    let (name, awaited) = (one.gate.name(), awaited(&one.takes()));
+    Finding::new(
+        FindingName::NotLookedAt,
+        &one.path,
+        format!("`{name}` is measured once {awaited} is given: nobody knows now whether it is red."),
+        "Nothing: until then it is unknown, and the rule `unknown` of the gates decides.",
+    )
 }
 
 /// Returns the verdict of a gate by its problems; `None` if it has none.
@@ -168,13 +187,17 @@ pub(super) async fn measure<'a, P, M: Measure<P>>(
     declared: &'a [DeclaredGate<M::Gate>],
 ) -> Vec<Measurement> {
     let declared = declared.iter().filter(|one| !M::is_tested(&one.gate) || judging.is_tested(one));
-    let gates = declared.filter_map(|one| judging.measuring(one, M::is_ahead(&one.gate)));
-    let gates: Vec<Measuring<'_, M::Gate>> = gates.filter(|one| M::decides(one.step)).collect();
-    if gates.is_empty() {
-        return vec![];
-    }
-    let mut measured = M::measure(ports, judging.place, &gates).await;
-    for (one, gate) in measured.iter_mut().zip(&gates) {
+    let gates = declared.filter_map(|one| Some((one.takes(), judging.measuring(one, M::is_ahead(&one.gate))?)));
+    let gates = gates.filter(|(_, one)| M::decides(one.step));
+    let (known, open): (Vec<_>, Vec<_>) = gates.partition(|(takes, _)| takes.is_empty());
+    let gates: Vec<Measuring<'_, M::Gate>> = known.into_iter().map(|(_, one)| one).collect();
+    let mut measured = if gates.is_empty() { vec![] } else { M::measure(ports, judging.place, &gates).await };
+    // An address that nobody knows, or that may not be asked, is unknown (rule 7).
+    measured.extend(open.iter().map(|(takes, one)| Measurement {
+        measured: format!("not measured: {} is not given, or is nothing that may be asked", awaited(takes)),
+        ..unmeasured(one.gate, String::new(), judging.now)
+    }));
+    for (one, gate) in measured.iter_mut().zip(gates.iter().chain(open.iter().map(|(_, gate)| gate))) {
         one.component = gate.step.map(|step| step.component.clone());
     }
     measured

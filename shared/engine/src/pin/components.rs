@@ -58,6 +58,7 @@ pub async fn pin(ports: &impl Ports, request: &Request, source: Source, placed: 
             components.insert(name.clone(), artifact.clone());
         }
     }
+    findings.extend(resolved.misplaced_losses(&request.may_lose, |name| components.contains_key(name)));
     findings.extend(not_owned(ports, &request.app, declaration, &components).await?);
     if components.is_empty() && findings.is_empty() {
         findings.push(no_component());

@@ -6,6 +6,7 @@
 //! and with `AccessDenied`.
 
 mod appconfig;
+mod cloudformation;
 mod cloudfront;
 mod cloudwatch;
 mod codedeploy;
@@ -20,6 +21,7 @@ mod s3;
 mod ways_out;
 
 pub use appconfig::*;
+pub use cloudformation::*;
 pub use cloudfront::*;
 pub use cloudwatch::*;
 pub use codedeploy::*;
@@ -64,6 +66,7 @@ pub trait TargetPorts:
     + LambdaInvokeApi
     + DynamoDbApi
     + CloudFrontApi
+    + CloudFormationApi
     + AppConfigApi
     + JsonServices
     + CloudWatchApi

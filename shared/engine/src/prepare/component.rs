@@ -1,16 +1,20 @@
 //! Asks the kind of a component for its part of the plan.
 
 use super::artifact;
+use super::filled::{FilledComponent, TakenInputs, not_looked_at};
 use super::scene::{Ports, Scene, WantedComponent};
 use crate::kinds::{self, PrepareInput, Prepared, Recorded, Withdrawals};
 use crate::ports::Result;
 use crate::retention::kept;
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use windlass_domain::declaration::installation::{by_name, of_component};
 use windlass_domain::declaration::kinds::KindName;
-use windlass_domain::declaration::output::{Inputs, Output};
+use windlass_domain::declaration::name_text::Given;
+use windlass_domain::declaration::resolved::{Component, Resolved};
+use windlass_domain::declaration::tenancy::HeldClaim;
 use windlass_domain::deployment::step::Step;
 use windlass_domain::environment::Running;
+use windlass_domain::prose;
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::ComponentName;
@@ -22,9 +26,20 @@ pub struct Draft<'a> {
     pub kind: KindName,
     pub prepared: Prepared,
     /// The values that other components give to it, as far as they are known.
-    pub inputs: BTreeMap<Output, String>,
+    pub inputs: Given,
+    /// The components that an undo leaves as they are while this one is not back.
+    pub stands_on: BTreeSet<ComponentName>,
+    /// The targets of other components that it touches, by their claims.
+    pub touches: Vec<HeldClaim>,
+    /// The components before it that touch its target.
+    pub touched_by: BTreeSet<ComponentName>,
     /// The step that brought what runs of it.
     pub ran: Option<Step>,
+}
+
+/// Returns the resources of these claims, for the step.
+pub fn touched(claims: &[HeldClaim]) -> BTreeSet<String> {
+    claims.iter().map(|held| held.claim.resource.clone()).collect()
 }
 
 /// Returns the warning that somebody else has changed the target, if its callers get something else than what is
@@ -35,7 +50,8 @@ pub fn out_of_band_change(
     prepared: &Prepared,
 ) -> Result<Option<Finding>> {
     let is_reported = prepared.warnings.iter().any(|warning| warning.name == FindingName::TargetChangedByOther);
-    if is_reported || prepared.names_out_of_band_changes || prepared.stages.is_empty() {
+    let is_compared = !prepared.names_out_of_band_changes && !prepared.is_not_looked_at();
+    if is_reported || !is_compared || prepared.stages.is_empty() {
         return Ok(None);
     }
     // If the recorded state cannot be read, it shows nothing of what is there.
@@ -57,13 +73,13 @@ pub fn out_of_band_change(
     }))
 }
 
-/// Prepares a component, with what others give to it: looks for its bytes, and asks its kind.
+/// Prepares a component, with what others give to it: looks for its bytes, fills in its names, and asks its kind.
 pub async fn prepared(
     ports: &impl Ports,
     scene: &Scene,
     wanted: &WantedComponent<'_>,
     running: Option<&Running>,
-    inputs: &Result<Inputs, Vec<Finding>>,
+    taken: &Result<TakenInputs, Vec<Finding>>,
 ) -> Result<Prepared> {
     // A rollback needs the recorded state and not the bytes that it was made from; whether that
     // state can still be reached is the kind's to say.
@@ -71,12 +87,19 @@ pub async fn prepared(
         Some(artifact) if wanted.goal_state.is_none() => artifact::check(ports, wanted.name, artifact).await?,
         _ => None,
     };
-    let inputs = match inputs {
-        Ok(inputs) => inputs,
-        Err(findings) => {
-            return Ok(Prepared::refused(bytes.into_iter().chain(findings.iter().cloned()).collect()));
-        }
+    let filled = match taken {
+        Ok(taken) => FilledComponent::of(ports, scene, wanted, taken),
+        Err(findings) => Err(findings.clone()),
     };
+    let filled = match filled {
+        Ok(filled) => filled,
+        Err(findings) => return Ok(Prepared::refused(bytes.into_iter().chain(findings).collect())),
+    };
+    let later = filled.taken.never_given();
+    if !later.is_empty() {
+        let prepared = not_looked_at((wanted.name, &filled.spec), later);
+        return Ok(Prepared { findings: bytes.into_iter().chain(prepared.findings).collect(), ..prepared });
+    }
     let path = format!("components.{}", wanted.name);
     let kind = wanted.component.spec.kind();
     if scene.loaded.record.withdrawal.is_some() && !kind.withdraws() {
@@ -84,18 +107,48 @@ pub async fn prepared(
     }
     let stack = &ports.config().stack;
     let of = |name: &str| by_name(stack, name).map(str::to_owned);
-    if let Some(finding) = of_component(wanted.component.spec.as_kind(), &of, &path) {
+    if let Some(finding) = of_component(filled.spec.as_kind(), &of, &path) {
         return Ok(Prepared::refused(bytes.into_iter().chain([finding]).collect()));
     }
-    let mut prepared = match ask_kind(ports, scene, wanted, running, inputs).await {
+    let mut prepared = match ask_kind(ports, scene, wanted, running, &filled).await {
         Ok(prepared) => prepared,
         // The kind looked into bytes that are not there: that is a finding already.
         Err(fault) if bytes.is_some() && fault.name == FaultName::NotFound => Prepared::default(),
         Err(fault) => Prepared::refused(vec![as_finding(wanted.name, fault)?]),
     };
+    if prepared.findings.is_empty() {
+        filled.ask_again(&mut prepared);
+    }
     prepared.findings.splice(0..0, bytes);
-    prepared.findings = prepared.findings.into_iter().map(Finding::of_a_recorded_release).collect();
+    let findings = prepared.findings.into_iter().map(Finding::of_a_recorded_release);
+    prepared.findings = findings.map(|finding| or_by_output(finding, &scene.loaded.resolved, wanted)).collect();
     Ok(prepared)
+}
+
+/// Adds to a finding on a target that is not there how to name one that another component makes, if the name is plain
+/// and there is such a component.
+fn or_by_output(mut finding: Finding, declared: &Resolved, wanted: &WantedComponent<'_>) -> Finding {
+    let makes = |component: &Component| component.spec.as_kind().holds_data();
+    let path = format!("components.{}", wanted.name);
+    let taken = wanted.component.spec.outputs_in_names();
+    let is_given = taken.iter().any(|(member, _)| [path.clone(), format!("{path}.{member}")].contains(&finding.path));
+    if finding.name != FindingName::TargetMissing || is_given || makes(wanted.component) {
+        return finding;
+    }
+    let givers = declared.components.iter().filter(|(_, component)| makes(component));
+    let outputs = givers.map(|(name, component)| {
+        let output =
+            component.spec.as_kind().gives().first().map_or_else(|| "<output>".to_owned(), ToString::to_string);
+        format!("`${{{name}.{output}}}`")
+    });
+    let outputs: Vec<String> = outputs.collect();
+    if !outputs.is_empty() {
+        let outputs = outputs.join(" or ");
+        let former = finding.remedy.clone().bare();
+        finding.remedy =
+            prose!("{}; if another component makes it, name it by its output, such as {}.", former, outputs);
+    }
+    finding
 }
 
 /// The finding that a component has no files that could be withdrawn.
@@ -113,10 +166,11 @@ async fn ask_kind(
     scene: &Scene,
     wanted: &WantedComponent<'_>,
     running: Option<&Running>,
-    inputs: &Inputs,
+    filled: &FilledComponent<'_>,
 ) -> Result<Prepared> {
     let record = &scene.loaded.record;
     let oldest = oldest(ports, scene, wanted).await?;
+    let may_lose = may_lose(scene, wanted.name);
     let input = PrepareInput {
         deployment: &record.id,
         app: &record.app,
@@ -126,11 +180,14 @@ async fn ask_kind(
         artifact: wanted.artifact,
         goal_state: wanted.goal_state,
         is_check: scene.is_check(),
+        is_plan: scene.is_plan(),
+        is_trial: scene.is_trial,
+        may_lose: &may_lose,
         running,
         oldest,
-        inputs,
+        inputs: &filled.taken.listed,
         again: record.again,
-        image_of: scene.image_of(wanted.component),
+        image_of: filled.image_of.as_ref(),
         withdrawals: Withdrawals {
             asked: record.withdrawal.as_ref().map(|of| of.pattern.as_str()),
             former: scene.state.withdrawn.get(wanted.name),
@@ -138,7 +195,13 @@ async fn ask_kind(
         place: &scene.loaded.place,
     };
     let there = &ports.at(&scene.loaded.place);
-    kinds::prepare(there, &input, &wanted.component.spec).await
+    kinds::prepare(there, &input, &filled.spec).await
+}
+
+/// Returns the resources of a component whose data the request allows to lose.
+fn may_lose(scene: &Scene, name: &ComponentName) -> BTreeSet<String> {
+    let named = scene.loaded.record.may_lose.iter().filter(|resource| resource.component == *name);
+    named.map(|resource| resource.logical.clone()).collect()
 }
 
 /// Since when the oldest runs of what a rollback may go back to, where the kind deletes what is older.

@@ -1,17 +1,18 @@
 //! Puts the plan and the steps together. Pure.
 
-use super::component::Draft;
+use super::component::{Draft, touched};
 use super::gates::GateProblems;
 use super::scene::Scene;
 use crate::kinds;
 use crate::ports::Result;
 use crate::prepare::stages::{PlannedStages, goes_together, held_too_short, not_together};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::declaration::execution_history::WaveHistory;
 use windlass_domain::declaration::plan::{
     ComponentInPlan, Plan, PlanOutcome, RolloutStage, Unchanged, Watch, Wave, plan, reversed, together, waves_of,
 };
+use windlass_domain::declaration::resolved::Component;
 use windlass_domain::deployment::step::Step;
 use windlass_domain::environment::irreversible::{crossed_later, foreseen};
 use windlass_domain::prose;
@@ -29,6 +30,8 @@ pub struct Composed {
     pub steps: Vec<Step>,
     /// One for each component that the release names and that was found in place, if that is not recorded.
     pub seen: Vec<Step>,
+    /// One for each component of which something was made only to plan, to let go of that.
+    pub made_to_plan: Vec<Step>,
     /// The gates of what is changed, as they are now.
     pub gates: Vec<GateNow>,
 }
@@ -42,12 +45,14 @@ pub fn compose(
     now: Time,
 ) -> Result<Composed> {
     let mut plan = described(scene, drafts, tenancy);
+    plan.given = gates.given;
+    let made_to_plan = made_to_plan(scene, drafts);
     if plan.findings.is_empty() {
         plan.waves = waves(scene, drafts)?;
         if plan.waves.is_empty() {
             // A plan that changes nothing needs no gates.
             plan.outcome = PlanOutcome::NothingToDo;
-            return Ok(Composed { plan, steps: vec![], seen: seen(scene, drafts), gates: gates.now });
+            return Ok(Composed { plan, steps: vec![], seen: seen(scene, drafts), made_to_plan, gates: gates.now });
         }
         plan.warnings.extend(crosses_later(scene, drafts));
         plan.findings.extend(too_long(scene, &plan.waves, now));
@@ -64,12 +69,12 @@ pub fn compose(
         plan.findings.iter_mut().for_each(|one| with_next(one, &input));
         plan.outcome = PlanOutcome::Rejected;
         plan.waves.clear();
-        return Ok(Composed { plan, steps: vec![], seen: vec![], gates: gates.now });
+        return Ok(Composed { plan, steps: vec![], seen: vec![], made_to_plan, gates: gates.now });
     }
     let changed = drafts.iter().filter(|d| !d.prepared.stages.is_empty());
     let steps = changed.map(|draft| step(scene, draft, &plan.waves));
     let steps = steps.collect();
-    Ok(Composed { plan, steps, seen: seen(scene, drafts), gates: gates.now })
+    Ok(Composed { plan, steps, seen: seen(scene, drafts), made_to_plan, gates: gates.now })
 }
 
 /// Returns a step for each component that the release names and that was found in place. With it the ledger can record
@@ -93,6 +98,12 @@ fn seen(scene: &Scene, drafts: &[Draft<'_>]) -> Vec<Step> {
         }
     })
     .collect()
+}
+
+/// Returns a step for each component of which something was made only to plan, with findings too.
+fn made_to_plan(scene: &Scene, drafts: &[Draft<'_>]) -> Vec<Step> {
+    let made = drafts.iter().filter(|draft| draft.prepared.is_made_to_plan);
+    made.map(|draft| step(scene, draft, &[])).collect()
 }
 
 /// Returns the finding that AWS would end the execution before the deployment is through. The execution began when the
@@ -127,8 +138,10 @@ fn with_next(finding: &mut Finding, input: &NextStep) {
 /// Returns a plan without waves: what is kept, what is wrong, what is noted.
 fn described(scene: &Scene, drafts: &[Draft<'_>], tenancy: Vec<Finding>) -> Plan {
     let all = scene.wanted();
+    let is_changed =
+        |name: &ComponentName| drafts.iter().any(|draft| draft.name == name && !draft.prepared.stages.is_empty());
     let mut plan = Plan {
-        unchanged: all.unchanged,
+        unchanged: all.unchanged.into_iter().filter(|one| !is_changed(&one.component)).collect(),
         findings: all.findings,
         warnings: all.warnings,
         ..Plan::empty(PlanOutcome::Change)
@@ -160,7 +173,7 @@ fn waves(scene: &Scene, drafts: &[Draft<'_>]) -> Result<Vec<Wave>> {
     let candidates = declared.map(|(name, component)| ComponentInPlan {
         component: name.clone(),
         kind: component.spec.kind(),
-        after: component.after.clone(),
+        after: after(component, drafts.get(name)),
         stages: drafts.get(name).map_or(vec![], |draft| stages(scene, draft)),
         offsets: vec![],
     });
@@ -171,6 +184,12 @@ fn waves(scene: &Scene, drafts: &[Draft<'_>]) -> Result<Vec<Wave>> {
         candidates = together(candidates);
     }
     plan(&candidates, watch(scene)).map_err(|cycle| Fault::internal(cycle.to_string()))
+}
+
+/// Returns what a component comes after: what is declared, and what touches its target.
+fn after(component: &Component, draft: Option<&&Draft<'_>>) -> BTreeSet<ComponentName> {
+    let touched_by = draft.into_iter().flat_map(|draft| &draft.touched_by);
+    component.after.iter().chain(touched_by).cloned().collect()
 }
 
 /// Returns how long waves are watched. An operator's rollback does not wait for gates, because they do not decide it
@@ -196,6 +215,8 @@ fn stages(scene: &Scene, draft: &Draft<'_>) -> Vec<RolloutStage> {
             share: stage.share,
             later: stage.later.clone(),
             timing: stage.timing(),
+            details: stage.details.clone(),
+            details_left: stage.details_left,
         })
         .collect()
 }
@@ -228,6 +249,9 @@ fn step(scene: &Scene, draft: &Draft<'_>, waves: &[Wave]) -> Step {
         claims: draft.prepared.claims.clone(),
         before: draft.prepared.before.clone(),
         inputs: draft.inputs.clone(),
+        stands_on: draft.stands_on.clone(),
+        touches: touched(&draft.touches),
+        touched_by: draft.touched_by.clone(),
         artifact: draft.prepared.artifact.clone(),
         irreversible: draft.prepared.irreversible,
         withdraws: draft.prepared.withdraws.clone(),

@@ -1,16 +1,17 @@
 //! Prepares the components in the order in which they give to each other.
 
 use super::component::{Draft, out_of_band_change, prepared};
+use super::filled::{FilledComponent, TakenInputs};
 use super::inputs::{self, EarlierComponents};
 use super::scene::{Ports, Scene, WantedComponent};
 use super::{artifact, permissions};
-use crate::kinds::Prepared;
+use crate::kinds::{Kind, KindVisitor, Prepared, from_value, with_kind_of};
 use crate::observe::{shows, where_it_ran};
 use crate::ports::Result;
-use crate::trouble::{Checked, or_findings};
+use crate::trouble::or_findings;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use std::collections::BTreeSet;
-use windlass_domain::declaration::output::{Inputs, PlannedOutput};
+use windlass_domain::declaration::output::Output;
 use windlass_domain::deployment::step::Step;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::text::fault::Fault;
@@ -28,7 +29,7 @@ pub async fn drafts<'a>(ports: &impl Ports, scene: &'a Scene) -> Result<Vec<Draf
     let mut drafts: Vec<Draft<'a>> = Vec::new();
     while !left.is_empty() {
         let waiting: BTreeSet<&ComponentName> = left.iter().map(|wanted| wanted.name).collect();
-        let (now, later): (Vec<_>, Vec<_>) = left.into_iter().partition(|wanted| !takes_of(wanted, &waiting));
+        let (now, later): (Vec<_>, Vec<_>) = left.into_iter().partition(|wanted| !takes_of(scene, wanted, &waiting));
         if now.is_empty() {
             return Err(Fault::internal("components take something of each other"));
         }
@@ -44,10 +45,9 @@ pub async fn drafts<'a>(ports: &impl Ports, scene: &'a Scene) -> Result<Vec<Draf
 }
 
 /// Returns whether a component takes something of one of the waiting components.
-fn takes_of(wanted: &WantedComponent<'_>, waiting: &BTreeSet<&ComponentName>) -> bool {
-    let taken = wanted.component.spec.as_kind().takes_from();
-    let mut outputs = taken.into_iter().flat_map(|taken| taken.outputs);
-    outputs.any(|output| waiting.contains(&output.component))
+fn takes_of(scene: &Scene, wanted: &WantedComponent<'_>, waiting: &BTreeSet<&ComponentName>) -> bool {
+    let taken = scene.loaded.resolved.takes(wanted.component);
+    taken.iter().any(|(_, output)| waiting.contains(&output.component))
 }
 
 /// Prepares a component as if nothing of it ran, because that ran elsewhere.
@@ -60,22 +60,8 @@ pub async fn elsewhere(
     let Some(wanted) = scene.wanted().wanted.into_iter().find(|wanted| wanted.name == name) else {
         return Err(Fault::internal(format!("{name} is not wanted")));
     };
-    let inputs = or_findings(given(ports, scene, &wanted, before).await)?;
+    let inputs = or_findings(inputs::of(ports, scene, before, &wanted).await)?;
     prepared(ports, scene, &wanted, None, &inputs).await
-}
-
-/// Returns what other components give to one. If it goes back to a recorded state, it takes nothing of others.
-async fn given(
-    ports: &impl Ports,
-    scene: &Scene,
-    wanted: &WantedComponent<'_>,
-    before: &EarlierComponents<'_>,
-) -> Checked<Inputs> {
-    if wanted.goal_state.is_some() {
-        return Ok(Inputs::new());
-    }
-    let taker = (wanted.name, &wanted.component.spec);
-    inputs::of(ports, scene, before, taker).await
 }
 
 /// Prepares one component, with what those give that were prepared before.
@@ -94,7 +80,7 @@ pub async fn draft<'a>(
     let is_readable = ran.as_ref().is_none_or(|step| step.kind == kind);
     // A component that ran its bytes already when it was first named has no recorded state.
     let running = running.filter(|running| is_readable && !running.state.is_null());
-    let inputs = or_findings(given(ports, scene, &wanted, before).await)?;
+    let inputs = or_findings(inputs::of(ports, scene, before, &wanted).await)?;
     let mut prepared = prepared(ports, scene, &wanted, running, &inputs).await?;
     if let Some(ran) = ran.as_ref().filter(|_| !prepared.findings.is_empty())
         && prepared.claims == ran.claims
@@ -107,18 +93,60 @@ pub async fn draft<'a>(
         prepared.warnings.splice(0..0, warning);
     }
     if scene.is_check() {
-        let found = permissions::check(ports, scene, &wanted).await?;
-        prepared.findings.extend(found.findings);
-        prepared.warnings.extend(found.warnings);
+        let none = TakenInputs::default();
+        let filled = FilledComponent::of(ports, scene, &wanted, inputs.as_ref().unwrap_or(&none));
+        // Without a name nobody can be asked about the rights on it.
+        if let Some(filled) = filled.ok().filter(|_| !prepared.is_not_looked_at()) {
+            let found = permissions::check(ports, scene, &wanted, &filled).await?;
+            prepared.findings.extend(found.findings);
+            prepared.warnings.extend(found.warnings);
+        }
         let movable = artifact::movable_tags(ports, &wanted).await?;
         prepared.warnings.extend(movable);
     }
-    let known = inputs.unwrap_or_default().into_iter();
-    let known = known.filter_map(|(output, given)| match given {
-        PlannedOutput::Known(value) => Some((output, value)),
-        PlannedOutput::Later => None,
-    });
-    Ok(Draft { name: wanted.name, kind, prepared, inputs: known.collect(), ran })
+    let inputs = inputs.unwrap_or_default();
+    let stands_on = stands_on(scene, &inputs);
+    Ok(Draft {
+        name: wanted.name,
+        kind,
+        prepared,
+        inputs: inputs.known(),
+        stands_on,
+        touches: vec![],
+        touched_by: [].into(),
+        ran,
+    })
+}
+
+/// Lets go of what the kinds have made to plan these steps, where nobody carries the plan out.
+pub async fn let_go(ports: &impl Ports, steps: &[Step]) -> Result<()> {
+    for step in steps {
+        with_kind_of(ports, step, LetGo { step }).await?;
+    }
+    Ok(())
+}
+
+/// Lets a kind let go of what it has made to plan a step.
+struct LetGo<'s> {
+    step: &'s Step,
+}
+
+impl KindVisitor for LetGo<'_> {
+    type Out = ();
+
+    async fn visit<K: Kind>(self, kind: &K) -> Result<()> {
+        kind.let_go(&from_value("target", &self.step.target)?).await
+    }
+}
+
+/// Returns the components that an undo leaves as they are while this one is not back: those that give names of its
+/// target, and those whose resources go with what they give.
+fn stands_on(scene: &Scene, inputs: &TakenInputs) -> BTreeSet<ComponentName> {
+    let components = &scene.loaded.resolved.components;
+    let is_made =
+        |output: &&Output| components.get(&output.component).is_some_and(|giver| giver.spec.as_kind().holds_data());
+    let listed = inputs.listed.keys().filter(is_made);
+    inputs.names.keys().chain(listed).map(|output| output.component.clone()).collect()
 }
 
 /// Returns whether what goes back finds a component as its snapshot has it: by the ledger, and by the target, which is

@@ -1,10 +1,12 @@
 //! Decides what the problems of gates mean for this deployment: some stop it, others are only shown.
 
 use super::component::Draft;
+use super::inputs::{self, EarlierComponents};
 use super::scene::{Ports, Scene};
 use crate::measurements::{self, Component, Preparing, Problem};
 use crate::ports::Result;
 use windlass_domain::declaration::gate::UnknownBecomes;
+use windlass_domain::declaration::name_text::Given;
 use windlass_domain::environment::Running;
 use windlass_domain::prose;
 use windlass_domain::shown::planned::GateNow;
@@ -20,30 +22,37 @@ pub struct GateProblems {
     pub now: Vec<GateNow>,
     pub findings: Vec<Finding>,
     pub warnings: Vec<Finding>,
+    /// The outputs that stand in addresses of gates, as they are given now.
+    pub given: Given,
 }
 
 /// Checks every gate. A first deployment, a rollback and `accept_red` go on with a warning about
 /// what is red; a rollback also with what cannot be measured, because gates do not decide it.
 pub async fn check(ports: &impl Ports, scene: &Scene, drafts: &[Draft<'_>]) -> Result<GateProblems> {
-    let components = drafts.iter().map(|draft| Component {
+    // Of what nobody has looked at there is nothing yet that a gate could measure.
+    let looked_at = drafts.iter().filter(|draft| !draft.prepared.is_not_looked_at());
+    let components = looked_at.map(|draft| Component {
         name: draft.name,
         is_first: is_first(scene, draft.name),
         target: &draft.prepared.target,
     });
     let components: Vec<Component<'_>> = components.collect();
-    let preparing =
-        Preparing { gates: &scene.loaded.resolved.gates, place: &scene.loaded.place, components: &components };
+    let gates = &scene.loaded.resolved.gates;
+    let given = inputs::given_now(ports, scene, &EarlierComponents::of(drafts), gates.takes()).await?;
+    let gates = gates.clone().filled(&given, ports.config().local_endpoint.as_deref());
+    let preparing = Preparing { gates: &gates, place: &scene.loaded.place, components: &components };
     let found = match measurements::check(ports, &preparing).await {
         // A rollback waits for no gate, so it does not wait for one that cannot be asked either.
         Err(fault) if !scene.gates_decide() => {
-            return Ok(sorted(scene, vec![Problem::Noted(not_asked(&fault))]));
+            let problems = sorted(scene, vec![Problem::Noted(not_asked(&fault))]);
+            return Ok(GateProblems { given, ..problems });
         }
         found => found?,
     };
     let now = found.iter().map(|one| one.gate.clone()).collect();
     let found = found.into_iter().flat_map(|one| one.problems).collect();
     let problems = sorted(scene, found);
-    Ok(GateProblems { now, ..problems })
+    Ok(GateProblems { now, given, ..problems })
 }
 
 fn not_asked(fault: &Fault) -> Finding {

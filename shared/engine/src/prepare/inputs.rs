@@ -2,15 +2,17 @@
 //! later.
 
 use super::component::Draft;
-use super::scene::{Ports, Scene};
+use super::filled::TakenInputs;
+use super::scene::{Ports, Scene, WantedComponent};
 use crate::kinds::{Kind, KindVisitor, LookContext, Next, Prepared, Recorded, from_value, with_kind_of};
 use crate::observe::where_it_ran;
 use crate::ports::Result;
 use crate::trouble::Checked;
 use serde_json::Value;
-use std::collections::BTreeMap;
-use windlass_domain::declaration::kinds::{KindName, Spec};
-use windlass_domain::declaration::output::{Inputs, Output, PlannedOutput};
+use std::collections::{BTreeMap, BTreeSet};
+use windlass_domain::declaration::kinds::KindName;
+use windlass_domain::declaration::name_text::Given;
+use windlass_domain::declaration::output::{Output, PlannedOutput};
 use windlass_domain::deployment::step::Step;
 use windlass_domain::text::fault::FaultName;
 use windlass_domain::text::finding::{Finding, FindingName};
@@ -22,7 +24,7 @@ type Outputs = Option<BTreeMap<String, String>>;
 /// The values and plans of the components that come before one.
 pub struct EarlierComponents<'b> {
     /// The values that are known already.
-    made: BTreeMap<Output, String>,
+    made: Given,
     /// The components that were prepared, each with its part of the plan.
     drafts: BTreeMap<&'b ComponentName, (KindName, &'b Prepared)>,
 }
@@ -38,58 +40,123 @@ impl<'b> EarlierComponents<'b> {
     }
 
     /// Returns what is known of the components that have changed, and what was known before.
-    pub fn changed(made: BTreeMap<Output, String>) -> Self {
+    pub fn changed(made: Given) -> Self {
         Self { made, drafts: BTreeMap::new() }
     }
 }
 
-/// Returns what is given to a component, or what is in the way of that.
+/// Returns what is given to a component, or what is in the way of that. If it goes back to a recorded state, it takes
+/// nothing of others, and its names are filled in as they were then, if that is recorded.
 pub async fn of(
     ports: &impl Ports,
     scene: &Scene,
     before: &EarlierComponents<'_>,
-    (name, spec): (&ComponentName, &Spec),
-) -> Checked<Inputs> {
-    let mut inputs = Inputs::new();
+    wanted: &WantedComponent<'_>,
+) -> Checked<TakenInputs> {
+    let (name, component) = (wanted.name, wanted.component);
+    let mut givers = Givers { ports, scene, before, known: BTreeMap::new() };
+    let mut taken = TakenInputs::default();
     let mut findings = Vec::new();
-    let Some(taken) = spec.as_kind().takes_from() else {
-        return Ok(inputs);
-    };
-    let mut known: BTreeMap<&ComponentName, Outputs> = BTreeMap::new();
-    for output in taken.outputs {
-        if let Some(made) = before.made.get(output) {
-            inputs.insert(output.clone(), PlannedOutput::Known(made.clone()));
-            continue;
-        }
-        let giver = &output.component;
-        let draft = before.drafts.get(giver);
-        // Nobody knows what a component would give that is refused itself; its own findings say so.
-        let is_changed = |prepared: &Prepared| !prepared.stages.is_empty() || !prepared.findings.is_empty();
-        if draft.is_some_and(|(_, prepared)| is_changed(prepared)) {
-            // A rollback goes the other way round: the giver would change after it.
-            if scene.is_rollback() {
-                findings.push(unknown(name, taken.member, output));
-            } else {
-                inputs.insert(output.clone(), PlannedOutput::Later);
-            }
-            continue;
-        }
-        if !known.contains_key(giver) {
-            let outputs = match draft {
-                Some(draft) => of_draft(ports, scene, giver, *draft).await?,
-                None => of_what_runs(ports, scene, giver).await?,
-            };
-            known.insert(giver, outputs);
-        }
-        let value = known.get(giver).and_then(Option::as_ref);
-        match value.and_then(|outputs| outputs.get(&output.name)) {
-            Some(value) => {
-                inputs.insert(output.clone(), PlannedOutput::Known(value.clone()));
-            }
-            None => findings.push(unknown(name, taken.member, output)),
+    let listed = component.spec.as_kind().takes_from().filter(|_| wanted.goal_state.is_none());
+    for (member, output) in listed.iter().flat_map(|it| it.outputs.iter().map(move |output| (it.member, *output))) {
+        if let Some(given) = givers.give(output, false).await? {
+            taken.listed.insert(output.clone(), given);
+        } else {
+            findings.push(unknown(name, member, output));
         }
     }
-    if findings.is_empty() { Ok(inputs) } else { Err(findings.into()) }
+    let in_names = scene.loaded.resolved.takes_in_names(component);
+    let recorded = match wanted.goal_state {
+        Some(_) if !in_names.is_empty() => recorded(ports, scene, name).await?,
+        _ => Given::new(),
+    };
+    for (member, output) in in_names {
+        let recorded = recorded.get(&output).cloned().map(PlannedOutput::Known);
+        let given = match recorded {
+            Some(recorded) => Some(recorded),
+            None => givers.give(&output, true).await?,
+        };
+        if let Some(given) = given {
+            taken.names.insert(output, given);
+        } else {
+            findings.push(unknown(name, &member, &output));
+        }
+    }
+    if findings.is_empty() { Ok(taken) } else { Err(findings.into()) }
+}
+
+/// Returns what components give now for these outputs, as far as anybody knows it.
+pub async fn given_now(
+    ports: &impl Ports,
+    scene: &Scene,
+    before: &EarlierComponents<'_>,
+    outputs: BTreeSet<Output>,
+) -> Result<Given> {
+    let mut givers = Givers { ports, scene, before, known: BTreeMap::new() };
+    let mut given = Given::new();
+    for output in outputs {
+        if let Some(PlannedOutput::Known(value) | PlannedOutput::Expected(value)) = givers.give(&output, true).await? {
+            given.insert(output, value);
+        }
+    }
+    Ok(given)
+}
+
+/// Returns what others gave to a component when that was brought which it goes back to, and else to what runs.
+async fn recorded(ports: &impl Ports, scene: &Scene, name: &ComponentName) -> Result<Given> {
+    let mut given = Given::new();
+    let back = scene.goal.as_ref().and_then(|goal| goal.components.get(name));
+    for running in [scene.state.running.get(name), back].into_iter().flatten() {
+        let step = where_it_ran(ports, name, running).await?;
+        given.extend(step.into_iter().flat_map(|step| step.inputs));
+    }
+    Ok(given)
+}
+
+/// The components that give something to one. What each gives is looked up once.
+struct Givers<'g, 'b, P> {
+    ports: &'g P,
+    scene: &'g Scene,
+    before: &'g EarlierComponents<'b>,
+    known: BTreeMap<ComponentName, Outputs>,
+}
+
+impl<P: Ports> Givers<'_, '_, P> {
+    /// Returns what is given for an output; `None` if nobody gives it. A name is filled in with what a component that
+    /// changes gives now.
+    async fn give(&mut self, output: &Output, is_name: bool) -> Result<Option<PlannedOutput>> {
+        if let Some(made) = self.before.made.get(output) {
+            return Ok(Some(PlannedOutput::Known(made.clone())));
+        }
+        let giver = &output.component;
+        let draft = self.before.drafts.get(giver).copied();
+        let is_changed = |prepared: &Prepared| !prepared.stages.is_empty() || !prepared.findings.is_empty();
+        let changes = draft.is_some_and(|(_, prepared)| is_changed(prepared));
+        if changes && self.scene.is_rollback() {
+            // A rollback goes the other way round: the giver would change after it.
+            return Ok(None);
+        }
+        // Nobody knows what a component would give that is refused itself; its own findings say so. One that was not
+        // looked at gives nothing yet.
+        let is_there = |prepared: &Prepared| prepared.findings.is_empty() && !prepared.target.is_null();
+        if changes && !(is_name && draft.is_some_and(|(_, prepared)| is_there(prepared))) {
+            return Ok(Some(PlannedOutput::Later));
+        }
+        if !self.known.contains_key(giver) {
+            let outputs = match draft {
+                Some(draft) => of_draft(self.ports, self.scene, giver, draft).await?,
+                None => of_what_runs(self.ports, self.scene, giver).await?,
+            };
+            self.known.insert(giver.clone(), outputs);
+        }
+        let outputs = self.known.get(giver).and_then(Option::as_ref);
+        let value = outputs.and_then(|outputs| outputs.get(&output.name)).cloned();
+        Ok(match value {
+            Some(value) if changes => Some(PlannedOutput::Expected(value)),
+            Some(value) => Some(PlannedOutput::Known(value)),
+            None => changes.then_some(PlannedOutput::Later),
+        })
+    }
 }
 
 /// Returns what a component gives that was found in place.

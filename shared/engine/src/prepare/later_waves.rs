@@ -1,27 +1,32 @@
 //! Plans the part that can only be planned once earlier waves have changed, because it takes what they give (decision
 //! 0355). The first `Prepare` looked at each of its components: the target, the state that it comes back to and the
-//! place in the plan are known since then. The goals are known now.
+//! place in the plan are known since then. The goals are known now. Of a component whose target an earlier wave makes
+//! only the place in the plan was known: all of it is looked at, claimed and written down now (decision 0357).
 
-use super::drafts::draft;
+use super::component::touched;
+use super::drafts::{draft, let_go};
 use super::inputs::EarlierComponents;
 use super::scene::{Ports, Scene};
+use super::{made, others, targets};
 use crate::deployment_context::DeploymentContext;
 use crate::kinds::Prepared;
 use crate::ledger::{self, commit, retry};
 use crate::payload::{Answer, PrepareTransition, WorkItem};
-use crate::ports::Result;
+use crate::ports::{Result, Write};
 use crate::trouble::Checked;
-use std::collections::BTreeMap;
-use windlass_domain::declaration::kinds::Spec;
+use std::collections::BTreeSet;
+use windlass_domain::declaration::name_text::Given;
 use windlass_domain::declaration::output::Output;
 use windlass_domain::declaration::plan::Wave;
-use windlass_domain::deployment::step::{Step, StepFailure, StepStatus};
+use windlass_domain::declaration::resolved::Component;
+use windlass_domain::deployment::step::{SEEN_AFTER_MS, Step, StepFailure, StepStatus};
 use windlass_domain::prose;
 use windlass_domain::text::count::count;
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::ComponentName;
 use windlass_domain::text::next_step::Redeploy;
+use windlass_domain::text::time::Time;
 
 /// Plans what of the wave is not planned yet. Asked again it plans what is left: nothing, once all is written.
 pub async fn plan(
@@ -30,12 +35,13 @@ pub async fn plan(
     number: u32,
     wave: &Wave,
 ) -> Result<Answer<PrepareTransition>> {
+    let asked = ports.now();
     let mut verdict = PrepareTransition::Change;
     let later = wave.changes.iter().filter(|it| !it.later.is_empty());
     let later: Vec<&ComponentName> = later.map(|change| &change.component).collect();
     let scene = Scene::read(ports, loaded).await?;
     for name in later {
-        if !plan_one(ports, &scene, name, number).await? {
+        if !plan_one(ports, &scene, name, (number, asked)).await? {
             verdict = PrepareTransition::Failed;
         }
     }
@@ -43,11 +49,11 @@ pub async fn plan(
 }
 
 /// Plans one component, and writes its goals into its step; `false` where it cannot go there, which the step says.
-async fn plan_one(ports: &impl Ports, scene: &Scene, name: &ComponentName, wave: u32) -> Result<bool> {
+async fn plan_one(ports: &impl Ports, scene: &Scene, name: &ComponentName, (wave, asked): (u32, Time)) -> Result<bool> {
     let key = ledger::step(&scene.loaded.record.id, name);
     retry(ports, "planning a later wave", async || {
         let mut step = ledger::require(ports, &key).await?;
-        if step.value.status == StepStatus::Failed {
+        if step.value.failure.is_some() {
             return Ok(Some(false));
         }
         if is_being_undone(&step.value) {
@@ -56,19 +62,37 @@ async fn plan_one(ports: &impl Ports, scene: &Scene, name: &ComponentName, wave:
         if step.value.goals.get(&wave).is_some_and(|goal| !goal.is_null()) {
             return Ok(Some(true));
         }
-        let planned = planned(ports, scene, name, &step.value).await;
-        let is_planned = planned.is_ok();
+        let planned = planned(ports, scene, name, (&step.value, asked)).await;
+        let is_planned = planned.as_ref().is_ok_and(|planned| planned.prepared.findings.is_empty());
+        let mut writes = vec![scene.loaded.fence.check()];
+        let mut made_to_plan = Vec::new();
         match planned {
-            Ok(draft) => take(&mut step.value, draft),
-            Err(trouble) => {
-                step.value.failure = Finding::joined(trouble.findings()?).map(StepFailure::Finding);
-                step.value.status = StepStatus::Failed;
+            Ok(mut planned) if is_planned => {
+                writes.append(&mut planned.claims);
+                writes.extend(touched_behind(ports, scene, name, (wave, &planned.touches)).await?);
+                take(&mut step.value, planned);
+            }
+            refused => {
+                let findings = match refused {
+                    Ok(Planned { prepared, .. }) => {
+                        let made = || Step { target: prepared.target, ..step.value.clone() };
+                        made_to_plan.extend(prepared.is_made_to_plan.then(made));
+                        prepared.findings
+                    }
+                    Err(trouble) => trouble.findings()?,
+                };
+                step.value.failure = Finding::joined(findings).map(StepFailure::Finding);
+                // What was never looked at is as it was: there is nothing to bring back.
+                if step.value.is_looked_at() {
+                    step.value.status = StepStatus::Failed;
+                }
             }
         }
         // Another invocation that works on this step finds itself superseded.
         step.value.attempt += 1;
-        let writes = vec![scene.loaded.fence.check(), step.put()?];
+        writes.push(step.put()?);
         if commit(ports, writes).await? {
+            let_go(ports, &made_to_plan).await?;
             return Ok(Some(is_planned));
         }
         scene.loaded.fence.lock(ports).await?;
@@ -77,10 +101,37 @@ async fn plan_one(ports: &impl Ports, scene: &Scene, name: &ComponentName, wave:
     .await
 }
 
-/// A component's part of the plan, with what others give to it.
+/// Returns the writes by which the steps of later waves know that their targets are touched.
+async fn touched_behind(
+    ports: &impl Ports,
+    scene: &Scene,
+    name: &ComponentName,
+    (wave, touches): (u32, &BTreeSet<String>),
+) -> Result<Vec<Write>> {
+    if touches.is_empty() {
+        return Ok(vec![]);
+    }
+    let steps = ledger::load_all(ports, &ledger::steps(&scene.loaded.record.id)).await?;
+    let is_behind = |step: &Step| {
+        let comes_later = step.goals.keys().next().is_some_and(|first| *first > wave);
+        comes_later && step.claims.iter().any(|claim| touches.contains(&claim.resource))
+    };
+    let behind = steps.into_iter().filter(|step| is_behind(&step.value));
+    let noted = behind.map(|mut step| {
+        step.value.touched_by.insert(name.clone());
+        step.put()
+    });
+    noted.collect()
+}
+
+/// A component's part of the plan, with what others give to it. It has findings if it cannot be carried out.
 struct Planned {
     prepared: Prepared,
-    inputs: BTreeMap<Output, String>,
+    inputs: Given,
+    /// The targets of other components that it touches.
+    touches: BTreeSet<String>,
+    /// The writes that claim its target, if nobody had looked at it before.
+    claims: Vec<Write>,
 }
 
 fn is_being_undone(step: &Step) -> bool {
@@ -98,59 +149,106 @@ fn late(step: &Step) -> Fault {
     )
 }
 
-/// The kind's part of the plan, or what is in the way of it.
-async fn planned(ports: &impl Ports, scene: &Scene, name: &ComponentName, step: &Step) -> Checked<Planned> {
+/// The kind's part of the plan, or what is in the way of it. AWS may not show yet what an earlier wave has made,
+/// however long that took. So a target that was never looked at is refused only upon a look that shows all of it: one
+/// that began so late after this was asked for.
+async fn planned(
+    ports: &impl Ports,
+    scene: &Scene,
+    name: &ComponentName,
+    (step, asked): (&Step, Time),
+) -> Checked<Planned> {
+    loop {
+        let since = ports.now().ms_since(asked);
+        let planned = planned_now(ports, scene, name, step).await;
+        let is_refused = planned.as_ref().is_ok_and(|planned| !planned.prepared.findings.is_empty());
+        if !is_refused || step.is_looked_at() || since >= SEEN_AFTER_MS {
+            return planned;
+        }
+        ports.sleep_ms(SEEN_AFTER_MS - since).await;
+    }
+}
+
+async fn planned_now(ports: &impl Ports, scene: &Scene, name: &ComponentName, step: &Step) -> Checked<Planned> {
     let Some(wanted) = scene.wanted().wanted.into_iter().find(|wanted| wanted.name == name) else {
         return Err(Fault::internal(format!("{name} is not wanted")).into());
     };
-    let before = EarlierComponents::changed(given(ports, scene, step, &wanted.component.spec).await?);
-    let drafted = draft(ports, scene, wanted, &before).await?;
-    let (prepared, inputs) = (drafted.prepared, drafted.inputs);
-    if !prepared.findings.is_empty() {
-        return Err(prepared.findings.into());
+    let before = EarlierComponents::changed(given(ports, scene, step, wanted.component).await?);
+    let mut drafted = draft(ports, scene, wanted, &before).await?;
+    others::leave_to_owners(ports, scene, std::slice::from_mut(&mut drafted)).await?;
+    let mut claims = Vec::new();
+    if !step.is_looked_at() {
+        if let Some(again) = targets::settled(ports, scene, &drafted, &before).await? {
+            drafted.prepared = again;
+        }
+        let tenancy = targets::check(ports, scene, std::slice::from_ref(&drafted)).await?;
+        drafted.prepared.findings.extend(tenancy.findings);
+        let foreign = made::check(ports, &scene.loaded.record.id, &drafted).await?;
+        drafted.prepared.findings.extend(foreign);
+        claims = tenancy.writes;
+        // It has one wave, whatever its rollout says: nobody could plan the others.
+        let last = drafted.prepared.stages.pop();
+        drafted.prepared.stages = last.into_iter().collect();
     }
-    if prepared.claims != step.claims {
-        return Err(moved(name).into());
+    let (mut prepared, inputs, touches) = (drafted.prepared, drafted.inputs, touched(&drafted.touches));
+    let (waves, stages) = (step.goals.len(), prepared.stages.len());
+    let has_none = prepared.findings.is_empty();
+    if has_none && step.is_looked_at() && prepared.claims != step.claims {
+        prepared.findings.push(moved(name));
+    } else if has_none && stages != waves && stages != 0 {
+        prepared.findings.push(otherwise(name, waves, stages));
     }
-    let waves = step.goals.len();
-    let stages = prepared.stages.len();
-    if stages != waves && stages != 0 {
-        return Err(otherwise(name, waves, stages).into());
-    }
-    Ok(Planned { prepared, inputs })
+    Ok(Planned { prepared, inputs, touches, claims })
 }
 
 /// Returns what others give: what was known at first, and what the components give that this deployment has changed.
-async fn given(ports: &impl Ports, scene: &Scene, step: &Step, spec: &Spec) -> Result<BTreeMap<Output, String>> {
+async fn given(ports: &impl Ports, scene: &Scene, step: &Step, component: &Component) -> Checked<Given> {
     let steps = ledger::load_all(ports, &ledger::steps(&scene.loaded.record.id)).await?;
     let mut given = step.inputs.clone();
-    for output in spec.as_kind().takes_from().into_iter().flat_map(|it| it.outputs) {
-        let mut steps = steps.iter().map(|step| &step.value);
-        if let Some(step) = steps.find(|step| step.component == output.component) {
-            let value = step.outputs.get(&output.name).ok_or_else(|| not_given(step, output))?;
-            given.insert(output.clone(), value.clone());
+    let mut missing = Vec::new();
+    for (member, output) in scene.loaded.resolved.takes(component) {
+        let Some(before) = steps.iter().map(|step| &step.value).find(|step| step.component == output.component) else {
+            continue;
+        };
+        match before.outputs.get(&output.name).cloned() {
+            Some(value) => drop(given.insert(output, value)),
+            None => missing.push(not_given(&step.component, &member, &output)),
         }
     }
-    Ok(given)
+    if missing.is_empty() { Ok(given) } else { Err(missing.into()) }
 }
 
-fn not_given(step: &Step, output: &Output) -> Fault {
-    Fault::internal(format!(
-        "component {} of deployment {} has changed and gives no {}",
-        step.component, step.deployment, output.name
-    ))
+fn not_given(name: &ComponentName, member: &str, output: &Output) -> Finding {
+    let giver = &output.component;
+    Finding::new(
+        FindingName::OutputUnknown,
+        format!("components.{name}.{member}"),
+        format!("`{name}` takes `{output}`, and `{giver}` has changed and does not give it."),
+        prose!("Find out why `{}` does not give it any more, then {}.", giver, Redeploy::Again),
+    )
 }
 
-/// Takes in the goals of all its waves. If the target is there already, each goal is what is there.
+/// Takes in the goals of all its waves. If the target is there already, each goal is what is there. If nobody had
+/// looked at it before, what it comes back to is what is there now.
 fn take(step: &mut Step, planned: Planned) {
-    let Planned { prepared, inputs } = planned;
+    let Planned { prepared, inputs, touches, .. } = planned;
     step.inputs = inputs;
+    step.touches = touches;
+    if !step.is_looked_at() {
+        step.before.clone_from(&prepared.before);
+        step.claims = prepared.claims;
+        step.artifact = prepared.artifact;
+        step.irreversible = prepared.irreversible;
+        step.withdraws = prepared.withdraws;
+        step.is_made = true;
+    }
     let there = prepared.before["goal"].clone();
     let mut stages = prepared.stages.into_iter().map(|stage| stage.goal);
     for goal in step.goals.values_mut() {
         *goal = stages.next().unwrap_or_else(|| there.clone());
     }
     step.target = prepared.target;
+    step.irreversible |= prepared.irreversible;
 }
 
 fn moved(name: &ComponentName) -> Finding {

@@ -6,9 +6,12 @@ mod artifact;
 mod component;
 mod compose;
 mod drafts;
+mod filled;
 mod gates;
 mod inputs;
 mod later_waves;
+mod made;
+mod others;
 mod permissions;
 mod reachable;
 mod scene;
@@ -64,9 +67,14 @@ async fn prepare(ports: &impl Ports, by: &Caller, wave: u32) -> Result<Answer<Pr
         let scene = Scene::read(ports, loaded).await?;
         let (composed, claims) = whole_plan::composed(ports, &scene).await?;
         if whole_plan::is_unapproved(ports, &scene, &composed).await? {
+            drafts::let_go(ports, &composed.made_to_plan).await?;
             return Ok(Some(scene.loaded.answer(PrepareTransition::GiveBack)));
         }
         let is_written = crate::prepare::whole_plan::write(ports, &scene, &composed, claims).await?;
+        // A twin may have written a plan that needs it.
+        if is_written && composed.plan.outcome != PlanOutcome::Change {
+            drafts::let_go(ports, &composed.made_to_plan).await?;
+        }
         Ok(is_written.then(|| answer(&scene.loaded, &composed.plan)))
     })
     .await
@@ -135,6 +143,9 @@ fn until_shown(steps: &[Stored<Step>], asked: Time) -> u64 {
 }
 
 async fn see(ports: &impl Ports, mut step: Stored<Step>, state: &EnvironmentState, token: u64) -> Result<Stored<Step>> {
+    if !step.value.is_looked_at() {
+        return Ok(step);
+    }
     let at = ports.now();
     let running = state.running.get(&step.value.component);
     let saw = match live(ports, &step.value, running).await {

@@ -6,11 +6,13 @@
 //! allowed here. If it is not known whether a call is allowed, that is reported. It is a finding if somebody can mend
 //! it, else a warning, because only a call decides some conditions.
 
+use super::filled::FilledComponent;
 use super::scene::{Ports, Scene, WantedComponent};
 use crate::kinds::needs::{DeployerRole, Needed};
 use crate::kinds::{APP_TAG, ENVIRONMENT_TAG, PrepareInput, Withdrawals, needs_of};
-use crate::ports::{Evaluation, Result, Simulation};
+use crate::ports::{Evaluation, IamApi, Result, Simulation};
 use serde_json::json;
+use std::collections::BTreeSet;
 use windlass_domain::declaration::output::Inputs;
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::finding::{Finding, FindingName};
@@ -26,7 +28,12 @@ pub struct PermissionFindings {
 }
 
 /// Asks what the role of a component may do of what a release of it does.
-pub async fn check(ports: &impl Ports, scene: &Scene, wanted: &WantedComponent<'_>) -> Result<PermissionFindings> {
+pub async fn check(
+    ports: &impl Ports,
+    scene: &Scene,
+    wanted: &WantedComponent<'_>,
+    filled: &FilledComponent<'_>,
+) -> Result<PermissionFindings> {
     let (record, place) = (&scene.loaded.record, &scene.loaded.place);
     let input = PrepareInput {
         deployment: &record.id,
@@ -37,15 +44,18 @@ pub async fn check(ports: &impl Ports, scene: &Scene, wanted: &WantedComponent<'
         artifact: None,
         goal_state: None,
         is_check: true,
+        is_plan: false,
+        is_trial: false,
+        may_lose: &BTreeSet::new(),
         running: None,
         oldest: None,
         again: false,
-        image_of: scene.image_of(wanted.component),
+        image_of: filled.image_of.as_ref(),
         inputs: &Inputs::new(),
         withdrawals: Withdrawals::default(),
         place,
     };
-    let (config, spec) = (ports.config(), &wanted.component.spec);
+    let (config, spec) = (ports.config(), &filled.spec);
     let own = place.role.as_ref().map(|role| role.arn.as_str());
     let home = config.deployers.get(spec.kind().as_str());
     let Some(role) = own.or(home.map(String::as_str)) else {
@@ -63,6 +73,7 @@ pub async fn check(ports: &impl Ports, scene: &Scene, wanted: &WantedComponent<'
     };
     let mut found = PermissionFindings::default();
     for needed in needs {
+        found.take_role(&input, &needed, declared_role(there, &needed).await?);
         match there.simulate(&simulation(&input, &by, &needed)).await {
             Ok(said) => found.take(&input, &by, &needed, &said),
             // If it may not ask about one call, it may not ask about the others.
@@ -78,6 +89,23 @@ pub async fn check(ports: &impl Ports, scene: &Scene, wanted: &WantedComponent<'
         }
     }
     Ok(found)
+}
+
+/// The answer to whether a role is there: `None` if nobody asks that.
+type RoleAnswer = Option<Result<Vec<Evaluation>>>;
+
+/// Asks IAM whether the role is there that a component declares for AWS to act with. What it may do itself is not asked
+/// about: its owner decides that.
+async fn declared_role(there: &impl IamApi, needed: &Needed) -> Result<RoleAnswer> {
+    if needed.member != "role" || !needed.actions.contains(&"iam:PassRole") {
+        return Ok(None);
+    }
+    let (role, actions) = (needed.resource.clone(), vec!["sts:GetCallerIdentity".to_owned()]);
+    let asked = Simulation { role, actions, resource: "*".to_owned(), context: [].into() };
+    match there.simulate(&asked).await {
+        Err(fault) if !matches!(fault.name, FaultName::NotFound | FaultName::AccessDenied) => Err(fault),
+        answer => Ok(Some(answer)),
+    }
 }
 
 /// Returns the simulation to ask for. Windlass's own roles may change what has the right tags. Whether a target has
@@ -126,6 +154,27 @@ fn why(action: &str, said: &[Evaluation]) -> Option<Why> {
 }
 
 impl PermissionFindings {
+    /// Takes in whether a declared role is there.
+    fn take_role(&mut self, input: &PrepareInput<'_>, needed: &Needed, answer: RoleAnswer) {
+        let Some(Err(fault)) = answer else {
+            return;
+        };
+        let (path, role) = (input.path(needed.member), &needed.resource);
+        if fault.name == FaultName::NotFound {
+            let remedy = "Make it with your infrastructure code, or mend the name.";
+            self.findings.push(Finding::new(
+                FindingName::TargetMissing,
+                path,
+                format!("There is no role {role}."),
+                remedy,
+            ));
+        } else {
+            let reason = format!("whether there is a role {role}. {}.", fault.message.trim_end_matches('.'));
+            let remedy = "Let the role that is named ask it (`iam:SimulatePrincipalPolicy`), or look in IAM yourself.";
+            self.warnings.push(Finding::new(FindingName::NoPermission, path, reason, remedy).not_checked());
+        }
+    }
+
     /// Takes in what IAM said: one finding for each reason, with all actions that have it.
     fn take(&mut self, input: &PrepareInput<'_>, by: &DeployerRole<'_>, needed: &Needed, said: &[Evaluation]) {
         let found = needed.actions.iter().filter_map(|action| Some((why(action, said)?, *action)));
@@ -303,6 +352,9 @@ mod tests {
                 artifact: None,
                 goal_state: None,
                 is_check: true,
+                is_plan: false,
+                is_trial: false,
+                may_lose: &BTreeSet::new(),
                 running: None,
                 oldest: None,
                 again: false,

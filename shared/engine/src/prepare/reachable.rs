@@ -63,7 +63,7 @@ pub async fn snapshots(ports: &impl Ports, check: &Scene) -> Result<Vec<Snapshot
         let (named, is_next) = ((good.number, good.version.clone()), number == Some(good.number));
         let crossed = irreversible::crossed(&good, &check.state);
         let mut findings = irreversible::refusals((at, None), &good, &crossed, &BTreeSet::new());
-        findings.extend(tried(ports, &Scene { goal: Some(good), ..scene.clone() }, began).await);
+        findings.extend(tried(ports, &Scene { goal: Some(good), is_trial: true, ..scene.clone() }, began).await);
         all.push(SnapshotReach::new(named, is_next, limited(findings)));
     }
     Ok(all)
@@ -97,7 +97,7 @@ async fn instead(ports: &impl Ports, scene: &Scene) -> Result<Option<Prose>> {
             break;
         }
         let (of, version) = (good.number, good.version.clone());
-        if is_reachable(ports, &Scene { goal: Some(good), ..scene.clone() }).await? {
+        if is_reachable(ports, &Scene { goal: Some(good), is_trial: true, ..scene.clone() }).await? {
             let start = back_to(at, of, component, &Irreversible::new());
             return Ok(Some(prose!("Snapshot {} ({}) can be reached: start {}.", of, version, start)));
         }

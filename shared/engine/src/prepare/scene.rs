@@ -44,6 +44,8 @@ pub struct Scene {
     pub leaving: Vec<(ComponentName, Option<ComponentName>)>,
     /// The warning that an access file decides in the place of the declaration.
     pub overruled: Option<Finding>,
+    /// True if it is only tried whether it could go there ([`crate::kinds::PrepareInput::is_trial`]).
+    pub is_trial: bool,
 }
 
 /// One component, and what is wanted of it.
@@ -90,7 +92,7 @@ impl Scene {
         } else {
             None
         };
-        Ok(Self { loaded, state, goal, way_back, leaving, overruled })
+        Ok(Self { loaded, state, goal, way_back, leaving, overruled, is_trial: false })
     }
 
     /// Returns whether it goes back to a snapshot.
@@ -140,6 +142,12 @@ impl Scene {
         } else {
             self.loaded.record.accept_red.then(|| prose!("{} was asked for", NextStep::With(Wish::AcceptRed)))
         }
+    }
+
+    /// Returns whether only a plan is drawn, which holds no lock, and nobody has asked for its release. That of a release
+    /// that waits for approval was asked for by who may release.
+    pub fn is_plan(&self) -> bool {
+        self.loaded.fence.token == 0 && self.loaded.record.approval.is_none()
     }
 
     /// Returns the declared component whose image another one runs.

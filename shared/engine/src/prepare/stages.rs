@@ -164,6 +164,8 @@ mod tests {
             tested: false,
             closing: false,
             timing: None,
+            details: Vec::new(),
+            details_left: 0,
         };
         bakes_s
             .iter()

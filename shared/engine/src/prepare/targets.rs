@@ -41,7 +41,7 @@ pub async fn settle(ports: &impl Ports, scene: &Scene, drafts: &mut [Draft<'_>])
 }
 
 /// Another part of the plan for a component; nothing where it is where it ran.
-async fn settled(
+pub async fn settled(
     ports: &impl Ports,
     scene: &Scene,
     draft: &Draft<'_>,
@@ -132,14 +132,13 @@ pub async fn check(ports: &impl Ports, scene: &Scene, drafts: &[Draft<'_>]) -> R
     let mut known: BTreeMap<&str, (Stored<Claims>, bool)> = BTreeMap::new();
     for draft in drafts {
         let prepared = &draft.prepared;
-        if prepared.findings.is_empty() && prepared.claims.is_empty() {
+        let is_known = prepared.findings.is_empty() && !prepared.is_not_looked_at();
+        if is_known && prepared.claims.is_empty() {
             let (name, kind) = (draft.name, draft.kind);
             let message = format!("the kind {kind} does not say what {name} claims");
             return Err(Fault::internal(message));
         }
-        let record = &scene.loaded.record;
-        let by =
-            Owner { app: record.app.clone(), environment: record.environment.clone(), component: draft.name.clone() };
+        let by = owner(scene, draft.name);
         for claim in &prepared.claims {
             if !known.contains_key(claim.resource.as_str()) {
                 let claims = ledger::load_or_default(ports, &ledger::target(&claim.resource)).await?;
@@ -168,6 +167,12 @@ pub async fn check(ports: &impl Ports, scene: &Scene, drafts: &[Draft<'_>]) -> R
     Ok(tenancy)
 }
 
+/// Returns a component of this environment as an owner.
+pub fn owner(scene: &Scene, component: &ComponentName) -> Owner {
+    let record = &scene.loaded.record;
+    Owner { app: record.app.clone(), environment: record.environment.clone(), component: component.clone() }
+}
+
 /// Returns whether the owner is a component of which something runs, and this one is new and would begin without that:
 /// a rename that nobody has asked for yet. A way back brings only what the new name has brought itself.
 fn is_renamed(scene: &Scene, owner: &Owner, name: &ComponentName) -> bool {
@@ -186,7 +191,7 @@ async fn other_kind(ports: &impl Ports, scene: &Scene, owner: &Owner, kind: Kind
 }
 
 /// Returns whether the owner is a component that was renamed or removed in this environment.
-fn is_gone(scene: &Scene, owner: &Owner) -> bool {
+pub fn is_gone(scene: &Scene, owner: &Owner) -> bool {
     let resolved = &scene.loaded.resolved;
     owner.app == resolved.app
         && owner.environment == resolved.environment

@@ -2,7 +2,7 @@
 //! steps first, so that a plan that is there is whole; `Plan` only shows it.
 
 use super::compose::compose;
-use super::{drafts, gates, reachable};
+use super::{drafts, gates, others, reachable};
 use crate::deployment_context;
 use crate::ledger::{self, Range, Stored, commit, retry};
 use crate::payload::{Answer, PlanTransition};
@@ -10,7 +10,7 @@ use crate::ports::{Condition, Result, Transacted, Write};
 use crate::prepare::compose::Composed;
 use crate::prepare::scene::{Ports, Scene};
 use crate::prepare::targets;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::declaration::execution_history::WaveHistory;
 use windlass_domain::declaration::plan::{Plan, PlanOutcome};
@@ -31,6 +31,9 @@ pub async fn composed(ports: &impl Ports, scene: &Scene) -> Result<(Composed, Ve
         drafts = drafts::drafts(ports, scene).await?;
     }
     targets::settle(ports, scene, &mut drafts).await?;
+    others::leave_to_owners(ports, scene, &mut drafts).await?;
+    others::bring_back(ports, scene, &mut drafts).await?;
+    others::look_behind(scene, &mut drafts);
     let gates = gates::check(ports, scene, &drafts).await?;
     let tenancy = targets::check(ports, scene, &drafts).await?;
     let mut composed = compose(scene, &drafts, gates, tenancy.findings, ports.now())?;
@@ -58,6 +61,7 @@ pub async fn plan(ports: &impl Ports, id: &DeploymentId) -> Result<Answer<PlanTr
         } else {
             let scene = Scene::read(ports, loaded).await?;
             let (composed, _) = composed(ports, &scene).await?;
+            drafts::let_go(ports, &composed.made_to_plan).await?;
             let snapshots = Box::pin(reachable::snapshots(ports, &scene)).await?;
             DrawnPlan { snapshots, ..drawn(&scene, composed, ports.now()) }
         };
@@ -89,12 +93,10 @@ fn drawn(scene: &Scene, composed: Composed, now: Time) -> DrawnPlan {
 
 type TargetsAndChanges = (BTreeMap<ComponentName, Value>, BTreeMap<ComponentName, FromTo>);
 
-/// Returns the target of each component with what callers get of it now, which no release of ours need have brought;
-/// and the changes. A kind compares what callers get by value, so nothing is in it that moves by itself.
+/// Returns the target of each component with what callers get of it now, and the changes.
 fn targets_and_changes(scene: &Scene, steps: &[Step]) -> TargetsAndChanges {
-    let now = |step: &Step| json!([step.target, step.before["noticed"]["value"]]);
     let targets: BTreeMap<ComponentName, Value> =
-        steps.iter().map(|step| (step.component.clone(), now(step))).collect();
+        steps.iter().map(|step| (step.component.clone(), planned::target_of(step))).collect();
     // A check brings nothing, so nothing goes from one version to another.
     let brought = targets.keys().filter(|_| !scene.is_check());
     let changes = changes(scene, brought);
@@ -130,8 +132,11 @@ fn changes<'a>(scene: &Scene, names: impl Iterator<Item = &'a ComponentName>) ->
     let goal = scene.goal.as_ref();
     let change = |name: &ComponentName| {
         let back = goal.and_then(|goal| goal.components.get(name));
-        let to = back.map_or_else(|| End::brought(&scene.loaded.record, name), End::running);
         let from = scene.state.running.get(name).map(End::running);
+        // What a release does not name is only brought back to what is recorded.
+        let is_named = goal.is_some() || scene.loaded.record.release.components.contains_key(name);
+        let stays = from.clone().filter(|_| !is_named);
+        let to = back.map(End::running).or(stays).unwrap_or_else(|| End::brought(&scene.loaded.record, name));
         (name.clone(), FromTo { from, to })
     };
     names.map(change).collect()

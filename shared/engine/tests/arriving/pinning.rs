@@ -115,6 +115,17 @@ fn a_checksum_that_s3_keeps_is_believed() {
 }
 
 #[test]
+fn data_is_lost_only_of_what_the_release_changes_and_what_has_some() {
+    let world = uploaded();
+    for (resource, finding) in [("api.Messages", "BadValue may_lose"), ("infra.Messages", "UnknownName may_lose")] {
+        let mut request = manifest(MAIN, api());
+        request["may_lose"] = json!([resource]);
+        request["reason"] = json!("the trial is over");
+        assert!(refused(&world, request).contains(&finding.to_owned()), "{resource}");
+    }
+}
+
+#[test]
 fn what_cannot_be_pinned_is_reported_together() {
     let world = uploaded();
     let components = json!({

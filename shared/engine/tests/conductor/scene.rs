@@ -202,6 +202,8 @@ impl Scene {
                 tested: false,
                 closing: false,
                 timing: None,
+                details: Vec::new(),
+                details_left: 0,
             }],
             bake_s: 0,
             ahead: false,
@@ -211,9 +213,7 @@ impl Scene {
             outcome,
             waves: vec![wave; waves],
             unchanged: vec![Unchanged::new(&component("jobs"), "runs it already")],
-            findings: vec![],
-            warnings: vec![],
-            stays_reachable: vec![],
+            ..Plan::empty(outcome)
         };
         self.stage.put(ledger::plan(&id()), &plan);
     }

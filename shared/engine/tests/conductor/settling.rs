@@ -266,14 +266,7 @@ fn a_success_lifts_the_veto_on_its_release_only() {
 fn what_was_refused_at_prepare_is_rejected_with_its_findings() {
     let scene = Scene::new();
     let finding = |name, path| Finding::new(name, path, "it is not there.", "Make it.");
-    let plan = |findings: Vec<Finding>| Plan {
-        outcome: PlanOutcome::Rejected,
-        waves: vec![],
-        unchanged: vec![],
-        findings,
-        warnings: vec![],
-        stays_reachable: vec![],
-    };
+    let plan = |findings: Vec<Finding>| Plan { findings, ..Plan::empty(PlanOutcome::Rejected) };
     let findings =
         vec![finding(FindingName::TargetMissing, "components.api"), finding(FindingName::Duplicate, "components.jobs")];
     scene.stage.put(ledger::plan(&id()), &plan(findings.clone()));

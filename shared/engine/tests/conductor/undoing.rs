@@ -3,7 +3,7 @@
 use crate::conductor::scene::{Scene, in_short};
 use crate::conductor::undo_reasons::finding;
 use crate::conductor::vetoes::veto;
-use crate::stage::{TOKEN, id};
+use crate::stage::{TOKEN, component, id};
 use std::collections::BTreeMap;
 use windlass_domain::deployment::Why;
 use windlass_domain::deployment::second_look::SecondLook;
@@ -47,6 +47,28 @@ fn waves_are_brought_back_in_reverse_each_once() {
     assert_eq!(next(&scene, Some(0)), (Transition::SettleUndo, 0, names(&[])));
 }
 
+/// A component stands on the one that gives its name: what it has to come back to may be gone with that.
+#[test]
+fn what_another_one_stands_on_stays_until_that_is_back() {
+    use StepStatus::{Changed, UndoFailed, Undone};
+    let scene = |web: StepStatus| {
+        let scene = Scene::new();
+        scene.step("infra", Changed, in_wave(0));
+        scene.step("web", web, |step| {
+            in_wave(1)(step);
+            step.stands_on = [component("infra")].into();
+        });
+        scene
+    };
+    assert_eq!(next(&scene(Changed), None), (Transition::Restore, 1, vec!["web".to_owned()]));
+    assert_eq!(next(&scene(Undone), Some(1)), (Transition::Restore, 0, vec!["infra".to_owned()]));
+    let scene = scene(UndoFailed);
+    assert_eq!(next(&scene, Some(1)), (Transition::SettleUndo, 0, vec![]));
+    assert_eq!(in_short(&scene.asks("SettleUndo")).0, Transition::NeedsOperator);
+    let cause = scene.ending().cause.written();
+    assert!(cause.contains("infra: it stays, because web stands on it and is not back"), "{cause}");
+}
+
 pub fn why(name: &str) -> Why {
     Why { name: name.into(), text: "it was so.".into() }
 }
@@ -67,6 +89,27 @@ fn one_that_was_not_seen_needs_an_operator_and_keeps_the_lock() {
         let held = scene.indexed(&ledger::HELD);
         assert_eq!(held.len(), 1);
     }
+}
+
+/// What `infra` makes may be put back by its own undo to what its former template says.
+#[test]
+fn what_is_touched_by_an_undo_behind_it_is_looked_at_once_more() {
+    let scene = Scene::new();
+    scene.step("infra", StepStatus::Undone, |step| step.changes.push(change("execute", false, true)));
+    let web = |again: Option<u64>| {
+        scene.step("web", StepStatus::Undone, |step| {
+            in_wave(1)(step);
+            step.target = serde_json::json!({});
+            step.touched_by = [component("infra")].into();
+            step.again = again;
+        });
+    };
+    web(None);
+    let again = (Transition::Restore, 0, vec!["web".to_owned()]);
+    assert_eq!(next(&scene, Some(0)), again);
+    assert_eq!(next(&scene, Some(0)), again, "the answer may be lost");
+    web(Some(0));
+    assert_eq!(next(&scene, Some(0)), (Transition::SettleUndo, 0, vec![]));
 }
 
 fn change(what: &str, undo: bool, switching: bool) -> ChangeRecord {

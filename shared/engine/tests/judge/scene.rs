@@ -51,6 +51,8 @@ fn change(what: &str) -> Wave {
             tested: false,
             closing: false,
             timing: None,
+            details: Vec::new(),
+            details_left: 0,
         }],
         bake_s: 120,
         ahead: false,
@@ -67,14 +69,8 @@ pub fn changed() -> Stage {
 pub fn changed_as(declaration: &str) -> Stage {
     let release = BTreeMap::from([(component("api"), zip("api", CODE))]);
     let stage = Stage::new(declaration, release);
-    let plan = Plan {
-        outcome: PlanOutcome::Change,
-        waves: vec![change("at 10 %"), change("at 100 %")],
-        unchanged: vec![],
-        findings: vec![],
-        warnings: vec![],
-        stays_reachable: vec![],
-    };
+    let waves = vec![change("at 10 %"), change("at 100 %")];
+    let plan = Plan { waves, ..Plan::empty(PlanOutcome::Change) };
     stage.put(ledger::plan(&id()), &plan);
     stage.put(ledger::step(&id(), &component("api")), &step(&stage));
     {

@@ -1,6 +1,7 @@
 //! Functions in the in-memory world, and deployments into them.
 
 use bytes::Bytes;
+use std::collections::BTreeSet;
 use std::io::{Cursor, Write as _};
 use windlass_domain::declaration::folder::FolderPatterns;
 use windlass_domain::declaration::kinds::lambda::Lambda;
@@ -167,6 +168,9 @@ impl Setting {
             artifact,
             goal_state,
             is_check: false,
+            is_plan: false,
+            is_trial: false,
+            may_lose: &BTreeSet::new(),
             running: None,
             oldest: None,
             again: false,

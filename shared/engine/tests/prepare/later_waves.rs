@@ -171,6 +171,21 @@ fn what_nobody_gives_is_refused_before_anything_changes() {
 }
 
 #[test]
+fn what_is_not_given_any_more_fails_and_says_why() {
+    let stage = shop(Some(NEW));
+    prepare(&stage).unwrap();
+    changed(&stage, "api", "2");
+    let mut function = step(&stage, "api").unwrap();
+    function.outputs.clear();
+    stage.put(ledger::step(&id(), &component("api")), &function);
+    assert_eq!(plan_wave(&stage, 1).unwrap().verdict, Transition::Failed);
+    let Some(StepFailure::Finding(finding)) = step(&stage, "flags").unwrap().failure else {
+        panic!("the step does not say why");
+    };
+    assert_eq!((finding.name, finding.path.as_str()), (FindingName::OutputUnknown, "components.flags.fill"));
+}
+
+#[test]
 fn what_cannot_be_planned_any_more_fails_and_says_why() {
     let stage = shop(Some(NEW));
     prepare(&stage).unwrap();

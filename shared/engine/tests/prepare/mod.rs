@@ -1,14 +1,17 @@
 //! `Prepare` over the in-memory world.
 
 mod gates;
+mod given_names;
 mod interrupted;
 mod later_waves;
 mod looks;
+mod owners;
 mod plans;
 mod refusals;
 mod rollbacks;
 mod scene;
 mod sites;
 mod sites_moved;
+mod stacks;
 mod tenants;
 mod warnings;

@@ -2,7 +2,7 @@
 
 use crate::site::zips::zip;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::declaration::kinds::site::{SiteMode, StaticSite};
 use windlass_domain::declaration::output::Inputs;
 use windlass_domain::declaration::plan::KindName;
@@ -110,6 +110,9 @@ impl Scene {
             artifact,
             goal_state: goal.map(|recorded| &recorded["goal"]),
             is_check: false,
+            is_plan: false,
+            is_trial: false,
+            may_lose: &BTreeSet::new(),
             running: self.running.as_ref(),
             oldest: oldest.filter(|_| goal.is_none()),
             again: false,

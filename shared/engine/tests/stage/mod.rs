@@ -4,7 +4,7 @@
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::declaration::resolved::Resolved;
 use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::deployment::overtaking::Supersede;
@@ -191,6 +191,7 @@ fn record(declaration: &Declaration, components: BTreeMap<ComponentName, Artifac
         accept_red: false,
         through_hold: false,
         preempt: false,
+        may_lose: BTreeSet::new(),
         supersede: Supersede::Wait,
         again: false,
         by_person: true,

@@ -46,6 +46,8 @@ fn the_path_of_ci_takes_no_wish_and_nothing_that_is_only_recorded() {
         all[wish] = true.into();
     }
     assert_eq!(members(&shop, &all), WISHES);
+    let lost = json!({"from": "dev", "may_lose": ["infra.Messages"], "reason": "it may go"});
+    assert_eq!(members(&shop, &lost), ["may_lose"]);
     for body in
         [json!({"version": "1.0.0"}), json!({"version": "1.0.0", "reason": "it is time"}), json!({"version": "9.9.9"})]
     {

@@ -12,6 +12,7 @@ use windlass_engine::ledger::{self, Stored};
 use windlass_engine::ports::Evaluation;
 use windlass_machine::program::Program;
 use windlass_machine::shop::{ALARM, ALL_KINDS, FUNCTIONS, ONE_FUNCTION, Shop};
+use windlass_machine::shop_stack::take_away;
 use windlass_world::run::run;
 
 /// Starts a check and lets it end. Returns the record of it.
@@ -281,6 +282,29 @@ fn what_iam_cannot_be_asked_of_is_found() {
     assert!(found.findings[0].reason.written().starts_with("Not checked: "));
     assert!(found.findings[0].remedy.written().contains("iam:SimulatePrincipalPolicy"));
     assert_eq!(found.outcome, PlanOutcome::Rejected);
+}
+
+/// IAM cannot be asked about what has no name yet, and nothing is made to find out.
+#[test]
+fn what_a_release_makes_is_named_with_who_makes_it() {
+    let program = Program::release().unwrap();
+    let api = "  api: {kind: lambda, function: shop-api, alias: live}";
+    let both = "  infra: {kind: cloudformation, stack: shop-infra, role: shop-stack, outputs: {api: Api}}
+  api: {kind: lambda, function: \"${infra.api}\", alias: live, after: [infra]}";
+    let declaration = ONE_FUNCTION.replace(api, both);
+    for (is_gone, findings) in [(false, &[][..]), (true, &["TargetMissing components.infra.role"])] {
+        let mut shop = Shop::new(&program, &declaration);
+        take_away(shop.world());
+        if is_gone {
+            shop.world().iam().gone.insert("arn:aws:iam::111111111111:role/shop-stack".to_owned());
+        }
+        let found = plan(check(&mut shop));
+        assert_eq!(named(&found.findings), findings);
+        let mut warned = named(&found.warnings);
+        warned.retain(|one| one.starts_with("NotLookedAt components."));
+        assert_eq!(warned, ["NotLookedAt components.infra.stack", "NotLookedAt components.api"]);
+        assert!(shop.world().cloudformation().stacks.is_empty());
+    }
 }
 
 /// Sets the quota of Service Quotas for the vCPUs of Fargate, and the metric of CloudWatch for their use.

@@ -8,7 +8,7 @@ use windlass_domain::deployment::step::Step;
 use windlass_domain::environment::LockHolder;
 use windlass_domain::environment::kept::Irreversible;
 use windlass_domain::release::identity::DeploymentId;
-use windlass_domain::shown::planned::{Becomes, KEPT_S, Planned, hash};
+use windlass_domain::shown::planned::{Becomes, KEPT_S, Planned, hash, target_of};
 use windlass_domain::text::name::ComponentName;
 use windlass_domain::text::time::Time;
 use windlass_engine::ledger;
@@ -76,10 +76,8 @@ fn the_deployment_that_follows_does_what_was_planned() {
         let deployment = shop.deployment(&arn);
         let plan: Plan = load(&shop, &ledger::plan(&deployment.id));
         assert_eq!(json!(drawn.plan), json!(plan));
-        let targets: BTreeMap<ComponentName, Value> = steps(&shop, &deployment.id)
-            .into_iter()
-            .map(|step| (step.component, json!([step.target, step.before["noticed"]["value"]])))
-            .collect();
+        let targets: BTreeMap<ComponentName, Value> =
+            steps(&shop, &deployment.id).into_iter().map(|step| (step.component.clone(), target_of(&step))).collect();
         assert_eq!(drawn.hash, hash(&deployment, &plan, &targets, (&drawn.changes, &Irreversible::new())));
         let named: Vec<&str> = drawn.changes.keys().map(ComponentName::as_str).collect();
         assert_eq!(named, components);

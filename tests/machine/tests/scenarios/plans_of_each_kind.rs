@@ -9,9 +9,8 @@ use windlass_domain::declaration::kinds::KindName;
 use windlass_domain::declaration::kinds::ecs::{Pause, Strategy};
 use windlass_domain::declaration::plan::{Plan, PlanOutcome};
 use windlass_domain::deployment::Deployment;
-use windlass_domain::deployment::step::Step;
 use windlass_domain::release::identity::DeploymentId;
-use windlass_domain::shown::planned::{Planned, hash};
+use windlass_domain::shown::planned::{Planned, hash, target_of};
 use windlass_domain::text::name::ComponentName;
 use windlass_engine::kinds::task;
 use windlass_engine::ledger;
@@ -19,6 +18,7 @@ use windlass_engine::ports::{Routing, ServiceHook, Shifting};
 use windlass_machine::program::Program;
 use windlass_machine::resource_types::{Named, ResourceTypes};
 use windlass_machine::shop::Shop;
+use windlass_machine::shop_stack::take_away;
 use windlass_world::World;
 use windlass_world::run::run;
 
@@ -36,6 +36,7 @@ const FLAGS: &str = "kind: appconfig, application: shop, environment: prod, prof
 const FUNCTION: &str = "kind: lambda, function: shop-api, alias: live";
 const SERVICE: &str = "kind: ecs, cluster: shop, service: agent, container: agent, repository: shop/agent";
 const SITE: &str = "kind: static_site, bucket: shop-web, distribution: E1";
+const STACK: &str = "kind: cloudformation, stack: shop-infra, role: windlass-stack-shop, assets: shop-assets";
 
 /// The last revisions that CodeDeploy has deployed.
 const OF_FUNCTION: &str = r#"{"version":0.0,"Resources":[{"api":{"Type":"AWS::Lambda::Function","Properties":{"Name":"shop-api","Alias":"live"}}}]}"#;
@@ -62,6 +63,17 @@ fn ways(kind: KindName) -> Vec<Way> {
             .flatten()
             .chain([by_codedeploy(false), by_codedeploy(true)])
             .collect(),
+        KindName::Stack => vec![
+            way(&["infra"], &[stack("")]),
+            Way { scene: Box::new(take_away), ..way(&["infra"], &[stack(", outputs: {worker: Worker}")]) },
+            way(
+                &["api", "infra"],
+                &[
+                    format!("api: {{{FUNCTION}}}"),
+                    stack(", after: [api], parameters: {ApiVersion: \"${api.version}\"}"),
+                ],
+            ),
+        ],
         KindName::Appconfig => vec![
             way(&["flags"], &[flags("")]),
             way(&["api", "flags"], &[format!("api: {{{FUNCTION}}}"), flags(", after: [api], fill: [api.version]")]),
@@ -81,6 +93,10 @@ fn ways(kind: KindName) -> Vec<Way> {
             )])
             .collect(),
     }
+}
+
+fn stack(more: &str) -> String {
+    format!("infra: {{{STACK}{more}}}")
 }
 
 fn way(brought: &'static [&'static str], declared: &[String]) -> Way {
@@ -207,8 +223,7 @@ fn make_calls(world: &World) {
 /// Returns the targets of the components that a deployment changes.
 fn targets(shop: &Shop<'_>, deployment: &Deployment) -> BTreeMap<ComponentName, Value> {
     let steps = run(ledger::load_all(shop.world(), &ledger::steps(&deployment.id))).unwrap();
-    let now = |step: &Step| json!([step.target, step.before["noticed"]["value"]]);
-    steps.into_iter().map(|step| (step.value.component.clone(), now(&step.value))).collect()
+    steps.into_iter().map(|step| (step.value.component.clone(), target_of(&step.value))).collect()
 }
 
 fn load<T: serde::de::DeserializeOwned>(shop: &Shop<'_>, key: &ledger::Key<T>) -> T {

@@ -55,6 +55,8 @@ fn explains(outcome: &Outcome<'_>, what: What, record: &Deployment, ended: &Ende
         Ending::RolledBack | Ending::NeedsOperator => is_stop || is_refusal || lasts || what == What::OutOfBand,
         Ending::Rejected => match ended.cause_name.as_str() {
             "NoPermission" | "GateNotMeasurable" => is_refusal,
+            // What AWS was doing when its time was over.
+            "CouldNotPrepare" if what == What::TimedOut => ended.cause.written().contains("StillInProgress"),
             given_up if GIVEN_UP.contains(&given_up) => is_refusal || lasts,
             "Stopped" => is_stop,
             "ExecutionTimedOut" => what == What::TimedOut,

@@ -2,7 +2,7 @@ use crate::deed::Deed;
 use crate::happening::Event;
 use crate::outcome::Outcome;
 use crate::schedule::What;
-use crate::target_calls::is_guarded;
+use crate::target_calls::{has_condition, is_guarded};
 use crate::targets::COMPONENTS;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -49,8 +49,8 @@ pub fn out_of_band_changes_are_kept(outcome: &Outcome<'_>) -> Result<(), String>
                 }
                 let work = who.work.as_ref();
                 // Without a condition an undo goes back to the recorded state before, whatever is there.
-                let work =
-                    work.filter(|work| is_guarded(component, outcome.scenario.declaration) || work.wave.is_some());
+                let has_condition = has_condition(call, component, outcome.scenario.declaration);
+                let work = work.filter(|work| has_condition || work.wave.is_some());
                 let id = work.map(|work| work.deployment.to_string());
                 let found = theirs.get(component).zip(id);
                 if found.is_some_and(|(prepared, id)| prepared.contains(&id)) {

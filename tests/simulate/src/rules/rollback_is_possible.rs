@@ -5,6 +5,7 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 use windlass_domain::environment::{Running, Snapshot};
+use windlass_machine::shop_stack::ASSETS;
 use windlass_world::appconfig::named;
 use windlass_world::lambda::LiveFunction;
 use windlass_world::s3::Bucket;
@@ -57,6 +58,7 @@ fn is_there(outcome: &Outcome<'_>, component: &str, running: &Running) -> bool {
     match component {
         "agent" => task_definition_is_there(outcome, state),
         "flags" => hosted_version_is_there(outcome, state),
+        "infra" => template_is_there(outcome, state),
         "web" => files_are_there(outcome, state),
         // A rollback runs no task.
         TASK => true,
@@ -74,6 +76,27 @@ fn hosted_version_is_there(outcome: &Outcome<'_>, state: &Value) -> bool {
     let profile = known.profile(&named("shop").id, &named("flags").id);
     let number = version.parse();
     profile.is_ok_and(|it| number.is_ok_and(|number| it.versions.contains_key(&number)))
+}
+
+/// Returns whether the template of a stack is kept, and whether the files are there that it names. A rollback to what
+/// was before the stack needs nothing: it deletes none.
+fn template_is_there(outcome: &Outcome<'_>, state: &Value) -> bool {
+    let Some(digest) = state["goal"]["template"].as_str() else {
+        return state["goal"]["id"].is_null();
+    };
+    let objects = outcome.world.s3();
+    let kept = objects.buckets.get("artifacts").and_then(|artifacts| {
+        let key = artifacts.keys.keys().find(|key| key.contains(digest))?;
+        let text: String = serde_json::from_slice(&artifacts.current(key)?.bytes).ok()?;
+        serde_json::from_str::<Value>(&text).ok()
+    });
+    let files = objects.buckets.get(ASSETS);
+    let is_there = |resource: &Value| {
+        let key = resource["Properties"]["Code"]["S3Key"].as_str();
+        key.is_none_or(|key| files.is_some_and(|files| files.current(key).is_some()))
+    };
+    let resources = kept.as_ref().and_then(|template| template["Resources"].as_object());
+    resources.is_some_and(|resources| resources.values().all(is_there))
 }
 
 fn task_definition_is_there(outcome: &Outcome<'_>, state: &Value) -> bool {

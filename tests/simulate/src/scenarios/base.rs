@@ -141,6 +141,15 @@ macro_rules! flags {
     };
 }
 
+/// The stack `infra` with more fields.
+macro_rules! infra {
+    ($($more:literal),*) => {
+        named!("infra":
+            "kind: cloudformation", "stack: shop-infra", "role: windlass-stack-shop", "assets: shop-assets"
+            $(, $more)*)
+    };
+}
+
 /// The task `migrate` with more fields.
 macro_rules! migrate {
     ($($more:literal),+) => {

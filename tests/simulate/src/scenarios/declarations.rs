@@ -41,6 +41,19 @@ pub(super) const MOVED: &str = gated!(api!("codedeploy: {application: shop, grou
 /// A function, and flags that name its version, so that they are planned in full only after that is there.
 pub(super) const POINTING: &str = gated!(api!(), flags!("after: [api]", "fill: [api.version]"); between_waves: "1m");
 
+/// A stack alone.
+pub(super) const STACK: &str = gated!(infra!());
+
+/// A stack, and a function that it makes.
+pub(super) const STACK_THEN_FUNCTION: &str = gated!(
+    infra!("outputs: {api: ApiName}"),
+    named!("api": "kind: lambda", "function: \"${infra.api}\"", "alias: live", "after: [infra]")
+);
+
+/// A function, and a stack that takes its version, so that it is planned in full only after that is there.
+pub(super) const FUNCTION_THEN_STACK: &str =
+    gated!(api!(), infra!("after: [api]", "parameters: {ApiVersion: \"${api.version}\"}"));
+
 /// A site whose files are overwritten.
 pub(super) const SITE: &str = gated!(web!());
 

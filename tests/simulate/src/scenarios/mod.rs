@@ -33,6 +33,7 @@ mod removals;
 mod rollouts;
 mod several_images;
 mod shifts;
+mod stacks;
 mod tasks;
 mod test_listeners;
 mod topics;
@@ -45,7 +46,7 @@ mod withdrawals;
 use crate::scenario::Scenario;
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 300] = [
+pub static SCENARIOS: [Scenario; 318] = [
     basics::FUNCTION,
     basics::FIRST,
     basics::CODE,
@@ -346,6 +347,24 @@ pub static SCENARIOS: [Scenario; 300] = [
     promotions::PROMOTED_BY_ITSELF,
     promotions::PROMOTED_AFTER_A_HOLD,
     promotions::PROMOTION_VETOED,
+    stacks::UPDATED,
+    stacks::UNDONE,
+    stacks::ROLLBACK,
+    stacks::TAKEN_BACK,
+    stacks::WAY_BACK_FAILS,
+    stacks::CANCELLED,
+    stacks::OBSOLETE,
+    stacks::ANOTHER_SET,
+    stacks::INVALID,
+    stacks::PLANNED,
+    stacks::MADE,
+    stacks::MADE_UNDONE,
+    stacks::MADE_PLANNED,
+    stacks::FILLED,
+    stacks::FILLED_UNDONE,
+    stacks::FILLED_AGAIN_UNDONE,
+    stacks::FILLED_ROLLBACK,
+    stacks::GIVEN_UNDONE,
 ];
 
 /// Returns the scenario of that name.

@@ -5,6 +5,7 @@ use windlass_domain::declaration::kinds::ecs::Pause;
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::ports::{OnFailure, Routing, ServiceHook, Shifting};
 use windlass_machine::shop::ALARM;
+use windlass_machine::shop_stack::{self, STACK};
 use windlass_machine::shop_world::run_image;
 use windlass_world::World;
 use windlass_world::appconfig::named;
@@ -243,6 +244,19 @@ pub(super) fn person_at_flags(world: &World) {
             live.end_by_hand();
         }
         environment.deploy_by_hand(&flags, version, now);
+    }
+}
+
+/// Updates the stack, as a person does once CloudFormation is done with it. A stack that will not be made, or that gets
+/// stuck, is left alone: what CloudFormation does with it is nobody's change.
+pub(super) fn person_at_stack(world: &World) {
+    let later = world.copy();
+    later.settle_stack(STACK);
+    let made = ["CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"];
+    let is_made = later.cloudformation().named(STACK).is_ok_and(|stack| made.contains(&stack.status.as_str()));
+    if is_made {
+        world.settle_stack(STACK);
+        shop_stack::put(world, "by-hand");
     }
 }
 

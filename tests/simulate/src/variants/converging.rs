@@ -114,6 +114,38 @@ pub(super) const VARIANTS: &[Variant] = &[
         scenarios: &["undo", "undo_kinds"],
         mishaps: &[],
     },
+    // `undo_in_reverse` catches it.
+    Variant {
+        name: "stack_before_its_takers",
+        what: "an undo begins with the stack, though others have their targets from it",
+        edits: &[
+            Edit {
+                file: UNDO,
+                find: "held_by(step, steps.iter().map(|step| &step.value)).is_none();",
+                replace: "VARIANT || held_by(step, steps.iter().map(|step| &step.value)).is_none();\n    let stack = windlass_domain::declaration::kinds::KindName::Stack;\n    let of = |step: &Step| if VARIANT && step.kind == stack { Some(BEFORE_ALL - 1) } else { first_wave(step) };",
+            },
+            Edit {
+                file: UNDO,
+                find: "to_restore().filter(is_free).filter_map(first_wave)",
+                replace: "to_restore().filter(is_free).filter_map(of)",
+            },
+            Edit { file: UNDO, find: "first_wave(step) == Some(wave)", replace: "of(*step) == Some(wave)" },
+        ],
+        scenarios: &["stack_filled_again_undone"],
+        mishaps: &[],
+    },
+    // `ends_as_written` catches it.
+    Variant {
+        name: "no_state_before",
+        what: "of a component that was not looked at before its wave no state is recorded to come back to",
+        edits: &[Edit {
+            file: "shared/engine/src/prepare/later_waves.rs",
+            find: "        step.before.clone_from(&prepared.before);",
+            replace: "        if !VARIANT {\n            step.before.clone_from(&prepared.before);\n        }",
+        }],
+        scenarios: &["stack_filled_undone"],
+        mishaps: &[],
+    },
     Variant {
         name: "documents_first",
         what: "a site's documents are written before the assets that they name",

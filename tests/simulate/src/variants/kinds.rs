@@ -157,6 +157,29 @@ pub(super) const VARIANTS: &[Variant] = &[
         scenarios: &["service_moved_held", "paused_by_team_cancelled"],
         mishaps: &[],
     },
+    // `ends_as_written` catches it.
+    Variant {
+        name: "another_change_set_executed",
+        what: "the newest change set of the stack is executed, whoever has planned it",
+        edits: &[Edit {
+            file: "shared/engine/src/kinds/stack/mod.rs",
+            find: "Change::Execute(id) => self.at.execute_change_set(id, &token).await",
+            replace: "Change::Execute(id) => {
+                let mut id = id.clone();
+                if VARIANT {
+                    for (name, _) in self.at.change_sets(stack).await? {
+                        let other = self.at.change_set(Some(stack), &name, None).await?;
+                        if SetState::from(&other).can_be_executed() {
+                            id = other.id;
+                        }
+                    }
+                }
+                self.at.execute_change_set(&id, &token).await
+            }",
+        }],
+        scenarios: &["stack_another_set"],
+        mishaps: &[],
+    },
     Variant {
         name: "brought_back_behind_irreversible",
         what: "an undo goes on to what came before an irreversible task that has begun",

@@ -6,6 +6,7 @@ use super::{At, Resolve, Sort};
 use crate::declaration::aws_name;
 use crate::declaration::comparison::WRONG_AT_MOST;
 use crate::declaration::kinds::Split;
+use crate::declaration::name_text::NameText;
 use crate::declaration::scope::{Scope, Text};
 use crate::document::shape::join;
 use crate::text::count::count;
@@ -112,6 +113,11 @@ impl Sort for ComparisonGate {
         format!("{} beside {} by {}{region}", self.failed, self.all, self.version)
     }
 
+    fn names_mut(&mut self) -> Vec<NameText<'_>> {
+        let dimensions = self.failed.dimensions.values_mut().chain(self.all.dimensions.values_mut());
+        dimensions.map(|value| NameText::new("function", value, &aws_name::ANY)).collect()
+    }
+
     fn threshold(&self) -> String {
         format!(
             "no worse than the former version, of which it would look so bad once in {:.0} times by chance; {} of each",
@@ -210,7 +216,7 @@ fn counted(scope: &mut Scope<'_>, path: &str, count: &Count) -> MetricSeries {
 
 /// Makes a metric that Lambda itself has of an alias.
 fn of_alias(scope: &mut Scope<'_>, path: &str, (function, alias): (&Text, &Text), metric: &str) -> MetricSeries {
-    let function = scope.text(&join(path, "function"), function, &aws_name::FUNCTION);
+    let function = scope.text_taking(&join(path, "function"), function, &aws_name::FUNCTION);
     let alias = scope.text(&join(path, "alias"), alias, &aws_name::ALIAS);
     let resource = format!("{function}:{alias}");
     let dimensions = [("FunctionName", function), ("Resource", resource)];

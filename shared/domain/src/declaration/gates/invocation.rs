@@ -2,6 +2,7 @@
 
 use super::{At, Resolve, Sort};
 use crate::declaration::aws_name;
+use crate::declaration::name_text::NameText;
 use crate::declaration::scope::Scope;
 use crate::document::secret;
 use crate::text::foreign::truncate;
@@ -47,6 +48,10 @@ impl Sort for InvocationGate {
         format!("{} {}", self.function, self.request.name)
     }
 
+    fn names_mut(&mut self) -> Vec<NameText<'_>> {
+        vec![NameText::new("function", &mut self.function, &aws_name::FUNCTION)]
+    }
+
     fn threshold(&self) -> String {
         let within = match self.request.within {
             Some(within) => format!(" within {within}"),
@@ -67,7 +72,7 @@ impl Resolve for InvocationGate {
         let function = at.component.and_then(|(name, it)| Some((name, it.function()?)));
         let function = if let Some((name, function)) = function {
             let path = format!("components.{name}.function");
-            scope.text(&path, function, &aws_name::FUNCTION)
+            scope.text_taking(&path, function, &aws_name::FUNCTION)
         } else {
             scope.not_supported(
                 &at.path,

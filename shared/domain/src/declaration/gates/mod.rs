@@ -18,6 +18,8 @@ mod websocket;
 use super::scope::Scope;
 use crate::declaration::gate::{PauseRule, UnknownRule};
 use crate::declaration::kinds::AsWritten;
+use crate::declaration::name_text::Given;
+use crate::declaration::output::Output;
 use crate::document::shape::join;
 use crate::text::name::ComponentName;
 use crate::text::time::Span;
@@ -34,6 +36,7 @@ pub use series::{MetricSeries, Series};
 pub(crate) use slowest::Slowest;
 pub(super) use sort::{At, Resolve};
 pub use sort::{DeclaredGate, Sort};
+use std::collections::BTreeSet;
 pub use websocket::{Websocket, WebsocketGate};
 
 /// A component of which gates may be declared.
@@ -126,6 +129,23 @@ macro_rules! sorts {
                 $( all.extend(self.$list.iter().map(DeclaredGate::any)); )*
                 $( all.extend(self.$own.iter().map(DeclaredGate::any)); )*
                 all
+            }
+
+            /// Returns the outputs of components that the gates take.
+            pub fn takes(&self) -> BTreeSet<Output> {
+                let mut takes = BTreeSet::new();
+                $( takes.extend(self.$list.iter().flat_map(DeclaredGate::takes)); )*
+                $( takes.extend(self.$own.iter().flat_map(DeclaredGate::takes)); )*
+                takes
+            }
+
+            /// Returns the gates with what is given in the places of outputs. `origin` is the endpoint of a local
+            /// cloud, which addresses may name. A text that may not be asked then stays as it is.
+            #[must_use]
+            pub fn filled(mut self, given: &Given, origin: Option<&str>) -> Self {
+                $( self.$list.iter_mut().for_each(|one| one.fill(given, origin)); )*
+                $( self.$own.iter_mut().for_each(|one| one.fill(given, origin)); )*
+                self
             }
 
             /// Resolves the written gates of every sort.

@@ -3,6 +3,7 @@
 use super::{At, Resolve, Sort};
 use crate::declaration::aws_name::Form;
 use crate::declaration::kinds::{AsWritten, Visited};
+use crate::declaration::name_text::NameText;
 use crate::declaration::probe_url;
 use crate::declaration::scope::{Scope, Text};
 use crate::document::shape::join;
@@ -44,6 +45,11 @@ impl Sort for PageGate {
     /// Returns a name such as `web /about/`.
     fn name(&self) -> String {
         format!("{} {}", self.site, self.page)
+    }
+
+    fn names_mut(&mut self) -> Vec<NameText<'_>> {
+        let address = self.before_switch.as_mut();
+        address.map(|url| NameText::address("before_switch", url, &probe_url::HTTP)).into_iter().collect()
     }
 
     fn threshold(&self) -> String {

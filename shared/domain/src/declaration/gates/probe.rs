@@ -3,6 +3,7 @@
 
 use super::{At, Resolve, Sort};
 use crate::declaration::aws_name;
+use crate::declaration::name_text::NameText;
 use crate::declaration::probe_url;
 use crate::declaration::scope::{Scope, Text};
 use crate::document::secret;
@@ -73,6 +74,10 @@ impl Sort for ProbeGate {
 
     fn name(&self) -> String {
         self.url.clone()
+    }
+
+    fn names_mut(&mut self) -> Vec<NameText<'_>> {
+        vec![NameText::address("url", &mut self.url, &probe_url::HTTP)]
     }
 
     fn threshold(&self) -> String {

@@ -1,6 +1,8 @@
 //! Sorts of gates: what a gate of any sort says of itself, and how the gates of one list are resolved.
 
 use crate::declaration::kinds::AsWritten;
+use crate::declaration::name_text::{Given, NameText};
+use crate::declaration::output::Output;
 use crate::declaration::scope::Scope;
 use crate::declaration::unwritten::UNWRITTEN;
 use crate::text::finding::FindingName;
@@ -24,6 +26,10 @@ pub trait Sort {
     /// Returns the time for which a wave must be watched before the gate answers; no time if it answers at once.
     fn period(&self) -> Span {
         Span::ZERO
+    }
+    /// Returns its texts that may have outputs of components in them.
+    fn names_mut(&mut self) -> Vec<NameText<'_>> {
+        vec![]
     }
 }
 
@@ -71,6 +77,23 @@ pub struct DeclaredGate<G> {
 impl<G: Sort> DeclaredGate<G> {
     pub(super) fn any(&self) -> (Option<&ComponentName>, &dyn Sort) {
         (self.component.as_ref(), &self.gate)
+    }
+
+    /// Returns the outputs of components that the gate takes.
+    pub fn takes(&self) -> Vec<Output>
+    where
+        G: Clone,
+    {
+        let mut gate = self.gate.clone();
+        gate.names_mut().iter().flat_map(NameText::outputs).collect()
+    }
+
+    /// Fills what is given into its texts; see [`NameText::fill`].
+    pub(super) fn fill(&mut self, given: &Given, origin: Option<&str>) {
+        for name in self.gate.names_mut() {
+            // What would be wrong stays as it is, and is unknown when it is measured.
+            let _ = name.fill(&self.path, given, origin);
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Conversations over a WebSocket: connect, say something, hear the expected answer.
 
 use super::{At, Resolve, Sort};
+use crate::declaration::name_text::NameText;
 use crate::declaration::probe_url;
 use crate::declaration::scope::{Scope, Text};
 use crate::document::secret;
@@ -55,6 +56,10 @@ impl Sort for WebsocketGate {
             Some(text) => format!("{} {}", self.url, shown(text)),
             None => self.url.clone(),
         }
+    }
+
+    fn names_mut(&mut self) -> Vec<NameText<'_>> {
+        vec![NameText::address("url", &mut self.url, &probe_url::WEBSOCKET)]
     }
 
     fn threshold(&self) -> String {

@@ -5,6 +5,7 @@ use crate::declaration::claim::DeclaredClaim;
 use crate::declaration::execution_history::polls;
 use crate::declaration::gates::ResolvedGates as Gates;
 use crate::declaration::kinds::{ArtifactSorts, AsWritten, Common, Extent, Kind, Resolve};
+use crate::declaration::name_text::NameText;
 use crate::declaration::output::{Output, TakenOutputs};
 use crate::declaration::scope::{Scope, Text};
 use crate::document::shape::join;
@@ -110,6 +111,15 @@ impl Kind for Appconfig {
         Extent { seconds: WAITED_S, polls: polls(WAITED_S) }
     }
 
+    fn names_mut(&mut self) -> Vec<NameText<'_>> {
+        vec![
+            NameText::new("application", &mut self.application, &NAME),
+            NameText::new("environment", &mut self.environment, &NAME),
+            NameText::new("profile", &mut self.profile, &PROFILE),
+            NameText::new("strategy", &mut self.strategy, &NAME),
+        ]
+    }
+
     fn takes_from(&self) -> Option<TakenOutputs<'_>> {
         (!self.fill.is_empty()).then(|| TakenOutputs { member: "fill", outputs: self.fill.iter().collect() })
     }
@@ -121,13 +131,13 @@ impl Resolve for Appconfig {
     const SHORTEST: &str = r#"{"application": "a", "environment": "{environment}", "profile": "a", "strategy": "a"}"#;
 
     fn resolve(scope: &mut Scope<'_>, path: &str, written: &Written, _: &Common, _: &Gates) -> Self {
-        let mut text = |field: &str, text: &Text, form: &Form| scope.text(&join(path, field), text, form);
+        let mut name = |field: &str, text: &Text, form: &Form| scope.text_taking(&join(path, field), text, form);
         Self {
-            application: text("application", &written.application, &NAME),
-            environment: text("environment", &written.environment, &NAME),
-            profile: text("profile", &written.profile, &PROFILE),
-            strategy: text("strategy", &written.strategy, &NAME),
-            content_type: text("content_type", &written.content_type, &aws_name::MIME_TYPE),
+            application: name("application", &written.application, &NAME),
+            environment: name("environment", &written.environment, &NAME),
+            profile: name("profile", &written.profile, &PROFILE),
+            strategy: name("strategy", &written.strategy, &NAME),
+            content_type: scope.text(&join(path, "content_type"), &written.content_type, &aws_name::MIME_TYPE),
             fill: written.fill.clone(),
         }
     }

@@ -6,6 +6,7 @@ use crate::declaration::execution_history::{LONGEST_WAIT, polls};
 use crate::declaration::gates::ResolvedGates as Gates;
 use crate::declaration::kinds::codedeploy::{self, Group};
 use crate::declaration::kinds::{ArtifactSorts, AsWritten, Common, Extent, Kind, Resolve, Split, Steps};
+use crate::declaration::name_text::NameText;
 use crate::declaration::scope::{Scope, Text};
 use crate::document::shape::join;
 use crate::text::finding::{Finding, FindingName};
@@ -225,8 +226,18 @@ impl Kind for Ecs {
         DeclaredClaim::whole("ecs:service", "service", &[&self.cluster, &self.service], what).within(&["cluster"])
     }
 
-    fn gives(&self) -> &'static [&'static str] {
-        &["task_definition"]
+    fn gives(&self) -> Vec<&str> {
+        vec!["task_definition"]
+    }
+
+    fn names_mut(&mut self) -> Vec<NameText<'_>> {
+        let names = [("cluster", &mut self.cluster), ("service", &mut self.service)];
+        names.map(|(member, name)| NameText::new(member, name, &aws_name::ECS)).into()
+    }
+
+    fn needs_its_target(&self) -> Option<&'static str> {
+        let is_by_codedeploy = self.codedeploy.is_some();
+        is_by_codedeploy.then_some("codedeploy").or((!self.pause.is_empty()).then_some("pause"))
     }
 
     /// A rollout takes as long as the declaration allows. The times for which ECS bakes come on top and are not known
@@ -277,8 +288,8 @@ impl Resolve for Ecs {
             scope.note(Finding::not_supported(at("pause"), reason, remedy).resting_on([at("rollout")]));
         }
         Self {
-            cluster: scope.text(&at("cluster"), &written.cluster, &aws_name::ECS),
-            service: scope.text(&at("service"), &written.service, &aws_name::ECS),
+            cluster: scope.text_taking(&at("cluster"), &written.cluster, &aws_name::ECS),
+            service: scope.text_taking(&at("service"), &written.service, &aws_name::ECS),
             containers: containers(scope, path, written),
             base: written.base.clone(),
             rollout: written.rollout,

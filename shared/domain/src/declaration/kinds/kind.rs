@@ -6,6 +6,7 @@ use crate::declaration::gates::ResolvedGates as Gates;
 use crate::declaration::kinds::common::Common;
 use crate::declaration::kinds::rollout::Rollout;
 use crate::declaration::kinds::written::AsWritten;
+use crate::declaration::name_text::NameText;
 use crate::declaration::output::TakenOutputs;
 use crate::declaration::scope::Scope;
 use crate::text::finding::Finding;
@@ -79,12 +80,29 @@ pub trait Kind {
 
     /// Returns the names of the outputs that it gives to components that change after it. Its engine's `Kind::outputs`
     /// has a value of each once it is changed.
-    fn gives(&self) -> &'static [&'static str] {
-        &[]
+    fn gives(&self) -> Vec<&str> {
+        vec![]
     }
 
     /// Returns the outputs of other components that it takes; `None` for a kind that takes nothing of others.
     fn takes_from(&self) -> Option<TakenOutputs<'_>> {
+        None
+    }
+
+    /// Returns whether it is made of resources, and a change of it may lose the data in them.
+    fn holds_data(&self) -> bool {
+        false
+    }
+
+    /// Returns its texts that may have outputs of other components in them: the names of its target, and others that
+    /// nothing is decided by before they are known.
+    fn names_mut(&mut self) -> Vec<NameText<'_>> {
+        vec![]
+    }
+
+    /// Returns the member for which its target must be there when a release is planned; `None` if it may be made by
+    /// another component of the same release.
+    fn needs_its_target(&self) -> Option<&'static str> {
         None
     }
 
@@ -96,6 +114,12 @@ pub trait Kind {
     /// Returns the folder whose archive it takes, with the rules for its files; `None` for a kind that takes no
     /// archive.
     fn folder(&self) -> Option<Folder<'_>> {
+        None
+    }
+
+    /// Returns the names by which a stack is found in what a tool has built, so that the command line packs it; `None`
+    /// for a kind that takes what was built as it is.
+    fn built_stack(&self) -> Option<StackNames<'_>> {
         None
     }
 
@@ -125,6 +149,10 @@ pub(crate) trait Resolve: Kind + Sized {
     /// True if files of it can be withdrawn ([`crate::release::withdrawal`]).
     const WITHDRAWS: bool = false;
 
+    /// The members of its target that `Prepare` makes only to plan, such as a change set: the hash of a plan has none of
+    /// them, and what they name is let go of where nobody carries the plan out.
+    const MADE_TO_PLAN: &[&str] = &[];
+
     /// False if a rollback leaves it as it is, because its result is no state that could come back.
     const GOES_BACK: bool = true;
 
@@ -142,6 +170,17 @@ pub struct ImageOf<'a> {
     pub container: Option<&'a str>,
     /// The member that names the container.
     pub container_at: &'static str,
+}
+
+/// The names by which a stack is found in what a tool has built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StackNames<'a> {
+    /// Its name in CloudFormation.
+    pub stack: &'a str,
+    /// The bucket for the files that its template names; `None` if there is none.
+    pub assets: Option<&'a str>,
+    /// The component whose package has it as well; `None` if a release brings one for it.
+    pub packed_with: Option<&'a ComponentName>,
 }
 
 /// The most that one change of a component takes, as is usual.

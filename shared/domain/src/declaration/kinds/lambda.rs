@@ -10,6 +10,7 @@ use crate::declaration::kinds::rollout::{self, Rollout};
 use crate::declaration::kinds::{
     ArtifactSorts, AsWritten, Common, Extent, Kind, Resolve, Split, Steps, WarningContext,
 };
+use crate::declaration::name_text::NameText;
 use crate::declaration::scope::{Scope, Text};
 use crate::document::shape::join;
 use crate::text::count::count;
@@ -111,8 +112,16 @@ impl Kind for Lambda {
         DeclaredClaim::whole("lambda:function", "function", &[&self.function], what)
     }
 
-    fn gives(&self) -> &'static [&'static str] {
-        &["version"]
+    fn gives(&self) -> Vec<&str> {
+        vec!["version"]
+    }
+
+    fn names_mut(&mut self) -> Vec<NameText<'_>> {
+        vec![NameText::new("function", &mut self.function, &aws_name::FUNCTION)]
+    }
+
+    fn needs_its_target(&self) -> Option<&'static str> {
+        self.codedeploy.as_ref().map(|_| "codedeploy")
     }
 
     fn extent(&self) -> Extent {
@@ -218,7 +227,7 @@ impl Resolve for Lambda {
             Group::resolve(scope, &path, codedeploy, written.rollout.is_some())
         });
         Self {
-            function: scope.text(&at("function"), &written.function, &aws_name::FUNCTION),
+            function: scope.text_taking(&at("function"), &written.function, &aws_name::FUNCTION),
             alias: scope.maybe(&at("alias"), written.alias.as_ref(), &aws_name::ALIAS),
             repository: scope.maybe(&at("repository"), written.repository.as_ref(), &aws_name::REPOSITORY),
             rollout,

@@ -9,6 +9,7 @@ pub mod ecs;
 pub mod lambda;
 pub mod rollout;
 pub mod site;
+pub mod stack;
 pub mod task;
 
 mod common;
@@ -19,7 +20,7 @@ use crate::declaration::gates::ResolvedGates as Gates;
 use crate::declaration::scope::Scope;
 pub use common::Common;
 pub(crate) use kind::Resolve;
-pub use kind::{Extent, ImageOf, Kind, WarningContext};
+pub use kind::{Extent, ImageOf, Kind, StackNames, WarningContext};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -41,6 +42,8 @@ macro_rules! each_kind {
             "appconfig" => appconfig::Appconfig,
             /// Something that is run once per release: a task of Amazon ECS.
             "task" => task::Task,
+            /// A stack of AWS CloudFormation.
+            "cloudformation" => stack::Stack,
         }
     };
 }
@@ -100,6 +103,13 @@ macro_rules! define {
             pub const fn withdraws(self) -> bool {
                 match self {
                     $( Self::$name => <$module::$name as Resolve>::WITHDRAWS, )+
+                }
+            }
+
+            /// Returns the members of its target that are made only to plan; see [`Resolve::MADE_TO_PLAN`].
+            pub const fn made_to_plan(self) -> &'static [&'static str] {
+                match self {
+                    $( Self::$name => <$module::$name as Resolve>::MADE_TO_PLAN, )+
                 }
             }
 

@@ -6,6 +6,7 @@ use crate::declaration::execution_history::IN_PARTS_S;
 use crate::declaration::folder::{Destination, Folder, FolderPatterns};
 use crate::declaration::gates::ResolvedGates as Gates;
 use crate::declaration::kinds::{ArtifactSorts, AsWritten, Common, Extent, Kind, Resolve, Visited, WarningContext};
+use crate::declaration::name_text::NameText;
 use crate::declaration::probe_url;
 use crate::declaration::scope::{NOT_FILLED_IN, Scope, Text};
 use crate::document::git_rule::glob;
@@ -92,7 +93,7 @@ pub struct WrittenConfigFile {
     /// document is written if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub global: Option<String>,
-    /// The values by name.
+    /// The values by name. Outputs of components before it, such as `${infra.socket}`, are filled in.
     pub values: BTreeMap<String, Text>,
 }
 
@@ -219,6 +220,16 @@ impl Kind for StaticSite {
         Some(self.files_of_folder())
     }
 
+    fn names_mut(&mut self) -> Vec<NameText<'_>> {
+        let mut names = vec![NameText::new("bucket", &mut self.bucket, &aws_name::BUCKET)];
+        let distribution = self.distribution.as_mut();
+        names.extend(distribution.map(|id| NameText::new("distribution", id, &aws_name::DISTRIBUTION)));
+        names.extend(self.url.as_mut().map(|url| NameText::address("url", url, &probe_url::HTTP)));
+        let values = self.config.iter_mut().flat_map(|config| &mut config.values);
+        names.extend(values.map(|(name, text)| NameText::new(format!("config.values.{name}"), text, &TEXT)));
+        names
+    }
+
     /// Warns of rules for headers that earlier ones leave no file.
     fn warnings(&self, about: &WarningContext<'_>) -> Vec<Finding> {
         let path = format!("components.{}", about.component);
@@ -239,10 +250,8 @@ impl Resolve for StaticSite {
     fn resolve(scope: &mut Scope<'_>, path: &str, site: &Written, common: &Common, _: &Gates) -> Self {
         let at = |field: &str| join(path, field);
         let prefix = scope.maybe(&at("prefix"), site.prefix.as_ref(), &aws_name::PREFIX);
-        let url = scope.maybe(&at("url"), site.url.as_ref(), &aws_name::ANY);
-        if let Some(url) = &url {
-            probe_url::check(scope, &at("url"), url, &probe_url::HTTP);
-        }
+        let url = site.url.as_ref();
+        let url = url.map(|url| probe_url::text(scope, &at("url"), url, &probe_url::HTTP));
         if site.mode == SiteMode::Prefix && site.distribution.is_none() {
             let reason = "The mode `prefix` switches a distribution's origin path, and none is named.";
             let remedy = "Write `distribution`, or use the mode `in_place`.";
@@ -264,10 +273,13 @@ impl Resolve for StaticSite {
             check_glob(scope, &format!("{path}.elsewhere[{i}]"), pattern);
         }
         Self {
-            bucket: scope.text(&at("bucket"), &site.bucket, &aws_name::BUCKET),
+            bucket: scope.text_taking(&at("bucket"), &site.bucket, &aws_name::BUCKET),
             prefix: prefix.map(as_folder).unwrap_or_default(),
             mode: site.mode,
-            distribution: scope.maybe(&at("distribution"), site.distribution.as_ref(), &aws_name::DISTRIBUTION),
+            distribution: site
+                .distribution
+                .as_ref()
+                .map(|id| scope.text_taking(&at("distribution"), id, &aws_name::DISTRIBUTION)),
             origin: scope.maybe(&at("origin"), site.origin.as_ref(), &aws_name::ORIGIN),
             url,
             root: scope.maybe(&at("root"), site.root.as_ref(), &aws_name::FILE),
@@ -323,7 +335,7 @@ fn config_file(scope: &mut Scope<'_>, path: &str, config: &WrittenConfigFile) ->
     let mut values = BTreeMap::new();
     for (name, text) in &config.values {
         let at = join(&join(path, "values"), name);
-        values.insert(name.clone(), scope.text(&at, text, &TEXT));
+        values.insert(name.clone(), scope.text_taking(&at, text, &TEXT));
     }
     ConfigFile { path: config.path.clone(), global: config.global.clone(), values }
 }

@@ -1,10 +1,11 @@
 //! The kind `task`: something that is run once per release, as a task of Amazon ECS in its network, or as one call of a
 //! function.
 
-use crate::declaration::aws_name::Form;
+use crate::declaration::aws_name::{self, Form};
 use crate::declaration::claim::DeclaredClaim;
 use crate::declaration::execution_history::polls;
 use crate::declaration::kinds::{ArtifactSorts, AsWritten, Extent, ImageOf, Kind, Shares};
+use crate::declaration::name_text::NameText;
 use crate::declaration::scope::{Scope, Text};
 use crate::document::shape::join;
 use crate::text::name::ComponentName;
@@ -202,6 +203,15 @@ impl Kind for Task {
     /// The family of its own task definitions is claimed, and is known only when the task is looked at.
     fn claim(&self) -> DeclaredClaim {
         DeclaredClaim::whole("ecs:task", ECS, &[""], "the task".to_owned())
+    }
+
+    fn names_mut(&mut self) -> Vec<NameText<'_>> {
+        let mut names = Vec::new();
+        names
+            .extend(self.function.as_mut().map(|it| NameText::new("function.name", &mut it.name, &aws_name::FUNCTION)));
+        names.extend(self.cluster.as_mut().map(|name| NameText::new("ecs.cluster", name, &aws_name::ECS)));
+        names.extend(self.family.as_mut().map(|name| NameText::new("ecs.family", name, &aws_name::ECS)));
+        names
     }
 
     fn extent(&self) -> Extent {

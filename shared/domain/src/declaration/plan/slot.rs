@@ -98,6 +98,8 @@ fn change(of: &ComponentInPlan, stage: &RolloutStage) -> PlannedChange {
         tested: stage.tested,
         closing: stage.closing,
         timing: stage.timing.clone(),
+        details: stage.details.clone(),
+        details_left: stage.details_left,
     }
 }
 

@@ -6,6 +6,7 @@ use crate::environment::LockHolder;
 use crate::release::Part;
 use crate::release::action::ActionName;
 use crate::release::identity::{DeploymentId, EnvironmentId, Order};
+use crate::release::may_lose::ResourceOf;
 use crate::text::finding::Finding;
 use crate::text::name::{AppName, ComponentName, EnvironmentName};
 use crate::text::time::Time;
@@ -51,6 +52,8 @@ pub struct Candidate {
     pub accept_red: bool,
     /// True if a person wants the deployment under way stopped for it.
     pub preempt: bool,
+    /// The resources whose data it may lose, for the same input.
+    pub may_lose: BTreeSet<ResourceOf>,
     /// The declaration's rule for an older release that is under way.
     pub supersede: Supersede,
     /// True if it asks for approval, and has not got it.
@@ -86,6 +89,7 @@ impl Candidate {
             through_hold: record.through_hold,
             accept_red: record.accept_red,
             preempt: record.preempt,
+            may_lose: record.may_lose.clone(),
             supersede: record.supersede,
             asks: record.asks(),
             stops: record.stops.clone(),

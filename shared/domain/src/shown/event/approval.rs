@@ -14,7 +14,7 @@ use crate::shown::message::wave_in_words;
 use crate::shown::planned::{DrawnPlan, End, FromTo, Planned};
 use crate::text::count::count;
 use crate::text::digest::Digest;
-use crate::text::finding::FindingName;
+use crate::text::finding::{Finding, FindingName};
 use crate::text::foreign::{line, truncate};
 use crate::text::name::ComponentName;
 use crate::text::prose::Prose;
@@ -141,16 +141,21 @@ fn course(drawn: &DrawnPlan) -> String {
         let later = if wave.is_planned_later() { " (planned in full once the waves before it are done)" } else { "" };
         format!("wave {number}: {}{watched}{later}", wave_in_words(wave))
     });
+    let changes = drawn.plan.waves.iter().flat_map(|wave| &wave.changes);
+    let ended = changes.flat_map(|change| {
+        let ended = change.details.iter().filter(|detail| detail.action.ends_it());
+        ended.map(move |detail| format!("{}: {}", change.component, detail.line()))
+    });
     let gates = drawn.gates.iter().filter_map(|gate| Some(format!("{} {}", gate.gate, gate.verdict?)));
     let gates: Vec<String> = gates.collect();
     let gates = (!gates.is_empty()).then(|| format!("gates now: {}", gates.join(", ")));
     let is_irreversible = |name: &&ComponentName| {
-        let path = format!("components.{name}.irreversible");
-        drawn.plan.warnings.iter().any(|it| it.name == FindingName::Irreversible && it.path == path)
+        let is_of_it = |it: &Finding| it.path.split('.').nth(1) == Some(name.as_str());
+        drawn.plan.warnings.iter().any(|it| it.name == FindingName::Irreversible && is_of_it(it))
     };
     let named: Vec<&str> = drawn.changes.keys().filter(is_irreversible).map(ComponentName::as_str).collect();
     let never = (!named.is_empty()).then(|| format!("cannot be undone: {}", named.join(", ")));
-    format!("  {}", waves.chain(gates).chain(never).collect::<Vec<_>>().join("; "))
+    format!("  {}", waves.chain(ended).chain(gates).chain(never).collect::<Vec<_>>().join("; "))
 }
 
 fn in_words(name: &ComponentName, change: &FromTo) -> String {

@@ -41,8 +41,14 @@ fn change(from: &str) -> Value {
 fn plan(before: &Value) -> AskedPlan {
     let change_of =
         |component: &str, kind: &str, what: &str| json!({"component": component, "kind": kind, "what": what});
+    let mut stack = change_of("infra", "cloudformation", "stack shop");
+    stack["details"] = json!([
+        {"logical": "Messages", "kind": "AWS::DynamoDB::Table", "action": "replace", "properties": ["KeySchema"],
+            "holds_data": true},
+        {"logical": "Api", "kind": "AWS::Lambda::Function", "action": "change"},
+    ]);
     let waves = json!([
-        {"changes": [change_of("migrate", "task", "runs")], "bake_s": 0},
+        {"changes": [change_of("migrate", "task", "runs"), stack], "bake_s": 0},
         {"changes": [change_of("api", "lambda", "to 10 %")], "bake_s": 300},
     ]);
     let irreversible = json!({"name": "Irreversible", "path": "components.migrate.irreversible", "reason": "It is.",
@@ -93,7 +99,9 @@ fn a_plan_that_asks_shows_what_is_new_who_asked_and_how_to_approve() {
          version 4; promoted from staging, snapshot 3; plan 5b1e0c2d9a4b approved by lead-2 at 1970-01-01T00:00:00Z",
         "  api 1.3.0 9f2c61d -> 1.4.0 3d4e8aa; migrate nothing -> 1.4.0; declaration 1.3.0 -> 1.4.0: \
          environments.prod.account 1.3.0 -> 1.4.0, components.api.bake 10m -> 5m",
-        "  wave 1: migrate runs; wave 2: api to 10 %, watched 5m; gates now: shop-prod-5xx pass; cannot be undone: migrate",
+        "  wave 1: migrate runs, infra stack shop; wave 2: api to 10 %, watched 5m; \
+         infra: replace Messages (AWS::DynamoDB::Table, holds data): KeySchema; gates now: shop-prod-5xx pass; \
+         cannot be undone: migrate",
         &next,
     ];
     assert_eq!(message.message.lines().collect::<Vec<_>>(), wanted);
@@ -127,7 +135,8 @@ fn what_is_planned_later_is_marked() {
     drawn.plan.waves[1].changes[0].later.insert("migrate.schema".to_owned().try_into().unwrap());
     let message = asked(&plan).in_text().message;
     let mark = " (planned in full once the waves before it are done)";
-    let wanted = format!("  wave 1: migrate runs; wave 2: api to 10 %, watched 5m{mark}; gates now: ");
+    let wanted =
+        format!("  wave 1: migrate runs, infra stack shop; wave 2: api to 10 %, watched 5m{mark}; infra: replace ");
     assert!(message.lines().any(|line| line.starts_with(&wanted)), "{message}");
 }
 

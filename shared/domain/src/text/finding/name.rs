@@ -63,7 +63,7 @@ pub enum FindingName {
     /// `app.yaml.findings.json`.
     NoDeclaration,
     /// The body has a member that only the path for operators takes: a wish (`through_hold`, `preempt`, `accept_red`,
-    /// `allow_older`, `again`), or the bare `version` of a release that is recorded. Whoever may only release calls
+    /// `allow_older`, `again`, `may_lose`), or the bare `version` of a release that is recorded. Whoever may only release calls
     /// neither. Nothing was started.
     /// Next: Send the same body to the path that the remedy names, by a role that may call it, such as one with
     /// `OperatorPolicyArn`; or leave the member out.
@@ -267,9 +267,32 @@ pub enum FindingName {
     /// Next: Declare it as it was, and roll back again; or name a later snapshot; or deploy with `allow_older` and
     /// `through_hold`.
     NoWayBack,
-    /// A change may stay although all else is undone: nothing was there before to come back to. A warning.
-    /// Next: Make something to come back to with your infrastructure code, or let it change `after` all others.
+    /// A change may stay although all else is undone: nothing was there before to come back to, or its template keeps
+    /// what holds data. A warning.
+    /// Next: Make something to come back to with your infrastructure code, or let it change `after` all others. What a
+    /// template keeps, delete yourself once nobody needs its data.
     MayStay,
+    /// The release removes or replaces what holds data, such as a table or a bucket, or makes such a thing whose data
+    /// its undo would delete. Nothing was changed.
+    /// Next: Leave it in the template as it is, or write `DeletionPolicy: Retain` at a new one. To lose it all the
+    /// same, name it in `may_lose` with a reason.
+    WouldLoseData,
+    /// A stack could not be planned as a whole, so that something might change that nobody has seen: a nested stack
+    /// without a change set, or a template that runs code before anybody may release it. Nothing was changed.
+    /// Next: Do what the remedy says, or let somebody plan it who may release.
+    NotPlannedWhole,
+    /// The release of a stack changes or removes what another component owns, such as the code of a function. Nothing
+    /// was changed.
+    /// Next: Take the field that the reason names out of the change, or the other component out of the declaration.
+    OwnedElsewhere,
+    /// The stack is in a state in which CloudFormation changes it no further, or somebody else's change of it is under
+    /// way. Nothing was changed.
+    /// Next: Wait, or do what the remedy names; then start the release again.
+    StackBusy,
+    /// A parameter changes whose former value CloudFormation shows nobody (`NoEcho`), so that no undo could bring it
+    /// back; or everybody is shown one that looks like a secret, which would be recorded. Nothing was changed.
+    /// Next: Keep the value in Secrets Manager or the Parameter Store, and write a dynamic reference into the template.
+    ParameterSecret,
     /// A tag of an image repository may be moved, so that a release of it is not surely the image that was built. A
     /// warning.
     /// Next: Release the image by its digest, or make the tags of the repository immutable.
@@ -278,13 +301,21 @@ pub enum FindingName {
     /// known, so that a person is asked, or a repeatable one is called again. A warning.
     /// Next: Give the function a timeout of at most the task's `limit`, and of at most 12 minutes.
     MayOutlast,
-    /// A task that is `irreversible` was run, or will be: what came before must not run after it. So no undo brings
-    /// anything back then, and a rollback past it names it in `across`. In the plan of a release it is a warning.
+    /// A task that is `irreversible` was run, or will be, or a stack loses data: what came before must not run after it.
+    /// So no undo brings anything back then, and a rollback past it names it in `across`. In the plan of a release it
+    /// is a warning.
     /// Next: Deploy a fix forward; after an undo that stopped there `accept` what is there first.
     Irreversible,
     /// A component takes an output of another one, which was never released here or is not as Windlass left it.
     /// Next: Name the other component in the same release, so that it gives what is taken.
     OutputUnknown,
+    /// A component was not looked at, or a gate not measured: what it is called is given by another component, which
+    /// has never given it and changes in the same release. It is looked at when that has changed, before its own change.
+    /// Or a check found that it is not there yet, and that a release makes it; or another component touches its target,
+    /// and nothing looks at it behind that. A warning.
+    /// Next: Nothing has to be done: what is wrong then undoes all of the release. Release the other component alone to
+    /// see it before.
+    NotLookedAt,
     /// A rollback leaves a component alone that is no longer declared, and of which nothing is to be taken back as far
     /// as is recorded. A warning.
     /// Next: Nobody has looked at its target, so see yourself that it is what you want.

@@ -7,6 +7,7 @@ use crate::ports::Result;
 use std::cmp::Reverse;
 use windlass_domain::declaration::plan::Plan;
 use windlass_domain::deployment::Deployment;
+use windlass_domain::deployment::held_back::held_by;
 use windlass_domain::deployment::step::{ChangeRecord, Step, StepFailure, StepStatus};
 use windlass_domain::environment::{BEFORE_WINDLASS, EnvironmentState, Running, Snapshot};
 use windlass_domain::prose;
@@ -129,7 +130,7 @@ pub fn outcome(steps: &[Stored<Step>]) -> Undone {
     let mut steps: Vec<&Step> = steps.iter().map(|step| &step.value).collect();
     steps.sort_by_key(|step| Reverse(first_wave(step)));
     let is_barred = is_barred(steps.iter().copied());
-    for step in steps {
+    for step in steps.iter().copied() {
         let name = &step.component;
         match step.status {
             StepStatus::Planned => outcome.untouched.push(name.to_string()),
@@ -153,7 +154,9 @@ pub fn outcome(steps: &[Stored<Step>]) -> Undone {
                 outcome.stays.push(format!("{name} ({stays})"));
             }
             _ => {
-                outcome.failed.push(prose!("{}: {}", name, not_back(step)));
+                let held = held_by(step, steps.iter().copied());
+                let held = held.map(|by| prose!("it stays, because {} stands on it and is not back", by));
+                outcome.failed.push(prose!("{}: {}", name, held.unwrap_or_else(|| not_back(step))));
             }
         }
     }

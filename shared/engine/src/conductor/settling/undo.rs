@@ -7,7 +7,9 @@ use crate::last_fault;
 use crate::ledger::{self, Fence, Stored, commit, put_deployment, retry};
 use crate::payload::{Answer, Caller, UndoTransition, WorkItem};
 use crate::ports::{DynamoDbApi, Result};
+use windlass_domain::deployment::held_back::held_by;
 use windlass_domain::deployment::judgement::{Judged, Judgement};
+use windlass_domain::deployment::looked_again::is_again;
 use windlass_domain::deployment::steering::{PAUSE_RAN_OUT, ran_out};
 use windlass_domain::deployment::step::{Step, StepStatus};
 use windlass_domain::deployment::{Deployment, Why};
@@ -53,11 +55,35 @@ pub async fn undo(ports: &impl Ports, by: &Caller, error: &str, undone: Option<u
     if bars.peek().is_some() {
         return Ok(Answer::of(UndoTransition::SettleUndo, id, by.token));
     }
-    let Some(wave) = to_restore().filter_map(first_wave).filter(|wave| *wave < below).max() else {
-        return Ok(Answer::of(UndoTransition::SettleUndo, id, by.token));
+    // What a component stands on that is not back stays: what it has to come back to may be gone with that.
+    let is_free = |step: &&Step| held_by(step, steps.iter().map(|step| &step.value)).is_none();
+    let Some(wave) = to_restore().filter(is_free).filter_map(first_wave).filter(|wave| *wave < below).max() else {
+        let items = look_again(ports, &fence, &steps).await?;
+        let next = if items.is_empty() { UndoTransition::SettleUndo } else { UndoTransition::Restore };
+        return Ok(Answer { wave: 0, items, ..Answer::of(next, id, by.token) });
     };
-    let items = to_restore().filter(|step| first_wave(step) == Some(wave)).map(WorkItem::back).collect();
+    let of_wave = to_restore().filter(is_free).filter(|step| first_wave(step) == Some(wave));
+    let items = of_wave.map(WorkItem::back).collect();
     Ok(Answer { wave, items, ..Answer::of(UndoTransition::Restore, id, by.token) })
+}
+
+/// Asks for the undo of those once more whose targets were touched by what was undone after them. No wave comes after
+/// that.
+async fn look_again(ports: &impl Ports, fence: &Fence, steps: &[Stored<Step>]) -> Result<Vec<WorkItem>> {
+    let mut writes = vec![fence.check()];
+    let mut items = Vec::new();
+    for step in steps.iter().filter(|step| is_again(&step.value, steps.iter().map(|other| &other.value))) {
+        let mut step = step.clone();
+        step.value.ask_again();
+        items.push(WorkItem::back(&step.value));
+        writes.push(step.put()?);
+    }
+    if !items.is_empty() && !commit(ports, writes).await? {
+        fence.lock(ports).await?;
+        let message = "a step was written that is to be looked at once more; ask again";
+        return Err(Fault::new(FaultName::Unavailable, message));
+    }
+    Ok(items)
 }
 
 /// Records why, unless another execution has taken over since. One that was stopped has its reason already; but

@@ -170,7 +170,7 @@ pub(super) fn values(inputs: &Inputs) -> BTreeMap<Output, String> {
         .iter()
         .map(|(output, given)| {
             let value = match given {
-                PlannedOutput::Known(value) => value.clone(),
+                PlannedOutput::Known(value) | PlannedOutput::Expected(value) => value.clone(),
                 PlannedOutput::Later => "0".to_owned(),
             };
             (output.clone(), value)

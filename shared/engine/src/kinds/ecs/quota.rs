@@ -236,6 +236,7 @@ fn unreadable(why: &str) -> Fault {
 mod tests {
     use super::*;
     use crate::kinds::Withdrawals;
+    use std::collections::BTreeSet;
     use windlass_domain::declaration::output::Inputs;
     use windlass_domain::declaration::resolved::Place;
     use windlass_domain::release::identity::DeploymentId;
@@ -327,6 +328,9 @@ mod tests {
             artifact: None,
             goal_state: None,
             is_check: true,
+            is_plan: false,
+            is_trial: false,
+            may_lose: &BTreeSet::new(),
             running: None,
             oldest: None,
             again: false,

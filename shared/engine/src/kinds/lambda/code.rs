@@ -12,9 +12,7 @@ use super::package::{FileFindings, check_entries};
 use super::state::{CodeSource, Latest, Observed, Version};
 use crate::config::Configured;
 use crate::kinds::PrepareInput;
-use crate::kinds::site::archive::{
-    Entry, Limits, check_whole, directory, not_taken_out, read_directory, refusals, sort,
-};
+use crate::kinds::archive::{Entry, Limits, check_whole, directory, not_taken_out, read_directory, refusals, sort};
 use crate::ports::{Function, Image, Platform, Result, S3Api};
 use windlass_domain::declaration::folder::FolderRules;
 use windlass_domain::declaration::kinds::Kind as _;

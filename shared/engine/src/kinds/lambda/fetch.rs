@@ -123,6 +123,7 @@ fn closed(input: &PrepareInput<'_>, role: &TargetRole, bucket: &str) -> Finding 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
     use windlass_domain::declaration::kinds::rollout::Rollout;
     use windlass_domain::declaration::output::Inputs;
     use windlass_domain::declaration::resolved::Place;
@@ -171,6 +172,9 @@ mod tests {
             artifact: Some(artifact),
             goal_state: None,
             is_check: false,
+            is_plan: false,
+            is_trial: false,
+            may_lose: &BTreeSet::new(),
             running: None,
             oldest: None,
             again: false,

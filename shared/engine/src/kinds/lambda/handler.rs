@@ -4,7 +4,7 @@
 //! too: then it is a warning that it is not there. Of a runtime that is not known here nothing is said.
 
 use super::package::{FileFindings, ROOT};
-use crate::kinds::site::archive::Entry;
+use crate::kinds::archive::Entry;
 use crate::ports::Function;
 use windlass_domain::text::finding::{Finding, FindingName};
 

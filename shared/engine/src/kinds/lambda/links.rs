@@ -1,7 +1,7 @@
 //! Follows the links in the zip of a function, as Linux does, and warns of those that lead to nothing.
 
 use super::package::{ROOT, finding_on, folders_of};
-use crate::kinds::site::archive::{Entry, Unpacker, bounded};
+use crate::kinds::archive::{Entry, Unpacker, bounded};
 use crate::ports::{ObjectId, Result, S3Api};
 use crate::trouble::found;
 use std::collections::{BTreeMap, BTreeSet};

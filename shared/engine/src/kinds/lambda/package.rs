@@ -4,7 +4,7 @@
 //! Everything else is a warning: nobody outside of AWS knows how Lambda unpacks it. A link by itself is neither: Lambda
 //! keeps it (github.com/pnpm/pnpm/issues/6259). The format is PKWARE's APPNOTE.TXT.
 
-use crate::kinds::site::archive::{Coding, Entry, bad_archive, overlaps};
+use crate::kinds::archive::{Coding, Entry, bad_archive, overlaps};
 use std::collections::BTreeSet;
 use windlass_domain::text::count::{agree, count};
 use windlass_domain::text::finding::{Finding, FindingName};

@@ -2,10 +2,10 @@
 //! style of the release names (decision 0604). No page that is open can ask for them, so visitors notice nothing; but
 //! whoever knows the address of one could get it for as long as it is there.
 
-use super::archive::{Entry, Unpacker, read_directory};
 use super::calls::{self, Patience};
 use super::rules::Rules;
 use super::target::{Target, config_bytes};
+use crate::kinds::archive::{Entry, Unpacker, read_directory};
 use crate::kinds::site::calls::SitePorts;
 use crate::kinds::site::files::DEPLOYMENT;
 use crate::kinds::{Leftover, Leftovers};

@@ -1,9 +1,9 @@
 //! Finds the files of a site whose names change with their content: each has a hash in its name, and the build itself
 //! names it.
 
-use super::archive::{Entry, Unpacker, bounded};
 use super::packed::within;
 use super::types::name_of;
+use crate::kinds::archive::{Entry, Unpacker, bounded};
 use crate::ports::{ObjectId, S3Api};
 use crate::trouble::{Checked, Trouble};
 use serde_json::Value;

@@ -6,7 +6,6 @@
 //! first, which is additive.
 
 mod addresses;
-pub mod archive;
 mod bucket_distributions;
 mod calls;
 mod clearing;
@@ -27,7 +26,6 @@ mod withdraw;
 use crate::kinds::{Checkpoint, Either, Publication, Publishes, Writes, from_value};
 use crate::ports::Result;
 pub use crate::trouble::Trouble;
-pub use archive::bad_archive;
 pub use calls::SitePorts;
 use in_place::{InPlace, Knowledge};
 use prefix::Prefix;

@@ -1,10 +1,10 @@
 //! The role and the headers of a site's file.
 
-use super::archive::Entry;
 use super::files::File;
 use super::hashed_names::{HashedNames, has_hash};
 use super::packed::{Packed, within};
 use super::types::{self, TextCheck, by_name, name_of};
+use crate::kinds::archive::Entry;
 use crate::ports::{ObjectId, Result, S3Api};
 use crate::trouble::Checked;
 use globset::{Glob, GlobMatcher};

@@ -1,10 +1,10 @@
 //! Finds what an operator withdraws of a site: which objects, whether they are still there, and whether visitors still
 //! get them (decision 0605). Edges forget what they cached here, after a withdrawal as after a switch.
 
-use super::archive::{Entry, Unpacker};
 use super::calls;
 use super::rules::Rules;
 use super::target::{Target, WithdrawnObject, config_bytes};
+use crate::kinds::archive::{Entry, Unpacker};
 use crate::kinds::site::calls::SitePorts;
 use crate::kinds::{Leftover, Leftovers, Switched, Withdrawals};
 use crate::ports::{Get, ObjectId, Probed, Result, S3Api};

@@ -1,6 +1,7 @@
 //! A function whose alias CodeDeploy moves.
 
 use crate::lambda::scene::{Setting, artifact, function};
+use std::collections::BTreeSet;
 use windlass_domain::declaration::kinds::codedeploy::Group as Declared;
 use windlass_domain::declaration::kinds::lambda::Lambda;
 use windlass_domain::declaration::output::Inputs;
@@ -68,6 +69,9 @@ pub(super) fn plan(world: &World, text: &'static str, back: Option<&serde_json::
         artifact: Some(&artifact),
         goal_state: back,
         is_check: false,
+        is_plan: false,
+        is_trial: false,
+        may_lose: &BTreeSet::new(),
         running: None,
         oldest: None,
         again: false,

@@ -87,7 +87,7 @@ impl FunctionTask {
     pub(super) fn resolve(&self, scope: &mut Scope<'_>, path: &str) -> FunctionCall {
         fits(scope, &join(path, "payload"), &self.payload);
         FunctionCall {
-            name: scope.text(&join(path, "name"), &self.name, &aws_name::FUNCTION),
+            name: scope.text_taking(&join(path, "name"), &self.name, &aws_name::FUNCTION),
             alias: scope.maybe(&join(path, "alias"), self.alias.as_ref(), &aws_name::ALIAS),
             of: self.of.clone(),
             payload: self.payload.clone(),

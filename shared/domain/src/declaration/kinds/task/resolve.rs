@@ -33,10 +33,12 @@ impl Resolve for Task {
         let called = called.map(|call| call.resolve(scope, &join(path, "function")));
         let none = Ecs::default();
         let ecs = written.ecs.as_ref().unwrap_or(&none);
-        let mut name = |field: &str, text: &Option<Text>| scope.maybe(&join(&at, field), text.as_ref(), &aws_name::ECS);
+        let mut name = |field: &str, text: &Option<Text>| {
+            text.as_ref().map(|text| scope.text_taking(&join(&at, field), text, &aws_name::ECS))
+        };
         let cluster = name("cluster", &ecs.cluster);
         let family = name("family", &ecs.family);
-        let container = name("container", &ecs.container);
+        let container = scope.maybe(&join(&at, "container"), ecs.container.as_ref(), &aws_name::ECS);
         let network = ecs.network.as_ref();
         let network = network.map(|network| network.resolve(scope, &join(&at, "network")));
         if written.irreversible && written.undo.is_some() {

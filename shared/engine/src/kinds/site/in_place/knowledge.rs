@@ -2,8 +2,8 @@
 
 use super::content::Content;
 use super::plan::Operation;
+use crate::kinds::archive::Entry;
 use crate::kinds::from_value;
-use crate::kinds::site::archive::Entry;
 use crate::kinds::site::calls::{Pace, SitePorts};
 use crate::kinds::site::files::{File, Object, Objects, Staged};
 use crate::kinds::site::in_place::plan::{Goal, Seen};

@@ -5,7 +5,7 @@ use super::next::{about_s, long_switch};
 use super::observe::noticed;
 use super::plan::{Direction, PlanInput, changed, plan as plan_way};
 use super::versions::{Latest, ids, is_few, latest, missing, still_there};
-use crate::kinds::site::archive::Entry;
+use crate::kinds::archive::Entry;
 use crate::kinds::site::calls::{self, SitePorts};
 use crate::kinds::site::files::{DEPLOYMENT, File, Files, Object, Objects, file_of};
 use crate::kinds::site::in_place::content::{ObjectPlace, drift_warning, drifted, places};

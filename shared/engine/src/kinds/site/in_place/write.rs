@@ -3,7 +3,7 @@
 use super::knowledge::{Contents, InPlace};
 use super::next::{SENDING_MS, within_ms};
 use super::plan::{Operation, OperationKind};
-use crate::kinds::site::archive::{Entry, Unpacker, read_directory};
+use crate::kinds::archive::{Entry, Unpacker, read_directory};
 use crate::kinds::site::calls::{self, Patience, SitePorts};
 use crate::kinds::site::files::{self, File, Handled, Object, Staged, file_of, is_large, put_options};
 use crate::kinds::site::lists::Lists;

@@ -1,5 +1,5 @@
 use super::state::{Goal, Target};
-use crate::kinds::site::archive::Entry;
+use crate::kinds::archive::Entry;
 use crate::kinds::site::calls::SitePorts;
 use crate::kinds::site::prefix::state;
 use crate::kinds::site::prepare::missing_files::MissingFiles;

@@ -2,8 +2,8 @@
 //! permissions that a release needs (Service Authorization Reference, Amazon S3 and Amazon CloudFront).
 
 use super::target::no_permission;
+use crate::kinds::archive::{directory, select, without_keys_in};
 use crate::kinds::needs::{DeployerRole, Needed};
-use crate::kinds::site::archive::{directory, select, without_keys_in};
 use crate::kinds::site::calls::SitePorts;
 use crate::kinds::site::prefix::state as prefix;
 use crate::kinds::site::prepare::lacks_root;

@@ -2,7 +2,7 @@
 //! without its root document would go live with nothing at `/`. If the distribution must be changed, its user changes
 //! it.
 
-use crate::kinds::site::archive::Entry;
+use crate::kinds::archive::Entry;
 use crate::kinds::site::bucket_distributions::{NotKnown, OnBucket};
 use crate::kinds::site::prepare::scene::Serving;
 use crate::kinds::site::target::folder_of;

@@ -1,8 +1,8 @@
 //! Compares names without their Unicode normal form and their case. S3 and browsers compare bytes: `é` as one code
 //! point (NFC) and as two (NFD, which some systems write) are two names there, and look the same to people.
 
+use crate::kinds::archive::Entry;
 use crate::kinds::site::addresses::{Known, Lead};
-use crate::kinds::site::archive::Entry;
 use crate::kinds::site::types::name_of;
 use icu_normalizer::ComposingNormalizerBorrowed;
 use std::borrow::Cow;

@@ -2,8 +2,8 @@
 
 use super::forms::{Forms, InOtherForm, in_other_form, other_forms};
 use crate::html::named_by;
+use crate::kinds::archive::{Entry, Unpacker};
 use crate::kinds::site::addresses::{Addresses, Known, Lead};
-use crate::kinds::site::archive::{Entry, Unpacker};
 use crate::kinds::site::rules::Rules;
 use crate::kinds::site::types::{self, name_of};
 use crate::ports::{Clock, ObjectId, S3Api};

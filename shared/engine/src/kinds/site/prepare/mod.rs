@@ -11,13 +11,13 @@ pub(super) mod scene;
 pub(super) mod target;
 
 use super::addresses::Addresses;
-use super::archive::{Entry, read_directory, select, without_keys};
 use super::lists::Lists;
 use super::rules::{Build, Rules};
 use super::served_site::visitors;
 use super::target::{Archive, Target, release_of, room};
 use super::withdraw::{coming_back, config_coming_back};
 use super::{in_place, prefix};
+use crate::kinds::archive::{Entry, read_directory, select, without_keys};
 use crate::kinds::site::calls::SitePorts;
 use crate::kinds::site::prepare::scene::{State, no_distribution};
 use crate::kinds::{PrepareInput, Prepared, from_value};

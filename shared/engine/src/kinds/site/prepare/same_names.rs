@@ -1,6 +1,6 @@
 //! Finds scripts and styles that keep their names although their content changes.
 
-use crate::kinds::site::archive::Entry;
+use crate::kinds::archive::Entry;
 use crate::kinds::site::files::File;
 use crate::kinds::site::rules::Rules;
 use windlass_domain::text::count::agree;

@@ -2,7 +2,7 @@
 //! serves the bucket.
 
 use crate::kinds::PrepareInput;
-use crate::kinds::site::archive::Entry;
+use crate::kinds::archive::Entry;
 use crate::kinds::site::in_place::plan as in_place;
 use crate::kinds::site::lists::Lists;
 use crate::kinds::site::prefix::state as prefix;

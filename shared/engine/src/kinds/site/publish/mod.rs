@@ -4,7 +4,6 @@
 mod prune;
 mod upload;
 
-use super::archive::{Entry, Unpacker, read_directory, refusals, select};
 use super::calls::Pace;
 use super::files::{File, Files, Handled, is_large};
 use super::in_place::content::Content;
@@ -12,6 +11,7 @@ use super::lists::Lists;
 use super::rules::{Build, Rules};
 use super::target::{Archive, Target, config_bytes, files_of, room};
 use super::types::is_text;
+use crate::kinds::archive::{Entry, Unpacker, read_directory, refusals, select};
 use crate::kinds::site::calls::SitePorts;
 use crate::kinds::{Checkpoint, Publication, whose};
 use crate::ports::{ObjectId, Result};

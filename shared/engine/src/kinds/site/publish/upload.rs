@@ -2,7 +2,7 @@
 
 use super::{Publisher, UploadedFiles, in_the_way};
 use crate::kinds::Checkpoint;
-use crate::kinds::site::archive::{Entry, Unpacker};
+use crate::kinds::archive::{Entry, Unpacker};
 use crate::kinds::site::calls::{self, Patience, SitePorts};
 use crate::kinds::site::files::{AT_A_TIME, File, Handled, PART, Staged, batches, file_of, put_options};
 use crate::kinds::site::types::TextCheck;

@@ -1,4 +1,4 @@
-use crate::kinds::site::archive::directory::{Coding, Entry, bad_archive};
+use crate::kinds::archive::directory::{Coding, Entry, bad_archive};
 use std::collections::BTreeMap;
 use windlass_domain::text::count::{agree, count};
 use windlass_domain::text::finding::Finding;

@@ -2,11 +2,11 @@
 //! keys among them.
 
 use super::check::{Limits, check, shorten};
-use crate::kinds::site::archive::directory::{Entry, bad_archive};
-use crate::kinds::site::archive::{Coding, Unpacker, to_library};
+use crate::kinds::archive::Unpacker;
+use crate::kinds::archive::directory::{Entry, bad_archive};
+use crate::kinds::archive::in_memory::unpacked;
 use crate::ports::{Clock, ObjectId, Result, S3Api};
 use crate::trouble::Trouble;
-use rc_zip::fsm::{EntryFsm, FsmResult};
 use windlass_domain::declaration::folder::{Fate, FolderRules, LOOKED_AT, Sorting};
 use windlass_domain::text::finding::{Finding, FindingName};
 
@@ -159,27 +159,5 @@ fn note(entry: &Entry, bytes: &[u8], keys: &mut Sorting, sorting: &mut Sorting, 
 
 /// Returns the first bytes of an entry; fewer where they cannot be unpacked, which others find.
 fn begin_of(entry: &Entry, archive: &[u8]) -> Vec<u8> {
-    let mut begin = vec![0; LOOKED_AT];
-    let offset = usize::try_from(entry.offset).unwrap_or(usize::MAX);
-    let mut packed = archive.get(offset..).unwrap_or_default();
-    let is_known = matches!(entry.coding, Coding::Stored | Coding::Deflated);
-    let mut machine = is_known.then(|| EntryFsm::new(Some(to_library(entry)), None));
-    let mut done = 0;
-    while let Some(mut one) = machine.take().filter(|_| done < begin.len()) {
-        let mut fed = 0;
-        if one.wants_read() {
-            let space = one.space();
-            fed = space.len().min(packed.len());
-            space[..fed].copy_from_slice(&packed[..fed]);
-            one.fill(fed);
-            packed = &packed[fed..];
-        }
-        if let Ok(FsmResult::Continue((next, outcome))) = one.process(&mut begin[done..]) {
-            done += outcome.bytes_written;
-            let has_moved = fed + outcome.bytes_read + outcome.bytes_written > 0;
-            machine = has_moved.then_some(next);
-        }
-    }
-    begin.truncate(done);
-    begin
+    unpacked(entry, archive, LOOKED_AT)
 }

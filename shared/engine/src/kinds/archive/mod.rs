@@ -1,12 +1,13 @@
-//! A site's zip. Its directory is checked before anything is written. Its entries are read by ranges, with bounded
-//! memory.
+//! A zip that a release brings. Its directory is checked before anything is written. Its entries are read by ranges,
+//! with bounded memory.
 //!
-//! A single top-level folder is not stripped: the archive's paths are the site's paths. The format is PKWARE's
-//! APPNOTE.TXT. `rc-zip` reads it, and this module checks what it declares.
+//! A single top-level folder is not stripped: the archive's paths are those of what it is unpacked into. The format is
+//! PKWARE's APPNOTE.TXT. `rc-zip` reads it, and this module checks what it declares.
 
 mod bounded;
 mod check;
 mod directory;
+mod in_memory;
 mod selection;
 
 use crate::ports::{ObjectId, Result, S3Api};
@@ -15,6 +16,8 @@ pub use bounded::bounded;
 use bytes::Bytes;
 pub use check::{Limits, check, check_whole, overlaps};
 pub use directory::{Coding, Entry, bad_archive, directory, read_directory};
+use in_memory::to_library;
+pub use in_memory::unpacked;
 use rc_zip::fsm::{EntryFsm, FsmResult};
 pub use selection::{Selection, not_taken_out, refusals, select, sort};
 pub(super) use selection::{without_keys, without_keys_in};
@@ -94,31 +97,6 @@ fn reach(ends: &BTreeMap<u64, u64>, wanted: &[Entry]) -> BTreeMap<u64, u64> {
         next = Some((offset, far));
     }
     reach
-}
-
-pub(super) fn to_library(entry: &Entry) -> rc_zip::parse::Entry {
-    use rc_zip::chrono::DateTime;
-    use rc_zip::parse::{HostSystem, Method, Mode, Version};
-    rc_zip::parse::Entry {
-        name: entry.name.clone(),
-        method: match entry.coding {
-            Coding::Stored => Method::Store,
-            _ => Method::Deflate,
-        },
-        comment: String::new(),
-        modified: DateTime::UNIX_EPOCH,
-        created: None,
-        accessed: None,
-        header_offset: entry.offset,
-        reader_version: Version { host_system: HostSystem::MsDos, version: 20 },
-        flags: 0,
-        uid: None,
-        gid: None,
-        crc32: entry.crc32,
-        compressed_size: entry.packed,
-        uncompressed_size: entry.bytes,
-        mode: Mode(0),
-    }
 }
 
 /// An entry that is being unpacked, piece by piece.

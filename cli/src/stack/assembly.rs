@@ -1,0 +1,309 @@
+//! The folder `cdk.out` of AWS CDK: which stacks it has, over nested assemblies, and the template and file assets of
+//! one (AWS CDK, `cloud-assembly-schema`).
+
+use crate::ground::machine::{self, shown};
+use crate::stack::built::{BuiltStack, FileAsset, WantedStack, file_or_zip};
+use crate::stack::images::StackImage;
+use crate::stack::manifest::{
+    Artifact, AssetList, FileDestination, ListedFile, ListedImage, MANIFEST, Manifest, MissingContext, parsed,
+};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use windlass_domain::declaration::resolved::Resolved;
+use windlass_domain::prose;
+use windlass_domain::run;
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::name::ComponentName;
+use windlass_domain::text::partition::Partition;
+
+/// The most assemblies within each other.
+const DEEPEST: usize = 10;
+
+/// The type of an artifact that is a stack.
+const STACK: &str = "aws:cloudformation:stack";
+
+/// The type of an artifact that is a list of assets.
+const ASSETS: &str = "cdk:asset-manifest";
+
+/// A stack of an assembly.
+#[derive(Debug, Clone)]
+struct AssemblyStack {
+    /// Its name in CloudFormation.
+    name: String,
+    /// The folder of its assembly.
+    folder: PathBuf,
+    template: String,
+    account: Option<String>,
+    region: Option<String>,
+    /// The files that list its assets.
+    lists: Vec<String>,
+    /// The names of the stacks that it depends on.
+    depends_on: Vec<String>,
+    missing: Vec<MissingContext>,
+}
+
+/// The stacks of a folder `cdk.out`, those of nested assemblies as well.
+#[derive(Debug)]
+pub struct Assembly {
+    stacks: Vec<AssemblyStack>,
+}
+
+impl Assembly {
+    /// Reads the folder of an assembly.
+    ///
+    /// # Errors
+    /// A sentence that names what cannot be read.
+    pub fn read(folder: &Path) -> Result<Self, String> {
+        let mut stacks = Vec::new();
+        add(folder, 0, &mut stacks)?;
+        Ok(Self { stacks })
+    }
+
+    /// Returns what it has for a stack, with the images that its template names. What is wrong is noted in `findings`.
+    ///
+    /// # Errors
+    /// A sentence that names what cannot be read.
+    pub fn built(
+        &self,
+        wanted: &WantedStack<'_>,
+        findings: &mut Vec<Finding>,
+    ) -> Result<(BuiltStack, Vec<StackImage>), String> {
+        let stack = match self.stack(wanted) {
+            Ok(stack) => stack,
+            Err(finding) => {
+                findings.push(finding);
+                return Ok((BuiltStack::default(), vec![]));
+            }
+        };
+        findings.extend(stack.missing.iter().map(|missing| without_context(wanted, missing)));
+        findings.extend(elsewhere(wanted, stack));
+        findings.extend(Self::without_after(wanted, stack));
+        let mut built = BuiltStack {
+            template: machine::text(&stack.folder.join(&stack.template))?,
+            assets: vec![],
+            account: stack.account.clone(),
+            region: stack.region.clone(),
+        };
+        let mut images = Vec::new();
+        for name in &stack.lists {
+            let list: AssetList = parsed(&stack.folder.join(name))?;
+            for file in list.files.values() {
+                built.assets.extend(stack.files(name, file, wanted, findings)?);
+            }
+            images.extend(list.docker_images.values().flat_map(|image| stack.images(name, image, wanted)));
+        }
+        Ok((built, images))
+    }
+
+    /// Returns the stack of a name; where several have it, such as in two regions, the one in the environment's region.
+    fn stack(&self, wanted: &WantedStack<'_>) -> Result<&AssemblyStack, Finding> {
+        let name = wanted.names.stack;
+        let named: Vec<&AssemblyStack> = self.stacks.iter().filter(|stack| stack.name == name).collect();
+        let region = wanted.declared.region.as_ref();
+        let here: Vec<&AssemblyStack> =
+            named.iter().filter(|it| region.is_some() && it.region.as_ref() == region).copied().collect();
+        match (named.as_slice(), here.as_slice()) {
+            ([one], _) | (_, [one]) => Ok(one),
+            ([], _) => {
+                let known: BTreeSet<String> = self.stacks.iter().map(|stack| format!("`{}`", stack.name)).collect();
+                let known = known.into_iter().collect::<Vec<_>>().join(", ");
+                Err(Finding::new(
+                    FindingName::UnknownName,
+                    wanted.member("stack"),
+                    format!("`{}` has no stack `{name}`. It has: {known}.", wanted.given),
+                    "Write the name of one of them, or give the stack this name (`stackName`).",
+                ))
+            }
+            _ => Err(Finding::bad_value(
+                wanted.member("stack"),
+                format!("`{}` has several stacks `{name}`.", wanted.given),
+                "Build one for this environment alone, or give the environment the `region` of one of them.",
+            )),
+        }
+    }
+
+    /// Returns a finding for each stack that this one depends on, is another component, and need not have changed
+    /// before.
+    fn without_after(wanted: &WantedStack<'_>, stack: &AssemblyStack) -> Vec<Finding> {
+        let before = all_before(wanted.component, wanted.declared);
+        let components = wanted.declared.components.iter();
+        let others = components.filter(|(name, _)| *name != wanted.component && !before.contains(name));
+        let others = others.filter_map(|(name, component)| Some((name, component.spec.as_kind().built_stack()?.stack)));
+        let lacking = others.filter(|(_, other)| stack.depends_on.iter().any(|depends_on| depends_on == other));
+        let found = lacking.map(|(name, other)| {
+            Finding::missing_field(
+                wanted.member("after"),
+                format!("Its stack depends on `{other}`, which is the component `{name}`, and need not come after it."),
+                format!("Write `{name}` into `after`."),
+            )
+        });
+        found.collect()
+    }
+}
+
+/// Returns the components that change before a component, by their `after`.
+fn all_before<'d>(component: &ComponentName, declared: &'d Resolved) -> BTreeSet<&'d ComponentName> {
+    let mut before = BTreeSet::new();
+    let mut open: Vec<&ComponentName> = vec![component];
+    while let Some(next) = open.pop() {
+        let after = declared.components.get(next).into_iter().flat_map(|component| &component.after);
+        for name in after {
+            if before.insert(name) {
+                open.push(name);
+            }
+        }
+    }
+    before
+}
+
+/// Adds the stacks of an assembly, and of those within it.
+fn add(folder: &Path, depth: usize, stacks: &mut Vec<AssemblyStack>) -> Result<(), String> {
+    if depth > DEEPEST {
+        return Err(format!("{} has too many assemblies within each other", shown(folder)));
+    }
+    let manifest: Manifest = parsed(&folder.join(MANIFEST))?;
+    for artifact in manifest.artifacts.values() {
+        if let Some(nested) = artifact.properties.directory_name.as_ref().filter(|_| artifact.sort != STACK) {
+            add(&folder.join(nested), depth + 1, stacks)?;
+        }
+    }
+    let is_list = |(_, artifact): &(&String, &Artifact)| artifact.sort == ASSETS;
+    let is_stack = |(_, artifact): &(&String, &Artifact)| artifact.sort == STACK;
+    for (id, artifact) in manifest.artifacts.iter().filter(is_stack) {
+        let Some(template) = artifact.properties.template_file.clone() else {
+            return Err(format!("{}: the stack `{id}` has no template", shown(&folder.join(MANIFEST))));
+        };
+        let others = || artifact.dependencies.iter().filter_map(|other| manifest.artifacts.get_key_value(other));
+        let place = artifact.environment.as_deref().and_then(|it| it.strip_prefix("aws://"));
+        let (account, region) = place.and_then(|place| place.split_once('/')).unzip();
+        let known = |name: Option<&str>| name.filter(|name| !name.starts_with("unknown-")).map(str::to_owned);
+        stacks.push(AssemblyStack {
+            name: name_of(id, artifact),
+            folder: folder.to_owned(),
+            template,
+            account: known(account),
+            region: known(region),
+            lists: others().filter(is_list).filter_map(|(_, it)| it.properties.file.clone()).collect(),
+            depends_on: others().filter(is_stack).map(|(id, it)| name_of(id, it)).collect(),
+            missing: manifest.missing.clone(),
+        });
+    }
+    Ok(())
+}
+
+fn name_of(id: &str, artifact: &Artifact) -> String {
+    artifact.properties.stack_name.clone().unwrap_or_else(|| id.to_owned())
+}
+
+impl AssemblyStack {
+    /// Returns a file that the template names, under each key that it has.
+    fn files(
+        &self,
+        list: &str,
+        file: &ListedFile,
+        wanted: &WantedStack<'_>,
+        findings: &mut Vec<Finding>,
+    ) -> Result<Vec<FileAsset>, String> {
+        let Some(path) = &file.source.path else {
+            findings.push(Finding::not_supported(
+                wanted.file(list),
+                "A file of it is made by a program when it is published.",
+                "Let the build make it, so that it is there when it is released.",
+            ));
+            return Ok(vec![]);
+        };
+        // The template comes with the release itself.
+        if *path == self.template {
+            return Ok(vec![]);
+        }
+        let elsewhere = file.destinations.values().find(|to| !self.is_in(&to.bucket_name, wanted));
+        if let Some(elsewhere) = elsewhere {
+            findings.push(self.other_bucket(elsewhere, wanted));
+            return Ok(vec![]);
+        }
+        let bytes = file_or_zip(&self.folder.join(path), findings)?;
+        let keys: BTreeSet<&String> = file.destinations.values().map(|to| &to.object_key).collect();
+        Ok(keys.into_iter().map(|key| FileAsset { key: key.clone(), bytes: bytes.clone() }).collect())
+    }
+
+    fn is_in(&self, bucket: &str, wanted: &WantedStack<'_>) -> bool {
+        wanted.names.assets.is_some_and(|declared| is_meant(&self.filled(bucket), declared))
+    }
+
+    /// Returns a name in which account, region and partition are filled in; `*` stands for what is not known.
+    fn filled(&self, name: &str) -> String {
+        let region = self.region.as_deref();
+        let partition = region.map_or("*", |region| Partition::of(region).name);
+        name.replace("${AWS::AccountId}", self.account.as_deref().unwrap_or("*"))
+            .replace("${AWS::Region}", region.unwrap_or("*"))
+            .replace("${AWS::Partition}", partition)
+    }
+
+    fn other_bucket(&self, to: &FileDestination, wanted: &WantedStack<'_>) -> Finding {
+        let (path, bucket) = (wanted.member("assets"), self.filled(&to.bucket_name));
+        let expects = format!("The template of `{}` expects files in the bucket `{bucket}`", self.name);
+        let write = format!("Write `assets: {bucket}`");
+        match wanted.names.assets {
+            None => Finding::missing_field(path, format!("{expects}, and none is declared."), format!("{write}.")),
+            Some(declared) => {
+                let remedy = format!("{write}; or let CDK name the other one (`fileAssetsBucketName`, synthesizer).");
+                Finding::bad_value(path, format!("{expects}, and not in `{declared}`."), remedy).seen(declared, bucket)
+            }
+        }
+    }
+
+    fn images(&self, list: &str, image: &ListedImage, wanted: &WantedStack<'_>) -> Vec<StackImage> {
+        let images = image.destinations.values().map(|to| StackImage {
+            given: wanted.file(list),
+            repository: self.filled(&to.repository_name),
+            tag: self.filled(&to.image_tag),
+            region: self.region.clone(),
+            list: shown(&self.folder.join(list)),
+        });
+        images.collect()
+    }
+}
+
+/// Returns whether a bucket is the one of a name in which `*` stands for any text.
+fn is_meant(name: &str, bucket: &str) -> bool {
+    let Some((begin, more)) = name.split_once('*') else {
+        return name == bucket;
+    };
+    let Some(rest) = bucket.strip_prefix(begin) else {
+        return false;
+    };
+    rest.char_indices()
+        .map(|(at, _)| at)
+        .chain([rest.len()])
+        .any(|at| is_meant(more, rest.get(at..).unwrap_or_default()))
+}
+
+fn without_context(wanted: &WantedStack<'_>, missing: &MissingContext) -> Finding {
+    Finding::new(
+        FindingName::NotSupported,
+        wanted.file(MANIFEST),
+        format!("A value was not known when it was built: `{}`.", missing.key),
+        prose!("Build it where the account may be read, and keep cdk.context.json in Git: {}.", run!("npx cdk synth")),
+    )
+}
+
+/// Returns a finding where the stack was built for another account or region than the environment's.
+fn elsewhere(wanted: &WantedStack<'_>, stack: &AssemblyStack) -> Option<Finding> {
+    let declared = wanted.declared;
+    let account = declared.role_arn.as_deref().and_then(|role| role.split(':').nth(4));
+    let (what, (is, meant)) = differing(stack.account.as_deref(), account)
+        .map(|pair| ("account", pair))
+        .or_else(|| differing(stack.region.as_deref(), declared.region.as_deref()).map(|pair| ("region", pair)))?;
+    let (name, environment) = (&stack.name, &declared.environment);
+    let reason = format!("`{name}` was built for the {what} {is}, and `{environment}` is in {meant}.");
+    let remedy = "Build it for this environment (`env` of the stack).";
+    Some(Finding::bad_value(wanted.file(MANIFEST), reason, remedy).seen(is, meant))
+}
+
+fn differing<'t>(is: Option<&'t str>, meant: Option<&'t str>) -> Option<(&'t str, &'t str)> {
+    is.zip(meant).filter(|(is, meant)| is != meant)
+}
+
+#[cfg(test)]
+#[path = "assembly_tests.rs"]
+mod tests;

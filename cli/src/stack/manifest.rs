@@ -1,0 +1,132 @@
+//! The files of an assembly, as AWS CDK writes them (AWS CDK, `cloud-assembly-schema`), as far as a release needs them.
+
+use crate::ground::machine::{self, shown};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
+use std::path::Path;
+use windlass_domain::text::foreign;
+
+/// The file that says what is in an assembly.
+pub const MANIFEST: &str = "manifest.json";
+
+/// What is in an assembly.
+#[derive(Debug, Deserialize)]
+pub struct Manifest {
+    /// The artifacts by their ids.
+    #[serde(default)]
+    pub artifacts: BTreeMap<String, Artifact>,
+    /// The values that CDK has not looked up.
+    #[serde(default)]
+    pub missing: Vec<MissingContext>,
+}
+
+/// A part of an assembly, such as a stack.
+#[derive(Debug, Deserialize)]
+pub struct Artifact {
+    /// Its type.
+    #[serde(rename = "type", deserialize_with = "foreign::one")]
+    pub sort: String,
+    /// The account and the region of a stack, as `aws://account/region`.
+    #[serde(default, deserialize_with = "foreign::maybe")]
+    pub environment: Option<String>,
+    /// Its properties.
+    #[serde(default)]
+    pub properties: Properties,
+    /// The ids of the artifacts that it depends on.
+    #[serde(default)]
+    pub dependencies: Vec<String>,
+}
+
+/// The properties of an artifact, of whatever type.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Properties {
+    /// The template of a stack.
+    #[serde(default, deserialize_with = "foreign::maybe")]
+    pub template_file: Option<String>,
+    /// The name of a stack in CloudFormation; its id if absent.
+    #[serde(default, deserialize_with = "foreign::maybe")]
+    pub stack_name: Option<String>,
+    /// The folder of a nested assembly.
+    #[serde(default, deserialize_with = "foreign::maybe")]
+    pub directory_name: Option<String>,
+    /// The file of a list of assets.
+    #[serde(default, deserialize_with = "foreign::maybe")]
+    pub file: Option<String>,
+}
+
+/// A value that CDK has to look up in the account, and has not.
+#[derive(Debug, Clone, Deserialize)]
+pub struct MissingContext {
+    /// Its name.
+    #[serde(deserialize_with = "foreign::one")]
+    pub key: String,
+}
+
+/// The assets of a stack.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct AssetList {
+    /// The files.
+    pub files: BTreeMap<String, ListedFile>,
+    /// The images.
+    pub docker_images: BTreeMap<String, ListedImage>,
+}
+
+/// A file asset.
+#[derive(Debug, Deserialize)]
+pub struct ListedFile {
+    /// Its source.
+    pub source: FileSource,
+    /// Its places by their names.
+    pub destinations: BTreeMap<String, FileDestination>,
+}
+
+/// The source of a file asset.
+#[derive(Debug, Deserialize)]
+pub struct FileSource {
+    /// Its file or folder; `None` where a program makes it.
+    #[serde(default, deserialize_with = "foreign::maybe")]
+    pub path: Option<String>,
+}
+
+/// The place of a file asset.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FileDestination {
+    /// The bucket.
+    #[serde(deserialize_with = "foreign::one")]
+    pub bucket_name: String,
+    /// The key.
+    #[serde(deserialize_with = "foreign::one")]
+    pub object_key: String,
+}
+
+/// An image asset.
+#[derive(Debug, Deserialize)]
+pub struct ListedImage {
+    /// Its places by their names.
+    pub destinations: BTreeMap<String, ImageDestination>,
+}
+
+/// The place of an image asset.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ImageDestination {
+    /// The repository.
+    #[serde(deserialize_with = "foreign::one")]
+    pub repository_name: String,
+    /// The tag.
+    #[serde(deserialize_with = "foreign::one")]
+    pub image_tag: String,
+}
+
+/// Reads one of the files.
+///
+/// # Errors
+/// A sentence that says why it cannot be read.
+pub fn parsed<T: DeserializeOwned>(path: &Path) -> Result<T, String> {
+    serde_json::from_str(&machine::text(path)?)
+        .map_err(|error| format!("`{}` is not what AWS CDK writes: {error}", shown(path)))
+}

@@ -1,0 +1,252 @@
+//! The kind `cloudformation`: a stack of AWS CloudFormation, whose template comes with each release.
+
+use crate::declaration::aws_name::{self, Form};
+use crate::declaration::claim::DeclaredClaim;
+use crate::declaration::execution_history::{LONGEST_WAIT, polls};
+use crate::declaration::gates::ResolvedGates as Gates;
+use crate::declaration::kinds::{ArtifactSorts, AsWritten, Common, Extent, Kind, Resolve, StackNames};
+use crate::declaration::output::{Output, TakenOutputs, outputs_in};
+use crate::declaration::scope::{Scope, Text};
+use crate::document::shape::join;
+use crate::text::finding::Finding;
+use crate::text::name::ComponentName;
+use crate::text::time::Span;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+
+pub mod holds_data;
+pub mod loss;
+pub mod package;
+pub mod template;
+
+pub use holds_data::DataRule;
+
+/// A stack of AWS CloudFormation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("x-instead" = json!({
+    "account": "Remove it: the environment's role says which account it is in.",
+    "alias": "Remove it: only a `lambda` has an alias.",
+    "bucket": "Write `assets`.",
+    "capabilities": "Remove it: the template says what it needs, and the role what may be made.",
+    "key": "Remove it: the template comes with each release.",
+    "name": "Write `stack`.",
+    "role_arn": "Write `role`.",
+    "rollout": "Remove it: CloudFormation changes a stack as a whole; only a `lambda` has a `rollout`.",
+    "tags": "Remove it: a new stack gets `windlass:app` and `windlass:environment`; others stand in the template.",
+    "template": "Remove it: it comes with each release.",
+    "timeout": "Write `within`.",
+})))]
+pub struct Written {
+    /// The stack's name. A stack that is not there yet is made by its first release.
+    pub stack: Text,
+    /// The role that CloudFormation acts with, by name or ARN. Windlass itself makes nothing of what is in the stack.
+    pub role: Text,
+    /// The bucket in which the template expects the files that it names, such as the code of functions; none if the
+    /// template names no files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assets: Option<Text>,
+    /// Another stack of this declaration with whose release this one changes as well, such as a second stack of one CDK
+    /// application: a release does not name it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub artifact: Option<ComponentName>,
+    /// The values of the template's parameters. `${api.version}` stands for an output of a component that changes
+    /// before this one. A parameter that is not named keeps its value. Never a secret: write a dynamic reference into
+    /// the template.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(extend("maxProperties" = 200))]
+    pub parameters: BTreeMap<String, Text>,
+    /// The outputs of the stack that other components take: the name by which they take it, such as `web_bucket`, and
+    /// the name that it has in the template, such as `WebBucket`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(extend("maxProperties" = 200))]
+    pub outputs: BTreeMap<String, String>,
+    /// The rule for data in the stack, `kept` or `disposable`, such as `{dev: disposable, prod: kept}`; `kept` if absent.
+    /// A release that would lose what is kept is refused, unless it names it in `may_lose`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<Text>,
+    /// The longest time that a change is waited for, such as `1h`, at least `1m` and at most `24h`. Then it is taken
+    /// back.
+    #[serde(default = "Span::of_seconds::<3600>")]
+    pub within: Span,
+}
+
+/// A stack with every value final.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stack {
+    /// Its name in CloudFormation.
+    pub stack: String,
+    /// The name or the ARN of the role that CloudFormation acts with.
+    pub role: String,
+    /// The bucket of the files that its template names; none if it names no files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assets: Option<String>,
+    /// The component whose package it takes as well; none if a release brings one for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub artifact: Option<ComponentName>,
+    /// The values of parameters. `${component.output}` in one is filled in before the stack changes.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub parameters: BTreeMap<String, String>,
+    /// The outputs of others that these values name.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub takes: BTreeSet<Output>,
+    /// The outputs that it gives to others, each with its name in the template.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub outputs: BTreeMap<String, String>,
+    /// The rule for data in it.
+    #[serde(default)]
+    pub data: DataRule,
+    /// The seconds after which a change of it has failed.
+    pub within_s: u64,
+}
+
+/// The shortest time that a change is waited for: a stack takes most of it to begin.
+const SHORTEST: Span = Span::seconds(60);
+
+/// AWS CloudFormation API Reference, CreateStack, `StackName`.
+const STACK: Form = Form {
+    accepts: |text| {
+        (1..=128).contains(&text.len())
+            && text.starts_with(|c: char| c.is_ascii_alphabetic())
+            && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+    },
+    words: "a stack's name of up to 128 letters, digits and hyphens, which begins with a letter",
+};
+
+/// IAM API Reference, CreateRole, `RoleName`; or the ARN of a role.
+const ROLE: Form = Form {
+    accepts: |text| {
+        let is_part = |c: char| c.is_ascii_alphanumeric() || "+=,.@_-".contains(c);
+        ((1..=64).contains(&text.len()) && text.chars().all(is_part)) || (aws_name::ROLE.accepts)(text)
+    },
+    words: "a role's name such as `windlass-stack-shop`, or its ARN",
+};
+
+/// AWS CloudFormation User Guide, "CloudFormation template Parameters syntax" and "Outputs syntax": logical ids.
+const LOGICAL_ID: Form = Form {
+    accepts: |text| (1..=255).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric()),
+    words: "a name of the template: 1 to 255 letters and digits",
+};
+
+/// AWS CloudFormation User Guide, "Understand CloudFormation quotas": the value of a parameter.
+const VALUE: Form = Form { accepts: |text| text.len() <= 4096, words: "a text of at most 4096 characters" };
+
+/// The name of an output, as others take it.
+const GIVEN: Form = Form {
+    accepts: crate::declaration::output::is_name,
+    words: "a name such as `web_bucket`: up to 32 lower-case letters, digits and underscores, and a letter at first",
+};
+
+/// The words of [`DataRule`].
+const DATA: Form = Form { accepts: |text| ["kept", "disposable"].contains(&text), words: "`kept` or `disposable`" };
+
+impl AsWritten for Written {
+    fn takes(&self) -> ArtifactSorts {
+        ArtifactSorts {
+            key: true,
+            image: false,
+            images: false,
+            instead: "Write `key`: a stack takes a zip with its template.",
+        }
+    }
+
+    fn artifact_of(&self) -> Option<&ComponentName> {
+        self.artifact.as_ref()
+    }
+}
+
+impl Kind for Stack {
+    fn claim(&self) -> DeclaredClaim {
+        let what = format!("the stack `{}`", self.stack);
+        DeclaredClaim::whole("cloudformation:stack", "stack", &[&self.stack], what)
+    }
+
+    fn extent(&self) -> Extent {
+        Extent { seconds: self.within_s, polls: polls(self.within_s) }
+    }
+
+    fn gives(&self) -> Vec<&str> {
+        self.outputs.keys().map(String::as_str).collect()
+    }
+
+    fn holds_data(&self) -> bool {
+        true
+    }
+
+    fn built_stack(&self) -> Option<StackNames<'_>> {
+        Some(StackNames { stack: &self.stack, assets: self.assets.as_deref(), packed_with: self.artifact.as_ref() })
+    }
+
+    fn takes_from(&self) -> Option<TakenOutputs<'_>> {
+        (!self.takes.is_empty()).then(|| TakenOutputs { member: PARAMETERS, outputs: self.takes.iter().collect() })
+    }
+}
+
+/// The member with the values of parameters.
+const PARAMETERS: &str = "parameters";
+
+impl Resolve for Stack {
+    type Written = Written;
+    const MEMORY_MB: u64 = 1024;
+    const SHORTEST: &str = r#"{"stack": "{environment}-a", "role": "a"}"#;
+    const PUBLISHES: bool = true;
+    // The id of a stack that is there stands in what callers get of it.
+    const MADE_TO_PLAN: &[&str] = &["id", "change_set", "way_back"];
+
+    fn resolve(scope: &mut Scope<'_>, path: &str, written: &Written, _: &Common, _: &Gates) -> Self {
+        let at = |field: &str| join(path, field);
+        within(scope, &at("within"), written.within);
+        let (parameters, takes) = parameters(scope, &at(PARAMETERS), &written.parameters);
+        for (name, output) in &written.outputs {
+            let path = join(&at("outputs"), name);
+            scope.check(&path, name, &GIVEN);
+            scope.check(&path, output, &LOGICAL_ID);
+        }
+        let data = scope.maybe(&at("data"), written.data.as_ref(), &DATA);
+        Self {
+            stack: scope.text(&at("stack"), &written.stack, &STACK),
+            role: scope.text(&at("role"), &written.role, &ROLE),
+            assets: scope.maybe(&at("assets"), written.assets.as_ref(), &aws_name::BUCKET),
+            artifact: written.artifact.clone(),
+            parameters,
+            takes,
+            outputs: written.outputs.clone(),
+            data: if data.as_deref() == Some("disposable") { DataRule::Disposable } else { DataRule::Kept },
+            // A longer time is refused above, and not once more as a time that cannot be watched.
+            within_s: written.within.min(LONGEST_WAIT).as_s(),
+        }
+    }
+}
+
+fn within(scope: &mut Scope<'_>, path: &str, within: Span) {
+    if within > LONGEST_WAIT {
+        let reason = format!(
+            "A stack that takes `{within}` cannot be waited for: a change is waited for at most {LONGEST_WAIT}."
+        );
+        let remedy = format!("Write at most `{LONGEST_WAIT}`.");
+        scope.note(Finding::too_large(path, reason, remedy).seen(within, LONGEST_WAIT));
+    } else if within < SHORTEST {
+        let reason = format!("`{within}` is shorter than a stack takes to begin.");
+        let remedy = format!("Write at least `{SHORTEST}`.");
+        scope.note(Finding::bad_value(path, reason, remedy).seen(within, SHORTEST));
+    }
+}
+
+/// Returns the values of the parameters, and the outputs of others that they name.
+fn parameters(
+    scope: &mut Scope<'_>,
+    path: &str,
+    written: &BTreeMap<String, Text>,
+) -> (BTreeMap<String, String>, BTreeSet<Output>) {
+    let (mut values, mut takes) = (BTreeMap::new(), BTreeSet::new());
+    for (name, text) in written {
+        let at = join(path, name);
+        scope.check(&at, name, &LOGICAL_ID);
+        let value = scope.text_listing(&at, text, &VALUE);
+        takes.extend(outputs_in(&value));
+        values.insert(name.clone(), value);
+    }
+    (values, takes)
+}

@@ -1,0 +1,92 @@
+//! What an undo looks at once more, because a component that touches its target was undone after it.
+//!
+//! A stack that goes back to its former template may write anew what another component owns of a resource in it, such as
+//! the version of an alias. So that one is looked at behind the stack, and brought to what was there before. Pure.
+
+use crate::deployment::step::{Step, StepStatus};
+
+/// Returns whether the target of a step is to be looked at once more. That is asked for once; and again if nobody has
+/// begun with it since, because the answer was lost. `steps` are all steps of the deployment.
+pub fn is_again<'s>(step: &Step, steps: impl IntoIterator<Item = &'s Step>) -> bool {
+    let begins = step.again.is_none() && matches!(step.status, StepStatus::Planned | StepStatus::Undone);
+    let was_lost = step.status == StepStatus::Undoing && step.again == Some(step.attempt);
+    let is_back = |other: &Step| other.status == StepStatus::Undone && other.has_switched();
+    let touches_it = |other: &&Step| step.touched_by.contains(&other.component);
+    step.is_looked_at() && (begins || was_lost) && steps.into_iter().filter(touches_it).any(is_back)
+}
+
+impl Step {
+    /// Asks for its undo once more. Whatever is there by now counts as nobody else's change.
+    pub fn ask_again(&mut self) {
+        self.status = StepStatus::Undoing;
+        self.again = Some(self.attempt);
+        self.confirmed = None;
+        self.unanswered.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::declaration::plan::KindName;
+    use crate::deployment::step::ChangeRecord;
+    use crate::release::identity::DeploymentId;
+    use crate::text::name::{AppName, ComponentName, EnvironmentName};
+    use StepStatus::{Changed, Planned, UndoFailed, Undoing, Undone};
+    use serde_json::json;
+
+    fn step(name: &str, status: StepStatus) -> Step {
+        let (app, environment) = (AppName::new("shop").unwrap(), EnvironmentName::new("prod").unwrap());
+        let (id, name) = (DeploymentId("0123456789abcdef".into()), ComponentName::new(name).unwrap());
+        let planned = Step::planned(id, app, environment, name, KindName::Lambda);
+        Step { status, target: json!({}), attempt: 3, ..planned }
+    }
+
+    #[test]
+    fn what_was_touched_is_looked_at_once_more_when_the_other_is_back() {
+        // The status of `infra` and whether it had changed anything, that of `api`, the attempt at which its undo was
+        // asked for again, and whether it is to be looked at.
+        let table = [
+            (Undone, true, Undone, None, true),
+            (Undone, true, Planned, None, true),
+            (Undone, false, Undone, None, false),
+            (UndoFailed, true, Undone, None, false),
+            (Undone, true, UndoFailed, None, false),
+            (Undone, true, Changed, None, false),
+            (Undone, true, Undoing, None, false),
+            (Undone, true, Undoing, Some(3), true),
+            (Undone, true, Undoing, Some(2), false),
+            (Undone, true, Undone, Some(2), false),
+        ];
+        for (infra, has_changed, api, again, wanted) in table {
+            let mut infra = step("infra", infra);
+            if has_changed {
+                infra.changes.push(change());
+            }
+            let touched_by = [infra.component.clone()].into();
+            let api = Step { touched_by, again, ..step("api", api) };
+            let found = is_again(&api, [&infra, &api]);
+            assert_eq!(found, wanted, "{:?} {has_changed} {:?} {again:?}", infra.status, api.status);
+            let other = Step { touched_by: [].into(), ..api };
+            assert!(!is_again(&other, [&infra]), "{:?}", other.status);
+        }
+    }
+
+    #[test]
+    fn what_is_asked_for_again_is_so_once() {
+        let mut infra = step("infra", Undone);
+        infra.changes.push(change());
+        let mut api = Step { touched_by: [infra.component.clone()].into(), ..step("api", Undone) };
+        api.ask_again();
+        assert!(is_again(&api, [&infra]), "the answer may be lost");
+        api.attempt += 1;
+        assert!(!is_again(&api, [&infra]));
+        api.status = Undone;
+        assert!(!is_again(&api, [&infra]));
+    }
+
+    fn change() -> ChangeRecord {
+        let change = json!({"at": 1, "what": "execute", "answered": true, "undo": false, "switching": true});
+        serde_json::from_value(change).unwrap()
+    }
+}

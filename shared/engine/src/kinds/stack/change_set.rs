@@ -1,0 +1,197 @@
+//! The change set of a plan: it is made, read whole with those of nested stacks, and deleted again by who only wanted
+//! to see it.
+//!
+//! Its name has the deployment that made it. What a deployment left behind that was killed, the next plan of the stack
+//! deletes once that deployment has ended. What somebody else has made is left alone.
+
+use super::state::{OBSOLETE, SetState, Target};
+use crate::ledger;
+use crate::ports::{ChangeSet, Clock, CloudFormationApi, DynamoDbApi, NewChangeSet, ResourceChange, Result};
+use crate::trouble::if_there;
+use windlass_domain::declaration::kinds::stack::holds_data::NESTED;
+use windlass_domain::deployment::Status;
+use windlass_domain::release::identity::DeploymentId;
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::name::ComponentName;
+use windlass_domain::text::time::Time;
+
+/// What the name of each change set of Windlass begins with. Roles may execute no others.
+const OURS: &str = "windlass-";
+
+/// The longest name of a change set, in bytes (AWS CloudFormation API Reference, CreateChangeSet).
+const LONGEST: usize = 128;
+
+/// How often one invocation looks at a change set that is being made, and the milliseconds between two looks. The
+/// machine asks again after that.
+const LOOKS: u32 = 8;
+const LOOK_MS: u64 = 2_000;
+
+/// The time after which a plan that nobody has recorded is surely over, in milliseconds: two hours.
+const PLANNED_MS: u64 = 2 * 60 * 60 * 1000;
+
+/// Returns the name of the change set by which a deployment changes a component to this content.
+pub(super) fn name(deployment: &DeploymentId, component: &ComponentName, content: &Digest) -> String {
+    named(&format!("{OURS}{deployment}-{component}"), content.short())
+}
+
+/// Returns the name of the change set by which a deployment brings a component back.
+pub(super) fn way_back(deployment: &DeploymentId, component: &ComponentName) -> String {
+    named(&format!("{OURS}{deployment}-{component}"), "back")
+}
+
+fn named(begin: &str, end: &str) -> String {
+    let room = LONGEST.saturating_sub(end.len() + 1);
+    let begin: String = begin.chars().take(room).collect();
+    format!("{}-{end}", begin.trim_end_matches('-'))
+}
+
+/// Returns whether a change set has a name that Windlass gives.
+pub(super) fn is_ours(name: &str) -> bool {
+    name.starts_with(OURS)
+}
+
+/// Returns the deployment whose change set has this name; `None` if it is somebody else's.
+fn deployment_of(name: &str) -> Option<DeploymentId> {
+    let (id, _) = name.strip_prefix(OURS)?.split_once('-')?;
+    Some(DeploymentId(id.to_owned()))
+}
+
+/// Makes the change set, and returns its first page once it is made, well or not. Asked again it finds the one that it
+/// made before. Fault: `StillInProgress` while CloudFormation works on it.
+pub(super) async fn made(at: &(impl CloudFormationApi + Clock), new: &NewChangeSet<'_>) -> Result<ChangeSet> {
+    for _ in 0..LOOKS {
+        match if_there(at.change_set(Some(new.stack), new.name, None).await)? {
+            None => match at.create_change_set(new).await {
+                // Another invocation of the same plan has made it.
+                Err(fault) if fault.name != FaultName::Conflict => return Err(fault),
+                Ok(_) | Err(_) => {}
+            },
+            Some(set) if SetState::from(&set).is_being_made() => at.sleep_ms(LOOK_MS).await,
+            Some(set) if set.execution == OBSOLETE => at.delete_change_set(&set.id).await?,
+            Some(set) if SetState::from(&set).has_begun() => {
+                let message = format!("the change set {} of stack {} was executed already", new.name, new.stack);
+                return Err(Fault::new(FaultName::Conflict, message));
+            }
+            Some(set) => return Ok(set),
+        }
+    }
+    let message = format!("the change set {} of stack {} is being made", new.name, new.stack);
+    Err(Fault::new(FaultName::StillInProgress, message))
+}
+
+/// Returns what was read of a change set that one call has shown. Another one may not show it yet, so that it is asked
+/// again: the fault `NotFound` becomes `StillInProgress`.
+pub(super) fn shown<T>(read: Result<T>) -> Result<T> {
+    read.map_err(|fault| match fault.name {
+        FaultName::NotFound => Fault::new(FaultName::StillInProgress, fault.message),
+        _ => fault,
+    })
+}
+
+/// Deletes the change sets of a stack that nobody will execute, because their deployments have ended. Returns the names
+/// of those that stay and are not this deployment's.
+pub(super) async fn clear(
+    (home, at): (&impl DynamoDbApi, &(impl CloudFormationApi + Clock)),
+    stack: &str,
+    deployment: &DeploymentId,
+) -> Result<Vec<String>> {
+    let mut left = Vec::new();
+    for (name, made) in at.change_sets(stack).await? {
+        let of = deployment_of(&name);
+        if of.as_ref() == Some(deployment) {
+            continue;
+        }
+        let is_over = match &of {
+            Some(of) => has_ended(home, of, made, at.now()).await?,
+            None => false,
+        };
+        if !is_over {
+            left.push(name);
+            continue;
+        }
+        let found = if_there(at.change_set(Some(stack), &name, None).await)?;
+        if let Some(set) = found.filter(|set| !SetState::from(set).has_begun()) {
+            at.delete_change_set(&set.id).await?;
+        }
+    }
+    Ok(left)
+}
+
+/// Returns whether a deployment has ended. A plan that nobody carries out is no deployment: it is over after a while.
+async fn has_ended(home: &impl DynamoDbApi, id: &DeploymentId, made: Option<Time>, now: Time) -> Result<bool> {
+    let record = ledger::load(home, &ledger::deployment(id)).await?;
+    Ok(match record {
+        Some(record) => record.value.status == Status::Ended,
+        None => made.is_some_and(|made| now.ms_since(made) > PLANNED_MS),
+    })
+}
+
+/// Deletes the change set of a plan that nobody carries out. A stack that is only the place of it stays, because no
+/// right to delete such a one spares the others; the next plan of the stack uses it.
+pub(super) async fn let_go(at: &impl CloudFormationApi, target: &Target) -> Result<()> {
+    match &target.change_set {
+        Some(id) => at.delete_change_set(id).await,
+        None => Ok(()),
+    }
+}
+
+/// A change of a resource, with the name that it has in the whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct NamedChange {
+    /// Its name in the template. Of a nested stack it is behind the names of those around it, with dots.
+    pub name: String,
+    /// The change.
+    pub change: ResourceChange,
+}
+
+/// Reads all changes of a change set of which this is the first page.
+pub(super) async fn changes(at: &impl CloudFormationApi, first: ChangeSet) -> Result<Vec<NamedChange>> {
+    let mut all: Vec<NamedChange> = Vec::new();
+    let mut left = vec![(String::new(), first)];
+    while let Some((around, mut page)) = left.pop() {
+        for change in std::mem::take(&mut page.changes) {
+            let name = format!("{around}{}", change.logical);
+            if let Some(nested) = &change.nested {
+                let nested = at.change_set(None, nested, None).await?;
+                left.push((format!("{name}."), nested));
+            }
+            all.push(NamedChange { name, change });
+        }
+        if let Some(next) = page.next.take() {
+            let next = at.change_set(None, &page.id, Some(&next)).await?;
+            left.push((around, next));
+        }
+    }
+    Ok(all)
+}
+
+impl NamedChange {
+    /// Returns whether it changes a nested stack of which nothing says how.
+    pub(super) fn is_unseen(&self) -> bool {
+        self.change.kind == NESTED && self.change.nested.is_none() && self.change.action != "Remove"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_has_the_deployment_that_made_it_and_fits() {
+        let (id, content) = (DeploymentId("0123456789abcdef".into()), Digest::of(b"a"));
+        for component in ["infra", &"a".repeat(32)] {
+            let component = ComponentName::new(component).unwrap();
+            let back = way_back(&id, &component);
+            for name in [name(&id, &component, &content), back] {
+                assert!(name.len() <= LONGEST, "{name}");
+                assert_eq!(deployment_of(&name), Some(id.clone()), "{name}");
+            }
+            assert_ne!(name(&id, &component, &content), name(&id, &component, &Digest::of(b"b")));
+        }
+        for others in ["awscli-cloudformation-package-deploy-1", "windlass", "windlass-0123456789abcdef", "cdk-deploy"]
+        {
+            assert_eq!(deployment_of(others), None, "{others}");
+        }
+    }
+}

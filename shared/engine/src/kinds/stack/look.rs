@@ -1,0 +1,257 @@
+//! One look at a stack: the stack, its template, the change set of the way, and what its last operation has done.
+
+use super::change_set::changes;
+use super::drift::detected;
+use super::state::{
+    DROPPED, FailedResource, Goal, Seen, Sent, SetState, Standing, Target, Template, is_cancelled, sent, standing,
+};
+use crate::kinds::{AwsResource, LookContext, digest_of};
+use crate::ports::{ChangeSet, Clock, CloudFormationApi, Result, Stack, StackEvent, StackResource};
+use crate::trouble::if_there;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use windlass_domain::declaration::kinds::stack::holds_data::NESTED;
+use windlass_domain::deployment::step::ChangeRecord;
+use windlass_domain::document::secret;
+
+/// The most pages of events that are read. An operation on the largest stack has fewer.
+const MOST_PAGES: usize = 30;
+
+impl Template {
+    /// Reads the template of a stack, or that of one of its change sets.
+    pub(super) async fn read(at: &impl CloudFormationApi, stack: &str, change_set: Option<&str>) -> Result<Self> {
+        let text = at.template(stack, change_set).await?;
+        Ok(Self { digest: digest_of(&text)?, text })
+    }
+}
+
+impl From<&ChangeSet> for SetState {
+    fn from(set: &ChangeSet) -> Self {
+        Self {
+            id: set.id.clone(),
+            status: set.status.clone(),
+            reason: set.reason.clone(),
+            execution: set.execution.clone(),
+            beside: vec![],
+            loses: vec![],
+        }
+    }
+}
+
+/// The last operation on a stack: its events with one token, newest first.
+#[derive(Debug, Default)]
+pub(super) struct Operation {
+    events: Vec<StackEvent>,
+    /// The stack's id, by which its own events are known.
+    stack: String,
+}
+
+impl Operation {
+    /// Reads it; nothing of a stack that is gone. With a mark it goes on through the operations before whose tokens
+    /// begin so.
+    pub(super) async fn read(at: &impl CloudFormationApi, stack: &str, mark: Option<&str>) -> Result<Self> {
+        let is_marked = |token: &Option<String>| {
+            let token = token.as_deref();
+            mark.is_some_and(|mark| token.is_some_and(|token| token.starts_with(mark)))
+        };
+        let mut operation = Self { events: vec![], stack: stack.to_owned() };
+        let mut next: Option<String> = None;
+        for _ in 0..MOST_PAGES {
+            let Some((events, more)) = if_there(at.stack_events(stack, next.as_deref()).await)? else {
+                break;
+            };
+            for event in events {
+                let newest = operation.events.first().map_or(&event.token, |newest| &newest.token);
+                if event.token != *newest && !is_marked(&event.token) {
+                    return Ok(operation);
+                }
+                operation.events.push(event);
+            }
+            match more {
+                Some(more) => next = Some(more),
+                None => break,
+            }
+        }
+        Ok(operation)
+    }
+
+    /// Returns whether a call with a token that begins so has started it.
+    fn is_of(&self, mark: &str) -> bool {
+        let newest = self.events.first().and_then(|event| event.token.as_deref());
+        newest.is_some_and(|token| token.starts_with(mark))
+    }
+
+    /// Returns the resource that failed first, and not only because another one had failed.
+    fn failed(&self) -> Option<FailedResource> {
+        let mut oldest = self.events.iter().rev();
+        let first = oldest.find(|event| {
+            let is_failure = event.resource.status.ends_with("_FAILED") && !self.is_stack(event);
+            is_failure && !event.reason.is_empty() && !is_cancelled(&event.reason)
+        })?;
+        Some(FailedResource {
+            logical: first.resource.logical.clone(),
+            kind: first.resource.kind.clone(),
+            reason: first.reason.clone(),
+        })
+    }
+
+    /// Returns the resources whose newest event is such a one.
+    pub(super) fn now(&self, is: impl Fn(&str) -> bool) -> Vec<&StackResource> {
+        let mut newest: BTreeMap<(&str, &str), &StackResource> = BTreeMap::new();
+        for event in self.events.iter().filter(|event| !self.is_stack(event)) {
+            let resource = &event.resource;
+            // A resource that is replaced is there twice.
+            newest.entry((&resource.logical, &resource.physical)).or_insert(resource);
+        }
+        newest.into_values().filter(|resource| is(&resource.status)).collect()
+    }
+
+    fn names(&self, is: impl Fn(&str) -> bool) -> Vec<String> {
+        let mut names: Vec<String> = self.now(is).into_iter().map(|resource| resource.logical.clone()).collect();
+        names.dedup();
+        names
+    }
+
+    fn is_stack(&self, event: &StackEvent) -> bool {
+        event.resource.physical == self.stack
+    }
+}
+
+/// Returns the resources of a stack, by its id, and of those that are nested in it.
+pub(super) async fn resources(at: &impl CloudFormationApi, stack: &str) -> Result<Vec<AwsResource>> {
+    let mut found = Vec::new();
+    let mut left: Vec<(String, Option<String>)> = vec![(stack.to_owned(), None)];
+    while let Some((of, next)) = left.pop() {
+        let (page, more) = at.stack_resources(&of, next.as_deref()).await?;
+        let is_there = |it: &StackResource| !matches!(it.status.as_str(), "DELETE_COMPLETE" | "DELETE_SKIPPED");
+        for resource in page.into_iter().filter(is_there) {
+            let StackResource { physical, kind, .. } = resource;
+            if kind == NESTED {
+                left.push((physical.clone(), None));
+            }
+            found.push(AwsResource { kind, physical, beside: of.clone() });
+        }
+        if more.is_some() {
+            left.push((of, more));
+        }
+    }
+    Ok(found)
+}
+
+/// Looks at the stack, and at what the way needs to know. The tokens of this deployment's calls begin with the mark.
+pub(super) async fn look(
+    (at, mark): (&(impl CloudFormationApi + Clock), &str),
+    target: &Target,
+    way: &LookContext<'_, Goal>,
+) -> Result<Seen> {
+    let now = at.now();
+    let stack = if_there(at.stack(target.named()).await)?;
+    let stack = stack.filter(|stack| standing(&stack.status) != Standing::Gone);
+    let still = stack.as_ref().filter(|stack| standing(&stack.status) == Standing::Still);
+    let template = match still {
+        Some(stack) => Some(Template::read(at, &stack.id, None).await?),
+        None => None,
+    };
+    let executed = executed_back(way.changes);
+    let set = match (way.goal, &stack) {
+        (Some(goal), Some(stack)) => set_of_way(at, (target, executed), goal, stack).await?,
+        _ => None,
+    };
+    let drift = match &stack {
+        Some(stack) if way.goal.is_none() => detected(at, stack).await?,
+        _ => None,
+    };
+    let switch = way.changes.iter().rfind(|change| change.switching);
+    let operation = match &stack {
+        // Who only looks need not know whose the last operation was.
+        Some(stack) if way.goal.is_some() && switch.is_some() => Operation::read(at, &stack.id, None).await?,
+        _ => Operation::default(),
+    };
+    let is_ours = operation.is_of(mark) || stack.as_ref().is_some_and(|stack| changed(target, executed, stack));
+    Ok(Seen {
+        now,
+        template,
+        set,
+        is_ours,
+        sent: last_sent(way),
+        goes_back: executed.is_some(),
+        since: switch.map(|change| change.at).or(stack.as_ref().and_then(|stack| stack.updated)),
+        failed: operation.failed().filter(|_| is_ours),
+        moving: operation.names(|status| status.ends_with("_IN_PROGRESS")),
+        stuck: operation.names(|status| status == "DELETE_FAILED"),
+        outputs: stack.as_ref().map(|stack| given(target, stack)).unwrap_or_default(),
+        drift,
+        stack,
+    })
+}
+
+/// Returns the last switching change of this way. What is tried once counts once it was answered: before that it may
+/// never have come to CloudFormation.
+fn last_sent(way: &LookContext<'_, Goal>) -> Option<Sent> {
+    let last = way.sent.as_ref()?;
+    let is_it = |change: &&ChangeRecord| change.at == last.at && change.change == last.change;
+    let is_answered = way.changes.iter().find(is_it).is_some_and(|change| change.answered);
+    sent(&last.change).filter(|what| is_answered || !matches!(what, Sent::Continue | Sent::Retain))
+}
+
+/// Returns the change set of the way: the planned one, or the one that leads back.
+async fn set_of_way(
+    at: &impl CloudFormationApi,
+    (target, executed): (&Target, Option<&str>),
+    goal: &Goal,
+    stack: &Stack,
+) -> Result<Option<SetState>> {
+    if let Some(id) = &goal.change_set {
+        return Ok(read_set(at, None, id).await?.as_ref().map(SetState::from));
+    }
+    if goal.template.is_none() {
+        return Ok(None);
+    }
+    let found = match (read_set(at, Some(&stack.id), &target.way_back).await?, executed) {
+        // CloudFormation finds one by its name only until it is executed.
+        (None, Some(id)) => read_set(at, None, id).await?,
+        (named, _) => named,
+    };
+    let Some(found) = found else {
+        return Ok(None);
+    };
+    let mut set = SetState::from(&found);
+    if set.can_be_executed() {
+        for one in changes(at, found).await? {
+            if one.delta(&Value::Null).is_lost() && !target.may_go.contains(&one.name) {
+                set.loses.push(one.name.clone());
+            }
+            if !target.touches.contains(&one.name) {
+                set.beside.push(one.name);
+            }
+        }
+    }
+    Ok(Some(set))
+}
+
+/// Reads a change set; `None` if there is none, or if it is deleted.
+async fn read_set(at: &impl CloudFormationApi, stack: Option<&str>, change_set: &str) -> Result<Option<ChangeSet>> {
+    let found = if_there(at.change_set(stack, change_set, None).await)?;
+    Ok(found.filter(|set| set.status != DROPPED))
+}
+
+/// Returns the change set that was sent last on the way back, by id, whichever invocation has sent it.
+fn executed_back(changes: &[ChangeRecord]) -> Option<&str> {
+    let mut back = changes.iter().rev().filter(|change| change.undo);
+    back.find_map(|change| change.change.get("execute")?.as_str())
+}
+
+/// Returns the values of the outputs that others take, by the names by which they take them. One that is likely to be a
+/// secret is given to nobody, and recorded nowhere.
+fn given(target: &Target, stack: &Stack) -> BTreeMap<String, String> {
+    let all = target.outputs.iter();
+    let all = all.filter_map(|(name, output)| Some((name.clone(), stack.outputs.get(output)?.clone())));
+    all.filter(|(name, value)| secret::findings(&json!({name.as_str(): value})).is_empty()).collect()
+}
+
+/// Returns whether the planned change set, or the one that leads back, is what has made or changed the stack last.
+fn changed(target: &Target, executed: Option<&str>, stack: &Stack) -> bool {
+    let is_review = standing(&stack.status) == Standing::Review;
+    let mut ours = target.change_set.as_deref().into_iter().chain(executed);
+    !is_review && ours.any(|id| stack.change_set.as_deref() == Some(id))
+}

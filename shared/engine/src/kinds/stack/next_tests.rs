@@ -1,0 +1,400 @@
+//! The next thing to do, as a table: the stack's status, the change set, what was sent, and what comes of it.
+
+use super::next;
+use crate::kinds::Next;
+use crate::kinds::stack::state::{Change, Goal, STATUSES, Seen, Sent, SetState, Target, Template};
+use crate::ports::Stack;
+use std::collections::BTreeMap;
+use windlass_domain::deployment::step::SEEN_AFTER_MS;
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::time::Time;
+
+const NOW: Time = Time(1_000_000_000_000);
+const ID: &str = "arn:aws:cloudformation:eu-west-1:111111111111:stack/shop/1";
+
+fn target() -> Target {
+    Target {
+        stack: "shop".into(),
+        id: Some(ID.into()),
+        role: "arn:aws:iam::111111111111:role/shop-stack".into(),
+        change_set: Some("ours".into()),
+        way_back: "windlass-d1-back-infra".into(),
+        is_new: false,
+        owner: "shop/prod/infra".into(),
+        tags: BTreeMap::new(),
+        touches: ["Web".to_owned()].into(),
+        may_go: [].into(),
+        outputs: BTreeMap::new(),
+        assets: None,
+        package: None,
+        within_s: 3600,
+    }
+}
+
+fn template(text: &str) -> Template {
+    Template { digest: Digest::of(text.as_bytes()), text: text.into() }
+}
+
+/// A stack with a status and the change set that changed it last. It has the template `new` if its status says that it
+/// was changed, else `old`.
+fn seen(status: &str, by: &str) -> Seen {
+    let is_there = !status.is_empty();
+    let has_new = ["CREATE_COMPLETE", "UPDATE_COMPLETE"].contains(&status) && by != "theirs";
+    Seen {
+        now: NOW,
+        stack: is_there.then(|| Stack {
+            id: ID.into(),
+            name: "shop".into(),
+            status: status.into(),
+            reason: String::new(),
+            change_set: (!by.is_empty()).then(|| by.to_owned()),
+            parameters: [("Size".to_owned(), if has_new { "2" } else { "1" }.to_owned())].into(),
+            resolved: BTreeMap::new(),
+            outputs: BTreeMap::new(),
+            tags: BTreeMap::new(),
+            capabilities: vec![],
+            role: None,
+            parent: None,
+            is_protected: false,
+            updated: None,
+            drift: None,
+        }),
+        template: is_there.then(|| template(if has_new { "new" } else { "old" })),
+        set: None,
+        is_ours: by == "ours" || by == "back",
+        sent: None,
+        goes_back: by == "back",
+        since: None,
+        failed: None,
+        moving: vec![],
+        stuck: vec![],
+        outputs: BTreeMap::new(),
+        drift: None,
+    }
+}
+
+/// A change set `ours CREATE_COMPLETE AVAILABLE`, with the resources behind it that it touches besides, and with a `!`
+/// those whose data it loses; none if empty.
+fn set(text: &str) -> Option<SetState> {
+    let mut words = text.split_whitespace();
+    let id = words.next()?.to_owned();
+    let mut word = || words.next().unwrap_or_default().to_owned();
+    let (status, execution) = (word(), word());
+    let (loses, beside): (Vec<String>, Vec<String>) = words.map(str::to_owned).partition(|word| word.starts_with('!'));
+    Some(SetState { id, status, execution, beside, loses, reason: String::new() })
+}
+
+fn goal(of: &str) -> Goal {
+    let parameters = |size: &str| [("Size".to_owned(), size.to_owned())].into();
+    match of {
+        "forward" => Goal {
+            id: Some(ID.into()),
+            template: Some(template("new").digest),
+            parameters: parameters("2"),
+            change_set: Some("ours".into()),
+        },
+        "back" => Goal {
+            id: Some(ID.into()),
+            template: Some(template("old").digest),
+            parameters: parameters("1"),
+            change_set: None,
+        },
+        _ => Goal::default(),
+    }
+}
+
+fn in_words(next: &Next<Change>) -> String {
+    match next {
+        Next::Done => "done".into(),
+        Next::Wait(_) => "wait".into(),
+        Next::WaitForHours => "wait for hours".into(),
+        Next::Failed(finding) => format!("failed {:?}", finding.name),
+        Next::Theirs(finding) => format!("theirs {:?}", finding.name),
+        Next::TakenBack(_) => "taken back".into(),
+        Next::Do(Change::Make(_)) => "make".into(),
+        Next::Do(Change::Discard(id)) => format!("discard {id}"),
+        Next::Do(Change::Execute(id)) => format!("execute {id}"),
+        Next::Do(Change::Cancel) => "cancel".into(),
+        Next::Do(Change::Continue) => "continue".into(),
+        Next::Do(Change::Delete(retain)) => format!("delete but {}", retain.join(" ")).trim_end().to_owned(),
+    }
+}
+
+/// Decides for a status and the change set that changed it last, upon what was sent.
+fn decided(way: &str, status: &str, by: &str, set_text: &str, sent: Option<Sent>) -> String {
+    let mut seen = seen(status, by);
+    seen.set = set(set_text);
+    seen.sent = sent;
+    in_words(&next(&target(), &seen, &goal(way)))
+}
+
+const OPEN: &str = "ours CREATE_COMPLETE AVAILABLE";
+const EXECUTES: &str = "ours CREATE_COMPLETE EXECUTE_IN_PROGRESS";
+const DONE: &str = "ours CREATE_COMPLETE EXECUTE_COMPLETE";
+
+#[test]
+fn forward_exactly_the_planned_change_set_is_executed() {
+    let changed = "theirs TargetChangedByOther";
+    let table = [
+        // Nothing was sent.
+        ("REVIEW_IN_PROGRESS", "ours", OPEN, "execute ours"),
+        ("CREATE_COMPLETE", "theirs", OPEN, "execute ours"),
+        ("UPDATE_COMPLETE", "theirs", OPEN, "execute ours"),
+        ("UPDATE_ROLLBACK_COMPLETE", "theirs", OPEN, "execute ours"),
+        ("IMPORT_COMPLETE", "", OPEN, "execute ours"),
+        ("IMPORT_ROLLBACK_COMPLETE", "", OPEN, "execute ours"),
+        ("UPDATE_IN_PROGRESS", "theirs", OPEN, changed),
+        ("DELETE_IN_PROGRESS", "theirs", OPEN, changed),
+        ("UPDATE_ROLLBACK_FAILED", "theirs", OPEN, changed),
+        // The template is there already, and the change set still changes something.
+        ("UPDATE_COMPLETE", "", OPEN, "execute ours"),
+        ("INVENTED", "theirs", OPEN, "wait"),
+        // Somebody else was there before.
+        ("UPDATE_COMPLETE", "theirs", "ours CREATE_COMPLETE OBSOLETE", changed),
+        ("UPDATE_COMPLETE", "theirs", "", changed),
+        ("UPDATE_IN_PROGRESS", "theirs", "", changed),
+        ("", "", "", changed),
+        // The goal is there, whoever brought it.
+        ("UPDATE_COMPLETE", "", "", "done"),
+        // The look at the stack is behind.
+        ("UPDATE_COMPLETE", "", EXECUTES, "wait"),
+        ("UPDATE_COMPLETE", "theirs", EXECUTES, "wait"),
+        ("UPDATE_COMPLETE", "ours", EXECUTES, "wait"),
+        ("UPDATE_ROLLBACK_COMPLETE", "ours", EXECUTES, "wait"),
+        ("IMPORT_COMPLETE", "ours", EXECUTES, "wait"),
+        ("UPDATE_IN_PROGRESS", "theirs", EXECUTES, "wait"),
+        ("UPDATE_ROLLBACK_FAILED", "ours", EXECUTES, "failed ChangeFailed"),
+        ("UPDATE_COMPLETE", "theirs", "ours CREATE_COMPLETE UNAVAILABLE", "wait"),
+        // Somebody else was there after it.
+        ("UPDATE_COMPLETE", "theirs", DONE, changed),
+        ("UPDATE_IN_PROGRESS", "theirs", DONE, changed),
+        ("UPDATE_ROLLBACK_COMPLETE", "theirs", "ours CREATE_COMPLETE EXECUTE_FAILED", changed),
+        ("REVIEW_IN_PROGRESS", "ours", DONE, "wait"),
+        // It was sent.
+        ("CREATE_IN_PROGRESS", "ours", DONE, "wait"),
+        ("CREATE_COMPLETE", "ours", DONE, "done"),
+        ("CREATE_FAILED", "ours", DONE, "failed ChangeFailed"),
+        ("ROLLBACK_IN_PROGRESS", "ours", DONE, "wait"),
+        ("ROLLBACK_COMPLETE", "ours", DONE, "taken back"),
+        ("ROLLBACK_FAILED", "ours", DONE, "failed ChangeFailed"),
+        ("UPDATE_IN_PROGRESS", "ours", DONE, "wait"),
+        ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "ours", DONE, "wait"),
+        ("UPDATE_COMPLETE", "ours", DONE, "done"),
+        ("UPDATE_FAILED", "ours", DONE, "failed ChangeFailed"),
+        ("UPDATE_ROLLBACK_IN_PROGRESS", "ours", DONE, "wait"),
+        ("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", "ours", DONE, "wait"),
+        ("UPDATE_ROLLBACK_COMPLETE", "ours", DONE, "taken back"),
+        ("UPDATE_ROLLBACK_FAILED", "ours", DONE, "failed ChangeFailed"),
+        ("DELETE_IN_PROGRESS", "ours", DONE, changed),
+        ("DELETE_FAILED", "ours", DONE, changed),
+        ("DELETE_COMPLETE", "ours", DONE, changed),
+        ("INVENTED", "ours", DONE, "wait"),
+    ];
+    for (status, by, set, wanted) in table {
+        assert_eq!(decided("forward", status, by, set, None), wanted, "{status} by {by}, {set}");
+    }
+}
+
+#[test]
+fn a_change_that_takes_longer_than_it_may_has_failed() {
+    let mut seen = seen("UPDATE_IN_PROGRESS", "ours");
+    for (minutes, wanted) in [(1, "wait"), (21, "wait for hours"), (61, "failed ChangeFailed")] {
+        seen.since = Some(Time(NOW.0 - minutes * 60_000));
+        assert_eq!(in_words(&next(&target(), &seen, &goal("forward"))), wanted, "{minutes}");
+    }
+}
+
+/// The template of now stands beside a stack of before.
+#[test]
+fn a_stack_that_does_not_show_what_was_executed_is_behind_or_changed_by_others() {
+    let mut seen = seen("UPDATE_COMPLETE", "ours");
+    seen.set = set(DONE);
+    let before = seen.stack.as_mut().map(|stack| &mut stack.change_set);
+    before.map(|set| set.replace("before".into()));
+    for (sent_ms, is_as, wanted) in [
+        (0, true, "wait"),
+        (SEEN_AFTER_MS - 1, true, "wait"),
+        (SEEN_AFTER_MS - 1, false, "wait"),
+        (SEEN_AFTER_MS, true, "done"),
+        (SEEN_AFTER_MS, false, "theirs TargetChangedByOther"),
+    ] {
+        seen.since = Some(Time(NOW.0 - sent_ms));
+        seen.is_ours = is_as;
+        seen.template = Some(template(if is_as { "new" } else { "another" }));
+        assert_eq!(in_words(&next(&target(), &seen, &goal("forward"))), wanted, "{sent_ms} {is_as}");
+    }
+}
+
+/// An undo sends nothing where CloudFormation goes back by itself, or clears away what is old.
+#[test]
+fn what_takes_hours_on_the_way_back_is_waited_for_as_long() {
+    for (way, status) in [("back", "UPDATE_ROLLBACK_IN_PROGRESS"), ("away", "ROLLBACK_IN_PROGRESS")] {
+        let mut seen = seen(status, "ours");
+        for (minutes, wanted) in [(1, "wait"), (21, "wait for hours"), (600, "wait for hours")] {
+            seen.since = Some(Time(NOW.0 - minutes * 60_000));
+            assert_eq!(in_words(&next(&target(), &seen, &goal(way))), wanted, "{way} {minutes}");
+        }
+    }
+}
+
+#[test]
+fn what_is_complete_gives_each_declared_output() {
+    let mut giving = target();
+    giving.outputs = [("bucket".to_owned(), "Bucket".to_owned())].into();
+    let mut seen = seen("UPDATE_COMPLETE", "ours");
+    assert_eq!(in_words(&next(&giving, &seen, &goal("forward"))), "failed OutputUnknown");
+    seen.outputs = [("bucket".to_owned(), "shop-web".to_owned())].into();
+    assert_eq!(in_words(&next(&giving, &seen, &goal("forward"))), "done");
+}
+
+#[test]
+fn back_an_update_is_cancelled_or_taken_back_by_a_change_set() {
+    let (theirs, stuck) = ("theirs TargetChangedByOther", "failed ChangeFailed");
+    let made = "back CREATE_COMPLETE AVAILABLE";
+    let gone = "back CREATE_COMPLETE EXECUTE_COMPLETE";
+    let in_vain = "back CREATE_COMPLETE EXECUTE_FAILED";
+    let table = [
+        ("UPDATE_IN_PROGRESS", "ours", "", None, "cancel"),
+        ("UPDATE_IN_PROGRESS", "ours", "", Some(Sent::Cancel), "wait"),
+        ("UPDATE_IN_PROGRESS", "theirs", "", None, theirs),
+        ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "ours", "", None, "wait"),
+        ("UPDATE_ROLLBACK_IN_PROGRESS", "ours", "", Some(Sent::Cancel), "wait"),
+        ("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", "ours", "", None, "wait"),
+        ("UPDATE_ROLLBACK_COMPLETE", "ours", "", None, "done"),
+        ("UPDATE_ROLLBACK_FAILED", "ours", "", None, "continue"),
+        ("UPDATE_ROLLBACK_FAILED", "ours", "", Some(Sent::Cancel), "continue"),
+        ("UPDATE_ROLLBACK_FAILED", "ours", "", Some(Sent::Continue), stuck),
+        ("UPDATE_FAILED", "ours", "", None, stuck),
+        ("IMPORT_ROLLBACK_FAILED", "theirs", "", None, stuck),
+        ("IMPORT_IN_PROGRESS", "theirs", "", None, "wait"),
+        ("INVENTED", "ours", "", None, "wait"),
+        // It is complete, and goes back by a change set.
+        ("UPDATE_COMPLETE", "ours", "", None, "make"),
+        ("UPDATE_COMPLETE", "ours", "back CREATE_IN_PROGRESS UNAVAILABLE", None, "wait"),
+        ("UPDATE_COMPLETE", "ours", made, None, "execute back"),
+        ("UPDATE_COMPLETE", "ours", "back CREATE_COMPLETE AVAILABLE Table", None, stuck),
+        ("UPDATE_COMPLETE", "ours", "back CREATE_COMPLETE AVAILABLE !Table", None, stuck),
+        ("UPDATE_COMPLETE", "ours", "back FAILED UNAVAILABLE", None, stuck),
+        ("UPDATE_COMPLETE", "ours", "back CREATE_COMPLETE OBSOLETE", None, "discard back"),
+        ("UPDATE_COMPLETE", "ours", gone, Some(Sent::Execute), "wait"),
+        ("UPDATE_COMPLETE", "ours", in_vain, Some(Sent::Execute), "wait"),
+        ("UPDATE_COMPLETE", "ours", gone, None, "make"),
+        ("UPDATE_COMPLETE", "ours", in_vain, None, "make"),
+        ("UPDATE_IN_PROGRESS", "back", gone, Some(Sent::Execute), "wait"),
+        ("UPDATE_IN_PROGRESS", "back", "", Some(Sent::Execute), "wait"),
+        // The look at the stack is behind, and the template that is read beside it is not.
+        ("UPDATE_COMPLETE", "ours", "back CREATE_COMPLETE EXECUTE_IN_PROGRESS", Some(Sent::Execute), "wait"),
+        ("UPDATE_COMPLETE", "theirs", "back CREATE_COMPLETE EXECUTE_IN_PROGRESS", None, "wait"),
+        // A recovery meets what was sent before it. The look at the change set may be behind.
+        ("UPDATE_IN_PROGRESS", "back", gone, None, "wait"),
+        ("UPDATE_IN_PROGRESS", "back", made, None, "wait"),
+        ("UPDATE_IN_PROGRESS", "theirs", gone, Some(Sent::Execute), theirs),
+        // The former state is there, whoever brought it.
+        ("UPDATE_COMPLETE", "theirs", "", None, "done"),
+        ("IMPORT_COMPLETE", "", "", None, "done"),
+        // Somebody else has deleted it.
+        ("DELETE_IN_PROGRESS", "ours", "", None, theirs),
+        ("DELETE_FAILED", "ours", "", None, theirs),
+        ("DELETE_COMPLETE", "ours", "", None, theirs),
+        ("CREATE_IN_PROGRESS", "theirs", "", None, theirs),
+        ("REVIEW_IN_PROGRESS", "theirs", "", None, theirs),
+        ("", "", "", None, theirs),
+    ];
+    for (status, by, set, sent, wanted) in table {
+        assert_eq!(decided("back", status, by, set, sent), wanted, "{status} by {by}, {set}, {sent:?}");
+    }
+    // CloudFormation took the way back back, so that the new template is there again.
+    let mut seen = seen("UPDATE_ROLLBACK_COMPLETE", "back");
+    seen.template = Some(template("new"));
+    seen.sent = Some(Sent::Execute);
+    for begun in [gone, in_vain] {
+        seen.set = set(begun);
+        assert_eq!(in_words(&next(&target(), &seen, &goal("back"))), "taken back", "{begun}");
+    }
+    // Only the text of the template differs.
+    seen.sent = None;
+    let reason = "The submitted information didn't contain changes.".to_owned();
+    seen.set = Some(SetState { reason, status: "FAILED".into(), ..SetState::default() });
+    assert_eq!(in_words(&next(&target(), &seen, &goal("back"))), "done");
+}
+
+#[test]
+fn what_somebody_else_has_made_of_a_stack_is_left_to_them() {
+    for set in ["", "back CREATE_COMPLETE AVAILABLE", "back CREATE_COMPLETE EXECUTE_COMPLETE"] {
+        for status in ["UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"] {
+            let mut seen = seen(status, "theirs");
+            seen.template = Some(template("another"));
+            seen.set = self::set(set);
+            seen.sent = Some(Sent::Execute);
+            let found = in_words(&next(&target(), &seen, &goal("back")));
+            assert_eq!(found, "theirs TargetChangedByOther", "{status} {set}");
+        }
+    }
+}
+
+#[test]
+fn a_stack_that_was_made_is_deleted() {
+    let (failed, theirs) = ("failed ChangeFailed", "theirs TargetChangedByOther");
+    let table = [
+        ("", "ours", None, "done"),
+        ("DELETE_COMPLETE", "ours", None, "done"),
+        ("REVIEW_IN_PROGRESS", "ours", None, "done"),
+        ("CREATE_IN_PROGRESS", "ours", None, "delete but"),
+        ("CREATE_COMPLETE", "ours", None, "delete but"),
+        ("CREATE_FAILED", "ours", None, "delete but"),
+        ("ROLLBACK_IN_PROGRESS", "ours", None, "wait"),
+        ("ROLLBACK_COMPLETE", "ours", None, "delete but"),
+        ("ROLLBACK_FAILED", "ours", None, "delete but"),
+        ("UPDATE_ROLLBACK_FAILED", "ours", None, "delete but"),
+        ("UPDATE_IN_PROGRESS", "ours", None, "wait"),
+        ("DELETE_IN_PROGRESS", "ours", Some(Sent::Delete), "wait"),
+        ("DELETE_FAILED", "ours", Some(Sent::Delete), "delete but Web"),
+        ("DELETE_FAILED", "ours", None, "delete but Web"),
+        ("DELETE_FAILED", "ours", Some(Sent::Retain), failed),
+        ("INVENTED", "ours", None, "wait"),
+        // Somebody else has made or changed it since.
+        ("CREATE_COMPLETE", "theirs", None, theirs),
+        ("CREATE_IN_PROGRESS", "theirs", None, theirs),
+        ("UPDATE_COMPLETE", "theirs", None, theirs),
+        ("UPDATE_IN_PROGRESS", "theirs", None, theirs),
+        ("ROLLBACK_COMPLETE", "theirs", None, theirs),
+        ("REVIEW_IN_PROGRESS", "theirs", None, "done"),
+        ("DELETE_IN_PROGRESS", "theirs", None, "wait"),
+        ("DELETE_FAILED", "theirs", None, "delete but Web"),
+        ("INVENTED", "theirs", None, "wait"),
+    ];
+    for (status, by, sent, wanted) in table {
+        let mut seen = seen(status, by);
+        seen.stuck = vec!["Web".into()];
+        seen.sent = sent;
+        assert_eq!(in_words(&next(&target(), &seen, &goal("away"))), wanted, "{status} by {by} {sent:?}");
+    }
+    let mut seen = seen("CREATE_COMPLETE", "ours");
+    let mut unmade = target();
+    unmade.id = None;
+    assert_eq!(in_words(&next(&unmade, &seen, &goal("away"))), "done", "one of its name is somebody else's");
+    if let Some(stack) = &mut seen.stack {
+        stack.is_protected = true;
+    }
+    assert_eq!(in_words(&next(&target(), &seen, &goal("away"))), failed);
+}
+
+#[test]
+fn a_state_that_was_seen_while_the_stack_moved_deletes_nothing() {
+    let moving = Goal { id: Some(ID.into()), ..Goal::default() };
+    for (status, _) in STATUSES {
+        let found = in_words(&next(&target(), &seen(status, "ours"), &moving));
+        assert_eq!(found, "failed ChangeFailed", "{status}");
+    }
+}
+
+#[test]
+fn no_status_is_taken_for_a_goal_that_is_not_there() {
+    for (status, _) in STATUSES {
+        let mut seen = seen(status, "ours");
+        seen.template = Some(template("another"));
+        for way in ["forward", "back"] {
+            assert_ne!(in_words(&next(&target(), &seen, &goal(way))), "done", "{status} {way}");
+        }
+    }
+}

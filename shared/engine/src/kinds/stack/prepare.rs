@@ -1,0 +1,381 @@
+//! Prepares a stack: what a release brings, the change set that would change it, and what that would lose.
+
+use super::change_set::{self, NamedChange, changes};
+use super::find::{self, FoundStack, StackPlace, find};
+use super::former_code;
+use super::package::{OpenPackage, PackedStack, without_bucket};
+use super::parameters;
+use super::state::{Goal, SetState, Target, Template, UNMADE};
+use super::template::{kept, of_text};
+use super::{CAPABILITIES, Stack, refusals, wording};
+use crate::config::Configured;
+use crate::kinds::{
+    APP_TAG, AwsResource, Document, ENVIRONMENT_TAG, Kind as _, LookContext, PrepareInput, Prepared, Recorded, Stage,
+    TouchedResource, from_value, to_value,
+};
+use crate::ports::{
+    self, AssumeRole, ChangeSet, Clock, CloudFormationApi, DynamoDbApi, NewChangeSet, ObjectId, Result, S3Api,
+    TemplateSummary,
+};
+use crate::trouble::{Checked, collected};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use windlass_domain::declaration::kinds::stack::Stack as Spec;
+use windlass_domain::declaration::kinds::stack::loss::{LossRules, ResourceDelta, StackLoss, judge};
+use windlass_domain::declaration::kinds::stack::package::{ASSETS_BUCKET, StackAsset};
+use windlass_domain::declaration::kinds::stack::template::{changed_places, deletion_policy, read};
+use windlass_domain::declaration::plan::DetailAction;
+use windlass_domain::declaration::resolved::Place;
+use windlass_domain::text::count::count;
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::finding::Finding;
+
+/// Plans the change of one stack; see [`PrepareInput`].
+pub async fn prepare<P>(ports: &P, input: &PrepareInput<'_>, spec: &Spec) -> Result<Prepared>
+where
+    P: CloudFormationApi + S3Api + DynamoDbApi + Configured + Clock + AssumeRole,
+{
+    let home = ports.at(&Place::default());
+    let config = home.config().clone();
+    let place = StackPlace::of(&config, input);
+    let claims = vec![place.claim(&spec.stack)];
+    let FoundStack { made, findings } = find(&home, ports, input, spec).await?;
+    let at = ports.at(input.place);
+    let plan = StackPlan { kind: Stack::new(home, at, input.deployment.clone()), input, spec, place, made };
+    let prepared = plan.make(findings).await?;
+    Ok(Prepared { claims, ..prepared })
+}
+
+/// What a stack is to get.
+struct Wanted {
+    /// The template.
+    text: String,
+    /// The recorded state that a rollback goes back to.
+    back: Option<Goal>,
+    /// The archive that is brought.
+    package: Option<PackedStack>,
+}
+
+struct StackPlan<'a, P> {
+    kind: Stack<P>,
+    input: &'a PrepareInput<'a>,
+    spec: &'a Spec,
+    place: StackPlace<'a>,
+    /// The stack that is there; `None` if it is to be made.
+    made: Option<ports::Stack>,
+}
+
+impl<P: CloudFormationApi + S3Api + Configured + Clock> StackPlan<'_, P> {
+    async fn make(&self, mut findings: Vec<Finding>) -> Result<Prepared> {
+        let back: Option<Goal> =
+            self.input.goal_state.map(|recorded| from_value("recorded state", recorded)).transpose()?;
+        if back.as_ref().is_some_and(|goal| goal.template.is_none()) {
+            let stays = format!("the stack {} stays: no rollback deletes one", self.spec.stack);
+            return Ok(Prepared {
+                unchanged: Some(stays),
+                before: to_value(&self.before(None).await?)?,
+                ..self.base()?
+            });
+        }
+        if self.input.is_check {
+            findings.extend(find::bucket(&self.kind.at, self.input, self.spec).await?);
+        }
+        let wanted = match back {
+            None if self.input.is_check => None,
+            None => collected(self.brought().await, &mut findings)?,
+            Some(goal) => collected(self.recorded(goal).await, &mut findings)?,
+        };
+        if !findings.is_empty() {
+            return Ok(Prepared::refused(findings));
+        }
+        let later = self.input.later();
+        if let Some(wanted) = wanted.filter(|_| later.is_empty() && !self.input.is_trial) {
+            return Box::pin(self.planned(wanted)).await;
+        }
+        // Nobody can say more of it, so that no change set is made.
+        let once = if later.is_empty() { "" } else { ", planned once its parameters are known" };
+        let what = format!("stack {}{once}", self.spec.stack);
+        let stage = Stage { later, ..Stage::new(to_value(&Goal::default())?, what) };
+        let before = to_value(&self.before(None).await?)?;
+        let is_unseen = self.input.is_check && self.made.is_none();
+        let warnings = is_unseen.then(|| find::to_be_made(self.input, self.spec)).into_iter().collect();
+        Ok(Prepared { stages: vec![stage], before, warnings, ..self.base()? })
+    }
+
+    fn base(&self) -> Result<Prepared> {
+        Ok(Prepared { target: to_value(&self.target(None, None))?, ..Prepared::default() })
+    }
+
+    fn owner(&self) -> String {
+        let PrepareInput { app, environment, component, home, .. } = self.input;
+        home.map_or_else(|| format!("{app}/{environment}/{component}"), str::to_owned)
+    }
+
+    /// Returns the stack's tags. Those that AWS gave it are nobody's to send.
+    fn tags(&self) -> BTreeMap<String, String> {
+        let Some(stack) = &self.made else {
+            let own = [(APP_TAG, self.input.app.as_str()), (ENVIRONMENT_TAG, self.input.environment.as_str())];
+            return own.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        };
+        let tags = stack.tags.iter().filter(|(name, _)| !name.starts_with("aws:"));
+        tags.map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+
+    fn target(&self, set: Option<&ChangeSet>, package: Option<PackedStack>) -> Target {
+        let made = self.made.as_ref().map(|stack| stack.id.clone());
+        Target {
+            stack: self.spec.stack.clone(),
+            id: set.map(|set| set.stack.clone()).or(made),
+            role: self.place.role(&self.spec.role),
+            change_set: set.map(|set| set.id.clone()),
+            way_back: change_set::way_back(self.input.deployment, self.input.component),
+            is_new: self.made.is_none(),
+            owner: self.owner(),
+            tags: self.tags(),
+            touches: [].into(),
+            may_go: [].into(),
+            outputs: self.spec.outputs.clone(),
+            assets: self.spec.assets.clone(),
+            package,
+            within_s: self.spec.within_s,
+        }
+    }
+
+    /// Records the stack as it is, and keeps its template: the way back needs it.
+    async fn before(&self, set: Option<&ChangeSet>) -> Result<Recorded> {
+        let target = self.target(set, None);
+        let seen = self.kind.observe(&target, &LookContext::default()).await?;
+        self.kind.keep(&target, &seen).await?;
+        Recorded::of::<Stack<P>>(&target, &seen)
+    }
+
+    /// Returns what the release brings.
+    async fn brought(&self) -> Checked<Wanted> {
+        let (input, spec) = (self.input, self.spec);
+        let Some(archive) = input.artifact.and_then(PackedStack::of) else {
+            let remedy = "Upload it, and name it with `key` in the manifest.";
+            let reason = "A stack takes a zip with its template in the artifacts bucket.";
+            return Err(Finding::bad_value(format!("components.{}", input.component), reason, remedy).into());
+        };
+        let open = OpenPackage::read(&self.kind.home, archive.clone(), &spec.stack).await?;
+        let package = &open.package;
+        let made_for = (package.account.as_deref(), package.region.as_deref());
+        let mut findings = self.place.misses(input, made_for);
+        findings.extend(without_bucket(input.component, spec.assets.as_deref(), package));
+        let text = collected(open.template(&self.kind.home).await, &mut findings)?.unwrap_or_default();
+        if spec.assets.is_none() && text.contains(ASSETS_BUCKET) {
+            let reason = "The template names the bucket of its files, and none is declared.";
+            findings.push(Finding::missing_field(input.path("assets"), reason, "Write `assets`, the bucket's name."));
+        }
+        if !findings.is_empty() {
+            return Err(findings.into());
+        }
+        let text = text.replace(ASSETS_BUCKET, spec.assets.as_deref().unwrap_or_default());
+        let findings = self.unpublished(&text, &package.assets).await;
+        if !findings.is_empty() {
+            return Err(findings.into());
+        }
+        Ok(Wanted { text, back: None, package: Some(archive) })
+    }
+
+    /// Finds the nested stacks whose templates come with this release and are not in their bucket yet: files are
+    /// published after the plan, and CloudFormation reads these for the plan.
+    async fn unpublished(&self, text: &str, assets: &[StackAsset]) -> Vec<Finding> {
+        let (Some(bucket), Ok(template)) = (&self.spec.assets, read(text)) else {
+            return vec![];
+        };
+        let mut findings = Vec::new();
+        for (logical, key) in refusals::nested_in(&template, assets) {
+            let object = ObjectId { bucket: bucket.clone(), key: key.to_owned(), version_id: None };
+            // Whoever may not look lets CloudFormation say it.
+            if let Ok(None) = self.kind.at.head(&object).await {
+                findings.push(refusals::unpublished(self.input, &logical, &object));
+            }
+        }
+        findings
+    }
+
+    /// Returns what a rollback goes back to.
+    async fn recorded(&self, goal: Goal) -> Checked<Wanted> {
+        let digest = goal.template.as_ref().ok_or_else(|| Fault::internal("there is no template to go back to"))?;
+        match kept(&self.kind.home, &self.owner()).read(digest).await {
+            Ok(text) => Ok(Wanted { text, back: Some(goal), package: None }),
+            Err(fault) if fault.name == FaultName::NotFound => Err(refusals::no_template(self.input, digest).into()),
+            Err(fault) => Err(fault.into()),
+        }
+    }
+
+    /// Makes the change set, and says what it does.
+    async fn planned(&self, wanted: Wanted) -> Result<Prepared> {
+        let template = of_text(&self.kind.home, &self.owner(), wanted.text.clone()).await?;
+        let summary = match self.kind.at.template_summary(template.place()).await {
+            Err(fault) if fault.name == FaultName::Refused => {
+                return Ok(Prepared::refused(vec![refusals::no_change_set(self.input, &fault.message)]));
+            }
+            summary => summary?,
+        };
+        let (values, mut findings) = match &wanted.back {
+            Some(goal) => (parameters::of_goal(goal), vec![]),
+            None => parameters::wanted(self.input, self.spec, &summary, self.made.as_ref()),
+        };
+        let parsed = read(&wanted.text).ok();
+        findings.extend(parsed.as_ref().and_then(|it| refusals::missing_outputs(self.input, self.spec, it, &summary)));
+        findings.extend(self.runs_code(&summary, parsed.as_ref().unwrap_or(&Value::Null)).await?);
+        if !findings.is_empty() {
+            return Ok(Prepared::refused(findings));
+        }
+        let content = Digest::of(format!("{values:?} {}", wanted.text).as_bytes());
+        let name = change_set::name(self.input.deployment, self.input.component, &content);
+        let new = NewChangeSet {
+            stack: &self.spec.stack,
+            name: &name,
+            creates: self.made.is_none(),
+            template: template.place(),
+            parameters: &values,
+            tags: &self.tags(),
+            capabilities: &CAPABILITIES.map(str::to_owned),
+            role: &self.place.role(&self.spec.role),
+            description: &format!("Windlass deployment {}", self.input.deployment),
+        };
+        match change_set::made(&self.kind.at, &new).await {
+            Err(fault) if fault.name == FaultName::Refused => {
+                Ok(Prepared::refused(vec![refusals::no_change_set(self.input, &fault.message)]))
+            }
+            made => Box::pin(self.of_set(made?, wanted, &parsed.unwrap_or_default())).await,
+        }
+    }
+
+    /// Returns a finding if a template runs code that the running one does not, and nobody has asked for its release.
+    /// Who may only plan must not run code with the stack's role.
+    async fn runs_code(&self, summary: &TemplateSummary, template: &Value) -> Result<Option<Finding>> {
+        let mut code = refusals::code_of(summary);
+        let nested = refusals::nested_code(summary, template, &Value::Null);
+        if !self.input.is_plan || (code.is_empty() && nested.is_empty()) {
+            return Ok(None);
+        }
+        let mut running = Value::Null;
+        if let Some(stack) = &self.made {
+            let text = Template::read(&self.kind.at, &stack.id, None).await?.text;
+            running = read(&text).unwrap_or_default();
+            let sent = of_text(&self.kind.home, &self.owner(), text).await?;
+            let known = refusals::code_of(&self.kind.at.template_summary(sent.place()).await?);
+            code.retain(|one| !known.contains(one));
+        }
+        code.extend(refusals::nested_code(summary, template, &running));
+        Ok((!code.is_empty()).then(|| refusals::runs_code(self.input, &code)))
+    }
+
+    /// Returns the plan of a change set that is made, well or not.
+    async fn of_set(&self, set: ChangeSet, wanted: Wanted, template: &Value) -> Result<Prepared> {
+        let at = &self.kind.at;
+        let mut target = self.target(Some(&set), wanted.package);
+        let found = SetState::from(&set);
+        if found.is_empty() {
+            change_set::let_go(at, &target).await?;
+            let unchanged = format!("the stack {} has this template and these parameters already", target.stack);
+            let before = to_value(&self.before(None).await?)?;
+            return Ok(Prepared { unchanged: Some(unchanged), before, ..self.base()? });
+        }
+        if found.status == UNMADE {
+            let errors = at.validation_errors(&set.id).await?;
+            let findings = refusals::invalid(self.input, &set.reason, &errors);
+            return Ok(Prepared { target: to_value(&target)?, is_made_to_plan: true, ..Prepared::refused(findings) });
+        }
+        let all = change_set::shown(changes(at, set.clone()).await)?;
+        // A rollback is not held up by that.
+        let moved = self.made.as_ref().filter(|_| self.input.goal_state.is_none());
+        let moved = refusals::moved(self.input, moved, &set);
+        target.touches = all.iter().map(|one| one.name.clone()).collect();
+        let loss = self.loss(&all, template);
+        let former = self.former().await?;
+        let files = former_code::look(at, self.input, &former, &target.touches).await?;
+        let touches = all.iter().filter_map(|one| one.touched(self.input, &set.stack, (&former, template))).collect();
+        let unseen = refusals::unseen(self.input, &all).into_iter();
+        let findings: Vec<Finding> = unseen.chain(moved).chain(loss.findings).chain(files.gone).collect();
+        if !findings.is_empty() {
+            let target = to_value(&target)?;
+            return Ok(Prepared { target, is_made_to_plan: true, touches, ..Prepared::refused(findings) });
+        }
+        let before = self.before(Some(&set)).await?;
+        target.may_go = loss.may_go;
+        let template = change_set::shown(Template::read(at, &set.stack, Some(&set.id)).await)?;
+        kept(&self.kind.home, &target.owner).keep(&Document::of(&template.text)?).await?;
+        let what = format!(
+            "stack {} to template {}, which touches {}",
+            target.stack,
+            template.digest.short(),
+            count(all.len(), "resource")
+        );
+        let goal = Goal {
+            id: Some(set.stack),
+            template: Some(template.digest),
+            parameters: set.parameters,
+            change_set: Some(set.id),
+        };
+        let stage =
+            Stage { details: loss.details, details_left: loss.details_left, ..Stage::new(to_value(&goal)?, what) };
+        let role = self.made.as_ref().and_then(|stack| wording::role_stays(&target, stack));
+        Ok(Prepared {
+            target: to_value(&target)?,
+            is_made_to_plan: true,
+            touches,
+            before: to_value(&before)?,
+            stages: vec![stage],
+            irreversible: loss.irreversible,
+            warnings: loss.warnings.into_iter().chain(files.unknown).chain(role).collect(),
+            ..Prepared::default()
+        })
+    }
+
+    /// Returns the template that the stack has; null if there is none, or none that can be read.
+    async fn former(&self) -> Result<Value> {
+        let Some(stack) = &self.made else {
+            return Ok(Value::Null);
+        };
+        let template = Template::read(&self.kind.at, &stack.id, None).await?;
+        Ok(read(&template.text).unwrap_or_default())
+    }
+
+    fn loss(&self, changes: &[NamedChange], template: &Value) -> StackLoss {
+        let deltas: Vec<ResourceDelta<'_>> = changes.iter().map(|one| one.delta(template)).collect();
+        let (component, may_lose) = (self.input.component, self.input.may_lose);
+        judge(&LossRules { component, data: self.spec.data, may_lose }, &deltas)
+    }
+}
+
+impl NamedChange {
+    /// Returns the change as it is judged. `template` is the one to come.
+    pub(super) fn delta<'c>(&'c self, template: &'c Value) -> ResourceDelta<'c> {
+        let change = &self.change;
+        ResourceDelta {
+            logical: &self.name,
+            kind: &change.kind,
+            action: &change.action,
+            replacement: &change.replacement,
+            policy: &change.policy,
+            properties: change.properties.keys().map(String::as_str).collect(),
+            deletion_policy: deletion_policy(template, &self.name),
+        }
+    }
+
+    /// Returns the resource, if it is there and something of it changes. Of what stays when it leaves the stack nothing
+    /// does. `templates` are the former one and the one to come.
+    fn touched(&self, input: &PrepareInput<'_>, stack: &str, templates: (&Value, &Value)) -> Option<TouchedResource> {
+        let change = &self.change;
+        let action = self.delta(templates.1).action();
+        let stays = action == DetailAction::Remove && change.policy == "Retain";
+        let properties = change.properties.keys();
+        (!change.physical.is_empty() && !stays).then(|| TouchedResource {
+            path: format!("{}.{}", input.path("stack"), self.name),
+            logical: self.name.clone(),
+            resource: AwsResource {
+                kind: change.kind.clone(),
+                physical: change.physical.clone(),
+                beside: stack.to_owned(),
+            },
+            is_lost: matches!(action, DetailAction::Remove | DetailAction::Replace),
+            changed: properties.flat_map(|name| changed_places(templates, &self.name, name)).collect(),
+        })
+    }
+}

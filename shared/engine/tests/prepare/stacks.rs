@@ -1,0 +1,138 @@
+//! Tests of stacks within the plan of a release: what stands on them, and what is let go of that was made to plan.
+
+use crate::prepare::scene::{HEALTH, NEW, bring, named, plan, prepare, step};
+use crate::site::zips::stored;
+use crate::stage::{Stage, component, id};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use windlass_domain::deployment::step::{Step, StepFailure, StepStatus};
+use windlass_domain::release::artifact::Artifact;
+use windlass_domain::text::digest::Digest;
+use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::finding::FindingName;
+use windlass_engine::ledger;
+use windlass_engine::payload::Transition;
+use windlass_engine::prepare::handle;
+use windlass_world::cloudformation::Wanted;
+use windlass_world::run::run;
+
+const DECLARATION: &str = r#"
+app: shop
+version: 1.0.0
+environments:
+  prod: {deploy: {branch: main}}
+components:
+  api: {kind: lambda, function: shop-api-prod, alias: live}
+  network: {kind: cloudformation, stack: "network-{environment}", role: stack-role, outputs: {subnet: TopicName}}
+  infra:
+    kind: cloudformation
+    stack: "infra-{environment}"
+    role: stack-role
+    parameters: {Size: "${api.version}-${network.subnet}"}
+    after: [api, network]
+gates:
+  bake: 10m
+  probes: [{url: "https://shop.example/health"}]
+"#;
+
+fn template(resources: &[(&str, &str)]) -> String {
+    let resources = resources.iter().map(|(name, kind)| ((*name).to_owned(), json!({"Type": kind})));
+    let template = json!({
+        "Parameters": {"Size": {"Type": "String", "Default": "1"}},
+        "Resources": resources.collect::<BTreeMap<String, Value>>(),
+        "Outputs": {"TopicName": {"Value": {"Ref": "Topic"}}},
+    });
+    template.to_string()
+}
+
+const TOPIC: (&str, &str) = ("Topic", "AWS::SNS::Topic");
+const TABLE: (&str, &str) = ("Messages", "AWS::DynamoDB::Table");
+
+/// Makes a stage with a function and a stack that holds data, which the release takes away, and a stack to be made.
+fn shop(declaration: &str) -> Stage {
+    let mut stage = Stage::new(declaration, BTreeMap::new());
+    bring(&mut stage, "api", NEW);
+    let tags = [("windlass:app", "shop"), ("windlass:environment", "prod")];
+    let wanted = Wanted {
+        template: template(&[TOPIC, TABLE]),
+        parameters: [("Size".to_owned(), "1".to_owned())].into(),
+        tags: tags.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+        ..Wanted::default()
+    };
+    stage.world.put_stack("infra-prod", wanted).unwrap();
+    for name in ["network", "infra"] {
+        let list = json!({"template": "template.json"}).to_string();
+        let archive = stored(&[("stack.json", list.as_bytes()), ("template.json", template(&[TOPIC]).as_bytes())]);
+        let (sha256, bytes) = (Digest::of(&archive), archive.len() as u64);
+        let key = format!("artifacts/shop/prod/{name}/1.4.0.zip");
+        let version = stage.world.s3().upload("artifacts", &key, archive);
+        let artifact = Artifact::Object { key, version_id: version.id.unwrap(), sha256, bytes };
+        stage.record.release.components.insert(component(name), artifact);
+    }
+    stage.write_record();
+    stage.deployed_before();
+    stage.world.serve(HEALTH, 200, "fine", 12);
+    stage
+}
+
+/// Lets a component of the first wave have changed: it gives this now.
+fn changed(stage: &Stage, name: &str, (output, value): (&str, &str)) {
+    let outputs = BTreeMap::from([(output.to_owned(), value.to_owned())]);
+    let step = Step { status: StepStatus::Changed, wave: Some(0), outputs, ..step(stage, name).unwrap() };
+    stage.put(ledger::step(&id(), &component(name)), &step);
+}
+
+fn sets(stage: &Stage, stack: &str) -> usize {
+    stage.world.cloudformation().named(stack).unwrap().change_sets.len()
+}
+
+/// The resources of a stack that is made newly go with it; a version of a function stays.
+#[test]
+fn who_takes_of_a_stack_stands_on_it() {
+    let stage = shop(DECLARATION);
+    assert_eq!(prepare(&stage).unwrap().verdict, Transition::Change);
+    assert_eq!(step(&stage, "infra").unwrap().stands_on, [component("network")].into());
+}
+
+#[test]
+fn what_was_made_to_plan_a_later_wave_goes_where_that_cannot_be_planned() {
+    let stage = shop(DECLARATION);
+    assert_eq!(prepare(&stage).unwrap().verdict, Transition::Change);
+    changed(&stage, "api", ("version", "2"));
+    changed(&stage, "network", ("subnet", "topic-1"));
+    let before = stage.world.mishaps().calls.len();
+    assert_eq!(run(handle(&stage.world, stage.prepare(1))).unwrap().verdict, Transition::Failed);
+    let infra = step(&stage, "infra").unwrap();
+    let finding = match &infra.failure {
+        Some(StepFailure::Finding(finding)) => finding.name,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(finding, FindingName::WouldLoseData);
+    let calls = stage.world.mishaps().calls[before..].to_vec();
+    assert!(calls.contains(&"cloudformation.create_change_set"), "{calls:?}");
+    assert_eq!((sets(&stage, "infra-prod"), sets(&stage, "network-prod")), (0, 1));
+}
+
+/// AWS may show a change set by one call, and not yet by the next one.
+#[test]
+fn a_change_set_that_does_not_show_everywhere_yet_is_asked_for_again() {
+    let stage = shop(DECLARATION);
+    let missing = Fault::new(FaultName::NotFound, "ChangeSetNotFound: it does not exist");
+    stage.world.mishaps().refused.insert("cloudformation.template", missing);
+    assert_eq!(prepare(&stage).unwrap_err().name, FaultName::StillInProgress);
+    stage.world.mishaps().refused.clear();
+    assert_eq!(prepare(&stage).unwrap().verdict, Transition::Change);
+}
+
+/// Before that a twin may have written a plan that has the same change sets.
+#[test]
+fn a_refused_plan_lets_go_of_what_was_made_once_it_is_written() {
+    let stage = shop(&DECLARATION.replace("${api.version}-${network.subnet}", "2"));
+    prepare(&stage).unwrap();
+    assert_eq!(named(&plan(&stage)), [(FindingName::WouldLoseData, "components.infra")]);
+    assert_eq!((sets(&stage, "infra-prod"), sets(&stage, "network-prod")), (0, 0));
+    let calls = stage.world.mishaps().calls.clone();
+    let written = calls.iter().rposition(|call| *call == "dynamodb.transact").unwrap();
+    let first = calls.iter().position(|call| *call == "cloudformation.delete_change_set").unwrap();
+    assert!(written < first, "{calls:?}");
+}

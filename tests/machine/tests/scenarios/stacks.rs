@@ -1,0 +1,137 @@
+//! Releases of a stack that makes a function and a bucket, and of what fills both: forward, and back as one.
+
+use crate::scenarios::scene::{assert_free, ended, program};
+use windlass_domain::release::ending::Ending;
+use windlass_domain::text::time::Time;
+use windlass_machine::program::Program;
+use windlass_machine::shop::{ALARM, Shop};
+use windlass_machine::shop_stack::{STACK, WORKER, take_away};
+
+/// The function and the site have their targets from the stack.
+const FILLED: &str = r#"
+app: shop
+version: 1.0.0
+environments:
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
+components:
+  infra:
+    {kind: cloudformation, stack: shop-infra, role: windlass-stack-shop, assets: shop-assets,
+     outputs: {api: ApiName, web_bucket: WebBucket}}
+  api: {kind: lambda, function: "${infra.api}", alias: live, after: [infra]}
+  web: {kind: static_site, bucket: "${infra.web_bucket}", distribution: E1, after: [api]}
+gates:
+  bake: 1m
+  alarms: [shop-5xx]
+"#;
+
+const ALL: [&str; 3] = ["api", "infra", "web"];
+
+/// Makes the shop in which nobody has made a stack, a function or a bucket yet.
+fn bare(program: &Program) -> Shop<'_> {
+    let shop = Shop::new(program, FILLED);
+    take_away(shop.world());
+    shop.world().lambda().functions.remove("shop-api");
+    shop.world().s3().buckets.remove("shop-web");
+    shop
+}
+
+/// Returns the code of the stack's own function, the version that callers of the other one get, and the page.
+fn shown(shop: &Shop<'_>) -> [String; 3] {
+    let worker = shop.world().lambda().functions[WORKER].package.code_sha256();
+    [worker, shop.serves("shop-api"), shop.page()]
+}
+
+/// Deploys everything. Returns the execution's ARN.
+fn deploys(shop: &mut Shop<'_>, version: &str) -> String {
+    let arn = shop.deploy(version, &ALL);
+    shop.region.run();
+    is(shop, &arn, Ending::Succeeded);
+    arn
+}
+
+/// Deploys everything, and lets the alarm ring once all of it is live. Returns the execution's ARN.
+fn is_undone(shop: &mut Shop<'_>, version: &str) -> String {
+    let arn = shop.deploy(version, &ALL);
+    assert!(shop.region.run_until(&arn, "Bake"), "{}", shop.path(&arn));
+    shop.world().set_alarm(ALARM, "ALARM", &[9.0]);
+    shop.region.run();
+    is(shop, &arn, Ending::RolledBack);
+    arn
+}
+
+fn is(shop: &Shop<'_>, arn: &str, ending: Ending) {
+    let ended = ended(shop, arn);
+    assert_eq!(ended.ending, ending, "{}{}", ended.cause.written(), shop.path(arn));
+    assert_free(shop);
+}
+
+/// Returns the times of the switching changes by which a component was brought back.
+fn brought_back(shop: &Shop<'_>, arn: &str, component: &str) -> Vec<Time> {
+    let changes = shop.step(arn, component).changes.into_iter();
+    let times: Vec<Time> = changes.filter(|change| change.undo && change.switching).map(|change| change.at).collect();
+    assert!(!times.is_empty(), "{component} is not brought back");
+    times
+}
+
+/// Checks that the stack went back no sooner than the last one of those that have their targets from it. The simulation
+/// holds the order of what is done at one moment.
+fn went_back_last(shop: &Shop<'_>, arn: &str) {
+    let stack = brought_back(shop, arn, "infra");
+    for component in ["api", "web"] {
+        let takers = brought_back(shop, arn, component);
+        assert!(takers.iter().max() <= stack.iter().min(), "{component}: {takers:?} and then {stack:?}");
+    }
+}
+
+#[test]
+fn one_release_makes_all_and_the_next_one_comes_back_as_one() {
+    let program = program();
+    let mut shop = bare(&program);
+    deploys(&mut shop, "1.0.0");
+    let first = shown(&shop);
+    assert_eq!(first[1], "2", "the stack has made the first version");
+    assert!(first[2].contains("Shop 1.0.0"), "{}", first[2]);
+
+    let arn = is_undone(&mut shop, "1.1.0");
+    assert_eq!(shown(&shop), first);
+    went_back_last(&shop, &arn);
+
+    shop.world().set_alarm(ALARM, "OK", &[0.0]);
+    deploys(&mut shop, "1.2.0");
+    let last = shown(&shop);
+    assert!(first.iter().zip(&last).all(|(first, last)| first != last), "{last:?}");
+    let arn = shop.act("rollback");
+    shop.region.run();
+    is(&shop, &arn, Ending::Succeeded);
+    assert_eq!(shown(&shop), first);
+}
+
+#[test]
+fn the_first_release_is_undone_down_to_the_stack_and_what_stays_is_named() {
+    let program = program();
+    let mut shop = bare(&program);
+    let arn = is_undone(&mut shop, "1.0.0");
+    went_back_last(&shop, &arn);
+    assert!(shop.world().cloudformation().named(STACK).is_err());
+    let functions = shop.world().lambda().functions.clone();
+    assert!(!functions.contains_key("shop-api") && !functions.contains_key(WORKER));
+    // What holds data is kept, and belongs to no stack any more.
+    assert!(shop.world().s3().buckets.contains_key("shop-web"));
+    let warnings = shop.step(&arn, "infra").warnings;
+    assert!(warnings.iter().any(|warning| warning.contains("shop-web")), "{warnings:?}");
+}
+
+/// A plan alone leaves the empty place of a stack and no change set, and does not know yet what the stack will give.
+#[test]
+fn a_plan_of_all_makes_nothing() {
+    let program = program();
+    let mut shop = bare(&program);
+    let mut request = shop.release("1.0.0", &ALL);
+    request["plan"] = true.into();
+    let arn = shop.start(&request);
+    shop.region.run();
+    assert!(shop.path(&arn).ends_with("Planned"), "{}", shop.path(&arn));
+    let mut cloudformation = shop.world().cloudformation();
+    let place = cloudformation.named(STACK).unwrap();
+    assert_eq!((place.status.as_str(), place.change_sets.len()), ("REVIEW_IN_PROGRESS", 0));
+}
