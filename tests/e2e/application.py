@@ -48,9 +48,6 @@ class Application(Storyteller):
         """Makes what the application lives in; its name begins with the application's."""
         parameters = {"App": self.app, "Environment": self.environment, "Planted": PLANTED}
         self.shop.deploy_stack(f"{self.app}-{self.environment}-targets", TARGETS, parameters, self.client("cloudformation"))
-        # The local cloud's CloudFormation leaves a bucket's tags out.
-        tags = [{"Key": "windlass:app", "Value": self.app}, {"Key": "windlass:environment", "Value": self.environment}]
-        self.client("s3").put_bucket_tagging(Bucket=self.bucket, Tagging={"TagSet": tags})
         self.set_alarm("OK")
 
     def let_windlass_in(self):

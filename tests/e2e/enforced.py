@@ -43,6 +43,16 @@ CHECKED_AS = {
     "appconfig:ListTagsForResource": ("appconfig:ListTagsForResource", "*"),
     # AWS: role; checked there on `*`, because its ARN is a parameter.
     "iam:SimulatePrincipalPolicy": ("iam:SimulatePrincipalPolicy", "*"),
+    # AWS: stack; checked there on `*`, because the request names a change set alone.
+    "cloudformation:DescribeChangeSet": ("cloudformation:DescribeChangeSet", "*"),
+    "cloudformation:DescribeEvents": ("cloudformation:DescribeEvents", "*"),
+    "cloudformation:ExecuteChangeSet": ("cloudformation:ExecuteChangeSet", "*"),
+    "cloudformation:DeleteChangeSet": ("cloudformation:DeleteChangeSet", "*"),
+    # AWS: stack, with its tags, the role and the change set's name; there none of them is known to IAM.
+    "cloudformation:CreateChangeSet": ("cloudformation:CreateChangeSet", "arn:aws:cloudformation:*:*:stack/*"),
+    "cloudformation:CancelUpdateStack": ("cloudformation:CancelUpdateStack", "arn:aws:cloudformation:*:*:stack/*"),
+    "cloudformation:ContinueUpdateRollback": ("cloudformation:ContinueUpdateRollback", "arn:aws:cloudformation:*:*:stack/*"),
+    "cloudformation:DeleteStack": ("cloudformation:DeleteStack", "arn:aws:cloudformation:*:*:stack/*"),
     # AWS: what one message needs; checked there as the call is called.
     "sqs:SendMessage": ("sqs:SendMessageBatch", "arn:aws:sqs:*:*:*"),
     # AWS: as what they are called; checked there as the listing of aliases.

@@ -137,10 +137,7 @@ def guarded_distribution(home):
     bucket, distribution = web.made["Bucket"], web.made["Distribution"]
     site = {"kind": "static_site", "mode": "prefix", "bucket": bucket, "distribution": distribution}
     if web.aws.endpoint:
-        # The local cloud's CloudFormation leaves a bucket's tags out, and names of distributions do not resolve there.
-        tags = {"windlass:app": web.app, "windlass:environment": web.environment}
-        tags = [{"Key": key, "Value": value} for key, value in tags.items()]
-        web.aws.s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": tags})
+        # Names of distributions do not resolve there.
         site["gates"] = {"pages": []}
     before = edges(web, distribution)
     web.declare_components(web=site)

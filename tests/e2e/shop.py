@@ -17,7 +17,6 @@ IMAGE_REPOSITORY = "shop/agent"
 ENVIRONMENT = "prod"
 # How long each step and the whole are watched on the local cloud: time passes in tests as everywhere.
 WATCHED_FOR = "2s"
-TAGS = [{"Key": "windlass:app", "Value": "shop"}]
 
 
 class Shop:
@@ -41,9 +40,6 @@ class Shop:
         self.deploy_stack(self.stack, SHOP / "targets.yaml", parameters)
         targets = self.aws.stack_outputs(self.stack)
         if self.aws.endpoint:
-            # The local cloud's CloudFormation leaves a bucket's tags out.
-            tags = [*TAGS, {"Key": "windlass:environment", "Value": self.environment}]
-            self.aws.s3.put_bucket_tagging(Bucket=targets["SiteBucket"], Tagging={"TagSet": tags})
             self.make_visitor("visitor", targets["DistributionDomain"])
         self.find_targets()
 

@@ -1,9 +1,11 @@
 """The local cloud with IAM's simulation as AWS has it, by the context that it is given, on each of the resources; with alarms on
-expressions; and with HTTP Tasks of Step Functions (http_task.py). It keeps what Windlass's API answers in its folder (kept_answers.py). It
-works less than MiniStack alone: many clouds share a machine.
+expressions; with buckets of stacks that have their tags, and change sets that are found by the stack's id; and with HTTP Tasks of Step
+Functions (http_task.py). It keeps what Windlass's API answers in its folder (kept_answers.py). It works less than MiniStack alone: many
+clouds share a machine.
 
 MiniStack 1.5.33 simulates without any context, so that whatever is allowed on what is tagged is refused. It evaluates
-policies itself; this only hands over what was asked. It makes no stack with an alarm on an expression over metrics.
+policies itself; this only hands over what was asked. It makes no stack with an alarm on an expression over metrics, leaves a bucket's
+tags out, and finds change sets by the stack's name alone.
 Run by MiniStack's own interpreter, in place of its program:
 
     python -P tests/e2e/simulation.py
@@ -22,8 +24,8 @@ from ministack.app import main
 from ministack.core import router
 from ministack.core.iam_evaluator import EvalContext, _gather_role_policies, evaluate
 from ministack.core.responses import get_account_id, get_region
-from ministack.services import apigateway, ecs, iam
-from ministack.services.cloudformation import provisioners
+from ministack.services import apigateway, ecs, iam, s3
+from ministack.services.cloudformation import handlers, provisioners
 
 DECISIONS = {"Allow": "allowed", "Deny": "explicitDeny", "ImplicitDeny": "implicitDeny"}
 # What is answered when any of several resources is refused: the strictest.
@@ -81,6 +83,28 @@ def alarm_on_anything(made):
     return record
 
 
+def tagged(made):
+    """A bucket of a stack has the tags that its template gives it, and those of the stack."""
+
+    def record(*given):
+        bucket, attributes = made(*given)
+        *_, properties, _stack = given
+        s3._bucket_tags[bucket] = provisioners._tag_map(properties.get("Tags"))
+        return bucket, attributes
+
+    return record
+
+
+def by_id(found):
+    """A stack's change sets are found by its id, too."""
+
+    def answered(asked):
+        stack = handlers._resolve_stack(handlers._p(asked, "StackName"))
+        return found({**asked, "StackName": stack["StackName"]} if stack else asked)
+
+    return answered
+
+
 # MiniStack asks Docker for every container ten times a second: a third of what a cloud takes of a processor.
 LOOK_AT_CONTAINERS_EVERY_S = 0.5
 
@@ -112,6 +136,10 @@ def beside(name):
 if __name__ == "__main__":
     iam._IAM_HANDLERS["SimulatePrincipalPolicy"] = simulated
     provisioners._cw_metric_alarm_record = alarm_on_anything(provisioners._cw_metric_alarm_record)
+    provisioners._STACK_TAG_PROPERTY["AWS::S3::Bucket"] = ("Tags", "list")
+    buckets = provisioners._RESOURCE_HANDLERS["AWS::S3::Bucket"]
+    buckets |= {name: tagged(buckets[name]) for name in ("create", "update")}
+    handlers._ACTION_HANDLERS |= {name: by_id(handlers._ACTION_HANDLERS[name]) for name in ("DescribeChangeSet", "ListChangeSets")}
     ecs.time = types.SimpleNamespace(**{**vars(time), "sleep": seldom})
     router._KNOWN_AWS_SERVICE_NAMES = service_names()
     beside("http_task").install()

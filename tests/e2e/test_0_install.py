@@ -14,15 +14,15 @@ from samtranslator.public.translator import ManagedPolicyLoader
 from samtranslator.translator.transform import transform
 from template import TemplateLoader
 
-TEMPLATES = sorted(path for folder in (".", "examples", "tests/e2e") for path in (REPOSITORY / folder).rglob("*.yaml") if "Resources:" in path.read_text() and not {"target", ".local", ".git"} & set(path.relative_to(REPOSITORY).parts))
+TEMPLATES = sorted(path for folder in (".", "examples", "tests/e2e") for path in (REPOSITORY / folder).rglob("*.yaml") if re.search("^Resources:", path.read_text(), re.M) and not {"target", ".local", ".git"} & set(path.relative_to(REPOSITORY).parts))
 PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md")), *sorted((REPOSITORY / "examples").rglob("*.md"))]
 # The property that is the name of a resource whose name is taken while it is there.
 NAMES = {"AWS::S3::Bucket": "BucketName", "AWS::DynamoDB::Table": "TableName", "AWS::ECR::Repository": "RepositoryName", "AWS::IAM::Role": "RoleName", "AWS::ECS::TaskDefinition": None}
 # An id of AWS's own making, such as a subnet's, which is another one in each account.
 FOREIGN_ID = re.compile(r"\b(subnet|sg|vpc|eni|i|ami|rtb|igw)-[0-9a-f]{8,17}\b")
 
-# The functions that the machine calls, each by a version: the conductor, the planner, the judge, a publisher, and one of each kind.
-VERSIONED = 4 + sum(1 for path in (REPOSITORY / "functions").iterdir() if path.name.startswith("deploy-"))
+# The functions that the machine calls, each by a version: the conductor, the planner, the judge, and those of each kind.
+VERSIONED = 3 + sum(1 for path in (REPOSITORY / "functions").iterdir() if path.name.startswith(("deploy-", "publish-")))
 
 
 def read(path):

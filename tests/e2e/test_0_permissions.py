@@ -36,7 +36,7 @@ TARGETS = {action.partition(":")[0] for action in TARGET_ACTIONS} - {"ecr", "iam
 WRITES = {f"dynamodb:{write}" for write in ("PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem", "BatchWriteItem")}
 # What a statement is about, and where that is a pattern: written here, or given by who installs.
 RESOURCE = re.compile(r"\bResource:(.*?)(?=\n *[A-Z][A-Za-z]+:|\Z)", re.DOTALL)
-PATTERN = re.compile(r"\*|SiteBucketArns|TargetRoles|TaskRoleArns")
+PATTERN = re.compile(r"\*|AssetBucketArns|SiteBucketArns|StackRoleArns|TargetRoles|TaskRoleArns")
 # What Lambda does with a function's role where an event source calls it (AWS Lambda Developer Guide, "Using Lambda with …").
 BY_SOURCE = {
     "sqs": {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"},
@@ -64,7 +64,8 @@ def binary(function):
 def needed(function):
     """The actions that a function needs: for its calls, and for what Lambda does with its role."""
     found = EVERY | writes(function) | {action for operation in operations(function) for action in NEEDS[operation]}
-    if any(action.partition(":")[0] in TARGETS for action in found):
+    # What is published is written to a target as well, also where only S3 is asked.
+    if function.startswith("Publish") or any(action.partition(":")[0] in TARGETS for action in found):
         found |= {"sts:AssumeRole"}
     for resource in RESOURCES.values():
         if resource.get("Properties", {}).get("FunctionName") != function:

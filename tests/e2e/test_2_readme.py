@@ -16,7 +16,6 @@ import yaml
 from aws import Aws
 from command_line import PROGRAM
 from ledger import ending
-from shop import ENVIRONMENT, TAGS
 from storyteller import Storyteller
 
 RUN = cloud.REPOSITORY / ".local/test-readme"
@@ -124,8 +123,6 @@ def test_every_command_on_an_empty_account(shell):
     story = Storyteller(aws, say=lambda text: None)
     shop = story.shop
     made = aws.stack_outputs(shop.stack)
-    # The local cloud's CloudFormation leaves a bucket's tags out.
-    aws.s3.put_bucket_tagging(Bucket=made["SiteBucket"], Tagging={"TagSet": [*TAGS, {"Key": "windlass:environment", "Value": ENVIRONMENT}]})
     shop.make_visitor("visitor", made["DistributionDomain"])
     shop.find_targets()
     given = yaml.safe_load(made["Vars"]) | {"page": shop.page, "api": shop.api}
