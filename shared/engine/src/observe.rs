@@ -158,22 +158,23 @@ async fn is_as_recorded(ports: &impl Ports, step: &Step, running: &Running) -> R
         former.deployment != step.deployment && !has_moved
     };
     match former.filter(is_there) {
-        Some(former) => shows(ports, &former, running).await,
+        Some(former) => match shows(ports, &former, running).await {
+            // What cannot be seen shows nothing.
+            Err(fault) if !fault.name.is_transient() => Ok(false),
+            shown => shown,
+        },
         None => Ok(false),
     }
 }
 
 /// Returns whether callers get what is recorded, with a look as the deployment would look that brought it, whose step
-/// this is. A fault that does not pass shows nothing.
+/// this is.
 ///
 /// # Errors
-/// Faults that pass, so that the look is repeated.
+/// Each fault of the look: then nobody knows.
 pub async fn shows(ports: &impl Ports, former: &Step, running: &Running) -> Result<bool> {
-    match look::<CompareVisitor, 1>(ports, former, [&running.state]).await {
-        Ok(looked) => Ok(looked.beside.into_iter().any(|one| one.is_ok_and(|one| one.same))),
-        Err(fault) if fault.name.is_transient() => Err(fault),
-        Err(_) => Ok(false),
-    }
+    let looked = look::<CompareVisitor, 1>(ports, former, [&running.state]).await?;
+    Ok(looked.beside.into_iter().any(|one| one.is_ok_and(|one| one.same)))
 }
 
 /// The result of a look at a target, with the comparison of known states.

@@ -217,7 +217,7 @@ async fn oldest(ports: &impl Ports, scene: &Scene, wanted: &WantedComponent<'_>)
 }
 
 /// Returns a fault that somebody can mend as a finding, which is reported together with all others.
-fn as_finding(component: &ComponentName, fault: Fault) -> Result<Finding> {
+pub fn as_finding(component: &ComponentName, fault: Fault) -> Result<Finding> {
     let (name, remedy) = match fault.name {
         FaultName::AccessDenied => (
             FindingName::NoPermission,

@@ -1,6 +1,6 @@
 //! Prepares the components in the order in which they give to each other.
 
-use super::component::{Draft, out_of_band_change, prepared};
+use super::component::{Draft, as_finding, out_of_band_change, prepared};
 use super::filled::{FilledComponent, TakenInputs};
 use super::inputs::{self, EarlierComponents};
 use super::scene::{Ports, Scene, WantedComponent};
@@ -13,8 +13,9 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use std::collections::BTreeSet;
 use windlass_domain::declaration::output::Output;
 use windlass_domain::deployment::step::Step;
+use windlass_domain::environment::Running;
 use windlass_domain::release::action::ActionName;
-use windlass_domain::text::fault::Fault;
+use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::finding::Finding;
 use windlass_domain::text::name::ComponentName;
 
@@ -84,9 +85,14 @@ pub async fn draft<'a>(
     let mut prepared = prepared(ports, scene, &wanted, running, &inputs).await?;
     if let Some(ran) = ran.as_ref().filter(|_| !prepared.findings.is_empty())
         && prepared.claims == ran.claims
-        && is_there_already(ports, scene, wanted.name, ran).await?
+        && let Some((former, back)) = recorded_as_then(ports, scene, wanted.name, ran).await?
     {
-        prepared = staying(ran, prepared);
+        prepared = match shows(ports, &former, back).await {
+            Ok(true) => staying(ran, prepared),
+            Err(fault) if fault.name == FaultName::AccessDenied => unseen(wanted.name, fault, prepared)?,
+            Err(fault) if fault.name.is_transient() => return Err(fault),
+            Ok(false) | Err(_) => prepared,
+        };
     }
     if let Some(running) = running {
         let warning = out_of_band_change(wanted.name, running, &prepared)?;
@@ -149,22 +155,25 @@ fn stands_on(scene: &Scene, inputs: &TakenInputs) -> BTreeSet<ComponentName> {
     inputs.names.keys().chain(listed).map(|output| output.component.clone()).collect()
 }
 
-/// Returns whether what goes back finds a component as its snapshot has it: by the ledger, and by the target, which is
-/// the same as then. AWS alone may answer with the state of a moment ago.
-async fn is_there_already(ports: &impl Ports, scene: &Scene, name: &ComponentName, ran: &Step) -> Result<bool> {
+/// Returns what a component goes back to, with the step that brought it, if by the ledger it runs just that, where it
+/// ran then. The target is to show it as well: AWS alone may answer with the state of a moment ago.
+async fn recorded_as_then<'s>(
+    ports: &impl Ports,
+    scene: &'s Scene,
+    name: &ComponentName,
+    ran: &Step,
+) -> Result<Option<(Step, &'s Running)>> {
     let action = scene.loaded.record.action;
     let goes_back = matches!(action, ActionName::Rollback | ActionName::Drill | ActionName::Restore);
     let goal = scene.goal.as_ref().filter(|_| goes_back);
     let Some(back) = goal.and_then(|goal| goal.components.get(name)) else {
-        return Ok(false);
+        return Ok(None);
     };
     if back.state.is_null() || !scene.state.running.get(name).is_some_and(|running| running.is_same(back)) {
-        return Ok(false);
+        return Ok(None);
     }
-    match where_it_ran(ports, name, back).await? {
-        Some(former) if former.claims == ran.claims => shows(ports, &former, back).await,
-        _ => Ok(false),
-    }
+    let former = where_it_ran(ports, name, back).await?;
+    Ok(former.filter(|former| former.claims == ran.claims).map(|former| (former, back)))
 }
 
 /// Returns the plan of a component that stays as it is. A rollback asks nothing of it, so that what would refuse its
@@ -178,4 +187,11 @@ fn staying(ran: &Step, refused: Prepared) -> Prepared {
         warnings: warned.chain(refused.warnings).collect(),
         ..Prepared::default()
     }
+}
+
+/// Returns the plan of a component at which Windlass may not look, so that nobody knows whether it stays as it is. The
+/// right to look is what is missing. What would refuse its change is a warning: it may be in nobody's way.
+fn unseen(name: &ComponentName, denied: Fault, refused: Prepared) -> Result<Prepared> {
+    let findings = vec![as_finding(name, denied)?];
+    Ok(Prepared { findings, warnings: refused.findings.into_iter().chain(refused.warnings).collect(), ..refused })
 }

@@ -276,9 +276,10 @@ fn a_rollback_of_one_function_only_warns_of_another_that_stays() {
     }
 }
 
-/// The look at a component that stays is made again where it is throttled for a moment.
+/// The look at a component that stays is made again where it is throttled for a moment. Where it is refused, the
+/// rollback lacks the right to look, and nothing else is known to be in its way.
 #[test]
-fn a_rollback_past_what_stays_bears_a_throttle_of_any_look() {
+fn a_rollback_past_what_stays_bears_a_throttle_of_any_look_and_names_a_right_that_it_lacks() {
     let program = program();
     let staying = || {
         let mut shop = live_with(&program, &["1.0.0"]);
@@ -295,16 +296,27 @@ fn a_rollback_past_what_stays_bears_a_throttle_of_any_look() {
     let looks = (1..).zip(calls).filter(|(_, call)| call.starts_with("lambda."));
     let looks: Vec<(u64, &str)> = looks.collect();
     assert!(looks.len() > 4, "{looks:?}");
+    let mut rejected = 0;
     for (nth, call) in looks {
-        let mut shop = staying();
-        let at = shop.world().mishaps().count() + nth;
-        shop.world().fail_call(at, When::Before, Fault::new(FaultName::Throttled, "not now"));
-        let rollback = shop.act("rollback");
-        shop.region.run();
-        let record = ended(&shop, &rollback);
+        let failing = |name: FaultName| {
+            let mut shop = staying();
+            let at = shop.world().mishaps().count() + nth;
+            shop.world().fail_call(at, When::Before, Fault::new(name, "not now"));
+            let rollback = shop.act("rollback");
+            shop.region.run();
+            (ended(&shop, &rollback), serves(&shop))
+        };
+        let (record, served) = failing(FaultName::Throttled);
         assert_eq!(record.ending, Ending::Succeeded, "{call}: {record:?}");
-        assert_eq!(serves(&shop), both("2"), "{call}");
+        assert_eq!(served, both("2"), "{call}");
+        let (record, _) = failing(FaultName::AccessDenied);
+        if record.ending == Ending::Rejected {
+            let is_right = record.findings.iter().all(|one| one.name == FindingName::NoPermission);
+            assert!(is_right, "{call}: {record:?}");
+            rejected += 1;
+        }
     }
+    assert!(rejected > 4, "only {rejected} were rejected");
 }
 
 #[test]
