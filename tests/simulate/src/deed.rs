@@ -95,7 +95,8 @@ pub enum Deed {
     Check,
     /// The world changes; the text says how.
     Change(&'static str, fn(&World)),
-    /// The world changes, and until the next change the deployed release is not healthy by its gates.
+    /// The world changes, and until the next change the deployed release is not healthy by its gates. An alarm that
+    /// only AWS's own rollout watches is a `Change` where the rollout may be over before it rings.
     Ail(&'static str, fn(&World)),
     /// Somebody changes a target between deployments; the text says how. The next act comes after the next hourly look.
     Drift(&'static str, fn(&World)),

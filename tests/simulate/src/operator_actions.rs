@@ -106,11 +106,12 @@ fn with_operator(
     if let Some(request) = Deed::Operate(action).request(&stage.world) {
         stage.start(action, request);
     }
-    // `accept` is refused while CodeDeploy still moves callers, even if that ends a moment later.
-    let is_early = action == "accept" && is_moving(&stage.world);
+    // `accept` is refused while CodeDeploy moves callers or a version lacks capacity, even if that ends a moment later.
+    let is_early = action == "accept" && (is_moving(&stage.world) || lacks_capacity(&stage.world));
     let mut rest = stage.run(&[]);
-    // It is refused as well while a version lacks capacity. The person does what the refusal says, and accepts again.
-    if is_early || action == "accept" && stay_at_one_version(&stage.world) {
+    // The person does what the refusal says, and accepts again.
+    if is_early {
+        stay_at_one_version(&stage.world);
         let mut clock = stage.world.clock();
         clock.now = clock.now.plus_s(PATIENCE_S);
         drop(clock);
@@ -157,15 +158,19 @@ fn mend(world: &World) {
     }
 }
 
-/// Gives the callers of each alias to the version that they get, where Lambda has no capacity for the next one. Returns
-/// whether there was such an alias.
-fn stay_at_one_version(world: &World) -> bool {
+/// Returns whether Lambda has no capacity yet for the version of any alias, so that callers get the former one.
+fn lacks_capacity(world: &World) -> bool {
+    let lambda = world.lambda();
+    let mut aliases = lambda.functions.values().flat_map(|function| function.aliases.values());
+    aliases.any(|alias| alias.kept_at().is_some())
+}
+
+/// Gives the callers of each alias to the version that they get, where Lambda has no capacity for the next one.
+fn stay_at_one_version(world: &World) {
     let mut lambda = world.lambda();
-    let mut any = false;
     for alias in lambda.functions.values_mut().flat_map(|function| function.aliases.values_mut()) {
-        any |= alias.stay();
+        alias.stay();
     }
-    any
 }
 
 /// Returns whether everything that is not back was changed by somebody else, and the deployment says so. That is a

@@ -84,6 +84,44 @@ fn a_call_that_is_held_until_the_recovery_is_over_is_reported() {
     assert!(drifted >= 4, "only {drifted} calls took effect so late");
 }
 
+/// While Lambda refuses our functions AWS goes on. An alarm that only its rollout watches takes nothing back that is
+/// over, and what it takes back before is undone.
+#[test]
+fn an_alarm_of_a_rollout_that_is_over_takes_nothing_back() {
+    let program = Program::release().unwrap_or_else(|error| panic!("{error}"));
+    for name in ["blue_green_taken_back", "flags_taken_back"] {
+        let Some(scenario) = named(name) else { panic!("there is no scenario {name}") };
+        let ready = Ready::new(&program, scenario);
+        let plain = ready.play(&Schedule::plain(name), false);
+        let mut ends = BTreeSet::new();
+        for schedule in one_of(&[What::FunctionsThrottled], name, &plain) {
+            let played = ready.play(&schedule, false);
+            assert_eq!(played.broken, [], "{schedule}");
+            ends.extend(played.endings);
+        }
+        let both = ["1.1.0 Succeeded", "1.1.0 RolledBack (ChangeFailed)"];
+        assert!(both.iter().all(|end| ends.contains(*end)), "{name}: {ends:?}");
+    }
+}
+
+/// An operator's `accept` may be refused because Lambda allocates concurrency, which is there a moment later.
+#[test]
+fn what_lambda_allocates_while_it_is_accepted_is_accepted_the_second_time() {
+    let program = Program::release().unwrap_or_else(|error| panic!("{error}"));
+    let scenario = named("side_by_side").unwrap_or_else(|| panic!("there is no such scenario"));
+    let ready = Ready::new(&program, scenario);
+    let plain = ready.play(&Schedule::plain(scenario.name), false);
+    let looks = (1..).zip(&plain.calls).filter(|(_, call)| **call == "lambda.function");
+    let mut stuck = 0;
+    for (at, _) in looks {
+        let schedule = Schedule::with(scenario.name, &[Mishap { what: What::ThrottledLong, at }]);
+        let played = ready.play(&schedule, false);
+        assert_eq!(played.broken, [], "{schedule}");
+        stuck += usize::from(played.endings.iter().any(|end| end.contains("NeedsOperator")));
+    }
+    assert!(stuck > 0, "no release needs an operator");
+}
+
 /// An artifact and its manifest come to `intake` together. If a call for one of them fails, only that one comes again.
 #[test]
 fn of_messages_that_come_together_only_what_failed_comes_again() {

@@ -57,7 +57,7 @@ impl LiveAlias {
     }
 
     /// Returns the version that keeps all callers for now, if one does.
-    fn kept_at(&self) -> Option<&String> {
+    pub fn kept_at(&self) -> Option<&String> {
         let is_short = self.provisioned.is_some_and(|it| it.available < it.requested);
         self.former.as_ref().filter(|_| is_short)
     }
@@ -75,13 +75,11 @@ impl LiveAlias {
         self.kept_at().unwrap_or(&self.version)
     }
 
-    /// Lets a person give all callers to the version that they get already. Returns whether another one was on its way.
-    pub fn stay(&mut self) -> bool {
-        let kept = self.kept_at().cloned();
-        kept.is_some_and(|kept| {
+    /// Lets a person give all callers to the version that they get already, where another one is on its way.
+    pub fn stay(&mut self) {
+        if let Some(kept) = self.kept_at().cloned() {
             self.point(&kept, vec![]);
-            true
-        })
+        }
     }
 
     /// Sends the callers elsewhere. A version that kept them meanwhile has its concurrency still.

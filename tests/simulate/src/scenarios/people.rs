@@ -212,8 +212,9 @@ pub(super) fn is_shifted_and_watched(world: &World) {
     world.ecs().service_mut("shop", "agent").service.alarms = OnFailure::RollsBack;
 }
 
-/// Makes an alarm of the service's own ring, which no gate looks at.
+/// Makes an alarm of the service's own ring from now on, which no gate looks at.
 pub(super) fn service_rings(world: &World) {
+    world.roll();
     world.ecs().service_mut("shop", "agent").alarm = true;
 }
 
