@@ -202,7 +202,7 @@ impl Deployment {
         let wishes = (wishes || !self.may_lose.is_empty()) && self.action == ActionName::Deploy;
         let asked =
             Asked::for_action((self.action, wishes, self.drill.is_some()), &self.requester, self.environment_id());
-        Asked { starts: true, ..asked }
+        Asked { starts: true, version: Some(&self.release.version), ..asked }
     }
 
     /// Returns where it comes from: the snapshot by which a rule has admitted it, or else the one that it brings.

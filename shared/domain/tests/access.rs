@@ -5,8 +5,9 @@
 use windlass_domain::access::{AccessFile, AccessFileForAll, AccessRight, Allowed, Asked, Caller, Rules, refusal};
 use windlass_domain::declaration::Declaration;
 use windlass_domain::document::partial_document::PartialDocument;
+use windlass_domain::release::action::ActionName;
 use windlass_domain::release::identity::EnvironmentId;
-use windlass_domain::release::request::{Requester, Route};
+use windlass_domain::release::request::{Request, Requester, Route};
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::{AppName, EnvironmentName};
 use windlass_domain::text::time::Time;
@@ -137,6 +138,12 @@ fn a_refusal_shows_who_asked_the_rule_and_what_to_do() {
     );
     let refused = decide(&rules, DEV, AccessRight::Release, "tagged").unwrap_err();
     assert_eq!(refused[0].remedy.written(), "Push a tag `v*`, or ask one of leads.");
+    let (tagged, by) = (EnvironmentName::new("tagged").unwrap(), by(DEV));
+    let request = Request { version: Some("1.4.0".into()), ..Request::new(ActionName::Deploy, app()) };
+    let of = app();
+    let asked = Asked::of(&request, &by, EnvironmentId::new(&of, &tagged));
+    let refused = rules.decide(&asked, None).unwrap_err();
+    assert_eq!(refused[0].remedy.written(), "Push the tag v1.4.0, or ask one of leads.");
     let jobs = |claims: &str| format!("repository_owner_id: \"8472\", repository_id: \"990134\", {claims}");
     for (claims, right, wanted) in [
         ("ref: refs/heads/main", AccessRight::Release, "Push to the branch `main`."),

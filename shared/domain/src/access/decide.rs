@@ -280,7 +280,7 @@ impl Rules {
                 format!("environments.{}.{right} of {file}, version {version}", asked.of.environment())
             }
         };
-        let remedy = match self.instead(right, listed) {
+        let remedy = match self.instead(asked, right, listed) {
             _ if !caller.can_have(right) => "Let a push, a release or a person start the job.".to_owned(),
             Some(instead) => instead,
             None => format!("Ask those who keep {place} to name somebody there."),
@@ -291,7 +291,7 @@ impl Rules {
 
     /// Returns what to do in place of what is not allowed, by those who may; `None` where nobody may. A push is named
     /// in place of a release alone: it brings nothing else.
-    fn instead(&self, right: AccessRight, listed: &[String]) -> Option<String> {
+    fn instead(&self, asked: &Asked<'_>, right: AccessRight, listed: &[String]) -> Option<String> {
         let (mut ways, mut who) = (Vec::new(), Vec::new());
         for name in listed.iter().map(String::as_str).filter(|name| *name != "windlass") {
             match name {
@@ -299,7 +299,7 @@ impl Rules {
                 "ecr" => ways.push("push the image".to_owned()),
                 "console" => ways.push("start it at the console of Step Functions".to_owned()),
                 _ if right != AccessRight::Release => who.push(name),
-                _ => match self.pushes(name) {
+                _ => match self.pushes(name, asked.version) {
                     Some(pushes) => ways.extend(pushes),
                     None => who.push(name),
                 },
@@ -310,10 +310,10 @@ impl Rules {
     }
 
     /// Returns the pushes that start the jobs of a group which release; `None` if it has others, or jobs of any ref.
-    fn pushes(&self, group: &str) -> Option<Vec<String>> {
+    fn pushes(&self, group: &str, version: Option<&str>) -> Option<Vec<String>> {
         let only_read = |member: &&Member| matches!(member, Member::Jobs(jobs) if jobs.only_read());
         let pushes = self.group(group)?.iter().filter(|member| !only_read(member)).map(|member| match member {
-            Member::Jobs(jobs) => jobs.push(),
+            Member::Jobs(jobs) => jobs.push(version),
             Member::Named(_) => None,
         });
         pushes.collect()

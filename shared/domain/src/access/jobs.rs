@@ -1,6 +1,6 @@
 //! CI jobs as members of a group: the claims that their tokens must have. Pure.
 
-use crate::document::git_rule::{glob, glob_matches};
+use crate::document::git_rule::{glob, glob_matches, version_of_tag};
 use crate::document::shape::unknown_name;
 use crate::release::claims::{ClaimIssuer, Claims};
 use crate::text::finding::{Finding, repeated};
@@ -37,12 +37,15 @@ impl CiJobs {
             && (self.claims.contains_key(names.event) || claims.get(names.event).is_some_and(is_usual))
     }
 
-    /// Returns the push that starts them; `None` if a person starts them, or they are of any ref, or of too many to be
-    /// written.
-    pub fn push(&self) -> Option<String> {
+    /// Returns the push that starts them, of the tag that a version has among theirs; `None` if a person starts them, or
+    /// they are of any ref, or of too many to be written.
+    pub fn push(&self, version: Option<&str>) -> Option<String> {
         let named = self.claims.get("ref").filter(|named| self.are_of("push") && !named.contains('{'))?;
-        let of_tag = named.strip_prefix("refs/tags/").map(|tag| format!("push a tag `{tag}`"));
-        of_tag.or_else(|| Some(format!("push to the branch `{}`", named.strip_prefix("refs/heads/")?)))
+        let Some(glob) = named.strip_prefix("refs/tags/") else {
+            return Some(format!("push to the branch `{}`", named.strip_prefix("refs/heads/")?));
+        };
+        let tag = version.and_then(|version| tag_of(glob, version));
+        Some(tag.map_or_else(|| format!("push a tag `{glob}`"), |tag| format!("push the tag {tag}")))
     }
 
     /// Returns whether they only see and plan, as those of a pull request do.
@@ -89,6 +92,16 @@ impl CiJobs {
         });
         lacking.chain(bad).collect()
     }
+}
+
+/// Returns the tag of a version among those that a glob takes: what the glob begins with, and then the version. A part
+/// of a number in front, as of `v1.*`, is the version's own. Versions with build metadata are of no tag.
+fn tag_of(glob: &str, version: &str) -> Option<String> {
+    let version = version_of_tag(version).filter(|version| version.build.is_empty())?;
+    let literal = glob.split(['*', '?', '[', '\\']).next()?;
+    let prefixes = (0..=literal.len()).filter_map(|end| literal.get(..end));
+    let prefixes = prefixes.filter(|it| !it.ends_with(|last: char| last.is_ascii_digit() || last == '.'));
+    prefixes.map(|prefix| format!("{prefix}{version}")).find(|tag| glob_matches(glob, tag))
 }
 
 #[cfg(test)]
@@ -145,6 +158,29 @@ mod tests {
             let jobs = CiJobs { issuer: ClaimIssuer::Github, claims: with(ids, rule) };
             let claims = Claims::of(with(&JOB, job)).unwrap();
             assert_eq!(jobs.take(&claims), is_taken, "{rule:?} {job:?}");
+        }
+    }
+
+    #[test]
+    fn the_push_is_of_the_tag_that_the_version_has() {
+        for (named, version, wanted) in [
+            ("refs/tags/v*", Some("1.4.0"), Some("push the tag v1.4.0")),
+            ("refs/tags/v*", Some("v1.4.0"), Some("push the tag v1.4.0")),
+            ("refs/tags/*", Some("1.4.0-rc.1"), Some("push the tag 1.4.0-rc.1")),
+            ("refs/tags/shop-v*", Some("1.4.0"), Some("push the tag shop-v1.4.0")),
+            ("refs/tags/shop2-v*.*.*", Some("1.4.0"), Some("push the tag shop2-v1.4.0")),
+            ("refs/tags/v1.*", Some("1.4.0"), Some("push the tag v1.4.0")),
+            ("refs/tags/v1.*", Some("2.4.0"), Some("push a tag `v1.*`")),
+            ("refs/tags/v1*", Some("2.4.0"), Some("push a tag `v1*`")),
+            ("refs/tags/v1.4.0", Some("1.4.0"), Some("push the tag v1.4.0")),
+            ("refs/tags/v*", Some("main-812"), Some("push a tag `v*`")),
+            ("refs/tags/v*", Some("1.4.0+staging.3"), Some("push a tag `v*`")),
+            ("refs/tags/v*", None, Some("push a tag `v*`")),
+            ("refs/tags/v{1,2}*", Some("1.4.0"), None),
+            ("refs/heads/main", Some("1.4.0"), Some("push to the branch `main`")),
+        ] {
+            let jobs = CiJobs { issuer: ClaimIssuer::Github, claims: with(&JOB[..2], &[("ref", named)]) };
+            assert_eq!(jobs.push(version).as_deref(), wanted, "{named} {version:?}");
         }
     }
 

@@ -64,12 +64,14 @@ pub struct Asked<'a> {
     pub rights: BTreeSet<AccessRight>,
     /// True if it is to go now, and is not only to be recorded: a person starts it, or it has its turn.
     pub starts: bool,
+    /// The version of the release, where it is known.
+    pub version: Option<&'a str>,
 }
 
 impl<'a> Asked<'a> {
     /// Returns what somebody asks for who needs this one right.
     pub fn for_right(right: AccessRight, by: &'a Requester, of: EnvironmentId<'a>) -> Self {
-        Self { of, by, rights: BTreeSet::from([right]), starts: false }
+        Self { of, by, rights: BTreeSet::from([right]), starts: false, version: None }
     }
 
     /// Returns what somebody asks for who wants this action, with or without a wish. What Windlass itself brings back,
@@ -92,7 +94,7 @@ impl<'a> Asked<'a> {
     }
 
     /// Returns what a request asks for in this environment.
-    pub fn of(request: &Request, by: &'a Requester, of: EnvironmentId<'a>) -> Self {
+    pub fn of(request: &'a Request, by: &'a Requester, of: EnvironmentId<'a>) -> Self {
         if request.plan { Self::for_right(AccessRight::Read, by, of) } else { Self::once_planned(request, by, of) }
     }
 
@@ -101,13 +103,14 @@ impl<'a> Asked<'a> {
     /// A person starts it who names the environment at the console, or promotes a recorded release into it by its
     /// version, or asks to go through. A manifest that names its environment is what CI sends by itself. Of a pull
     /// request it is planned what a merge would bring: whoever merges it needs the right to release, and its job none.
-    pub fn once_planned(request: &Request, by: &'a Requester, of: EnvironmentId<'a>) -> Self {
+    pub fn once_planned(request: &'a Request, by: &'a Requester, of: EnvironmentId<'a>) -> Self {
         if request.plan && by.claims.as_ref().is_some_and(|claims| claims.only_see()) {
             return Self::for_right(AccessRight::Read, by, of);
         }
         let asked = Self::for_action((request.action, request.has_wishes(), request.drill.is_some()), by, of);
         let promotes = request.version.is_some() || by.route == Route::Console;
-        Self { starts: request.through_hold || (request.names_environment() && promotes), ..asked }
+        let starts = request.through_hold || (request.names_environment() && promotes);
+        Self { starts, version: request.release_version(), ..asked }
     }
 }
 

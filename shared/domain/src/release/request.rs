@@ -304,6 +304,13 @@ impl Request {
         wishes.into_iter().filter(|(_, wished)| *wished).map(|(name, _)| name)
     }
 
+    /// Returns the version of the release that it names, where it says that itself.
+    pub fn release_version(&self) -> Option<&str> {
+        let manifest = self.manifest.as_ref().map(|manifest| &manifest.version);
+        let pinned = self.pinned.as_ref().map(|pinned| &pinned.release.version);
+        manifest.or(self.version.as_ref()).or(pinned).map(String::as_str)
+    }
+
     /// Returns the object in the artifacts bucket that it is about, if any: a manifest or an artifact.
     pub fn upload(&self) -> Option<&ObjectRef> {
         let artifact = || Some(&self.artifact_object.as_ref()?.object);

@@ -100,7 +100,8 @@ pub async fn record(
     }
     findings.extend(reused);
     let by = request.asked_by();
-    let asked = Asked::once_planned(request, &by, resolved.environment_id());
+    let asked =
+        Asked { version: Some(&release.version), ..Asked::once_planned(request, &by, resolved.environment_id()) };
     let allowed = rules.decide(&asked, Some(&resolved));
     let mut verified_by = None;
     if allowed == Ok(Allowed::Goes) {

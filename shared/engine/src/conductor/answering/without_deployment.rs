@@ -133,9 +133,7 @@ pub fn about(request: &Request) -> String {
     if let Some(push) = &request.image_push {
         return format!("{}:{}", push.repository, push.tag);
     }
-    let manifest = request.manifest.as_ref().map(|manifest| &manifest.version);
-    let pinned = request.pinned.as_ref().map(|pinned| &pinned.release.version);
-    manifest.or(request.version.as_ref()).or(pinned).cloned().unwrap_or_else(|| request.action.to_string())
+    request.release_version().map_or_else(|| request.action.to_string(), str::to_owned)
 }
 
 fn answer(what: &str, findings: &[Finding]) -> Answer<EndTransition> {
