@@ -160,6 +160,13 @@ fn a_refusal_shows_who_asked_the_rule_and_what_to_do() {
         let refused = decide(&Rules::of(Some(file(&text)), None), DEV, right, "prod").unwrap_err();
         assert_eq!(refused[0].remedy.written(), wanted, "{claims} {right}");
     }
+    let prod = EnvironmentName::new("prod").unwrap();
+    for (cancels, does) in [(false, "Start it"), (true, "Stop its execution, as docs/CONSOLE.md says,")] {
+        let ci = self::by(CI);
+        let asked = Asked { cancels, ..Asked::for_right(AccessRight::RollBack, &ci, EnvironmentId::new(&of, &prod)) };
+        let wanted = format!("{does} at the console of Step Functions, or ask one of developers, leads.");
+        assert_eq!(rules.decide(&asked, None).unwrap_err()[0].remedy.written(), wanted);
+    }
     let refused = decide(&rules, "s3", AccessRight::Release, "dev").unwrap_err();
     let seen = refused[0].seen.as_ref().unwrap();
     assert_eq!(seen.found.as_deref(), Some("an upload, which names nobody"));

@@ -8,12 +8,13 @@ use crate::ports::{DynamoDbApi, Result};
 use crate::trouble::Checked;
 use windlass_domain::access::{
     AccessFile, AccessFileForAll, AccessItem, AccessRight, Asked, Caller, Rules, not_vouched, refused_before,
+    wishes_elsewhere,
 };
 use windlass_domain::deployment::Deployment;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::release::key::AccessPlace;
-use windlass_domain::release::request::{Request, Requester};
+use windlass_domain::release::request::{RefusedCall, Request, Requester};
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::AppName;
 
@@ -83,6 +84,9 @@ pub async fn against(ports: &impl DynamoDbApi, rules: &Rules, request: &Request)
             findings.push(no_rules_there(&request.app, to, &by));
         }
         findings.extend(theirs.unknown(&by, AccessRight::Operate).filter(|_| there.is_none()));
+    }
+    if request.refused == Some(RefusedCall::Wishes) && findings.is_empty() {
+        findings.extend(wishes_elsewhere(request));
     }
     if request.refused.is_some() && findings.is_empty() {
         findings.push(refused_before());

@@ -11,6 +11,7 @@ use crate::access::window::{self, Closed};
 use crate::declaration::document::Source;
 use crate::declaration::resolved::{Resolved, Start};
 use crate::release::claims::ClaimIssuer;
+use crate::release::identity::EnvironmentId;
 use crate::release::key::AccessPlace;
 use crate::release::request::{Requester, Route};
 use crate::text::finding::{Finding, FindingName};
@@ -186,6 +187,11 @@ impl Rules {
         first.ok_or_else(|| self.not_allowed(asked, caller, right, listed))
     }
 
+    /// Returns whether they are in force, and leave a right of somebody to IAM alone.
+    pub fn leave_to_iam(&self, right: AccessRight, by: &Requester, of: EnvironmentId<'_>) -> bool {
+        self.are_in_force() && self.has(&Asked::for_right(right, by, of), right) == Ok(None)
+    }
+
     /// Returns the file that decides, with its version.
     pub(super) fn deciding(&self, app: &AppName) -> (AccessPlace, u64) {
         match &self.file {
@@ -292,12 +298,13 @@ impl Rules {
     /// Returns what to do in place of what is not allowed, by those who may; `None` where nobody may. A push is named
     /// in place of a release alone: it brings nothing else.
     fn instead(&self, asked: &Asked<'_>, right: AccessRight, listed: &[String]) -> Option<String> {
+        let at_console = if asked.cancels { "stop its execution, as docs/CONSOLE.md says," } else { "start it" };
         let (mut ways, mut who) = (Vec::new(), Vec::new());
         for name in listed.iter().map(String::as_str).filter(|name| *name != "windlass") {
             match name {
                 "s3" => ways.push("upload it to the artifacts bucket".to_owned()),
                 "ecr" => ways.push("push the image".to_owned()),
-                "console" => ways.push("start it at the console of Step Functions".to_owned()),
+                "console" => ways.push(format!("{at_console} at the console of Step Functions")),
                 _ if right != AccessRight::Release => who.push(name),
                 _ => match self.pushes(name, asked.version) {
                     Some(pushes) => ways.extend(pushes),

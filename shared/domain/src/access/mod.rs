@@ -25,6 +25,6 @@ pub use file::{
 pub use item::AccessItem;
 pub use jobs::CiJobs;
 pub use read::{LARGEST, schema, schema_for_all};
-pub use refused::{no_rule, not_vouched, refusal, refused_before};
+pub use refused::{no_rule, not_vouched, operators_path, refusal, refused_before, wishes_elsewhere};
 pub use right::{AccessRight, Asked};
 pub use window::{Closed, Freeze, Outside, WAITS_MS, Window};

@@ -3,8 +3,9 @@
 
 use crate::access::caller::Caller;
 use crate::prose;
+use crate::release::identity::EnvironmentId;
 use crate::release::key::AccessPlace;
-use crate::release::request::Requester;
+use crate::release::request::{Request, Requester};
 use crate::text::finding::{Finding, FindingName};
 use crate::text::name::AppName;
 use crate::text::prose::Prose;
@@ -39,6 +40,24 @@ pub fn refusal(what: &str, findings: &[Finding]) -> Option<Prose> {
     });
     let first = format!("{what} was refused: {}. Nothing was changed.", FindingName::NotAllowed);
     Some(Prose::join(std::iter::once(Prose::from(first)).chain(lines), "\n"))
+}
+
+/// Makes the finding that the path of releases does not take a member of a body: a wish, or the bare `version` of what
+/// is recorded.
+pub fn operators_path(of: EnvironmentId<'_>, member: &str) -> Finding {
+    let (app, environment) = (of.app(), of.environment());
+    let reason = match member {
+        "version" => "the bare version of a recorded release is started by operators alone.",
+        _ => "it is a wish of operators, which this path does not take.",
+    };
+    let remedy = format!("Send the body to POST /apps/{app}/environments/{environment}/starts.");
+    Finding::new(FindingName::OperatorsPath, member, reason, remedy)
+}
+
+/// Makes the findings that the path of releases does not take the wishes of a request.
+pub fn wishes_elsewhere(request: &Request) -> Vec<Finding> {
+    let of = request.environment.as_ref().map(|environment| EnvironmentId::new(&request.app, environment));
+    of.into_iter().flat_map(|of| request.wishes().map(move |wish| operators_path(of, wish))).collect()
 }
 
 /// Makes the finding that the rules name the one who asked only since the API refused it.

@@ -2,7 +2,7 @@
 
 use crate::release::action::ActionName;
 use crate::release::identity::EnvironmentId;
-use crate::release::request::{Request, Requester, Route};
+use crate::release::request::{RefusedCall, Request, Requester, Route};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -66,12 +66,14 @@ pub struct Asked<'a> {
     pub starts: bool,
     /// The version of the release, where it is known.
     pub version: Option<&'a str>,
+    /// True if it is to cancel a deployment, which no input of the release machine does.
+    pub cancels: bool,
 }
 
 impl<'a> Asked<'a> {
     /// Returns what somebody asks for who needs this one right.
     pub fn for_right(right: AccessRight, by: &'a Requester, of: EnvironmentId<'a>) -> Self {
-        Self { of, by, rights: BTreeSet::from([right]), starts: false, version: None }
+        Self { of, by, rights: BTreeSet::from([right]), starts: false, version: None, cancels: false }
     }
 
     /// Returns what somebody asks for who wants this action, with or without a wish. What Windlass itself brings back,
@@ -110,7 +112,8 @@ impl<'a> Asked<'a> {
         let asked = Self::for_action((request.action, request.has_wishes(), request.drill.is_some()), by, of);
         let promotes = request.version.is_some() || by.route == Route::Console;
         let starts = request.through_hold || (request.names_environment() && promotes);
-        Self { starts, version: request.release_version(), ..asked }
+        let cancels = request.refused == Some(RefusedCall::Cancel);
+        Self { starts, version: request.release_version(), cancels, ..asked }
     }
 }
 

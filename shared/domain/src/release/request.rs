@@ -326,6 +326,8 @@ pub enum RefusedCall {
     Request,
     /// The call for the addresses of uploads. It needs the right of the `deploy` that stands in its place.
     Upload,
+    /// The call that makes the request, at the path that takes none of its wishes.
+    Wishes,
     /// The call that cancels the `deployment`. It needs the right of the `recover` that stands in its place.
     Cancel,
 }

@@ -217,3 +217,71 @@ fn neither_a_key_nor_a_record_of_before_opens_what_is_refused_now() {
     let counted = |list: &Value| list.as_array().unwrap().len();
     assert_eq!((counted(&history["deployments"]), counted(&refusals["refusals"])), (1, 1));
 }
+
+/// Returns the refusals that were recorded, each with what it is about and the first next step.
+fn recorded(shop: &mut Shop<'_>) -> Vec<(Value, Value)> {
+    shop.region.step();
+    shop.region.run();
+    let all = call_by(shop, (LEAD, None), "GET", "/apps/shop/refusals?limit=100", None).body;
+    let all = all["refusals"].as_array().unwrap().iter();
+    all.map(|one| (one["findings"][0]["name"].clone(), one["findings"][0]["remedy"].clone())).collect()
+}
+
+#[test]
+fn wishes_and_bare_versions_are_a_matter_of_rights_where_a_file_gives_them() {
+    let program = program();
+    let declared = with_dev();
+    let mut shop = Shop::new(&program, &declared);
+    listed(&shop, &declared);
+    rule(&shop, FILE);
+    let body = release(&mut shop, "1.0.0");
+    begun(&call_by(&shop, (CI, None), "POST", RELEASES, Some(body.clone())));
+    shop.region.step();
+    shop.region.run();
+    let mut wished = body;
+    wished["again"] = true.into();
+    wished["reason"] = "once more".into();
+    let version = json!({"version": "1.0.0"});
+    let dev = RELEASES.replace("prod", "dev");
+    let mut refusals = Vec::new();
+    for (who, path, body, wanted) in [
+        (LEAD, RELEASES, &wished, ""),
+        (LEAD, RELEASES, &version, ""),
+        (CI, RELEASES, &version, ""),
+        (CI, RELEASES, &wished, "NotAllowed"),
+        (DEV, RELEASES, &version, "NotAllowed"),
+        // Nobody is named there who may operate: that is IAM's alone, which sees the path and no wish.
+        (DEV, dev.as_str(), &wished, "OperatorsPath"),
+    ] {
+        let reply = call_by(&shop, (who, None), "POST", path, Some(body.clone()));
+        if wanted.is_empty() {
+            begun(&reply);
+            continue;
+        }
+        assert_eq!(refused(&reply), (403, vec![wanted]), "{who} {path} {body}");
+        refusals.push(json!(wanted));
+    }
+    let mut found: Vec<Value> = recorded(&mut shop).into_iter().map(|(name, _)| name).collect();
+    found.sort_by_key(Value::to_string);
+    refusals.sort_by_key(Value::to_string);
+    assert_eq!(found, refusals);
+}
+
+#[test]
+fn who_may_not_cancel_is_shown_what_the_console_can_do() {
+    let program = program();
+    let mut shop = Shop::new(&program, FUNCTIONS);
+    listed(&shop, FUNCTIONS);
+    rule(&shop, "app: shop\nversion: 1\nenvironments:\n  prod: {roll_back: [console]}\n");
+    let cancel = format!("{PROD}/deployments/0123456789abcdef/cancel");
+    let mut shown = Vec::new();
+    for path in [cancel, format!("{PROD}/rollbacks")] {
+        let reply = call_by(&shop, (CI, None), "POST", &path, Some(json!({"reason": "r"})));
+        assert_eq!(refused(&reply), (403, vec!["NotAllowed"]), "{path}");
+        shown.push(reply.body["findings"][0]["remedy"].clone());
+    }
+    assert_ne!(shown[0], shown[1], "no input cancels");
+    let mut again: Vec<Value> = recorded(&mut shop).into_iter().map(|(_, remedy)| remedy).collect();
+    again.sort_by_key(|remedy| *remedy != shown[0]);
+    assert_eq!(again, shown, "its record shows the same");
+}

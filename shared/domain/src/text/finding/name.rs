@@ -64,7 +64,8 @@ pub enum FindingName {
     NoDeclaration,
     /// The body has a member that only the path for operators takes: a wish (`through_hold`, `preempt`, `accept_red`,
     /// `allow_older`, `again`, `may_lose`), or the bare `version` of a release that is recorded. Whoever may only release calls
-    /// neither. Nothing was started.
+    /// neither. Nothing was started. Where an access file is in force its rights decide on both in place of the path, but
+    /// for wishes where the file leaves `operate` to IAM.
     /// Next: Send the same body to the path that the remedy names, by a role that may call it, such as one with
     /// `OperatorPolicyArn`; or leave the member out.
     OperatorsPath,

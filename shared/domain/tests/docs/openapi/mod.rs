@@ -195,9 +195,7 @@ fn body(route: &ApiRoute, types: &mut SchemaGenerator) -> Value {
         RouteName::DrawPlan => (&["snapshot", "across", "component", "pattern"], WISHES),
         _ => (&[], &[]),
     };
-    // The path of CI refuses each wish, and names the path that takes it.
-    let is_taken = |member: &&&str| route.name != RouteName::Start || !WISHES.contains(member);
-    for member in route.body.iter().filter(is_taken).chain(more).chain(wishes) {
+    for member in route.body.iter().chain(more).chain(wishes) {
         properties.insert((*member).to_owned(), request["properties"][*member].take());
     }
     let required: &[&str] = match route.name {

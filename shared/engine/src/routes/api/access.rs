@@ -25,7 +25,8 @@ pub async fn allowed(ports: &impl Ports, request: &Request) -> Served<Rules> {
     if findings.is_empty() {
         return Ok(rules);
     }
-    record(ports, &Request { refused: Some(RefusedCall::Request), ..request.clone() }, "").await?;
+    let refused_call = request.refused.or(Some(RefusedCall::Request));
+    record(ports, &Request { refused: refused_call, ..request.clone() }, "").await?;
     Err(refused(403, &findings))
 }
 
@@ -76,9 +77,12 @@ impl Reader {
             _ => Some((ActionName::Deploy, RefusedCall::Request)),
         };
         let right = acts.map_or(AccessRight::Read, |(action, _)| AccessRight::of(action));
+        let cancels = route.name == RouteName::Cancel;
         let mut findings = Vec::new();
         for of in place.of().into_iter().chain(place.to()) {
-            findings.extend(self.against(ports, right, of).await?);
+            let rules = known(&mut self.rules, ports, of.app()).await?;
+            let asked = Asked { cancels, ..Asked::for_right(right, &self.by, of) };
+            findings.extend(rules.decide(&asked, None).err().unwrap_or_default());
         }
         if place.environment.is_none() {
             for app in place.app.iter().chain(&place.to_app) {

@@ -6,18 +6,19 @@ use super::access::allowed;
 use super::call::{Answered, Call, OrRefused, Ports, Served, add_said, body, refuse_on, refused, request_of, text_of};
 use super::environment::known;
 use super::query::take_unknown;
-use crate::pin;
 use crate::ports::PutToSign;
 use crate::routes::begin;
 use crate::trouble::{Checked, findings};
+use crate::{access, pin};
 use serde_json::{Map, Value};
+use windlass_domain::access::{AccessRight, operators_path};
 use windlass_domain::prose;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::api_routes::{BESIDE_A_MANIFEST, PROMOTED, WISHES};
 use windlass_domain::release::claimed_git::bind;
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::release::manifest::Manifest;
-use windlass_domain::release::request::Request;
+use windlass_domain::release::request::{RefusedCall, Request};
 use windlass_domain::release::uploads::WantedUploads;
 use windlass_domain::shown::api::answers::{Start, StartRecorded, Uploads};
 use windlass_domain::shown::api::{DeploymentStarted, SignedUpload, SignedUploads};
@@ -31,15 +32,23 @@ const VALID_S: u64 = 15 * 60;
 /// IAM and API Gateway, "Control access for invoking an API"). The same key again gives the same id; without a key the
 /// same release does while its deployment waits or runs.
 pub async fn post(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Served<Start> {
-    let body = body(call)?;
-    refuse_on(403, &of_operators(of, &body))?;
-    started(ports, of, call, body).await
+    let (body, by) = (body(call)?, call.requester());
+    let rules = access::rules(ports, of.app()).await?;
+    if !rules.rule_on(&by) {
+        refuse_on(403, &of_operators(of, &body))?;
+    }
+    let mut request = request(ports, of, call, body, false).await?;
+    if request.has_wishes() && rules.leave_to_iam(AccessRight::Operate, &by, of) {
+        request.refused = Some(RefusedCall::Wishes);
+    }
+    started(ports, of, call, &request).await
 }
 
 /// `starts`. The body is a manifest, or only the `version` of a recorded release, or of one `component` of that; beside
 /// it may stand `reason`, `again`, `allow_older`, `accept_red`, `through_hold` and `preempt`. Else it is as [`post`].
 pub async fn start(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Served<StartRecorded> {
-    started(ports, of, call, body(call)?).await
+    let request = request(ports, of, call, body(call)?, false).await?;
+    started(ports, of, call, &request).await
 }
 
 /// `uploads`. Signs a PUT of each artifact that the body names, for whoever may release into the environment, or see it
@@ -60,27 +69,14 @@ pub async fn uploads(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> 
     Ok(Answered::One(SignedUploads { uploads, expires }))
 }
 
-/// Returns a finding for each member that only operators send. A wish that is `false` is none.
+/// Returns a finding for each member that only operators send where no rules decide. A wish that is `false` is none.
 fn of_operators(of: EnvironmentId<'_>, body: &Map<String, Value>) -> Vec<Finding> {
-    let (app, environment) = (of.app(), of.environment());
     let wished = |name: &&str| body.get(*name).is_some_and(|value| *value != false);
     let mut members: Vec<&str> = WISHES.iter().copied().filter(wished).collect();
     if is_recorded(body) {
         members.push("version");
     }
-    let finding = |name: &str| {
-        let reason = match name {
-            "version" => "the bare version of a recorded release is started by operators alone.",
-            _ => "it is a wish of operators, which this path does not take.",
-        };
-        Finding::new(
-            FindingName::OperatorsPath,
-            name,
-            reason,
-            format!("Send the body to POST /apps/{app}/environments/{environment}/starts."),
-        )
-    };
-    members.into_iter().map(finding).collect()
+    members.into_iter().map(|name| operators_path(of, name)).collect()
 }
 
 /// Returns whether a body names a recorded release, and has nothing of a manifest beside its version.
@@ -93,11 +89,10 @@ fn is_of_a_manifest(name: &str) -> bool {
     !["version", "component"].contains(&name) && !PROMOTED.contains(&name) && !BESIDE_A_MANIFEST.contains(&name)
 }
 
-async fn started(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call, body: Map<String, Value>) -> Served<Start> {
+async fn started(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call, request: &Request) -> Served<Start> {
     let app = of.app();
-    let request = request(ports, of, call, body, false).await?;
-    let rules = allowed(ports, &request).await?;
-    let begun = or_refused_by_findings(begin(ports, &request, &rules).await)?;
+    let rules = allowed(ports, request).await?;
+    let begun = or_refused_by_findings(begin(ports, request, &rules).await)?;
     let status = call.address(ports.config(), &format!("/apps/{app}/deployments/{}", begun.id));
     Ok(Answered::One(DeploymentStarted { id: begun.id, version: begun.version, execution: begun.execution, status }))
 }
