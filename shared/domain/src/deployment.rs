@@ -114,7 +114,7 @@ pub struct Deployment {
     pub upload: Option<ObjectRef>,
     /// The person or service that asked for it.
     pub requester: Requester,
-    /// The other people who have asked for it while it waited. They do not approve it either.
+    /// The others who have asked for it before it had ended. They do not approve it either.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub also_asked: Vec<Requester>,
     /// False if nobody vouches for the requester; else one of Windlass's own functions wrote it into the input, or the

@@ -172,7 +172,13 @@ impl Rules {
         let Some((facts, rule, approval)) = asked else {
             return refused("deployment", nothing, "Nothing has to be approved.");
         };
-        let standing = self.standing(facts)?;
+        let standing = match self.standing(facts) {
+            Err(over) if over.name == FindingName::ApprovalExpired => {
+                let expired = format!("deployment {id} was to be approved until {}.", approval.until);
+                return refused("deployment", expired, "Release it again, and have it approved in time.");
+            }
+            standing => standing?,
+        };
         if approval.hash.as_ref() != Some(hash) {
             let other = approval.hash.as_ref().map_or_else(
                 || format!("the plan of deployment {id} is not drawn yet."),

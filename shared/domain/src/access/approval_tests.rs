@@ -152,17 +152,19 @@ fn it_is_waited_for_as_long_as_the_file_says() {
 fn one_approves_the_plan_as_it_is_and_nothing_else() {
     let id = DeploymentId("0123456789abcdef".into());
     let one = approval(vec![given(LEAD_1, "now")]);
-    for (recorded, who, plan, wanted) in [
-        (Some(&one), LEAD_2, "now", "given"),
-        (Some(&one), LEAD_1_TOO, "now", "already"),
-        (Some(&one), LEAD_2, "before", "NotAsked"),
-        (Some(&one), NOBODY, "now", "NotAllowed"),
-        (Some(&one), ANN, "now", "NotAllowed"),
-        (None, LEAD_2, "now", "NotAsked"),
+    for (recorded, at, who, plan, wanted) in [
+        (Some(&one), 999, LEAD_2, "now", "given"),
+        (Some(&one), 999, LEAD_1_TOO, "now", "already"),
+        (Some(&one), 999, LEAD_2, "before", "NotAsked"),
+        (Some(&one), 999, NOBODY, "now", "NotAllowed"),
+        (Some(&one), 999, ANN, "now", "NotAllowed"),
+        (Some(&one), 1_000, LEAD_2, "now", "NotAsked"),
+        (None, 999, LEAD_2, "now", "NotAsked"),
     ] {
         let hash = hash(plan);
         let by = by(who);
         let decision = with(&[ANN], recorded, |facts| {
+            facts.now = Time(at);
             rules("by: [leads], count: 2").approve((&by, &hash, "seen"), Some(&*facts), &id)
         });
         let word = match decision {
@@ -173,7 +175,7 @@ fn one_approves_the_plan_as_it_is_and_nothing_else() {
             Ok(ApprovalDecision::Already(_)) => "already".to_owned(),
             Err(finding) => finding.name.to_string(),
         };
-        assert_eq!(word, wanted, "{who} approves {plan}");
+        assert_eq!(word, wanted, "{who} approves {plan} at {at}");
     }
 }
 

@@ -42,7 +42,8 @@ pub fn rule(scene: &Scene, approve: &str) {
 pub fn rule_by(scene: &Scene, version: u64, rules: &str) {
     let person = |name: &str| format!("  {name}: {{aws: ['arn:aws:iam::111111111111:user/{name}']}}\n");
     let people: String = ["ann", "lead-1", "lead-2"].into_iter().map(person).collect();
-    let text = format!("app: shop\nversion: {version}\npeople:\n{people}environments:\n  prod: {{{rules}}}\n");
+    let ci = "who: {ci: ['arn:aws:iam::111111111111:user/ci']}";
+    let text = format!("app: shop\nversion: {version}\npeople:\n{people}{ci}\nenvironments:\n  prod: {{{rules}}}\n");
     let (digest, object) = (hash(&text), ObjectRef { key: "access/apps/shop.yaml".into(), version_id: None });
     let item = AccessItem { text, version, digest, accepted: Time(0), object };
     scene.stage.put(ledger::access(&app()), &item);
@@ -176,23 +177,28 @@ fn whoever_has_asked_does_not_approve() {
     }
 }
 
-/// One who asked too and is no person any more makes nobody unknown.
 #[test]
-fn whoever_has_asked_too_does_not_approve() {
-    let mut scene = asking("{by: [lead-1, lead-2]}");
-    scene.change_record(|record| record.also_asked = vec![user("lead-1"), user("left")]);
-    turn(&scene).unwrap();
-    draw(&scene, "one", "change");
-    for (who, error) in [("lead-1", "NotAllowed"), ("lead-2", "")] {
-        assert_eq!(in_short(&approves(&scene, who, "one")).1, error, "{who}");
+fn whoever_has_asked_too_does_not_approve_and_is_to_be_known() {
+    const BOTH: &str = "{by: [lead-1, lead-2]}";
+    for (approve, also, who, error) in [
+        (BOTH, &["lead-1"][..], "lead-1", "NotAllowed"),
+        (BOTH, &["lead-1"], "lead-2", ""),
+        (BOTH, &["lead-1", "left"], "lead-2", "RequesterUnknown"),
+        ("{by: [lead-1, lead-2], not_requester: false}", &["lead-1", "left"], "lead-1", ""),
+    ] {
+        let mut scene = asking(approve);
+        scene.change_record(|record| record.also_asked = also.iter().map(|name| user(name)).collect());
+        turn(&scene).unwrap();
+        draw(&scene, "one", "change");
+        assert_eq!(in_short(&approves(&scene, who, "one")).1, error, "{approve} {also:?} {who}");
     }
 }
 
 /// A file may want an approval only later, and who had asked by then does not give it.
 #[test]
 fn who_else_asks_for_what_waits_is_noted_once_by_an_execution_whether_or_not_a_file_wants_approval() {
-    const BARE: &str = "release: [ann, lead-1, lead-2]";
-    const APPROVED: &str = "release: [ann, lead-1, lead-2], approve: {by: [lead-1, lead-2]}";
+    const BARE: &str = "release: [ann, lead-1, lead-2, ci]";
+    const APPROVED: &str = "release: [ann, lead-1, lead-2, ci], approve: {by: [lead-1, lead-2]}";
     const NOBODY: &[&str] = &[];
     let scene = Scene::free();
     scene.other_holds(ActionName::Deploy, HeldState::Running);
@@ -206,6 +212,9 @@ fn who_else_asks_for_what_waits_is_noted_once_by_an_execution_whether_or_not_a_f
         (2, APPROVED, "lead-1", false, &["lead-1"]),
         (2, APPROVED, "lead-2", true, &["lead-1", "lead-2"]),
         (2, APPROVED, "ann", false, &["lead-1", "lead-2"]),
+        // Nobody of `people`.
+        (2, APPROVED, "ci", true, &["lead-1", "lead-2", "ci"]),
+        (2, APPROVED, "ci", false, &["lead-1", "lead-2", "ci"]),
     ] {
         rule_by(&scene, version, rules);
         let call = Call {
@@ -243,7 +252,7 @@ fn time_a_plan_without_a_change_and_a_rollback_need_nobody() {
     turn(&scene).unwrap();
     draw(&scene, "one", "change");
     scene.stage.pass_seconds(DAY_S);
-    assert_eq!(in_short(&approves(&scene, "lead-1", "one")).1, "ApprovalExpired");
+    assert_eq!(in_short(&approves(&scene, "lead-1", "one")).1, "NotAsked");
     assert_eq!(in_short(&turn(&scene)), (Transition::Rejected, "ApprovalExpired"));
     assert_eq!((scene.ending().ending, scene.waiting()), (Ending::Rejected, None));
     assert_eq!(in_short(&approves(&scene, "lead-2", "one")).1, "NotAllowed");

@@ -230,8 +230,9 @@ pub enum FindingName {
     /// Next: Leave `requester` out of an input that is written by hand: then the console asks. Or use the API or the
     /// command line.
     NotVouched,
-    /// An approval was given of what asks for none: a deployment that has ended, that goes on already or that a newer
-    /// release replaces, a plan that is not drawn yet, or one in whose place another one is drawn. Nothing was changed.
+    /// An approval was given of what asks for none: a deployment that has ended, whose time for that is over, that goes
+    /// on already or that a newer release replaces, a plan that is not drawn yet, or one in whose place another one is
+    /// drawn. Nothing was changed.
     /// Next: Look at the deployment's plan as it is now (`windlass status`), and approve that one by its hash.
     NotAsked,
     /// The plan of a deployment was not approved by as many people as the access file wants, within the time that it

@@ -41,7 +41,7 @@ pub async fn admit(ports: &impl Ports, execution: &Asker<'_>, request: &Request)
             }
             let done = ExecutionRecord::of(&identified.id, String::new());
             let (mut writes, by) = (vec![done.put(execution)?], request.asked_by());
-            if asks_too(&execution.rules, &existing.value, &by) {
+            if pinned.allowed == Ok(Allowed::Goes) && asks_too(&execution.rules, &existing.value, &by) {
                 let mut record = existing.clone();
                 record.value.also_asked.push(by);
                 writes.push(put_deployment(&record)?);

@@ -8,7 +8,7 @@ use windlass_domain::access::{Caller, Rules};
 use windlass_domain::deployment::{Deployment, Keyed};
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::identity::{DeploymentId, EnvironmentId, Order};
-use windlass_domain::release::request::{Request, Requester};
+use windlass_domain::release::request::{Request, Requester, Route};
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::EnvironmentName;
 
@@ -48,13 +48,18 @@ pub async fn repeated(ports: &impl DynamoDbApi, request: &Request) -> Checked<Op
     }
 }
 
-/// Returns whether another person whom the files know asks for a deployment that has not ended. Whoever has asked for it
-/// does not approve it, also where a file wants that only later, or its plan is asked for anew.
+/// Returns whether somebody else asks for a deployment that has not ended, while rules are in force. Whoever has asked
+/// for it does not approve it, also where a file wants that only later, or its plan is asked for anew. One whom the
+/// files do not know counts by the identity of the call. What Windlass promotes by itself others have asked for.
 pub fn asks_too(rules: &Rules, record: &Deployment, by: &Requester) -> bool {
-    let person = |by: &Requester| rules.person(Caller::of(by)).cloned();
-    let asked = record.also_asked.iter().chain([&record.requester]).map(person);
-    let is_another = person(by).is_some_and(|new| asked.flatten().all(|one| one != new));
-    is_another && record.ending.is_none()
+    let actor = |by: &Requester| by.claims.as_ref().map(|it| (it.issuer, it.actor_id().map(str::to_owned)));
+    let is_same = |one: &Requester| match (rules.person(Caller::of(one)), rules.person(Caller::of(by))) {
+        (None, None) => one.route == by.route && one.principal == by.principal && actor(one) == actor(by),
+        (one, by) => one == by,
+    };
+    let is_somebody = rules.are_in_force() && by.route != Route::Windlass;
+    let is_new = || !record.also_asked.iter().chain([&record.requester]).any(is_same);
+    is_somebody && record.ending.is_none() && is_new()
 }
 
 async fn by_key(ports: &impl DynamoDbApi, request: &Request, env: &EnvironmentName, key: &str) -> Checked<Identified> {

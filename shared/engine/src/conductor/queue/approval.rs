@@ -9,7 +9,7 @@ use crate::payload::AdmitTransition;
 use crate::ports::{DynamoDbApi, Result, Write};
 use crate::recovery;
 use std::collections::BTreeSet;
-use windlass_domain::access::{ApprovalFacts, ApprovalStanding, Caller, Rules};
+use windlass_domain::access::{ApprovalFacts, ApprovalStanding, Rules};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
@@ -26,7 +26,7 @@ pub async fn facts<'a>(ports: &impl Ports, rules: &Rules, record: &'a Deployment
     let declared = resolved(ports, record).await?;
     let components = declared.components.iter().filter(|(name, _)| record.release.components.contains_key(*name));
     let kinds = components.map(|(_, component)| component.spec.kind()).collect();
-    let asked = askers(ports, rules, record).await?;
+    let asked = askers(ports, record).await?;
     Ok(Some(ApprovalFacts {
         of: record.environment_id(),
         kinds,
@@ -39,7 +39,7 @@ pub async fn facts<'a>(ports: &impl Ports, rules: &Rules, record: &'a Deployment
 
 /// Returns those who have asked for a deployment, or for what it promotes, back to whoever brought that first: none of
 /// them approves it. What Windlass has promoted by itself was asked for by the others alone.
-async fn askers(ports: &impl DynamoDbApi, rules: &Rules, record: &Deployment) -> Result<Vec<Requester>> {
+async fn askers(ports: &impl DynamoDbApi, record: &Deployment) -> Result<Vec<Requester>> {
     let (mut asked, mut also) = (Vec::new(), Vec::new());
     let mut looked_at = BTreeSet::from([record.id.clone()]);
     let mut left = vec![record.clone()];
@@ -67,8 +67,7 @@ async fn askers(ports: &impl DynamoDbApi, rules: &Rules, record: &Deployment) ->
         // Nobody knows who brought it.
         asked.push(record.requester.clone());
     }
-    // One of these who is no person any more approves nothing, and keeps nobody else from it.
-    asked.extend(also.into_iter().filter(|by| rules.person(Caller::of(by)).is_some()));
+    asked.extend(also);
     Ok(asked)
 }
 
