@@ -46,6 +46,34 @@ fn what_admits_it_at_its_turn_is_noted_and_whoever_brought_that_does_not_approve
     assert_eq!(in_short(&approves(&scene, "lead-2", "one")).1, "");
 }
 
+#[test]
+fn a_snapshot_admits_what_it_ran_whatever_its_age() {
+    const ALL: u64 = 300;
+    for good in [None, Some(1), Some(150), Some(ALL)] {
+        let scene = asking("{by: [lead-1]}");
+        assert_eq!(in_short(&turn(&scene)), (Transition::Draw, ""));
+        rule(&scene, "{by: [lead-1]}, from: {environment: dev}");
+        let (app, dev, id) = (app(), EnvironmentName::new("dev").unwrap(), DeploymentId("aaaaaaaaaaaaaaaa".into()));
+        let there = EnvironmentId::new(&app, &dev);
+        let state = EnvironmentState { snapshot: ALL, last_snapshot: ALL, ..EnvironmentState::default() };
+        scene.stage.put(ledger::state(there), &state);
+        let given = json!({"version": "1.4.0", "deployment": id, "since": 7});
+        let running = json!({"version": "1.4.0", "deployment": id, "since": 7, "brought": given, "state": null,
+            "artifact": scene.record().release.components.values().next()});
+        for number in 1..=ALL {
+            let ran = if good == Some(number) { json!({"api": running}) } else { json!({}) };
+            let snapshot = json!({"number": number, "version": "1.4.0", "release": hash("release"), "deployment": id,
+                "made": number, "replaced": number - 1, "components": ran, "proof": {"measured": ["api"]}});
+            scene.stage.put(ledger::snapshot(there, number), &snapshot);
+        }
+        scene.stage.put(ledger::deployment(&id), &Deployment { id: id.clone(), ..scene.record() });
+        let wanted = if good.is_some() { (Transition::Draw, "") } else { (Transition::Rejected, "NotVerified") };
+        assert_eq!(in_short(&turn(&scene)), wanted, "{good:?}");
+        let by = scene.record().verified_by.map(|from| from.snapshot);
+        assert_eq!(by, good, "{good:?}");
+    }
+}
+
 /// It was promoted from `dev`, where Windlass had promoted it by itself from `test`.
 #[test]
 fn whoever_brought_what_is_promoted_on_does_not_approve() {

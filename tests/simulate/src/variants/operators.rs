@@ -267,8 +267,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         what: "any snapshot of the environment before admits a release",
         edits: &[Edit {
             file: "shared/engine/src/access/promotion.rs",
-            find: "        if lacking.is_empty() {",
-            replace: "        if VARIANT || lacking.is_empty() {",
+            find: "            if lacking.is_empty() {",
+            replace: "            if VARIANT || lacking.is_empty() {",
         }],
         scenarios: &["not_verified"],
         mishaps: &[],
