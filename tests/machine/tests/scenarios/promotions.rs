@@ -103,9 +103,13 @@ fn wait(shop: &mut Shop<'_>, minutes: u64) {
 }
 
 fn call(shop: &Shop<'_>, body: &Value) -> (u16, Value) {
+    post(shop, "releases", body)
+}
+
+fn post(shop: &Shop<'_>, what: &str, body: &Value) -> (u16, Value) {
     let call = Call {
         method: "POST".into(),
-        path: "/apps/shop/environments/prod/releases".into(),
+        path: format!("/apps/shop/environments/prod/{what}"),
         body: Some(body.to_string()),
         caller: Some("arn:aws:sts::111111111111:assumed-role/ci/run-812".into()),
         ..Call::default()
@@ -172,6 +176,29 @@ fn the_record_names_the_snapshot_that_has_verified_it() {
     assert_eq!(record.verified_by.map(|from| from.snapshot), Some(snapshot));
     // It goes by what was asked for, where somebody asks once more.
     assert_eq!(record.promoted_from.map(|from| json!(from.snapshot)), Some(request["snapshot"].clone()));
+}
+
+#[test]
+fn a_promotion_is_planned_first_and_the_snapshot_of_its_plan_is_the_one_that_starts() {
+    let program = program();
+    let mut shop = shop(&program, "");
+    stage(&mut shop, "1.4.0", &["api", "jobs"]);
+    let (status, answer) = post(&shop, "plans", &json!({"from": "staging"}));
+    assert_eq!(status, 202, "{answer}");
+    shop.region.step();
+    shop.region.run();
+    let id = DeploymentId(answer["id"].as_str().unwrap().to_owned());
+    let planned = run(ledger::require(shop.world(), &ledger::planned(&id))).unwrap().value;
+    assert_eq!(planned.drawn.map(|drawn| drawn.changes.len()), Some(2));
+    assert_eq!(runs(&shop), None);
+    let from = planned.deployment.promoted_from.unwrap();
+    assert_eq!(from.snapshot, state(&shop, "staging").snapshot);
+    stage(&mut shop, "1.5.0", &["api"]);
+    let (status, answer) = call(&shop, &json!({"from": from.environment, "snapshot": from.snapshot}));
+    assert_eq!((status, &answer["version"]), (202, &json!("1.4.0")), "{answer}");
+    shop.region.step();
+    shop.region.run();
+    assert_eq!(runs(&shop).as_deref(), Some("1.4.0"));
 }
 
 #[test]
