@@ -21,7 +21,7 @@ use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::shown::api::environments::Environment;
 use windlass_domain::shown::planned::DrawnPlan;
 use windlass_domain::text::count::count;
-use windlass_domain::text::digest::Digest;
+use windlass_domain::text::digest::{Digest, DigestBeginning};
 use windlass_domain::text::finding::{Finding, FindingName};
 
 /// The arguments of `windlass approve`.
@@ -33,8 +33,8 @@ pub struct Approve {
     #[arg(long, value_name = "ID", value_parser = arguments::id)]
     deployment: Option<String>,
     /// The hash of the plan that you have seen. Without it the plan is shown, and on a terminal you are asked then.
-    #[arg(long, value_name = "HASH", value_parser = Digest::parse)]
-    hash: Option<Digest>,
+    #[arg(long, value_name = "HASH", value_parser = DigestBeginning::parse)]
+    hash: Option<DigestBeginning>,
 }
 
 impl Approve {
@@ -49,7 +49,7 @@ impl Approve {
                 None => self.that_asks(windlass).await?.0,
             };
             match &self.hash {
-                Some(hash) => self.of(&id, hash).run_at(windlass, output).await,
+                Some(hash) => self.of(&id, hash.as_str()).run_at(windlass, output).await,
                 None => self.show(windlass, &id, output).await,
             }
         })
@@ -61,13 +61,13 @@ impl Approve {
     /// If the deployment or the hash is not given.
     pub fn action(&self) -> Result<Action<'_>, Failure> {
         match (&self.deployment, &self.hash) {
-            (Some(id), Some(hash)) => Ok(self.of(id, hash)),
+            (Some(id), Some(hash)) => Ok(self.of(id, hash.as_str())),
             _ => Err(Failure::usage("a plan is approved by its deployment and its hash")),
         }
     }
 
-    fn of(&self, id: &str, hash: &Digest) -> Action<'_> {
-        let body = Map::from_iter([("deployment".to_owned(), id.into()), ("hash".to_owned(), hash.as_str().into())]);
+    fn of(&self, id: &str, hash: &str) -> Action<'_> {
+        let body = Map::from_iter([("deployment".to_owned(), id.into()), ("hash".to_owned(), hash.into())]);
         // Whether it goes on then is decided at its turn. What is printed of the environment shows how it stands.
         Action { at: &self.at, action: ActionName::Approve, body, effect: Effect::Environment(|_| true) }
     }
@@ -93,7 +93,7 @@ impl Approve {
             output.result(&answer, "nothing was approved");
             return Ok(Exit::Good);
         }
-        self.of(id, &drawn.hash).run_at(windlass, output).await
+        self.of(id, drawn.hash.as_str()).run_at(windlass, output).await
     }
 
     /// Returns the command that approves what was shown.

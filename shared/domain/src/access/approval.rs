@@ -12,7 +12,7 @@ use crate::declaration::plan::PlanOutcome;
 use crate::release::identity::{DeploymentId, EnvironmentId};
 use crate::release::key::AccessPlace;
 use crate::release::request::{Requester, Route};
-use crate::text::digest::Digest;
+use crate::text::digest::{Digest, DigestBeginning};
 use crate::text::finding::{Finding, FindingName};
 use crate::text::foreign;
 use crate::text::name::{EnvironmentName, WhoName};
@@ -161,7 +161,7 @@ impl Rules {
     /// Why it is refused.
     pub fn approve(
         &self,
-        (by, hash, reason): (&Requester, &Digest, &str),
+        (by, seen, reason): (&Requester, &DigestBeginning, &str),
         facts: Option<&ApprovalFacts<'_>>,
         id: &DeploymentId,
     ) -> Result<ApprovalDecision, Finding> {
@@ -179,13 +179,13 @@ impl Rules {
             }
             standing => standing?,
         };
-        if approval.hash.as_ref() != Some(hash) {
+        let Some(hash) = approval.hash.as_ref().filter(|hash| seen.begins(hash)) else {
             let other = approval.hash.as_ref().map_or_else(
                 || format!("the plan of deployment {id} is not drawn yet."),
                 |hash| format!("the plan of deployment {id} has the hash {hash}, and another one is approved."),
             );
             return refused("hash", other, "Look at the plan as it is now, and approve that by its hash.");
-        }
+        };
         let person = self.approver(rule, facts, by).ok_or_else(|| self.does_not_count(rule, facts, by))?;
         if approval.of_plan().any(|given| self.approver(rule, facts, &given.by) == Some(person)) {
             return Ok(ApprovalDecision::Already(person.clone()));

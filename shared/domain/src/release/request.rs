@@ -6,7 +6,7 @@ use crate::release::claims::Claims;
 use crate::release::identity::DeploymentId;
 use crate::release::manifest::Manifest;
 use crate::release::may_lose::ResourceOf;
-use crate::text::digest::Digest;
+use crate::text::digest::{Digest, DigestBeginning};
 use crate::text::foreign;
 use crate::text::name::{AppName, ComponentName, EnvironmentName};
 use crate::text::time::{Span, Time};
@@ -146,9 +146,9 @@ pub struct Request {
     /// the deployment that waits for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deployment: Option<DeploymentId>,
-    /// `approve`: the hash of the plan, in all of its 64 digits.
+    /// `approve`: the hash of the plan, in all of its 64 digits or the first 16 of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub hash: Option<Digest>,
+    pub hash: Option<DigestBeginning>,
     /// `rollback`, `restore`, `remove`, `rename`, `hand_over`: the component; all of the environment if absent.
     /// `deploy` of a `version`: the component; all of the release if absent. `withdraw`: the site.
     #[serde(default, skip_serializing_if = "Option::is_none")]

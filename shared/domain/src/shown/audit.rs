@@ -4,11 +4,21 @@ use crate::access::{AllowedBy, Approval, Caller, GivenApproval};
 use crate::deployment::Deployment;
 use crate::release::request::Route;
 use crate::text::foreign::Foreign;
+use crate::text::time::Time;
 
 impl Deployment {
     /// Returns who asked for it, by which rule, what it promotes and who has approved its plan, in one line for people;
     /// `None` where nothing of that is known.
     pub fn audit(&self) -> Option<String> {
+        self.audit_by(|at| at.to_string())
+    }
+
+    /// Returns the same for a message, whose reader sees it at `now`.
+    pub(super) fn audit_at(&self, now: Time) -> Option<String> {
+        self.audit_by(|at| at.clock_at(now))
+    }
+
+    fn audit_by(&self, time: impl Fn(Time) -> String) -> Option<String> {
         let asked = self.asked_by().map(|by| format!("asked by {by}"));
         let allowed = self.allowed_by.as_ref().map(|AllowedBy { rule, file, version, .. }| match rule {
             Some(rule) => format!("allowed by {rule} of {file}, version {version}"),
@@ -17,7 +27,7 @@ impl Deployment {
         let from = self.origin();
         let from = from.map(|from| format!("promoted from {}, snapshot {}", from.environment, from.snapshot));
         let given = self.approval.iter().flat_map(Approval::of_plan);
-        let given: Vec<String> = given.map(|one| format!("{} at {}", one.person, one.at)).collect();
+        let given: Vec<String> = given.map(|one| format!("{} at {}", one.person, time(one.at))).collect();
         let hash = self.approval.as_ref().and_then(|approval| approval.hash.as_ref()).filter(|_| !given.is_empty());
         let approved = hash.map(|hash| format!("plan {} approved by {}", hash.short(), given.join(", ")));
         let all: Vec<String> = [asked, allowed, from, approved].into_iter().flatten().collect();

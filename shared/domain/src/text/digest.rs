@@ -17,6 +17,21 @@ pub struct Digest(String);
 #[error("`{0}` is not a SHA-256 digest: write 64 lower-case hexadecimal digits")]
 pub struct BadDigest(pub String);
 
+/// The beginning of a digest in 16 digits or more, by which people name what they have seen: nobody finds anything else
+/// whose digest begins so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "String")]
+#[schemars(with = "String", extend("pattern" = r"^[0-9a-f]{16,64}$"))]
+pub struct DigestBeginning(String);
+
+/// The text is not 16 to 64 lower-case hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` does not begin a SHA-256 digest: write its first 16 lower-case hexadecimal digits, or more")]
+pub struct BadBeginning(pub String);
+
+/// The fewest digits of a beginning.
+const BEGINNING: usize = 16;
+
 /// The hexadecimal digits.
 const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
@@ -49,6 +64,11 @@ impl Digest {
         &self.0
     }
 
+    /// Returns the first 16 digits, which are enough of a beginning.
+    pub fn beginning(&self) -> &str {
+        &self.0[..BEGINNING]
+    }
+
     /// Returns the first 12 digits, for people.
     pub fn short(&self) -> &str {
         &self.0[..12]
@@ -70,9 +90,37 @@ impl TryFrom<String> for Digest {
     }
 }
 
+impl DigestBeginning {
+    /// Accepts 16 to 64 hexadecimal digits.
+    pub fn parse(text: &str) -> Result<Self, BadBeginning> {
+        let is_beginning = (BEGINNING..=64).contains(&text.len()) && are_digits(text);
+        if is_beginning { Ok(Self(text.to_owned())) } else { Err(BadBeginning(text.to_owned())) }
+    }
+
+    /// Returns the digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Returns whether it begins a digest.
+    pub fn begins(&self, digest: &Digest) -> bool {
+        digest.as_str().starts_with(&self.0)
+    }
+}
+
+impl TryFrom<String> for DigestBeginning {
+    type Error = BadBeginning;
+    fn try_from(text: String) -> Result<Self, BadBeginning> {
+        Self::parse(&text)
+    }
+}
+
 fn is_digest(text: &str) -> bool {
-    let is_digit = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
-    text.len() == 64 && text.bytes().all(is_digit)
+    text.len() == 64 && are_digits(text)
+}
+
+fn are_digits(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
 }
 
 impl fmt::Display for Digest {
@@ -102,5 +150,27 @@ mod tests {
         for text in ["", &abc[1..], &upper, &other] {
             assert_eq!(Digest::parse(text), Err(BadDigest(text.to_owned())));
         }
+    }
+
+    #[test]
+    fn a_digest_is_named_by_16_digits_of_its_beginning_or_more() {
+        let digest = Digest::of(b"abc");
+        assert_eq!(digest.beginning(), "ba7816bf8f01cfea");
+        let whole = digest.as_str();
+        for (text, begins) in [
+            (digest.beginning(), Some(true)),
+            (&whole[..20], Some(true)),
+            (whole, Some(true)),
+            ("ba7816bf8f01cfeb", Some(false)),
+            (&whole[1..], Some(false)),
+            (&whole[..15], None),
+            ("BA7816BF8F01CFEA", None),
+            ("ba7816bf8f01cfeg", None),
+            ("", None),
+        ] {
+            let read = DigestBeginning::parse(text);
+            assert_eq!(read.ok().map(|beginning| beginning.begins(&digest)), begins, "{text}");
+        }
+        assert!(DigestBeginning::parse(&format!("{whole}0")).is_err());
     }
 }

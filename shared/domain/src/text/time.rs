@@ -5,6 +5,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+/// A day, in milliseconds.
+const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+
 /// A point in time: milliseconds since 1970-01-01T00:00:00Z.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
@@ -33,6 +36,14 @@ impl Time {
     pub fn clock(self) -> String {
         let minutes = self.0 / 60_000;
         format!("{:02}:{:02}", minutes / 60 % 24, minutes % 60)
+    }
+
+    /// Returns the same for whoever reads it at `now`: with its date, such as `2026-11-21 14:02`, on another day.
+    pub fn clock_at(self, now: Self) -> String {
+        let (clock, whole) = (self.clock(), self.to_string());
+        let is_today = self.0 / DAY_MS == now.0 / DAY_MS;
+        let date = whole.split('T').next().filter(|_| !is_today);
+        date.map_or_else(|| clock.clone(), |date| format!("{date} {clock}"))
     }
 
     /// Returns the milliseconds from `earlier` to this point; 0 when `earlier` is later.
@@ -169,6 +180,14 @@ mod tests {
         assert_eq!(at.to_string(), "2026-11-20T14:02:05Z");
         assert_eq!(at.clock(), "14:02");
         assert_eq!(Time(26 * 3_600_000 + 60_000).clock(), "02:01");
+        for (now, seen) in [
+            ("2026-11-20T00:00:00Z", "14:02"),
+            ("2026-11-20T23:59:59Z", "14:02"),
+            ("2026-11-19T23:59:59Z", "2026-11-20 14:02"),
+            ("2026-11-21T00:00:00Z", "2026-11-20 14:02"),
+        ] {
+            assert_eq!(at.clock_at(Time::parse(now).unwrap()), seen, "{now}");
+        }
         assert_eq!(at.plus_ms(5).ms_since(at), 5);
         assert_eq!(at.plus_s(2).ms_since(at), 2000);
         assert_eq!(at.ms_since(at.plus_ms(1)), 0, "never below nothing");

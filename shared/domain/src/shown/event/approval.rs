@@ -18,7 +18,7 @@ use crate::text::finding::{Finding, FindingName};
 use crate::text::foreign::{line, truncate};
 use crate::text::name::ComponentName;
 use crate::text::prose::Prose;
-use crate::text::time::lasting;
+use crate::text::time::{Time, lasting};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -70,25 +70,31 @@ pub fn of_approval(before: Option<&Deployment>, after: &Deployment, plan: &Asked
 /// Makes the particulars of a plan that asks. Its steps are commands: the console is nobody, and approves nothing.
 fn asking(record: &Deployment, approval: &Approval, plan: &AskedPlan) -> Detail {
     let of = record.environment_id();
-    let (version, missing, until) = (&record.release.version, approval.missing, approval.until);
+    let planned = plan.planned.as_ref();
+    let drawn = planned.and_then(|planned| planned.drawn.as_ref());
+    let drawn = drawn.filter(|drawn| approval.hash.as_ref() == Some(&drawn.hash));
+    // It asks since its plan was drawn, or since somebody has approved.
+    let given = approval.given.iter().map(|given| given.at);
+    let now = given.chain(drawn.map(|drawn| drawn.at)).fold(approval.since, Time::max);
+    let (version, missing, until) = (&record.release.version, approval.missing, approval.until.clock_at(now));
     let wanted = count(approval.count, "approval");
     let mut said =
-        vec![format!("{} {} {version} waits for {missing} of {wanted} until {until}", of.app(), of.environment())];
-    if let Some(planned) = &plan.planned
-        && let Some(drawn) = planned.drawn.as_ref().filter(|drawn| approval.hash.as_ref() == Some(&drawn.hash))
-    {
-        said.extend(planned.before.as_ref().map(|before| news(before, drawn)));
+        vec![format!("{} {} {version} waits for {missing} of {wanted} until {until} UTC", of.app(), of.environment())];
+    if let Some(drawn) = drawn {
+        let before = planned.and_then(|planned| planned.before.as_ref());
+        said.extend(before.map(|before| news(before, drawn)));
         said.push(changes(record, drawn, plan));
         said.push(course(drawn));
     }
     let said: Vec<String> = said.into_iter().map(|one| truncate(one, LONGEST_LINE)).collect();
-    let (id, hash) = (record.id.to_string(), approval.hash.as_ref().map(Digest::as_str).unwrap_or_default());
+    let (id, hash) = (record.id.to_string(), approval.hash.as_ref().map(Digest::beginning).unwrap_or_default());
     let members: [(&str, Value); 3] = [("deployment", id.into()), ("hash", hash.into()), ("reason", "…".into())];
     let approve = call::input(ActionName::Approve, of, &members);
     let steps = prose!("{}, or {}", approve, call::cancel(of, &record.id));
     let cause = prose!("{}\n  {}", said.join("\n"), Prose::next(steps));
     let words = |text: &Prose| WayIn::CommandLine.words(text);
-    Detail { cause: Some(words(&cause)), next: cause.next_lines().iter().map(words).collect(), ..detail_of(record) }
+    let (audit, next) = (record.audit_at(now), cause.next_lines().iter().map(words).collect());
+    Detail { cause: Some(words(&cause)), next, audit, ..detail_of(record) }
 }
 
 /// Says what is new in a plan that asks once more, because something has moved since its former one was approved.

@@ -9,9 +9,10 @@ fn hash() -> String {
 /// An approval of the plan with this hash, for which so many of two people are missing, with those who have given it.
 fn approval(hash: Option<&str>, missing: u32, given: &[&str]) -> Value {
     let by = json!({"route": "api", "principal": "arn:aws:iam::111111111111:user/lead-2"});
-    let given = given.iter().map(|who| json!({"person": who, "by": by, "hash": hash, "reason": "seen", "at": 0}));
+    let given =
+        given.iter().map(|who| json!({"person": who, "by": by, "hash": hash, "reason": "seen", "at": 45_660_000}));
     let given: Vec<Value> = given.collect();
-    json!({"hash": hash, "since": 0, "until": 86_400_000, "goes": missing == 0, "count": 2, "missing": missing,
+    json!({"hash": hash, "since": 0, "until": 64_800_000, "goes": missing == 0, "count": 2, "missing": missing,
         "given": given})
 }
 
@@ -86,17 +87,16 @@ fn asked(plan: &AskedPlan) -> Event {
 
 #[test]
 fn a_plan_that_asks_shows_what_is_new_who_asked_and_how_to_approve() {
-    let hash = hash();
-    let approve = format!("windlass approve shop prod --deployment 1f0c2d9a4b5e6f70 --hash {hash} --reason '…'");
+    let approve = "windlass approve shop prod --deployment 1f0c2d9a4b5e6f70 --hash 5b1e0c2d9a4b6f70 --reason '…'";
     let steps = format!("`{approve}`, or `windlass cancel shop 1f0c2d9a4b5e6f70 --reason '…'`");
     let event = asked(&plan(&Value::Null));
     let message = event.notification().unwrap();
     assert_eq!(message.subject, "[windlass] shop prod 1.4.0 waits for approval");
     let next = format!("  next: {steps}");
     let wanted = [
-        "shop prod 1.4.0 waits for 1 of 2 approvals until 1970-01-02T00:00:00Z",
+        "shop prod 1.4.0 waits for 1 of 2 approvals until 18:00 UTC",
         "  asked by run 8121 of acme/shop, actor dev-1; allowed by environments.prod.release of access/apps/shop.yaml, \
-         version 4; promoted from staging, snapshot 3; plan 5b1e0c2d9a4b approved by lead-2 at 1970-01-01T00:00:00Z",
+         version 4; promoted from staging, snapshot 3; plan 5b1e0c2d9a4b approved by lead-2 at 12:41",
         "  api 1.3.0 9f2c61d -> 1.4.0 3d4e8aa; migrate nothing -> 1.4.0; declaration 1.3.0 -> 1.4.0: \
          environments.prod.account 1.3.0 -> 1.4.0, components.api.bake 10m -> 5m",
         "  wave 1: migrate runs, infra stack shop; wave 2: api to 10 %, watched 5m; \
