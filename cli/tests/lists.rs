@@ -35,6 +35,27 @@ fn history_is_a_table() {
 }
 
 #[test]
+fn history_shows_those_who_audit_what_let_a_deployment_in() {
+    let mut page = history(true);
+    let hash = "5b1e0c2d9a4b6f70".repeat(4);
+    let given = json!({"person": "lead-2", "by": {"route": "api"}, "hash": hash, "reason": "read", "at": 0});
+    let newest = &mut page["deployments"][0];
+    newest["requester"] = json!({"route": "api", "principal": "arn:aws:sts::111111111111:assumed-role/shop-dev/run-8"});
+    newest["allowed_by"] = json!({"rule": "environments.prod.release", "file": "access/apps/shop.yaml", "version": 4});
+    newest["promoted_from"] = json!({"environment": "staging", "snapshot": 3});
+    newest["approval"] = json!({"hash": hash, "since": 0, "until": 0, "given": [given]});
+    let api = StandIn::new(move |_: &Call| reply(200, &page));
+    let output = api.windlass(&folder("audit"), &["history", "shop", "prod"]);
+    let said = out(&output);
+    let [head, first, second] = said.lines().collect::<Vec<_>>()[..] else { panic!("{said}") };
+    assert!(head.ends_with("  reason      audit") && second.ends_with("  as planned"), "{said}");
+    let audit = "asked by unmapped (role shop-dev, account 111111111111); allowed by environments.prod.release of \
+                 access/apps/shop.yaml, version 4; promoted from staging, snapshot 3; \
+                 plan 5b1e0c2d9a4b approved by lead-2 at 1970-01-01T00:00:00Z";
+    assert!(first.ends_with(audit), "{said}");
+}
+
+#[test]
 fn snapshots_are_a_table_and_all_pages_of_it() {
     let git = |version: &str| {
         let is_found = version == "before-windlass";

@@ -33,7 +33,7 @@ pub trait Listed: Sized {
     /// Returns the route of the list of an environment, the names in its path, and its query.
     fn list(of: EnvironmentId<'_>) -> (RouteName, Vec<&str>, Vec<(&str, &str)>);
 
-    /// The titles of the table's columns.
+    /// The titles of the table's columns. Those at the end in which no row has anything are not shown.
     const COLUMNS: &'static [&'static str];
 
     /// Returns the item as a row of the table, a cell for each column.
@@ -164,6 +164,13 @@ impl ListPart {
     }
 }
 
+/// Returns the columns up to the last one in which any row has something.
+fn filled<'a>(columns: &'a [&'a str], rows: &[Vec<String>]) -> &'a [&'a str] {
+    let length = |row: &Vec<String>| row.iter().rposition(|cell| !cell.is_empty()).map_or(0, |last| last + 1);
+    let longest = rows.iter().map(length).max().unwrap_or(0);
+    columns.get(..longest).unwrap_or(columns)
+}
+
 fn at_least_one(text: &str) -> Result<usize, String> {
     let number = text.parse::<usize>().ok().filter(|number| *number > 0);
     number.ok_or_else(|| "write a number of at least 1".to_owned())
@@ -196,7 +203,7 @@ impl Listing {
         let words = match (rows.is_empty(), self.part.goes_on()) {
             (true, true) => format!("{app} {environment} has no more {name}"),
             (true, false) => format!("{app} {environment} has no {name} yet"),
-            (false, _) => table(T::COLUMNS, rows),
+            (false, _) => table(filled(T::COLUMNS, &rows), rows),
         };
         let command = format!("{} {app} {environment}", T::VERB);
         let words = self.part.with_more(words, &page, &command);

@@ -6,7 +6,7 @@ use super::parts::{self, Page, PagePlace, age, mark, span, times, when};
 use super::way_back::{self, LastDrill};
 use crate::ground::terminal::Tone;
 use crate::view::deployment::state;
-use crate::view::provenance::{commit, took, who};
+use crate::view::provenance::{asked_by, commit, took};
 use crate::view::situation::{self, by, of_environment};
 use crate::view::snapshots::{named_parts, states};
 use crate::view::status::{self, left_alone};
@@ -181,7 +181,10 @@ impl Shown<'_> {
             td data-name="Version" { a href=[self.stand.deployment(&self.environment.app, &one.id.0)] { (one.summary().version().unwrap_or("–")) } }
             td data-name="Commit" { code { (commit(one.git.as_ref())) } }
             td data-name="Took" { (took(one.started, one.ending.as_ref().map(|ended| ended.at))) }
-            td data-name="By" { (who(&one.requester)) }
+            td data-name="By" {
+                (asked_by(&one.requester, one.vouched))
+                @if let Some(audit) = one.audited().more() { div { small { (audit) } } }
+            }
             td data-name="Ended" { (parts::state(&state(one.status, one.ending.as_ref()))) }
             td data-name="Why" { (one.reason.as_deref().unwrap_or("")) }
         } }

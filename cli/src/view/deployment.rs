@@ -223,9 +223,8 @@ pub fn facts(deployment: &Deployment) -> Vec<(&'static str, Fact<'_>)> {
         let (transitions, worked) = (count(cost.transitions, "transition"), lasting(cost.worked_ms / 1000));
         format!("about {:.4} US dollars: {transitions}, functions worked {worked}", cost.dollars)
     });
-    let audit = deployment.allowed_by.as_ref().and_then(|_| deployment.audit());
     let facts = [
-        ("Audit", audit.map(Fact::Words)),
+        ("Audit", deployment.audited().more().map(Fact::Words)),
         ("Commit", git.map(|git| Fact::Commit(commit(Some(git)), &git.reference))),
         ("Began", began.map(Fact::At)),
         ("Ended", ended.map(|ended| Fact::At(ended.at))),

@@ -59,8 +59,19 @@ impl Listed for HistoryEntry {
         (RouteName::Deployments, vec![of.app().as_str()], query)
     }
 
-    const COLUMNS: &'static [&'static str] =
-        &["accepted", "id", "action", "version", "commit", "components", "took", "asked by", "ended", "reason"];
+    const COLUMNS: &'static [&'static str] = &[
+        "accepted",
+        "id",
+        "action",
+        "version",
+        "commit",
+        "components",
+        "took",
+        "asked by",
+        "ended",
+        "reason",
+        "audit",
+    ];
 
     fn row(&self) -> Vec<String> {
         let ended = self.ending.as_ref().map(|ended| ended.at);
@@ -75,6 +86,7 @@ impl Listed for HistoryEntry {
             asked_by(&self.requester, self.vouched),
             state(self.status, self.ending.as_ref()).drawn(),
             self.reason.clone().unwrap_or_default(),
+            self.audited().more().unwrap_or_default(),
         ]
     }
 }

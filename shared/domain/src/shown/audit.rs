@@ -2,48 +2,87 @@
 
 use crate::access::{AllowedBy, Approval, Caller, GivenApproval};
 use crate::deployment::Deployment;
-use crate::release::request::Route;
+use crate::environment::PromotedFrom;
+use crate::release::request::{Requester, Route};
+use crate::text::digest::Digest;
 use crate::text::foreign::Foreign;
 use crate::text::time::Time;
 
+/// The facts of a deployment by which it is audited.
+#[derive(Debug, Clone, Copy)]
+pub struct Audited<'a> {
+    /// The requester.
+    pub requester: &'a Requester,
+    /// False if nobody vouches for the requester.
+    pub vouched: bool,
+    /// What let the requester in, where rules of operators were in force.
+    pub allowed_by: Option<&'a AllowedBy>,
+    /// The snapshot of another environment that it comes from.
+    pub from: Option<&'a PromotedFrom>,
+    /// The approval of its plan.
+    pub approval: Option<&'a Approval>,
+}
+
 impl Deployment {
+    /// Returns the facts by which it is audited.
+    pub fn audited(&self) -> Audited<'_> {
+        Audited {
+            requester: &self.requester,
+            vouched: self.vouched,
+            allowed_by: self.allowed_by.as_ref(),
+            from: self.origin(),
+            approval: self.approval.as_ref(),
+        }
+    }
+}
+
+impl Audited<'_> {
     /// Returns who asked for it, by which rule, what it promotes and who has approved its plan, in one line for people;
     /// `None` where nothing of that is known.
-    pub fn audit(&self) -> Option<String> {
-        self.audit_by(|at| at.to_string())
+    pub fn line(&self) -> Option<String> {
+        self.line_by(&|at| at.to_string())
     }
 
     /// Returns the same for a message, whose reader sees it at `now`.
-    pub(super) fn audit_at(&self, now: Time) -> Option<String> {
-        self.audit_by(|at| at.clock_at(now))
+    pub(super) fn line_at(&self, now: Time) -> Option<String> {
+        self.line_by(&|at| at.clock_at(now))
     }
 
-    fn audit_by(&self, time: impl Fn(Time) -> String) -> Option<String> {
+    fn line_by(&self, time: &impl Fn(Time) -> String) -> Option<String> {
         let asked = self.asked_by().map(|by| format!("asked by {by}"));
-        let allowed = self.allowed_by.as_ref().map(|AllowedBy { rule, file, version, .. }| match rule {
+        let all: Vec<String> = asked.into_iter().chain(self.beside(time)).collect();
+        (!all.is_empty()).then(|| all.join("; "))
+    }
+
+    /// Returns the same where more is known than who asked, which is shown anyway; `None` elsewhere.
+    pub fn more(&self) -> Option<String> {
+        self.beside(&|at| at.to_string()).next().and_then(|_| self.line())
+    }
+
+    /// Returns what is known beside who asked.
+    fn beside(&self, time: &impl Fn(Time) -> String) -> impl Iterator<Item = String> {
+        let allowed = self.allowed_by.map(|AllowedBy { rule, file, version, .. }| match rule {
             Some(rule) => format!("allowed by {rule} of {file}, version {version}"),
             None => format!("left to IAM by {file}, version {version}"),
         });
-        let from = self.origin();
-        let from = from.map(|from| format!("promoted from {}, snapshot {}", from.environment, from.snapshot));
-        let given = self.approval.iter().flat_map(Approval::of_plan);
+        let from = self.from.map(|from| format!("promoted from {}, snapshot {}", from.environment, from.snapshot));
+        let given = self.approval.into_iter().flat_map(Approval::of_plan);
         let given: Vec<String> = given.map(|one| format!("{} at {}", one.person, time(one.at))).collect();
-        let hash = self.approval.as_ref().and_then(|approval| approval.hash.as_ref()).filter(|_| !given.is_empty());
-        let approved = hash.map(|hash| format!("plan {} approved by {}", hash.short(), given.join(", ")));
-        let all: Vec<String> = [asked, allowed, from, approved].into_iter().flatten().collect();
-        (!all.is_empty()).then(|| all.join("; "))
+        let hash = self.approval.and_then(|approval| approval.hash.as_ref()).filter(|_| !given.is_empty());
+        let approved = hash.map(|hash| format!("{} approved by {}", plan(hash), given.join(", ")));
+        [allowed, from, approved].into_iter().flatten()
     }
 
     /// Returns who asked for it: the CI job with whoever has started it, or the person with the identity by which they
     /// asked. `None` where the way in names nobody, and where nobody vouches for the one who is named.
     fn asked_by(&self) -> Option<String> {
-        let caller = Caller::of(&self.requester);
+        let caller = Caller::of(self.requester);
         let claims = caller.claims();
         if !self.vouched || !(caller.route() == Route::Api || claims.is_some()) {
             return None;
         }
         let named = self.requester.named()?;
-        Some(match (self.allowed_by.as_ref().map(AllowedBy::called), claims) {
+        Some(match (self.allowed_by.map(AllowedBy::called), claims) {
             (None, _) => named,
             (Some(person), Some(claims)) if claims.actor() == Some(person) => named,
             (Some(person), Some(_)) => format!("{named} ({person})"),
@@ -52,11 +91,16 @@ impl Deployment {
     }
 }
 
-/// Says that a person has approved the plan of a deployment, and why.
+/// Returns the words for the plan that has a hash.
+fn plan(hash: &Digest) -> String {
+    format!("plan {}", hash.short())
+}
+
+/// Says that a person has approved the plan of a deployment, which one, and why.
 pub fn given_in_words(record: &Deployment, given: &GivenApproval) -> String {
     let Deployment { app, environment, release, id, .. } = record;
-    let (version, reason) = (&release.version, Foreign(&given.reason));
-    format!("{app} {environment} {version}: approved by {}: {reason}\n  deployment {id}", given.person)
+    let (version, reason, plan) = (&release.version, Foreign(&given.reason), plan(&given.hash));
+    format!("{app} {environment} {version}: {plan} approved by {}: {reason}\n  deployment {id}", given.person)
 }
 
 #[cfg(test)]
@@ -98,7 +142,7 @@ mod tests {
             (&json!({"route": "windlass"}), &no_rules, true, None),
         ] {
             let record = deployment(requester, allowed_by, vouched);
-            assert_eq!(record.asked_by().as_deref(), wanted, "{requester} {allowed_by}");
+            assert_eq!(record.audited().asked_by().as_deref(), wanted, "{requester} {allowed_by}");
             assert_eq!(HistoryEntry::from(record).vouched, vouched);
         }
     }

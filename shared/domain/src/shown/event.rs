@@ -220,7 +220,7 @@ fn detail_of(record: &Deployment) -> Detail {
         git: record.release.git.clone(),
         link: record.executions.last().and_then(|arn| call::execution(arn)),
         requester: record.vouched.then(|| record.requester.clone()),
-        audit: record.audit(),
+        audit: record.audited().line(),
         allowed_by: record.allowed_by.clone(),
         promoted_from: record.origin().cloned(),
         approval: record.approval.clone(),

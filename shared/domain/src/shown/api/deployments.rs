@@ -13,6 +13,7 @@ use crate::release::action::ActionName;
 use crate::release::ending::Resolved;
 use crate::release::identity::DeploymentId;
 use crate::release::request::Requester;
+use crate::shown::audit::Audited;
 use crate::shown::message::ReleaseSummary;
 use crate::shown::release_status::PresentState;
 use crate::text::foreign;
@@ -85,6 +86,17 @@ impl HistoryEntry {
     /// Returns what it brings.
     pub fn summary(&self) -> ReleaseSummary<'_> {
         ReleaseSummary { action: self.action, version: Some(&self.version), snapshot: self.snapshot }
+    }
+
+    /// Returns the facts by which it is audited.
+    pub fn audited(&self) -> Audited<'_> {
+        Audited {
+            requester: &self.requester,
+            vouched: self.vouched,
+            allowed_by: self.allowed_by.as_ref(),
+            from: self.promoted_from.as_ref(),
+            approval: self.approval.as_ref(),
+        }
     }
 }
 

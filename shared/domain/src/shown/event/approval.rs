@@ -93,7 +93,7 @@ fn asking(record: &Deployment, approval: &Approval, plan: &AskedPlan) -> Detail 
     let steps = prose!("{}, or {}", approve, call::cancel(of, &record.id));
     let cause = prose!("{}\n  {}", said.join("\n"), Prose::next(steps));
     let words = |text: &Prose| WayIn::CommandLine.words(text);
-    let (audit, next) = (record.audit_at(now), cause.next_lines().iter().map(words).collect());
+    let (audit, next) = (record.audited().line_at(now), cause.next_lines().iter().map(words).collect());
     Detail { cause: Some(words(&cause)), next, audit, ..detail_of(record) }
 }
 

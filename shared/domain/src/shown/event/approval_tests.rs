@@ -161,7 +161,7 @@ fn people_are_asked_once_for_each_plan_and_again_while_others_are_missing() {
         assert_eq!(names, wanted, "{before} {after}");
     }
     let given = of_approval(Some(&record(&drawn)), &record(&one), &AskedPlan::default()).remove(0).detail;
-    let cause = "shop prod 1.4.0: approved by lead-1: \"seen\"\n  deployment 1f0c2d9a4b5e6f70";
+    let cause = "shop prod 1.4.0: plan 5b1e0c2d9a4b approved by lead-1: \"seen\"\n  deployment 1f0c2d9a4b5e6f70";
     assert_eq!(given.cause.as_deref(), Some(cause));
     let detail = serde_json::to_value(&given).unwrap();
     assert_eq!(detail["approval"]["given"][0]["hash"], hash);
