@@ -16,7 +16,8 @@ use windlass_domain::text::time::Time;
 
 /// "Nothing changes unapproved, compared with the plan carried out": where the file in force wants releases approved,
 /// so many people of its have approved before a release begins, each another one, and none who has asked for it. Each
-/// has approved by its hash the plan that is carried out: the same waves, to the same bytes, from what runs then.
+/// has approved by its hash the plan that is carried out: the same waves, to the same bytes, from what runs then, and
+/// nobody else has changed a target of it since that was drawn.
 ///
 /// Safety: approvals: Nothing changes that so many people as the file wants have not approved, by the plan that is
 /// carried out.
@@ -32,12 +33,13 @@ pub fn nothing_changes_unapproved(outcome: &Outcome<'_>) -> Result<(), String> {
         };
         let record = records.iter().find(|record| record.id.as_str() == id && record.action == ActionName::Deploy);
         let Some(record) = record else { continue };
-        let runs = state_at(outcome, n);
+        let (runs, turn) = (state_at(outcome, n), turn_of(outcome, n, id));
         let is_this = |hash: &str| {
-            let mut own = drawn.iter().filter(|planned| planned.deployment.id == record.id);
-            own.any(|planned| {
+            let mut own = drawn.iter().filter(|(_, planned)| planned.deployment.id == record.id);
+            own.any(|(at, planned)| {
                 let drawn = planned.drawn.as_ref().filter(|drawn| drawn.hash.as_str() == hash);
-                drawn.is_some_and(|drawn| is_carried_out(drawn, &plan, record, &runs))
+                let is_it = drawn.is_some_and(|drawn| is_carried_out(drawn, &plan, record, &runs));
+                is_it && turn.is_none_or(|turn| !is_changed_between(outcome, record, (*at, turn)))
             })
         };
         let of_it = given.iter().filter(|one| one.at <= happening.at && one.deployment == id && is_this(&one.hash));
@@ -72,13 +74,13 @@ fn given(outcome: &Outcome<'_>) -> Vec<Given> {
     read.collect()
 }
 
-/// Returns the plans that were shown to people.
-fn drawn(outcome: &Outcome<'_>) -> Vec<Rc<Planned>> {
+/// Returns the plans that were shown to people, each with when it was drawn.
+fn drawn(outcome: &Outcome<'_>) -> Vec<(Time, Rc<Planned>)> {
     let written = outcome.happened.iter().filter_map(|happening| match &happening.what {
-        Event::Wrote(_, change) => outcome.read::<Planned>(change.after.as_ref(), "planned"),
+        Event::Wrote(_, change) => Some((happening.at, outcome.read::<Planned>(change.after.as_ref(), "planned")?)),
         _ => None,
     });
-    written.filter(|planned| planned.drawn.is_some()).collect()
+    written.filter(|(_, planned)| planned.drawn.is_some()).collect()
 }
 
 /// Returns the deployment that is to change something from this event on, and its plan.
@@ -89,6 +91,32 @@ fn begins<'a>(outcome: &Outcome<'_>, what: &'a Event) -> Option<(&'a str, Rc<Pla
     let plan = outcome.read::<Plan>(change.after.as_ref(), "plan")?;
     let id = change.after.as_ref()?.key.pk.strip_prefix("deployment#")?;
     (change.before.is_none() && plan.outcome == PlanOutcome::Change).then_some((id, plan))
+}
+
+/// Returns when a deployment had its turn that begins with this event.
+fn turn_of(outcome: &Outcome<'_>, n: usize, id: &str) -> Option<Time> {
+    let mut before = outcome.happened.iter().take(n).rev();
+    before.find_map(|happening| {
+        let Event::Wrote(_, change) = &happening.what else {
+            return None;
+        };
+        let has_turn = |item| {
+            let record = outcome.read::<Deployment>(item, "record").filter(|record| record.id.as_str() == id);
+            record.map(|record| record.started.is_some())
+        };
+        let begins = has_turn(change.after.as_ref()) == Some(true) && has_turn(change.before.as_ref()) != Some(true);
+        begins.then_some(happening.at)
+    })
+}
+
+/// Returns whether somebody else has changed a target of a deployment between two moments, so long before the later one
+/// that each look from then on shows it.
+fn is_changed_between(outcome: &Outcome<'_>, record: &Deployment, (from, to): (Time, Time)) -> bool {
+    let behind = outcome.schedule.reads_behind_ms();
+    outcome.happened.iter().filter(|one| one.at > from && one.at.plus_ms(behind) <= to).any(|one| match one.what {
+        Event::ChangedByOther(of) => record.components().any(|name| name.as_str() == of),
+        _ => false,
+    })
 }
 
 /// Returns the state of the environment when this happened: what the next write of it found.

@@ -1,7 +1,7 @@
 //! A release asks for approval: it is approved, or not, and what moves until its turn is asked for anew.
 
 use super::basics::FUNCTION;
-use super::people::as_made;
+use super::people::{as_made, person_at_api};
 use crate::access::{Approvers, WhoMay};
 use crate::deed::Deed;
 use crate::scenario::{Act, Scenario, after, next, quiet, when_asked, when_in};
@@ -127,6 +127,23 @@ pub(super) const APPROVED_AGAIN: Scenario = Scenario {
     may: &["1.2.0 Rejected (ApprovalExpired)", "1.2.0 RolledBack (PreemptedByOperator)"],
     steady: false,
     ..FUNCTION
+};
+
+/// Somebody moves the alias by hand between the plan and its turn. The plan is another one then: both are asked anew, and
+/// nothing that they have approved before counts.
+pub(super) const APPROVED_BEFORE_A_CHANGE: Scenario = Scenario {
+    name: "approved_before_a_change",
+    acts: &[
+        ASKED,
+        when_asked(Deed::ApproveBy("shop-lead")),
+        next(Deed::Change("a person moves the alias of api", person_at_api)).by_somebody_else(),
+        after(10, Deed::ApproveBy("shop-owner")),
+        when_in("GiveBack", Deed::Change("the turn is given back", as_made)),
+        when_asked(Deed::ApproveBy("shop-owner")),
+        after(60, Deed::ApproveBy("shop-lead")),
+    ],
+    steady: false,
+    ..APPROVED
 };
 
 /// A newer release supersedes one that asks.

@@ -46,7 +46,7 @@ mod withdrawals;
 use crate::scenario::Scenario;
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 318] = [
+pub static SCENARIOS: [Scenario; 320] = [
     basics::FUNCTION,
     basics::FIRST,
     basics::CODE,
@@ -337,6 +337,7 @@ pub static SCENARIOS: [Scenario; 318] = [
     approvals::APPROVED_AT_LAST,
     approvals::APPROVED_TOO_LATE,
     approvals::APPROVED_AGAIN,
+    approvals::APPROVED_BEFORE_A_CHANGE,
     approvals::ASKED_BY_A_NEWER,
     approvals::ASKED_AND_CANCELLED,
     approvals::APPROVED_BY_OTHERS,
@@ -344,6 +345,7 @@ pub static SCENARIOS: [Scenario; 318] = [
     approvals::FORGED,
     promotions::PROMOTED,
     promotions::NOT_VERIFIED,
+    promotions::PROMOTED_AT_LAST,
     promotions::PROMOTED_BY_ITSELF,
     promotions::PROMOTED_AFTER_A_HOLD,
     promotions::PROMOTION_VETOED,

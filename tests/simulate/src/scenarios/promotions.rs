@@ -9,6 +9,7 @@ use serde::Deserialize as _;
 use windlass_domain::environment::{Snapshot, Veto};
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::text::name::{AppName, EnvironmentName};
+use windlass_domain::text::time::Time;
 use windlass_engine::ledger;
 use windlass_engine::ports::{Item, Key};
 use windlass_world::World;
@@ -108,6 +109,33 @@ pub(super) const NOT_VERIFIED: Scenario = Scenario {
     name: "not_verified",
     acts: &[next(Deed::Promote), quiet(Deed::Deploy("1.2.0", &["api"]))],
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
+    ..PROMOTED
+};
+
+/// Lets time pass until so many milliseconds before what `staging` runs has been live for its half an hour.
+fn is_due_in(world: &World, ms: u64) {
+    let made = {
+        let ledger = world.dynamodb();
+        let there = ledger.items.values().filter(|item| item.key.pk == "env#shop/staging");
+        let snapshots = there.filter(|item| item.key.sk.starts_with("snapshot#"));
+        snapshots.filter_map(|item| item.body.get("made")?.as_u64()).max()
+    };
+    let mut clock = world.clock();
+    clock.now = clock.now.max(Time(made.unwrap_or_default() + 30 * 60_000 - ms));
+}
+
+/// It is asked for at the edge of that time, a moment too early and a moment late. Whose clock is wrong by 0.9 s decides
+/// otherwise at each of them. What is refused is no deployment.
+pub(super) const PROMOTED_AT_LAST: Scenario = Scenario {
+    name: "promoted_at_last",
+    acts: &[
+        next(Deed::Change("its time is over in a good second", |world| is_due_in(world, 1_700))),
+        next(Deed::Promote),
+        next(Deed::Promote),
+    ],
+    // Where the first one is let in, the second one finds it there.
+    may: &["1.1.0 NothingToDo (AlreadyThere)"],
+    steady: false,
     ..PROMOTED
 };
 

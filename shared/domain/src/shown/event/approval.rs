@@ -39,6 +39,9 @@ const MOST_DIFFERENCES: usize = 8;
 /// The longest line about a plan, in bytes: what comes behind it names how to approve, and is to be there.
 const LONGEST_LINE: usize = 1500;
 
+/// What is new in a plan that brings the same versions in place of the same ones.
+const NO_VERSION: &str = "what callers get now, or how it is changed, and no version";
+
 /// Returns whether a change of a record asks people anew: its plan is drawn, or other people are missing.
 pub fn asks_anew(before: Option<&Deployment>, after: &Deployment) -> bool {
     let asked = asked(after);
@@ -106,7 +109,7 @@ fn news(before: &BTreeMap<ComponentName, FromTo>, drawn: &DrawnPlan) -> String {
     });
     let gone = before.keys().filter(|name| !drawn.changes.contains_key(*name));
     let all: Vec<String> = moved.chain(gone.map(|name| format!("{name} is not changed any more"))).collect();
-    let new = if all.is_empty() { "how it is done, and no version".to_owned() } else { all.join("; ") };
+    let new = if all.is_empty() { NO_VERSION.to_owned() } else { all.join("; ") };
     format!("  asked once more, because something has moved; new: {new}")
 }
 

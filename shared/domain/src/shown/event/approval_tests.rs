@@ -115,7 +115,7 @@ fn a_plan_that_asks_once_more_shows_what_is_new_in_it() {
     let task = json!({"to": {"version": "1.4.0"}});
     let now = "api 1.3.0 9f2c61d -> 1.4.0 3d4e8aa";
     for (before, wanted) in [
-        (json!({"api": change("1.3.0"), "migrate": task}), "how it is done, and no version".to_owned()),
+        (json!({"api": change("1.3.0"), "migrate": task}), NO_VERSION.to_owned()),
         (json!({"api": change("1.2.0"), "migrate": task}), format!("{now}, before 1.2.0 9f2c61d -> 1.4.0 3d4e8aa")),
         (
             json!({"api": change("1.3.0"), "web": task}),
