@@ -99,7 +99,7 @@ fn a_failed_gate_is_undone_wave_by_wave_each_once() {
 /// refused for minutes.
 #[test]
 fn a_way_back_whose_functions_are_refused_for_minutes_is_gone() {
-    let refused = |answer: Value| [vec![json!("!Lambda.TooManyRequestsException"); 40], vec![answer]].concat();
+    let refused = |answer: Value| [vec![json!("!Lambda.TooManyRequestsException"); 60], vec![answer]].concat();
     let restore = json!({"verdict": "restore", "wave": 0, "items": [item("api", "lambda")]});
     let script = Script::new([
         ("Prepare", change(0, json!([item("api", "lambda")]))),
@@ -110,7 +110,7 @@ fn a_way_back_whose_functions_are_refused_for_minutes_is_gone() {
     ]);
     let ran = run(&script, true);
     assert!(ran.path.ends_with("Undo Undoing SettleUndo Ended RolledBack"), "{}", ran.path);
-    assert!(ran.took_s > 3 * 35 * 60, "{} s", ran.took_s);
+    assert!(ran.took_s > 3 * 55 * 60, "{} s", ran.took_s);
 }
 
 #[test]
