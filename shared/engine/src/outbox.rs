@@ -17,12 +17,13 @@ use windlass_domain::declaration::topic::MessageKind;
 use windlass_domain::deployment::event_name::EventName;
 use windlass_domain::deployment::hourly_look::HourlyLook;
 use windlass_domain::deployment::second_look::SecondLook;
+use windlass_domain::deployment::step::Step;
 use windlass_domain::deployment::{Deployment, Refusal};
 use windlass_domain::environment::{EnvironmentState, Lock};
 use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::shown::event::{
     AskedPlan, Event, Notification, asks_anew, not_sent, of_approval, of_deployment, of_drill, of_environment,
-    of_hourly_look, of_owner, of_refusal, of_running, of_second_look,
+    of_hourly_look, of_owner, of_refusal, of_running, of_second_look, of_wait,
 };
 use windlass_domain::shown::notify;
 use windlass_domain::shown::outcome::{CountedDeployment, CountedRestore};
@@ -132,6 +133,11 @@ fn is_record(item: &Item) -> bool {
     item.key.sk == "record" && item.key.pk.starts_with("deployment#")
 }
 
+/// Returns whether a step waits for a person.
+fn asks_a_person(step: &Item) -> bool {
+    step.body.get("waits_for_person") == Some(&Value::Bool(true))
+}
+
 async fn one(ports: &impl Ports, change: &Change) -> Result<()> {
     let before = change.before.as_ref();
     let Some(after) = &change.after else {
@@ -151,6 +157,11 @@ async fn one(ports: &impl Ports, change: &Change) -> Result<()> {
             let plan =
                 if asks_anew(former, &record) { asked_plan(ports, &record).await? } else { AskedPlan::default() };
             send_all(ports, of_approval(former, &record, &plan)).await
+        }
+        (_, sk) if sk.starts_with("step#") && asks_a_person(after) && !before.is_some_and(asks_a_person) => {
+            let step: Step = read(after)?;
+            let record = ledger::require(ports, &ledger::deployment(&step.deployment)).await?;
+            send_all(ports, [of_wait(&record.value, &step)]).await
         }
         (_, "second_look") => {
             let former: Option<SecondLook> = before.map(read).transpose()?;

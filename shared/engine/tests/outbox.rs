@@ -7,11 +7,14 @@ use serde::Serialize;
 use serde_json::json;
 use std::collections::BTreeMap;
 use windlass_domain::access::FileVersions;
+use windlass_domain::declaration::plan::KindName;
+use windlass_domain::deployment::step::Step;
 use windlass_domain::deployment::{Deployment, Ended, Status};
 use windlass_domain::environment::{EnvironmentState, Hold, Lock, Waiting};
 use windlass_domain::release::ending::Ending;
 use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::name::ComponentName;
 use windlass_domain::text::time::Time;
 use windlass_engine::ledger;
 use windlass_engine::outbox::{Change, endings, handle};
@@ -267,6 +270,34 @@ fn a_plan_that_asks_people_is_sent_with_what_the_ledger_has_of_it() {
     let (subject, message) = stage.world.sns().published[0].clone();
     assert_eq!(subject, "[windlass] shop prod 1.4.0 waits for approval");
     assert!(message.contains("web 1.3.0 -> 1.4.0; declaration 0.9.0 -> 1.0.0: components.web.bucket"), "{message}");
+}
+
+#[test]
+fn a_target_that_begins_to_wait_for_a_person_is_sent_with_what_ends_that() {
+    let step = |person: bool| {
+        let web = ComponentName::new("web").unwrap();
+        let step = Step::planned(id(), app(), prod(), web.clone(), KindName::Ecs);
+        let waits_for = Some("it is held by its own pause hook; let it go on: `aws ecs`".to_owned());
+        Some(item(ledger::step(&id(), &web), &Step { waits_for, waits_for_person: person, ..step }))
+    };
+    for (before, after, wanted) in [
+        (None, step(false), &[][..]),
+        (None, step(true), &["TargetWaits"]),
+        (step(false), step(true), &["TargetWaits"]),
+        (step(true), step(true), &[]),
+        (step(true), step(false), &[]),
+    ] {
+        let stage = stage();
+        run(handle(&stage.world, &[change(before, after)])).unwrap();
+        assert_eq!(sent(&stage), wanted);
+        for (subject, message) in &stage.world.sns().published {
+            assert_eq!(subject, "[windlass] shop prod 1.4.0 waits for a person");
+            let first =
+                "shop prod 1.4.0: web waits for a person: it is held by its own pause hook; let it go on: `aws ecs`";
+            assert_eq!(message.lines().next(), Some(first));
+        }
+        assert_eq!(stage.world.sns().published.len(), wanted.len());
+    }
 }
 
 #[test]

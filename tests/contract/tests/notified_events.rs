@@ -92,13 +92,14 @@ fn the_page_on_channels_has_a_row_for_each_of_what_a_topic_may_get() {
 }
 
 /// The words by which the row of each event names it. An event that no topic gets has none.
-const WORDS: [(&str, &str); 31] = [
+const WORDS: [(&str, &str); 32] = [
     ("DeploymentAccepted", ""),
     ("ApprovalAsked", "asks for approval"),
     ("ApprovalGiven", ""),
     ("DeploymentStarted", "has begun"),
     ("UndoStarted", "undo has begun"),
     ("RecoveryStarted", ""),
+    ("TargetWaits", "waits for a decision about a target"),
     ("WatchPaused", "paused a deployment"),
     ("WatchContinued", "let it go on"),
     ("BakeSkipped", "skipped the rest of a bake"),

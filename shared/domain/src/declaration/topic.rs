@@ -38,7 +38,8 @@ pub enum MessageKind {
     /// A request or a drill was refused, or a deployment ended `Rejected`.
     Refusal,
     /// A person is waited for: a release was recorded, and waits until a person starts it (`start: manual`), a plan
-    /// asks for approval, automatic deployments are held, or a deployment is paused.
+    /// asks for approval, AWS waits for a decision about a target, automatic deployments are held, or a deployment is
+    /// paused.
     Wait,
     /// Automatic deployments are held, or go on.
     Hold,

@@ -19,6 +19,8 @@ pub enum EventName {
     UndoStarted,
     /// A recovery took over.
     RecoveryStarted,
+    /// A target of it waits for a person: AWS goes on where somebody of the team says so.
+    TargetWaits,
     /// A person has paused it while it watched.
     WatchPaused,
     /// The pause has ended: a person has ended it, or it was over.

@@ -126,6 +126,9 @@ pub struct Step {
     /// if anything; absent if it does not wait.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "foreign::maybe")]
     pub waits_for: Option<String>,
+    /// True if that is a person's decision, which AWS waits for.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub waits_for_person: bool,
     /// The observation that was made when an operator accepted what is there; absent if none has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub looked: Option<AcceptLook>,
@@ -203,6 +206,7 @@ impl Step {
             outputs: BTreeMap::new(),
             idle: None,
             waits_for: None,
+            waits_for_person: false,
             looked: None,
             failure: None,
             undo_failure: None,

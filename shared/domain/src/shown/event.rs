@@ -7,6 +7,7 @@ use crate::access::{AllowedBy, Approval};
 use crate::deployment::drill::{Drill, DrillOutcome};
 use crate::deployment::hourly_look::{self, HourlyLook};
 use crate::deployment::second_look::{SecondLook, SecondLookResult};
+use crate::deployment::step::Step;
 use crate::deployment::{Deployment, Refusal, Status};
 use crate::document::git::Git;
 use crate::environment::{EnvironmentState, PromotedFrom};
@@ -18,7 +19,7 @@ use crate::release::identity::EnvironmentId;
 use crate::release::request::Requester;
 use crate::release::stays_reachable::StaysReachable;
 use crate::text::finding::in_lines;
-use crate::text::foreign::truncate;
+use crate::text::foreign::{line, truncate};
 use crate::text::name::{AppName, EnvironmentName};
 use crate::text::prose::Prose;
 use schemars::JsonSchema;
@@ -230,6 +231,15 @@ fn detail_of(record: &Deployment) -> Detail {
         Some(cause) => detail.because(cause),
         None => detail,
     }
+}
+
+/// Returns the event that a target of a deployment waits for a person, by the step that says for what.
+pub fn of_wait(record: &Deployment, step: &Step) -> Event {
+    let Deployment { app, environment, release, id, .. } = record;
+    let (version, component) = (&release.version, &step.component);
+    let what = step.waits_for.as_deref().map(line).unwrap_or_default();
+    let said = format!("{app} {environment} {version}: {component} waits for a person: {what}\n  deployment {id}");
+    Event::new(EventName::TargetWaits, detail_of(record).because(&said.into()))
 }
 
 /// Returns the event of a refusal.

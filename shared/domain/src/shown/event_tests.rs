@@ -159,7 +159,7 @@ fn an_event_says_what_and_why() {
 fn people_are_sent_what_they_should_know_at_once() {
     use EventName::{
         DeploymentAccepted, DeploymentEnded, DriftFound, DriftGone, DriftUnknown, HoldReleased, HoldSet, Moved,
-        Removed, RequestRefused, UndoStarted, WayBackFound, WayBackLost,
+        Removed, RequestRefused, TargetWaits, UndoStarted, WayBackFound, WayBackLost,
     };
     let subject = |name, ending| {
         let event =
@@ -175,6 +175,7 @@ fn people_are_sent_what_they_should_know_at_once() {
         (DeploymentEnded, Some(Ending::NothingToDo), None),
         (DeploymentEnded, None, None),
         (RequestRefused, None, sent("Rejected")),
+        (TargetWaits, None, sent("waits for a person")),
         (HoldSet, None, sent("held")),
         (HoldReleased, None, None),
         (Removed, None, None),

@@ -28,7 +28,7 @@ impl MessageKind {
             EventName::DrillProved => &[Self::Success],
             EventName::DrillOvertaken if event.detail.restored == Some(false) => &[Self::Failure],
             EventName::RequestRefused | EventName::DrillRefused => &[Self::Refusal],
-            EventName::ApprovalAsked => &[Self::Wait],
+            EventName::ApprovalAsked | EventName::TargetWaits => &[Self::Wait],
             EventName::HoldSet => &[Self::Hold, Self::Wait],
             EventName::HoldReleased => &[Self::Hold],
             EventName::WatchPaused => &[Self::Wheel, Self::Wait],

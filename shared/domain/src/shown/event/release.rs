@@ -104,9 +104,10 @@ pub const LONGEST_SUBJECT: usize = 99;
 
 impl Event {
     /// Returns the notification of the event, if a person should know of it at once: `RolledBack`, `NeedsOperator`,
-    /// `Rejected`, a plan to approve, a pause, a hold that was set, drift, a way back that is lost, and a drill that
-    /// failed or left something else than what ran. Among the deployments of a drill, only one that needs an operator
-    /// is reported by itself: the drill's own event says what came of the others.
+    /// `Rejected`, a plan to approve, a target that waits for a person, a pause, a hold that was set, drift, a way back
+    /// that is lost, and a drill that failed or left something else than what ran. Among the deployments of a drill, only
+    /// one that needs an operator, or waits for a person, is reported by itself: the drill's own event says what came of
+    /// the others.
     pub fn notification(&self) -> Option<Notification> {
         if self.is_reported_by_its_drill() {
             return None;
@@ -119,6 +120,7 @@ impl Event {
                 EventName::RequestRefused
                 | EventName::ApprovalAsked
                 | EventName::HoldSet
+                | EventName::TargetWaits
                 | EventName::WatchPaused
                 | EventName::DriftFound
                 | EventName::DriftUnknown
@@ -135,7 +137,8 @@ impl Event {
     /// Returns whether it is a part of a drill, whose own event reports it to people.
     pub(crate) fn is_reported_by_its_drill(&self) -> bool {
         let of_deployment = self.detail.drill.is_some() && self.detail.deployment.is_some();
-        of_deployment && self.detail.ending != Some(Ending::NeedsOperator)
+        let waits = self.name == EventName::TargetWaits;
+        of_deployment && !waits && self.detail.ending != Some(Ending::NeedsOperator)
     }
 
     /// Returns why the deployment that ended changed nothing, where code decides by it.
@@ -157,6 +160,7 @@ impl Event {
             (EventName::ReleaseBack, _) => "is live again".to_owned(),
             (EventName::HoldSet, _) => "held".to_owned(),
             (EventName::HoldReleased, _) => "no longer held".to_owned(),
+            (EventName::TargetWaits, _) => "waits for a person".to_owned(),
             (EventName::WatchPaused, _) => "paused".to_owned(),
             (EventName::DriftGone, _) => "drift is gone".to_owned(),
             (EventName::WayBackFound, _) => "way back is there again".to_owned(),
@@ -194,9 +198,10 @@ impl Event {
     /// Returns a text with who asked and what stays reachable below its first line, because a message has the first
     /// lines only. What somebody else has done meanwhile names that person, and not who asked.
     fn with_more(&self, text: &str) -> String {
-        use EventName::{ApprovalAsked, DeploymentEnded, DeploymentStarted, UndoStarted};
+        use EventName::{ApprovalAsked, DeploymentEnded, DeploymentStarted, TargetWaits, UndoStarted};
         let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
-        let is_own = matches!(self.name, ApprovalAsked | DeploymentEnded | DeploymentStarted | UndoStarted);
+        let is_own =
+            matches!(self.name, ApprovalAsked | DeploymentEnded | DeploymentStarted | TargetWaits | UndoStarted);
         let audit = self.detail.audit.iter().filter(|_| is_own).map(|audit| format!("  {audit}"));
         let files = self.detail.stays_reachable.iter();
         let files = files.map(|files| format!("  {}", Prose::join(files.in_words(), " ").written()));

@@ -81,6 +81,11 @@ pub trait Moves: Kind {
     /// Pure: what the target waits for; see [`crate::kinds::View::waits_for`].
     fn waits_for(target: &Self::Target, seen: &Seen<Self::Seen>) -> Option<String>;
 
+    /// Pure: whether it waits for a person; see [`Kind::waits_for_a_person`].
+    fn is_left_to_a_person(_target: &Self::Target, _seen: &Seen<Self::Seen>) -> bool {
+        false
+    }
+
     /// Pure: what is replaced by what, in words, such as `alias live 41 → 42`.
     fn what(seen: &Seen<Self::Seen>, way: &Replacement) -> String;
 }
@@ -164,6 +169,10 @@ impl<K: Moves, P: CodeDeployApi + Clock> Kind for CodeDeployed<K, P> {
 
     fn idle(target: &K::Target, seen: &Self::Seen) -> Option<String> {
         K::idle(target, &seen.of)
+    }
+
+    fn waits_for_a_person(target: &K::Target, seen: &Self::Seen) -> bool {
+        K::is_left_to_a_person(target, seen)
     }
 
     fn share(seen: &Self::Seen) -> Option<u32> {

@@ -45,6 +45,7 @@ pub(super) fn held(newest: &ServiceRollout, own: Option<(Pause, &LifecycleHook)>
     Some(HoldingHook {
         by: format!("{}{}{}", what(hook), at(&newest.stage), until(hook)),
         remedy: remedy(newest, hook),
+        is_pause: hook.kind == "PAUSE",
     })
 }
 
@@ -56,6 +57,7 @@ pub(super) fn unread(fault: &Fault) -> HoldingHook {
             fault.message
         ),
         remedy: "look at the service's deployment in the console of Amazon ECS, and allow `ecs:ListServiceDeployments` and `ecs:DescribeServiceDeployments`".into(),
+        is_pause: false,
     }
 }
 
@@ -152,7 +154,10 @@ mod tests {
                 hooks,
                 target_groups: None,
             };
-            assert_eq!(held(&newest, None).map(|held| held.by).as_deref(), wanted, "{newest:?}");
+            let held = held(&newest, None);
+            let is_pause = held.as_ref().is_some_and(|held| held.is_pause);
+            assert_eq!(is_pause, wanted.is_some_and(|words| words.contains("pause")), "{newest:?}");
+            assert_eq!(held.map(|held| held.by).as_deref(), wanted, "{newest:?}");
         }
     }
 }

@@ -95,6 +95,10 @@ impl<P: EcsApi + S3Api + Configured + Clock> Kind for Ecs<P> {
         (seen.desired == 0).then(|| "the service wants 0 tasks".to_owned())
     }
 
+    fn waits_for_a_person(_: &Target, seen: &Seen) -> bool {
+        seen.held.as_ref().is_some_and(|held| held.is_pause)
+    }
+
     fn next(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {
         next::next(target, seen, goal)
     }

@@ -222,6 +222,8 @@ pub struct HoldingHook {
     pub by: String,
     /// The way to let the rollout go on.
     pub remedy: Prose,
+    /// True if it is a pause, which a person ends.
+    pub is_pause: bool,
 }
 
 impl Seen {

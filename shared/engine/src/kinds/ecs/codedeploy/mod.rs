@@ -86,6 +86,10 @@ impl<P: EcsApi + S3Api + Configured + Clock> Moves for Ecs<P> {
         wording::waits_for(target, seen)
     }
 
+    fn is_left_to_a_person(target: &Target, seen: &Seen) -> bool {
+        wording::is_left_to_a_person(target, seen)
+    }
+
     fn what(_: &Seen, way: &Replacement) -> String {
         wording::replaces(way)
     }

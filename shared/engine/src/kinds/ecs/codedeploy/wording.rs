@@ -106,6 +106,17 @@ pub(super) fn waits_for(target: &Target, seen: &Seen) -> Option<String> {
     wording::waits_for(&service(target), seen, |own| status(target, seen, own))
 }
 
+/// Returns whether a person ends what the service waits for: a deployment that is ready, and that Windlass does not
+/// continue.
+pub(super) fn is_left_to_a_person(target: &Target, seen: &Seen) -> bool {
+    let continues = target.codedeploy.as_ref().is_some_and(|group| group.continues);
+    match (&seen.followed, &seen.other) {
+        (Some(own), _) => own.is.status == "Ready" && !continues,
+        (None, Some(other)) => other.status == "Ready",
+        (None, None) => false,
+    }
+}
+
 /// Names the task definition that callers get.
 fn runs(seen: &Seen) -> String {
     let primary = primary(&seen.task_sets);

@@ -55,6 +55,27 @@ fn every_status_and_event_has_its_sentence() {
 }
 
 #[test]
+fn a_person_is_waited_for_where_windlass_lets_nothing_go_on() {
+    let mut continues = target();
+    continues.codedeploy.as_mut().unwrap().continues = true;
+    let of_others = |status: &str| {
+        let mut seen = seen("-", 0);
+        seen.other = Some(deployed("d-9", status));
+        seen
+    };
+    for (target, seen, wanted) in [
+        (target(), seen("Ready", 0), true),
+        (continues.clone(), seen("Ready", 0), false),
+        (target(), seen("InProgress", 0), false),
+        (continues, of_others("Ready"), true),
+        (target(), of_others("InProgress"), false),
+        (target(), seen("-", 0), false),
+    ] {
+        assert_eq!(is_left_to_a_person(&target, &seen), wanted, "{seen:?}");
+    }
+}
+
+#[test]
 fn what_callers_get_is_shown_with_what_is_left() {
     let mut all = Vec::new();
     for (status, percent) in [("-", 0), ("InProgress", 0), ("Ready", 0), ("InProgress", 101), ("Succeeded", 101)] {
