@@ -9,13 +9,15 @@ use serde_json::json;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 
-/// An API whose deployment never ends, and whose actions become it.
-fn endless() -> StandIn {
-    StandIn::new(|call: &Call| {
+/// An API whose deployment of this action never ends, and whose requests become it.
+fn endless(action: &'static str) -> StandIn {
+    StandIn::new(move |call: &Call| {
+        let mut record = watched();
+        record["deployment"]["action"] = action.into();
         let became = json!({"deployment": ID, "refusal": null, "done": null, "execution": null});
         match call.method.as_str() {
             "GET" if call.path.contains("?execution=") => reply(200, &became),
-            "GET" => reply(200, &watched()),
+            "GET" => reply(200, &record),
             _ => reply(202, &begun()),
         }
     })
@@ -40,12 +42,13 @@ fn begin(api: &StandIn, arguments: &[&str]) -> Child {
 
 #[test]
 fn whoever_interrupts_a_watch_reads_that_the_deployment_goes_on_and_what_to_do() {
-    for arguments in [
-        &["watch", "shop", ID][..],
-        &["deploy", "shop", "prod", "1.4.0", "--watch"],
-        &["rollback", "shop", "prod", "--reason", "r"],
+    for (arguments, action, cancelled) in [
+        (&["watch", "shop", ID][..], "deploy", "stops and undoes it"),
+        (&["watch", "shop", ID], "withdraw", "stops it, and what is deleted stays deleted"),
+        (&["deploy", "shop", "prod", "1.4.0", "--watch"], "deploy", "stops and undoes it"),
+        (&["rollback", "shop", "prod", "--reason", "r"], "rollback", "stops and undoes it"),
     ] {
-        let api = endless();
+        let api = endless(action);
         let mut child = begin(&api, arguments);
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         assert!(lines.any(|line| line.unwrap().contains("wave 1 is watched")));
@@ -59,7 +62,7 @@ fn whoever_interrupts_a_watch_reads_that_the_deployment_goes_on_and_what_to_do()
         for words in [
             &format!("deployment {ID} goes on"),
             &format!("`windlass watch shop {ID}` follows it"),
-            &format!("`windlass cancel shop {ID} --reason '…'`"),
+            &format!("`windlass cancel shop {ID} --reason '…'` {cancelled}"),
         ] {
             assert!(said.contains(words), "{words}: {said}");
         }

@@ -36,11 +36,12 @@ pub const fn cancelled(action: ActionName) -> &'static str {
     }
 }
 
-/// Returns the sentence about a deployment.
-pub fn of_deployment(app: &str, id: &str) -> String {
+/// Returns the sentence about a deployment, whose action is known once its record was read.
+pub fn of_deployment(app: &str, id: &str, action: Option<ActionName>) -> String {
+    let cancelled = action.map_or("stops it, and undoes what can be undone", cancelled);
     format!(
         "interrupted; deployment {id} goes on. `windlass watch {app} {id}` follows it, `windlass cancel {app} {id} --reason \
-         '…'` stops and undoes it"
+         '…'` {cancelled}"
     )
 }
 

@@ -148,8 +148,8 @@ pub async fn follow(
     let mut troubled = String::new();
     let (mut going, mut waits, mut asks, mut dead) = (None, None, false, 0);
     let mut id = id.to_owned();
+    interrupt::says(interrupt::of_deployment(app.as_str(), &id, None));
     loop {
-        interrupt::says(interrupt::of_deployment(app.as_str(), &id));
         match windlass.get(RouteName::Deployment, &[app.as_str(), &id], &[]).await {
             Ok(answer) => {
                 let record = record::read(&answer).map_err(asks_doctor)?;
@@ -160,6 +160,7 @@ pub async fn follow(
                 waits = Some(record.as_ref().is_none_or(has_no_turn));
                 asks = record.as_ref().is_some_and(|record| record.deployment.asks());
                 if let Some(record) = record {
+                    interrupt::says(interrupt::of_deployment(app.as_str(), &id, Some(record.deployment.action)));
                     let is_past = wanted == AwaitedEnd::Runs && !seen_ending(going, SystemTime::now());
                     let fresh = printed.fresh(&record, is_past);
                     if !fresh.is_empty() {
@@ -179,6 +180,7 @@ pub async fn follow(
                                 "deployment {other} has the same release and is watched in its place"
                             ));
                             (id, going, printed) = (other, None, Printed::default());
+                            interrupt::says(interrupt::of_deployment(app.as_str(), &id, None));
                             continue;
                         }
                         let exit = if is_past || made_way {

@@ -103,7 +103,7 @@ impl Logs {
     async fn print(&self, windlass: &Windlass, aws: &Aws, id: &str, output: Output) -> Result<Exit, Failure> {
         let waiting = self.patience.begin();
         if self.follow {
-            interrupt::says(interrupt::of_deployment(self.app.as_str(), id));
+            interrupt::says(interrupt::of_deployment(self.app.as_str(), id, None));
             waiting.pulse.waits_for("there are no new lines; the deployment has not ended".to_owned());
         }
         let mut printed = PrintedLines::default();

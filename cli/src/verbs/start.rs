@@ -304,7 +304,7 @@ impl Looking {
             return handed_in("was not looked at");
         }
         let waiting = self.begin();
-        interrupt::says(interrupt::of_deployment(app.as_str(), id));
+        interrupt::says(interrupt::of_deployment(app.as_str(), id, None));
         waiting.pulse.waits_for(format!("deployment {id} is handed in; it is looked whether it is refused at once"));
         loop {
             let (record, unseen) = match windlass.get(RouteName::Deployment, &[app.as_str(), id], &[]).await {
