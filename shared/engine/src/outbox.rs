@@ -133,9 +133,9 @@ fn is_record(item: &Item) -> bool {
     item.key.sk == "record" && item.key.pk.starts_with("deployment#")
 }
 
-/// Returns whether a step waits for a person.
-fn asks_a_person(step: &Item) -> bool {
-    step.body.get("waits_for_person") == Some(&Value::Bool(true))
+/// Returns what asks people for a decision that a step waits for, if anything does.
+fn asks(step: &Item) -> Option<&Value> {
+    step.body.get("asks_people")
 }
 
 async fn one(ports: &impl Ports, change: &Change) -> Result<()> {
@@ -158,7 +158,7 @@ async fn one(ports: &impl Ports, change: &Change) -> Result<()> {
                 if asks_anew(former, &record) { asked_plan(ports, &record).await? } else { AskedPlan::default() };
             send_all(ports, of_approval(former, &record, &plan)).await
         }
-        (_, sk) if sk.starts_with("step#") && asks_a_person(after) && !before.is_some_and(asks_a_person) => {
+        (_, sk) if sk.starts_with("step#") && asks(after).is_some() && before.and_then(asks) != asks(after) => {
             let step: Step = read(after)?;
             let record = ledger::require(ports, &ledger::deployment(&step.deployment)).await?;
             send_all(ports, [of_wait(&record.value, &step)]).await

@@ -274,18 +274,19 @@ fn a_plan_that_asks_people_is_sent_with_what_the_ledger_has_of_it() {
 
 #[test]
 fn a_target_that_begins_to_wait_for_a_person_is_sent_with_what_ends_that() {
-    let step = |person: bool| {
+    let step = |asks: Option<&str>| {
         let web = ComponentName::new("web").unwrap();
         let step = Step::planned(id(), app(), prod(), web.clone(), KindName::Ecs);
         let waits_for = Some("it is held by its own pause hook; let it go on: `aws ecs`".to_owned());
-        Some(item(ledger::step(&id(), &web), &Step { waits_for, waits_for_person: person, ..step }))
+        Some(item(ledger::step(&id(), &web), &Step { waits_for, asks_people: asks.map(Into::into), ..step }))
     };
     for (before, after, wanted) in [
-        (None, step(false), &[][..]),
-        (None, step(true), &["TargetWaits"]),
-        (step(false), step(true), &["TargetWaits"]),
-        (step(true), step(true), &[]),
-        (step(true), step(false), &[]),
+        (None, step(None), &[][..]),
+        (None, step(Some("one")), &["TargetWaits"]),
+        (step(None), step(Some("one")), &["TargetWaits"]),
+        (step(Some("one")), step(Some("one")), &[]),
+        (step(Some("one")), step(Some("two")), &["TargetWaits"]),
+        (step(Some("two")), step(None), &[]),
     ] {
         let stage = stage();
         run(handle(&stage.world, &[change(before, after)])).unwrap();

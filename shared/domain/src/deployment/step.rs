@@ -126,9 +126,9 @@ pub struct Step {
     /// if anything; absent if it does not wait.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "foreign::maybe")]
     pub waits_for: Option<String>,
-    /// True if that is a person's decision, which AWS waits for.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub waits_for_person: bool,
+    /// The pause or deployment of AWS's that asks people for a decision, by its id, if the target waits for that.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "foreign::maybe")]
+    pub asks_people: Option<String>,
     /// The observation that was made when an operator accepted what is there; absent if none has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub looked: Option<AcceptLook>,
@@ -206,7 +206,7 @@ impl Step {
             outputs: BTreeMap::new(),
             idle: None,
             waits_for: None,
-            waits_for_person: false,
+            asks_people: None,
             looked: None,
             failure: None,
             undo_failure: None,

@@ -156,7 +156,7 @@ impl<'r, 'a, K: Kind, P: DynamoDbApi + Clock> Drive<'r, 'a, K, P> {
         let view = K::view(&self.target, &is);
         let step = &mut self.attempt.step.value;
         step.waits_for.clone_from(&view.waits_for);
-        step.waits_for_person = K::waits_for_a_person(&self.target, &is);
+        step.asks_people = K::asks_people(&self.target, &is);
         let is_taken_back = matches!(next, Next::TakenBack(_));
         if !is_taken_back && let Some(other) = self.out_of_band_change(&view, is_done)? {
             return self.leave_unless_behind(&is, &view, other).await;

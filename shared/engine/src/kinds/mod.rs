@@ -278,9 +278,9 @@ pub trait Kind {
         None
     }
 
-    /// Pure: whether it waits for a decision that people have kept for themselves, such as a pause of the team's own.
-    fn waits_for_a_person(_target: &Self::Target, _seen: &Self::Seen) -> bool {
-        false
+    /// Pure: what asks people for a decision that it waits for, such as a pause of the team's own, by its id.
+    fn asks_people(_target: &Self::Target, _seen: &Self::Seen) -> Option<String> {
+        None
     }
 
     /// Pure: the share of callers, in percent, that get what a shift brings, as long as one stands between two states.

@@ -32,7 +32,7 @@ pub fn waits_are_recorded(outcome: &Outcome<'_>) -> Result<(), String> {
                     continue;
                 };
                 let step = outcome.read::<Step>(change.after.as_ref(), "step#");
-                let said = step.as_ref().map(|step| step.waits_for.as_deref().filter(|_| step.waits_for_person));
+                let said = step.as_ref().map(|step| step.waits_for.as_deref().filter(|_| step.asks_people.is_some()));
                 if said.is_some_and(|words| !words.is_some_and(|words| words.contains(what))) {
                     return Err(format!("it waits for {what}, and the step says {said:?}"));
                 }

@@ -81,9 +81,9 @@ pub trait Moves: Kind {
     /// Pure: what the target waits for; see [`crate::kinds::View::waits_for`].
     fn waits_for(target: &Self::Target, seen: &Seen<Self::Seen>) -> Option<String>;
 
-    /// Pure: whether it waits for a person; see [`Kind::waits_for_a_person`].
-    fn is_left_to_a_person(_target: &Self::Target, _seen: &Seen<Self::Seen>) -> bool {
-        false
+    /// Pure: the deployment that waits for a person; see [`Kind::asks_people`].
+    fn left_to_people(_target: &Self::Target, _seen: &Seen<Self::Seen>) -> Option<String> {
+        None
     }
 
     /// Pure: what is replaced by what, in words, such as `alias live 41 → 42`.
@@ -171,8 +171,8 @@ impl<K: Moves, P: CodeDeployApi + Clock> Kind for CodeDeployed<K, P> {
         K::idle(target, &seen.of)
     }
 
-    fn waits_for_a_person(target: &K::Target, seen: &Self::Seen) -> bool {
-        K::is_left_to_a_person(target, seen)
+    fn asks_people(target: &K::Target, seen: &Self::Seen) -> Option<String> {
+        K::left_to_people(target, seen)
     }
 
     fn share(seen: &Self::Seen) -> Option<u32> {

@@ -45,7 +45,7 @@ pub(super) fn held(newest: &ServiceRollout, own: Option<(Pause, &LifecycleHook)>
     Some(HoldingHook {
         by: format!("{}{}{}", what(hook), at(&newest.stage), until(hook)),
         remedy: remedy(newest, hook),
-        is_pause: hook.kind == "PAUSE",
+        pause: (hook.kind == "PAUSE").then(|| hook.id.clone()),
     })
 }
 
@@ -57,7 +57,7 @@ pub(super) fn unread(fault: &Fault) -> HoldingHook {
             fault.message
         ),
         remedy: "look at the service's deployment in the console of Amazon ECS, and allow `ecs:ListServiceDeployments` and `ecs:DescribeServiceDeployments`".into(),
-        is_pause: false,
+        pause: None,
     }
 }
 
@@ -155,8 +155,9 @@ mod tests {
                 target_groups: None,
             };
             let held = held(&newest, None);
-            let is_pause = held.as_ref().is_some_and(|held| held.is_pause);
-            assert_eq!(is_pause, wanted.is_some_and(|words| words.contains("pause")), "{newest:?}");
+            let pause = held.as_ref().and_then(|held| held.pause.as_deref());
+            let is_pause = wanted.is_some_and(|words| words.contains("pause"));
+            assert_eq!(pause, is_pause.then_some("PAUSE-AWAITING_ACTION"), "{newest:?}");
             assert_eq!(held.map(|held| held.by).as_deref(), wanted, "{newest:?}");
         }
     }

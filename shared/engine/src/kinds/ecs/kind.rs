@@ -95,8 +95,8 @@ impl<P: EcsApi + S3Api + Configured + Clock> Kind for Ecs<P> {
         (seen.desired == 0).then(|| "the service wants 0 tasks".to_owned())
     }
 
-    fn waits_for_a_person(_: &Target, seen: &Seen) -> bool {
-        seen.held.as_ref().is_some_and(|held| held.is_pause)
+    fn asks_people(_: &Target, seen: &Seen) -> Option<String> {
+        seen.held.as_ref()?.pause.clone()
     }
 
     fn next(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {

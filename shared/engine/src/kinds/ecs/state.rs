@@ -222,8 +222,8 @@ pub struct HoldingHook {
     pub by: String,
     /// The way to let the rollout go on.
     pub remedy: Prose,
-    /// True if it is a pause, which a person ends.
-    pub is_pause: bool,
+    /// Its id, if it is a pause, which a person ends.
+    pub pause: Option<String>,
 }
 
 impl Seen {

@@ -86,8 +86,8 @@ impl<P: EcsApi + S3Api + Configured + Clock> Moves for Ecs<P> {
         wording::waits_for(target, seen)
     }
 
-    fn is_left_to_a_person(target: &Target, seen: &Seen) -> bool {
-        wording::is_left_to_a_person(target, seen)
+    fn left_to_people(target: &Target, seen: &Seen) -> Option<String> {
+        wording::left_to_people(target, seen).map(|one| one.id.clone())
     }
 
     fn what(_: &Seen, way: &Replacement) -> String {

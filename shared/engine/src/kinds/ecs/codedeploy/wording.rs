@@ -5,7 +5,7 @@ use crate::kinds::codedeploy::wording::{self, Story, Words};
 use crate::kinds::codedeploy::{Followed, Replacement, status as status_of};
 use crate::kinds::ecs::state::Target;
 use crate::kinds::ecs::wording::{finding, reasons, service, short};
-use crate::ports::TaskSet;
+use crate::ports::{Deployed, TaskSet};
 use windlass_domain::text::count::{agree, count};
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::time::Time;
@@ -106,15 +106,13 @@ pub(super) fn waits_for(target: &Target, seen: &Seen) -> Option<String> {
     wording::waits_for(&service(target), seen, |own| status(target, seen, own))
 }
 
-/// Returns whether a person ends what the service waits for: a deployment that is ready, and that Windlass does not
-/// continue.
-pub(super) fn is_left_to_a_person(target: &Target, seen: &Seen) -> bool {
+/// Returns the deployment that the service waits for and that people continue: it is ready, and Windlass does not let
+/// it go on.
+pub(super) fn left_to_people<'s>(target: &Target, seen: &'s Seen) -> Option<&'s Deployed> {
     let continues = target.codedeploy.as_ref().is_some_and(|group| group.continues);
-    match (&seen.followed, &seen.other) {
-        (Some(own), _) => own.is.status == "Ready" && !continues,
-        (None, Some(other)) => other.status == "Ready",
-        (None, None) => false,
-    }
+    let own = seen.followed.as_ref().map(|own| &own.is);
+    let awaited = if own.is_some() { own.filter(|_| !continues) } else { seen.other.as_ref() };
+    awaited.filter(|one| one.status == "Ready")
 }
 
 /// Names the task definition that callers get.

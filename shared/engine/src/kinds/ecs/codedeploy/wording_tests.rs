@@ -64,14 +64,14 @@ fn a_person_is_waited_for_where_windlass_lets_nothing_go_on() {
         seen
     };
     for (target, seen, wanted) in [
-        (target(), seen("Ready", 0), true),
-        (continues.clone(), seen("Ready", 0), false),
-        (target(), seen("InProgress", 0), false),
-        (continues, of_others("Ready"), true),
-        (target(), of_others("InProgress"), false),
-        (target(), seen("-", 0), false),
+        (target(), seen("Ready", 0), Some("d-1")),
+        (continues.clone(), seen("Ready", 0), None),
+        (target(), seen("InProgress", 0), None),
+        (continues, of_others("Ready"), Some("d-9")),
+        (target(), of_others("InProgress"), None),
+        (target(), seen("-", 0), None),
     ] {
-        assert_eq!(is_left_to_a_person(&target, &seen), wanted, "{seen:?}");
+        assert_eq!(left_to_people(&target, &seen).map(|one| one.id.as_str()), wanted, "{seen:?}");
     }
 }
 
