@@ -1,14 +1,14 @@
 //! The words for those who audit: who asked for a deployment, what let them in, and who approved its plan. Pure.
 
 use crate::access::{AllowedBy, Approval, Caller, GivenApproval};
-use crate::deployment::Deployment;
+use crate::deployment::{Deployment, Refusal};
 use crate::environment::PromotedFrom;
 use crate::release::request::{Requester, Route};
 use crate::text::digest::Digest;
 use crate::text::foreign::Foreign;
 use crate::text::time::Time;
 
-/// The facts of a deployment by which it is audited.
+/// The facts of a deployment, or of what was refused, by which it is audited.
 #[derive(Debug, Clone, Copy)]
 pub struct Audited<'a> {
     /// The requester.
@@ -33,6 +33,14 @@ impl Deployment {
             from: self.origin(),
             approval: self.approval.as_ref(),
         }
+    }
+}
+
+impl Refusal {
+    /// Returns the facts by which it is audited: what let nobody in has no more.
+    pub fn audited(&self) -> Audited<'_> {
+        let (requester, vouched) = (&self.requester, self.vouched);
+        Audited { requester, vouched, allowed_by: None, from: None, approval: None }
     }
 }
 

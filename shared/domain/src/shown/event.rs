@@ -249,6 +249,7 @@ pub fn of_refusal(refusal: &Refusal) -> Event {
         cause_name: refusal.findings.first().map(|finding| finding.name.to_string()),
         cause: Some(in_lines(&refusal.findings).written()),
         requester: refusal.vouched.then(|| refusal.requester.clone()),
+        audit: refusal.audited().line(),
         ..Detail::of(&refusal.app, refusal.environment.as_ref())
     };
     Event::new(EventName::RequestRefused, detail)

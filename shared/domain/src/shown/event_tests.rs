@@ -229,6 +229,10 @@ fn a_refusal_is_shown_with_all_its_findings() {
     let claimed = Refusal { vouched: false, ..refusal(vec![]) };
     let detail = of_refusal(&claimed).detail;
     assert_eq!((detail.cause_name, detail.requester), (None, None));
+    let requester = Requester::new(Route::Api, Some("arn:aws:iam::1:user/eva".into()));
+    let asked = Refusal { requester, ..refusal(vec![finding(FindingName::BadValue)]) };
+    let message = of_refusal(&asked).in_text().message;
+    assert_eq!(message.lines().nth(1), Some("  asked by arn:aws:iam::1:user/eva"), "{message}");
 }
 
 #[test]

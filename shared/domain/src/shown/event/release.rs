@@ -198,10 +198,12 @@ impl Event {
     /// Returns a text with who asked and what stays reachable below its first line, because a message has the first
     /// lines only. What somebody else has done meanwhile names that person, and not who asked.
     fn with_more(&self, text: &str) -> String {
-        use EventName::{ApprovalAsked, DeploymentEnded, DeploymentStarted, TargetWaits, UndoStarted};
+        use EventName::{ApprovalAsked, DeploymentEnded, DeploymentStarted, RequestRefused, TargetWaits, UndoStarted};
         let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
-        let is_own =
-            matches!(self.name, ApprovalAsked | DeploymentEnded | DeploymentStarted | TargetWaits | UndoStarted);
+        let is_own = matches!(
+            self.name,
+            ApprovalAsked | DeploymentEnded | DeploymentStarted | RequestRefused | TargetWaits | UndoStarted
+        );
         let audit = self.detail.audit.iter().filter(|_| is_own).map(|audit| format!("  {audit}"));
         let files = self.detail.stays_reachable.iter();
         let files = files.map(|files| format!("  {}", Prose::join(files.in_words(), " ").written()));
