@@ -184,6 +184,12 @@ impl CloudFormationApi for Aws {
         sent.map(drop).map_err(|error| moved_fault(&error, "DeleteStack", stack))
     }
 
+    async fn delete_place(&self, stack: &str, role: &str) -> Result<()> {
+        let request = self.clients.cloudformation().delete_stack().stack_name(stack).role_arn(role);
+        let sent = request.customize().config_override(switching()).send().await;
+        sent.map(drop).map_err(|error| moved_fault(&error, "DeleteStack", stack))
+    }
+
     async fn cancel_update(&self, stack: &str, token: &str) -> Result<()> {
         let request = self.clients.cloudformation().cancel_update_stack();
         let sent =

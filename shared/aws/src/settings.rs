@@ -26,8 +26,8 @@ pub struct Settings {
     pub runner: Option<String>,
     /// The engine's configuration: `WINDLASS_ARTIFACTS_BUCKET`, `WINDLASS_IN_VPC` (`true` or `false`),
     /// `WINDLASS_TASK_ROLES` (ARNs with wildcards, between commas), `WINDLASS_DEPLOYERS` (`kind=ARN`, between commas),
-    /// `WINDLASS_LINKS`, `AWS_REGION` (which Lambda sets), `AWS_ENDPOINT_URL`, and the account of
-    /// `WINDLASS_STATE_MACHINE_ARN`.
+    /// `WINDLASS_PLACE_ROLE`, `WINDLASS_LINKS`, `AWS_REGION` (which Lambda sets), `AWS_ENDPOINT_URL`, and the account
+    /// of `WINDLASS_STATE_MACHINE_ARN`.
     pub config: Config,
 }
 
@@ -65,6 +65,7 @@ impl Settings {
                     .filter_map(|one| one.split_once('='))
                     .map(|(kind, role)| (kind.to_owned(), role.to_owned()))
                     .collect(),
+                place_role: given("WINDLASS_PLACE_ROLE").unwrap_or_default(),
                 links: given("WINDLASS_LINKS").unwrap_or_default(),
             },
             state_machine,

@@ -302,6 +302,22 @@ async fn a_switching_call_is_sent_once_with_its_token() {
     assert!(!form(&replay.only()).contains_key("RetainResources.member.1"));
 }
 
+#[tokio::test]
+async fn an_empty_place_is_deleted_with_its_role_alone() {
+    let done = "<DeleteStackResponse xmlns=\"http://cloudformation.amazonaws.com/doc/2010-05-15/\"/>";
+    let busy = invalid("Stack [s] cannot be deleted while in status UPDATE_IN_PROGRESS");
+    let (aws, replay) = Replay::new(vec![reply(200, &[], done)]);
+    assert_eq!(aws.delete_place("stack-1", ROLE).await, Ok(()));
+    let sent = form(&replay.only());
+    assert_eq!(
+        [sent["Action"].as_str(), sent["StackName"].as_str(), sent["RoleARN"].as_str()],
+        ["DeleteStack", "stack-1", ROLE]
+    );
+    assert!(!sent.contains_key("RetainResources.member.1"), "{sent:?}");
+    let (aws, _) = Replay::new(vec![busy]);
+    assert_eq!(name(aws.delete_place("stack-1", ROLE).await), FaultName::Conflict);
+}
+
 fn name<T>(answer: Result<T>) -> FaultName {
     answer.map(drop).expect_err("a refusal").name
 }

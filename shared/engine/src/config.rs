@@ -23,6 +23,8 @@ pub struct Config {
     /// The ARNs of the roles with which this account's targets are changed, by the kind of the component; empty if
     /// unknown.
     pub deployers: BTreeMap<String, String>,
+    /// The ARN of the role by which the empty place of a stack is deleted in this account; empty if unknown.
+    pub place_role: String,
     /// The base of links in messages, such as the HTTP API's URL; empty if unknown.
     pub links: String,
 }

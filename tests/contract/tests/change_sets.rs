@@ -20,8 +20,10 @@ fn allowing(template: &str, action: &str) -> Vec<(String, Value)> {
     let roles = resources.iter().filter(|(_, it)| it["Type"] == "AWS::IAM::Role");
     let statements = roles.flat_map(|(name, role)| {
         let policies = role["Properties"]["Policies"].as_array().into_iter().flatten();
-        let all = policies.filter_map(|policy| policy["PolicyDocument"]["Statement"].as_array()).flatten();
-        all.map(|statement| (name.clone(), statement.clone())).collect::<Vec<_>>()
+        let attached = role["Properties"]["ManagedPolicyArns"].as_array().into_iter().flatten();
+        let attached = attached.filter_map(|policy| Some(&resources.get(policy.as_str()?)?["Properties"]));
+        let all = policies.chain(attached).filter_map(|policy| policy["PolicyDocument"]["Statement"].as_array());
+        all.flatten().map(|statement| (name.clone(), statement.clone())).collect::<Vec<_>>()
     });
     let has = |statement: &Value| match &statement["Action"] {
         Value::Array(all) => all.iter().any(|one| one == action),
@@ -76,9 +78,49 @@ fn only_change_sets_of_windlass_are_executed_or_deleted() {
     }
 }
 
-/// A stack that is only planned has no tags by which a right to delete it would spare the others.
+/// A stack that is only planned has no tags by which a right to delete it would spare the others. So whoever may delete
+/// any stack does it with a role that may nothing, and passes that on to CloudFormation alone.
 #[test]
-fn only_who_changes_stacks_deletes_one() {
-    let allowed = allowing(TEMPLATE, "cloudformation:DeleteStack");
-    assert_eq!(roles(&allowed), ["DeployStackRole"]);
+fn a_stack_is_deleted_by_its_tags_or_with_a_role_that_may_nothing() {
+    for (template, expected, place) in [
+        (TEMPLATE, &["DeployStackRole", "DeployStackRole", "PlannerRole"][..], "StackPlaceRole"),
+        (TARGET_ROLE, &["Role", "Role"], "PlaceRole"),
+    ] {
+        let allowed = allowing(template, "cloudformation:DeleteStack");
+        assert_eq!(roles(&allowed), expected);
+        let (tagged, any): (Vec<_>, Vec<_>) = allowed
+            .into_iter()
+            .partition(|(_, it)| it["Condition"].to_string().contains("aws:ResourceTag/windlass:app"));
+        assert_eq!((tagged.len(), any.len()), (1, expected.len() - 1));
+        let arn = format!("{place}.Arn");
+        for (role, statement) in any {
+            assert_eq!(statement["Condition"], json!({"ArnEquals": {"cloudformation:RoleArn": arn}}), "{role}");
+            let passes = allowing(template, "iam:PassRole").into_iter();
+            let mut passes = passes.filter(|(who, it)| *who == role && it["Resource"] == arn);
+            let (_, allowed_so) = passes.next().expect("the role is passed on");
+            assert_eq!(
+                allowed_so["Condition"],
+                json!({"StringEquals": {"iam:PassedToService": "cloudformation.amazonaws.com"}})
+            );
+        }
+        let template: Value = serde_saphyr::from_str(template).expect("the template is YAML");
+        let role = &template["Resources"][place]["Properties"];
+        assert!(role["Policies"].is_null() && role["ManagedPolicyArns"].is_null(), "{role}");
+        let trust = &role["AssumeRolePolicyDocument"]["Statement"];
+        assert_eq!(trust[0]["Principal"], json!({"Service": "cloudformation.amazonaws.com"}));
+        assert_eq!(trust.as_array().map(Vec::len), Some(1));
+    }
+}
+
+/// `shared/engine/src/kinds/stack/empty_place.rs` knows the role by its name.
+#[test]
+fn the_role_for_places_is_named_after_the_role_of_the_targets() {
+    let template: Value = serde_saphyr::from_str(TARGET_ROLE).expect("the template is YAML");
+    let name = |role: &str| template["Resources"][role]["Properties"]["RoleName"].as_str().map(str::to_owned);
+    assert_eq!(name("PlaceRole"), name("Role").map(|name| format!("{name}-place")));
+    let template: Value = serde_saphyr::from_str(TEMPLATE).expect("the template is YAML");
+    for function in ["Planner", "DeployStack"] {
+        let variables = &template["Resources"][function]["Properties"]["Environment"]["Variables"];
+        assert_eq!(variables["WINDLASS_PLACE_ROLE"], "StackPlaceRole.Arn", "{function}");
+    }
 }

@@ -62,7 +62,9 @@ fn filled(text: &str, resources: &Value) -> String {
 /// Returns what each role allows. A policy that AWS wrote is no resource of the template, and is not read.
 fn roles(resources: &Value) -> BTreeMap<&str, Named> {
     let all = resources.as_object().expect("resources").iter();
-    let roles = all.filter(|(_, it)| it["Type"] == "AWS::IAM::Role").map(|(name, role)| {
+    // The role of empty places may nothing.
+    let all = all.filter(|(_, it)| it["Type"] == "AWS::IAM::Role" && !it["Properties"]["Policies"].is_null());
+    let roles = all.map(|(name, role)| {
         let properties = &role["Properties"];
         let own = properties["Policies"].as_array().into_iter().flatten().map(|policy| &policy["PolicyDocument"]);
         let attached = properties["ManagedPolicyArns"].as_array().into_iter().flatten().filter_map(Value::as_str);

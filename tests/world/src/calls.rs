@@ -1,7 +1,7 @@
 //! The names of all calls of the ports.
 
 /// Every call that a service of this world has, by the name with which [`crate::mishaps`] counts it.
-pub const CALLS: [&str; 110] = [
+pub const CALLS: [&str; 111] = [
     "appconfig.applications",
     "appconfig.content",
     "appconfig.create_version",
@@ -20,6 +20,7 @@ pub const CALLS: [&str; 110] = [
     "cloudformation.continue_rollback",
     "cloudformation.create_change_set",
     "cloudformation.delete_change_set",
+    "cloudformation.delete_place",
     "cloudformation.delete_stack",
     "cloudformation.execute_change_set",
     "cloudformation.stack",

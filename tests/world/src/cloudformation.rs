@@ -139,6 +139,13 @@ impl CloudFormationApi for World {
         call.answer(()).await
     }
 
+    async fn delete_place(&self, stack: &str, _role: &str) -> Result<()> {
+        let call = self.call("cloudformation.delete_place").await?;
+        let now = self.true_time();
+        self.cloudformation().delete_place(stack, now)?;
+        call.answer(()).await
+    }
+
     async fn cancel_update(&self, stack: &str, _token: &str) -> Result<()> {
         let call = self.call("cloudformation.cancel_update").await?;
         {

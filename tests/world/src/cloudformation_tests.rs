@@ -260,6 +260,21 @@ fn a_bucket_with_objects_is_left_behind_at_the_second_try() {
     assert!(world.s3().buckets.contains_key("chat-web") && code(&world).is_none());
 }
 
+/// What is in a stack needs a right to be deleted, and the empty place of a change set needs none.
+#[test]
+fn a_role_that_may_nothing_deletes_the_place_of_a_change_set_alone() {
+    let world = world();
+    run(world.delete_place("chat", "role")).unwrap();
+    assert_eq!((status(&world).as_str(), code(&world).is_some()), ("DELETE_FAILED", true));
+    let world = World::default();
+    ask(&world, "d1", true, &template("one", "chat-web")).unwrap();
+    let place = world.cloudformation().named("chat").unwrap().id.clone();
+    for _ in 0..2 {
+        run(world.delete_place(&place, "role")).unwrap();
+        assert_eq!(run(world.stack(&place)).unwrap().status, "DELETE_COMPLETE");
+    }
+}
+
 #[test]
 fn a_template_at_an_address_is_read_and_says_what_it_needs() {
     let world = World::default();

@@ -121,6 +121,7 @@ impl Default for World {
             local_endpoint: None,
             task_roles: vec!["arn:aws:iam::*:role/windlass-task-*".into()],
             deployers: iam::deployers(),
+            place_role: "arn:aws:iam::111111111111:role/windlass-place".into(),
             links: "https://windlass.example".into(),
         };
         Self {

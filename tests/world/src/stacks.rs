@@ -186,6 +186,17 @@ impl State {
         }
         Ok(())
     }
+
+    /// Deletes a stack with a role that may nothing: none of its resources can be deleted.
+    pub(crate) fn delete_place(&mut self, stack: &str, now: Time) -> Result<()> {
+        let has_some = self.named(stack).is_ok_and(|stack| stack.lives() && stack.status != "REVIEW_IN_PROGRESS");
+        self.delete(stack, &[], None, now)?;
+        if has_some && let Ok(stack) = self.named(stack) {
+            stack.turn("DELETE_FAILED", "The following resource(s) failed to delete: AccessDenied. ", now);
+            stack.work = None;
+        }
+        Ok(())
+    }
 }
 
 /// Returns whether a named capability stands for one that is needed.

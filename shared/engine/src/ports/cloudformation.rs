@@ -239,6 +239,10 @@ pub trait CloudFormationApi {
     /// Deletes a stack, but for the resources that are named: only of one in `DELETE_FAILED` may there be some.
     async fn delete_stack(&self, stack: &str, retain: &[String], role: &str, token: &str) -> Result<()>;
 
+    /// Deletes a stack, by its id, with a role that may nothing: the empty place of a change set goes, and nothing that
+    /// is in any other stack. One that is gone is deleted. `Conflict` if its status allows no deletion.
+    async fn delete_place(&self, stack: &str, role: &str) -> Result<()>;
+
     /// Takes an update back that is in progress. `Conflict` if none is in `UPDATE_IN_PROGRESS`.
     async fn cancel_update(&self, stack: &str, token: &str) -> Result<()>;
 

@@ -37,7 +37,7 @@ impl Subject for Changing {
     }
 
     fn kind(&self, at: World) -> Stack<World> {
-        Stack::new(at.at(&Place::default()), at, deployment())
+        Stack::new(at.at(&Place::default()), (at, &Place::default()), deployment())
     }
 }
 
@@ -87,8 +87,7 @@ fn an_output_that_looks_like_a_secret_is_given_to_nobody() {
 #[test]
 fn what_was_only_planned_is_let_go_of_where_it_is_undone_before_its_turn() {
     let there = Infra::with(&template("one", &[]));
-    // The place of a change set stays for the next one.
-    for (infra, then) in [(there, "CREATE_COMPLETE one"), (Infra::without(), "REVIEW_IN_PROGRESS nothing")] {
+    for (infra, then) in [(there, "CREATE_COMPLETE one"), (Infra::without(), "none")] {
         let release = infra.release(&template("two", &[]));
         assert_eq!(release.undo(), WorkTransition::Changed, "{}", release.failure());
         assert_eq!(infra.stands(), then);

@@ -7,6 +7,8 @@ use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::time::Time;
 use windlass_engine::kinds::Prepared;
 use windlass_engine::payload::WorkTransition;
+use windlass_engine::ports::CloudFormationApi as _;
+use windlass_world::run::run;
 
 fn table() -> Value {
     json!({"Type": "AWS::DynamoDB::Table", "Properties": {"KeySchema": "a"}})
@@ -128,9 +130,48 @@ fn a_plan_leaves_nothing_behind() {
     let planned = infra.plan("d1", &template("two", &[]));
     assert_eq!(infra.stands(), "REVIEW_IN_PROGRESS nothing");
     infra.let_go(&planned);
-    // The place of a change set stays for the next one.
-    assert_eq!((infra.stands().as_str(), sets(&infra)), ("REVIEW_IN_PROGRESS nothing", 0));
+    assert_eq!(infra.stands(), "none");
     assert_eq!(infra.plan("d2", &template("two", &[])).findings, []);
+}
+
+#[test]
+fn a_place_in_which_another_change_set_waits_stays() {
+    let infra = Infra::without();
+    let two = template("two", &[]);
+    let planned = infra.plan("d1", &two);
+    let other = infra.plan("d2", &two);
+    infra.let_go(&planned);
+    assert_eq!((infra.stands().as_str(), sets(&infra)), ("REVIEW_IN_PROGRESS nothing", 1));
+    infra.let_go(&other);
+    assert_eq!(infra.stands(), "none");
+}
+
+/// A deletion of it may still be on its way: it must meet no stack that somebody makes there.
+#[test]
+fn an_empty_place_is_taken_over_by_nobody() {
+    let infra = Infra::without();
+    let two = template("two", &[]);
+    infra.plan("d1", &two);
+    let place = infra.stack(|stack| stack.id.clone());
+    infra.stack(|stack| stack.change_sets.clear());
+    infra.plan("d2", &two);
+    assert_ne!(infra.stack(|stack| stack.id.clone()), place);
+    // Nor is one whose change set was left by a plan that is surely over.
+    let place = infra.stack(|stack| stack.id.clone());
+    infra.sleep_s(3 * 60 * 60);
+    infra.plan("d3", &two);
+    assert_ne!(infra.stack(|stack| stack.id.clone()), place);
+    assert_eq!(sets(&infra), 1);
+}
+
+#[test]
+fn a_stack_that_is_being_deleted_is_waited_for_before_it_is_made_anew() {
+    let infra = Infra::with(&template("one", &[]));
+    let id = infra.stack(|stack| stack.id.clone()).unwrap();
+    run(infra.world.delete_stack(&id, &[], "role", "theirs")).unwrap();
+    assert_eq!(infra.stands(), "DELETE_IN_PROGRESS one");
+    assert_eq!(infra.plan("d1", &template("two", &[])).findings, []);
+    assert_ne!(infra.stack(|stack| stack.id.clone()), Some(id));
 }
 
 /// A plan that is drawn, or was killed, has a change set of our name: it keeps nobody from the first release.

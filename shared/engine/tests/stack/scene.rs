@@ -195,7 +195,8 @@ impl Infra {
     /// Lets go of what a plan has made.
     pub fn let_go(&self, planned: &Prepared) {
         assert!(planned.is_made_to_plan);
-        let kind = Stack::new(self.world.at(&Place::default()), self.world.clone(), DeploymentId("d1".into()));
+        let at = (self.world.clone(), &Place::default());
+        let kind = Stack::new(self.world.at(&Place::default()), at, DeploymentId("d1".into()));
         run(kind.let_go(&serde_json::from_value(planned.target.clone()).unwrap())).unwrap();
     }
 

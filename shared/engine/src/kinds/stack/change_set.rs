@@ -4,6 +4,7 @@
 //! Its name has the deployment that made it. What a deployment left behind that was killed, the next plan of the stack
 //! deletes once that deployment has ended. What somebody else has made is left alone.
 
+use super::empty_place::{self, LOOK_MS, LOOKS};
 use super::state::{OBSOLETE, SetState, Target};
 use crate::ledger;
 use crate::ports::{ChangeSet, Clock, CloudFormationApi, DynamoDbApi, NewChangeSet, ResourceChange, Result};
@@ -21,11 +22,6 @@ const OURS: &str = "windlass-";
 
 /// The longest name of a change set, in bytes (AWS CloudFormation API Reference, CreateChangeSet).
 const LONGEST: usize = 128;
-
-/// How often one invocation looks at a change set that is being made, and the milliseconds between two looks. The
-/// machine asks again after that.
-const LOOKS: u32 = 8;
-const LOOK_MS: u64 = 2_000;
 
 /// The time after which a plan that nobody has recorded is surely over, in milliseconds: two hours.
 const PLANNED_MS: u64 = 2 * 60 * 60 * 1000;
@@ -61,7 +57,13 @@ fn deployment_of(name: &str) -> Option<DeploymentId> {
 /// made before. Fault: `StillInProgress` while CloudFormation works on it.
 pub(super) async fn made(at: &(impl CloudFormationApi + Clock), new: &NewChangeSet<'_>) -> Result<ChangeSet> {
     for _ in 0..LOOKS {
-        match if_there(at.change_set(Some(new.stack), new.name, None).await)? {
+        let found = if_there(at.change_set(Some(new.stack), new.name, None).await)?;
+        // The place of another plan may be going.
+        if found.is_none() && new.creates && empty_place::is_going(at, new.stack).await? {
+            at.sleep_ms(LOOK_MS).await;
+            continue;
+        }
+        match found {
             None => match at.create_change_set(new).await {
                 // Another invocation of the same plan has made it.
                 Err(fault) if fault.name != FaultName::Conflict => return Err(fault),
@@ -90,7 +92,7 @@ pub(super) fn shown<T>(read: Result<T>) -> Result<T> {
 }
 
 /// Deletes the change sets of a stack that nobody will execute, because their deployments have ended. Returns the names
-/// of those that stay and are not this deployment's.
+/// of those that stay.
 pub(super) async fn clear(
     (home, at): (&impl DynamoDbApi, &(impl CloudFormationApi + Clock)),
     stack: &str,
@@ -98,13 +100,9 @@ pub(super) async fn clear(
 ) -> Result<Vec<String>> {
     let mut left = Vec::new();
     for (name, made) in at.change_sets(stack).await? {
-        let of = deployment_of(&name);
-        if of.as_ref() == Some(deployment) {
-            continue;
-        }
-        let is_over = match &of {
-            Some(of) => has_ended(home, of, made, at.now()).await?,
-            None => false,
+        let is_over = match deployment_of(&name) {
+            Some(of) if of != *deployment => has_ended(home, &of, made, at.now()).await?,
+            Some(_) | None => false,
         };
         if !is_over {
             left.push(name);
@@ -127,13 +125,17 @@ async fn has_ended(home: &impl DynamoDbApi, id: &DeploymentId, made: Option<Time
     })
 }
 
-/// Deletes the change set of a plan that nobody carries out. A stack that is only the place of it stays, because no
-/// right to delete such a one spares the others; the next plan of the stack uses it.
-pub(super) async fn let_go(at: &impl CloudFormationApi, target: &Target) -> Result<()> {
-    match &target.change_set {
-        Some(id) => at.delete_change_set(id).await,
-        None => Ok(()),
+/// Deletes the change set of a plan that nobody carries out, and the stack that is only the place of it. `role` is the
+/// one for places.
+pub(super) async fn let_go(at: &(impl CloudFormationApi + Clock), target: &Target, role: Option<String>) -> Result<()> {
+    let Some(id) = &target.change_set else {
+        return Ok(());
+    };
+    at.delete_change_set(id).await?;
+    if target.is_new {
+        empty_place::take_away(at, (target.named(), Some(id)), role).await?;
     }
+    Ok(())
 }
 
 /// A change of a resource, with the name that it has in the whole.

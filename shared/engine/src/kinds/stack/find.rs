@@ -1,10 +1,11 @@
 //! Finds the stack, and what is in the way of changing it before anything of a template is read.
 
 use super::change_set;
+use super::empty_place;
 use super::parameters;
 use super::state::{Standing, standing};
 use super::wording::way_out;
-use crate::config::Config;
+use crate::config::{Config, Configured};
 use crate::kinds::PrepareInput;
 use crate::kinds::needs::DeployerRole;
 use crate::ports::{Clock, CloudFormationApi, DynamoDbApi, Result, S3Api, Stack};
@@ -87,13 +88,21 @@ pub(super) struct FoundStack {
 
 /// Looks for the stack.
 pub(super) async fn find(
-    home: &impl DynamoDbApi,
+    home: &(impl DynamoDbApi + Configured),
     at: &(impl CloudFormationApi + Clock),
     input: &PrepareInput<'_>,
     spec: &Spec,
 ) -> Result<FoundStack> {
     let stack = if_there(at.stack(&spec.stack).await)?;
-    let stack = stack.filter(|stack| standing(&stack.status) != Standing::Gone);
+    // A check makes nothing, and takes nothing away.
+    let only_looks = input.is_check || input.is_trial;
+    // The place of another plan may be going: the change set is made once it has gone.
+    let waits = !only_looks && input.running.is_none();
+    let stack = stack.filter(|stack| match standing(&stack.status) {
+        Standing::Gone => false,
+        Standing::Deleting => !waits,
+        _ => true,
+    });
     let Some(stack) = stack else {
         let findings = missing(input, spec).into_iter().collect();
         return Ok(FoundStack { made: None, findings });
@@ -106,15 +115,18 @@ pub(super) async fn find(
         let what = format!("stack {}", stack.name);
         findings.extend(input.check_tags("stack", (&what, Some(&stack.id)), &stack.tags));
     }
-    // A check makes nothing, and takes nothing away.
-    let only_looks = input.is_check || input.is_trial;
-    let others = if only_looks { vec![] } else { change_set::clear((home, at), &stack.id, input.deployment).await? };
+    let left = if only_looks { vec![] } else { change_set::clear((home, at), &stack.id, input.deployment).await? };
     let is_free = match standing {
         Standing::Still => true,
         // A plan of ours takes no stack for itself: it is being drawn, or nobody knows any more whose it was.
-        Standing::Review => others.iter().all(|name| change_set::is_ours(name)),
+        Standing::Review => left.iter().all(|name| change_set::is_ours(name)),
         _ => false,
     };
+    if standing == Standing::Review && left.is_empty() && !only_looks {
+        let through = input.place.role.as_ref().map(|role| role.arn.as_str());
+        let role = empty_place::role(home.config(), through);
+        empty_place::take_away(at, (&stack.id, None), role).await?;
+    }
     if !is_free {
         findings.push(busy(input, &stack, standing));
     }
@@ -148,7 +160,10 @@ pub(super) fn to_be_made(input: &PrepareInput<'_>, spec: &Spec) -> Finding {
     Finding::new(
         FindingName::NotLookedAt,
         input.path("stack"),
-        format!("CloudFormation has no stack `{}` yet: a release makes it, with all that is in it.", spec.stack),
+        format!(
+            "CloudFormation has no stack `{}` yet: a release makes it, with all that is in it. What its template needs beside that, such as the right on the transform of SAM, IAM cannot be asked before.",
+            spec.stack
+        ),
         "Nothing: the plan of a release shows what it makes.",
     )
 }

@@ -7,6 +7,7 @@
 
 mod change_set;
 mod drift;
+mod empty_place;
 mod find;
 mod former_code;
 mod look;
@@ -66,13 +67,15 @@ pub struct Stack<P> {
     home: P,
     /// The ports at the target's place.
     at: P,
+    /// The ARN of the role through which the target is reached; `None` in Windlass's own account.
+    through: Option<String>,
     deployment: DeploymentId,
 }
 
 impl<P> Stack<P> {
-    /// The kind for one deployment.
-    pub fn new(home: P, at: P, deployment: DeploymentId) -> Self {
-        Self { home, at, deployment }
+    /// The kind for one deployment, with ports at its own place and at that of the target.
+    pub fn new(home: P, (at, place): (P, &Place), deployment: DeploymentId) -> Self {
+        Self { home, at, through: place.role.as_ref().map(|role| role.arn.clone()), deployment }
     }
 
     /// Returns what the token of each call of this deployment begins with.
@@ -84,7 +87,8 @@ impl<P> Stack<P> {
 /// Returns the kind of a step.
 #[allow(clippy::unused_async, reason = "the registry waits for every kind")]
 pub async fn of<P: AssumeRole>(ports: &P, step: &Step) -> Result<Stack<P>> {
-    Ok(Stack::new(ports.at(&Place::default()), ports.at(&step.place), step.deployment.clone()))
+    let at = (ports.at(&step.place), &step.place);
+    Ok(Stack::new(ports.at(&Place::default()), at, step.deployment.clone()))
 }
 
 impl<P: CloudFormationApi + S3Api + Configured + Clock> Kind for Stack<P> {
@@ -185,7 +189,8 @@ impl<P: CloudFormationApi + S3Api + Configured + Clock> Kind for Stack<P> {
     }
 
     async fn let_go(&self, target: &Target) -> Result<()> {
-        change_set::let_go(&self.at, target).await
+        let role = empty_place::role(self.home.config(), self.through.as_deref());
+        change_set::let_go(&self.at, target, role).await
     }
 
     async fn makes(&self, target: &Target) -> Result<Option<Vec<AwsResource>>> {

@@ -41,7 +41,7 @@ where
     let place = StackPlace::of(&config, input);
     let claims = vec![place.claim(&spec.stack)];
     let FoundStack { made, findings } = find(&home, ports, input, spec).await?;
-    let at = ports.at(input.place);
+    let at = (ports.at(input.place), input.place);
     let plan = StackPlan { kind: Stack::new(home, at, input.deployment.clone()), input, spec, place, made };
     let prepared = plan.make(findings).await?;
     Ok(Prepared { claims, ..prepared })
@@ -272,7 +272,7 @@ impl<P: CloudFormationApi + S3Api + Configured + Clock> StackPlan<'_, P> {
         let mut target = self.target(Some(&set), wanted.package);
         let found = SetState::from(&set);
         if found.is_empty() {
-            change_set::let_go(at, &target).await?;
+            self.kind.let_go(&target).await?;
             let unchanged = format!("the stack {} has this template and these parameters already", target.stack);
             let before = to_value(&self.before(None).await?)?;
             return Ok(Prepared { unchanged: Some(unchanged), before, ..self.base()? });
