@@ -24,12 +24,14 @@ pub struct Needed {
     pub resource: String,
     /// The values that come with the calls, by condition keys.
     pub context: BTreeMap<String, String>,
+    /// The ARN of the role that makes them; `None` if it is the one that changes the target.
+    pub by: Option<String>,
 }
 
 impl Needed {
     /// Actions on a resource.
     pub fn on(member: &'static str, resource: String, actions: &[&'static str]) -> Self {
-        Self { member, actions: actions.to_vec(), resource, context: BTreeMap::new() }
+        Self { member, actions: actions.to_vec(), resource, context: BTreeMap::new(), by: None }
     }
 
     /// The same on a resource with these tags.
@@ -37,6 +39,13 @@ impl Needed {
     pub fn tagged(mut self, tags: &BTreeMap<String, String>) -> Self {
         let keys = tags.iter().map(|(name, value)| (format!("aws:ResourceTag/{name}"), value.clone()));
         self.context.extend(keys);
+        self
+    }
+
+    /// The same by another role, with which AWS itself acts.
+    #[must_use]
+    pub fn by(mut self, role: &str) -> Self {
+        self.by = Some(role.to_owned());
         self
     }
 

@@ -74,11 +74,15 @@ pub async fn check(
     let mut found = PermissionFindings::default();
     for needed in needs {
         found.take_role(&input, &needed, declared_role(there, &needed).await?);
-        match there.simulate(&simulation(&input, &by, &needed)).await {
-            Ok(said) => found.take(&input, &by, &needed, &said),
+        let other = needed.by.as_deref().map(|role| DeployerRole { role, ..by });
+        let by = other.as_ref().unwrap_or(&by);
+        match there.simulate(&simulation(&input, by, &needed)).await {
+            Ok(said) => found.take(&input, by, &needed, &said),
+            // Whether that role is there was asked before.
+            Err(fault) if other.is_some() && matches!(fault.name, FaultName::NotFound | FaultName::AccessDenied) => {}
             // If it may not ask about one call, it may not ask about the others.
             Err(fault) => {
-                let finding = not_asked(&input, &by, &needed, &fault);
+                let finding = not_asked(&input, by, &needed, &fault);
                 if fault.name == FaultName::AccessDenied {
                     found.findings.push(finding);
                 } else {
@@ -233,11 +237,10 @@ fn in_words(by: &DeployerRole<'_>, needed: &Needed, why: &Why, actions: &[&str])
 /// stack needs.
 fn remedy(by: &DeployerRole<'_>, needed: &Needed, actions: &[&str]) -> String {
     let resource = &needed.resource;
-    if by.is_own {
+    if by.is_own || needed.by.is_some() {
         let statement = json!({"Effect": "Allow", "Action": actions, "Resource": resource});
-        return format!(
-            "Add the statement `{statement}` to the role; examples/target-role.yaml has all that it needs."
-        );
+        let whole = if needed.by.is_some() { "" } else { "; examples/target-role.yaml has all that it needs" };
+        return format!("Add the statement `{statement}` to the role{whole}.");
     }
     if needed.member == "bucket" {
         return "Deploy Windlass's stack again with the bucket's ARN under `SiteBucketArns`; or give the environment a role of its own (`role_arn`).".to_owned();

@@ -1,25 +1,66 @@
 //! The permissions that a release of a stack needs (Service Authorization Reference, AWS CloudFormation).
 
+use super::empty_place;
 use super::find::role_of;
+use super::state::{Standing, standing};
+use crate::config::Configured;
 use crate::kinds::PrepareInput;
 use crate::kinds::needs::{DeployerRole, Needed};
 use crate::ports::{CloudFormationApi, Result};
 use crate::trouble::if_there;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::declaration::kinds::stack::Stack as Spec;
+use windlass_domain::declaration::kinds::stack::template::{read, transforms};
+
+/// What the name of a transform begins with that AWS itself carries out.
+const OF_AWS: &str = "AWS::";
 
 /// The calls of a release; see [`crate::kinds::needs`]. A stack that is not there yet has the tags that it will get.
+/// Which transforms it will have is known to nobody then: a check brings no template.
 pub async fn needs(
-    there: &impl CloudFormationApi,
+    there: &(impl CloudFormationApi + Configured),
     _: &PrepareInput<'_>,
     by: &DeployerRole<'_>,
     spec: &Spec,
 ) -> Result<Vec<Needed>> {
     let stack = if_there(there.stack(&spec.stack).await)?;
-    Ok(of(by, spec, &stack.map(|stack| stack.tags).unwrap_or_default()))
+    let is_made = |status: &str| !matches!(standing(status), Standing::Review | Standing::Gone);
+    let template = match stack.as_ref().filter(|stack| is_made(&stack.status)) {
+        Some(stack) => read(&there.template(&stack.id, None).await?).unwrap_or_default(),
+        None => Value::Null,
+    };
+    let mut needed = of(by, spec, &stack.map(|stack| stack.tags).unwrap_or_default());
+    let place = empty_place::role(there.config(), by.is_own.then_some(by.role));
+    needed.extend(place.into_iter().flat_map(|role| to_let_go(by, spec, &role)));
+    needed.extend(transforms(&template).into_iter().flat_map(|name| to_expand(by, spec, name)));
+    Ok(needed)
 }
 
-/// Returns the calls. Pure. The id behind a stack's name is known to nobody before it is made.
+/// Returns the calls by which the empty place of a change set is deleted. Pure.
+fn to_let_go(by: &DeployerRole<'_>, spec: &Spec, role: &str) -> [Needed; 2] {
+    let stack = by.arn("cloudformation", &format!("stack/{}/1", spec.stack));
+    [
+        Needed::on("stack", stack, &["cloudformation:DeleteStack"]).with("cloudformation:RoleArn", role),
+        Needed::on("stack", role.to_owned(), &["iam:PassRole"])
+            .with("iam:PassedToService", "cloudformation.amazonaws.com"),
+    ]
+}
+
+/// Returns the calls by which a template with a transform of AWS becomes a change set: one of the role that makes it,
+/// and one of the role that CloudFormation acts with (AWS CloudFormation User Guide, "Control CloudFormation access
+/// with AWS Identity and Access Management"). A macro of the account is no such resource. Pure.
+fn to_expand(by: &DeployerRole<'_>, spec: &Spec, transform: &str) -> Vec<Needed> {
+    let Some(name) = transform.strip_prefix(OF_AWS) else {
+        return vec![];
+    };
+    let partition = by.role.split(':').nth(1).unwrap_or("aws");
+    let resource = format!("arn:{partition}:cloudformation:{}:aws:transform/{name}", by.region);
+    let call = |member| Needed::on(member, resource.clone(), &["cloudformation:CreateChangeSet"]);
+    vec![call("stack"), call("role").by(&role_of(by, &spec.role))]
+}
+
+/// Returns the other calls. Pure. The id behind a stack's name is known to nobody before it is made.
 fn of(by: &DeployerRole<'_>, spec: &Spec, tags: &BTreeMap<String, String>) -> Vec<Needed> {
     let stack = by.arn("cloudformation", &format!("stack/{}/1", spec.stack));
     let sets = ["cloudformation:CreateChangeSet", "cloudformation:ExecuteChangeSet", "cloudformation:DeleteChangeSet"];
@@ -53,6 +94,27 @@ mod tests {
             assert_eq!(resources, [stack, stack, "arn:aws:iam::222222222222:role/shop-stack"]);
             assert_eq!(needed[2].context["iam:PassedToService"], "cloudformation.amazonaws.com");
         }
+    }
+
+    #[test]
+    fn a_transform_of_aws_is_asked_for_of_both_roles() {
+        let by = DeployerRole { role: "arn:aws:iam::222222222222:role/windlass", is_own: true, region: "eu-west-1" };
+        let spec: Spec = serde_json::from_value(json!({"stack": "shop", "role": "a", "within_s": 60})).unwrap();
+        let needed = to_expand(&by, &spec, "AWS::Serverless-2016-10-31");
+        let transform = "arn:aws:cloudformation:eu-west-1:aws:transform/Serverless-2016-10-31";
+        assert!(needed.iter().all(|one| one.resource == transform), "{needed:?}");
+        let roles: Vec<Option<&str>> = needed.iter().map(|one| one.by.as_deref()).collect();
+        assert_eq!(roles, [None, Some("arn:aws:iam::222222222222:role/a")]);
+        assert_eq!(to_expand(&by, &spec, "MyMacro"), []);
+    }
+
+    #[test]
+    fn an_empty_place_is_deleted_with_a_role_of_its_own() {
+        let by = DeployerRole { role: "arn:aws:iam::222222222222:role/windlass", is_own: true, region: "eu-west-1" };
+        let spec: Spec = serde_json::from_value(json!({"stack": "shop", "role": "a", "within_s": 60})).unwrap();
+        let [deletes, passes] = to_let_go(&by, &spec, "arn:aws:iam::222222222222:role/windlass-place");
+        assert_eq!(deletes.context["cloudformation:RoleArn"], passes.resource);
+        assert_eq!(passes.context["iam:PassedToService"], "cloudformation.amazonaws.com");
     }
 
     #[test]

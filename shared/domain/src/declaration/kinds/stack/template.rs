@@ -25,6 +25,14 @@ pub fn deletion_policy<'t>(template: &'t Value, logical: &str) -> Option<&'t str
     template.get("Resources")?.get(logical)?.get("DeletionPolicy")?.as_str()
 }
 
+/// Returns the transforms that a template names, such as `AWS::Serverless-2016-10-31`.
+pub fn transforms(template: &Value) -> Vec<&str> {
+    match template.get("Transform") {
+        Some(Value::Array(all)) => all.iter().filter_map(Value::as_str).collect(),
+        one => one.and_then(Value::as_str).into_iter().collect(),
+    }
+}
+
 /// Returns the places in a property of a resource at which two templates differ, such as `Code.S3Key`. An element of a
 /// list is named by its `Id`, if it has one: `DistributionConfig.Origins[web].OriginPath`. It is the property itself
 /// where both say the same, because what a reference in it stands for changes.
@@ -104,6 +112,20 @@ Resources:
                 assert_eq!(deletion_policy(&template, none), None, "{form} {none}");
             }
             assert_ne!(deletion_policy(&template, "Referred"), Some("Retain"), "{form}");
+        }
+    }
+
+    #[test]
+    fn transforms_are_named_by_one_text_or_by_several() {
+        let sam = "AWS::Serverless-2016-10-31";
+        let table: [(&str, &[&str]); 4] = [
+            ("Resources: {}", &[]),
+            ("Transform: AWS::Serverless-2016-10-31", &[sam]),
+            ("Transform: [AWS::Serverless-2016-10-31, Mine]", &[sam, "Mine"]),
+            ("Transform: {Name: AWS::Include}", &[]),
+        ];
+        for (text, named) in table {
+            assert_eq!(transforms(&read(text).unwrap()), named, "{text}");
         }
     }
 
