@@ -284,6 +284,22 @@ fn what_iam_cannot_be_asked_of_is_found() {
     assert_eq!(found.outcome, PlanOutcome::Rejected);
 }
 
+/// Of the role that makes change sets, and of the one that CloudFormation acts with.
+#[test]
+fn iam_is_asked_of_the_transform_of_the_running_template() {
+    let program = Program::release().unwrap();
+    let api = "  api: {kind: lambda, function: shop-api, alias: live}";
+    let infra = "  infra: {kind: cloudformation, stack: shop-infra, role: windlass-stack-shop}";
+    for (template, wanted) in [("{\"Resources\": {}}", 0), ("{\"Transform\": \"AWS::Serverless-2016-10-31\"}", 2)] {
+        let mut shop = Shop::new(&program, &ONE_FUNCTION.replace(api, infra));
+        template.clone_into(&mut shop.world().cloudformation().named("shop-infra").unwrap().wanted.template);
+        check(&mut shop);
+        let asked = simulated(&shop);
+        let of_transforms = asked.iter().filter(|one| one.contains(" transform/Serverless-2016-10-31"));
+        assert_eq!(of_transforms.count(), wanted, "{asked:?}");
+    }
+}
+
 /// IAM cannot be asked about what has no name yet, and nothing is made to find out.
 #[test]
 fn what_a_release_makes_is_named_with_who_makes_it() {
