@@ -265,7 +265,7 @@ fn a_way_back_under_way_is_waited_for_also_by_a_recovery() {
             assert_eq!(release.once(None), None, "{}", release.failure());
         }
         if is_recovered {
-            release.recover();
+            release.recover(false);
         }
         assert_eq!(release.once(None), None, "{}", release.failure());
         infra.stack(|stack| stack.slow = 1);
@@ -324,6 +324,24 @@ fn somebody_else_s_update_is_left_to_them_by_the_undo() {
     assert_eq!(release.undo(), WorkTransition::Failed);
     assert!(release.failure().starts_with("TargetChangedByOther"), "{}", release.failure());
     assert_eq!(infra.stands(), "UPDATE_COMPLETE theirs");
+}
+
+/// The way back is of a stack as this deployment left it. Whoever goes over theirs brings the former one back by hand.
+#[test]
+fn somebody_else_s_update_is_left_to_them_by_an_operator_s_recovery_as_well() {
+    let infra = Infra::with(&template("one", &[]));
+    let release = infra.release(&template("two", &[]));
+    assert_eq!(release.forward(), WorkTransition::Changed, "{}", release.failure());
+    infra.put(&template("theirs", &[]));
+    for _ in 0..2 {
+        assert_eq!(release.undo(), WorkTransition::Failed);
+        assert!(release.failure().starts_with("TargetChangedByOther"), "{}", release.failure());
+        assert_eq!((infra.stands().as_str(), release.sent().len()), ("UPDATE_COMPLETE theirs", 1));
+        release.recover(true);
+    }
+    infra.put(&template("one", &[]));
+    assert_eq!(release.undo(), WorkTransition::Changed, "{}", release.failure());
+    assert_eq!((infra.stands().as_str(), release.sent().len()), ("UPDATE_COMPLETE one", 1));
 }
 
 #[test]

@@ -272,10 +272,10 @@ impl Release<'_> {
         self.until_done(None)
     }
 
-    /// Takes the lock under another token, as a recovery does.
-    pub fn recover(&self) {
+    /// Takes the lock under another token, as a recovery does, by an operator or by itself.
+    pub fn recover(&self, by_operator: bool) {
         self.token.set(self.token.get() + 1);
-        let lock = held_for(&self.id, self.token.get(), false);
+        let lock = held_for(&self.id, self.token.get(), by_operator);
         self.infra.write(ledger::lock(self.step().environment_id()), ledger::to_body(&lock).unwrap());
     }
 
