@@ -66,9 +66,7 @@ pub(super) fn findings(resolved: &Resolved, taken: &[(String, Output)]) -> Vec<F
         let path = format!("components.{name}");
         let own = listed(component).chain(resolved.with_the_image(component));
         let own = own.map(|(member, output)| (join(&path, &member), output));
-        let below = join(&path, "");
-        let is_named = |at: &str| at.strip_prefix(&below).is_some_and(|member| !member.starts_with("gates."));
-        let named = taken.iter().filter(|(at, _)| is_named(at)).cloned();
+        let named = taken.iter().filter(|(at, _)| taker(at) == Some(name.as_str())).cloned();
         let before = before(resolved, name);
         for (at, output) in own.chain(named) {
             let found = unknown(resolved, &at, &output);
@@ -76,9 +74,15 @@ pub(super) fn findings(resolved: &Resolved, taken: &[(String, Output)]) -> Vec<F
             findings.extend(found.or_else(|| is_late().then(|| not_after(name, &output))));
         }
     }
-    let of_gates = taken.iter().filter(|(at, _)| at.contains("gates."));
+    let of_gates = taken.iter().filter(|(at, _)| taker(at).is_none());
     findings.extend(of_gates.filter_map(|(at, output)| unknown(resolved, at, output)));
     findings
+}
+
+/// Returns the component in a name of which an output stands; `None` if it stands in a gate, of a component or of all.
+fn taker(at: &str) -> Option<&str> {
+    let (component, member) = at.strip_prefix("components.")?.split_once('.')?;
+    (!member.starts_with("gates.")).then_some(component)
 }
 
 /// Returns the components that have changed before one.
@@ -122,4 +126,24 @@ fn not_after(name: &ComponentName, output: &Output) -> Finding {
         format!("`{name}` takes `{output}`, and does not change after `{earlier}`."),
         format!("Add `{earlier}` to `after` of `{name}`."),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_in_a_gate_is_no_name_of_a_component() {
+        for (at, wanted) in [
+            ("components.web.bucket", Some("web")),
+            ("components.gates.bucket", Some("gates")),
+            ("components.my-gates.config.values.gates.prod", Some("my-gates")),
+            ("components.web.gates.probes[0].url", None),
+            ("components.gates.gates.probes[0].url.prod", None),
+            ("gates.probes[0].url", None),
+            ("environments.prod.gates.probes[0].url", None),
+        ] {
+            assert_eq!(taker(at), wanted, "{at}");
+        }
+    }
 }
