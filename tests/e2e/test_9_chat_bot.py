@@ -86,6 +86,14 @@ def test_what_holds_data_is_kept_in_production_and_disposable_elsewhere(bot):
     assert kept == {"dev": {"Delete"}, "prod": {"RetainExceptOnCreate"}}
 
 
+def test_the_stack_makes_the_alarms_by_which_a_release_is_judged(bot):
+    bot.synthesize()
+    resources = json.loads((bot.folder / "cdk.out/ServiceBot.template.json").read_text())["Resources"].values()
+    made = {found["Properties"]["AlarmName"] for found in resources if found["Type"] == "AWS::CloudWatch::Alarm"}
+    gates = yaml.safe_load((BOT / "app.yaml").read_text())["gates"]
+    assert made == {name.format(environment=ENVIRONMENT) for name in gates["alarms"]}
+
+
 def test_one_release_makes_all_of_it(bot):
     ran = bot.release(*bot.whole("1.0.0"))
     assert ended(ran) == (GOOD, "Succeeded", ""), ran

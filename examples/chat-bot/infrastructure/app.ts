@@ -5,7 +5,7 @@
 import * as cdk from 'aws-cdk-lib';
 import { aws_apigatewayv2 as api, aws_apigatewayv2_integrations as integrations } from 'aws-cdk-lib';
 import { aws_cloudfront as cloudfront, aws_cloudfront_origins as origins, aws_s3 as s3 } from 'aws-cdk-lib';
-import { aws_dynamodb as dynamodb, aws_lambda as lambda } from 'aws-cdk-lib';
+import { aws_cloudwatch as cloudwatch, aws_dynamodb as dynamodb, aws_lambda as lambda } from 'aws-cdk-lib';
 
 const app = new cdk.App({ analyticsReporting: false });
 const environment: string = app.node.getContext('environment');
@@ -18,11 +18,25 @@ const stack = new cdk.Stack(app, 'ServiceBot', {
   synthesizer: new cdk.BootstraplessSynthesizer(),
 });
 
+// Releases are judged by these alarms. Where nobody calls nothing is measured, and that is well.
+const inEachMinute = { statistic: 'Sum', period: cdk.Duration.minutes(1) };
+
+function alarm(id: string, name: string, metric: cloudwatch.IMetric): void {
+  new cloudwatch.Alarm(stack, id, {
+    alarmName: `service-bot-${environment}-${name}`,
+    metric,
+    threshold: 1,
+    evaluationPeriods: 1,
+    treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
+  });
+}
+
 const table = new dynamodb.Table(stack, 'Conversations', {
   partitionKey: { name: 'id', type: dynamodb.AttributeType.STRING },
   billingMode: dynamodb.BillingMode.PAY_PER_REQUEST,
   removalPolicy,
 });
+alarm('Throttles', 'throttles', table.metric('WriteThrottleEvents', inEachMinute));
 
 // Constant: what runs before the first release. Windlass brings the code, and the alias stays where it puts it.
 const first = lambda.Code.fromInline('def handler(event, context):\n    return {"statusCode": 503}\n');
@@ -36,6 +50,7 @@ function live(id: string, name: string): lambda.IFunction {
     environment: { TABLE: table.tableName },
   });
   table.grantReadWriteData(fn);
+  alarm(`${id}Errors`, `${name}-errors`, fn.metricErrors(inEachMinute));
   new cdk.CfnOutput(stack, `${id}Name`, { value: fn.functionName });
   const { functionName } = fn;
   const functionVersion = new lambda.CfnVersion(stack, `${id}First`, { functionName }).attrVersion;
