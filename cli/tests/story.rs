@@ -95,6 +95,18 @@ fn a_wave_without_a_gate_is_not_shown_as_if_something_had_been_measured() {
 }
 
 #[test]
+fn a_gate_that_counts_later_is_shown_as_unknown() {
+    let mut record = finished();
+    let gate = &mut record["judgements"][0]["measurements"][0];
+    gate["verdict"] = "unknown".into();
+    gate["measured"] = "not measured: it counts later".into();
+    gate["counts_later"] = true.into();
+    let text = whole(&record);
+    assert!(text.contains("shop-prod-5xx: measured not measured: it counts later"), "{text}");
+    assert!(text.contains("wave 1 passed: each gate is unknown, nothing was measured"), "{text}");
+}
+
+#[test]
 fn what_could_not_be_brought_back_is_not_overlooked() {
     let mut record = rolled_back();
     record["steps"][0]["status"] = "undo_failed".into();

@@ -20,6 +20,9 @@ pub const ASSETS: &str = "shop-assets";
 /// The function that the stack makes in any case. Nobody but the stack changes it.
 pub const WORKER: &str = "shop-infra-worker";
 
+/// The alarm that the stack makes. Only versions that end so have it.
+pub const ERRORS: &str = "shop-infra-errors";
+
 /// The version that the stack was found in.
 const FOUND: &str = "as-found";
 
@@ -115,6 +118,10 @@ fn packed(world: &World, version: &str) -> Value {
         let properties = json!({"BucketName": "shop-web", "VersioningConfiguration": {"Status": "Enabled"}});
         resources["Web"] = json!({"Type": "AWS::S3::Bucket", "DeletionPolicy": "Retain", "Properties": properties});
         outputs["WebBucket"] = json!({"Value": {"Ref": "Web"}});
+    }
+    if version.ends_with("-watched") {
+        let properties = json!({"AlarmName": ERRORS, "TreatMissingData": "notBreaching"});
+        resources["Errors"] = json!({"Type": "AWS::CloudWatch::Alarm", "Properties": properties});
     }
     json!({
         "Parameters": {"ApiVersion": {"Type": "String", "Default": "0"}},

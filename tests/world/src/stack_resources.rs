@@ -1,5 +1,5 @@
-//! What a stack's resources are in their own services: buckets, functions, their versions and aliases are those of this
-//! world. Every other type is only a name.
+//! What a stack's resources are in their own services: buckets, alarms, functions, their versions and aliases are those
+//! of this world. Every other type is only a name.
 
 use crate::World;
 use crate::bucket::Bucket;
@@ -98,6 +98,13 @@ impl World {
                 function.aliases.insert(name, LiveAlias::at(&version));
                 Ok(arn)
             }),
+            "AWS::CloudWatch::Alarm" => {
+                let name = own("AlarmName").unwrap_or_else(|| name.to_owned());
+                // AWS says so a little later, when it has evaluated the alarm for the first time.
+                let is_well = own("TreatMissingData").is_some_and(|missing| missing == "notBreaching");
+                self.set_alarm(&name, if is_well { "OK" } else { "INSUFFICIENT_DATA" }, &[]);
+                Ok(name)
+            }
             _ => Ok(own(&name_property(made)).unwrap_or_else(|| name.to_owned())),
         }
     }
@@ -155,6 +162,10 @@ impl World {
             }
             "AWS::Lambda::Function" => {
                 self.lambda().functions.remove(&gone.physical);
+            }
+            "AWS::CloudWatch::Alarm" => {
+                let name = self.regional(&gone.physical);
+                self.cloudwatch().alarms.remove(&name);
             }
             "AWS::Lambda::Version" | "AWS::Lambda::Alias" => {
                 let of = gone.properties.get("FunctionName").map(function_name).unwrap_or_default();

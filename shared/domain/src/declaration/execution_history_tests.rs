@@ -170,6 +170,7 @@ fn seen(seed: u64, look: u64) -> Vec<Measurement> {
         window: String::new(),
         look_at: String::new(),
         not_ready: false,
+        counts_later: false,
         at: Time(0),
     };
     (0..3).map(gate).collect()

@@ -68,8 +68,19 @@ pub struct Measurement {
     /// silent.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub not_ready: bool,
+    /// True if the gate was not there yet when the release was planned. It counts once all of the release has changed,
+    /// and before that it decides nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub counts_later: bool,
     /// The time of the measurement.
     pub at: Time,
+}
+
+impl Measurement {
+    /// Returns whether it should say how the gate is, and does not: the rule for unknown gates is for it.
+    pub fn is_unknown(&self) -> bool {
+        self.verdict == Verdict::Unknown && !self.counts_later
+    }
 }
 
 /// Returns the key that distinguishes one gate of a wave from another.

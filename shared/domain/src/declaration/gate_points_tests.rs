@@ -20,6 +20,7 @@ fn measured(gate: &str, minute: u64, value: Option<f64>) -> Measurement {
         window: String::new(),
         look_at: String::new(),
         not_ready: false,
+        counts_later: false,
         at: Time(minute * MINUTE),
     }
 }

@@ -11,7 +11,7 @@ use crate::declaration::name_text::Given;
 use crate::declaration::output::Output;
 use crate::release::stays_reachable::StaysReachable;
 use crate::text::count::{agree, count, is_zero};
-use crate::text::finding::Finding;
+use crate::text::finding::{Finding, FindingName};
 use crate::text::foreign;
 use crate::text::name::ComponentName;
 use schemars::JsonSchema;
@@ -63,6 +63,12 @@ impl Plan {
             stays_reachable: Vec::new(),
             given: Given::new(),
         }
+    }
+
+    /// Returns the paths of what was not there yet when it was planned, gates among them.
+    pub fn not_looked_at(&self) -> BTreeSet<String> {
+        let warned = self.warnings.iter().filter(|warning| warning.name == FindingName::NotLookedAt);
+        warned.map(|warning| warning.path.clone()).collect()
     }
 }
 
@@ -301,6 +307,12 @@ pub fn is_tested(waves: &[Wave], component: &ComponentName, wave: u32) -> bool {
     let mut changes = so_far.rev().flat_map(|wave| &wave.changes);
     let last = changes.find(|change| change.component == *component);
     last.is_some_and(|change| change.tested)
+}
+
+/// Returns whether all has changed by this wave: those behind it only look, or wait until AWS has ended a change.
+pub fn is_all_changed(waves: &[Wave], wave: u32) -> bool {
+    let mut behind = waves.iter().skip(wave as usize + 1);
+    behind.all(|wave| wave.look || wave.changes.iter().all(|change| change.closing))
 }
 
 /// Returns for how many seconds the release is watched from the wave with which a component's n-th stage is reached,

@@ -82,6 +82,19 @@ fn the_end_that_aws_makes_is_waited_for_behind_all_others() {
 }
 
 #[test]
+fn all_has_changed_once_only_looks_and_ends_of_aws_are_left() {
+    let mut shop = shop();
+    shop[0] = candidate("agent", KindName::Ecs, &[], &[("half", 120), ("all", 0), ("ended", 0)]);
+    shop[2].stages.extend(candidate("web", KindName::StaticSite, &[], &[("look", 60)]).stages);
+    let waves = plan(&shop, WATCH).unwrap();
+    let words: Vec<(&str, bool)> =
+        (0..).zip(&waves).map(|(number, wave)| (&*wave.changes[0].what, is_all_changed(&waves, number))).collect();
+    let before = ["half", "all", "10 %", "50 %", "100 %"].map(|what| (what, false));
+    assert_eq!(words[..5], before);
+    assert_eq!(words[5..], ["files", "look", "ended"].map(|what| (what, true)));
+}
+
+#[test]
 fn the_shop_in_waves() {
     insta::assert_snapshot!(listed(&plan(&shop(), WATCH).unwrap()), @"
     wave 1 (bake 30 s)

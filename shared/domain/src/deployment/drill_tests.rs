@@ -175,6 +175,7 @@ fn a_gate_that_is_red_on_the_way_back_fails_the_drill_and_what_ran_before_runs()
         window: String::new(),
         look_at: String::new(),
         not_ready: false,
+        counts_later: false,
         at: Time(2_000),
     });
     let mut drills = coming_back(1);

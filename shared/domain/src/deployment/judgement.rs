@@ -212,7 +212,7 @@ impl Judgement {
             Judged::Fail(red) => Some(*red),
             Judged::Bake { .. } if now >= watch.0 => {
                 let mut all = self.measurements.iter();
-                all.find(|one| one.verdict == Verdict::Unknown).cloned()
+                all.find(|one| one.is_unknown()).cloned()
             }
             _ => None,
         };
@@ -264,7 +264,7 @@ impl Judgement {
     fn remember_unknown(&mut self, measurements: &[Measurement], now: Time) {
         let before = std::mem::take(&mut self.unknown_since);
         for measurement in measurements {
-            if measurement.verdict == Verdict::Unknown {
+            if measurement.is_unknown() {
                 let key = gate_key(measurement);
                 let since = before.get(&key).copied().unwrap_or(now);
                 self.unknown_since.insert(key, since);
@@ -305,7 +305,7 @@ pub fn judge(
     if let Some(failed) = measurements.iter().find(|m| m.verdict == Verdict::Fail) {
         return Judged::Fail(Box::new(failed.clone()));
     }
-    for unknown in measurements.iter().filter(|m| m.verdict == Verdict::Unknown) {
+    for unknown in measurements.iter().filter(|one| one.is_unknown()) {
         let since = unknown_since.get(&gate_key(unknown)).copied().unwrap_or(now);
         let becomes = if unknown.not_ready { UnknownBecomes::Hold } else { rule.becomes };
         match becomes {

@@ -16,6 +16,7 @@ fn measured(gate: &str, verdict: Verdict) -> Measurement {
         window: String::new(),
         look_at: String::new(),
         not_ready: false,
+        counts_later: false,
         at: NOW,
     }
 }
@@ -193,6 +194,26 @@ fn what_is_not_ready_is_held_whatever_unknown_becomes() {
         assert!(matches!(look, Judged::Fail(_)), "{becomes:?}: {look:?}");
         let look = judgement.look(vec![measured("a", Verdict::Pass)], &rule, NOW.plus_s(300));
         assert_eq!(look, Judged::Pass, "{becomes:?}");
+    }
+}
+
+#[test]
+fn what_counts_later_decides_nothing_and_is_no_measurement() {
+    let later = Measurement { counts_later: true, ..measured("a", Verdict::Unknown) };
+    for becomes in [UnknownBecomes::Hold, UnknownBecomes::Fail, UnknownBecomes::Pass] {
+        let rule = rule(becomes, 300);
+        let mut judgement = Judgement::begin(0, NOW, NOW, Span::seconds(60), true);
+        let look = judgement.look(vec![later.clone()], &rule, NOW);
+        assert_eq!((look, judgement.unknown_since.len()), (Judged::Bake { seconds: 60 }, 0), "{becomes:?}");
+        let mut beside = judgement.clone();
+        let both = vec![later.clone(), measured("b", Verdict::Unknown)];
+        let look = beside.look(both, &rule, NOW.plus_s(60));
+        assert_eq!(look == Judged::Pass, becomes == UnknownBecomes::Pass, "{becomes:?}");
+        assert_eq!(judgement.look(vec![later.clone()], &rule, NOW.plus_s(60)), Judged::Pass, "{becomes:?}");
+        assert!(!judgement.is_measured());
+        let mut recorded = Judgement::begin(0, NOW, NOW, Span::ZERO, false);
+        assert_eq!(recorded.look(vec![later.clone()], &rule, NOW), Judged::Pass);
+        assert_eq!(recorded.against, None, "{becomes:?}");
     }
 }
 

@@ -209,6 +209,7 @@ mod tests {
             window: window.into(),
             look_at: look_at.into(),
             not_ready: false,
+            counts_later: false,
             at: Time(0),
         };
         let wave = Wave {

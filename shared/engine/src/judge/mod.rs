@@ -71,6 +71,7 @@ impl Case {
         let gates = std::mem::take(&mut loaded.resolved.gates);
         let origin = ports.config().local_endpoint.as_deref();
         loaded.resolved.gates = gates.filled(&given(&plan, &steps), origin);
+        loaded.resolved.gates.late = plan.not_looked_at();
         let id = &loaded.record.id;
         let now = ports.now();
         let first_change = first_change(&steps).unwrap_or(now);

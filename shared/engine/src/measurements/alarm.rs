@@ -76,7 +76,7 @@ fn no_alarm(one: &Checking<'_, AlarmGate>) -> Problem {
         Some(region) => format!("region {region}"),
         None => "region".to_owned(),
     };
-    Problem::NotMeasurable(not_measurable(
+    Problem::Missing(not_measurable(
         one.path,
         format!("there is no alarm `{}` in the environment's account and {region}.", one.gate.name),
         "Make the alarm first, or correct its name. One of another region is written with it, such as `{name: …, region: us-east-1}` for an alarm of CloudFront.",

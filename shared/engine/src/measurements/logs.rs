@@ -198,7 +198,7 @@ fn no_group(one: &Checking<'_, LogsGate>) -> Problem {
     if one.awaited {
         return Problem::Noted(finding);
     }
-    Problem::NotMeasurable(finding)
+    Problem::Missing(finding)
 }
 
 /// Says what measuring costs, by the bytes that the look before the change scanned.

@@ -100,6 +100,8 @@ pub struct Measuring<'a, G> {
 pub enum Problem {
     /// It cannot be measured.
     NotMeasurable(Finding),
+    /// It cannot be measured, because what it looks at is not there.
+    Missing(Finding),
     /// It is red.
     Red(Finding),
     /// Something to know about it, such as that it may turn out to be unmeasurable. It stops nothing.
@@ -134,6 +136,7 @@ pub(super) fn unmeasured(gate: &impl Sort, look_at: String, at: Time) -> Measure
         window: String::new(),
         look_at,
         not_ready: false,
+        counts_later: false,
         at,
     }
 }

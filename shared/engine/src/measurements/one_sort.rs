@@ -7,7 +7,7 @@ use serde_json::Value;
 use windlass_domain::declaration::gate::{Measurement, Verdict};
 use windlass_domain::declaration::gates::{DeclaredGate, ResolvedGates, Sort};
 use windlass_domain::declaration::output::Output;
-use windlass_domain::declaration::plan::{Wave, is_tested};
+use windlass_domain::declaration::plan::{Wave, is_all_changed, is_tested};
 use windlass_domain::declaration::resolved::Place;
 use windlass_domain::deployment::judgement::Judgement;
 use windlass_domain::deployment::step::Step;
@@ -105,11 +105,17 @@ fn awaited(takes: &[Output]) -> String {
 
 fn not_given_yet<G: Sort + Clone>(one: &DeclaredGate<G>) -> Finding {
     let (name, awaited) = (one.gate.name(), awaited(&one.takes()));
+    let remedy = match &one.component {
+        Some(_) => "Nothing: until then it is unknown, and the rule `unknown` of the gates decides.",
+        None => {
+            "Nothing: it counts once all of the release has changed. One that shows what a single component brings may stand among the gates of that."
+        }
+    };
     Finding::new(
         FindingName::NotLookedAt,
         &one.path,
         format!("`{name}` is measured once {awaited} is given: nobody knows now whether it is red."),
-        "Nothing: until then it is unknown, and the rule `unknown` of the gates decides.",
+        remedy,
     )
 }
 
@@ -117,7 +123,7 @@ fn not_given_yet<G: Sort + Clone>(one: &DeclaredGate<G>) -> Finding {
 fn verdict(problems: &[Problem]) -> Option<Verdict> {
     let is_red = |it: &&Problem| matches!(it, Problem::Red(_));
     let is_unknown = |it: &&Problem| match it {
-        Problem::NotMeasurable(_) => true,
+        Problem::NotMeasurable(_) | Problem::Missing(_) => true,
         Problem::Noted(finding) => finding.name == FindingName::GateNotMeasurable,
         Problem::Red(_) => false,
     };
@@ -187,17 +193,16 @@ pub(super) async fn measure<'a, P, M: Measure<P>>(
     declared: &'a [DeclaredGate<M::Gate>],
 ) -> Vec<Measurement> {
     let declared = declared.iter().filter(|one| !M::is_tested(&one.gate) || judging.is_tested(one));
-    let gates = declared.filter_map(|one| Some((one.takes(), judging.measuring(one, M::is_ahead(&one.gate))?)));
+    let gates =
+        declared.filter_map(|one| Some((judging.left_out(one), judging.measuring(one, M::is_ahead(&one.gate))?)));
     let gates = gates.filter(|(_, one)| M::decides(one.step));
-    let (known, open): (Vec<_>, Vec<_>) = gates.partition(|(takes, _)| takes.is_empty());
+    let (known, open): (Vec<_>, Vec<_>) = gates.partition(|(left_out, _)| left_out.is_none());
     let gates: Vec<Measuring<'_, M::Gate>> = known.into_iter().map(|(_, one)| one).collect();
     let mut measured = if gates.is_empty() { vec![] } else { M::measure(ports, judging.place, &gates).await };
-    // An address that nobody knows, or that may not be asked, is unknown (rule 7).
-    measured.extend(open.iter().map(|(takes, one)| Measurement {
-        measured: format!("not measured: {} is not given, or is nothing that may be asked", awaited(takes)),
-        ..unmeasured(one.gate, String::new(), judging.now)
-    }));
-    for (one, gate) in measured.iter_mut().zip(gates.iter().chain(open.iter().map(|(_, gate)| gate))) {
+    let (left_out, open): (Vec<_>, Vec<_>) =
+        open.into_iter().filter_map(|(left_out, one)| Some((left_out?, one))).unzip();
+    measured.extend(left_out);
+    for (one, gate) in measured.iter_mut().zip(gates.iter().chain(&open)) {
         one.component = gate.step.map(|step| step.component.clone());
     }
     measured
@@ -214,6 +219,27 @@ impl<'a> Judging<'a> {
         one.component.as_ref().is_some_and(|name| is_tested(self.waves, name, self.judgement.wave))
     }
 
+    /// Returns whether a gate of the whole release was not there when that was planned.
+    fn is_late<G>(&self, one: &DeclaredGate<G>) -> bool {
+        one.component.is_none() && self.gates.late.contains(&one.path)
+    }
+
+    /// Returns what is recorded of a gate that nobody can measure in this wave; `None` if it is measured.
+    fn left_out<G: Sort + Clone>(&self, one: &DeclaredGate<G>) -> Option<Measurement> {
+        let takes = one.takes();
+        let counts_later = self.is_late(one) && !is_all_changed(self.waves, self.judgement.wave);
+        let why = if counts_later {
+            "it was not there when the release was planned, and counts once all of that has changed".to_owned()
+        } else if takes.is_empty() {
+            return None;
+        } else {
+            // An address that nobody knows, or that may not be asked, is unknown (rule 7).
+            format!("{} is not given, or is nothing that may be asked", awaited(&takes))
+        };
+        let blank = unmeasured(&one.gate, String::new(), self.now);
+        Some(Measurement { measured: format!("not measured: {why}"), counts_later, ..blank })
+    }
+
     /// Returns the gate with what it looks at, if it decides this wave. `ahead` is true if it shows something of what
     /// is only published.
     fn measuring<G: Sort>(&self, one: &'a DeclaredGate<G>, ahead: bool) -> Option<Measuring<'a, G>> {
@@ -222,7 +248,8 @@ impl<'a> Judging<'a> {
         if only_published && !ahead {
             return None;
         }
-        let mut first_change = self.first_change;
+        // Before its first wave, what it shows was still being made.
+        let mut first_change = if self.is_late(one) { judgement.changed } else { self.first_change };
         let mut step = None;
         if let Some(name) = &one.component {
             let mut steps = self.steps.iter();

@@ -3,6 +3,7 @@
 use super::component::Draft;
 use super::inputs::{self, EarlierComponents};
 use super::scene::{Ports, Scene};
+use crate::kinds::Prepared;
 use crate::measurements::{self, Component, Preparing, Problem};
 use crate::ports::Result;
 use windlass_domain::declaration::gate::UnknownBecomes;
@@ -44,14 +45,14 @@ pub async fn check(ports: &impl Ports, scene: &Scene, drafts: &[Draft<'_>]) -> R
     let found = match measurements::check(ports, &preparing).await {
         // A rollback waits for no gate, so it does not wait for one that cannot be asked either.
         Err(fault) if !scene.gates_decide() => {
-            let problems = sorted(scene, vec![Problem::Noted(not_asked(&fault))]);
+            let problems = sorted(scene, &[], vec![Problem::Noted(not_asked(&fault))]);
             return Ok(GateProblems { given, ..problems });
         }
         found => found?,
     };
     let now = found.iter().map(|one| one.gate.clone()).collect();
     let found = found.into_iter().flat_map(|one| one.problems).collect();
-    let problems = sorted(scene, found);
+    let problems = sorted(scene, &makers(scene, drafts), found);
     Ok(GateProblems { now, given, ..problems })
 }
 
@@ -108,11 +109,33 @@ fn is_unknown(scene: &Scene, finding: &Finding) -> bool {
     finding.name == FindingName::GateNotMeasurable && rule.becomes != UnknownBecomes::Pass
 }
 
-fn sorted(scene: &Scene, found: Vec<Problem>) -> GateProblems {
+/// Returns the components whose resources this release changes, in words: the change may make what a gate looks at.
+fn makers(scene: &Scene, drafts: &[Draft<'_>]) -> Vec<String> {
+    let components = &scene.loaded.resolved.components;
+    let is_maker = |name: &ComponentName| components.get(name).is_some_and(|one| one.spec.as_kind().holds_data());
+    let changes = |prepared: &Prepared| !prepared.stages.is_empty() || !prepared.findings.is_empty();
+    let found = drafts.iter().filter(|draft| is_maker(draft.name) && changes(&draft.prepared));
+    found.map(|draft| format!("`{}`", draft.name)).collect()
+}
+
+/// Returns the warning that a gate is not there yet, and that the change of these components may make it.
+fn may_be_made(missing: Finding, makers: &[String]) -> Finding {
+    Finding::new(
+        FindingName::NotLookedAt,
+        missing.path,
+        prose!("{}; the change of {} may make it.", missing.reason.bare(), makers.join(" or ")),
+        "Nothing if it does: one of the whole release counts once all of it has changed. If it is still missing then, it is unknown, and the rule `unknown` of the gates decides. Else make it first, or correct its name.",
+    )
+}
+
+fn sorted(scene: &Scene, makers: &[String], found: Vec<Problem>) -> GateProblems {
     let mut problems = GateProblems::default();
     for problem in found {
         let (finding, stops) = match problem {
-            Problem::NotMeasurable(finding) => (finding, scene.gates_decide()),
+            Problem::Missing(finding) if !makers.is_empty() && scene.gates_decide() => {
+                (may_be_made(finding, makers), false)
+            }
+            Problem::Missing(finding) | Problem::NotMeasurable(finding) => (finding, scene.gates_decide()),
             Problem::Red(finding) => red(scene, finding),
             Problem::Noted(finding) => {
                 let stops = scene.is_check() && is_unknown(scene, &finding);

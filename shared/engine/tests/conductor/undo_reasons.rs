@@ -95,6 +95,7 @@ fn fail_gate(scene: &Scene, look_at: &str) {
         window: String::new(),
         look_at: look_at.into(),
         not_ready: false,
+        counts_later: false,
         at: Time(0),
     });
     scene.stage.put(ledger::judgement(&id(), 0), &judgement);

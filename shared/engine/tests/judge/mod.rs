@@ -15,6 +15,7 @@ use windlass_domain::declaration::plan::{KindName, Plan};
 use windlass_domain::deployment::step::Step;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::text::fault::FaultName;
+use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_engine::ledger::{self, LastFault};
 use windlass_engine::payload::Transition;
 
@@ -179,6 +180,37 @@ fn an_invocation_compares_members_and_time() {
         answers(&stage, None, payload, ms);
         assert_eq!(judge(&stage, 0).unwrap().verdict, Transition::Failed);
         assert_eq!(judgement(&stage, 0).failed.unwrap().measured, measured);
+    }
+}
+
+/// A stack in the first wave makes the alarm, and the page that is probed comes with the last wave.
+#[test]
+fn gates_that_were_not_there_when_the_release_was_planned_count_once_all_has_changed() {
+    for (status, verdict) in [(200, Transition::Bake), (403, Transition::Failed)] {
+        let stage = changed();
+        let key = ledger::plan(&id());
+        let mut plan: Plan = stage.get(&key).unwrap();
+        let missing = |path: &str| Finding::new(FindingName::NotLookedAt, path, "It is not there.", "Nothing.");
+        plan.warnings = ["gates.alarms[0]", "gates.probes[0]"].map(missing).into();
+        stage.put(key, &plan);
+        stage.world.serve(HEALTH, 403, "", 9);
+        stage.world.set_alarm("shop-prod-5xx", "ALARM", &[7.3]);
+        assert_eq!(judge(&stage, 0).unwrap().verdict, Transition::Bake);
+        stage.pass_seconds(60);
+        stage.world.set_alarm("shop-prod-5xx", "OK", &[0.0]);
+        stage.pass_seconds(60);
+        assert_eq!(judge(&stage, 0).unwrap().verdict, Transition::Change);
+        let first = judgement(&stage, 0).measurements;
+        let first: Vec<(bool, Verdict)> = first.iter().map(|one| (one.counts_later, one.verdict)).collect();
+        // The new version is invoked as ever.
+        assert_eq!(first, [(true, Verdict::Unknown), (true, Verdict::Unknown), (false, Verdict::Pass)]);
+
+        stage.world.serve(HEALTH, status, "fine", 9);
+        assert_eq!(judge(&stage, 1).unwrap().verdict, verdict, "{status}");
+        let last = judgement(&stage, 1).measurements;
+        let verdicts: Vec<Verdict> = last.iter().filter(|one| !one.counts_later).map(|one| one.verdict).collect();
+        let probed = if status == 200 { Verdict::Pass } else { Verdict::Fail };
+        assert_eq!(verdicts, [Verdict::Pass, probed, Verdict::Pass]);
     }
 }
 

@@ -25,6 +25,7 @@ fn checked(world: &World, gates: &ResolvedGates, components: &[(&ComponentName, 
 fn in_short(problems: &[Problem]) -> Vec<(&'static str, FindingName)> {
     let short = |problem: &Problem| match problem {
         Problem::NotMeasurable(finding) => ("stops", finding.name),
+        Problem::Missing(finding) => ("missing", finding.name),
         Problem::Red(finding) => ("red", finding.name),
         Problem::Noted(finding) => ("noted", finding.name),
     };
@@ -49,7 +50,7 @@ fn before_the_change_it_is_shown_what_is_red_and_what_cannot_be_measured() {
             },
             &[("noted", NOT)],
         ),
-        ("has no group", |world| world.logs().groups.clear(), &[("stops", NOT)]),
+        ("has no group", |world| world.logs().groups.clear(), &[("missing", NOT)]),
         ("is slow", |world| world.logs().slow = 99, &[("noted", NOT)]),
         ("fails", |world| world.logs().ends = "Failed", &[("noted", NOT)]),
         (
@@ -86,7 +87,7 @@ fn before_the_change_it_is_shown_what_is_red_and_what_cannot_be_measured() {
 fn the_log_group_of_a_function_may_come_with_its_first_release() {
     let api = ComponentName::new("api").unwrap();
     let world = World::default();
-    for (is_first, wanted) in [(true, "noted"), (false, "stops")] {
+    for (is_first, wanted) in [(true, "noted"), (false, "missing")] {
         let found = checked(&world, &of(&api, gate()), &[(&api, is_first)]).unwrap();
         assert_eq!(in_short(&found), [(wanted, FindingName::GateNotMeasurable)]);
     }

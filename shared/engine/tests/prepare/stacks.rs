@@ -1,6 +1,6 @@
 //! Tests of stacks within the plan of a release: what stands on them, and what is let go of that was made to plan.
 
-use crate::prepare::scene::{HEALTH, NEW, bring, named, plan, prepare, step};
+use crate::prepare::scene::{HEALTH, NEW, bring, named, plan, prepare, step, warned};
 use crate::site::zips::stored;
 use crate::stage::{Stage, component, id};
 use serde_json::{Value, json};
@@ -84,6 +84,43 @@ fn changed(stage: &Stage, name: &str, (output, value): (&str, &str)) {
 
 fn sets(stage: &Stage, stack: &str) -> usize {
     stage.world.cloudformation().named(stack).map_or(0, |stack| stack.change_sets.len())
+}
+
+/// What is there and may not be read is made by nobody, and no more is what no stack of the release brings.
+#[test]
+fn a_gate_that_a_stack_of_the_release_may_make_need_not_be_there_yet() {
+    const ALARM: &str = "gates.alarms[0]";
+    const MISSING: Shown = &[(FindingName::NotLookedAt, ALARM)];
+    const REFUSED: Shown = &[(FindingName::GateNotMeasurable, ALARM)];
+    type Shown = &'static [(FindingName, &'static str)];
+    type Make = fn(&mut Stage);
+    let declaration = DECLARATION.replace("  probes:", "  alarms: [shop-5xx]\n  probes:");
+    let table: [(&str, Make, Shown, Shown); 4] = [
+        ("it is not there", |_| {}, &[], MISSING),
+        ("it is there", |stage| stage.world.set_alarm("shop-5xx", "OK", &[0.0]), &[], &[]),
+        ("it may not be read", |stage| stage.world.cloudwatch().denied = true, REFUSED, &[]),
+        (
+            "no stack changes",
+            |stage| {
+                let components = &mut stage.record.release.components;
+                components.retain(|name, _| *name == component("api"));
+                stage.write_record();
+            },
+            REFUSED,
+            &[],
+        ),
+    ];
+    for (case, make, refused, warns) in table {
+        let mut stage = shop(&declaration);
+        make(&mut stage);
+        prepare(&stage).unwrap();
+        let plan = plan(&stage);
+        let of_gates = warned(&plan).into_iter().filter(|(_, path)| *path == ALARM);
+        assert_eq!((named(&plan), of_gates.collect::<Vec<_>>()), (refused.to_vec(), warns.to_vec()), "{case}");
+        assert_eq!(plan.not_looked_at().contains(ALARM), !warns.is_empty(), "{case}");
+        let mut reasons = plan.warnings.iter().filter(|one| one.path == ALARM).map(|one| one.reason.written());
+        assert!(reasons.all(|reason| reason.ends_with("the change of `network` or `infra` may make it.")), "{case}");
+    }
 }
 
 /// The resources of a stack that is made newly go with it; a version of a function stays.

@@ -1,11 +1,15 @@
 //! Releases of a stack that makes a function and a bucket, and of what fills both: forward, and back as one.
 
 use crate::scenarios::scene::{assert_free, ended, program};
+use windlass_domain::declaration::gate::Verdict;
+use windlass_domain::deployment::judgement::Judgement;
 use windlass_domain::release::ending::Ending;
 use windlass_domain::text::time::Time;
+use windlass_engine::ledger;
 use windlass_machine::program::Program;
 use windlass_machine::shop::{ALARM, Shop};
-use windlass_machine::shop_stack::{STACK, WORKER, take_away};
+use windlass_machine::shop_stack::{ERRORS, STACK, WORKER, take_away};
+use windlass_world::run::run;
 
 /// The function and the site have their targets from the stack.
 const FILLED: &str = r#"
@@ -27,8 +31,8 @@ gates:
 const ALL: [&str; 3] = ["api", "infra", "web"];
 
 /// Makes the shop in which nobody has made a stack, a function or a bucket yet.
-fn bare(program: &Program) -> Shop<'_> {
-    let shop = Shop::new(program, FILLED);
+fn bare<'p>(program: &'p Program, declaration: &str) -> Shop<'p> {
+    let shop = Shop::new(program, declaration);
     take_away(shop.world());
     shop.world().lambda().functions.remove("shop-api");
     shop.world().s3().buckets.remove("shop-web");
@@ -49,11 +53,11 @@ fn deploys(shop: &mut Shop<'_>, version: &str) -> String {
     arn
 }
 
-/// Deploys everything, and lets the alarm ring once all of it is live. Returns the execution's ARN.
-fn is_undone(shop: &mut Shop<'_>, version: &str) -> String {
+/// Deploys everything, and lets an alarm ring once all of it is live. Returns the execution's ARN.
+fn is_undone(shop: &mut Shop<'_>, version: &str, alarm: &str) -> String {
     let arn = shop.deploy(version, &ALL);
     assert!(shop.region.run_until(&arn, "Bake"), "{}", shop.path(&arn));
-    shop.world().set_alarm(ALARM, "ALARM", &[9.0]);
+    shop.world().set_alarm(alarm, "ALARM", &[9.0]);
     shop.region.run();
     is(shop, &arn, Ending::RolledBack);
     arn
@@ -86,13 +90,13 @@ fn went_back_last(shop: &Shop<'_>, arn: &str) {
 #[test]
 fn one_release_makes_all_and_the_next_one_comes_back_as_one() {
     let program = program();
-    let mut shop = bare(&program);
+    let mut shop = bare(&program, FILLED);
     deploys(&mut shop, "1.0.0");
     let first = shown(&shop);
     assert_eq!(first[1], "2", "the stack has made the first version");
     assert!(first[2].contains("Shop 1.0.0"), "{}", first[2]);
 
-    let arn = is_undone(&mut shop, "1.1.0");
+    let arn = is_undone(&mut shop, "1.1.0", ALARM);
     assert_eq!(shown(&shop), first);
     went_back_last(&shop, &arn);
 
@@ -109,8 +113,8 @@ fn one_release_makes_all_and_the_next_one_comes_back_as_one() {
 #[test]
 fn the_first_release_is_undone_down_to_the_stack_and_what_stays_is_named() {
     let program = program();
-    let mut shop = bare(&program);
-    let arn = is_undone(&mut shop, "1.0.0");
+    let mut shop = bare(&program, FILLED);
+    let arn = is_undone(&mut shop, "1.0.0", ALARM);
     went_back_last(&shop, &arn);
     assert!(shop.world().cloudformation().named(STACK).is_err());
     let functions = shop.world().lambda().functions.clone();
@@ -121,11 +125,33 @@ fn the_first_release_is_undone_down_to_the_stack_and_what_stays_is_named() {
     assert!(warnings.iter().any(|warning| warning.contains("shop-web")), "{warnings:?}");
 }
 
+/// The stack makes the alarm, and its bucket stands in the address, at which nothing is before the last wave.
+#[test]
+fn gates_that_the_release_makes_itself_let_the_first_one_pass_and_take_a_red_one_back() {
+    const OWN: &str = "alarms: [shop-infra-errors]
+  probes: [{url: \"https://e1.cloudfront.net/?of=${infra.web_bucket}\"}]";
+    let program = program();
+    let mut shop = bare(&program, &FILLED.replace("alarms: [shop-5xx]", OWN));
+    let arn = deploys(&mut shop, "1.0.0-watched");
+    let first = shown(&shop);
+    let id = shop.deployment(&arn).id;
+    let waves = [0, 1, 2].map(|wave| {
+        let judged: Judgement = run(ledger::require(shop.world(), &ledger::judgement(&id, wave))).unwrap().value;
+        let of_all = judged.measurements.into_iter().filter(|one| one.component.is_none());
+        of_all.map(|one| (one.counts_later, one.verdict)).collect::<Vec<_>>()
+    });
+    let later = vec![(true, Verdict::Unknown); 2];
+    assert_eq!(waves, [later.clone(), later, vec![(false, Verdict::Pass); 2]]);
+
+    is_undone(&mut shop, "1.1.0-watched", ERRORS);
+    assert_eq!(shown(&shop), first);
+}
+
 /// A plan alone leaves no stack and no change set, and does not know yet what the stack will give.
 #[test]
 fn a_plan_of_all_makes_nothing() {
     let program = program();
-    let mut shop = bare(&program);
+    let mut shop = bare(&program, FILLED);
     let mut request = shop.release("1.0.0", &ALL);
     request["plan"] = true.into();
     let arn = shop.start(&request);

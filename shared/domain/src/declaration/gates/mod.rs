@@ -120,6 +120,10 @@ macro_rules! sorts {
             pub unknown: UnknownRule,
             /// The rule for a pause.
             pub pause: PauseRule,
+            /// The paths of what was not there yet when the release was planned. A gate of the whole release among them
+            /// counts once all of it has changed.
+            #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+            pub late: BTreeSet<String>,
         }
 
         impl ResolvedGates {

@@ -312,9 +312,11 @@ pub enum FindingName {
     /// Next: Name the other component in the same release, so that it gives what is taken.
     OutputUnknown,
     /// A component was not looked at, or a gate not measured: what it is called is given by another component, which
-    /// has never given it and changes in the same release. It is looked at when that has changed, before its own change.
-    /// Or a check found that it is not there yet, and that a release makes it; or another component touches its target,
-    /// and nothing looks at it behind that. A warning.
+    /// has never given it and changes in the same release. It is looked at when that has changed, before its own
+    /// change. Or the alarm or the log group of a gate is not there yet, and a stack of the release may make it. A gate
+    /// of the whole release counts then once all of that has changed. Or a check found that it is not there yet, and
+    /// that a release makes it; or another component touches its target, and nothing looks at it behind that. A
+    /// warning.
     /// Next: Nothing has to be done: what is wrong then undoes all of the release. Release the other component alone to
     /// see it before.
     NotLookedAt,
