@@ -152,7 +152,8 @@ pub(super) async fn look(
         Some(stack) => Some(Template::read(at, &stack.id, None).await?),
         None => None,
     };
-    let executed = executed_back(way.changes);
+    let is_back = way.goal.is_none_or(|goal| goal.change_set.is_none());
+    let executed = executed(way.changes, is_back);
     let set = match (way.goal, &stack) {
         (Some(goal), Some(stack)) => set_of_way(at, (target, executed), goal, stack).await?,
         _ => None,
@@ -174,7 +175,7 @@ pub(super) async fn look(
         set,
         is_ours,
         sent: last_sent(way),
-        goes_back: executed.is_some(),
+        executed: executed.map(str::to_owned),
         since: switch.map(|change| change.at).or(stack.as_ref().and_then(|stack| stack.updated)),
         failed: operation.failed().filter(|_| is_ours),
         moving: operation.names(|status| status.ends_with("_IN_PROGRESS")),
@@ -235,10 +236,10 @@ async fn read_set(at: &impl CloudFormationApi, stack: Option<&str>, change_set: 
     Ok(found.filter(|set| set.status != DROPPED))
 }
 
-/// Returns the change set that was sent last on the way back, by id, whichever invocation has sent it.
-fn executed_back(changes: &[ChangeRecord]) -> Option<&str> {
-    let mut back = changes.iter().rev().filter(|change| change.undo);
-    back.find_map(|change| change.change.get("execute")?.as_str())
+/// Returns the change set that was sent last on the way back or forward, by id, whichever invocation has sent it.
+fn executed(changes: &[ChangeRecord], is_back: bool) -> Option<&str> {
+    let mut way = changes.iter().rev().filter(|change| change.undo == is_back);
+    way.find_map(|change| change.change.get("execute")?.as_str())
 }
 
 /// Returns the values of the outputs that others take, by the names by which they take them. One that is likely to be a

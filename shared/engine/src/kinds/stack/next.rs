@@ -115,7 +115,7 @@ fn back(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {
         }
         Standing::Still => towards(target, seen, goal),
         Standing::Updating if !seen.is_ours => Next::Theirs(wording::in_the_way(target, seen)),
-        Standing::Updating if seen.goes_back || seen.sent == Some(Sent::Cancel) => wait(seen),
+        Standing::Updating if seen.executed.is_some() || seen.sent == Some(Sent::Cancel) => wait(seen),
         Standing::Updating => Next::Do(Change::Cancel),
         Standing::Moving => wait(seen),
         Standing::StuckBack if seen.sent == Some(Sent::Continue) => Next::Failed(wording::stuck(target, seen)),

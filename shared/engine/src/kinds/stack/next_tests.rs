@@ -63,7 +63,7 @@ fn seen(status: &str, by: &str) -> Seen {
         set: None,
         is_ours: by == "ours" || by == "back",
         sent: None,
-        goes_back: by == "back",
+        executed: (by == "back").then(|| by.to_owned()),
         since: None,
         failed: None,
         moving: vec![],
@@ -204,11 +204,10 @@ fn a_change_that_takes_longer_than_it_may_has_failed() {
     }
 }
 
-/// The template of now stands beside a stack of before.
+/// The template of now stands beside a stack of before, and the change set may not show at all.
 #[test]
 fn a_stack_that_does_not_show_what_was_executed_is_behind_or_changed_by_others() {
     let mut seen = seen("UPDATE_COMPLETE", "ours");
-    seen.set = set(DONE);
     let before = seen.stack.as_mut().map(|stack| &mut stack.change_set);
     before.map(|set| set.replace("before".into()));
     for (sent_ms, is_as, wanted) in [
@@ -221,7 +220,11 @@ fn a_stack_that_does_not_show_what_was_executed_is_behind_or_changed_by_others()
         seen.since = Some(Time(NOW.0 - sent_ms));
         seen.is_ours = is_as;
         seen.template = Some(template(if is_as { "new" } else { "another" }));
-        assert_eq!(in_words(&next(&target(), &seen, &goal("forward"))), wanted, "{sent_ms} {is_as}");
+        for (text, executed) in [(DONE, None), ("", Some("ours"))] {
+            seen.set = set(text);
+            seen.executed = executed.map(str::to_owned);
+            assert_eq!(in_words(&next(&target(), &seen, &goal("forward"))), wanted, "{sent_ms} {is_as} {text}");
+        }
     }
 }
 

@@ -149,8 +149,8 @@ pub struct Seen {
     pub is_ours: bool,
     /// The last switching change of this way, but for one that is tried once and was not answered.
     pub sent: Option<Sent>,
-    /// True if a change set that leads back was sent, by whichever invocation.
-    pub goes_back: bool,
+    /// The change set of this way that was sent last, by id, whichever invocation has sent it.
+    pub executed: Option<String>,
     /// The time at which a switching change was sent last, in either direction; else that of the stack's last change.
     pub since: Option<Time>,
     /// The first resource that failed in that operation.
@@ -302,12 +302,14 @@ impl Seen {
     /// template that was read beside it may be that of now. A stack that shows another change set long after that was
     /// changed by others.
     pub(super) fn is_behind(&self) -> bool {
-        let Some(set) = self.set.as_ref().filter(|set| set.has_begun()) else {
+        let begun = self.set.as_ref().filter(|set| set.has_begun());
+        let Some(id) = begun.map(|set| &set.id).or(self.executed.as_ref()) else {
             return false;
         };
-        let shows_it = self.stack.as_ref().is_some_and(|stack| stack.change_set.as_deref() == Some(set.id.as_str()));
+        let shows_it = self.stack.as_ref().is_some_and(|stack| stack.change_set.as_ref() == Some(id));
         let may_be_late = self.since.is_some_and(|sent| self.now.ms_since(sent) < SEEN_AFTER_MS);
-        self.standing() == Standing::Still && (set.execution == EXECUTING || (!shows_it && may_be_late))
+        let is_executing = begun.is_some_and(|set| set.execution == EXECUTING);
+        self.standing() == Standing::Still && (is_executing || (!shows_it && may_be_late))
     }
 
     /// Returns whether the stack stands still with template and parameters of the goal.
