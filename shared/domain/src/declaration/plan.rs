@@ -119,7 +119,8 @@ pub struct PlannedChange {
     /// True if only test traffic gets what it brings, until the component's next change.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub tested: bool,
-    /// True if it only waits until AWS has ended an earlier change: callers notice nothing of it.
+    /// True if it only waits until AWS has ended an earlier change, or looks whether another component has touched what
+    /// is there: callers get nothing new of it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub closing: bool,
     /// The behaviour of AWS while the change is watched; absent if AWS does nothing by itself.
@@ -206,7 +207,8 @@ pub struct RolloutStage {
     pub bake_s: Option<u64>,
     /// True if it is only published, ahead of the component's first switch.
     pub ahead: bool,
-    /// True if it only waits until AWS has ended the component's rollout: after all others, in the last wave.
+    /// True if it only waits until AWS has ended the component's rollout, or looks behind those that touch its target:
+    /// after all others, in the last wave.
     pub closing: bool,
     /// True if it only looks at what the stage before it has begun: it has no place of its own in the order, and
     /// divides that stage's time.

@@ -1,7 +1,7 @@
-//! What an undo looks at once more, because a component that touches its target was undone after it.
+//! What is looked at once more, because a component that touches its target was changed or undone after it.
 //!
-//! A stack that goes back to its former template may write anew what another component owns of a resource in it, such as
-//! the version of an alias. So that one is looked at behind the stack, and brought to what was there before. Pure.
+//! A stack that goes back to its former template may write anew what another component owns of a resource in it, such
+//! as the version of an alias. So that one is looked at behind the stack, and brought to what is to be there. Pure.
 
 use crate::deployment::step::{Step, StepStatus};
 
@@ -10,16 +10,33 @@ use crate::deployment::step::{Step, StepStatus};
 pub fn is_again<'s>(step: &Step, steps: impl IntoIterator<Item = &'s Step>) -> bool {
     let begins = step.again.is_none() && matches!(step.status, StepStatus::Planned | StepStatus::Undone);
     let was_lost = step.status == StepStatus::Undoing && step.again == Some(step.attempt);
+    step.is_looked_at() && (begins || was_lost) && is_touched_back(step, steps)
+}
+
+/// Returns whether the target of a step whose undo begins was touched since its own change, by the undo of a component
+/// that came after it.
+pub fn is_touched_since<'s>(step: &Step, steps: impl IntoIterator<Item = &'s Step>) -> bool {
+    use StepStatus::{Changed, Changing, Failed};
+    let begins = step.again.is_none() && matches!(step.status, Changing | Changed | Failed);
+    step.behind.is_some() && begins && is_touched_back(step, steps)
+}
+
+fn is_touched_back<'s>(step: &Step, steps: impl IntoIterator<Item = &'s Step>) -> bool {
     let is_back = |other: &Step| other.status == StepStatus::Undone && other.has_switched();
     let touches_it = |other: &&Step| step.touched_by.contains(&other.component);
-    step.is_looked_at() && (begins || was_lost) && steps.into_iter().filter(touches_it).any(is_back)
+    steps.into_iter().filter(touches_it).any(is_back)
 }
 
 impl Step {
-    /// Asks for its undo once more. Whatever is there by now counts as nobody else's change.
+    /// Asks for its undo once more, or for one that takes whatever is there.
     pub fn ask_again(&mut self) {
         self.status = StepStatus::Undoing;
         self.again = Some(self.attempt);
+        self.take_as_touched();
+    }
+
+    /// Lets whatever is there by now count as nobody else's change.
+    pub fn take_as_touched(&mut self) {
         self.confirmed = None;
         self.unanswered.clear();
     }
@@ -32,7 +49,7 @@ mod tests {
     use crate::deployment::step::ChangeRecord;
     use crate::release::identity::DeploymentId;
     use crate::text::name::{AppName, ComponentName, EnvironmentName};
-    use StepStatus::{Changed, Planned, UndoFailed, Undoing, Undone};
+    use StepStatus::{Changed, Failed, Planned, UndoFailed, Undoing, Undone};
     use serde_json::json;
 
     fn step(name: &str, status: StepStatus) -> Step {
@@ -69,6 +86,26 @@ mod tests {
             assert_eq!(found, wanted, "{:?} {has_changed} {:?} {again:?}", infra.status, api.status);
             let other = Step { touched_by: [].into(), ..api };
             assert!(!is_again(&other, [&infra]), "{:?}", other.status);
+        }
+    }
+
+    #[test]
+    fn what_was_touched_since_its_own_change_is_taken_as_it_is() {
+        // Whether `infra` is back, the status of `api`, its wave behind `infra`, and whether it was touched since.
+        let table = [
+            (Undone, Changed, Some(2), true),
+            (Undone, Failed, Some(2), true),
+            (Undone, Changed, None, false),
+            (Changed, Changed, Some(2), false),
+            (Undone, Undone, Some(2), false),
+            (Undone, UndoFailed, Some(2), false),
+        ];
+        for (infra, api, behind, wanted) in table {
+            let infra = Step { changes: vec![change()], ..step("infra", infra) };
+            let mut api = Step { touched_by: [infra.component.clone()].into(), behind, ..step("api", api) };
+            assert_eq!(is_touched_since(&api, [&infra]), wanted, "{:?} {:?} {behind:?}", infra.status, api.status);
+            api.ask_again();
+            assert!(!is_touched_since(&api, [&infra]), "it is asked for once");
         }
     }
 

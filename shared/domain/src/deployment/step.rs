@@ -57,10 +57,13 @@ pub struct Step {
     /// their claims.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub touches: BTreeSet<String>,
-    /// The components of this deployment that come before it and touch its target so. What is seen of it before its own
-    /// first change is their doing, and nobody else's.
+    /// The components of this deployment that touch its target so. What is seen of it before its own first change, and
+    /// when it is looked at behind them, is their doing, and nobody else's.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub touched_by: BTreeSet<ComponentName>,
+    /// The wave in which it is looked at behind those of them that come after its own change; absent if none does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub behind: Option<u32>,
     /// The attempt at which its undo was asked for once more, because one of them was undone after it; absent if it was
     /// not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -186,6 +189,7 @@ impl Step {
             stands_on: BTreeSet::new(),
             touches: BTreeSet::new(),
             touched_by: BTreeSet::new(),
+            behind: None,
             again: None,
             artifact: None,
             goals: BTreeMap::new(),

@@ -15,6 +15,8 @@ pub struct Attempt<'a, P> {
     /// The fence of what it writes.
     pub fence: Fence,
     pub started: Time,
+    /// The time before which nothing counts as tried: another component has touched the target since.
+    since: Time,
     /// The time until which the work is counted in `worked_ms`.
     counted: Time,
     /// True if the call that is open was never sent before.
@@ -56,8 +58,8 @@ impl<'a, P: DynamoDbApi + Clock> Attempt<'a, P> {
     /// that a forward invocation that comes late finds it.
     pub async fn claim(ports: &'a P, invocation: Invocation<'_>) -> Result<Self> {
         let Invocation { work, step, fence, started } = invocation;
-        let mut attempt =
-            Self { ports, fence, step, started, counted: started, first_try: true, former: Former::default() };
+        let (since, first_try, former) = (Time(0), true, Former::default());
+        let mut attempt = Self { ports, fence, step, started, since, counted: started, first_try, former };
         attempt.step.value.attempt += 1;
         attempt.step.value.invocations += 1;
         attempt.enter(work.wave);
@@ -69,12 +71,20 @@ impl<'a, P: DynamoDbApi + Clock> Attempt<'a, P> {
         Ok(attempt)
     }
 
-    /// Notes when a wave begins. A late invocation of an earlier wave begins nothing.
+    /// Notes when a wave begins. A late invocation of an earlier wave begins nothing. Where the target is looked at
+    /// behind those that touch it, what is there then is nobody else's change.
     fn enter(&mut self, wave: Option<u32>) {
-        let entered = &mut self.step.value.entered;
-        let is_later = |wave: u32| entered.is_none_or(|(last, _)| wave > last);
+        let step = &mut self.step.value;
+        let is_behind = wave.is_some() && wave == step.behind;
+        let is_later = |wave: u32| step.entered.is_none_or(|(last, _)| wave > last);
         if let Some(wave) = wave.filter(|wave| is_later(*wave)) {
-            *entered = Some((wave, self.started));
+            step.entered = Some((wave, self.started));
+            if is_behind {
+                step.take_as_touched();
+            }
+        }
+        if let Some((_, entered)) = step.entered.filter(|_| is_behind) {
+            self.since = entered;
         }
     }
 
@@ -223,31 +233,36 @@ impl<'a, P: DynamoDbApi + Clock> Attempt<'a, P> {
 
     /// Returns the record of the same switching change, if it was tried in this direction under this token.
     pub fn tried(&self, change: &Value, undo: bool) -> Option<&ChangeRecord> {
-        let token = self.fence.token;
-        let same = |record: &&ChangeRecord| is_same(record, change, undo, token);
+        let way = self.way(undo);
+        let same = |record: &&ChangeRecord| is_same(record, change, way);
         self.step.value.changes.iter().rfind(same)
     }
 
     fn tried_mut(&mut self, change: &Value, undo: bool) -> Option<&mut ChangeRecord> {
-        let token = self.fence.token;
+        let way = self.way(undo);
         let mut changes = self.step.value.changes.iter_mut().rev();
-        changes.find(|record| is_same(record, change, undo, token))
+        changes.find(|record| is_same(record, change, way))
+    }
+
+    /// Returns the direction, the token, and since when a record counts.
+    const fn way(&self, undo: bool) -> (bool, u64, Time) {
+        (undo, self.fence.token, self.since)
     }
 
     /// Removes the record of a switching change that is known not to be in place now.
     pub fn forget(&mut self, change: &Value, undo: bool) {
-        let token = self.fence.token;
+        let way = self.way(undo);
         let changes = &mut self.step.value.changes;
-        if let Some(at) = changes.iter().rposition(|record| is_same(record, change, undo, token)) {
+        if let Some(at) = changes.iter().rposition(|record| is_same(record, change, way)) {
             changes.remove(at);
         }
     }
 
     /// Returns the last switching change that was sent in this direction under this token.
     pub fn last_sent(&self, undo: bool) -> Option<&ChangeRecord> {
-        let is_ours = |change: &ChangeRecord| change.undo == undo && change.token == self.fence.token;
+        let way = self.way(undo);
         let mut changes = self.step.value.changes.iter();
-        changes.rfind(|change| change.switching && is_ours(change))
+        changes.rfind(|change| change.switching && is_of(change, way))
     }
 
     /// Returns the last switching change whose answer did not come.
@@ -311,10 +326,14 @@ impl<'a, P: DynamoDbApi + Clock> Attempt<'a, P> {
     }
 }
 
+/// Returns whether this is a record of that way.
+fn is_of(record: &ChangeRecord, (undo, token, since): (bool, u64, Time)) -> bool {
+    record.undo == undo && record.token == token && record.at >= since
+}
+
 /// Returns whether this is the record of that switching change, compared by its value.
-fn is_same(record: &ChangeRecord, change: &Value, undo: bool, token: u64) -> bool {
-    let is_ours = record.undo == undo && record.token == token;
-    record.switching && is_ours && record.change == *change
+fn is_same(record: &ChangeRecord, change: &Value, way: (bool, u64, Time)) -> bool {
+    record.switching && is_of(record, way) && record.change == *change
 }
 
 fn still_open(open: &OpenCall) -> Fault {

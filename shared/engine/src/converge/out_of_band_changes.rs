@@ -169,17 +169,15 @@ impl<K: Kind, P: DynamoDbApi + Clock> Drive<'_, '_, K, P> {
     }
 
     /// Returns what callers of the target must still get if nobody else changed it: the state before, until this
-    /// deployment switched something, unless another component of it touches the target; at the beginning of a later wave, what the wave before has reached.
+    /// deployment switched something; at the beginning of a later wave, what the wave before has reached. Where another
+    /// component of this deployment touches the target before that, nobody knows it.
     fn expected(&self) -> Result<Option<Noticed>> {
-        let step = &self.attempt.step.value;
-        if self.wave.is_none() {
+        let (step, has_switched) = (&self.attempt.step.value, self.attempt.has_switched());
+        let is_touched = if has_switched { self.wave == step.behind } else { !step.touched_by.is_empty() };
+        if self.wave.is_none() || is_touched {
             return Ok(None);
         }
-        if !self.attempt.has_switched() && !step.touched_by.is_empty() {
-            // A component of this deployment may have changed it on its way.
-            return Ok(None);
-        }
-        if !self.attempt.has_switched() {
+        if !has_switched {
             let before = Recorded::read("state before", &step.before)?;
             return Ok(Some(before.noticed));
         }

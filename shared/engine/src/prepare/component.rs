@@ -1,14 +1,14 @@
 //! Asks the kind of a component for its part of the plan.
 
-use super::artifact;
-use super::filled::{FilledComponent, TakenInputs, not_looked_at};
+use super::filled::{TakenInputs, fill, not_looked_at};
 use super::scene::{Ports, Scene, WantedComponent};
+use super::{artifact, permissions};
 use crate::kinds::{self, PrepareInput, Prepared, Recorded, Withdrawals};
 use crate::ports::Result;
 use crate::retention::kept;
 use std::collections::BTreeSet;
 use windlass_domain::declaration::installation::{by_name, of_component};
-use windlass_domain::declaration::kinds::KindName;
+use windlass_domain::declaration::kinds::{KindName, Spec};
 use windlass_domain::declaration::name_text::Given;
 use windlass_domain::declaration::resolved::{Component, Resolved};
 use windlass_domain::declaration::tenancy::HeldClaim;
@@ -31,8 +31,10 @@ pub struct Draft<'a> {
     pub stands_on: BTreeSet<ComponentName>,
     /// The targets of other components that it touches, by their claims.
     pub touches: Vec<HeldClaim>,
-    /// The components before it that touch its target.
+    /// The components that touch its target, and behind which it changes.
     pub touched_by: BTreeSet<ComponentName>,
+    /// The components that touch its target after its own change.
+    pub touched_later: BTreeSet<ComponentName>,
     /// The step that brought what runs of it.
     pub ran: Option<Step>,
 }
@@ -87,17 +89,15 @@ pub async fn prepared(
         Some(artifact) if wanted.goal_state.is_none() => artifact::check(ports, wanted.name, artifact).await?,
         _ => None,
     };
-    let filled = match taken {
-        Ok(taken) => FilledComponent::of(ports, scene, wanted, taken),
-        Err(findings) => Err(findings.clone()),
-    };
-    let filled = match filled {
+    let taken = taken.as_ref().map_err(Clone::clone);
+    let filled = taken.and_then(|taken| Ok((taken, fill(ports, scene, wanted, taken)?)));
+    let (taken, (spec, image_of)) = match filled {
         Ok(filled) => filled,
         Err(findings) => return Ok(Prepared::refused(bytes.into_iter().chain(findings).collect())),
     };
-    let later = filled.taken.never_given();
+    let later = taken.never_given();
     if !later.is_empty() {
-        let prepared = not_looked_at((wanted.name, &filled.spec), later);
+        let prepared = not_looked_at((wanted.name, &spec), later);
         return Ok(Prepared { findings: bytes.into_iter().chain(prepared.findings).collect(), ..prepared });
     }
     let path = format!("components.{}", wanted.name);
@@ -107,17 +107,13 @@ pub async fn prepared(
     }
     let stack = &ports.config().stack;
     let of = |name: &str| by_name(stack, name).map(str::to_owned);
-    if let Some(finding) = of_component(filled.spec.as_kind(), &of, &path) {
+    if let Some(finding) = of_component(spec.as_kind(), &of, &path) {
         return Ok(Prepared::refused(bytes.into_iter().chain([finding]).collect()));
     }
-    let mut prepared = match ask_kind(ports, scene, wanted, running, &filled).await {
-        Ok(prepared) => prepared,
-        // The kind looked into bytes that are not there: that is a finding already.
-        Err(fault) if bytes.is_some() && fault.name == FaultName::NotFound => Prepared::default(),
-        Err(fault) => Prepared::refused(vec![as_finding(wanted.name, fault)?]),
-    };
+    let filled = (&spec, image_of.as_ref(), taken);
+    let mut prepared = ask_kind(ports, scene, (wanted, running), filled, bytes.is_some()).await?;
     if prepared.findings.is_empty() {
-        filled.ask_again(&mut prepared);
+        taken.ask_again(&mut prepared);
     }
     prepared.findings.splice(0..0, bytes);
     let findings = prepared.findings.into_iter().map(Finding::of_a_recorded_release);
@@ -160,13 +156,14 @@ fn no_site(path: String, kind: KindName) -> Finding {
     )
 }
 
-/// Asks the component's kind for its part of the plan.
+/// Asks the component's kind, with its names filled in, for its part of the plan. A check asks what its role may do as
+/// well.
 async fn ask_kind(
     ports: &impl Ports,
     scene: &Scene,
-    wanted: &WantedComponent<'_>,
-    running: Option<&Running>,
-    filled: &FilledComponent<'_>,
+    (wanted, running): (&WantedComponent<'_>, Option<&Running>),
+    (spec, image_of, taken): (&Spec, Option<&Spec>, &TakenInputs),
+    has_no_bytes: bool,
 ) -> Result<Prepared> {
     let record = &scene.loaded.record;
     let oldest = oldest(ports, scene, wanted).await?;
@@ -185,17 +182,27 @@ async fn ask_kind(
         may_lose: &may_lose,
         running,
         oldest,
-        inputs: &filled.taken.listed,
+        inputs: &taken.listed,
         again: record.again,
-        image_of: filled.image_of.as_ref(),
+        image_of,
         withdrawals: Withdrawals {
             asked: record.withdrawal.as_ref().map(|of| of.pattern.as_str()),
             former: scene.state.withdrawn.get(wanted.name),
         },
         place: &scene.loaded.place,
     };
-    let there = &ports.at(&scene.loaded.place);
-    kinds::prepare(there, &input, &filled.spec).await
+    let mut prepared = match kinds::prepare(&ports.at(input.place), &input, spec).await {
+        Ok(prepared) => prepared,
+        // The kind looked into bytes that are not there: that is a finding already.
+        Err(fault) if has_no_bytes && fault.name == FaultName::NotFound => Prepared::default(),
+        Err(fault) => Prepared::refused(vec![as_finding(wanted.name, fault)?]),
+    };
+    if scene.is_check() {
+        let found = permissions::check(ports, &input, spec).await?;
+        prepared.findings.extend(found.findings);
+        prepared.warnings.extend(found.warnings);
+    }
+    Ok(prepared)
 }
 
 /// Returns the resources of a component whose data the request allows to lose.

@@ -1,6 +1,7 @@
 //! Puts the plan and the steps together. Pure.
 
 use super::component::{Draft, touched};
+use super::filled::RUNS_ALREADY;
 use super::gates::GateProblems;
 use super::scene::Scene;
 use crate::kinds;
@@ -159,7 +160,7 @@ fn described(scene: &Scene, drafts: &[Draft<'_>], tenancy: Vec<Finding>) -> Plan
 fn kept(draft: &Draft<'_>) -> Option<Unchanged> {
     let prepared = &draft.prepared;
     let nothing = prepared.stages.is_empty() && prepared.findings.is_empty();
-    let reason = prepared.unchanged.as_deref().unwrap_or("runs what is wanted already");
+    let reason = prepared.unchanged.as_deref().unwrap_or(RUNS_ALREADY);
     nothing.then(|| Unchanged {
         irreversible: prepared.irreversible,
         kept_files: prepared.kept_files,
@@ -228,7 +229,8 @@ fn kept_stages<'a>(scene: &Scene, draft: &'a Draft<'_>) -> impl Iterator<Item = 
     draft.prepared.stages.iter().filter(move |stage| tries || !stage.ahead || stage.wakes)
 }
 
-fn step(scene: &Scene, draft: &Draft<'_>, waves: &[Wave]) -> Step {
+/// Returns the step of a component, whose goals are those of its waves.
+pub(super) fn step(scene: &Scene, draft: &Draft<'_>, waves: &[Wave]) -> Step {
     let record = &scene.loaded.record;
     let is_later = kept_stages(scene, draft).any(|stage| !stage.later.is_empty());
     // A null stands for a goal that nobody knows yet.
@@ -243,6 +245,7 @@ fn step(scene: &Scene, draft: &Draft<'_>, waves: &[Wave]) -> Step {
         draft.name.clone(),
         draft.kind,
     );
+    let waves = waves_of(waves, draft.name);
     Step {
         place: scene.loaded.place.clone(),
         target: draft.prepared.target.clone(),
@@ -251,11 +254,12 @@ fn step(scene: &Scene, draft: &Draft<'_>, waves: &[Wave]) -> Step {
         inputs: draft.inputs.clone(),
         stands_on: draft.stands_on.clone(),
         touches: touched(&draft.touches),
-        touched_by: draft.touched_by.clone(),
+        touched_by: draft.touched_by.union(&draft.touched_later).cloned().collect(),
+        behind: waves.last().copied().filter(|_| !draft.touched_later.is_empty()),
         artifact: draft.prepared.artifact.clone(),
         irreversible: draft.prepared.irreversible,
         withdraws: draft.prepared.withdraws.clone(),
-        goals: waves_of(waves, draft.name).into_iter().zip(goals).collect(),
+        goals: waves.into_iter().zip(goals).collect(),
         ..planned
     }
 }

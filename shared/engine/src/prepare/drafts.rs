@@ -1,10 +1,10 @@
 //! Prepares the components in the order in which they give to each other.
 
+use super::artifact;
 use super::component::{Draft, as_finding, out_of_band_change, prepared};
-use super::filled::{FilledComponent, TakenInputs};
+use super::filled::TakenInputs;
 use super::inputs::{self, EarlierComponents};
 use super::scene::{Ports, Scene, WantedComponent};
-use super::{artifact, permissions};
 use crate::kinds::{Kind, KindVisitor, Prepared, from_value, with_kind_of};
 use crate::observe::{shows, where_it_ran};
 use crate::ports::Result;
@@ -99,14 +99,6 @@ pub async fn draft<'a>(
         prepared.warnings.splice(0..0, warning);
     }
     if scene.is_check() {
-        let none = TakenInputs::default();
-        let filled = FilledComponent::of(ports, scene, &wanted, inputs.as_ref().unwrap_or(&none));
-        // Without a name nobody can be asked about the rights on it.
-        if let Some(filled) = filled.ok().filter(|_| !prepared.is_not_looked_at()) {
-            let found = permissions::check(ports, scene, &wanted, &filled).await?;
-            prepared.findings.extend(found.findings);
-            prepared.warnings.extend(found.warnings);
-        }
         let movable = artifact::movable_tags(ports, &wanted).await?;
         prepared.warnings.extend(movable);
     }
@@ -120,6 +112,7 @@ pub async fn draft<'a>(
         stands_on,
         touches: vec![],
         touched_by: [].into(),
+        touched_later: [].into(),
         ran,
     })
 }

@@ -8,8 +8,12 @@ use std::collections::BTreeSet;
 use windlass_domain::declaration::kinds::Spec;
 use windlass_domain::declaration::name_text::Given;
 use windlass_domain::declaration::output::{Inputs, Output, PlannedOutput};
+use windlass_domain::text::count::agree;
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::ComponentName;
+
+/// The reason why a component is not changed, where its kind gives none.
+pub const RUNS_ALREADY: &str = "runs what is wanted already";
 
 /// The outputs that others give to a component.
 #[derive(Debug, Clone, Default)]
@@ -53,47 +57,42 @@ impl TakenInputs {
     fn in_names_where(&self, is_it: impl Fn(&PlannedOutput) -> bool) -> BTreeSet<Output> {
         self.names.iter().filter(|(_, given)| is_it(given)).map(|(output, _)| output.clone()).collect()
     }
-}
-
-/// A component whose names are filled in with what others give.
-pub struct FilledComponent<'a> {
-    /// The component, as its kind declares it.
-    pub spec: Spec,
-    /// The component whose image it runs.
-    pub image_of: Option<Spec>,
-    /// The outputs that others give to it.
-    pub taken: &'a TakenInputs,
-}
-
-impl<'a> FilledComponent<'a> {
-    /// Fills them in, or returns what is wrong with them then.
-    pub fn of(
-        ports: &impl Ports,
-        scene: &Scene,
-        wanted: &WantedComponent<'_>,
-        taken: &'a TakenInputs,
-    ) -> Result<Self, Vec<Finding>> {
-        let given = taken.in_names();
-        let origin = ports.config().local_endpoint.as_deref();
-        let (spec, findings) = wanted.component.spec.filled(&format!("components.{}", wanted.name), &given, origin);
-        // What is wrong with the names of the other component is a finding of that one.
-        let image_of = scene.image_of(wanted.component).map(|spec| spec.filled("", &given, origin).0);
-        if findings.is_empty() { Ok(Self { spec, image_of, taken }) } else { Err(findings) }
-    }
 
     /// Lets what the names lead to be asked again before the first wave, if it is only expected to be that. What shows
     /// all that is wanted already has a wave for it.
     pub fn ask_again(&self, prepared: &mut Prepared) {
-        let expected = self.taken.expected();
+        let expected = self.expected();
         if expected.is_empty() {
             return;
         }
         if prepared.stages.is_empty() {
-            let what = prepared.unchanged.take().unwrap_or_else(|| "runs what is wanted already".to_owned());
+            let what = prepared.take_unchanged();
             prepared.stages.push(Stage::new(Value::Null, what));
         }
         prepared.stages.iter_mut().take(1).for_each(|first| first.later.extend(expected.iter().cloned()));
     }
+}
+
+/// Fills in the names of a component, and those of the one whose image it runs.
+///
+/// # Errors
+/// What is wrong with them then.
+pub fn fill(
+    ports: &impl Ports,
+    scene: &Scene,
+    wanted: &WantedComponent<'_>,
+    taken: &TakenInputs,
+) -> Result<(Spec, Option<Spec>), Vec<Finding>> {
+    let (given, origin) = (taken.in_names(), ports.config().local_endpoint.as_deref());
+    let filled = |name: &ComponentName, spec: &Spec| spec.filled(&format!("components.{name}"), &given, origin);
+    let (spec, mut findings) = filled(wanted.name, &wanted.component.spec);
+    let image_of = scene.image_of(wanted.component).map(|(name, spec)| {
+        // The release need not name that one.
+        let (spec, wrong) = filled(name, spec);
+        findings.extend(wrong);
+        spec
+    });
+    if findings.is_empty() { Ok((spec, image_of)) } else { Err(findings) }
 }
 
 impl Prepared {
@@ -101,15 +100,24 @@ impl Prepared {
     pub fn is_not_looked_at(&self) -> bool {
         self.target.is_null() && !self.stages.is_empty()
     }
+
+    /// Takes the reason why nothing has to be changed, for a stage that has nothing but that to say.
+    pub fn take_unchanged(&mut self) -> String {
+        self.unchanged.take().unwrap_or_else(|| RUNS_ALREADY.to_owned())
+    }
+
+    /// Joins its stages into one: nobody has asked for steps, or could plan them.
+    pub fn in_one_stage(&mut self) {
+        let later = self.stages.iter().flat_map(|stage| stage.later.clone()).collect();
+        let last = self.stages.pop();
+        self.stages = last.into_iter().map(|last| Stage { later, ..last }).collect();
+    }
 }
 
 /// Plans a component of which nobody knows yet where it is, because these outputs were never given: one wave, before
 /// which all of it is planned.
 pub fn not_looked_at((name, spec): (&ComponentName, &Spec), later: BTreeSet<Output>) -> Prepared {
-    let all: BTreeSet<&ComponentName> = later.iter().map(|output| &output.component).collect();
-    let listed =
-        |word: fn(&ComponentName) -> String| all.iter().map(|giver| word(giver)).collect::<Vec<_>>().join(" and ");
-    let givers = listed(|giver| format!("`{giver}`"));
+    let (givers, has) = givers(&later);
     if let Some(member) = spec.as_kind().needs_its_target() {
         return Prepared::refused(vec![Finding::not_supported(
             format!("components.{name}.{member}"),
@@ -122,17 +130,33 @@ pub fn not_looked_at((name, spec): (&ComponentName, &Spec), later: BTreeSet<Outp
     let warning = Finding::new(
         FindingName::NotLookedAt,
         format!("components.{name}"),
-        format!(
-            "`{name}` has no target until {givers} has changed: its tags, the rights of our roles on it, and whatever else it needs are unchecked."
-        ),
+        format!("`{name}` has no target until {givers} {has} changed. Unchecked until then: {}.", unchecked(spec)),
         format!(
             "Nothing: it is looked at before it is changed, and all is undone if something is wrong with it. Release {givers} alone to see it before."
         ),
     );
-    let what = format!("planned once {} has changed", listed(ToString::to_string));
+    let what = format!("planned once {} {has} changed", givers.replace('`', ""));
     Prepared {
         stages: vec![Stage { later, ..Stage::new(Value::Null, what) }],
         warnings: vec![warning],
         ..Prepared::default()
     }
+}
+
+/// Returns those who give these outputs, in words, and the verb of what they have done.
+pub fn givers(later: &BTreeSet<Output>) -> (String, &'static str) {
+    let all: BTreeSet<&ComponentName> = later.iter().map(|output| &output.component).collect();
+    let named: Vec<String> = all.iter().map(|giver| format!("`{giver}`")).collect();
+    (named.join(" and "), agree(all.len(), "has", "have"))
+}
+
+/// Returns what is usually checked of a target before anything is changed.
+fn unchecked(spec: &Spec) -> String {
+    let kind = spec.as_kind();
+    let is_bucket = kind.function_or_bucket().is_some_and(|(member, _)| member == "bucket");
+    let has_roles = kind.containers().is_some() || kind.image_of().is_some();
+    let mut unchecked = vec!["its tags", "the rights of our roles on it"];
+    unchecked.extend(is_bucket.then_some(["`SiteBucketArns`", "the versioning of its bucket"]).into_iter().flatten());
+    unchecked.extend(has_roles.then_some("`TaskRoleArns`"));
+    unchecked.join(", ")
 }

@@ -57,29 +57,23 @@ pub async fn of(
     let mut givers = Givers { ports, scene, before, known: BTreeMap::new() };
     let mut taken = TakenInputs::default();
     let mut findings = Vec::new();
-    let listed = component.spec.as_kind().takes_from().filter(|_| wanted.goal_state.is_none());
-    for (member, output) in listed.iter().flat_map(|it| it.outputs.iter().map(move |output| (it.member, *output))) {
-        if let Some(given) = givers.give(output, false).await? {
-            taken.listed.insert(output.clone(), given);
-        } else {
-            findings.push(unknown(name, member, output));
-        }
-    }
+    let listed = component.spec.as_kind().takes_from().filter(|_| wanted.goal_state.is_none()).into_iter();
+    let listed = listed.flat_map(|it| it.outputs.into_iter().map(move |output| (it.member.to_owned(), output.clone())));
     let in_names = scene.loaded.resolved.takes_in_names(component);
     let recorded = match wanted.goal_state {
         Some(_) if !in_names.is_empty() => recorded(ports, scene, name).await?,
         _ => Given::new(),
     };
-    for (member, output) in in_names {
-        let recorded = recorded.get(&output).cloned().map(PlannedOutput::Known);
-        let given = match recorded {
-            Some(recorded) => Some(recorded),
-            None => givers.give(&output, true).await?,
+    let listed = listed.map(|it| (it, false));
+    for ((member, output), is_name) in listed.chain(in_names.into_iter().map(|it| (it, true))) {
+        let given = match recorded.get(&output).filter(|_| is_name) {
+            Some(recorded) => Some(PlannedOutput::Known(recorded.clone())),
+            None => givers.give(&output, is_name).await?,
         };
-        if let Some(given) = given {
-            taken.names.insert(output, given);
-        } else {
-            findings.push(unknown(name, &member, &output));
+        let list = if is_name { &mut taken.names } else { &mut taken.listed };
+        match given {
+            Some(given) => drop(list.insert(output, given)),
+            None => findings.push(unknown(name, &member, &output)),
         }
     }
     if findings.is_empty() { Ok(taken) } else { Err(findings.into()) }

@@ -3,22 +3,20 @@
 //! place in the plan are known since then. The goals are known now. Of a component whose target an earlier wave makes
 //! only the place in the plan was known: all of it is looked at, claimed and written down now (decision 0357).
 
-use super::component::touched;
+use super::component::{Draft, touched};
 use super::drafts::{draft, let_go};
 use super::inputs::EarlierComponents;
 use super::scene::{Ports, Scene};
 use super::{made, others, targets};
 use crate::deployment_context::DeploymentContext;
-use crate::kinds::Prepared;
-use crate::ledger::{self, commit, retry};
+use crate::ledger::{self, Stored, commit, retry};
 use crate::payload::{Answer, PrepareTransition, WorkItem};
 use crate::ports::{Result, Write};
 use crate::trouble::Checked;
-use std::collections::BTreeSet;
 use windlass_domain::declaration::name_text::Given;
 use windlass_domain::declaration::output::Output;
 use windlass_domain::declaration::plan::Wave;
-use windlass_domain::declaration::resolved::Component;
+use windlass_domain::declaration::resolved::{Component, Resolved};
 use windlass_domain::deployment::step::{SEEN_AFTER_MS, Step, StepFailure, StepStatus};
 use windlass_domain::prose;
 use windlass_domain::text::count::count;
@@ -50,9 +48,10 @@ pub async fn plan(
 
 /// Plans one component, and writes its goals into its step; `false` where it cannot go there, which the step says.
 async fn plan_one(ports: &impl Ports, scene: &Scene, name: &ComponentName, (wave, asked): (u32, Time)) -> Result<bool> {
-    let key = ledger::step(&scene.loaded.record.id, name);
+    let id = &scene.loaded.record.id;
     retry(ports, "planning a later wave", async || {
-        let mut step = ledger::require(ports, &key).await?;
+        let steps = ledger::load_all(ports, &ledger::steps(id)).await?;
+        let mut step = ledger::require(ports, &ledger::step(id, name)).await?;
         if step.value.failure.is_some() {
             return Ok(Some(false));
         }
@@ -62,19 +61,18 @@ async fn plan_one(ports: &impl Ports, scene: &Scene, name: &ComponentName, (wave
         if step.value.goals.get(&wave).is_some_and(|goal| !goal.is_null()) {
             return Ok(Some(true));
         }
-        let planned = planned(ports, scene, name, (&step.value, asked)).await;
-        let is_planned = planned.as_ref().is_ok_and(|planned| planned.prepared.findings.is_empty());
+        let planned = planned(ports, scene, name, (&step.value, &steps), asked).await;
+        let is_planned = planned.as_ref().is_ok_and(|(drafted, _)| drafted.prepared.findings.is_empty());
         let mut writes = vec![scene.loaded.fence.check()];
         let mut made_to_plan = Vec::new();
         match planned {
-            Ok(mut planned) if is_planned => {
-                writes.append(&mut planned.claims);
-                writes.extend(touched_behind(ports, scene, name, (wave, &planned.touches)).await?);
-                take(&mut step.value, planned);
+            Ok((drafted, claims)) if is_planned => {
+                writes.extend(claims);
+                take(&mut step.value, drafted);
             }
             refused => {
                 let findings = match refused {
-                    Ok(Planned { prepared, .. }) => {
+                    Ok((Draft { prepared, .. }, _)) => {
                         let made = || Step { target: prepared.target, ..step.value.clone() };
                         made_to_plan.extend(prepared.is_made_to_plan.then(made));
                         prepared.findings
@@ -101,39 +99,6 @@ async fn plan_one(ports: &impl Ports, scene: &Scene, name: &ComponentName, (wave
     .await
 }
 
-/// Returns the writes by which the steps of later waves know that their targets are touched.
-async fn touched_behind(
-    ports: &impl Ports,
-    scene: &Scene,
-    name: &ComponentName,
-    (wave, touches): (u32, &BTreeSet<String>),
-) -> Result<Vec<Write>> {
-    if touches.is_empty() {
-        return Ok(vec![]);
-    }
-    let steps = ledger::load_all(ports, &ledger::steps(&scene.loaded.record.id)).await?;
-    let is_behind = |step: &Step| {
-        let comes_later = step.goals.keys().next().is_some_and(|first| *first > wave);
-        comes_later && step.claims.iter().any(|claim| touches.contains(&claim.resource))
-    };
-    let behind = steps.into_iter().filter(|step| is_behind(&step.value));
-    let noted = behind.map(|mut step| {
-        step.value.touched_by.insert(name.clone());
-        step.put()
-    });
-    noted.collect()
-}
-
-/// A component's part of the plan, with what others give to it. It has findings if it cannot be carried out.
-struct Planned {
-    prepared: Prepared,
-    inputs: Given,
-    /// The targets of other components that it touches.
-    touches: BTreeSet<String>,
-    /// The writes that claim its target, if nobody had looked at it before.
-    claims: Vec<Write>,
-}
-
 fn is_being_undone(step: &Step) -> bool {
     use StepStatus::{UndoFailed, Undoing, Undone};
     matches!(step.status, Undoing | Undone | UndoFailed)
@@ -149,19 +114,24 @@ fn late(step: &Step) -> Fault {
     )
 }
 
+/// A component's part of the plan, which has findings if it cannot be carried out, and the writes that claim its
+/// target, if nobody had looked at it before.
+type PlannedLate<'s> = (Draft<'s>, Vec<Write>);
+
 /// The kind's part of the plan, or what is in the way of it. AWS may not show yet what an earlier wave has made,
 /// however long that took. So a target that was never looked at is refused only upon a look that shows all of it: one
 /// that began so late after this was asked for.
-async fn planned(
+async fn planned<'s>(
     ports: &impl Ports,
-    scene: &Scene,
+    scene: &'s Scene,
     name: &ComponentName,
-    (step, asked): (&Step, Time),
-) -> Checked<Planned> {
+    (step, steps): (&Step, &[Stored<Step>]),
+    asked: Time,
+) -> Checked<PlannedLate<'s>> {
     loop {
         let since = ports.now().ms_since(asked);
-        let planned = planned_now(ports, scene, name, step).await;
-        let is_refused = planned.as_ref().is_ok_and(|planned| !planned.prepared.findings.is_empty());
+        let planned = planned_now(ports, scene, name, (step, steps)).await;
+        let is_refused = planned.as_ref().is_ok_and(|(drafted, _)| !drafted.prepared.findings.is_empty());
         if !is_refused || step.is_looked_at() || since >= SEEN_AFTER_MS {
             return planned;
         }
@@ -169,11 +139,19 @@ async fn planned(
     }
 }
 
-async fn planned_now(ports: &impl Ports, scene: &Scene, name: &ComponentName, step: &Step) -> Checked<Planned> {
-    let Some(wanted) = scene.wanted().wanted.into_iter().find(|wanted| wanted.name == name) else {
+async fn planned_now<'s>(
+    ports: &impl Ports,
+    scene: &'s Scene,
+    name: &ComponentName,
+    (step, steps): (&Step, &[Stored<Step>]),
+) -> Checked<PlannedLate<'s>> {
+    let asked = scene.wanted().wanted.into_iter().find(|wanted| wanted.name == name);
+    let is_asked = asked.is_some();
+    // What nobody asks for is only brought back to what is recorded of it.
+    let Some(wanted) = asked.or_else(|| scene.recorded(name)) else {
         return Err(Fault::internal(format!("{name} is not wanted")).into());
     };
-    let before = EarlierComponents::changed(given(ports, scene, step, wanted.component).await?);
+    let before = EarlierComponents::changed(given(&scene.loaded.resolved, (step, steps), wanted.component)?);
     let mut drafted = draft(ports, scene, wanted, &before).await?;
     others::leave_to_owners(ports, scene, std::slice::from_mut(&mut drafted)).await?;
     let mut claims = Vec::new();
@@ -183,30 +161,39 @@ async fn planned_now(ports: &impl Ports, scene: &Scene, name: &ComponentName, st
         }
         let tenancy = targets::check(ports, scene, std::slice::from_ref(&drafted)).await?;
         drafted.prepared.findings.extend(tenancy.findings);
-        let foreign = made::check(ports, &scene.loaded.record.id, &drafted).await?;
+        let foreign = made::check(ports, scene, steps, &drafted).await?;
         drafted.prepared.findings.extend(foreign);
         claims = tenancy.writes;
-        // It has one wave, whatever its rollout says: nobody could plan the others.
-        let last = drafted.prepared.stages.pop();
-        drafted.prepared.stages = last.into_iter().collect();
     }
-    let (mut prepared, inputs, touches) = (drafted.prepared, drafted.inputs, touched(&drafted.touches));
-    let (waves, stages) = (step.goals.len(), prepared.stages.len());
-    let has_none = prepared.findings.is_empty();
-    if has_none && step.is_looked_at() && prepared.claims != step.claims {
-        prepared.findings.push(moved(name));
-    } else if has_none && stages != waves && stages != 0 {
-        prepared.findings.push(otherwise(name, waves, stages));
+    let prepared = &mut drafted.prepared;
+    if !step.is_looked_at() || !is_asked {
+        // It has one wave, whatever its rollout says.
+        prepared.in_one_stage();
     }
-    Ok(Planned { prepared, inputs, touches, claims })
+    // A look behind those that touch it has no stage.
+    let (waves, stages) = (step.goals.len() - usize::from(step.behind.is_some()), prepared.stages.len());
+    let otherwise = if step.is_looked_at() && prepared.claims != step.claims {
+        Some(moved(name))
+    } else if step.is_looked_at() && prepared.irreversible && !step.irreversible {
+        Some(loses_late(name))
+    } else {
+        (stages != waves && stages != 0).then(|| otherwise(name, waves, stages))
+    };
+    if prepared.findings.is_empty() {
+        prepared.findings.extend(otherwise);
+    }
+    Ok((drafted, claims))
 }
 
 /// Returns what others give: what was known at first, and what the components give that this deployment has changed.
-async fn given(ports: &impl Ports, scene: &Scene, step: &Step, component: &Component) -> Checked<Given> {
-    let steps = ledger::load_all(ports, &ledger::steps(&scene.loaded.record.id)).await?;
+fn given(
+    resolved: &Resolved,
+    (step, steps): (&Step, &[Stored<Step>]),
+    component: &Component,
+) -> Result<Given, Vec<Finding>> {
     let mut given = step.inputs.clone();
     let mut missing = Vec::new();
-    for (member, output) in scene.loaded.resolved.takes(component) {
+    for (member, output) in resolved.takes(component) {
         let Some(before) = steps.iter().map(|step| &step.value).find(|step| step.component == output.component) else {
             continue;
         };
@@ -215,7 +202,7 @@ async fn given(ports: &impl Ports, scene: &Scene, step: &Step, component: &Compo
             None => missing.push(not_given(&step.component, &member, &output)),
         }
     }
-    if missing.is_empty() { Ok(given) } else { Err(missing.into()) }
+    if missing.is_empty() { Ok(given) } else { Err(missing) }
 }
 
 fn not_given(name: &ComponentName, member: &str, output: &Output) -> Finding {
@@ -230,10 +217,10 @@ fn not_given(name: &ComponentName, member: &str, output: &Output) -> Finding {
 
 /// Takes in the goals of all its waves. If the target is there already, each goal is what is there. If nobody had
 /// looked at it before, what it comes back to is what is there now.
-fn take(step: &mut Step, planned: Planned) {
-    let Planned { prepared, inputs, touches, .. } = planned;
+fn take(step: &mut Step, drafted: Draft<'_>) {
+    let Draft { prepared, inputs, touches, .. } = drafted;
     step.inputs = inputs;
-    step.touches = touches;
+    step.touches = touched(&touches);
     if !step.is_looked_at() {
         step.before.clone_from(&prepared.before);
         step.claims = prepared.claims;
@@ -242,10 +229,11 @@ fn take(step: &mut Step, planned: Planned) {
         step.withdraws = prepared.withdraws;
         step.is_made = true;
     }
-    let there = prepared.before["goal"].clone();
+    let mut last = prepared.before["goal"].clone();
     let mut stages = prepared.stages.into_iter().map(|stage| stage.goal);
     for goal in step.goals.values_mut() {
-        *goal = stages.next().unwrap_or_else(|| there.clone());
+        last = stages.next().unwrap_or(last);
+        goal.clone_from(&last);
     }
     step.target = prepared.target;
     step.irreversible |= prepared.irreversible;
@@ -259,6 +247,17 @@ fn moved(name: &ComponentName) -> Finding {
             "The names in the declaration of `{name}` lead to another target than when the deployment was planned."
         ),
         prose!("Find out who replaced the target, then {}.", Redeploy::Again),
+    )
+}
+
+fn loses_late(name: &ComponentName) -> Finding {
+    Finding::new(
+        FindingName::WouldLoseData,
+        format!("components.{name}"),
+        format!("`{name}` would lose data, which nobody could know before others had changed in this release."),
+        format!(
+            "Release what `{name}` takes of others first, and `{name}` with the next release, whose plan shows it."
+        ),
     )
 }
 

@@ -2,40 +2,59 @@
 //! decides what it gives: by that alone nobody gets hold of what somebody else has made.
 
 use super::component::Draft;
-use super::scene::Ports;
+use super::scene::{Ports, Scene};
 use crate::kinds::{AwsResource, Kind, KindVisitor, from_value, with_kind_of};
-use crate::ledger::{self, Stored};
+use crate::ledger::Stored;
+use crate::observe::where_it_ran;
 use crate::owned_fields;
 use crate::ports::Result;
 use windlass_domain::declaration::tenancy::Claim;
 use windlass_domain::deployment::step::Step;
-use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::ComponentName;
 
-/// Returns a finding for each target whose name is of an output, and that is none of the resources of whoever gave it.
-/// Of a giver that makes no resources there is none.
-pub async fn check(ports: &impl Ports, deployment: &DeploymentId, draft: &Draft<'_>) -> Result<Vec<Finding>> {
-    let steps: Vec<Stored<Step>> = ledger::load_all(ports, &ledger::steps(deployment)).await?;
-    let mut findings = Vec::new();
-    for step in steps.iter().map(|step| &step.value).filter(|step| draft.stands_on.contains(&step.component)) {
-        if let Some(made) = with_kind_of(ports, step, MakesVisitor { step }).await? {
-            let foreign = named_by(draft, &step.component).filter(|claim| !owned_fields::is_of(&claim.resource, &made));
-            findings.extend(foreign.map(|claim| not_made(draft.name, claim, &step.component)));
+/// Returns a finding for each target whose name is of an output, and that is no resource of those who give its names.
+/// Of givers that make no resources there is none. `steps` are those of the deployment.
+pub async fn check(
+    ports: &impl Ports,
+    scene: &Scene,
+    steps: &[Stored<Step>],
+    draft: &Draft<'_>,
+) -> Result<Vec<Finding>> {
+    let (mut makers, mut made) = (Vec::new(), Vec::new());
+    for giver in &draft.stands_on {
+        let changed = steps.iter().find(|step| step.value.component == *giver);
+        let step = match (changed, scene.state.running.get(giver)) {
+            (None, Some(running)) => where_it_ran(ports, giver, running).await?,
+            (changed, _) => changed.map(|step| step.value.clone()),
+        };
+        let Some(step) = step else {
+            continue;
+        };
+        if let Some(resources) = made_by(ports, &step).await? {
+            makers.push(giver);
+            made.extend(resources);
         }
     }
-    Ok(findings)
+    let claims = draft.prepared.claims.iter().filter(|claim| !owned_fields::is_of(&claim.resource, &made));
+    let foreign = claims.filter_map(|claim| {
+        let giver = makers.iter().find(|giver| is_named_by(draft, giver, claim))?;
+        Some(not_made(draft.name, claim, giver))
+    });
+    Ok(foreign.collect())
 }
 
-/// Returns the claims of a component on what has a name that this one gives.
-fn named_by<'d>(draft: &'d Draft<'_>, giver: &'d ComponentName) -> impl Iterator<Item = &'d Claim> {
-    let is_named = move |claim: &&Claim| {
-        let mut values = draft.inputs.iter().filter(|(output, _)| output.component == *giver).map(|(_, value)| value);
-        // Behind a `#` stands the part that is claimed, which the giver need not make.
-        let resource = claim.resource.split('#').next().unwrap_or_default();
-        values.any(|value| !value.is_empty() && resource.contains(value.as_str()))
-    };
-    draft.prepared.claims.iter().filter(is_named)
+/// Returns whether a claim is on what has a name that this component gives.
+fn is_named_by(draft: &Draft<'_>, giver: &ComponentName, claim: &Claim) -> bool {
+    let mut values = draft.inputs.iter().filter(|(output, _)| output.component == *giver).map(|(_, value)| value);
+    // Behind a `#` stands the part that is claimed, which the giver need not make.
+    let resource = claim.resource.split('#').next().unwrap_or_default();
+    values.any(|value| !value.is_empty() && resource.contains(value.as_str()))
+}
+
+/// Returns the resources that the target of a step is made of; `None` if its kind makes none.
+pub async fn made_by(ports: &impl Ports, step: &Step) -> Result<Option<Vec<AwsResource>>> {
+    with_kind_of(ports, step, MakesVisitor { step }).await
 }
 
 struct MakesVisitor<'s> {

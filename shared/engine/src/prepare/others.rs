@@ -3,23 +3,32 @@
 //! property may put back what its owner has brought.
 
 use super::component::Draft;
+use super::compose::step;
 use super::drafts::draft;
+use super::filled::givers;
 use super::inputs::EarlierComponents;
+use super::made::made_by;
 use super::scene::{Ports, Scene, WantedComponent};
 use super::targets::{is_gone, owner};
-use crate::kinds::Stage;
+use crate::kinds::{Stage, TouchedResource};
 use crate::owned_fields;
-use crate::ports::{DynamoDbApi, Result};
+use crate::ports::Result;
 use crate::removable;
+use crate::trouble::if_there;
 use std::collections::BTreeSet;
+use windlass_domain::declaration::output::Output;
 use windlass_domain::declaration::resolved::Resolved;
 use windlass_domain::declaration::tenancy::HeldClaim;
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::ComponentName;
 
 /// Refuses what components would change of what others own, and notes which of their targets are touched beside that.
-pub async fn leave_to_owners(ports: &impl DynamoDbApi, scene: &Scene, drafts: &mut [Draft<'_>]) -> Result<()> {
-    if drafts.iter().all(|draft| draft.prepared.touches.is_empty()) {
+pub async fn leave_to_owners(ports: &impl Ports, scene: &Scene, drafts: &mut [Draft<'_>]) -> Result<()> {
+    let mut touches = Vec::new();
+    for draft in drafts.iter_mut() {
+        touches.push(touched(ports, scene, draft).await?);
+    }
+    if touches.iter().all(Vec::is_empty) {
         return Ok(());
     }
     let claimed = removable::owned(ports).await?.into_iter().flat_map(|one| one.held);
@@ -30,18 +39,32 @@ pub async fn leave_to_owners(ports: &impl DynamoDbApi, scene: &Scene, drafts: &m
         let claims = draft.prepared.claims.iter().cloned();
         held.extend(claims.map(|claim| HeldClaim { owner: owner.clone(), claim }));
     }
-    for draft in drafts {
-        let others = owned_fields::judge(&owner(scene, draft.name), &draft.prepared.touches, &held);
+    for (draft, touches) in drafts.iter_mut().zip(touches) {
+        let others = owned_fields::judge(&owner(scene, draft.name), &touches, &held);
         draft.prepared.findings.extend(others.findings);
         draft.touches = others.touched;
     }
     Ok(())
 }
 
-/// Takes in those whose targets are touched and that the release does not name: each is brought back to what is recorded
-/// of it. One that could not be is left as it is.
+/// Returns what a component touches. Of one that can be planned only once others have changed that may be all that it
+/// is made of, and what becomes of it nobody knows yet.
+async fn touched(ports: &impl Ports, scene: &Scene, draft: &mut Draft<'_>) -> Result<Vec<TouchedResource>> {
+    let later: BTreeSet<Output> = draft.prepared.stages.iter().flat_map(|stage| stage.later.clone()).collect();
+    let declared = scene.loaded.resolved.components.get(draft.name);
+    let is_many = declared.is_some_and(|component| component.spec.as_kind().holds_data());
+    if later.is_empty() || !is_many || scene.is_check() {
+        return Ok(draft.prepared.touches.clone());
+    }
+    draft.prepared.warnings.push(unknown_yet(draft.name, &later));
+    let made = if_there(Box::pin(made_by(ports, &step(scene, draft, &[]))).await)?.flatten().unwrap_or_default();
+    Ok(made.into_iter().map(|resource| TouchedResource { resource, ..TouchedResource::default() }).collect())
+}
+
+/// Takes in those whose targets are touched and that are not asked for: each is brought back to what is recorded of it.
+/// One that could not be is left as it is.
 pub async fn bring_back<'a>(ports: &impl Ports, scene: &'a Scene, drafts: &mut Vec<Draft<'a>>) -> Result<()> {
-    if scene.is_rollback() || scene.is_check() {
+    if scene.is_check() {
         return Ok(());
     }
     let is_here = |held: &&HeldClaim| owner(scene, &held.owner.component) == held.owner;
@@ -56,11 +79,10 @@ pub async fn bring_back<'a>(ports: &impl Ports, scene: &'a Scene, drafts: &mut V
             let before = EarlierComponents::of(drafts);
             Box::pin(draft(ports, scene, wanted, &before)).await?
         };
-        let stays = drafted.ran.as_ref().is_some_and(|ran| ran.claims == drafted.prepared.claims);
-        if stays && drafted.prepared.findings.is_empty() {
-            // Nobody has asked to bring it in steps.
-            let last = drafted.prepared.stages.pop();
-            drafted.prepared.stages = last.into_iter().collect();
+        let prepared = &mut drafted.prepared;
+        let stays = drafted.ran.as_ref().is_some_and(|ran| ran.claims == prepared.claims);
+        if stays && prepared.findings.is_empty() && !prepared.target.is_null() {
+            prepared.in_one_stage();
             drafts.push(drafted);
         }
     }
@@ -69,7 +91,7 @@ pub async fn bring_back<'a>(ports: &impl Ports, scene: &'a Scene, drafts: &mut V
 
 impl Scene {
     /// Returns a component as what is recorded of it, if something is to which it can go back.
-    fn recorded(&self, name: &ComponentName) -> Option<WantedComponent<'_>> {
+    pub fn recorded(&self, name: &ComponentName) -> Option<WantedComponent<'_>> {
         let (name, component) = self.loaded.resolved.components.get_key_value(name)?;
         let running = self.state.running.get(name).filter(|_| component.spec.kind().goes_back())?;
         let goal_state = Some(running.state.get("goal")?);
@@ -86,11 +108,12 @@ pub fn look_behind(scene: &Scene, drafts: &mut [Draft<'_>]) {
         let name = &held.owner.component;
         let is_here = owner(scene, name) == held.owner;
         // A rollback goes the other way round.
-        let can_follow = is_here && !scene.is_rollback() && !comes_after(&scene.loaded.resolved, drafts, &by, name);
-        let behind = drafts.iter_mut().find(|draft| can_follow && draft.name == name);
-        if let Some(behind) = behind {
-            behind.look_behind(&by);
-        } else if let Some(touching) = drafts.iter_mut().find(|draft| *draft.name == by) {
+        let is_later = scene.is_rollback() || comes_after(&scene.loaded.resolved, drafts, &by, name);
+        let behind = drafts.iter_mut().find(|draft| is_here && draft.name == name);
+        if behind.is_some_and(|behind| behind.look_behind(&by, is_later)) {
+            continue;
+        }
+        if let Some(touching) = drafts.iter_mut().find(|draft| *draft.name == by) {
             let warning = not_looked_at(&by, &held, is_here);
             if !touching.prepared.warnings.contains(&warning) {
                 touching.prepared.warnings.push(warning);
@@ -100,28 +123,57 @@ pub fn look_behind(scene: &Scene, drafts: &mut [Draft<'_>]) {
 }
 
 impl Draft<'_> {
-    /// Lets the component be looked at behind another one, which touches its target. One that nobody has looked at yet
-    /// is planned there anyway.
-    fn look_behind(&mut self, by: &ComponentName) {
+    /// Lets the component be looked at behind another one, which touches its target; behind all others if that one
+    /// changes later than this one. One that nobody has looked at yet is planned behind it anyway. Returns false if
+    /// nobody looks at it.
+    fn look_behind(&mut self, by: &ComponentName, is_later: bool) -> bool {
         let prepared = &mut self.prepared;
-        if prepared.is_not_looked_at() || !prepared.findings.is_empty() {
-            return;
+        if !prepared.findings.is_empty() || (prepared.is_not_looked_at() && !is_later) {
+            return true;
         }
-        if prepared.stages.is_empty() {
-            let what = prepared.unchanged.take().unwrap_or_else(|| "runs what is wanted already".to_owned());
-            let goal = prepared.before["goal"].clone();
-            prepared.stages.push(Stage::new(goal, format!("{what}, looked at once {by} has changed")));
+        if prepared.target.is_null() {
+            return false;
         }
-        self.touched_by.insert(by.clone());
+        let last = prepared.stages.last().map(|last| (last.goal.clone(), last.closing));
+        let is_closing = last.as_ref().is_some_and(|(_, closing)| *closing);
+        if last.is_none() || (is_later && !is_closing) {
+            let (goal, what) = match last {
+                Some((goal, _)) => (goal, "looked at again".to_owned()),
+                None => (prepared.before["goal"].clone(), format!("{}, looked at", prepared.take_unchanged())),
+            };
+            let stage = Stage::new(goal, format!("{what} once {by} has changed"));
+            prepared.stages.push(Stage { closing: is_later, ..stage });
+        }
+        let touching = if is_later { &mut self.touched_later } else { &mut self.touched_by };
+        touching.insert(by.clone());
+        true
     }
 }
 
 /// Returns whether a component changes after another one.
 fn comes_after(declared: &Resolved, drafts: &[Draft<'_>], name: &ComponentName, first: &ComponentName) -> bool {
-    let declared_after = declared.components.get(name).into_iter().flat_map(|component| &component.after);
-    let touched_by = drafts.iter().filter(|draft| draft.name == name).flat_map(|draft| &draft.touched_by);
-    let mut after = declared_after.chain(touched_by);
-    after.any(|one| one == first || comes_after(declared, drafts, one, first))
+    let (mut before, mut left) = (BTreeSet::new(), vec![name]);
+    while let Some(next) = left.pop() {
+        let declared_after = declared.components.get(next).into_iter().flat_map(|component| &component.after);
+        let touched_by = drafts.iter().filter(|draft| draft.name == next).flat_map(|draft| &draft.touched_by);
+        left.extend(declared_after.chain(touched_by).filter(|one| before.insert(*one)));
+    }
+    before.contains(first)
+}
+
+/// The warning that a component can be planned only once others have changed.
+fn unknown_yet(name: &ComponentName, later: &BTreeSet<Output>) -> Finding {
+    let (givers, has) = givers(later);
+    Finding::new(
+        FindingName::NotLookedAt,
+        format!("components.{name}"),
+        format!(
+            "What `{name}` changes is known only once {givers} {has} changed: no plan shows it, nor what would be lost."
+        ),
+        format!(
+            "Nothing: what would lose data then is refused, and all is undone. Release {givers} first, and `{name}` with the next release, to see it before."
+        ),
+    )
 }
 
 fn not_looked_at(by: &ComponentName, held: &HeldClaim, is_here: bool) -> Finding {
@@ -135,6 +187,6 @@ fn not_looked_at(by: &ComponentName, held: &HeldClaim, is_here: bool) -> Finding
         FindingName::NotLookedAt,
         path,
         format!("`{by}` touches {}, which {whose} has, and may put back what that has brought.", held.claim),
-        "Look yourself whether it runs what it should; or let its component change after the other one (`after`).",
+        "Look yourself whether it runs what it should; or release its component behind it.",
     )
 }

@@ -6,14 +6,12 @@
 //! allowed here. If it is not known whether a call is allowed, that is reported. It is a finding if somebody can mend
 //! it, else a warning, because only a call decides some conditions.
 
-use super::filled::FilledComponent;
-use super::scene::{Ports, Scene, WantedComponent};
+use super::scene::Ports;
 use crate::kinds::needs::{DeployerRole, Needed};
-use crate::kinds::{APP_TAG, ENVIRONMENT_TAG, PrepareInput, Withdrawals, needs_of};
+use crate::kinds::{APP_TAG, ENVIRONMENT_TAG, PrepareInput, needs_of};
 use crate::ports::{Evaluation, IamApi, Result, Simulation};
 use serde_json::json;
-use std::collections::BTreeSet;
-use windlass_domain::declaration::output::Inputs;
+use windlass_domain::declaration::kinds::Spec;
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::finding::{Finding, FindingName};
 
@@ -28,42 +26,16 @@ pub struct PermissionFindings {
 }
 
 /// Asks what the role of a component may do of what a release of it does.
-pub async fn check(
-    ports: &impl Ports,
-    scene: &Scene,
-    wanted: &WantedComponent<'_>,
-    filled: &FilledComponent<'_>,
-) -> Result<PermissionFindings> {
-    let (record, place) = (&scene.loaded.record, &scene.loaded.place);
-    let input = PrepareInput {
-        deployment: &record.id,
-        app: &record.app,
-        environment: &record.environment,
-        component: wanted.name,
-        home: None,
-        artifact: None,
-        goal_state: None,
-        is_check: true,
-        is_plan: false,
-        is_trial: false,
-        may_lose: &BTreeSet::new(),
-        running: None,
-        oldest: None,
-        again: false,
-        image_of: filled.image_of.as_ref(),
-        inputs: &Inputs::new(),
-        withdrawals: Withdrawals::default(),
-        place,
-    };
-    let (config, spec) = (ports.config(), &filled.spec);
+pub async fn check(ports: &impl Ports, input: &PrepareInput<'_>, spec: &Spec) -> Result<PermissionFindings> {
+    let (config, place) = (ports.config(), input.place);
     let own = place.role.as_ref().map(|role| role.arn.as_str());
     let home = config.deployers.get(spec.kind().as_str());
     let Some(role) = own.or(home.map(String::as_str)) else {
-        return Ok(PermissionFindings { findings: vec![unknown_role(&input)], warnings: vec![] });
+        return Ok(PermissionFindings { findings: vec![unknown_role(input)], warnings: vec![] });
     };
     let by = DeployerRole { role, is_own: own.is_some(), region: place.region.as_deref().unwrap_or(&config.region) };
     let there = &ports.at(place);
-    let needs = match needs_of(there, &input, &by, spec).await {
+    let needs = match needs_of(there, input, &by, spec).await {
         Ok(needs) => needs,
         // If something cannot be read, that was reported when the component was prepared.
         Err(fault) if matches!(fault.name, FaultName::NotFound | FaultName::AccessDenied) => {
@@ -73,16 +45,16 @@ pub async fn check(
     };
     let mut found = PermissionFindings::default();
     for needed in needs {
-        found.take_role(&input, &needed, declared_role(there, &needed).await?);
+        found.take_role(there, input, &needed).await?;
         let other = needed.by.as_deref().map(|role| DeployerRole { role, ..by });
         let by = other.as_ref().unwrap_or(&by);
-        match there.simulate(&simulation(&input, by, &needed)).await {
-            Ok(said) => found.take(&input, by, &needed, &said),
+        match there.simulate(&simulation(input, by, &needed)).await {
+            Ok(said) => found.take(input, by, &needed, &said),
             // Whether that role is there was asked before.
             Err(fault) if other.is_some() && matches!(fault.name, FaultName::NotFound | FaultName::AccessDenied) => {}
             // If it may not ask about one call, it may not ask about the others.
             Err(fault) => {
-                let finding = not_asked(&input, by, &needed, &fault);
+                let finding = not_asked(input, by, &needed, &fault);
                 if fault.name == FaultName::AccessDenied {
                     found.findings.push(finding);
                 } else {
@@ -93,23 +65,6 @@ pub async fn check(
         }
     }
     Ok(found)
-}
-
-/// The answer to whether a role is there: `None` if nobody asks that.
-type RoleAnswer = Option<Result<Vec<Evaluation>>>;
-
-/// Asks IAM whether the role is there that a component declares for AWS to act with. What it may do itself is not asked
-/// about: its owner decides that.
-async fn declared_role(there: &impl IamApi, needed: &Needed) -> Result<RoleAnswer> {
-    if needed.member != "role" || !needed.actions.contains(&"iam:PassRole") {
-        return Ok(None);
-    }
-    let (role, actions) = (needed.resource.clone(), vec!["sts:GetCallerIdentity".to_owned()]);
-    let asked = Simulation { role, actions, resource: "*".to_owned(), context: [].into() };
-    match there.simulate(&asked).await {
-        Err(fault) if !matches!(fault.name, FaultName::NotFound | FaultName::AccessDenied) => Err(fault),
-        answer => Ok(Some(answer)),
-    }
 }
 
 /// Returns the simulation to ask for. Windlass's own roles may change what has the right tags. Whether a target has
@@ -158,25 +113,32 @@ fn why(action: &str, said: &[Evaluation]) -> Option<Why> {
 }
 
 impl PermissionFindings {
-    /// Takes in whether a declared role is there.
-    fn take_role(&mut self, input: &PrepareInput<'_>, needed: &Needed, answer: RoleAnswer) {
-        let Some(Err(fault)) = answer else {
-            return;
-        };
-        let (path, role) = (input.path(needed.member), &needed.resource);
-        if fault.name == FaultName::NotFound {
-            let remedy = "Make it with your infrastructure code, or mend the name.";
-            self.findings.push(Finding::new(
-                FindingName::TargetMissing,
-                path,
-                format!("There is no role {role}."),
-                remedy,
-            ));
-        } else {
-            let reason = format!("whether there is a role {role}. {}.", fault.message.trim_end_matches('.'));
-            let remedy = "Let the role that is named ask it (`iam:SimulatePrincipalPolicy`), or look in IAM yourself.";
-            self.warnings.push(Finding::new(FindingName::NoPermission, path, reason, remedy).not_checked());
+    /// Asks IAM whether the role is there that a component declares for AWS to act with. What it may do itself is not
+    /// asked about: its owner decides that.
+    async fn take_role(&mut self, there: &impl IamApi, input: &PrepareInput<'_>, needed: &Needed) -> Result<()> {
+        if needed.member != "role" || !needed.actions.contains(&"iam:PassRole") {
+            return Ok(());
         }
+        let (path, role) = (input.path(needed.member), needed.resource.clone());
+        let actions = vec!["sts:GetCallerIdentity".to_owned()];
+        let asked = Simulation { role, actions, resource: "*".to_owned(), context: [].into() };
+        let role = &asked.role;
+        match there.simulate(&asked).await {
+            Ok(_) => {}
+            Err(fault) if fault.name == FaultName::NotFound => {
+                let remedy = "Make it with your infrastructure code, or mend the name.";
+                let reason = format!("There is no role {role}.");
+                self.findings.push(Finding::new(FindingName::TargetMissing, path, reason, remedy));
+            }
+            Err(fault) if fault.name == FaultName::AccessDenied => {
+                let reason = format!("whether there is a role {role}. {}.", fault.message.trim_end_matches('.'));
+                let remedy =
+                    "Let the role that is named ask it (`iam:SimulatePrincipalPolicy`), or look in IAM yourself.";
+                self.warnings.push(Finding::new(FindingName::NoPermission, path, reason, remedy).not_checked());
+            }
+            Err(fault) => return Err(fault),
+        }
+        Ok(())
     }
 
     /// Takes in what IAM said: one finding for each reason, with all actions that have it.
@@ -286,6 +248,9 @@ fn unknown_role(input: &PrepareInput<'_>) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kinds::Withdrawals;
+    use std::collections::BTreeSet;
+    use windlass_domain::declaration::output::Inputs;
     use windlass_domain::declaration::resolved::{Place, TargetRole};
     use windlass_domain::release::identity::DeploymentId;
     use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};

@@ -151,10 +151,10 @@ impl Scene {
     }
 
     /// Returns the declared component whose image another one runs.
-    pub fn image_of(&self, component: &Component) -> Option<&Spec> {
+    pub fn image_of(&self, component: &Component) -> Option<(&ComponentName, &Spec)> {
         let taken = component.spec.as_kind().image_of()?;
-        let owner = self.loaded.resolved.components.get(taken.component)?;
-        Some(&owner.spec)
+        let (name, owner) = self.loaded.resolved.components.get_key_value(taken.component)?;
+        Some((name, &owner.spec))
     }
 
     /// Returns what is wanted of each declared component.

@@ -9,7 +9,7 @@ use crate::payload::{Answer, Caller, UndoTransition, WorkItem};
 use crate::ports::{DynamoDbApi, Result};
 use windlass_domain::deployment::held_back::held_by;
 use windlass_domain::deployment::judgement::{Judged, Judgement};
-use windlass_domain::deployment::looked_again::is_again;
+use windlass_domain::deployment::looked_again::{is_again, is_touched_since};
 use windlass_domain::deployment::steering::{PAUSE_RAN_OUT, ran_out};
 use windlass_domain::deployment::step::{Step, StepStatus};
 use windlass_domain::deployment::{Deployment, Why};
@@ -43,7 +43,8 @@ pub async fn undo(ports: &impl Ports, by: &Caller, error: &str, undone: Option<u
         record_why(ports, (id, &fence), error, &steps).await?;
     }
     let below = undone.unwrap_or(BEFORE_ALL);
-    let to_restore = || steps.iter().map(|step| &step.value).filter(|step| step.needs_undo());
+    let all = || steps.iter().map(|step| &step.value);
+    let to_restore = || all().filter(|step| step.needs_undo());
     let mut bars = to_restore().filter(|step| step.irreversible).peekable();
     if bars.peek().is_some() && undone.is_none() {
         return Ok(Answer {
@@ -58,22 +59,27 @@ pub async fn undo(ports: &impl Ports, by: &Caller, error: &str, undone: Option<u
     // What a component stands on that is not back stays: what it has to come back to may be gone with that.
     let is_free = |step: &&Step| held_by(step, steps.iter().map(|step| &step.value)).is_none();
     let Some(wave) = to_restore().filter(is_free).filter_map(first_wave).filter(|wave| *wave < below).max() else {
-        let items = look_again(ports, &fence, &steps).await?;
+        let again = steps.iter().filter(|step| is_again(&step.value, all()));
+        let items = look_again(ports, &fence, again).await?;
         let next = if items.is_empty() { UndoTransition::SettleUndo } else { UndoTransition::Restore };
         return Ok(Answer { wave: 0, items, ..Answer::of(next, id, by.token) });
     };
-    let of_wave = to_restore().filter(is_free).filter(|step| first_wave(step) == Some(wave));
-    let items = of_wave.map(WorkItem::back).collect();
+    let is_next = |step: &&Step| is_free(step) && first_wave(step) == Some(wave);
+    let items = to_restore().filter(is_next).map(WorkItem::back).collect();
+    let touched = steps.iter().filter(|step| is_next(&&step.value) && is_touched_since(&step.value, all()));
+    look_again(ports, &fence, touched).await?;
     Ok(Answer { wave, items, ..Answer::of(UndoTransition::Restore, id, by.token) })
 }
 
-/// Asks for the undo of those once more whose targets were touched by what was undone after them. No wave comes after
-/// that.
-async fn look_again(ports: &impl Ports, fence: &Fence, steps: &[Stored<Step>]) -> Result<Vec<WorkItem>> {
+/// Asks for the undo of those whose targets were touched by what was undone before, whatever is there by now.
+async fn look_again<'s>(
+    ports: &impl Ports,
+    fence: &Fence,
+    steps: impl Iterator<Item = &'s Stored<Step>>,
+) -> Result<Vec<WorkItem>> {
     let mut writes = vec![fence.check()];
     let mut items = Vec::new();
-    for step in steps.iter().filter(|step| is_again(&step.value, steps.iter().map(|other| &other.value))) {
-        let mut step = step.clone();
+    for mut step in steps.cloned() {
         step.value.ask_again();
         items.push(WorkItem::back(&step.value));
         writes.push(step.put()?);
