@@ -90,6 +90,23 @@ fn what_another_component_of_the_deployment_touched_is_brought_to_the_goal_and_b
     assert_eq!(points_at(), "a");
 }
 
+/// The stack's way back comes behind a rollback of what has its target from it.
+#[test]
+fn what_is_touched_after_its_own_change_is_brought_to_the_goal_behind_that() {
+    let subject = Turning { goals: &["b", "b"], slow_ms: 0 };
+    for (behind, wanted) in [(Some(1), WorkTransition::Changed), (None, WorkTransition::Failed)] {
+        let trial = begin(&subject);
+        let touched_by = [ComponentName::new("infra").unwrap()].into();
+        trial.put_step(&Step { touched_by, behind, ..trial.step().unwrap() }).unwrap();
+        assert_eq!(trial.answer(Some(0), 1), Ok(WorkTransition::Changed));
+        // It goes from the same state to the same goal as before.
+        other_turns(&trial.scene.world, "a");
+        assert_eq!(trial.answer(Some(1), 1), Ok(wanted), "{behind:?}");
+        let points_at = dial(&trial.scene.world).state.points_at;
+        assert_eq!(points_at, if behind.is_some() { "b" } else { "a" });
+    }
+}
+
 #[test]
 fn what_was_touched_before_its_own_change_is_brought_back_as_well() {
     let trial = begin(&ONE);

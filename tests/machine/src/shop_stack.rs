@@ -97,7 +97,7 @@ fn key_of(version: &str) -> String {
 }
 
 /// Returns the template of a version, as a release brings it. It makes the function of `api` and the bucket of `web`
-/// where nobody else has made them.
+/// where nobody else has made them. From version 2 on each one has other words at the alias.
 fn packed(world: &World, version: &str) -> Value {
     let code = |version: &str| json!({"S3Bucket": ASSETS_BUCKET, "S3Key": key_of(version)});
     let function = |name: &str, version: &str, description: Value| {
@@ -110,7 +110,10 @@ fn packed(world: &World, version: &str) -> Value {
         resources["Api"] = function("shop-api", FOUND, json!("the shop"));
         resources["ApiFirst"] = json!({"Type": "AWS::Lambda::Version", "Properties": {"FunctionName": {"Ref": "Api"}}});
         let number = json!({"Fn::GetAtt": ["ApiFirst", "Version"]});
-        let live = json!({"FunctionName": {"Ref": "Api"}, "Name": "live", "FunctionVersion": number});
+        let mut live = json!({"FunctionName": {"Ref": "Api"}, "Name": "live", "FunctionVersion": number});
+        if version.starts_with("2.") {
+            live["Description"] = version.into();
+        }
         resources["ApiLive"] = json!({"Type": "AWS::Lambda::Alias", "Properties": live});
         outputs["ApiName"] = json!({"Value": {"Ref": "Api"}});
     }

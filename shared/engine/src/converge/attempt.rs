@@ -15,8 +15,8 @@ pub struct Attempt<'a, P> {
     /// The fence of what it writes.
     pub fence: Fence,
     pub started: Time,
-    /// The time before which nothing counts as tried: another component has touched the target since.
-    since: Time,
+    /// The wave, if what was tried before it does not count: other components have touched the target since.
+    behind: Option<u32>,
     /// The time until which the work is counted in `worked_ms`.
     counted: Time,
     /// True if the call that is open was never sent before.
@@ -58,8 +58,9 @@ impl<'a, P: DynamoDbApi + Clock> Attempt<'a, P> {
     /// that a forward invocation that comes late finds it.
     pub async fn claim(ports: &'a P, invocation: Invocation<'_>) -> Result<Self> {
         let Invocation { work, step, fence, started } = invocation;
-        let (since, first_try, former) = (Time(0), true, Former::default());
-        let mut attempt = Self { ports, fence, step, started, since, counted: started, first_try, former };
+        let behind = work.wave.filter(|wave| step.value.behind == Some(*wave));
+        let (first_try, former) = (true, Former::default());
+        let mut attempt = Self { ports, fence, step, started, behind, counted: started, first_try, former };
         attempt.step.value.attempt += 1;
         attempt.step.value.invocations += 1;
         attempt.enter(work.wave);
@@ -75,16 +76,12 @@ impl<'a, P: DynamoDbApi + Clock> Attempt<'a, P> {
     /// behind those that touch it, what is there then is nobody else's change.
     fn enter(&mut self, wave: Option<u32>) {
         let step = &mut self.step.value;
-        let is_behind = wave.is_some() && wave == step.behind;
         let is_later = |wave: u32| step.entered.is_none_or(|(last, _)| wave > last);
         if let Some(wave) = wave.filter(|wave| is_later(*wave)) {
             step.entered = Some((wave, self.started));
-            if is_behind {
+            if self.behind.is_some() {
                 step.take_as_touched();
             }
-        }
-        if let Some((_, entered)) = step.entered.filter(|_| is_behind) {
-            self.since = entered;
         }
     }
 
@@ -244,9 +241,9 @@ impl<'a, P: DynamoDbApi + Clock> Attempt<'a, P> {
         changes.find(|record| is_same(record, change, way))
     }
 
-    /// Returns the direction, the token, and since when a record counts.
-    const fn way(&self, undo: bool) -> (bool, u64, Time) {
-        (undo, self.fence.token, self.since)
+    /// Returns the direction, the token, and the wave whose records alone count, if it is one.
+    const fn way(&self, undo: bool) -> (bool, u64, Option<u32>) {
+        (undo, self.fence.token, self.behind)
     }
 
     /// Removes the record of a switching change that is known not to be in place now.
@@ -327,12 +324,12 @@ impl<'a, P: DynamoDbApi + Clock> Attempt<'a, P> {
 }
 
 /// Returns whether this is a record of that way.
-fn is_of(record: &ChangeRecord, (undo, token, since): (bool, u64, Time)) -> bool {
-    record.undo == undo && record.token == token && record.at >= since
+fn is_of(record: &ChangeRecord, (undo, token, behind): (bool, u64, Option<u32>)) -> bool {
+    record.undo == undo && record.token == token && behind.is_none_or(|wave| record.wave == Some(wave))
 }
 
 /// Returns whether this is the record of that switching change, compared by its value.
-fn is_same(record: &ChangeRecord, change: &Value, way: (bool, u64, Time)) -> bool {
+fn is_same(record: &ChangeRecord, change: &Value, way: (bool, u64, Option<u32>)) -> bool {
     record.switching && is_of(record, way) && record.change == *change
 }
 

@@ -6,7 +6,7 @@ use crate::conductor::settling::{former, git_of, judged_after_others, snapshot};
 use crate::stage::{app, component, prod, zip};
 use serde_json::json;
 use windlass_domain::declaration::plan::PlanOutcome;
-use windlass_domain::deployment::step::StepStatus;
+use windlass_domain::deployment::step::{Step, StepStatus};
 use windlass_domain::environment::Hold;
 use windlass_domain::release::ending::Ending;
 use windlass_domain::release::identity::EnvironmentId;
@@ -56,6 +56,27 @@ fn what_was_found_and_is_there_again_keeps_its_time() {
     scene.stage.put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
     scene.asks("Settle").unwrap();
     assert_eq!(scene.state().running[&component("jobs")], again);
+}
+
+/// Another component has touched both, so that they were looked at behind it. What the snapshot does not have was only
+/// brought back to what is recorded.
+#[test]
+fn what_was_touched_is_recorded_where_the_rollback_was_to_bring_it() {
+    let mut scene = judged_after_others();
+    is_rollback(&mut scene);
+    scene.change_record(|record| {
+        record.snapshot = Some(2);
+        record.release.components.clear();
+    });
+    let before = scene.state().running[&component("jobs")].clone();
+    for name in ["api", "jobs"] {
+        let touched = |step: &mut Step| step.touched_by = [component("infra")].into();
+        scene.step(name, StepStatus::Changed, touched);
+    }
+    scene.asks("Settle").unwrap();
+    let running = scene.state().running;
+    assert_eq!(running[&component("api")].version(), "1.3.0");
+    assert_eq!(running[&component("jobs")], before);
 }
 
 /// The deployment that it stopped is undone. So the environment is where the rollback was to go, and the rollback has

@@ -112,6 +112,31 @@ fn what_is_touched_by_an_undo_behind_it_is_looked_at_once_more() {
     assert_eq!(next(&scene, Some(0)), (Transition::SettleUndo, 0, vec![]));
 }
 
+/// A rollback changes the stack last, so that its undo begins with that.
+#[test]
+fn what_the_undo_of_a_stack_has_touched_first_is_taken_as_it_is() {
+    let scene = Scene::new();
+    scene.step("infra", StepStatus::Undone, |step| {
+        in_wave(1)(step);
+        step.changes.push(change("execute", false, true));
+    });
+    scene.step("web", StepStatus::Changed, |step| {
+        in_wave(0)(step);
+        step.goals.insert(2, serde_json::Value::Null);
+        step.target = serde_json::json!({});
+        step.touched_by = [component("infra")].into();
+        step.behind = Some(2);
+        step.confirmed = Some(serde_json::json!("what it was brought to"));
+    });
+    let web = || -> Step { scene.stage.get(&ledger::step(&id(), &component("web"))).unwrap() };
+    for _ in 0..2 {
+        assert_eq!(next(&scene, Some(1)), (Transition::Restore, 0, vec!["web".to_owned()]));
+        assert_eq!((web().status, web().confirmed), (StepStatus::Undoing, None));
+    }
+    scene.stage.put(ledger::step(&id(), &component("web")), &Step { status: StepStatus::Undone, ..web() });
+    assert_eq!(next(&scene, Some(0)), (Transition::SettleUndo, 0, vec![]), "once is enough");
+}
+
 fn change(what: &str, undo: bool, switching: bool) -> ChangeRecord {
     ChangeRecord {
         at: Time(0),

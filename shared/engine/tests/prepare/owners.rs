@@ -1,13 +1,14 @@
 //! Tests of a component that makes what others have for their targets: it leaves to them what they own.
 
-use crate::prepare::scene::{HEALTH, NEW, OLD, function, named, plan, prepare, step, upload, warned};
+use crate::prepare::scene::{HEALTH, NEW, OLD, bring, function, named, plan, prepare, step, upload, warned};
 use crate::site::zips::stored;
 use crate::stage::{Stage, app, component, id, prod};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::declaration::tenancy::{Claim, Claims, HeldClaim, Owner};
 use windlass_domain::deployment::step::{Step, StepFailure, StepStatus};
-use windlass_domain::environment::{EnvironmentState, GivenVersion, Running};
+use windlass_domain::environment::{EnvironmentState, GivenVersion, Proof, Running, Snapshot};
+use windlass_domain::release::action::ActionName;
 use windlass_domain::release::artifact::Artifact;
 use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::text::digest::Digest;
@@ -52,23 +53,33 @@ fn shop(next: &Value) -> Stage {
 
 fn shop_of(declaration: &str, next: &Value) -> Stage {
     let mut stage = Stage::new(declaration, BTreeMap::new());
-    let tags = [("windlass:app", "shop"), ("windlass:environment", "prod")];
-    let tags = tags.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-    let wanted = Wanted { template: template("a", 3).to_string(), tags, ..Wanted::default() };
-    stage.world.put_stack("shop", wanted).unwrap();
+    put_stack(&stage, "shop", &template("a", 3));
     function(&stage, "api");
-    let list = json!({"template": "template.json"}).to_string();
-    let archive = stored(&[("stack.json", list.as_bytes()), ("template.json", next.to_string().as_bytes())]);
-    let (sha256, bytes) = (Digest::of(&archive), archive.len() as u64);
-    let key = "artifacts/shop/prod/infra/1.4.0.zip";
     stage.world.s3().bucket("artifacts", true);
-    let version = stage.world.s3().upload("artifacts", key, archive);
-    let artifact = Artifact::Object { key: key.into(), version_id: version.id.unwrap(), sha256, bytes };
-    stage.record.release.components.insert(component("infra"), artifact);
-    stage.write_record();
+    bring_stack(&mut stage, "infra", next);
     stage.deployed_before();
     stage.world.serve(HEALTH, 200, "fine", 12);
     stage
+}
+
+/// Makes or updates a stack as somebody else does.
+fn put_stack(stage: &Stage, name: &str, template: &Value) {
+    let tags = [("windlass:app", "shop"), ("windlass:environment", "prod")];
+    let tags = tags.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    let wanted = Wanted { template: template.to_string(), tags, ..Wanted::default() };
+    stage.world.put_stack(name, wanted).unwrap();
+}
+
+/// Adds a release of this template for a stack.
+fn bring_stack(stage: &mut Stage, name: &str, next: &Value) {
+    let list = json!({"template": "template.json"}).to_string();
+    let archive = stored(&[("stack.json", list.as_bytes()), ("template.json", next.to_string().as_bytes())]);
+    let (sha256, bytes) = (Digest::of(&archive), archive.len() as u64);
+    let key = format!("artifacts/shop/prod/{name}/1.4.0.zip");
+    let version = stage.world.s3().upload("artifacts", &key, archive);
+    let artifact = Artifact::Object { key, version_id: version.id.unwrap(), sha256, bytes };
+    stage.record.release.components.insert(component(name), artifact);
+    stage.write_record();
 }
 
 /// Lets a component have claimed the function before.
@@ -151,34 +162,142 @@ fn whose_target_is_touched_is_looked_at_behind_that() {
     assert!(warned(&plan(&stage)).contains(&(FindingName::NotLookedAt, "components.api")));
 }
 
-/// The release does not name it, and nothing of what is recorded of it changes.
+/// The function changes before the stack, or nothing of it changes.
 #[test]
-fn what_runs_and_is_touched_is_brought_back_to_what_is_recorded() {
-    let mut stage = shop(&template("a", 5));
-    bring_api(&mut stage, OLD);
-    planned(&stage);
-    let brought = DeploymentId("fedcba9876543210".into());
-    let ran = Step { deployment: brought.clone(), ..step(&stage, "api").unwrap() };
+fn what_touches_a_target_after_its_own_change_is_followed_by_another_look() {
+    let declaration = DECLARATION
+        .replace("windlass-stack-shop}", "windlass-stack-shop, after: [api]}")
+        .replace("alias: live, after: [infra]", "alias: live");
+    for (bytes, waves) in [(OLD, vec![1]), (NEW, vec![0, 2])] {
+        let mut stage = shop_of(&declaration, &template("a", 5));
+        bring_api(&mut stage, bytes);
+        planned(&stage);
+        is_looked_at_behind(&stage, &waves);
+    }
+}
 
-    let stage = shop(&template("a", 5));
-    claimed(&stage, "api");
+/// Checks that the function has these waves, the last one behind the stack, with the goal of the one before.
+fn is_looked_at_behind(stage: &Stage, waves: &[u32]) {
+    let plan = plan(stage);
+    assert_eq!(named(&plan), []);
+    assert!(warned(&plan).iter().all(|(name, _)| *name != FindingName::NotLookedAt), "{:?}", plan.warnings);
+    let api = step(stage, "api").unwrap();
+    assert_eq!(api.touched_by, [component("infra")].into());
+    assert_eq!(api.goals.keys().copied().collect::<Vec<_>>(), waves);
+    assert_eq!(api.behind, waves.last().copied());
+    let goals: Vec<&Value> = api.goals.values().collect();
+    assert!(goals.iter().all(|goal| *goal == goals[0] && !goal.is_null()), "{goals:?}");
+}
+
+/// A rollback goes the other way round, and the stack's way back may put back what the function's own has brought.
+#[test]
+fn a_rollback_looks_once_more_at_what_the_way_back_of_a_stack_touches() {
+    for (is_moved, waves) in [(false, vec![1]), (true, vec![0, 2])] {
+        let mut stage = shop(&template("a", 5));
+        bring_api(&mut stage, OLD);
+        planned(&stage);
+        let ran = ["infra", "api"].map(|name| (component(name), runs(&step(&stage, name).unwrap())));
+        let snapshot = Snapshot {
+            number: 4,
+            version: "1.3.0".into(),
+            release: None,
+            deployment: id(),
+            made: Time(0),
+            replaced: 0,
+            components: ran.into(),
+            irreversible: [].into(),
+            proof: Proof::default(),
+            partly: None,
+        };
+        stage.put(ledger::snapshot(EnvironmentId::new(&app(), &prod()), 4), &snapshot);
+        put_stack(&stage, "shop", &template("a", 5));
+        if is_moved {
+            stage.world.lambda().named("shop-api-prod").unwrap().publish_as("live", "by a release");
+        }
+        stage.record.action = ActionName::Rollback;
+        stage.record.snapshot = Some(4);
+        stage.write_record();
+        stage.forget_plan();
+        planned(&stage);
+        is_looked_at_behind(&stage, &waves);
+    }
+}
+
+/// Returns what runs of a component, as the deployment of this step found it.
+fn runs(step: &Step) -> Running {
+    let deployment = step.deployment.clone();
+    let given = GivenVersion { version: "1.3.0".into(), deployment, since: Time(0), git: None, released_by: None };
+    Running::new(None, given, step.before.clone()).of_kind(step.kind)
+}
+
+/// Lets the function have been brought by an earlier deployment, which the release does not name. Returns its step.
+fn api_runs(stage: &Stage) -> Step {
+    let mut rehearsal = shop(&template("a", 5));
+    bring_api(&mut rehearsal, OLD);
+    planned(&rehearsal);
+    let brought = DeploymentId("fedcba9876543210".into());
+    let ran = Step { deployment: brought.clone(), ..step(&rehearsal, "api").unwrap() };
+    claimed(stage, "api");
     stage.put(ledger::step(&brought, &component("api")), &ran);
-    let given =
-        GivenVersion { version: "1.3.0".into(), deployment: brought, since: Time(0), git: None, released_by: None };
-    let running = Running::new(None, given, ran.before.clone()).of_kind(ran.kind);
     let recorded = EnvironmentState {
         snapshot: 1,
         last_snapshot: 1,
-        running: [(component("api"), running)].into(),
+        running: [(component("api"), runs(&ran))].into(),
         ..EnvironmentState::default()
     };
     stage.put(ledger::state(EnvironmentId::new(&app(), &prod())), &recorded);
+    ran
+}
+
+/// The release does not name it, and nothing of what is recorded of it changes.
+#[test]
+fn what_runs_and_is_touched_is_brought_back_to_what_is_recorded() {
+    let stage = shop(&template("a", 5));
+    let ran = api_runs(&stage);
     planned(&stage);
     assert_eq!(named(&plan(&stage)), []);
     let api = step(&stage, "api").unwrap();
     assert_eq!(api.touched_by, [component("infra")].into());
     assert_eq!(api.goals.values().collect::<Vec<_>>(), [&ran.before["goal"]]);
     assert!(plan(&stage).unchanged.is_empty(), "it has a wave");
+}
+
+/// The stack gives the name newly, which was written as it is when the function was brought.
+#[test]
+fn what_is_only_brought_back_is_planned_once_its_name_is_given() {
+    let stage = shop_of(&by_name(), &template("a", 5));
+    let ran = api_runs(&stage);
+    planned(&stage);
+    assert_eq!(named(&plan(&stage)), []);
+    let goals = || step(&stage, "api").unwrap().goals;
+    assert_eq!(goals(), [(1, Value::Null)].into());
+    gives(&stage, "infra", ("api", "shop-api-prod"));
+    assert_eq!(run(handle(&stage.world, stage.prepare(1))).unwrap().verdict, Transition::Change);
+    assert_eq!(goals(), [(1, ran.before["goal"].clone())].into());
+}
+
+/// Nobody knows yet what it changes: any of its resources may be touched.
+#[test]
+fn all_of_a_stack_that_is_planned_late_may_be_touched() {
+    let declaration = DECLARATION
+        .replace(
+            "windlass-stack-shop",
+            "windlass-stack-shop, parameters: {Size: \"${worker.version}\"}, after: [worker]",
+        )
+        .replace("components:", "components:\n  worker: {kind: lambda, function: shop-worker-prod, alias: live}");
+    let mut next = template("a", 5);
+    next["Parameters"] = json!({"Size": {"Type": "String", "Default": "1"}});
+    let mut stage = shop_of(&declaration, &next);
+    bring(&mut stage, "worker", NEW);
+    stage.write_record();
+    let ran = api_runs(&stage);
+    planned(&stage);
+    assert_eq!(named(&plan(&stage)), []);
+    assert!(warned(&plan(&stage)).contains(&(FindingName::NotLookedAt, "components.infra")));
+    let (infra, api) = (step(&stage, "infra").unwrap(), step(&stage, "api").unwrap());
+    assert_eq!(infra.touches, [FUNCTION.to_owned()].into());
+    assert_eq!(api.touched_by, [component("infra")].into());
+    assert_eq!(api.goals.values().collect::<Vec<_>>(), [&ran.before["goal"]]);
 }
 
 #[test]
@@ -196,12 +315,29 @@ fn what_is_missing_may_be_made_by_another_component() {
     }
 }
 
+/// Returns the declaration in which the stack gives the name of the function.
+fn by_name() -> String {
+    let giving = DECLARATION.replace("windlass-stack-shop", "windlass-stack-shop, outputs: {api: ApiName}");
+    giving.replace("function: shop-api-prod", "function: \"${infra.api}\"")
+}
+
+/// Lets a stack have changed: it gives this now.
+fn gives(stage: &Stage, name: &str, (output, value): (&str, &str)) {
+    let outputs = BTreeMap::from([(output.to_owned(), value.to_owned())]);
+    let step = Step { status: StepStatus::Changed, wave: Some(0), outputs, ..step(stage, name).unwrap() };
+    stage.put(ledger::step(&id(), &component(name)), &step);
+}
+
+/// Lets nobody have given the name of the function before, so that nobody looked at it.
+fn never_given(stage: &Stage) {
+    let api = step(stage, "api").unwrap();
+    let api = Step { target: Value::Null, before: Value::Null, claims: vec![], ..api };
+    stage.put(ledger::step(&id(), &component("api")), &api);
+}
+
 /// A stage that has planned to change the stack, and then the function that the stack names.
 fn giving() -> Stage {
-    let declaration = DECLARATION
-        .replace("windlass-stack-shop", "windlass-stack-shop, outputs: {api: ApiName}")
-        .replace("function: shop-api-prod", "function: \"${infra.api}\"");
-    let mut stage = shop_of(&declaration, &template("a", 5));
+    let mut stage = shop_of(&by_name(), &template("a", 5));
     function(&stage, "other");
     bring_api(&mut stage, NEW);
     planned(&stage);
@@ -212,15 +348,8 @@ fn giving() -> Stage {
 fn a_target_that_a_stack_names_is_one_of_its_resources() {
     for (given, failure) in [("shop-api-prod", None), ("shop-other-prod", Some(FindingName::TargetNotOurs))] {
         let stage = giving();
-        let outputs = BTreeMap::from([("api".to_owned(), given.to_owned())]);
-        let infra = step(&stage, "infra").unwrap();
-        let infra = Step { status: StepStatus::Changed, wave: Some(0), outputs, ..infra };
-        stage.put(ledger::step(&id(), &component("infra")), &infra);
-        // Nobody had given the name before, so that nobody looked at it.
-        let api = step(&stage, "api").unwrap();
-        let api = Step { target: Value::Null, before: Value::Null, claims: vec![], ..api };
-        stage.put(ledger::step(&id(), &component("api")), &api);
-
+        gives(&stage, "infra", ("api", given));
+        never_given(&stage);
         let answer = run(handle(&stage.world, stage.prepare(1))).unwrap();
         let api = step(&stage, "api").unwrap();
         let found = match api.failure {
@@ -230,5 +359,39 @@ fn a_target_that_a_stack_names_is_one_of_its_resources() {
         assert_eq!(found, failure, "{given}");
         assert_eq!(answer.verdict == Transition::Change, failure.is_none(), "{given}");
         assert_eq!(api.target.is_null(), failure.is_some(), "{given}");
+    }
+}
+
+/// A part of its name is given by a stack that makes other things.
+#[test]
+fn a_target_that_two_stacks_name_is_a_resource_of_one_of_them() {
+    let topics = |names: &[&str]| {
+        let topics: BTreeMap<&str, Value> =
+            names.iter().map(|name| (*name, json!({"Type": "AWS::SNS::Topic"}))).collect();
+        json!({"Resources": topics, "Outputs": {"Prefix": {"Value": "shop"}}})
+    };
+    let net = "net: {kind: cloudformation, stack: net, role: windlass-stack-net, outputs: {prefix: Prefix}}";
+    let declaration = by_name()
+        .replace("components:", &format!("components:\n  {net}"))
+        .replace("${infra.api}", "${net.prefix}-${infra.api}")
+        .replace("after: [infra]", "after: [infra, net]")
+        .replace("ApiName", "ApiRest");
+    for (rest, failure) in [("api-prod", None), ("other-prod", Some(FindingName::TargetNotOurs))] {
+        let mut newer = template("a", 5);
+        newer["Outputs"]["ApiRest"] = json!({"Value": rest});
+        let mut stage = shop_of(&declaration, &newer);
+        put_stack(&stage, "net", &topics(&["One"]));
+        bring_stack(&mut stage, "net", &topics(&["One", "Two"]));
+        function(&stage, "other");
+        bring_api(&mut stage, NEW);
+        planned(&stage);
+        gives(&stage, "net", ("prefix", "shop"));
+        gives(&stage, "infra", ("api", rest));
+        run(handle(&stage.world, stage.prepare(1))).unwrap();
+        let found = match step(&stage, "api").unwrap().failure {
+            Some(StepFailure::Finding(finding)) => Some(finding.name),
+            _ => None,
+        };
+        assert_eq!(found, failure, "{rest}");
     }
 }

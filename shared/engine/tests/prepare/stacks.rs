@@ -131,23 +131,26 @@ fn who_takes_of_a_stack_stands_on_it() {
     assert_eq!(step(&stage, "infra").unwrap().stands_on, [component("network")].into());
 }
 
+/// What loses data is so from the beginning of a release, and this one has begun.
 #[test]
 fn what_was_made_to_plan_a_later_wave_goes_where_that_cannot_be_planned() {
-    let stage = shop(DECLARATION);
-    assert_eq!(prepare(&stage).unwrap().verdict, Transition::Change);
-    changed(&stage, "api", ("version", "2"));
-    changed(&stage, "network", ("subnet", "topic-1"));
-    let before = stage.world.mishaps().calls.len();
-    assert_eq!(run(handle(&stage.world, stage.prepare(1))).unwrap().verdict, Transition::Failed);
-    let infra = step(&stage, "infra").unwrap();
-    let finding = match &infra.failure {
-        Some(StepFailure::Finding(finding)) => finding.name,
-        other => panic!("{other:?}"),
-    };
-    assert_eq!(finding, FindingName::WouldLoseData);
-    let calls = stage.world.mishaps().calls[before..].to_vec();
-    assert!(calls.contains(&"cloudformation.create_change_set"), "{calls:?}");
-    assert_eq!((sets(&stage, "infra-prod"), sets(&stage, "network-prod")), (0, 1));
+    for declaration in [DECLARATION.to_owned(), DECLARATION.replace("    after", "    data: disposable\n    after")] {
+        let stage = shop(&declaration);
+        assert_eq!(prepare(&stage).unwrap().verdict, Transition::Change);
+        changed(&stage, "api", ("version", "2"));
+        changed(&stage, "network", ("subnet", "topic-1"));
+        let before = stage.world.mishaps().calls.len();
+        assert_eq!(run(handle(&stage.world, stage.prepare(1))).unwrap().verdict, Transition::Failed);
+        let infra = step(&stage, "infra").unwrap();
+        let finding = match &infra.failure {
+            Some(StepFailure::Finding(finding)) => finding.name,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!((finding, infra.irreversible), (FindingName::WouldLoseData, false));
+        let calls = stage.world.mishaps().calls[before..].to_vec();
+        assert!(calls.contains(&"cloudformation.create_change_set"), "{calls:?}");
+        assert_eq!((sets(&stage, "infra-prod"), sets(&stage, "network-prod")), (0, 1));
+    }
 }
 
 /// AWS may show a change set by one call, and not yet by the next one.

@@ -110,6 +110,27 @@ fn one_release_makes_all_and_the_next_one_comes_back_as_one() {
     assert_eq!(shown(&shop), first);
 }
 
+/// CloudFormation writes the version of the alias anew with its words: on the way forward, and on both ways back.
+#[test]
+fn what_the_stack_puts_back_of_an_alias_is_brought_again() {
+    let program = program();
+    let mut shop = bare(&program, FILLED);
+    deploys(&mut shop, "1.0.0");
+    let first = shown(&shop);
+    is_undone(&mut shop, "2.0.0", ALARM);
+    assert_eq!(shown(&shop), first);
+
+    shop.world().set_alarm(ALARM, "OK", &[0.0]);
+    deploys(&mut shop, "2.1.0");
+    let arn = shop.act("rollback");
+    shop.region.run();
+    is(&shop, &arn, Ending::Succeeded);
+    assert_eq!(shown(&shop), first);
+    let api = shop.step(&arn, "api");
+    let again = api.changes.iter().filter(|change| change.switching && change.wave == api.behind);
+    assert_eq!((again.count(), api.behind.is_some()), (1, true), "{:?}", api.changes);
+}
+
 #[test]
 fn the_first_release_is_undone_down_to_the_stack_and_what_stays_is_named() {
     let program = program();
