@@ -160,3 +160,33 @@ fn unchecked(spec: &Spec) -> String {
     unchecked.extend(has_roles.then_some("`TaskRoleArns`"));
     unchecked.join(", ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use windlass_domain::declaration::Declaration;
+    use windlass_domain::text::name::EnvironmentName;
+
+    #[test]
+    fn what_is_not_checked_is_named_as_far_as_the_component_has_it() {
+        let declared = "
+app: shop
+version: 1.0.0
+environments:
+  prod: {deploy: {branch: main}}
+components:
+  api: {kind: lambda, function: shop-api, alias: live}
+  web: {kind: static_site, bucket: shop-web, distribution: E1}
+  agent: {kind: ecs, cluster: shop, service: agent, container: agent, repository: shop/agent}
+";
+        let prod = EnvironmentName::new("prod").unwrap();
+        let declared = Declaration::parse(declared).unwrap().resolve(&prod).unwrap();
+        for (name, bucket, roles) in [("api", false, false), ("web", true, false), ("agent", false, true)] {
+            let unchecked = unchecked(&declared.components[&ComponentName::new(name).unwrap()].spec);
+            assert!(unchecked.contains("tags"), "{name}: {unchecked}");
+            for (word, wanted) in [("`SiteBucketArns`", bucket), ("versioning", bucket), ("`TaskRoleArns`", roles)] {
+                assert_eq!(unchecked.contains(word), wanted, "{name}: {unchecked}");
+            }
+        }
+    }
+}

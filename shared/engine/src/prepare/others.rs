@@ -190,3 +190,36 @@ fn not_looked_at(by: &ComponentName, held: &HeldClaim, is_here: bool) -> Finding
         "Look yourself whether it runs what it should; or release its component behind it.",
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use windlass_domain::declaration::Declaration;
+    use windlass_domain::text::name::EnvironmentName;
+
+    /// Each component comes after three, in so many layers that nobody could walk each way through them.
+    #[test]
+    fn who_comes_after_whom_is_found_in_any_declaration() {
+        let name = |layer: usize, nth: usize| format!("c{layer}-{nth}");
+        let of = |layer: usize| (0..3).map(move |nth| name(layer, nth)).collect::<Vec<_>>().join(", ");
+        let component = |(layer, nth): (usize, usize)| {
+            let after = if layer == 0 { String::new() } else { of(layer - 1) };
+            let own = name(layer, nth);
+            format!("  {own}: {{kind: lambda, function: shop-{own}, alias: live, after: [{after}]}}\n")
+        };
+        let components = (0..20).flat_map(|layer| (0..3).map(move |nth| (layer, nth))).map(component);
+        let text = format!(
+            "app: shop\nversion: 1.0.0\nenvironments:\n  prod: {{deploy: {{branch: main}}}}\ncomponents:\n{}",
+            components.collect::<String>()
+        );
+        let prod = EnvironmentName::new("prod").unwrap();
+        let declared = Declaration::parse(&text).unwrap().resolve(&prod).unwrap();
+        let [first, last, beside] = [(0, 0), (19, 0), (19, 1)].map(|(layer, nth)| {
+            let name = name(layer, nth);
+            ComponentName::new(&name).unwrap()
+        });
+        assert!(comes_after(&declared, &[], &last, &first));
+        assert!(!comes_after(&declared, &[], &first, &last));
+        assert!(!comes_after(&declared, &[], &last, &beside));
+    }
+}
