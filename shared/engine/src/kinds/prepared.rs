@@ -184,8 +184,8 @@ pub struct Stage {
     /// The service of AWS that goes on with it by itself while it is watched, such as `ECS`. No person can pause or
     /// skip that. `None` if nothing goes on, or if it waits for Windlass ([`Stage::holds`]).
     pub timed_by: Option<&'static str>,
-    /// True if it only waits until AWS has ended the rollout by itself. It comes behind all other waves, and is not
-    /// watched.
+    /// True if it only waits until AWS has ended the rollout by itself, or looks behind those that touch the target. It
+    /// comes behind all other waves, and is not watched.
     pub closing: bool,
     /// True if it only looks at what the stage before it has begun and AWS goes on with by itself. It divides the time
     /// of that stage, and has the same goal.

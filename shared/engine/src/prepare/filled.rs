@@ -109,8 +109,9 @@ impl Prepared {
     /// Joins its stages into one: nobody has asked for steps, or could plan them.
     pub fn in_one_stage(&mut self) {
         let later = self.stages.iter().flat_map(|stage| stage.later.clone()).collect();
-        let last = self.stages.pop();
-        self.stages = last.into_iter().map(|last| Stage { later, ..last }).collect();
+        if let Some(last) = self.stages.pop() {
+            self.stages = vec![Stage { later, ..last }];
+        }
     }
 }
 
