@@ -131,18 +131,10 @@ fn or_by_output(mut finding: Finding, declared: &Resolved, wanted: &WantedCompon
     if finding.name != FindingName::TargetMissing || is_given || makes(wanted.component) {
         return finding;
     }
-    let givers = declared.components.iter().filter(|(_, component)| makes(component));
-    let outputs = givers.map(|(name, component)| {
-        let output =
-            component.spec.as_kind().gives().first().map_or_else(|| "<output>".to_owned(), ToString::to_string);
-        format!("`${{{name}.{output}}}`")
-    });
-    let outputs: Vec<String> = outputs.collect();
-    if !outputs.is_empty() {
-        let outputs = outputs.join(" or ");
-        let former = finding.remedy.clone().bare();
-        finding.remedy =
-            prose!("{}; if another component makes it, name it by its output, such as {}.", former, outputs);
+    if let Some((name, giver)) = declared.components.iter().find(|(_, component)| makes(component)) {
+        let output = giver.spec.as_kind().gives().first().copied().unwrap_or("<output>");
+        let (form, former) = (format!("`${{{name}.{output}}}`"), finding.remedy.clone().bare());
+        finding.remedy = prose!("{}; if another component makes it, name it by its output, such as {}.", former, form);
     }
     finding
 }
