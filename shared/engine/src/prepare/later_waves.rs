@@ -61,7 +61,7 @@ async fn plan_one(ports: &impl Ports, scene: &Scene, name: &ComponentName, (wave
         if step.value.goals.get(&wave).is_some_and(|goal| !goal.is_null()) {
             return Ok(Some(true));
         }
-        let planned = planned(ports, scene, name, (&step.value, &steps), asked).await;
+        let planned = planned(ports, scene, name, (&step.value, steps.as_slice()), asked).await;
         let is_planned = planned.as_ref().is_ok_and(|(drafted, _)| drafted.prepared.findings.is_empty());
         let mut writes = vec![scene.loaded.fence.check()];
         let mut made_to_plan = Vec::new();

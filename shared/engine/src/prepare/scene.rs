@@ -117,7 +117,7 @@ impl Scene {
     }
 
     /// Returns whether it is for other components than this one.
-    fn is_passed_over(&self, name: &ComponentName) -> bool {
+    pub fn is_passed_over(&self, name: &ComponentName) -> bool {
         let record = &self.loaded.record;
         record.is_narrow() && !record.components().any(|one| one == name)
     }

@@ -131,11 +131,10 @@ fn unmeasured(scene: &Scene, steps: &[Step]) -> BTreeSet<ComponentName> {
 fn changes<'a>(scene: &Scene, names: impl Iterator<Item = &'a ComponentName>) -> BTreeMap<ComponentName, FromTo> {
     let goal = scene.goal.as_ref();
     let change = |name: &ComponentName| {
-        let back = goal.and_then(|goal| goal.components.get(name));
+        let back = goal.and_then(|goal| goal.components.get(name)).filter(|_| !scene.is_passed_over(name));
         let from = scene.state.running.get(name).map(End::running);
-        // What a release does not name is only brought back to what is recorded.
-        let is_named = goal.is_some() || scene.loaded.record.release.components.contains_key(name);
-        let stays = from.clone().filter(|_| !is_named);
+        // What nobody asks for is only brought back to what is recorded.
+        let stays = from.clone().filter(|_| !scene.loaded.record.release.components.contains_key(name));
         let to = back.map(End::running).or(stays).unwrap_or_else(|| End::brought(&scene.loaded.record, name));
         (name.clone(), FromTo { from, to })
     };

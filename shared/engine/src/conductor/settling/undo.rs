@@ -65,7 +65,7 @@ pub async fn undo(ports: &impl Ports, by: &Caller, error: &str, undone: Option<u
         return Ok(Answer { wave: 0, items, ..Answer::of(next, id, by.token) });
     };
     let is_next = |step: &&Step| is_free(step) && first_wave(step) == Some(wave);
-    let items = to_restore().filter(is_next).map(WorkItem::back).collect();
+    let items: Vec<WorkItem> = to_restore().filter(is_next).map(WorkItem::back).collect();
     let touched = steps.iter().filter(|step| is_next(&&step.value) && is_touched_since(&step.value, all()));
     look_again(ports, &fence, touched).await?;
     Ok(Answer { wave, items, ..Answer::of(UndoTransition::Restore, id, by.token) })
