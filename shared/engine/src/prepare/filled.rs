@@ -49,11 +49,6 @@ impl TakenInputs {
         self.in_names_where(|given| *given == PlannedOutput::Later)
     }
 
-    /// Returns the outputs in its names of which only the value until now is known.
-    fn expected(&self) -> BTreeSet<Output> {
-        self.in_names_where(|given| matches!(given, PlannedOutput::Expected(_)))
-    }
-
     fn in_names_where(&self, is_it: impl Fn(&PlannedOutput) -> bool) -> BTreeSet<Output> {
         self.names.iter().filter(|(_, given)| is_it(given)).map(|(output, _)| output.clone()).collect()
     }
@@ -61,7 +56,7 @@ impl TakenInputs {
     /// Lets what the names lead to be asked again before the first wave, if it is only expected to be that. What shows
     /// all that is wanted already has a wave for it.
     pub fn ask_again(&self, prepared: &mut Prepared) {
-        let expected = self.expected();
+        let expected = self.in_names_where(|given| matches!(given, PlannedOutput::Expected(_)));
         if expected.is_empty() {
             return;
         }

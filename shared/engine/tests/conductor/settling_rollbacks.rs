@@ -67,6 +67,7 @@ fn what_was_touched_is_recorded_where_the_rollback_was_to_bring_it() {
     scene.change_record(|record| {
         record.snapshot = Some(2);
         record.release.components.clear();
+        record.found = vec![component("api")];
     });
     let before = scene.state().running[&component("jobs")].clone();
     for name in ["api", "jobs"] {

@@ -180,15 +180,14 @@ pub fn ran(state: &mut EnvironmentState, record: &Deployment, step: &Step, now: 
 /// Returns what a changed component runs now, as it was seen.
 fn changed(scene: &EndedWell<'_>, state: &EnvironmentState, step: &Step) -> Option<(ComponentName, Running)> {
     let seen = step.seen.as_ref()?;
+    if !step.touched_by.is_empty() && !scene.record.components().any(|name| *name == step.component) {
+        // It was only brought back to what is recorded, behind what had touched its target.
+        return None;
+    }
     let former = state.running.get(&step.component);
     let goal = scene.goal.as_ref();
     let back = goal.and_then(|goal| goal.components.get(&step.component));
     let release = &scene.record.release;
-    let is_named = scene.record.components().any(|name| *name == step.component);
-    if !step.touched_by.is_empty() && !is_named && (back.is_none() || scene.record.is_narrow()) {
-        // It was only brought back to what is recorded, behind what had touched its target.
-        return None;
-    }
     let given = scene.given(&release.version);
     let running = match (back, release.components.get(&step.component)) {
         (Some(back), _) => back.again(&given, former, seen.clone()),
