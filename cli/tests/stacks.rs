@@ -76,7 +76,9 @@ fn of_an_assembly_the_stack_of_the_environment_goes() {
 fn what_does_not_fit_is_refused_before_anything_is_sent() {
     let function = "Resources: {F: {Type: AWS::Serverless::Function, Properties: {CodeUri: src/}}}\n";
     let manifest = json!({"version": "55.0.0", "artifacts": {}}).to_string();
+    let large = format!("{TEMPLATE}# {}", "a".repeat(1_000_000));
     for (file, text, given, says) in [
+        ("t.yaml", large.as_str(), "infra=t.yaml", "nested"),
         ("t.yaml", function, "infra=t.yaml", "sam package"),
         ("cdk.out/manifest.json", manifest.as_str(), "infra=cdk.out", "components.infra.stack"),
         ("other/x", "x", "infra=other", "components.infra"),

@@ -9,7 +9,7 @@ use crate::ground::machine::shown;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs::{self, FileType, Metadata};
-use std::io::{self, Cursor, Error, ErrorKind, Write as _};
+use std::io::{Cursor, Error, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use windlass_domain::declaration::folder::{Fate, FolderRules, Sorting};
 use windlass_domain::text::count::count;
@@ -291,13 +291,6 @@ pub fn archive_of_members(members: &BTreeMap<String, Vec<u8>>) -> Result<Vec<u8>
 
 /// The first bytes of a zip (PKWARE, APPNOTE.TXT, 4.3.7).
 pub const ZIP: &[u8] = b"PK\x03\x04";
-
-/// Returns whether a file is a zip.
-pub fn is_zip(path: &Path) -> bool {
-    let mut begin = [0; ZIP.len()];
-    let read = fs::File::open(path).and_then(|mut file| io::Read::read_exact(&mut file, &mut begin));
-    read.is_ok() && begin == ZIP
-}
 
 /// On Windows the library names another system, whose entries have no such permissions (APPNOTE 4.4.2, 4.4.15).
 fn options() -> SimpleFileOptions {

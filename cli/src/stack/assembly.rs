@@ -3,17 +3,15 @@
 
 use crate::ground::machine::{self, shown};
 use crate::stack::built::{BuiltStack, FileAsset, WantedStack, file_or_zip};
-use crate::stack::images::StackImage;
-use crate::stack::manifest::{
-    Artifact, AssetList, FileDestination, ListedFile, ListedImage, MANIFEST, Manifest, MissingContext, parsed,
-};
+use crate::stack::images::{StackImage, filled};
+use crate::stack::manifest::{Artifact, Asset, AssetList, Destination, MANIFEST, Manifest, MissingContext, parsed};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use windlass_domain::declaration::resolved::Resolved;
+use windlass_domain::declaration::inputs::before;
+use windlass_domain::document::git_rule::glob;
 use windlass_domain::prose;
 use windlass_domain::run;
 use windlass_domain::text::finding::{Finding, FindingName};
-use windlass_domain::text::name::ComponentName;
 use windlass_domain::text::partition::Partition;
 
 /// The most assemblies within each other.
@@ -95,65 +93,50 @@ impl Assembly {
         Ok((built, images))
     }
 
-    /// Returns the stack of a name; where several have it, such as in two regions, the one in the environment's region.
+    /// Returns the stack of a name; where several have it, such as in two regions, the one of the environment's account
+    /// and region.
     fn stack(&self, wanted: &WantedStack<'_>) -> Result<&AssemblyStack, Finding> {
         let name = wanted.names.stack;
         let named: Vec<&AssemblyStack> = self.stacks.iter().filter(|stack| stack.name == name).collect();
-        let region = wanted.declared.region.as_ref();
-        let here: Vec<&AssemblyStack> =
-            named.iter().filter(|it| region.is_some() && it.region.as_ref() == region).copied().collect();
+        let meant = wanted.place();
+        let is_here = |stack: &&&AssemblyStack| {
+            let is = [stack.account.as_deref(), stack.region.as_deref()];
+            meant.iter().zip(is).all(|(meant, is)| meant.is_none() || is == *meant)
+        };
+        let here: Vec<&AssemblyStack> = named.iter().filter(is_here).copied().collect();
         match (named.as_slice(), here.as_slice()) {
             ([one], _) | (_, [one]) => Ok(one),
             ([], _) => {
                 let known: BTreeSet<String> = self.stacks.iter().map(|stack| format!("`{}`", stack.name)).collect();
                 let known = known.into_iter().collect::<Vec<_>>().join(", ");
-                Err(Finding::new(
-                    FindingName::UnknownName,
-                    wanted.member("stack"),
-                    format!("`{}` has no stack `{name}`. It has: {known}.", wanted.given),
-                    "Write the name of one of them, or give the stack this name (`stackName`).",
-                ))
+                let reason = format!("`{}` has no stack `{name}`. It has: {known}.", wanted.given);
+                let remedy = "Write the name of one of them, or give the stack this name (`stackName`).";
+                Err(Finding::new(FindingName::UnknownName, wanted.member("stack"), reason, remedy))
             }
-            _ => Err(Finding::bad_value(
-                wanted.member("stack"),
-                format!("`{}` has several stacks `{name}`.", wanted.given),
-                "Build one for this environment alone, or give the environment the `region` of one of them.",
-            )),
+            _ => {
+                let reason = format!("`{}` has several stacks `{name}`.", wanted.given);
+                let remedy = "Build one for this environment alone, or give the environment the `region` of one of \
+                              them, or a `role_arn` of its account.";
+                Err(Finding::bad_value(wanted.member("stack"), reason, remedy))
+            }
         }
     }
 
     /// Returns a finding for each stack that this one depends on, is another component, and need not have changed
     /// before.
     fn without_after(wanted: &WantedStack<'_>, stack: &AssemblyStack) -> Vec<Finding> {
-        let before = all_before(wanted.component, wanted.declared);
+        let before = before(wanted.declared, wanted.component);
         let components = wanted.declared.components.iter();
         let others = components.filter(|(name, _)| *name != wanted.component && !before.contains(name));
         let others = others.filter_map(|(name, component)| Some((name, component.spec.as_kind().built_stack()?.stack)));
         let lacking = others.filter(|(_, other)| stack.depends_on.iter().any(|depends_on| depends_on == other));
         let found = lacking.map(|(name, other)| {
-            Finding::missing_field(
-                wanted.member("after"),
-                format!("Its stack depends on `{other}`, which is the component `{name}`, and need not come after it."),
-                format!("Write `{name}` into `after`."),
-            )
+            let of = format!("Its stack depends on `{other}`, which is the component `{name}`");
+            let reason = format!("{of}, and need not come after it.");
+            Finding::missing_field(wanted.member("after"), reason, format!("Write `{name}` into `after`."))
         });
         found.collect()
     }
-}
-
-/// Returns the components that change before a component, by their `after`.
-fn all_before<'d>(component: &ComponentName, declared: &'d Resolved) -> BTreeSet<&'d ComponentName> {
-    let mut before = BTreeSet::new();
-    let mut open: Vec<&ComponentName> = vec![component];
-    while let Some(next) = open.pop() {
-        let after = declared.components.get(next).into_iter().flat_map(|component| &component.after);
-        for name in after {
-            if before.insert(name) {
-                open.push(name);
-            }
-        }
-    }
-    before
 }
 
 /// Adds the stacks of an assembly, and of those within it.
@@ -200,47 +183,47 @@ impl AssemblyStack {
     fn files(
         &self,
         list: &str,
-        file: &ListedFile,
+        file: &Asset,
         wanted: &WantedStack<'_>,
         findings: &mut Vec<Finding>,
     ) -> Result<Vec<FileAsset>, String> {
         let Some(path) = &file.source.path else {
-            findings.push(Finding::not_supported(
-                wanted.file(list),
-                "A file of it is made by a program when it is published.",
-                "Let the build make it, so that it is there when it is released.",
-            ));
+            let reason = "A file of it is made by a program when it is published.";
+            let remedy = "Let the build make it, so that it is there when it is released.";
+            findings.push(Finding::not_supported(wanted.file(list), reason, remedy));
             return Ok(vec![]);
         };
         // The template comes with the release itself.
         if *path == self.template {
             return Ok(vec![]);
         }
-        let elsewhere = file.destinations.values().find(|to| !self.is_in(&to.bucket_name, wanted));
-        if let Some(elsewhere) = elsewhere {
+        if let Some(elsewhere) = file.destinations.values().find(|to| !self.is_in(&to.place, wanted)) {
             findings.push(self.other_bucket(elsewhere, wanted));
             return Ok(vec![]);
         }
         let bytes = file_or_zip(&self.folder.join(path), findings)?;
-        let keys: BTreeSet<&String> = file.destinations.values().map(|to| &to.object_key).collect();
+        let keys: BTreeSet<&String> = file.destinations.values().map(|to| &to.name).collect();
         Ok(keys.into_iter().map(|key| FileAsset { key: key.clone(), bytes: bytes.clone() }).collect())
     }
 
     fn is_in(&self, bucket: &str, wanted: &WantedStack<'_>) -> bool {
-        wanted.names.assets.is_some_and(|declared| is_meant(&self.filled(bucket), declared))
+        wanted.names.assets.is_some_and(|declared| is_meant(&self.bucket(bucket, wanted), declared))
     }
 
-    /// Returns a name in which account, region and partition are filled in; `*` stands for what is not known.
-    fn filled(&self, name: &str) -> String {
-        let region = self.region.as_deref();
-        let partition = region.map_or("*", |region| Partition::of(region).name);
-        name.replace("${AWS::AccountId}", self.account.as_deref().unwrap_or("*"))
-            .replace("${AWS::Region}", region.unwrap_or("*"))
-            .replace("${AWS::Partition}", partition)
+    /// Returns account, region and partition that it goes to, as far as they are known.
+    fn place<'s>(&'s self, wanted: &'s WantedStack<'_>) -> [Option<&'s str>; 3] {
+        let [account, region] = wanted.place();
+        let region = self.region.as_deref().or(region);
+        [self.account.as_deref().or(account), region, region.map(|region| Partition::of(region).name)]
     }
 
-    fn other_bucket(&self, to: &FileDestination, wanted: &WantedStack<'_>) -> Finding {
-        let (path, bucket) = (wanted.member("assets"), self.filled(&to.bucket_name));
+    /// Returns the name of a bucket; `*` stands for what is not known.
+    fn bucket(&self, name: &str, wanted: &WantedStack<'_>) -> String {
+        filled(name, self.place(wanted).map(|known| known.or(Some("*"))))
+    }
+
+    fn other_bucket(&self, to: &Destination, wanted: &WantedStack<'_>) -> Finding {
+        let (path, bucket) = (wanted.member("assets"), self.bucket(&to.place, wanted));
         let expects = format!("The template of `{}` expects files in the bucket `{bucket}`", self.name);
         let write = format!("Write `assets: {bucket}`");
         match wanted.names.assets {
@@ -252,12 +235,15 @@ impl AssemblyStack {
         }
     }
 
-    fn images(&self, list: &str, image: &ListedImage, wanted: &WantedStack<'_>) -> Vec<StackImage> {
+    fn images(&self, list: &str, image: &Asset, wanted: &WantedStack<'_>) -> Vec<StackImage> {
+        let place = self.place(wanted);
+        let [account, region, _] = place.map(|known| known.map(str::to_owned));
         let images = image.destinations.values().map(|to| StackImage {
             given: wanted.file(list),
-            repository: self.filled(&to.repository_name),
-            tag: self.filled(&to.image_tag),
-            region: self.region.clone(),
+            repository: filled(&to.place, place),
+            tag: filled(&to.name, place),
+            account: account.clone(),
+            region: region.clone(),
             list: shown(&self.folder.join(list)),
         });
         images.collect()
@@ -266,35 +252,22 @@ impl AssemblyStack {
 
 /// Returns whether a bucket is the one of a name in which `*` stands for any text.
 fn is_meant(name: &str, bucket: &str) -> bool {
-    let Some((begin, more)) = name.split_once('*') else {
-        return name == bucket;
-    };
-    let Some(rest) = bucket.strip_prefix(begin) else {
-        return false;
-    };
-    rest.char_indices()
-        .map(|(at, _)| at)
-        .chain([rest.len()])
-        .any(|at| is_meant(more, rest.get(at..).unwrap_or_default()))
+    glob(name).is_ok_and(|glob| glob.is_match(bucket))
 }
 
 fn without_context(wanted: &WantedStack<'_>, missing: &MissingContext) -> Finding {
-    Finding::new(
-        FindingName::NotSupported,
-        wanted.file(MANIFEST),
-        format!("A value was not known when it was built: `{}`.", missing.key),
-        prose!("Build it where the account may be read, and keep cdk.context.json in Git: {}.", run!("npx cdk synth")),
-    )
+    let reason = format!("A value was not known when it was built: `{}`.", missing.key);
+    let build = "Build it where the account may be read, and keep cdk.context.json in Git";
+    Finding::not_supported(wanted.file(MANIFEST), reason, prose!("{}: {}.", build, run!("npx cdk synth")))
 }
 
 /// Returns a finding where the stack was built for another account or region than the environment's.
 fn elsewhere(wanted: &WantedStack<'_>, stack: &AssemblyStack) -> Option<Finding> {
-    let declared = wanted.declared;
-    let account = declared.role_arn.as_deref().and_then(|role| role.split(':').nth(4));
+    let [account, region] = wanted.place();
     let (what, (is, meant)) = differing(stack.account.as_deref(), account)
         .map(|pair| ("account", pair))
-        .or_else(|| differing(stack.region.as_deref(), declared.region.as_deref()).map(|pair| ("region", pair)))?;
-    let (name, environment) = (&stack.name, &declared.environment);
+        .or_else(|| differing(stack.region.as_deref(), region).map(|pair| ("region", pair)))?;
+    let (name, environment) = (&stack.name, &wanted.declared.environment);
     let reason = format!("`{name}` was built for the {what} {is}, and `{environment}` is in {meant}.");
     let remedy = "Build it for this environment (`env` of the stack).";
     Some(Finding::bad_value(wanted.file(MANIFEST), reason, remedy).seen(is, meant))

@@ -6,8 +6,9 @@ use std::fs;
 use std::slice;
 use windlass_domain::declaration::Declaration;
 use windlass_domain::declaration::kinds::StackNames;
+use windlass_domain::declaration::resolved::Resolved;
 use windlass_domain::text::digest::Digest;
-use windlass_domain::text::name::EnvironmentName;
+use windlass_domain::text::name::{ComponentName, EnvironmentName};
 
 const BUCKET: &str = "cdk-hnb659fds-assets-111111111111-eu-west-1";
 
@@ -106,6 +107,22 @@ fn a_stack_is_found_by_its_name_also_in_a_nested_assembly() {
 }
 
 #[test]
+fn of_several_stacks_of_a_name_it_is_that_of_the_account_and_the_region() {
+    let folder = assembly("several", |manifest, _| {
+        for (id, environment) in [("A", "222222222222/eu-west-1"), ("B", "111111111111/us-east-1")] {
+            let properties = json!({"templateFile": "d.json", "stackName": "staged"});
+            manifest["artifacts"][id] = stack(environment, &properties, &[]);
+        }
+    });
+    let (built, _, findings) = read(&folder, "staged", None, DECLARATION);
+    assert_eq!((built.template.as_str(), findings.len()), ("{\"s\": 1}", 0), "{findings:?}");
+    for left_out in [", region: eu-west-1", ", role_arn: 'arn:aws:iam::111111111111:role/windlass-target'"] {
+        let (_, _, findings) = read(&folder, "staged", None, &DECLARATION.replace(left_out, ""));
+        assert_eq!(findings, [(FindingName::BadValue, "components.infra.stack".to_owned())], "{left_out}");
+    }
+}
+
+#[test]
 fn the_files_of_a_stack_are_packed_under_the_keys_that_its_template_names() {
     let folder = assembly("files", |_, _| ());
     let (built, _, findings) = read(&folder, "shop", Some(BUCKET), &in_order());
@@ -184,6 +201,26 @@ fn images_are_listed_with_their_repositories() {
     let (_, images, _) = read(&folder, "shop", Some(BUCKET), &in_order());
     let images: Vec<(&str, &str)> = images.iter().map(|one| (one.repository.as_str(), one.tag.as_str())).collect();
     assert_eq!(images, [("cdk-container-assets-111111111111-eu-west-1", "i")]);
+}
+
+/// The place is that of the environment, and what that does not say is the caller's.
+#[test]
+fn images_of_a_stack_without_a_place_are_where_it_goes() {
+    let folder = assembly("anywhere", |manifest, list| {
+        manifest["artifacts"]["shop"]["environment"] = json!("aws://unknown-account/unknown-region");
+        let to = json!({"repositoryName": "cdk-${AWS::AccountId}-${AWS::Region}", "imageTag": "i"});
+        list["dockerImages"] = json!({"i": {"source": {"directory": "asset.i"}, "destinations": {"here": to}}});
+    });
+    let anywhere = in_order().replace(", region: eu-west-1", "");
+    for (declaration, repository, region) in [
+        (in_order(), "cdk-111111111111-eu-west-1", Some("eu-west-1")),
+        (anywhere, "cdk-111111111111-${AWS::Region}", None),
+    ] {
+        let (_, images, _) = read(&folder, "shop", Some(BUCKET), &declaration);
+        let image = &images[0];
+        assert_eq!((image.repository.as_str(), image.region.as_deref()), (repository, region));
+        assert_eq!(image.account.as_deref(), Some("111111111111"));
+    }
 }
 
 #[test]

@@ -6,11 +6,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use windlass_domain::declaration::folder::{Destination, Folder, FolderPatterns, FolderRules};
 use windlass_domain::declaration::kinds::StackNames;
-use windlass_domain::declaration::kinds::stack::package::{
-    MOST_ASSETS, STACK_PACKAGE, StackAsset, StackPackage, too_large,
-};
+use windlass_domain::declaration::kinds::stack::package::{STACK_PACKAGE, StackAsset, StackPackage};
 use windlass_domain::declaration::resolved::Resolved;
-use windlass_domain::text::count::count;
 use windlass_domain::text::digest::Digest;
 use windlass_domain::text::finding::Finding;
 use windlass_domain::text::name::ComponentName;
@@ -32,6 +29,12 @@ impl WantedStack<'_> {
     /// Returns the path of a member of its component in the declaration.
     pub fn member(&self, name: &str) -> String {
         format!("components.{}.{name}", self.component)
+    }
+
+    /// Returns account and region of the environment, as far as it is declared with them.
+    pub fn place(&self) -> [Option<&str>; 2] {
+        let role = self.declared.role_arn.as_deref();
+        [role.and_then(|role| role.split(':').nth(4)), self.declared.region.as_deref()]
     }
 
     /// Returns how findings call a file of the build.
@@ -81,20 +84,6 @@ pub fn file_or_zip(path: &Path, findings: &mut Vec<Finding>) -> Result<Vec<u8>, 
 }
 
 impl BuiltStack {
-    /// Returns what is larger than a release may bring. `given` is how findings call the build.
-    pub fn too_much(&self, given: &str) -> Vec<Finding> {
-        let template = too_large(self.template.len() as u64);
-        let template = template.map(|reason| {
-            let remedy = "Split it into nested stacks, or into several components.";
-            Finding::too_large(format!("{given}: the template"), reason, remedy)
-        });
-        let assets = (self.assets.len() > MOST_ASSETS).then(|| {
-            let reason = format!("Its template names {}, more than {MOST_ASSETS}.", count(self.assets.len(), "file"));
-            Finding::too_large(format!("{given}: the assets"), reason, "Split it into several components.")
-        });
-        template.into_iter().chain(assets).collect()
-    }
-
     /// Puts its members into an archive, each file once, and returns what the list says of them.
     fn placed(self, place: &str, members: &mut BTreeMap<String, Vec<u8>>) -> StackPackage {
         let ending = if self.template.trim_start().starts_with('{') { "json" } else { "yaml" };
@@ -111,16 +100,16 @@ impl BuiltStack {
     }
 }
 
-/// Makes the archive of a stack and of the others that are packed with it, by their names in CloudFormation.
+/// Makes the archive of a stack and of the others that are packed with it, by their components.
 ///
 /// # Errors
 /// A sentence that names what cannot be packed.
-pub fn archive(own: BuiltStack, others: BTreeMap<String, BuiltStack>) -> Result<Vec<u8>, String> {
+pub fn archive(own: BuiltStack, others: BTreeMap<ComponentName, BuiltStack>) -> Result<Vec<u8>, String> {
     let mut members = BTreeMap::new();
     let mut package = own.placed("template", &mut members);
-    for (stack, other) in others {
-        let placed = other.placed(&format!("stacks/{stack}"), &mut members);
-        package.others.insert(stack, placed);
+    for (component, other) in others {
+        let placed = other.placed(&format!("stacks/{component}"), &mut members);
+        package.others.insert(component, placed);
     }
     let list = serde_json::to_vec_pretty(&package).map_err(|error| format!("{STACK_PACKAGE}: {error}"))?;
     members.insert(STACK_PACKAGE.to_owned(), list);
@@ -130,8 +119,6 @@ pub fn archive(own: BuiltStack, others: BTreeMap<String, BuiltStack>) -> Result<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use windlass_domain::declaration::kinds::stack::package::LARGEST_TEMPLATE;
-    use windlass_domain::text::finding::FindingName;
     use windlass_engine::kinds::archive::{directory, unpacked};
 
     fn asset(key: &str, bytes: &[u8]) -> FileAsset {
@@ -145,36 +132,22 @@ mod tests {
     #[test]
     fn the_list_names_each_member_and_the_same_file_is_there_once() {
         let own = stack("Resources: {}\n", vec![asset("a.zip", b"one"), asset("b/a.zip", b"one")]);
-        let others = BTreeMap::from([("shop-data".to_owned(), stack("{}", vec![asset("c", b"two")]))]);
+        let data = ComponentName::new("data").unwrap();
+        let others = BTreeMap::from([(data.clone(), stack("{}", vec![asset("c", b"two")]))]);
         let bytes = archive(own.clone(), others.clone()).unwrap();
         assert_eq!(bytes, archive(own, others).unwrap(), "the same bytes each time");
         let entries = directory("infra", &bytes).unwrap();
         let (one, two) = (Digest::of(b"one"), Digest::of(b"two"));
         let mut expected = vec![format!("assets/{one}"), format!("assets/{two}")];
         expected.sort();
-        expected.extend(["stack.json", "stacks/shop-data.json", "template.yaml"].map(str::to_owned));
+        expected.extend(["stack.json", "stacks/data.json", "template.yaml"].map(str::to_owned));
         assert_eq!(entries.iter().map(|entry| entry.name.clone()).collect::<Vec<_>>(), expected);
         let list = unpacked(&entries[2], &bytes, 10_000);
         let package = StackPackage::read(std::str::from_utf8(&list).unwrap()).unwrap();
         let sizes = |name: &str| entries.iter().find(|entry| entry.name == name).map(|entry| entry.bytes);
         assert!(package.faults_of_members(sizes).is_empty());
         assert_eq!((package.region.as_deref(), package.assets.len()), (Some("eu-west-1"), 2));
-        let other = package.of("shop-data");
-        assert_eq!((other.template.as_str(), &other.assets[0].sha256), ("stacks/shop-data.json", &two));
-    }
-
-    #[test]
-    fn what_is_too_much_is_found_at_once() {
-        let most = usize::try_from(LARGEST_TEMPLATE).unwrap();
-        let assets: Vec<FileAsset> = (0..=MOST_ASSETS).map(|n| asset(&n.to_string(), b"")).collect();
-        for (built, number) in [
-            (stack(&" ".repeat(most), assets[1..].to_vec()), 0),
-            (stack(&" ".repeat(most + 1), vec![]), 1),
-            (stack(&" ".repeat(most + 1), assets), 2),
-        ] {
-            let found = built.too_much("infra=cdk.out");
-            assert_eq!(found.len(), number);
-            assert!(found.iter().all(|one| one.name == FindingName::TooLarge));
-        }
+        let other = package.of(&data, true).unwrap();
+        assert_eq!((other.template.as_str(), &other.assets[0].sha256), ("stacks/data.json", &two));
     }
 }

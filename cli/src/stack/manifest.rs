@@ -69,57 +69,37 @@ pub struct MissingContext {
 #[serde(rename_all = "camelCase", default)]
 pub struct AssetList {
     /// The files.
-    pub files: BTreeMap<String, ListedFile>,
+    pub files: BTreeMap<String, Asset>,
     /// The images.
-    pub docker_images: BTreeMap<String, ListedImage>,
+    pub docker_images: BTreeMap<String, Asset>,
 }
 
-/// A file asset.
+/// An asset: a file, or an image.
 #[derive(Debug, Deserialize)]
-pub struct ListedFile {
+pub struct Asset {
     /// Its source.
-    pub source: FileSource,
+    pub source: AssetSource,
     /// Its places by their names.
-    pub destinations: BTreeMap<String, FileDestination>,
+    pub destinations: BTreeMap<String, Destination>,
 }
 
-/// The source of a file asset.
+/// The source of an asset.
 #[derive(Debug, Deserialize)]
-pub struct FileSource {
-    /// Its file or folder; `None` where a program makes it.
+pub struct AssetSource {
+    /// Its file or folder; `None` for an image, and where a program makes it.
     #[serde(default, deserialize_with = "foreign::maybe")]
     pub path: Option<String>,
 }
 
-/// The place of a file asset.
+/// The place of an asset.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct FileDestination {
-    /// The bucket.
-    #[serde(deserialize_with = "foreign::one")]
-    pub bucket_name: String,
-    /// The key.
-    #[serde(deserialize_with = "foreign::one")]
-    pub object_key: String,
-}
-
-/// An image asset.
-#[derive(Debug, Deserialize)]
-pub struct ListedImage {
-    /// Its places by their names.
-    pub destinations: BTreeMap<String, ImageDestination>,
-}
-
-/// The place of an image asset.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ImageDestination {
-    /// The repository.
-    #[serde(deserialize_with = "foreign::one")]
-    pub repository_name: String,
-    /// The tag.
-    #[serde(deserialize_with = "foreign::one")]
-    pub image_tag: String,
+pub struct Destination {
+    /// The bucket of a file, or the repository of an image.
+    #[serde(rename = "bucketName", alias = "repositoryName", deserialize_with = "foreign::one")]
+    pub place: String,
+    /// The key of a file, or the tag of an image.
+    #[serde(rename = "objectKey", alias = "imageTag", deserialize_with = "foreign::one")]
+    pub name: String,
 }
 
 /// Reads one of the files.

@@ -48,16 +48,24 @@ pub fn may_be_template(bytes: &[u8]) -> bool {
     !bytes.starts_with(ZIP) && bytes.windows(named.len()).any(|window| window == named)
 }
 
-/// Packs what was built for a component, and for the others that are packed with it. `given` is how findings call it.
+/// Packs what was built for a component that is a stack, and for the others that are packed with it; `None` for any
+/// other component, and for a file that is an archive. `given` is how findings call it.
 ///
 /// # Errors
 /// A sentence that names what cannot be read.
 pub fn pack(
     path: &Path,
     given: &str,
-    (component, names): (&ComponentName, StackNames<'_>),
-    declared: &Resolved,
-) -> Result<PackedStack, String> {
+    component: &ComponentName,
+    declared: Option<&Resolved>,
+) -> Result<Option<PackedStack>, String> {
+    let stack = declared.and_then(|declared| Some((declared, names(component, declared)?)));
+    let Some((declared, names)) = stack else {
+        return Ok(None);
+    };
+    if !path.is_dir() && machine::bytes(path, machine::LARGEST_ARTIFACT)?.starts_with(ZIP) {
+        return Ok(None);
+    }
     let others = declared.components.iter().filter_map(|(name, other)| {
         let names = other.spec.as_kind().built_stack()?;
         (names.packed_with == Some(component)).then_some((name, names))
@@ -68,12 +76,12 @@ pub fn pack(
     let mut with = BTreeMap::new();
     for (component, names) in others {
         let other = build.stack(&WantedStack { component, names, declared, given }, &mut packed)?;
-        with.insert(names.stack.to_owned(), other);
+        with.insert(component.clone(), other);
     }
     if packed.findings.is_empty() {
         packed.bytes = archive(own, with)?;
     }
-    Ok(packed)
+    Ok(Some(packed))
 }
 
 /// The build that a path names.
@@ -107,31 +115,25 @@ impl<'p> Build<'p> {
     /// Returns what it has for a stack, and notes what is wrong and which images it names.
     fn stack(&self, wanted: &WantedStack<'_>, packed: &mut PackedStack) -> Result<BuiltStack, String> {
         let findings = &mut packed.findings;
-        let built = match self {
+        Ok(match self {
             Self::Cdk(assembly) => {
                 let (built, images) = assembly.built(wanted, findings)?;
                 packed.images.extend(images);
                 built
             }
             Self::Template { .. } if wanted.names.packed_with.is_some() => {
-                findings.push(Finding::bad_value(
-                    wanted.member("artifact"),
-                    format!("`{}` has one template, which is that of one component.", wanted.given),
-                    "Remove `artifact`, and release a template for each of the two.",
-                ));
+                let reason = format!("`{}` has one template, which is that of one component.", wanted.given);
+                let remedy = "Remove `artifact`, and release a template for each of the two.";
+                findings.push(Finding::bad_value(wanted.member("artifact"), reason, remedy));
                 BuiltStack::default()
             }
             Self::Template { text, name, built } => template::read(text, (name.as_str(), *built), wanted, findings)?,
             Self::Other => {
-                findings.push(Finding::bad_value(
-                    format!("components.{}", wanted.component),
-                    format!("`{}` is no folder of `cdk synth`, and none of `sam build`.", wanted.given),
-                    "Name `cdk.out`, `.aws-sam/build`, or a template.",
-                ));
+                let path = format!("components.{}", wanted.component);
+                let reason = format!("`{}` is no folder of `cdk synth`, and none of `sam build`.", wanted.given);
+                findings.push(Finding::bad_value(path, reason, "Name `cdk.out`, `.aws-sam/build`, or a template."));
                 BuiltStack::default()
             }
-        };
-        findings.extend(built.too_much(wanted.given));
-        Ok(built)
+        })
     }
 }

@@ -1,6 +1,7 @@
 //! A template that is released as it is, and the folder of `sam build`, whose local folders of code are packed. Every
 //! byte of a template stays, but for the paths of these folders.
 
+use crate::ground::packing::{ZIP, archive_of_members};
 use crate::init::infrastructure::edit::{Change, Edit};
 use crate::init::sam_template::{FUNCTION, SamTemplate};
 use crate::init::template_tree::{self, Node};
@@ -14,46 +15,38 @@ use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::{prose, run};
 
 /// A member that may be a path on this machine (AWS CLI Command Reference, "aws cloudformation package"; AWS SAM, `sam
-/// package`).
-struct PathMember {
-    /// The types of resource.
-    kinds: &'static [&'static str],
-    /// Its place in the properties.
-    place: &'static [&'static str],
-    /// The members of a reference to an object that may stand in its place; `None` if only others pack what it names.
-    object: Option<[&'static str; 2]>,
-}
+/// package`): the types of resource, its place in the properties, and the members of a reference to an object that may
+/// stand in its place; `None` if only others pack what it names. `*` in a place stands for every name.
+type PathMember = (&'static [&'static str], &'static [&'static str], Option<[&'static str; 2]>);
 
-const fn packed(kinds: &'static [&'static str], place: &'static [&'static str], by_sam: bool) -> PathMember {
-    let object = if by_sam { ["Bucket", "Key"] } else { ["S3Bucket", "S3Key"] };
-    PathMember { kinds, place, object: Some(object) }
-}
+const SAM: Option<[&str; 2]> = Some(["Bucket", "Key"]);
 
-const fn refused(kinds: &'static [&'static str], place: &'static [&'static str]) -> PathMember {
-    PathMember { kinds, place, object: None }
-}
+const CODE: Option<[&str; 2]> = Some(["S3Bucket", "S3Key"]);
 
 const RESOLVERS: &[&str] = &["AWS::AppSync::Resolver", "AWS::AppSync::FunctionConfiguration"];
 
 const MEMBERS: &[PathMember] = &[
-    packed(&[FUNCTION], &["CodeUri"], true),
-    packed(&["AWS::Serverless::LayerVersion"], &["ContentUri"], true),
-    packed(&["AWS::Lambda::Function"], &["Code"], false),
-    packed(&["AWS::Lambda::LayerVersion"], &["Content"], false),
-    refused(&["AWS::Serverless::Api", "AWS::Serverless::HttpApi", "AWS::Serverless::StateMachine"], &["DefinitionUri"]),
-    refused(&["AWS::Serverless::Application"], &["Location"]),
-    refused(&["AWS::Serverless::GraphQLApi"], &["SchemaUri"]),
-    refused(&["AWS::ApiGateway::RestApi", "AWS::ApiGatewayV2::Api"], &["BodyS3Location"]),
-    refused(&["AWS::AppSync::GraphQLSchema", "AWS::StepFunctions::StateMachine"], &["DefinitionS3Location"]),
-    refused(RESOLVERS, &["RequestMappingTemplateS3Location"]),
-    refused(RESOLVERS, &["ResponseMappingTemplateS3Location"]),
-    refused(RESOLVERS, &["CodeS3Location"]),
-    refused(&["AWS::CloudFormation::Stack", "AWS::CloudFormation::StackSet"], &["TemplateURL"]),
-    refused(&["AWS::CloudFormation::ModuleVersion"], &["ModulePackage"]),
-    refused(&["AWS::CloudFormation::ResourceVersion"], &["SchemaHandlerPackage"]),
-    refused(&["AWS::CodeCommit::Repository"], &["Code", "S3"]),
-    refused(&["AWS::ElasticBeanstalk::ApplicationVersion"], &["SourceBundle"]),
-    refused(&["AWS::Glue::Job"], &["Command", "ScriptLocation"]),
+    (&[FUNCTION], &["CodeUri"], SAM),
+    (&["AWS::Serverless::LayerVersion"], &["ContentUri"], SAM),
+    (&["AWS::Lambda::Function"], &["Code"], CODE),
+    (&["AWS::Lambda::LayerVersion"], &["Content"], CODE),
+    (&["AWS::Serverless::Api", "AWS::Serverless::HttpApi", "AWS::Serverless::StateMachine"], &["DefinitionUri"], None),
+    // The second is a transform (AWS CloudFormation User Guide, "AWS::Include transform").
+    (&["AWS::Serverless::Application", "AWS::Include"], &["Location"], None),
+    (&["AWS::Serverless::GraphQLApi"], &["SchemaUri"], None),
+    (&["AWS::Serverless::GraphQLApi"], &["Functions", "*", "CodeUri"], None),
+    (&["AWS::Serverless::GraphQLApi"], &["Resolvers", "*", "*", "CodeUri"], None),
+    (&["AWS::ApiGateway::RestApi", "AWS::ApiGatewayV2::Api"], &["BodyS3Location"], None),
+    (&["AWS::AppSync::GraphQLSchema", "AWS::StepFunctions::StateMachine"], &["DefinitionS3Location"], None),
+    (RESOLVERS, &["RequestMappingTemplateS3Location"], None),
+    (RESOLVERS, &["ResponseMappingTemplateS3Location"], None),
+    (RESOLVERS, &["CodeS3Location"], None),
+    (&["AWS::CloudFormation::Stack", "AWS::CloudFormation::StackSet"], &["TemplateURL"], None),
+    (&["AWS::CloudFormation::ModuleVersion"], &["ModulePackage"], None),
+    (&["AWS::CloudFormation::ResourceVersion"], &["SchemaHandlerPackage"], None),
+    (&["AWS::CodeCommit::Repository"], &["Code", "S3"], None),
+    (&["AWS::ElasticBeanstalk::ApplicationVersion"], &["SourceBundle"], None),
+    (&["AWS::Glue::Job"], &["Command", "ScriptLocation"], None),
 ];
 
 /// The members that name an image of a function.
@@ -79,7 +72,7 @@ pub fn read(
     let mut reading =
         Reading { name, body, built, wanted, found: Vec::new(), changes: Vec::new(), assets: BTreeMap::new() };
     for node in root.all() {
-        reading.resource(node)?;
+        reading.part(node)?;
     }
     let common = root.member("Globals").and_then(|(_, globals)| globals.member("Function"));
     if let Some((member, (_, common))) = MEMBERS.first().zip(common) {
@@ -87,13 +80,6 @@ pub fn read(
     }
     let Reading { found, changes, assets, .. } = reading;
     findings.extend(found);
-    if wanted.names.assets.is_none() && !assets.is_empty() {
-        findings.push(Finding::missing_field(
-            wanted.member("assets"),
-            format!("The template in `{}` names folders of code, and no bucket is declared for them.", wanted.given),
-            "Write `assets`, the bucket to which their archives go.",
-        ));
-    }
     let template = if changes.is_empty() { body.to_owned() } else { Edit::new(name, body, changes).after };
     let assets = assets.into_iter().map(|(key, bytes)| FileAsset { key, bytes }).collect();
     Ok(BuiltStack { template: format!("{mark}{template}"), assets, account: None, region: None })
@@ -123,40 +109,46 @@ struct Reading<'r> {
 }
 
 impl Reading<'_> {
-    /// Looks at a part of the template, which is a resource or something else.
-    fn resource(&mut self, node: &Node) -> Result<(), String> {
-        if let Some(parameters) = included(node) {
-            let location = parameters.member("Location").and_then(|(_, location)| local(location));
-            let finding = location.map(|path| self.unpacked(path));
-            self.found.extend(finding);
-        }
-        let kind = node.member("Type").and_then(|(_, kind)| kind.text());
-        let (Some(kind), Some((_, properties))) = (kind, node.member("Properties")) else {
-            return Ok(());
-        };
-        for member in MEMBERS.iter().filter(|member| member.kinds.contains(&kind)) {
-            self.member(properties, member)?;
-        }
-        for (_, place) in IMAGES.iter().filter(|(of, _)| *of == kind) {
-            let image = at(properties, place).and_then(local);
-            let image = image.filter(|image| !image.contains(".dkr.ecr."));
-            let finding = image.map(|image| self.unpushed(image));
-            self.found.extend(finding);
+    /// Looks at a part of the template, which is a resource, a transform or something else.
+    fn part(&mut self, node: &Node) -> Result<(), String> {
+        for (named, below) in [("Type", "Properties"), ("Name", "Parameters")] {
+            let kind = node.member(named).and_then(|(_, kind)| kind.text());
+            let (Some(kind), Some((_, properties))) = (kind, node.member(below)) else {
+                continue;
+            };
+            for member in MEMBERS.iter().filter(|(kinds, ..)| kinds.contains(&kind)) {
+                self.member(properties, member)?;
+            }
+            for (_, place) in IMAGES.iter().filter(|(of, _)| *of == kind) {
+                let images = at(properties, place).into_iter().filter_map(local);
+                let images = images.filter(|image| !image.contains(".dkr.ecr."));
+                let findings: Vec<Finding> = images.map(|image| self.unpushed(image)).collect();
+                self.found.extend(findings);
+            }
         }
         Ok(())
     }
 
-    /// Packs what a member names, and puts the reference to the archive in its place; or refuses it.
-    fn member(&mut self, properties: &Node, member: &PathMember) -> Result<(), String> {
-        let Some((node, path)) = at(properties, member.place).and_then(|node| Some((node, local(node)?))) else {
-            return Ok(());
-        };
-        let (Some(folder), Some([bucket, key])) = (self.built, member.object) else {
-            let finding = self.unpacked(path);
-            self.found.push(finding);
-            return Ok(());
-        };
-        let bytes = file_or_zip(&folder.join(path), &mut self.found)?;
+    /// Packs what a member names, or refuses it.
+    fn member(&mut self, properties: &Node, (_, place, object): &PathMember) -> Result<(), String> {
+        let named = at(properties, place).into_iter().filter_map(|node| Some((node, local(node)?)));
+        for (node, path) in named {
+            match (self.built, object) {
+                (Some(folder), Some(object)) => self.pack(node, &folder.join(path), object)?,
+                _ => self.found.push(self.unpacked(path)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Packs what is at a path, and puts the reference to the archive in its place.
+    fn pack(&mut self, node: &Node, path: &Path, [bucket, key]: &[&str; 2]) -> Result<(), String> {
+        let mut bytes = file_or_zip(path, &mut self.found)?;
+        // A source file by itself becomes an archive, as in `sam package`.
+        if path.is_file() && !bytes.starts_with(ZIP) {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            bytes = archive_of_members(&BTreeMap::from([(name, bytes)]))?;
+        }
         let object = format!("windlass/{}.zip", Digest::of(&bytes));
         // In JSON and in YAML alike.
         let reference = format!("{{{}: {}, {}: {}}}", json!(bucket), json!(ASSETS_BUCKET), json!(key), json!(object));
@@ -167,55 +159,39 @@ impl Reading<'_> {
         Ok(())
     }
 
+    /// Returns the command that packs the template, with these options as well.
+    fn package(&self, more: &str) -> String {
+        let (name, bucket) = (self.name, self.wanted.names.assets.unwrap_or("…"));
+        format!("sam package --template-file {name}{more} --s3-bucket {bucket} --output-template-file packaged.yaml")
+    }
+
     /// The finding for a path on this machine that is not packed here.
     fn unpacked(&self, path: &str) -> Finding {
-        let bucket = self.wanted.names.assets.unwrap_or("…");
-        let package = format!(
-            "sam package --template-file {} --s3-bucket {bucket} --output-template-file packaged.yaml",
-            self.name
-        );
-        let remedy = if self.built.is_some() {
-            prose!("Pack it first, and release packaged.yaml: {}.", run!("{package}"))
-        } else {
-            let built =
-                "Build it with `sam build`, and release `.aws-sam/build`; or pack it, and release packaged.yaml";
-            prose!("{}: {}.", built, run!("{package}"))
+        let package = self.package("");
+        let pack = match self.built {
+            Some(_) => "Pack it first, and release packaged.yaml",
+            None => "Build it with `sam build`, and release `.aws-sam/build`; or pack it, and release packaged.yaml",
         };
-        Finding::new(
-            FindingName::NotSupported,
-            self.wanted.file(self.name),
-            format!("It names `{path}`, a path on this machine, which is not packed."),
-            remedy,
-        )
+        let reason = format!("It names `{path}`, a path on this machine, which is not packed.");
+        let remedy = prose!("{}: {}.", pack, run!("{package}"));
+        Finding::new(FindingName::NotSupported, self.wanted.file(self.name), reason, remedy)
     }
 
     /// The finding for an image that is on this machine alone.
     fn unpushed(&self, image: &str) -> Finding {
-        let package = format!(
-            "sam package --template-file {} --resolve-image-repos --s3-bucket {} --output-template-file packaged.yaml",
-            self.name,
-            self.wanted.names.assets.unwrap_or("…")
-        );
-        Finding::new(
-            FindingName::ArtifactMissing,
-            self.wanted.file(self.name),
-            format!("It names the image `{image}`, which is in no repository of Amazon ECR."),
-            prose!("Push it, and release packaged.yaml: {}.", run!("{package}")),
-        )
+        let package = self.package(" --resolve-image-repos");
+        let reason = format!("It names the image `{image}`, which is in no repository of Amazon ECR.");
+        let remedy = prose!("Push it, and release packaged.yaml: {}.", run!("{package}"));
+        Finding::new(FindingName::ArtifactMissing, self.wanted.file(self.name), reason, remedy)
     }
 }
 
-/// Returns the parameters of a part that another file is included into (AWS CloudFormation User Guide, "AWS::Include
-/// transform").
-fn included(node: &Node) -> Option<&Node> {
-    let (_, name) = node.member("Name")?;
-    let (_, parameters) = node.member("Parameters")?;
-    (name.text() == Some("AWS::Include")).then_some(parameters)
-}
-
-/// Returns the part of the properties at a place.
-fn at<'n>(properties: &'n Node, place: &[&str]) -> Option<&'n Node> {
-    place.iter().try_fold(properties, |node, name| node.member(name).map(|(_, value)| value))
+/// Returns the parts of the properties at a place, in which `*` stands for every name.
+fn at<'n>(properties: &'n Node, place: &[&str]) -> Vec<&'n Node> {
+    place.iter().fold(vec![properties], |nodes, name| {
+        let members = nodes.into_iter().flat_map(Node::members);
+        members.filter(|(key, _)| *name == "*" || key.text() == Some(*name)).map(|(_, value)| value).collect()
+    })
 }
 
 /// Returns the text of a part that is a path on this machine: no address, and nothing that CloudFormation makes.

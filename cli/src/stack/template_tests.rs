@@ -90,6 +90,20 @@ Resources:
 }
 
 #[test]
+fn a_source_file_by_itself_becomes_an_archive_and_an_archive_stays_one() {
+    let folder = std::env::temp_dir().join(format!("windlass-{}-sam-source", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("app.py"), "1").unwrap();
+    let packed = |name: &str| {
+        let text = format!("Resources: {{F: {{Type: AWS::Lambda::Function, Properties: {{Code: {name}}}}}}}\n");
+        built(&text, Some(&folder), Some("assets")).0.assets.remove(0).bytes
+    };
+    let zip = archive_of_members(&BTreeMap::from([("app.py".to_owned(), b"1".to_vec())])).unwrap();
+    fs::write(folder.join("app.zip"), &zip).unwrap();
+    assert_eq!((packed("app.py"), packed("app.zip")), (zip.clone(), zip));
+}
+
+#[test]
 fn any_other_path_on_this_machine_is_refused() {
     let resource = |kind: &str, properties: &str| {
         format!("Resources:\n  A:\n    Type: {kind}\n    Properties: {{{properties}}}\n")
@@ -107,6 +121,11 @@ fn any_other_path_on_this_machine_is_refused() {
         resource("AWS::Serverless::Application", "Location: nested/template.yaml"),
         resource("AWS::CloudFormation::Stack", "TemplateURL: nested.yaml"),
         resource("AWS::Serverless::Api", "DefinitionUri: api.yaml"),
+        resource("AWS::Serverless::GraphQLApi", "Functions: {Pipe: {CodeUri: pipe.js}}"),
+        resource(
+            "AWS::Serverless::GraphQLApi",
+            "Resolvers: {Query: {shop: {CodeUri: s3://b/q.js}, all: {CodeUri: a.js}}}",
+        ),
         resource("AWS::Glue::Job", "Command: {ScriptLocation: job.py}"),
         resource("X::Y::Z", "'Fn::Transform': {Name: AWS::Include, Parameters: {Location: more.yaml}}"),
     ] {
@@ -121,17 +140,12 @@ fn any_other_path_on_this_machine_is_refused() {
 }
 
 #[test]
-fn what_is_no_template_and_a_bucket_that_is_not_declared_are_found() {
-    let folder = std::env::temp_dir().join(format!("windlass-{}-sam-file", std::process::id()));
-    fs::create_dir_all(&folder).unwrap();
-    fs::write(folder.join("a.zip"), "PK").unwrap();
-    let code = "Resources: {F: {Type: AWS::Lambda::Function, Properties: {Code: a.zip}}}\n";
+fn what_is_no_template_is_found() {
     for (text, name, path) in [
         ("a: [", FindingName::NotWellFormed, "infra=build: template.yaml, line"),
         ("a: 1\n", FindingName::BadValue, "infra=build: template.yaml"),
-        (code, FindingName::MissingField, "components.infra.assets"),
     ] {
-        let (_, found) = built(text, Some(&folder), None);
+        let (_, found) = built(text, None, None);
         assert!(found.len() == 1 && found[0].0 == name && found[0].1.starts_with(path), "{text}: {found:?}");
     }
 }

@@ -204,16 +204,21 @@ impl AppConfigApi for Aws {
 }
 
 impl Aws {
-    /// Returns the ARN of an environment, which no answer of AppConfig's names (Service Authorization Reference,
-    /// "Resource types defined by AWS AppConfig").
-    async fn environment_arn(&self, application: &str, environment: &str) -> Result<String> {
+    /// Returns the partition, the region and the account in which calls are made.
+    pub async fn caller(&self) -> Result<[String; 3]> {
         let (config, _) = self.clients.config();
         let answer =
             aws_sdk_sts::Client::new(config).get_caller_identity().send().await.or_fault("GetCallerIdentity", "")?;
         let arn = answer.arn.unwrap_or_default();
         let partition = arn.split(':').nth(1).unwrap_or("aws").to_owned();
-        let account = answer.account.unwrap_or_default();
         let region = config.region().map(ToString::to_string).unwrap_or_default();
+        Ok([partition, region, answer.account.unwrap_or_default()])
+    }
+
+    /// Returns the ARN of an environment, which no answer of AppConfig's names (Service Authorization Reference,
+    /// "Resource types defined by AWS AppConfig").
+    async fn environment_arn(&self, application: &str, environment: &str) -> Result<String> {
+        let [partition, region, account] = self.caller().await?;
         Ok(format!("arn:{partition}:appconfig:{region}:{account}:application/{application}/environment/{environment}"))
     }
 }

@@ -12,11 +12,6 @@ pub(crate) fn word<W: AsRef<str>>(word: Option<W>) -> String {
     word.map(|word| word.as_ref().to_owned()).unwrap_or_default()
 }
 
-/// Returns the words of a list.
-pub(crate) fn words<W: AsRef<str>>(words: Option<Vec<W>>) -> Vec<String> {
-    words.unwrap_or_default().iter().map(|word| word.as_ref().to_owned()).collect()
-}
-
 /// Returns the values of parameters by their names.
 pub(crate) fn values(parameters: &[cloudformation::Parameter]) -> BTreeMap<String, String> {
     let value = |it: &cloudformation::Parameter| {
@@ -40,7 +35,6 @@ pub(crate) fn change_set_of(it: DescribeChangeSetOutput) -> ChangeSet {
     let changes = it.changes.unwrap_or_default().into_iter();
     ChangeSet {
         id: it.change_set_id.unwrap_or_default(),
-        name: it.change_set_name.unwrap_or_default(),
         stack: it.stack_id.unwrap_or_default(),
         status: word(it.status),
         reason: it.status_reason.unwrap_or_default(),
@@ -54,18 +48,6 @@ pub(crate) fn change_set_of(it: DescribeChangeSetOutput) -> ChangeSet {
 
 fn change_of(it: cloudformation::ResourceChange) -> ResourceChange {
     let targets = it.details.unwrap_or_default().into_iter().filter_map(|detail| detail.target);
-    let mut properties = BTreeMap::<String, String>::new();
-    for target in targets {
-        let Some(name) = target.name else {
-            continue;
-        };
-        let recreates = word(target.requires_recreation);
-        // A property is listed once for each of its causes: what is worst holds.
-        let known = properties.entry(name).or_default();
-        if severity(&recreates) > severity(known) {
-            *known = recreates;
-        }
-    }
     ResourceChange {
         action: word(it.action),
         policy: word(it.policy_action),
@@ -73,19 +55,8 @@ fn change_of(it: cloudformation::ResourceChange) -> ResourceChange {
         physical: it.physical_resource_id.unwrap_or_default(),
         kind: it.resource_type.unwrap_or_default(),
         replacement: word(it.replacement),
-        scope: words(it.scope),
-        properties,
+        properties: targets.filter_map(|target| target.name).collect(),
         nested: it.change_set_id,
-    }
-}
-
-/// Returns how much a change of a property may do to its resource: a word that nobody knows may do the most.
-fn severity(recreates: &str) -> u8 {
-    match recreates {
-        "" => 0,
-        "Never" => 1,
-        "Conditionally" => 2,
-        _ => 3,
     }
 }
 
@@ -96,7 +67,6 @@ pub(crate) fn validation_of(it: cloudformation::OperationEvent) -> Option<Valida
         logical: it.logical_resource_id.unwrap_or_default(),
         kind: it.resource_type.unwrap_or_default(),
         validation: it.validation_name.unwrap_or_default(),
-        path: it.validation_path.unwrap_or_default(),
         reason: it.validation_status_reason.unwrap_or_default(),
         // A mode that is not given stops it.
         fails: it.validation_failure_mode != Some(cloudformation::HookFailureMode::Warn),

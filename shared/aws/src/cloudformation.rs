@@ -1,6 +1,6 @@
 //! AWS CloudFormation, and its answers in the port's words.
 
-use crate::change_sets::{change_set_of, listed, resolved, validation_of, values, word, words};
+use crate::change_sets::{change_set_of, listed, resolved, validation_of, values, word};
 use crate::clock::time_of;
 use crate::error::{OrFault, code, fault, message};
 use crate::{Aws, limits};
@@ -21,18 +21,15 @@ impl CloudFormationApi for Aws {
         let sent = self.clients.cloudformation().describe_stacks().stack_name(stack).send().await;
         let answer = sent.map_err(|error| stack_fault(&error, "DescribeStacks", stack))?;
         let found = answer.stacks.unwrap_or_default().into_iter().next();
-        found.map(stack_of).ok_or_else(|| {
-            let message = format!("DescribeStacks {stack}: AWS answered no stack");
-            Fault::new(FaultName::NotFound, message)
-        })
+        let none = || Fault::new(FaultName::NotFound, format!("DescribeStacks {stack}: AWS answered no stack"));
+        found.map(stack_of).ok_or_else(none)
     }
 
-    async fn stack_resources(&self, stack: &str, next: Option<&str>) -> Result<(Vec<StackResource>, Option<String>)> {
-        let request = self.clients.cloudformation().list_stack_resources();
-        let sent = request.stack_name(stack).set_next_token(next.map(str::to_owned)).send().await;
-        let answer = sent.map_err(|error| stack_fault(&error, "ListStackResources", stack))?;
-        let resources = answer.stack_resource_summaries.unwrap_or_default().into_iter();
-        Ok((resources.map(resource_of).collect(), answer.next_token))
+    async fn stack_resources(&self, stack: &str) -> Result<Vec<StackResource>> {
+        let request = self.clients.cloudformation().list_stack_resources().stack_name(stack);
+        let all = request.into_paginator().items().send().try_collect().await;
+        let all = all.map_err(|error| stack_fault(&error, "ListStackResources", stack))?;
+        Ok(all.into_iter().map(resource_of).collect())
     }
 
     async fn stack_events(&self, stack: &str, next: Option<&str>) -> Result<(Vec<StackEvent>, Option<String>)> {
@@ -44,21 +41,15 @@ impl CloudFormationApi for Aws {
     }
 
     async fn template(&self, stack: &str, change_set: Option<&str>) -> Result<String> {
-        let request = self.clients.cloudformation().get_template();
-        let sent = request
-            .stack_name(stack)
-            .set_change_set_name(change_set.map(str::to_owned))
-            .template_stage(cloudformation::TemplateStage::Original)
-            .send()
-            .await;
+        let request = self.clients.cloudformation().get_template().stack_name(stack);
+        let request = request.set_change_set_name(change_set.map(str::to_owned));
+        let sent = request.template_stage(cloudformation::TemplateStage::Original).send().await;
         let answer = sent.map_err(|error| stack_fault(&error, "GetTemplate", stack))?;
-        answer.template_body.ok_or_else(|| {
-            let message = format!("GetTemplate {stack}: AWS answered no template");
-            Fault::new(FaultName::Unavailable, message)
-        })
+        let none = || Fault::new(FaultName::Unavailable, format!("GetTemplate {stack}: AWS answered no template"));
+        answer.template_body.ok_or_else(none)
     }
 
-    async fn template_summary(&self, template: TemplateFrom<'_>) -> Result<TemplateSummary> {
+    async fn template_summary(&self, template: &TemplateFrom) -> Result<TemplateSummary> {
         let request = self.clients.cloudformation().get_template_summary();
         let request = match template {
             TemplateFrom::Body(body) => request.template_body(body),
@@ -68,7 +59,6 @@ impl CloudFormationApi for Aws {
         let parameters = answer.parameters.unwrap_or_default().into_iter();
         Ok(TemplateSummary {
             parameters: parameters.filter_map(declared).collect(),
-            capabilities: words(answer.capabilities),
             transforms: answer.declared_transforms.unwrap_or_default(),
             types: answer.resource_types.unwrap_or_default(),
         })
@@ -83,68 +73,39 @@ impl CloudFormationApi for Aws {
         let kind =
             if new.creates { cloudformation::ChangeSetType::Create } else { cloudformation::ChangeSetType::Update };
         let capabilities = new.capabilities.iter().map(|word| cloudformation::Capability::from(word.as_str()));
-        let sent = request
-            .stack_name(new.stack)
-            .change_set_name(new.name)
-            // A second try of this call is known by it. Another call has another one, and is refused.
-            .client_token(format!("windlass-{:032x}", fastrand::u128(..)))
-            .change_set_type(kind)
-            .include_nested_stacks(true)
-            .set_parameters(Some(new.parameters.iter().map(parameter).collect()))
-            .set_tags(Some(new.tags.iter().map(tag).collect()))
-            .set_capabilities(Some(capabilities.collect()))
-            .role_arn(new.role)
-            .description(new.description)
-            .send()
-            .await;
+        let request = request.stack_name(new.stack).change_set_name(new.name).change_set_type(kind);
+        let request = request.role_arn(new.role).description(new.description).include_nested_stacks(true);
+        let request = request.set_parameters(Some(new.parameters.iter().map(parameter).collect()));
+        let request = request.set_tags(Some(new.tags.iter().map(tag).collect()));
+        // A second try of this call is known by its token. Another call has another one, and is refused.
+        let request = request.client_token(format!("windlass-{:032x}", fastrand::u128(..)));
+        let sent = request.set_capabilities(Some(capabilities.collect())).send().await;
         let made = sent.map_err(|error| stack_fault(&error, "CreateChangeSet", new.stack))?;
-        made.id.ok_or_else(|| {
-            let message = format!("CreateChangeSet {}: AWS answered no id", new.stack);
-            Fault::new(FaultName::Unavailable, message)
-        })
+        let none = || Fault::new(FaultName::Unavailable, format!("CreateChangeSet {}: AWS answered no id", new.stack));
+        made.id.ok_or_else(none)
     }
 
     async fn change_set(&self, stack: Option<&str>, change_set: &str, next: Option<&str>) -> Result<ChangeSet> {
-        let request = self.clients.cloudformation().describe_change_set();
-        let sent = request
-            .set_stack_name(stack.map(str::to_owned))
-            .change_set_name(change_set)
-            .set_next_token(next.map(str::to_owned))
-            .send()
-            .await;
+        let request = self.clients.cloudformation().describe_change_set().set_stack_name(stack.map(str::to_owned));
+        let request = request.change_set_name(change_set).set_next_token(next.map(str::to_owned));
+        let sent = request.send().await;
         let answer = sent.map_err(|error| stack_fault(&error, "DescribeChangeSet", change_set))?;
         Ok(change_set_of(answer))
     }
 
     async fn change_sets(&self, stack: &str) -> Result<Vec<(String, Option<Time>)>> {
-        let (mut all, mut next) = (Vec::new(), None);
-        loop {
-            let request = self.clients.cloudformation().list_change_sets();
-            let sent = request.stack_name(stack).set_next_token(next).send().await;
-            let answer = match sent.map_err(|error| stack_fault(&error, "ListChangeSets", stack)) {
-                Err(fault) if fault.name == FaultName::NotFound => return Ok(vec![]),
-                answered => answered?,
-            };
-            all.extend(answer.summaries.unwrap_or_default().into_iter().filter_map(listed));
-            next = answer.next_token;
-            if next.is_none() {
-                return Ok(all);
-            }
+        let all = self.clients.cloudformation().list_change_sets().stack_name(stack).into_paginator().items().send();
+        match all.try_collect().await.map_err(|error| stack_fault(&error, "ListChangeSets", stack)) {
+            Err(fault) if fault.name == FaultName::NotFound => Ok(vec![]),
+            all => Ok(all?.into_iter().filter_map(listed).collect()),
         }
     }
 
     async fn validation_errors(&self, change_set: &str) -> Result<Vec<ValidationError>> {
-        let (mut all, mut next) = (Vec::new(), None);
-        loop {
-            let request = self.clients.cloudformation().describe_events();
-            let sent = request.change_set_name(change_set).set_next_token(next).send().await;
-            let answer = sent.map_err(|error| stack_fault(&error, "DescribeEvents", change_set))?;
-            all.extend(answer.operation_events.unwrap_or_default().into_iter().filter_map(validation_of));
-            next = answer.next_token;
-            if next.is_none() {
-                return Ok(all);
-            }
-        }
+        let request = self.clients.cloudformation().describe_events().change_set_name(change_set);
+        let all = request.into_paginator().items().send().try_collect().await;
+        let all = all.map_err(|error| stack_fault(&error, "DescribeEvents", change_set))?;
+        Ok(all.into_iter().filter_map(validation_of).collect())
     }
 
     async fn delete_change_set(&self, change_set: &str) -> Result<()> {
@@ -157,13 +118,8 @@ impl CloudFormationApi for Aws {
 
     async fn execute_change_set(&self, change_set: &str, token: &str) -> Result<()> {
         let request = self.clients.cloudformation().execute_change_set();
-        let sent = request
-            .change_set_name(change_set)
-            .client_request_token(token)
-            .customize()
-            .config_override(switching())
-            .send()
-            .await;
+        let request = request.change_set_name(change_set).client_request_token(token);
+        let sent = request.customize().config_override(switching()).send().await;
         sent.map(drop).map_err(|error| match moved_fault(&error, "ExecuteChangeSet", change_set) {
             gone if gone.name == FaultName::NotFound => Fault { name: FaultName::Conflict, ..gone },
             fault => fault,
@@ -192,21 +148,15 @@ impl CloudFormationApi for Aws {
 
     async fn cancel_update(&self, stack: &str, token: &str) -> Result<()> {
         let request = self.clients.cloudformation().cancel_update_stack();
-        let sent =
-            request.stack_name(stack).client_request_token(token).customize().config_override(switching()).send().await;
+        let request = request.stack_name(stack).client_request_token(token);
+        let sent = request.customize().config_override(switching()).send().await;
         sent.map(drop).map_err(|error| moved_fault(&error, "CancelUpdateStack", stack))
     }
 
     async fn continue_rollback(&self, stack: &str, role: &str, token: &str) -> Result<()> {
         let request = self.clients.cloudformation().continue_update_rollback();
-        let sent = request
-            .stack_name(stack)
-            .role_arn(role)
-            .client_request_token(token)
-            .customize()
-            .config_override(switching())
-            .send()
-            .await;
+        let request = request.stack_name(stack).role_arn(role).client_request_token(token);
+        let sent = request.customize().config_override(switching()).send().await;
         sent.map(drop).map_err(|error| moved_fault(&error, "ContinueUpdateRollback", stack))
     }
 }
@@ -279,10 +229,8 @@ fn declared(it: cloudformation::ParameterDeclaration) -> Option<(String, Templat
 fn stack_of(it: cloudformation::Stack) -> Stack {
     let outputs = it.outputs.unwrap_or_default().into_iter();
     let tags = it.tags.unwrap_or_default().into_iter();
-    let drift = it.drift_information.map(|drift| {
-        let at = drift.last_check_timestamp.as_ref().map(time_of);
-        (word(drift.stack_drift_status), at)
-    });
+    let drift = it.drift_information;
+    let drift = drift.map(|it| (word(it.stack_drift_status), it.last_check_timestamp.as_ref().map(time_of)));
     Stack {
         id: it.stack_id.unwrap_or_default(),
         name: it.stack_name.unwrap_or_default(),
@@ -293,7 +241,6 @@ fn stack_of(it: cloudformation::Stack) -> Stack {
         resolved: resolved(it.parameters.as_deref().unwrap_or_default()),
         outputs: outputs.filter_map(|it| Some((it.output_key?, it.output_value.unwrap_or_default()))).collect(),
         tags: tags.filter_map(|it| Some((it.key?, it.value.unwrap_or_default()))).collect(),
-        capabilities: words(it.capabilities),
         role: it.role_arn,
         parent: it.parent_id,
         is_protected: it.enable_termination_protection.unwrap_or_default(),

@@ -73,14 +73,16 @@ fn part(claimed: &str) -> (&str, &str) {
 }
 
 impl OwnedFields {
-    /// Returns the first field of the target that changes, with the claimed part in its place.
+    /// Returns the first field of the target that changes, with the claimed part in its place. A place that has the
+    /// field in it is one of which nothing more is known, such as a property in a nested stack.
     fn changed(&self, it: &TouchedResource, claimed: &str) -> Option<String> {
         let part = format!("[{}]", part(claimed).1);
         let mut fields = self.fields.iter().map(|field| field.replace("[]", &part));
-        fields.find(|field| {
-            let within = |place: &String| place.strip_prefix(field.as_str()).map(|rest| rest.chars().next());
-            it.changed.iter().filter_map(within).any(|next| matches!(next, None | Some('.' | '[')))
-        })
+        let is_in = |one: &str, other: &str| {
+            let rest = one.strip_prefix(other);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        };
+        fields.find(|field| it.changed.iter().any(|place| is_in(place, field) || is_in(field, place)))
     }
 }
 
@@ -115,19 +117,15 @@ pub fn judge(by: &Owner, touches: &[TouchedResource], held: &[HeldClaim]) -> Oth
             if !(owned.is_target)(&it.resource, claimed) {
                 continue;
             }
-            let finding = if it.is_lost {
-                lost(by, it, &held.owner)
-            } else if let Some(field) = owned.changed(it, claimed) {
-                changed(by, it, &field, &held.owner)
-            } else {
-                if !others.touched.contains(held) {
-                    others.touched.push(held.clone());
+            let field = owned.changed(it, claimed).filter(|_| !it.is_lost);
+            if it.is_lost || field.is_some() {
+                let finding = refused(by, it, field.as_deref(), &held.owner);
+                // A component may have several claims on one resource.
+                if !others.findings.contains(&finding) {
+                    others.findings.push(finding);
                 }
-                continue;
-            };
-            // A component may have several claims on one resource.
-            if !others.findings.contains(&finding) {
-                others.findings.push(finding);
+            } else if !others.touched.contains(held) {
+                others.touched.push(held.clone());
             }
         }
     }
@@ -143,24 +141,20 @@ fn called(owner: &Owner, by: &Owner) -> String {
     format!("{component} of {}", owner.environment_id())
 }
 
-fn changed(by: &Owner, it: &TouchedResource, field: &str, owner: &Owner) -> Finding {
+/// Makes the finding on a field that another component owns, or on the whole target of that one.
+fn refused(by: &Owner, it: &TouchedResource, field: Option<&str>, owner: &Owner) -> Finding {
     let (logical, owner) = (&it.logical, called(owner, by));
-    Finding::new(
-        FindingName::OwnedElsewhere,
-        &it.path,
-        format!("The release changes `{field}` of `{logical}`, which the component `{owner}` owns."),
-        format!("Take that out of the change of the template, or `{owner}` out of the declaration."),
-    )
-}
-
-fn lost(by: &Owner, it: &TouchedResource, owner: &Owner) -> Finding {
-    let (logical, owner) = (&it.logical, called(owner, by));
-    Finding::new(
-        FindingName::OwnedElsewhere,
-        &it.path,
-        format!("The release removes or replaces `{logical}`, which is the target of the component `{owner}`."),
-        format!("Leave it in the template as it is, or take `{owner}` out of the declaration."),
-    )
+    let (reason, remedy) = match field {
+        Some(of) => (
+            format!("The release changes, or may change, `{of}` of `{logical}`, which the component `{owner}` owns."),
+            format!("Take that out of the change of the template, or `{owner}` out of the declaration."),
+        ),
+        None => (
+            format!("The release removes or replaces `{logical}`, which is the target of the component `{owner}`."),
+            format!("Leave it in the template as it is, or take `{owner}` out of the declaration."),
+        ),
+    };
+    Finding::new(FindingName::OwnedElsewhere, &it.path, reason, remedy)
 }
 
 #[cfg(test)]
@@ -214,7 +208,7 @@ mod tests {
         let other_origin = ORIGIN.replace("#web", "#api");
         let other_origin = other_origin.as_str();
         // The resource with what changes of it, the claim, whether it is refused, and how many claims are touched.
-        let table: [Row<'_>; 16] = [
+        let table: [Row<'_>; 19] = [
             ("Lambda::Function", "shop-api", &["Code.S3Key"], FUNCTION, true, 0),
             ("Lambda::Function", "shop-api", &["Code"], FUNCTION, true, 0),
             ("Lambda::Function", "shop-api", &["CodeSigningConfigArn", "Timeout"], FUNCTION, false, 1),
@@ -229,6 +223,9 @@ mod tests {
             ("CloudFront::Distribution", "E1", &[path], ORIGIN, true, 0),
             ("CloudFront::Distribution", "E1", &[domain], ORIGIN, false, 1),
             ("CloudFront::Distribution", "E1", &[path], other_origin, false, 1),
+            ("CloudFront::Distribution", "E1", &["DistributionConfig"], ORIGIN, true, 0),
+            ("CloudFront::Distribution", "E1", &["DistributionConfig.Aliases[0]"], ORIGIN, false, 1),
+            ("CloudFront::Distribution", "E1", &["Tags"], ORIGIN, false, 1),
             ("S3::Bucket", "shop-web", &["VersioningConfiguration"], "s3://shop-web/", false, 1),
             ("SQS::Queue", "shop-api", &["Code"], FUNCTION, false, 0),
         ];

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::declaration::Declaration;
 use windlass_domain::declaration::kinds::KindName;
+use windlass_domain::declaration::kinds::stack::package::ASSETS_BUCKET;
 use windlass_domain::deployment::step::{Progress, Step};
 use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::text::digest::Digest;
@@ -18,6 +19,7 @@ use windlass_engine::ports::{Clock as _, Result};
 use windlass_engine::trouble::Trouble;
 use windlass_world::World;
 use windlass_world::run::run;
+use windlass_world::s3::Version;
 
 const BUCKET: &str = "assets-111111111111";
 
@@ -77,6 +79,9 @@ fn step(world: &World, archive: Vec<u8>) -> Step {
     let key = "artifacts/shop/prod/infra.zip";
     step.target = json!({
         "stack": "shop-prod",
+        "role": "arn:aws:iam::111111111111:role/stack",
+        "way_back": "windlass-d1-infra-back",
+        "within_s": 3600,
         "assets": BUCKET,
         "owner": "shop/prod/infra",
         "package": {"key": key, "version_id": version.id, "sha256": sha256, "bytes": bytes},
@@ -170,7 +175,13 @@ fn a_large_file_comes_in_parts_and_only_with_the_bytes_that_were_packed() {
     let world = world();
     let right = step(&world, archive(&[("large", &large)]));
     assert_eq!(publish(&world, &right, 9), WHOLE);
-    assert_eq!(publish(&world, &right, 9), WHOLE, "it has no SHA-256 there, and is read");
+    let turned = |turn: &dyn Fn(&mut Version)| {
+        world.s3().buckets.get_mut(BUCKET).unwrap().keys.get_mut("large").unwrap().iter_mut().for_each(turn);
+    };
+    turned(&|version: &mut Version| version.bytes = Bytes::from_static(b"never read"));
+    assert_eq!(publish(&world, &right, 9), WHOLE, "it is known by what is noted beside it");
+    turned(&|version: &mut Version| (version.bytes, version.metadata) = (large.clone().into(), BTreeMap::new()));
+    assert_eq!(publish(&world, &right, 9), WHOLE, "another one is read");
     let size = world.s3().buckets[BUCKET].keys["large"].iter().map(|version| version.size).collect::<Vec<_>>();
     assert_eq!(size, [large.len() as u64]);
 
@@ -211,31 +222,43 @@ fn an_archive_that_is_no_package_is_refused_whole() {
     }
 }
 
+/// An archive, the component that brings it with what else it declares, and what is found.
+type Row = (Vec<u8>, (&'static str, &'static str), &'static [FindingName]);
+
 #[test]
 fn what_is_wrong_with_an_archive_is_found_by_its_bytes_alone() {
     let declared = |assets: &str| {
         let text = format!(
             "app: shop\nversion: 1.0.0\nenvironments: {{prod: {{deploy: {{branch: main}}}}}}\n\
-             components: {{infra: {{kind: cloudformation, stack: shop-prod, role: stack{assets}}}}}\n"
+             components:\n  infra: {{kind: cloudformation, stack: shop-prod, role: stack{assets}}}\n  data: \
+             {{kind: cloudformation, stack: shop-data, role: stack, artifact: infra}}\n"
         );
         let declaration = Declaration::parse(&text).unwrap();
         declaration.resolve(&EnvironmentName::new("prod").unwrap()).unwrap()
     };
     let list = br#"{"template": "t"}"#.as_slice();
-    let other = br#"{"template": "t", "others": {"shop-prod": {"template": "none"}}}"#.as_slice();
-    let table: [(Vec<u8>, &str, &[FindingName]); 6] = [
-        (archive(&[("a", b"one")]), ", assets: files", &[]),
-        (archive(&[("a", b"one")]), "", &[FindingName::MissingField]),
-        (archive(&[]), "", &[]),
-        (stored(&[("stack.json", list), ("t", b"\xff")]), "", &[FindingName::BadArchive]),
-        (stored(&[("stack.json", other), ("t", b"{}")]), "", &[FindingName::BadArchive]),
-        (b"no zip".to_vec(), "", &[FindingName::BadArchive]),
+    let other = br#"{"template": "t", "others": {"data": {"template": "none"}}}"#.as_slice();
+    let both = br#"{"template": "t", "others": {"data": {"template": "t"}}}"#.as_slice();
+    let placed = format!("{{\"a\": \"{ASSETS_BUCKET}\"}}");
+    let placed = || stored(&[("stack.json", list), ("t", placed.as_bytes())]);
+    let table: [Row; 10] = [
+        (placed(), ("infra", ", assets: files"), &[]),
+        (placed(), ("infra", ""), &[FindingName::MissingField]),
+        (archive(&[("a", b"one")]), ("infra", ", assets: files"), &[]),
+        (archive(&[("a", b"one")]), ("infra", ""), &[FindingName::MissingField]),
+        (archive(&[]), ("infra", ""), &[]),
+        (stored(&[("stack.json", list), ("t", b"\xff")]), ("infra", ""), &[FindingName::BadArchive]),
+        (stored(&[("stack.json", other), ("t", b"{}")]), ("infra", ""), &[FindingName::BadArchive]),
+        (stored(&[("stack.json", both), ("t", b"{}")]), ("data", ""), &[]),
+        // It was packed when there was no such component: it never gets the template of another one.
+        (stored(&[("stack.json", list), ("t", b"{}")]), ("data", ""), &[FindingName::BadArchive]),
+        (b"no zip".to_vec(), ("infra", ""), &[FindingName::BadArchive]),
     ];
-    for (bytes, assets, expected) in table {
-        let component = ComponentName::new("infra").unwrap();
+    for (bytes, (component, assets), expected) in table {
+        let component = ComponentName::new(component).unwrap();
         let spec = declared(assets).components[&component].spec.clone();
         let found = check_artifact(&component, &spec, "infra.zip", &bytes);
         let names: Vec<FindingName> = found.into_iter().map(|one| one.name).collect();
-        assert_eq!(names, expected, "{assets}");
+        assert_eq!(names, expected, "{component} {assets}");
     }
 }

@@ -143,7 +143,6 @@ fn plan_500() -> f64 {
         later: BTreeSet::new(),
         timing: None,
         details: Vec::new(),
-        details_left: 0,
     };
     let candidates: Vec<ComponentInPlan> = (0..500)
         .map(|n| ComponentInPlan {

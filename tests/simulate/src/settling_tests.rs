@@ -98,12 +98,12 @@ fn make_stack(world: &World, call: &str) {
         format!("{{\"Resources\": {{\"Jobs\": {{\"Type\": \"AWS::SQS::Queue\", \"Properties\": {properties}}}}}}}")
     };
     world.put_stack(STACK, Wanted { template: template(1), ..Wanted::default() }).unwrap();
-    let text = template(2);
+    let text = TemplateFrom::Body(template(2));
     let new = NewChangeSet {
         stack: STACK,
         name: "next",
         creates: false,
-        template: TemplateFrom::Body(&text),
+        template: &text,
         parameters: &BTreeMap::new(),
         tags: &BTreeMap::new(),
         capabilities: &[],

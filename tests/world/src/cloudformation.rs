@@ -41,11 +41,11 @@ impl CloudFormationApi for World {
         call.answer(found).await
     }
 
-    async fn stack_resources(&self, stack: &str, next: Option<&str>) -> Result<(Vec<StackResource>, Option<String>)> {
+    async fn stack_resources(&self, stack: &str) -> Result<Vec<StackResource>> {
         let call = self.call("cloudformation.stack_resources").await?;
         self.look_at(stack);
         let all = call.seen().cloudformation().named(stack)?.listed();
-        call.answer(page(all.into_iter(), next)).await
+        call.answer(all).await
     }
 
     async fn stack_events(&self, stack: &str, next: Option<&str>) -> Result<(Vec<StackEvent>, Option<String>)> {
@@ -71,15 +71,15 @@ impl CloudFormationApi for World {
         call.answer(text).await
     }
 
-    async fn template_summary(&self, template: TemplateFrom<'_>) -> Result<TemplateSummary> {
+    async fn template_summary(&self, template: &TemplateFrom) -> Result<TemplateSummary> {
         let call = self.call("cloudformation.template_summary").await?;
-        let summary = Template::read(&self.template_from(&template)?)?.summary();
+        let summary = Template::read(&self.template_from(template)?)?.summary();
         call.answer(summary).await
     }
 
     async fn create_change_set(&self, new: &NewChangeSet<'_>) -> Result<String> {
         let call = self.call("cloudformation.create_change_set").await?;
-        let template = self.template_from(&new.template)?;
+        let template = self.template_from(new.template)?;
         let now = self.true_time();
         let id = self.cloudformation().create(new, template, now)?;
         call.answer(id).await
@@ -235,9 +235,9 @@ impl World {
     }
 
     /// Reads a template where it is.
-    fn template_from(&self, template: &TemplateFrom<'_>) -> Result<String> {
+    fn template_from(&self, template: &TemplateFrom) -> Result<String> {
         let (text, largest) = match template {
-            TemplateFrom::Body(body) => ((*body).to_owned(), LARGEST.0),
+            TemplateFrom::Body(body) => (body.clone(), LARGEST.0),
             TemplateFrom::Url(url) => (self.template_at(url)?, LARGEST.1),
         };
         if text.len() > largest {

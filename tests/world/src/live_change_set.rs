@@ -14,8 +14,6 @@ pub struct Wanted {
     pub parameters: BTreeMap<String, String>,
     /// The tags.
     pub tags: BTreeMap<String, String>,
-    /// The capabilities.
-    pub capabilities: Vec<String>,
     /// The role.
     pub role: Option<String>,
     /// The values that its parameters of the Parameter Store stand for.
@@ -66,7 +64,6 @@ impl LiveChangeSet {
         let page = self.changes.iter().skip(from).take(length).cloned();
         ChangeSet {
             id: self.id.clone(),
-            name: self.name.clone(),
             stack: stack.to_owned(),
             status: self.status.clone(),
             reason: self.reason.clone(),

@@ -139,7 +139,6 @@ impl LiveStack {
             resolved: self.wanted.resolved.clone(),
             outputs: self.outputs.clone(),
             tags: self.wanted.tags.clone(),
-            capabilities: self.wanted.capabilities.clone(),
             role: self.wanted.role.clone(),
             parent: self.parent.clone(),
             is_protected: self.is_protected,

@@ -103,19 +103,14 @@ fn change(
     };
     let properties = properties(stack, wanted, template, live, unknown);
     let has_policy = live.deletion_policy != template.attribute(logical, "DeletionPolicy");
-    let scope = [
-        (!properties.is_empty(), "Properties"),
-        (wanted.tags != stack.wanted.tags, "Tags"),
-        (has_policy, "DeletionPolicy"),
-    ];
-    let scope: Vec<String> = scope.into_iter().filter(|(is_so, _)| *is_so).map(|(_, part)| part.to_owned()).collect();
+    let is_same = properties.is_empty() && wanted.tags == stack.wanted.tags && !has_policy;
     let does = |word: &str| properties.values().any(|it| it == word);
     let replacement = match (live.kind != kind || does("Always"), does("Conditionally")) {
         (true, _) => "True",
         (_, true) => "Conditional",
         _ => "False",
     };
-    if scope.is_empty() && live.kind == kind {
+    if is_same && live.kind == kind {
         return None;
     }
     let policy = match (replacement, live.replace_policy.as_str()) {
@@ -129,8 +124,7 @@ fn change(
         policy: policy.into(),
         physical: live.physical.clone(),
         replacement: replacement.into(),
-        scope,
-        properties,
+        properties: properties.into_keys().collect(),
         ..base
     })
 }

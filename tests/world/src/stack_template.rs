@@ -97,26 +97,35 @@ impl Template {
         self.members("Parameters").map(|(name, it)| (name.clone(), parameter(it))).collect()
     }
 
-    /// Returns what the template says of itself.
-    pub(crate) fn summary(&self) -> TemplateSummary {
-        let types: BTreeSet<String> = self.members("Resources").map(|(_, it)| text_of(&it["Type"])).collect();
-        let transforms: Vec<String> = match &self.0["Transform"] {
+    /// Returns the types of the resources.
+    fn types(&self) -> BTreeSet<String> {
+        self.members("Resources").map(|(_, it)| text_of(&it["Type"])).collect()
+    }
+
+    /// Returns the transforms.
+    fn transforms(&self) -> Vec<String> {
+        match &self.0["Transform"] {
             Value::Array(all) => all.iter().map(text_of).collect(),
             Value::Null => vec![],
             one => vec![text_of(one)],
-        };
-        let has_role = types.contains("AWS::IAM::Role");
+        }
+    }
+
+    /// Returns the capabilities that a change set of it needs.
+    pub(crate) fn capabilities(&self) -> Vec<String> {
+        let has_role = self.types().contains("AWS::IAM::Role");
         let mut resources = self.members("Resources");
         let is_named = has_role && resources.any(|(_, it)| it["Properties"]["RoleName"].is_string());
         let role = if is_named { "CAPABILITY_NAMED_IAM" } else { "CAPABILITY_IAM" };
-        let needed = [(has_role, role), (!transforms.is_empty(), "CAPABILITY_AUTO_EXPAND")];
+        let needed = [(has_role, role), (!self.transforms().is_empty(), "CAPABILITY_AUTO_EXPAND")];
         let needed = needed.into_iter().filter(|(is_needed, _)| *is_needed);
-        TemplateSummary {
-            parameters: self.parameters(),
-            capabilities: needed.map(|(_, word)| word.to_owned()).collect(),
-            transforms,
-            types: types.into_iter().collect(),
-        }
+        needed.map(|(_, word)| word.to_owned()).collect()
+    }
+
+    /// Returns what the template says of itself.
+    pub(crate) fn summary(&self) -> TemplateSummary {
+        let types = self.types().into_iter().collect();
+        TemplateSummary { parameters: self.parameters(), transforms: self.transforms(), types }
     }
 
     /// Returns the values of all parameters; `Refused` if one is unknown or has none.

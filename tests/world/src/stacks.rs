@@ -8,7 +8,7 @@ use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::time::Time;
 use windlass_engine::ports::{ChangeSet, NewChangeSet, ResourceChange, Result, ValidationError};
 
-/// The number of resources, events and changes that a page has. It is small, to catch callers that read one page alone.
+/// The number of events and changes that a page has. It is small, to catch callers that read one page alone.
 pub(crate) const PAGE: usize = 3;
 
 /// The stacks.
@@ -90,7 +90,7 @@ impl State {
 
     pub(crate) fn create(&mut self, new: &NewChangeSet<'_>, template: String, now: Time) -> Result<String> {
         let read = Template::read(&template)?;
-        let needed = read.summary().capabilities;
+        let needed = read.capabilities();
         let has = |word: &String| new.capabilities.contains(word) || is_implied(word, new.capabilities);
         if !needed.iter().all(has) {
             let message = format!("InsufficientCapabilitiesException: Requires capabilities : {needed:?}");
@@ -126,14 +126,7 @@ impl State {
             status: "CREATE_PENDING".into(),
             reason: String::new(),
             execution: "UNAVAILABLE".into(),
-            wanted: Wanted {
-                template,
-                parameters,
-                tags: new.tags.clone(),
-                capabilities: new.capabilities.to_vec(),
-                role: Some(new.role.to_owned()),
-                resolved,
-            },
+            wanted: Wanted { template, parameters, tags: new.tags.clone(), role: Some(new.role.to_owned()), resolved },
             changes: vec![],
             validations,
             nested,

@@ -3,7 +3,7 @@
 use crate::ground::arguments::{BytesPlace, ComponentArgument};
 use crate::ground::failure::Failure;
 use crate::ground::machine::{self, shown};
-use crate::ground::packing::{self, FolderFiles, ZIP};
+use crate::ground::packing::{self, FolderFiles};
 use crate::ground::trouble::TroubleName;
 use crate::stack::images::StackImage;
 use crate::stack::{self, PackedStack};
@@ -102,7 +102,7 @@ impl ReleaseContents {
         let link = leads_to(path);
         let link = link.map(|to| format!("  {given}: by a link, from {}", shown(&to)));
         self.links.extend(link);
-        let bytes = if let Some(mut packed) = packed_stack(path, &given, name, declared)? {
+        let bytes = if let Some(mut packed) = stack::pack(path, &given, name, declared)? {
             self.packed_for = declared.map(|declared| declared.environment.clone());
             let bytes = std::mem::take(&mut packed.bytes);
             self.stacks.insert(name.clone(), packed);
@@ -155,11 +155,7 @@ impl ReleaseContents {
             let files = rules.and_then(|rules| FolderFiles::of(&folder.path, &rules));
             files.is_ok_and(|files| files == folder.files)
         });
-        let is_stack = |artifact: &LoadedArtifact| {
-            let is_zip = artifact.bytes.starts_with(ZIP) && !self.folders.contains_key(&artifact.component);
-            !is_zip && stack::names(&artifact.component, declared).is_some()
-        };
-        if is_same && !self.artifacts.iter().any(is_stack) {
+        if is_same && !self.artifacts.iter().any(|it| stack::names(&it.component, declared).is_some()) {
             return Ok(self);
         }
         Self::of(app, arguments, Some(declared))
@@ -241,22 +237,6 @@ impl ReleaseContents {
         });
         artifacts.chain(self.images.clone()).collect()
     }
-}
-
-/// Packs what was built for a component that is a stack; `None` for any other, and for a file that is an archive.
-fn packed_stack(
-    path: &Path,
-    given: &str,
-    name: &ComponentName,
-    declared: Option<&Resolved>,
-) -> Result<Option<PackedStack>, String> {
-    let Some((declared, names)) = declared.and_then(|declared| Some((declared, stack::names(name, declared)?))) else {
-        return Ok(None);
-    };
-    if packing::is_zip(path) {
-        return Ok(None);
-    }
-    stack::pack(path, given, (name, names), declared).map(Some)
 }
 
 /// Returns where a path leads that is a link, or goes through one below the present folder. Builds lay such links

@@ -129,8 +129,7 @@ impl ReleaseArguments {
                 artifact_bytes::misfits(&self.app, &found.readable(sight.declared.as_ref()), sight.declared.as_ref());
             sight.findings.extend(found.findings(sight.declared.as_ref()));
             sight.findings.extend(misfits);
-            let is_elsewhere = sight.declared.as_ref().is_some_and(|declared| declared.role_arn.is_some());
-            let (missing, unseen) = images::look(&found.images_of_stacks(), is_elsewhere).await;
+            let (missing, unseen) = images::look(&found.images_of_stacks()).await;
             sight.findings.extend(missing);
             sight.unseen.extend(unseen);
             let other_commit = from.as_ref().and_then(ReleaseOrigin::finding);

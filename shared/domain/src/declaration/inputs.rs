@@ -86,7 +86,7 @@ fn taker(at: &str) -> Option<&str> {
 }
 
 /// Returns the components that have changed before one.
-fn before<'r>(resolved: &'r Resolved, name: &ComponentName) -> BTreeSet<&'r ComponentName> {
+pub fn before<'r>(resolved: &'r Resolved, name: &ComponentName) -> BTreeSet<&'r ComponentName> {
     let mut before = BTreeSet::new();
     let mut left: Vec<&ComponentName> = vec![name];
     while let Some(next) = left.pop() {

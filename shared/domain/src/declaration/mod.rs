@@ -18,7 +18,7 @@ pub mod folder;
 pub mod gate;
 pub mod gates;
 pub mod heal;
-mod inputs;
+pub mod inputs;
 pub mod installation;
 pub mod kinds;
 pub mod name_text;

@@ -72,12 +72,9 @@ impl<'a> NameText<'a> {
 fn misfit(path: &str, value: &str, form: &Form, outputs: &[Output]) -> Finding {
     let outputs: Vec<String> = outputs.iter().map(|output| format!("`{output}`")).collect();
     let outputs = outputs.join(" and ");
-    Finding::bad_value(
-        path,
-        format!("`{}`, with what {outputs} gives, is not {}.", repeated(value), form.words),
-        format!("Mend what {outputs} gives, or write the name as it is."),
-    )
-    .seen(repeated(value), form.words)
+    let reason = format!("`{}`, with what {outputs} gives, is not {}.", repeated(value), form.words);
+    let remedy = format!("Mend what {outputs} gives, or write the name as it is.");
+    Finding::bad_value(path, reason, remedy).seen(repeated(value), form.words)
 }
 
 #[cfg(test)]

@@ -73,15 +73,10 @@ pub fn fill<'v>(text: &str, mut value: impl FnMut(&Output) -> Option<&'v str>) -
         filled.push_str(before);
         let named = behind.split_once('}');
         let output = named.and_then(|(name, after)| Some((Output::try_from(name.to_owned()).ok()?, after)));
-        let Some((output, after)) = output else {
-            filled.push_str("${");
-            rest = behind;
-            continue;
-        };
-        match value(&output) {
-            Some(value) => filled.push_str(value),
-            None => filled.push_str(&format!("${{{output}}}")),
-        }
+        let given = output.and_then(|(output, after)| Some((value(&output)?, after)));
+        // Without a value only the mark is passed over: no other output begins in it.
+        let (put, after) = given.unwrap_or(("${", behind));
+        filled.push_str(put);
         rest = after;
     }
     filled.push_str(rest);

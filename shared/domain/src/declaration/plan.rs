@@ -23,7 +23,6 @@ mod order;
 mod slot;
 
 pub use crate::declaration::kinds::KindName;
-pub(crate) use detail::cut;
 pub use detail::{ChangeDetail, DetailAction, MOST_DETAILS};
 pub use order::{Cycle, Watch, plan};
 pub use slot::together;
@@ -221,10 +220,8 @@ pub struct RolloutStage {
     pub later: BTreeSet<Output>,
     /// The behaviour of AWS while the stage is watched; absent if AWS does nothing by itself.
     pub timing: Option<Timing>,
-    /// The fate of each resource, as [`PlannedChange::details`] has it.
+    /// The fate of each resource of a component that is made of many.
     pub details: Vec<ChangeDetail>,
-    /// The number of details that are left out.
-    pub details_left: u32,
 }
 
 /// All callers, in tenths of a percent.

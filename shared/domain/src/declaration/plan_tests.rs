@@ -24,7 +24,6 @@ pub(super) fn candidate(component: &str, kind: KindName, after: &[&str], stages:
                 later: BTreeSet::new(),
                 timing: None,
                 details: vec![],
-                details_left: 0,
             })
             .collect(),
         offsets: vec![],
@@ -239,7 +238,6 @@ fn any_candidates() -> impl Strategy<Value = Vec<ComponentInPlan>> {
                         later: BTreeSet::new(),
                         timing: None,
                         details: vec![],
-                        details_left: 0,
                     })
                     .collect(),
                 offsets: vec![],
@@ -247,6 +245,24 @@ fn any_candidates() -> impl Strategy<Value = Vec<ComponentInPlan>> {
         });
         made.collect()
     })
+}
+
+#[test]
+fn the_details_of_a_change_come_by_what_matters_first_and_are_cut() {
+    let detail = |action, number: usize| ChangeDetail {
+        logical: format!("R{number:03}"),
+        kind: String::new(),
+        action,
+        properties: vec![],
+        holds_data: false,
+    };
+    let mut one = candidate("infra", KindName::Stack, &[], &[("all", 0)]);
+    let added = (0..MOST_DETAILS).map(|number| detail(DetailAction::Add, number));
+    one.stages[0].details = added.chain([detail(DetailAction::Remove, MOST_DETAILS)]).collect();
+    let waves = plan(&[one], WATCH).unwrap();
+    let change = &waves[0].changes[0];
+    let seen = (change.details[0].action, change.details.len(), change.details_left);
+    assert_eq!(seen, (DetailAction::Remove, MOST_DETAILS, 1));
 }
 
 proptest! {
@@ -289,7 +305,6 @@ proptest! {
                 later: BTreeSet::new(),
  timing: None,
  details: vec![],
- details_left: 0,
             });
             ended.insert(candidate.component.clone());
         }

@@ -50,11 +50,9 @@ pub(crate) fn text(scope: &mut Scope<'_>, path: &str, text: &Text, protocol: &Pr
 pub(crate) fn finding(path: &str, url: &str, protocol: &Protocol, allowed_origin: Option<&str>) -> Option<Finding> {
     let objection = objection(url, protocol, allowed_origin)?;
     let [safe, plain] = protocol.schemes;
-    Some(Finding::bad_value(
-        path,
-        format!("`{}` {objection}.", repeated(&without_user(url))),
-        format!("Write a public {plain} or {safe} address without user name, such as `{}`.", protocol.example),
-    ))
+    let reason = format!("`{}` {objection}.", repeated(&without_user(url)));
+    let remedy = format!("Write a public {plain} or {safe} address without user name, such as `{}`.", protocol.example);
+    Some(Finding::bad_value(path, reason, remedy))
 }
 
 /// Returns the address without the part before `@`, which may be a password.

@@ -113,16 +113,15 @@ impl Resolved {
                 return Some(unknown_name("may_lose", reason, name.as_str(), self.components.keys(), ""));
             };
             let kind = component.spec.kind();
-            let (reason, remedy) = if !component.spec.as_kind().holds_data() {
-                (format!("`{resource}`: a `{kind}` such as `{name}` loses no data."), "Remove it.")
-            } else if !is_changed(name) {
-                let reason =
-                    format!("`{resource}`: the release does not change `{name}`, so that it loses nothing there.");
-                (reason, "Remove it, or release that component as well.")
-            } else {
-                return None;
+            let (why, remedy) = match (component.spec.as_kind().holds_data(), is_changed(name)) {
+                (true, true) => return None,
+                (false, _) => (format!("a `{kind}` such as `{name}` loses no data."), "Remove it."),
+                (true, false) => (
+                    format!("the release does not change `{name}`, so that it loses nothing there."),
+                    "Remove it, or release that component as well.",
+                ),
             };
-            Some(Finding::bad_value("may_lose", reason, remedy))
+            Some(Finding::bad_value("may_lose", format!("`{resource}`: {why}"), remedy))
         };
         may_lose.iter().filter_map(finding).collect()
     }

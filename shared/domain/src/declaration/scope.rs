@@ -35,6 +35,9 @@ pub(crate) struct Scope<'a> {
     pub(crate) taken: Vec<(String, Output)>,
 }
 
+/// Returns what was probably meant by a text of another form.
+type Guess = fn(&str) -> Option<String>;
+
 /// The meaning of `${component.output}` in a text.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum OutputRule {
@@ -80,13 +83,7 @@ impl Scope<'_> {
 
     /// Does what [`Scope::text`] does. `guess` returns what was probably meant by a text of another form; it counts where
     /// it has the form.
-    pub(crate) fn text_or(
-        &mut self,
-        path: &str,
-        text: &Text,
-        form: &Form,
-        guess: fn(&str) -> Option<String>,
-    ) -> String {
+    pub(crate) fn text_or(&mut self, path: &str, text: &Text, form: &Form, guess: Guess) -> String {
         self.checked(path, text, form, guess, OutputRule::Refused)
     }
 
@@ -101,14 +98,7 @@ impl Scope<'_> {
         self.checked(path, text, form, |_| None, OutputRule::Literal)
     }
 
-    fn checked(
-        &mut self,
-        path: &str,
-        text: &Text,
-        form: &Form,
-        guess: fn(&str) -> Option<String>,
-        rule: OutputRule,
-    ) -> String {
+    fn checked(&mut self, path: &str, text: &Text, form: &Form, guess: Guess, rule: OutputRule) -> String {
         let noted = self.findings.len();
         let Some((at, value)) = self.fill(path, text) else {
             return String::new();

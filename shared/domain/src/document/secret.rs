@@ -71,7 +71,7 @@ pub fn may_be_shown(name: &str, value: &Value) -> bool {
 const WHOLE: &str = "the document";
 
 /// Returns a finding if the text under this name is likely to be a secret. It never repeats the text.
-pub(crate) fn finding(path: &str, name: &str, text: &str) -> Option<Finding> {
+pub fn finding(path: &str, name: &str, text: &str) -> Option<Finding> {
     let sign = sign(name, text)?;
     let reason = format!("The value of `{name}` looks like a secret{sign}; it is not repeated here.");
     Some(found(path, &reason))

@@ -22,6 +22,9 @@ use windlass_domain::text::fault::{Fault, FaultName};
 /// The largest document that is read, in bytes. A list of a million files fits.
 const LARGEST: u64 = 512 * 1024 * 1024;
 
+/// The bytes of an object that are read at a time, to be hashed.
+const PIECE: u64 = 8 * 1024 * 1024;
+
 /// The milliseconds for which a document is never deleted. By then, whoever kept it has recorded its digest.
 const UNRECORDED_MS: u64 = 60 * 60 * 1000;
 
@@ -29,7 +32,7 @@ const UNRECORDED_MS: u64 = 60 * 60 * 1000;
 const SUMMED: usize = 16 * 1024;
 
 /// A document that is written down and not kept yet.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Document {
     /// The digest of its content, by which an item names it.
     pub digest: Digest,
@@ -160,6 +163,20 @@ pub fn digest_of(content: &impl Serialize) -> Result<Digest> {
     let sum = sum.into_inner();
     let sum = sum.map_err(|error| Fault::internal(format!("it is not summed up: {error}")))?;
     Ok(Digest::from_bytes(&sum.0.finalize()))
+}
+
+/// The SHA-256 of an object of so many bytes that was uploaded without it. It is read in pieces.
+pub async fn sum_of(ports: &impl S3Api, object: &ObjectId, bytes: u64) -> Result<Digest> {
+    let (mut sum, mut at) = (Sha256::new(), 0);
+    while at < bytes {
+        let piece = ports.get_range(object, at, PIECE.min(bytes - at)).await?;
+        if piece.is_empty() {
+            return Err(Fault::internal(format!("S3 answered no bytes of {} at {at}", object.key)));
+        }
+        sum.update(&piece);
+        at += piece.len() as u64;
+    }
+    Ok(Digest::from_bytes(&sum.finalize()))
 }
 
 fn unwritten(error: &serde_json::Error) -> Fault {

@@ -19,7 +19,7 @@ mod writes;
 
 use crate::ports::{Clock, Result};
 pub use codedeploy::words as words_of_codedeploy;
-pub use kept_documents::{Document, KeptDocuments, digest_of, read_pinned, to_json};
+pub use kept_documents::{Document, KeptDocuments, digest_of, read_pinned, sum_of, to_json};
 pub use noticed::Noticed;
 pub use prepared::*;
 pub use publishing::{Checkpoint, PastReleases, Publication, Publishes, together};

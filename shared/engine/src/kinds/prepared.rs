@@ -195,10 +195,8 @@ pub struct Stage {
     pub tested: bool,
     /// The share of callers that get the new one then, in tenths of a percent, if they get it in steps.
     pub share: Option<u32>,
-    /// What becomes of each resource of a component that is made of many, by what matters first.
+    /// What becomes of each resource of a component that is made of many.
     pub details: Vec<ChangeDetail>,
-    /// The number of details that are left out.
-    pub details_left: u32,
     /// The outputs of earlier waves without which it cannot be planned. If a stage has some, neither the component's
     /// goals nor its target count: the kind is asked for both again, once they are known.
     pub later: BTreeSet<Output>,

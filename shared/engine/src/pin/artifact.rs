@@ -1,9 +1,9 @@
 //! Pins one artifact by version id, hash and digest (rule 5).
 
 use crate::config::Configured;
-use crate::ports::{EcrApi, ObjectHead, ObjectId, Result, S3Api};
+use crate::kinds::sum_of;
+use crate::ports::{EcrApi, ObjectHead, ObjectId, S3Api};
 use crate::trouble::{Checked, collected};
-use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use windlass_domain::release::artifact::{Artifact, Image, is_same_repository, split_image};
 use windlass_domain::release::manifest::ArtifactRef;
@@ -13,9 +13,6 @@ use windlass_domain::text::digest::Digest;
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::ComponentName;
 use windlass_domain::{prose, run};
-
-/// The number of bytes of an object that are hashed at a time.
-const CHUNK: u64 = 8 * 1024 * 1024;
 
 /// The most bytes that are hashed for one release. The function with the least time that pins is `api`, with 29 s and
 /// 256 MB of memory, which is a seventh of a processor (AWS Lambda Developer Guide, "Configure Lambda function
@@ -67,7 +64,7 @@ async fn pin_object(
         (None, None) => return Err(too_large(name, head.bytes).into()),
         (None, Some(rest)) => {
             *left = rest;
-            hash(ports, &id, &head).await?
+            sum_of(ports, &id, head.bytes).await?
         }
     };
     if let Some(wanted) = &reference.sha256
@@ -134,18 +131,6 @@ fn too_large(name: &ComponentName, bytes: u64) -> Finding {
         ),
     )
     .seen(bytes, MOST_HASHED)
-}
-
-/// The hash of an object that was uploaded without a SHA-256 checksum.
-async fn hash(ports: &impl S3Api, id: &ObjectId, head: &ObjectHead) -> Result<Digest> {
-    let mut hasher = Sha256::new();
-    let mut start = 0;
-    while start < head.bytes {
-        let length = CHUNK.min(head.bytes - start);
-        hasher.update(&ports.get_range(id, start, length).await?);
-        start += length;
-    }
-    Ok(Digest::from_bytes(&hasher.finalize()))
 }
 
 async fn pin_image(

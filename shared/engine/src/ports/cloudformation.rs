@@ -1,9 +1,9 @@
 use super::Result;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::text::time::Time;
 
 /// A stack (AWS CloudFormation API Reference, Stack).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Stack {
     /// Its id, an ARN. It differs from that of a deleted stack of the same name.
     pub id: String,
@@ -24,8 +24,6 @@ pub struct Stack {
     pub outputs: BTreeMap<String, String>,
     /// Its tags.
     pub tags: BTreeMap<String, String>,
-    /// The capabilities with which it was made or changed last.
-    pub capabilities: Vec<String>,
     /// The role that CloudFormation acts with.
     pub role: Option<String>,
     /// The id of the stack that it is nested in.
@@ -68,11 +66,11 @@ pub struct StackEvent {
 
 /// The template of a stack or a change set, as it was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TemplateFrom<'a> {
+pub enum TemplateFrom {
     /// In the call itself: at most 51,200 bytes.
-    Body(&'a str),
+    Body(String),
     /// By an address in S3 that CloudFormation reads with the caller's rights: at most 1 MB.
-    Url(&'a str),
+    Url(String),
 }
 
 /// The value of a parameter of a change set.
@@ -94,7 +92,7 @@ pub struct NewChangeSet<'a> {
     /// True for a stack that is not there yet: it then has the status `REVIEW_IN_PROGRESS`.
     pub creates: bool,
     /// The template.
-    pub template: TemplateFrom<'a>,
+    pub template: &'a TemplateFrom,
     /// The parameters. One that the template has and that is missing here gets its default.
     pub parameters: &'a BTreeMap<String, ParameterValue>,
     /// The stack's tags: they replace those it has.
@@ -108,12 +106,10 @@ pub struct NewChangeSet<'a> {
 }
 
 /// A page of a change set (AWS CloudFormation API Reference, DescribeChangeSet).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ChangeSet {
     /// Its id, an ARN.
     pub id: String,
-    /// Its name.
-    pub name: String,
     /// The id of the stack.
     pub stack: String,
     /// `CREATE_PENDING`, `CREATE_IN_PROGRESS`, `CREATE_COMPLETE`, `FAILED`, `DELETE_FAILED`, …
@@ -148,10 +144,8 @@ pub struct ResourceChange {
     pub kind: String,
     /// `True`, `False` or `Conditional`; empty where it is not changed.
     pub replacement: String,
-    /// The parts that change: `Properties`, `Tags`, `Metadata`, `DeletionPolicy`, …
-    pub scope: Vec<String>,
-    /// The names of the properties that change, with `Never`, `Conditionally` or `Always`: whether that replaces it.
-    pub properties: BTreeMap<String, String>,
+    /// The names of the properties that change.
+    pub properties: BTreeSet<String>,
     /// The id of the nested change set, of a nested stack.
     pub nested: Option<String>,
 }
@@ -166,8 +160,6 @@ pub struct ValidationError {
     pub kind: String,
     /// The name of the validation, such as `NAME_CONFLICT_VALIDATION`.
     pub validation: String,
-    /// The place in the template, such as `/Resources/Web/Properties/BucketName`; empty where AWS gives none.
-    pub path: String,
     /// The reason in AWS's words.
     pub reason: String,
     /// True if the change set has failed by it; false for a warning.
@@ -179,8 +171,6 @@ pub struct ValidationError {
 pub struct TemplateSummary {
     /// Its parameters by name.
     pub parameters: BTreeMap<String, TemplateParameter>,
-    /// The capabilities that it needs.
-    pub capabilities: Vec<String>,
     /// Its transforms, such as `AWS::Serverless-2016-10-31`.
     pub transforms: Vec<String>,
     /// The types of its resources.
@@ -203,8 +193,8 @@ pub trait CloudFormationApi {
     /// Reads a stack; `NotFound` if there is none of that name or id.
     async fn stack(&self, stack: &str) -> Result<Stack>;
 
-    /// Reads a page of a stack's resources, and the place of the next one.
-    async fn stack_resources(&self, stack: &str, next: Option<&str>) -> Result<(Vec<StackResource>, Option<String>)>;
+    /// Lists all resources of a stack: AWS has at most 500 in one.
+    async fn stack_resources(&self, stack: &str) -> Result<Vec<StackResource>>;
 
     /// Reads a page of a stack's events, newest first, and the place of the next one.
     async fn stack_events(&self, stack: &str, next: Option<&str>) -> Result<(Vec<StackEvent>, Option<String>)>;
@@ -213,7 +203,7 @@ pub trait CloudFormationApi {
     async fn template(&self, stack: &str, change_set: Option<&str>) -> Result<String>;
 
     /// Reads what a template says of itself. It runs no macro. `Refused` if it is no template.
-    async fn template_summary(&self, template: TemplateFrom<'_>) -> Result<TemplateSummary>;
+    async fn template_summary(&self, template: &TemplateFrom) -> Result<TemplateSummary>;
 
     /// Makes a change set, and returns its id. `Conflict` if there is one of its name. CloudFormation goes on with it:
     /// it is made when its status says so.

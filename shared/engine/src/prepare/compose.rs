@@ -217,7 +217,6 @@ fn stages(scene: &Scene, draft: &Draft<'_>) -> Vec<RolloutStage> {
             later: stage.later.clone(),
             timing: stage.timing(),
             details: stage.details.clone(),
-            details_left: stage.details_left,
         })
         .collect()
 }

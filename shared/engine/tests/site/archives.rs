@@ -25,7 +25,7 @@ fn reason(archive: Vec<u8>) -> String {
 #[test]
 fn harmful_names_are_refused() {
     let table = [
-        ("aa/x.html", "../x.html", "leads out of the site"),
+        ("aa/x.html", "../x.html", "leads out of the folder"),
         ("aa/x.html", "/aa.xhtml", "absolute path"),
         ("aa/x.html", "aa\\x.html", "backslash"),
         ("aa/x.html", "aa//.html", "empty part"),

@@ -113,6 +113,22 @@ fn a_stack_that_was_made_is_deleted_and_what_stays_is_named() {
 }
 
 #[test]
+fn what_changes_beside_the_plan_is_named_after_it() {
+    for is_planned in [true, false] {
+        let infra = Infra::with(&template("one", &[]));
+        let mut planned = infra.plan("d1", &template("two", &[]));
+        assert_eq!(planned.target["touches"], json!(["Role"]));
+        if !is_planned {
+            planned.target["touches"] = json!(["Topic"]);
+        }
+        let release = infra.begin("d1", &planned);
+        assert_eq!(release.forward(), WorkTransition::Changed, "{}", release.failure());
+        let warnings = release.step().warnings;
+        assert_eq!(warnings.iter().any(|warning| warning.contains("Role")), !is_planned, "{warnings:?}");
+    }
+}
+
+#[test]
 fn a_stack_that_is_still_being_made_is_deleted_at_once() {
     let infra = Infra::without();
     let release = infra.release(&template("one", &[]));

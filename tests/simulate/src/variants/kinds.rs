@@ -169,7 +169,7 @@ pub(super) const VARIANTS: &[Variant] = &[
                 if VARIANT {
                     for (name, _) in self.at.change_sets(stack).await? {
                         let other = self.at.change_set(Some(stack), &name, None).await?;
-                        if SetState::from(&other).can_be_executed() {
+                        if other.can_be_executed() {
                             id = other.id;
                         }
                     }

@@ -1,5 +1,7 @@
 //! The number of polls of a change while AWS makes it, and of looks at a wave, and their time. Pure.
 
+use crate::declaration::scope::Scope;
+use crate::text::finding::Finding;
 use crate::text::time::Span;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -7,6 +9,23 @@ use serde::{Deserialize, Serialize};
 /// The longest wait for a change while AWS makes it. The Retries of its state poll it for about a day, and what comes
 /// before takes some minutes of that.
 pub const LONGEST_WAIT: Span = Span::seconds(24 * 3600);
+
+/// The shortest wait: a task of AWS Fargate and a stack take most of it to begin.
+const SHORTEST_WAIT: Span = Span::seconds(60);
+
+/// Notes a declared time for which something, such as a stack, cannot be waited: it is longer than `longest`, or
+/// shorter than the thing takes to begin.
+pub(crate) fn wait(scope: &mut Scope<'_>, path: &str, what: &str, (time, longest): (Span, Span)) {
+    if time > longest {
+        let reason = format!("A {what} that takes `{time}` cannot be waited for: it is waited for at most {longest}.");
+        let remedy = format!("Write at most `{longest}`.");
+        scope.note(Finding::too_large(path, reason, remedy).seen(time, longest));
+    } else if time < SHORTEST_WAIT {
+        let reason = format!("`{time}` is shorter than a {what} takes to begin.");
+        let remedy = format!("Write at least `{SHORTEST_WAIT}`.");
+        scope.note(Finding::bad_value(path, reason, remedy).seen(time, SHORTEST_WAIT));
+    }
+}
 
 /// A change that AWS makes is polled often for so many seconds: after 5 s, then at growing intervals up to 30 s.
 pub const OFTEN_S: u64 = 20 * 60;

@@ -272,14 +272,12 @@ impl Resolve for StaticSite {
         for (i, pattern) in site.elsewhere.iter().enumerate() {
             check_glob(scope, &format!("{path}.elsewhere[{i}]"), pattern);
         }
+        let distribution = site.distribution.as_ref();
         Self {
             bucket: scope.text_taking(&at("bucket"), &site.bucket, &aws_name::BUCKET),
             prefix: prefix.map(as_folder).unwrap_or_default(),
             mode: site.mode,
-            distribution: site
-                .distribution
-                .as_ref()
-                .map(|id| scope.text_taking(&at("distribution"), id, &aws_name::DISTRIBUTION)),
+            distribution: distribution.map(|id| scope.text_taking(&at("distribution"), id, &aws_name::DISTRIBUTION)),
             origin: scope.maybe(&at("origin"), site.origin.as_ref(), &aws_name::ORIGIN),
             url,
             root: scope.maybe(&at("root"), site.root.as_ref(), &aws_name::FILE),

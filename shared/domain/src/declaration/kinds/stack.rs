@@ -2,13 +2,13 @@
 
 use crate::declaration::aws_name::{self, Form};
 use crate::declaration::claim::DeclaredClaim;
+use crate::declaration::execution_history::polls::wait;
 use crate::declaration::execution_history::{LONGEST_WAIT, polls};
 use crate::declaration::gates::ResolvedGates as Gates;
 use crate::declaration::kinds::{ArtifactSorts, AsWritten, Common, Extent, Kind, Resolve, StackNames};
 use crate::declaration::output::{Output, TakenOutputs, outputs_in};
 use crate::declaration::scope::{Scope, Text};
 use crate::document::shape::join;
-use crate::text::finding::Finding;
 use crate::text::name::ComponentName;
 use crate::text::time::Span;
 use schemars::JsonSchema;
@@ -102,9 +102,6 @@ pub struct Stack {
     pub within_s: u64,
 }
 
-/// The shortest time that a change is waited for: a stack takes most of it to begin.
-const SHORTEST: Span = Span::seconds(60);
-
 /// AWS CloudFormation API Reference, CreateStack, `StackName`.
 const STACK: Form = Form {
     accepts: |text| {
@@ -197,8 +194,13 @@ impl Resolve for Stack {
 
     fn resolve(scope: &mut Scope<'_>, path: &str, written: &Written, _: &Common, _: &Gates) -> Self {
         let at = |field: &str| join(path, field);
-        within(scope, &at("within"), written.within);
-        let (parameters, takes) = parameters(scope, &at(PARAMETERS), &written.parameters);
+        wait(scope, &at("within"), "stack", (written.within, LONGEST_WAIT));
+        let mut parameters = BTreeMap::new();
+        for (name, text) in &written.parameters {
+            let path = join(&at(PARAMETERS), name);
+            scope.check(&path, name, &LOGICAL_ID);
+            parameters.insert(name.clone(), scope.text_listing(&path, text, &VALUE));
+        }
         for (name, output) in &written.outputs {
             let path = join(&at("outputs"), name);
             scope.check(&path, name, &GIVEN);
@@ -210,43 +212,12 @@ impl Resolve for Stack {
             role: scope.text(&at("role"), &written.role, &ROLE),
             assets: scope.maybe(&at("assets"), written.assets.as_ref(), &aws_name::BUCKET),
             artifact: written.artifact.clone(),
+            takes: parameters.values().flat_map(|value| outputs_in(value)).collect(),
             parameters,
-            takes,
             outputs: written.outputs.clone(),
             data: if data.as_deref() == Some("disposable") { DataRule::Disposable } else { DataRule::Kept },
             // A longer time is refused above, and not once more as a time that cannot be watched.
             within_s: written.within.min(LONGEST_WAIT).as_s(),
         }
     }
-}
-
-fn within(scope: &mut Scope<'_>, path: &str, within: Span) {
-    if within > LONGEST_WAIT {
-        let reason = format!(
-            "A stack that takes `{within}` cannot be waited for: a change is waited for at most {LONGEST_WAIT}."
-        );
-        let remedy = format!("Write at most `{LONGEST_WAIT}`.");
-        scope.note(Finding::too_large(path, reason, remedy).seen(within, LONGEST_WAIT));
-    } else if within < SHORTEST {
-        let reason = format!("`{within}` is shorter than a stack takes to begin.");
-        let remedy = format!("Write at least `{SHORTEST}`.");
-        scope.note(Finding::bad_value(path, reason, remedy).seen(within, SHORTEST));
-    }
-}
-
-/// Returns the values of the parameters, and the outputs of others that they name.
-fn parameters(
-    scope: &mut Scope<'_>,
-    path: &str,
-    written: &BTreeMap<String, Text>,
-) -> (BTreeMap<String, String>, BTreeSet<Output>) {
-    let (mut values, mut takes) = (BTreeMap::new(), BTreeSet::new());
-    for (name, text) in written {
-        let at = join(path, name);
-        scope.check(&at, name, &LOGICAL_ID);
-        let value = scope.text_listing(&at, text, &VALUE);
-        takes.extend(outputs_in(&value));
-        values.insert(name.clone(), value);
-    }
-    (values, takes)
 }

@@ -206,12 +206,11 @@ impl Kind for Task {
     }
 
     fn names_mut(&mut self) -> Vec<NameText<'_>> {
-        let mut names = Vec::new();
-        names
-            .extend(self.function.as_mut().map(|it| NameText::new("function.name", &mut it.name, &aws_name::FUNCTION)));
-        names.extend(self.cluster.as_mut().map(|name| NameText::new("ecs.cluster", name, &aws_name::ECS)));
-        names.extend(self.family.as_mut().map(|name| NameText::new("ecs.family", name, &aws_name::ECS)));
-        names
+        let function = self.function.as_mut().map(|it| ("function.name", &mut it.name, &aws_name::FUNCTION));
+        let cluster = self.cluster.as_mut().map(|name| ("ecs.cluster", name, &aws_name::ECS));
+        let family = self.family.as_mut().map(|name| ("ecs.family", name, &aws_name::ECS));
+        let names = function.into_iter().chain(cluster).chain(family);
+        names.map(|(member, name, form)| NameText::new(member, name, form)).collect()
     }
 
     fn extent(&self) -> Extent {

@@ -4,6 +4,7 @@
 use crate::text::foreign;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// The most details that a plan lists of one change. Those beyond are counted.
 pub const MOST_DETAILS: usize = 200;
@@ -43,18 +44,14 @@ pub enum DetailAction {
     Import,
 }
 
-impl DetailAction {
-    /// Returns it as one word, such as `replace`.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Remove => "remove",
-            Self::Replace => "replace",
-            Self::Change => "change",
-            Self::Add => "add",
-            Self::Import => "import",
-        }
+/// One word, such as `replace`.
+impl fmt::Display for DetailAction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
     }
+}
 
+impl DetailAction {
     /// Returns whether the resource that was there is gone then.
     pub const fn ends_it(self) -> bool {
         matches!(self, Self::Remove | Self::Replace)
@@ -67,7 +64,7 @@ impl ChangeDetail {
         let Self { logical, kind, action, .. } = self;
         let data = if self.holds_data { ", holds data" } else { "" };
         let because = if self.properties.is_empty() { "" } else { ": " };
-        format!("{} {logical} ({kind}{data}){because}{}", action.word(), self.properties.join(", "))
+        format!("{action} {logical} ({kind}{data}){because}{}", self.properties.join(", "))
     }
 
     /// Returns whether data is lost by it, unless its owner keeps that.

@@ -1,6 +1,7 @@
 //! One place in the order of a plan: the stages that begin together, the looks that divide their time, and components
 //! whose callers get the new version in the same steps.
 
+use crate::declaration::plan::detail::cut;
 use crate::declaration::plan::{ComponentInPlan, PlannedChange, RolloutStage, Wave};
 use crate::text::name::ComponentName;
 use std::collections::{BTreeMap, BTreeSet};
@@ -90,6 +91,8 @@ fn begin(round: &[StageLook<'_>]) -> u64 {
 }
 
 fn change(of: &ComponentInPlan, stage: &RolloutStage) -> PlannedChange {
+    let mut details = stage.details.clone();
+    let details_left = cut(&mut details);
     PlannedChange {
         component: of.component.clone(),
         kind: of.kind,
@@ -98,8 +101,8 @@ fn change(of: &ComponentInPlan, stage: &RolloutStage) -> PlannedChange {
         tested: stage.tested,
         closing: stage.closing,
         timing: stage.timing.clone(),
-        details: stage.details.clone(),
-        details_left: stage.details_left,
+        details,
+        details_left,
     }
 }
 

@@ -72,7 +72,7 @@ fn name_fault(name: &str, room: usize) -> Option<String> {
     } else if path.starts_with('/') || drive {
         "its name is an absolute path"
     } else if path.split('/').any(|part| part == "..") {
-        "its name leads out of the site (`..`)"
+        "its name leads out of the folder (`..`)"
     } else if path.split('/').any(|part| part.is_empty() || part == ".") {
         "its name has an empty part or `.`"
     } else if path.chars().any(char::is_control) || path.contains('\u{fffd}') {
@@ -193,8 +193,8 @@ mod tests {
             ("a\\b", "its name has a backslash: some programs would read it as a path"),
             ("/etc/passwd", "its name is an absolute path"),
             ("C:/x", "its name is an absolute path"),
-            ("../x", "its name leads out of the site (`..`)"),
-            ("a/../../x", "its name leads out of the site (`..`)"),
+            ("../x", "its name leads out of the folder (`..`)"),
+            ("a/../../x", "its name leads out of the folder (`..`)"),
             ("a//b", "its name has an empty part or `.`"),
             ("./a", "its name has an empty part or `.`"),
             ("a\nb", "its name has control characters or is not UTF-8"),

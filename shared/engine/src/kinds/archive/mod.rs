@@ -21,9 +21,40 @@ pub use in_memory::unpacked;
 use rc_zip::fsm::{EntryFsm, FsmResult};
 pub use selection::{Selection, not_taken_out, refusals, select, sort};
 pub(super) use selection::{without_keys, without_keys_in};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use windlass_domain::release::artifact::Artifact;
 use windlass_domain::text::count::count;
+use windlass_domain::text::digest::Digest;
 use windlass_domain::text::fault::Fault;
+
+/// A pinned archive in the artifacts bucket, as the target of a step keeps it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Archive {
+    /// Its key.
+    pub key: String,
+    /// Its version id.
+    pub version_id: String,
+    /// The SHA-256 of its bytes.
+    pub sha256: Digest,
+    /// Its size.
+    pub bytes: u64,
+}
+
+impl Archive {
+    /// Returns the archive of a pinned artifact; `None` for an artifact of another sort.
+    pub fn of(artifact: &Artifact) -> Option<Self> {
+        let Artifact::Object { key, version_id, sha256, bytes } = artifact else {
+            return None;
+        };
+        Some(Self { key: key.clone(), version_id: version_id.clone(), sha256: sha256.clone(), bytes: *bytes })
+    }
+
+    /// Returns the archive as an object.
+    pub fn object(&self, bucket: &str) -> ObjectId {
+        ObjectId { bucket: bucket.to_owned(), key: self.key.clone(), version_id: Some(self.version_id.clone()) }
+    }
+}
 
 /// Wanted entries with at most this many bytes between them are fetched together: in the time that another request
 /// takes, as many bytes arrive.

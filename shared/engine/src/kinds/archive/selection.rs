@@ -138,7 +138,8 @@ pub fn without_keys_in(
 ) -> Result<Selection, Vec<Finding>> {
     let mut keys = Sorting::default();
     for entry in selection.entries.iter().filter(|entry| !entry.folder) {
-        let begin = begin_of(entry, bytes);
+        // Fewer where they cannot be unpacked, which others find.
+        let begin = unpacked(entry, bytes, LOOKED_AT);
         note(entry, &begin, &mut keys, &mut selection.sorting, rules);
     }
     let keys = refusals(archive, &keys, rules);
@@ -155,9 +156,4 @@ fn note(entry: &Entry, bytes: &[u8], keys: &mut Sorting, sorting: &mut Sorting, 
         Fate::Goes => {}
         fate => keys.add(fate),
     }
-}
-
-/// Returns the first bytes of an entry; fewer where they cannot be unpacked, which others find.
-fn begin_of(entry: &Entry, archive: &[u8]) -> Vec<u8> {
-    unpacked(entry, archive, LOOKED_AT)
 }

@@ -33,7 +33,7 @@ pub use prepare::check_plan::{check_artifact, needs};
 pub use prepare::prepare;
 pub use prepare::scene::State;
 pub use served_site::Visited;
-pub use target::{Archive, Target, folder_of, origin_path_of, release_of};
+pub use target::{Target, folder_of, origin_path_of, release_of};
 use windlass_domain::declaration::kinds::site::SiteMode;
 use windlass_domain::declaration::resolved::Place;
 use windlass_domain::deployment::step::Step;

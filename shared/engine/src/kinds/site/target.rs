@@ -1,6 +1,7 @@
 //! The target of a site as a step names it, the keys below it, and the digest of its release.
 
 use super::files::Object;
+use crate::kinds::archive::Archive;
 use crate::ports::ObjectId;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -33,19 +34,6 @@ pub struct Target {
     /// The archive to bring; `None` for a rollback to a recorded state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub archive: Option<Archive>,
-}
-
-/// The pinned archive in the artifacts bucket.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Archive {
-    /// Its key.
-    pub key: String,
-    /// Its version id.
-    pub version_id: String,
-    /// The SHA-256 of its bytes.
-    pub sha256: Digest,
-    /// Its size.
-    pub bytes: u64,
 }
 
 /// An object that a withdrawal takes away.
@@ -94,13 +82,6 @@ impl Target {
     /// Returns the object at a path in the bucket of a site in place.
     pub fn object(&self, path: &str, version_id: Option<String>) -> ObjectId {
         ObjectId { bucket: self.site.bucket.clone(), key: self.key(path), version_id }
-    }
-}
-
-impl Archive {
-    /// Returns the archive as an object.
-    pub fn object(&self, bucket: &str) -> ObjectId {
-        ObjectId { bucket: bucket.to_owned(), key: self.key.clone(), version_id: Some(self.version_id.clone()) }
     }
 }
 

@@ -5,14 +5,12 @@
 //! deletes once that deployment has ended. What somebody else has made is left alone.
 
 use super::empty_place::{self, LOOK_MS, LOOKS};
-use super::state::{OBSOLETE, SetState, Target};
+use super::state::{OBSOLETE, Target};
 use crate::ledger;
 use crate::ports::{ChangeSet, Clock, CloudFormationApi, DynamoDbApi, NewChangeSet, ResourceChange, Result};
 use crate::trouble::if_there;
-use windlass_domain::declaration::kinds::stack::holds_data::NESTED;
 use windlass_domain::deployment::Status;
 use windlass_domain::release::identity::DeploymentId;
-use windlass_domain::text::digest::Digest;
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::name::ComponentName;
 use windlass_domain::text::time::Time;
@@ -26,19 +24,14 @@ const LONGEST: usize = 128;
 /// The time after which a plan that nobody has recorded is surely over, in milliseconds: two hours.
 const PLANNED_MS: u64 = 2 * 60 * 60 * 1000;
 
-/// Returns the name of the change set by which a deployment changes a component to this content.
-pub(super) fn name(deployment: &DeploymentId, component: &ComponentName, content: &Digest) -> String {
-    named(&format!("{OURS}{deployment}-{component}"), content.short())
-}
+/// The end of the name of a change set that leads back.
+pub(super) const BACK: &str = "back";
 
-/// Returns the name of the change set by which a deployment brings a component back.
-pub(super) fn way_back(deployment: &DeploymentId, component: &ComponentName) -> String {
-    named(&format!("{OURS}{deployment}-{component}"), "back")
-}
-
-fn named(begin: &str, end: &str) -> String {
+/// Returns the name of the change set by which a deployment changes a component. Its end tells it from others: it is of
+/// what the change set brings, or [`BACK`].
+pub(super) fn name(deployment: &DeploymentId, component: &ComponentName, end: &str) -> String {
     let room = LONGEST.saturating_sub(end.len() + 1);
-    let begin: String = begin.chars().take(room).collect();
+    let begin: String = format!("{OURS}{deployment}-{component}").chars().take(room).collect();
     format!("{}-{end}", begin.trim_end_matches('-'))
 }
 
@@ -69,9 +62,9 @@ pub(super) async fn made(at: &(impl CloudFormationApi + Clock), new: &NewChangeS
                 Err(fault) if fault.name != FaultName::Conflict => return Err(fault),
                 Ok(_) | Err(_) => {}
             },
-            Some(set) if SetState::from(&set).is_being_made() => at.sleep_ms(LOOK_MS).await,
+            Some(set) if set.is_being_made() => at.sleep_ms(LOOK_MS).await,
             Some(set) if set.execution == OBSOLETE => at.delete_change_set(&set.id).await?,
-            Some(set) if SetState::from(&set).has_begun() => {
+            Some(set) if set.has_begun() => {
                 let message = format!("the change set {} of stack {} was executed already", new.name, new.stack);
                 return Err(Fault::new(FaultName::Conflict, message));
             }
@@ -92,11 +85,12 @@ pub(super) fn shown<T>(read: Result<T>) -> Result<T> {
 }
 
 /// Deletes the change sets of a stack that nobody will execute, because their deployments have ended. Returns the names
-/// of those that stay.
+/// of those that stay. Who only looks deletes none.
 pub(super) async fn clear(
     (home, at): (&impl DynamoDbApi, &(impl CloudFormationApi + Clock)),
     stack: &str,
     deployment: &DeploymentId,
+    only_looks: bool,
 ) -> Result<Vec<String>> {
     let mut left = Vec::new();
     for (name, made) in at.change_sets(stack).await? {
@@ -106,10 +100,10 @@ pub(super) async fn clear(
         };
         if !is_over {
             left.push(name);
-            continue;
-        }
-        let found = if_there(at.change_set(Some(stack), &name, None).await)?;
-        if let Some(set) = found.filter(|set| !SetState::from(set).has_begun()) {
+        } else if !only_looks
+            && let Some(set) = if_there(at.change_set(Some(stack), &name, None).await)?
+            && !set.has_begun()
+        {
             at.delete_change_set(&set.id).await?;
         }
     }
@@ -119,10 +113,8 @@ pub(super) async fn clear(
 /// Returns whether a deployment has ended. A plan that nobody carries out is no deployment: it is over after a while.
 async fn has_ended(home: &impl DynamoDbApi, id: &DeploymentId, made: Option<Time>, now: Time) -> Result<bool> {
     let record = ledger::load(home, &ledger::deployment(id)).await?;
-    Ok(match record {
-        Some(record) => record.value.status == Status::Ended,
-        None => made.is_some_and(|made| now.ms_since(made) > PLANNED_MS),
-    })
+    let is_old = || made.is_some_and(|made| now.ms_since(made) > PLANNED_MS);
+    Ok(record.map_or_else(is_old, |record| record.value.status == Status::Ended))
 }
 
 /// Deletes the change set of a plan that nobody carries out, and the stack that is only the place of it. `role` is the
@@ -138,27 +130,19 @@ pub(super) async fn let_go(at: &(impl CloudFormationApi + Clock), target: &Targe
     Ok(())
 }
 
-/// A change of a resource, with the name that it has in the whole.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct NamedChange {
-    /// Its name in the template. Of a nested stack it is behind the names of those around it, with dots.
-    pub name: String,
-    /// The change.
-    pub change: ResourceChange,
-}
-
-/// Reads all changes of a change set of which this is the first page.
-pub(super) async fn changes(at: &impl CloudFormationApi, first: ChangeSet) -> Result<Vec<NamedChange>> {
-    let mut all: Vec<NamedChange> = Vec::new();
+/// Reads all changes of a change set of which this is the first page. A resource of a nested stack has the names of the
+/// stacks around it before its own, with dots.
+pub(super) async fn changes(at: &impl CloudFormationApi, first: ChangeSet) -> Result<Vec<ResourceChange>> {
+    let mut all: Vec<ResourceChange> = Vec::new();
     let mut left = vec![(String::new(), first)];
     while let Some((around, mut page)) = left.pop() {
-        for change in std::mem::take(&mut page.changes) {
-            let name = format!("{around}{}", change.logical);
+        for mut change in std::mem::take(&mut page.changes) {
+            change.logical.insert_str(0, &around);
             if let Some(nested) = &change.nested {
                 let nested = at.change_set(None, nested, None).await?;
-                left.push((format!("{name}."), nested));
+                left.push((format!("{}.", change.logical), nested));
             }
-            all.push(NamedChange { name, change });
+            all.push(change);
         }
         if let Some(next) = page.next.take() {
             let next = at.change_set(None, &page.id, Some(&next)).await?;
@@ -168,28 +152,21 @@ pub(super) async fn changes(at: &impl CloudFormationApi, first: ChangeSet) -> Re
     Ok(all)
 }
 
-impl NamedChange {
-    /// Returns whether it changes a nested stack of which nothing says how.
-    pub(super) fn is_unseen(&self) -> bool {
-        self.change.kind == NESTED && self.change.nested.is_none() && self.change.action != "Remove"
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_name_has_the_deployment_that_made_it_and_fits() {
-        let (id, content) = (DeploymentId("0123456789abcdef".into()), Digest::of(b"a"));
+        let id = DeploymentId("0123456789abcdef".into());
         for component in ["infra", &"a".repeat(32)] {
             let component = ComponentName::new(component).unwrap();
-            let back = way_back(&id, &component);
-            for name in [name(&id, &component, &content), back] {
+            let names = [BACK, "3f9a1c22", "3f9a1c23"].map(|end| name(&id, &component, end));
+            for name in &names {
                 assert!(name.len() <= LONGEST, "{name}");
-                assert_eq!(deployment_of(&name), Some(id.clone()), "{name}");
+                assert_eq!(deployment_of(name), Some(id.clone()), "{name}");
             }
-            assert_ne!(name(&id, &component, &content), name(&id, &component, &Digest::of(b"b")));
+            assert_ne!(names[1], names[2]);
         }
         for others in ["awscli-cloudformation-package-deploy-1", "windlass", "windlass-0123456789abcdef", "cdk-deploy"]
         {

@@ -9,9 +9,6 @@ use windlass_domain::text::time::Time;
 const OWNED: [&str; 4] =
     ["AWS::CloudFront::Distribution", "AWS::ECS::Service", "AWS::Lambda::Alias", "AWS::Lambda::Function"];
 
-/// The most pages of resources that are read: those of the largest stack.
-const MOST_PAGES: usize = 10;
-
 /// The result of a drift detection.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Detected {
@@ -25,28 +22,12 @@ pub struct Detected {
 
 /// Reads what was found; `None` if nobody has asked for it yet, or AWS could not say.
 pub(super) async fn detected(at: &impl CloudFormationApi, stack: &Stack) -> Result<Option<Detected>> {
-    let Some((found, Some(when))) = &stack.drift else {
-        return Ok(None);
-    };
+    let Some((found, Some(when))) = &stack.drift else { return Ok(None) };
     let mut detected = Detected { at: *when, ..Detected::default() };
-    if found == "IN_SYNC" {
-        return Ok(Some(detected));
+    if found == "DRIFTED" {
+        at.stack_resources(&stack.id).await?.into_iter().for_each(|resource| detected.take(resource));
     }
-    if found != "DRIFTED" {
-        return Ok(None);
-    }
-    let mut next: Option<String> = None;
-    for _ in 0..MOST_PAGES {
-        let (resources, more) = at.stack_resources(&stack.id, next.as_deref()).await?;
-        for resource in resources {
-            detected.take(resource);
-        }
-        match more {
-            Some(more) => next = Some(more),
-            None => break,
-        }
-    }
-    Ok(Some(detected))
+    Ok(["DRIFTED", "IN_SYNC"].contains(&found.as_str()).then_some(detected))
 }
 
 impl Detected {

@@ -51,8 +51,8 @@ pub(super) async fn take_away(
                 if sets.iter().any(|(name, _)| Some(name.as_str()) != deleted.and_then(name_of)) {
                     return Ok(());
                 }
-                let resources = if_there(at.stack_resources(place, None).await)?;
-                let is_empty = sets.is_empty() && resources.is_none_or(|(page, _)| page.is_empty());
+                let resources = if_there(at.stack_resources(place).await)?;
+                let is_empty = sets.is_empty() && resources.is_none_or(|all| all.is_empty());
                 if is_empty && check_took(at, began, "looking at an empty place").is_ok() {
                     match at.delete_place(place, &role).await {
                         Err(fault) if matches!(fault.name, FaultName::AccessDenied | FaultName::Refused) => {

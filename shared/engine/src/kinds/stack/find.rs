@@ -70,29 +70,17 @@ impl<'a> StackPlace<'a> {
 
 /// The role that CloudFormation acts with, of a check.
 pub(super) fn role_of(by: &DeployerRole<'_>, named: &str) -> String {
-    if named.starts_with("arn:") {
-        return named.to_owned();
-    }
-    // The ARN of a role names no region.
-    let arn = by.arn("iam", &format!("role/{named}"));
-    arn.replace(&format!(":{}:", by.region), "::")
+    let account = by.role.split(':').nth(4).unwrap_or_default();
+    StackPlace { region: by.region, account }.role(named)
 }
 
-/// A stack as `Prepare` found it.
-pub(super) struct FoundStack {
-    /// The stack; `None` if it is to be made.
-    pub made: Option<Stack>,
-    /// What is in the way of changing it.
-    pub findings: Vec<Finding>,
-}
-
-/// Looks for the stack.
+/// Looks for the stack, and for what is in the way of changing it. There is none if it is to be made.
 pub(super) async fn find(
     home: &(impl DynamoDbApi + Configured),
     at: &(impl CloudFormationApi + Clock),
     input: &PrepareInput<'_>,
     spec: &Spec,
-) -> Result<FoundStack> {
+) -> Result<(Option<Stack>, Vec<Finding>)> {
     let stack = if_there(at.stack(&spec.stack).await)?;
     // A check makes nothing, and takes nothing away.
     let only_looks = input.is_check || input.is_trial;
@@ -103,10 +91,7 @@ pub(super) async fn find(
         Standing::Deleting => !waits,
         _ => true,
     });
-    let Some(stack) = stack else {
-        let findings = missing(input, spec).into_iter().collect();
-        return Ok(FoundStack { made: None, findings });
-    };
+    let Some(stack) = stack else { return Ok((None, missing(input, spec).into_iter().collect())) };
     let standing = standing(&stack.status);
     let mut findings: Vec<Finding> =
         nested(input, &stack).into_iter().chain(parameters::shown(input, &stack)).collect();
@@ -115,7 +100,7 @@ pub(super) async fn find(
         let what = format!("stack {}", stack.name);
         findings.extend(input.check_tags("stack", (&what, Some(&stack.id)), &stack.tags));
     }
-    let left = if only_looks { vec![] } else { change_set::clear((home, at), &stack.id, input.deployment).await? };
+    let left = change_set::clear((home, at), &stack.id, input.deployment, only_looks).await?;
     let is_free = match standing {
         Standing::Still => true,
         // A plan of ours takes no stack for itself: it is being drawn, or nobody knows any more whose it was.
@@ -130,16 +115,13 @@ pub(super) async fn find(
     if !is_free {
         findings.push(busy(input, &stack, standing));
     }
-    let made = Some(stack).filter(|_| standing != Standing::Review);
-    Ok(FoundStack { made, findings })
+    Ok((Some(stack).filter(|_| standing != Standing::Review), findings))
 }
 
 /// Returns what is wrong with the bucket of the files that templates name. A release brings some, or none: so only a
 /// check asks.
 pub(super) async fn bucket(at: &impl S3Api, input: &PrepareInput<'_>, spec: &Spec) -> Result<Option<Finding>> {
-    let Some(bucket) = &spec.assets else {
-        return Ok(None);
-    };
+    let Some(bucket) = &spec.assets else { return Ok(None) };
     let fault = match at.list(bucket, "windlass/", None).await {
         Err(fault) if matches!(fault.name, FaultName::NotFound | FaultName::AccessDenied) => fault,
         listed => return listed.map(|_| None),
@@ -171,32 +153,23 @@ pub(super) fn to_be_made(input: &PrepareInput<'_>, spec: &Spec) -> Finding {
 /// The finding for a stack that ran here and is gone.
 fn missing(input: &PrepareInput<'_>, spec: &Spec) -> Option<Finding> {
     input.running.is_some().then(|| {
-        Finding::new(
-            FindingName::TargetMissing,
-            input.path("stack"),
-            format!("CloudFormation has no stack `{}` here, and the component has run.", spec.stack),
-            "Mend the name. If somebody deleted the stack, let go of the component (`remove`) before it is made anew.",
-        )
+        let reason = format!("CloudFormation has no stack `{}` here, and the component has run.", spec.stack);
+        let remedy =
+            "Mend the name. If somebody deleted the stack, let go of the component (`remove`) before it is made anew.";
+        Finding::new(FindingName::TargetMissing, input.path("stack"), reason, remedy)
     })
 }
 
 fn nested(input: &PrepareInput<'_>, stack: &Stack) -> Option<Finding> {
     let parent = stack.parent.as_ref()?;
-    Some(Finding::not_supported(
-        input.path("stack"),
-        format!("The stack {} is nested in {parent}, which changes it.", stack.name),
-        "Name the outermost stack.",
-    ))
+    let reason = format!("The stack {} is nested in {parent}, which changes it.", stack.name);
+    Some(Finding::not_supported(input.path("stack"), reason, "Name the outermost stack."))
 }
 
 fn busy(input: &PrepareInput<'_>, stack: &Stack, standing: Standing) -> Finding {
     let reason = stack.reason.trim_end_matches('.');
     let why = if reason.is_empty() { String::new() } else { format!(": {reason}") };
-    Finding::new(
-        FindingName::StackBusy,
-        input.path("stack"),
-        format!("The stack {} is {}{why}.", stack.name, stack.status),
-        way_out(standing, &stack.name),
-    )
-    .seen(&stack.status, "")
+    let reason = format!("The stack {} is {}{why}.", stack.name, stack.status);
+    let remedy = way_out(standing, &stack.name);
+    Finding::new(FindingName::StackBusy, input.path("stack"), reason, remedy).seen(&stack.status, "")
 }

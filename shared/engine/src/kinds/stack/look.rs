@@ -2,14 +2,13 @@
 
 use super::change_set::changes;
 use super::drift::detected;
-use super::state::{
-    DROPPED, FailedResource, Goal, Seen, Sent, SetState, Standing, Target, Template, is_cancelled, sent, standing,
-};
-use crate::kinds::{AwsResource, LookContext, digest_of};
+use super::state::{Change, DROPPED, Goal, Seen, Standing, Target, is_cancelled, standing};
+use crate::kinds::{AwsResource, Document, LookContext};
 use crate::ports::{ChangeSet, Clock, CloudFormationApi, Result, Stack, StackEvent, StackResource};
 use crate::trouble::if_there;
-use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use serde::Deserialize;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::declaration::kinds::stack::holds_data::NESTED;
 use windlass_domain::deployment::step::ChangeRecord;
 use windlass_domain::document::secret;
@@ -17,25 +16,9 @@ use windlass_domain::document::secret;
 /// The most pages of events that are read. An operation on the largest stack has fewer.
 const MOST_PAGES: usize = 30;
 
-impl Template {
-    /// Reads the template of a stack, or that of one of its change sets.
-    pub(super) async fn read(at: &impl CloudFormationApi, stack: &str, change_set: Option<&str>) -> Result<Self> {
-        let text = at.template(stack, change_set).await?;
-        Ok(Self { digest: digest_of(&text)?, text })
-    }
-}
-
-impl From<&ChangeSet> for SetState {
-    fn from(set: &ChangeSet) -> Self {
-        Self {
-            id: set.id.clone(),
-            status: set.status.clone(),
-            reason: set.reason.clone(),
-            execution: set.execution.clone(),
-            beside: vec![],
-            loses: vec![],
-        }
-    }
+/// Reads the template of a stack, or that of one of its change sets, as the document by which it is kept.
+pub(super) async fn template(at: &impl CloudFormationApi, stack: &str, change_set: Option<&str>) -> Result<Document> {
+    Document::of(&at.template(stack, change_set).await?)
 }
 
 /// The last operation on a stack: its events with one token, newest first.
@@ -50,48 +33,34 @@ impl Operation {
     /// Reads it; nothing of a stack that is gone. With a mark it goes on through the operations before whose tokens
     /// begin so.
     pub(super) async fn read(at: &impl CloudFormationApi, stack: &str, mark: Option<&str>) -> Result<Self> {
-        let is_marked = |token: &Option<String>| {
-            let token = token.as_deref();
-            mark.is_some_and(|mark| token.is_some_and(|token| token.starts_with(mark)))
-        };
+        let is_marked = |event: &StackEvent| mark.is_some_and(|mark| is_by(event, mark));
         let mut operation = Self { events: vec![], stack: stack.to_owned() };
         let mut next: Option<String> = None;
         for _ in 0..MOST_PAGES {
-            let Some((events, more)) = if_there(at.stack_events(stack, next.as_deref()).await)? else {
-                break;
-            };
+            let Some((events, more)) = if_there(at.stack_events(stack, next.as_deref()).await)? else { break };
             for event in events {
                 let newest = operation.events.first().map_or(&event.token, |newest| &newest.token);
-                if event.token != *newest && !is_marked(&event.token) {
+                if event.token != *newest && !is_marked(&event) {
                     return Ok(operation);
                 }
                 operation.events.push(event);
             }
-            match more {
-                Some(more) => next = Some(more),
-                None => break,
-            }
+            let Some(more) = more else { break };
+            next = Some(more);
         }
         Ok(operation)
     }
 
     /// Returns whether a call with a token that begins so has started it.
     fn is_of(&self, mark: &str) -> bool {
-        let newest = self.events.first().and_then(|event| event.token.as_deref());
-        newest.is_some_and(|token| token.starts_with(mark))
+        self.events.first().is_some_and(|event| is_by(event, mark))
     }
 
-    /// Returns the resource that failed first, and not only because another one had failed.
-    fn failed(&self) -> Option<FailedResource> {
-        let mut oldest = self.events.iter().rev();
-        let first = oldest.find(|event| {
+    /// Returns the event of the resource that failed first, and not only because another one had failed.
+    fn failed(&self) -> Option<&StackEvent> {
+        self.events.iter().rev().find(|event| {
             let is_failure = event.resource.status.ends_with("_FAILED") && !self.is_stack(event);
             is_failure && !event.reason.is_empty() && !is_cancelled(&event.reason)
-        })?;
-        Some(FailedResource {
-            logical: first.resource.logical.clone(),
-            kind: first.resource.kind.clone(),
-            reason: first.reason.clone(),
         })
     }
 
@@ -106,6 +75,14 @@ impl Operation {
         newest.into_values().filter(|resource| is(&resource.status)).collect()
     }
 
+    /// Returns the resources that calls with such tokens have changed beside those that the plan touches.
+    /// CloudFormation looks through each nested stack, whether or not something changes in it.
+    pub(super) fn beside(&self, mark: &str, touches: &BTreeSet<String>) -> BTreeSet<String> {
+        let ours = self.events.iter().filter(|event| is_by(event, mark)).map(|event| &event.resource);
+        let changed = ours.filter(|it| it.status.ends_with("_COMPLETE") && it.kind != NESTED);
+        changed.map(|it| it.logical.clone()).filter(|logical| !touches.contains(logical)).collect()
+    }
+
     fn names(&self, is: impl Fn(&str) -> bool) -> Vec<String> {
         let mut names: Vec<String> = self.now(is).into_iter().map(|resource| resource.logical.clone()).collect();
         names.dedup();
@@ -117,22 +94,18 @@ impl Operation {
     }
 }
 
+fn is_by(event: &StackEvent, mark: &str) -> bool {
+    event.token.as_deref().is_some_and(|token| token.starts_with(mark))
+}
+
 /// Returns the resources of a stack, by its id, and of those that are nested in it.
 pub(super) async fn resources(at: &impl CloudFormationApi, stack: &str) -> Result<Vec<AwsResource>> {
-    let mut found = Vec::new();
-    let mut left: Vec<(String, Option<String>)> = vec![(stack.to_owned(), None)];
-    while let Some((of, next)) = left.pop() {
-        let (page, more) = at.stack_resources(&of, next.as_deref()).await?;
+    let (mut found, mut left) = (Vec::new(), vec![stack.to_owned()]);
+    while let Some(of) = left.pop() {
         let is_there = |it: &StackResource| !matches!(it.status.as_str(), "DELETE_COMPLETE" | "DELETE_SKIPPED");
-        for resource in page.into_iter().filter(is_there) {
-            let StackResource { physical, kind, .. } = resource;
-            if kind == NESTED {
-                left.push((physical.clone(), None));
-            }
+        for StackResource { physical, kind, .. } in at.stack_resources(&of).await?.into_iter().filter(is_there) {
+            left.extend((kind == NESTED).then(|| physical.clone()));
             found.push(AwsResource { kind, physical, beside: of.clone() });
-        }
-        if more.is_some() {
-            left.push((of, more));
         }
     }
     Ok(found)
@@ -149,14 +122,14 @@ pub(super) async fn look(
     let stack = stack.filter(|stack| standing(&stack.status) != Standing::Gone);
     let still = stack.as_ref().filter(|stack| standing(&stack.status) == Standing::Still);
     let template = match still {
-        Some(stack) => Some(Template::read(at, &stack.id, None).await?),
+        Some(stack) => Some(template(at, &stack.id, None).await?),
         None => None,
     };
     let is_back = way.goal.is_none_or(|goal| goal.change_set.is_none());
     let executed = executed(way.changes, is_back);
-    let set = match (way.goal, &stack) {
+    let (set, beside, loses) = match (way.goal, &stack) {
         (Some(goal), Some(stack)) => set_of_way(at, (target, executed), goal, stack).await?,
-        _ => None,
+        _ => (None, vec![], vec![]),
     };
     let drift = match &stack {
         Some(stack) if way.goal.is_none() => detected(at, stack).await?,
@@ -173,11 +146,13 @@ pub(super) async fn look(
         now,
         template,
         set,
+        beside,
+        loses,
         is_ours,
         sent: last_sent(way),
         executed: executed.map(str::to_owned),
         since: switch.map(|change| change.at).or(stack.as_ref().and_then(|stack| stack.updated)),
-        failed: operation.failed().filter(|_| is_ours),
+        failed: operation.failed().filter(|_| is_ours).cloned(),
         moving: operation.names(|status| status.ends_with("_IN_PROGRESS")),
         stuck: operation.names(|status| status == "DELETE_FAILED"),
         outputs: stack.as_ref().map(|stack| given(target, stack)).unwrap_or_default(),
@@ -188,46 +163,44 @@ pub(super) async fn look(
 
 /// Returns the last switching change of this way. What is tried once counts once it was answered: before that it may
 /// never have come to CloudFormation.
-fn last_sent(way: &LookContext<'_, Goal>) -> Option<Sent> {
+fn last_sent(way: &LookContext<'_, Goal>) -> Option<Change> {
     let last = way.sent.as_ref()?;
     let is_it = |change: &&ChangeRecord| change.at == last.at && change.change == last.change;
     let is_answered = way.changes.iter().find(is_it).is_some_and(|change| change.answered);
-    sent(&last.change).filter(|what| is_answered || !matches!(what, Sent::Continue | Sent::Retain))
+    let sent = Change::deserialize(&last.change).ok()?;
+    let is_tried_once = matches!(&sent, Change::Continue) || matches!(&sent, Change::Delete(kept) if !kept.is_empty());
+    (is_answered || !is_tried_once).then_some(sent)
 }
 
-/// Returns the change set of the way: the planned one, or the one that leads back.
+/// Returns the change set of the way: the planned one, or the one that leads back, with what that touches beside the
+/// way forward, and with those whose data it would lose.
 async fn set_of_way(
     at: &impl CloudFormationApi,
     (target, executed): (&Target, Option<&str>),
     goal: &Goal,
     stack: &Stack,
-) -> Result<Option<SetState>> {
-    if let Some(id) = &goal.change_set {
-        return Ok(read_set(at, None, id).await?.as_ref().map(SetState::from));
-    }
-    if goal.template.is_none() {
-        return Ok(None);
-    }
-    let found = match (read_set(at, Some(&stack.id), &target.way_back).await?, executed) {
-        // CloudFormation finds one by its name only until it is executed.
-        (None, Some(id)) => read_set(at, None, id).await?,
-        (named, _) => named,
+) -> Result<(Option<ChangeSet>, Vec<String>, Vec<String>)> {
+    let (mut beside, mut loses) = (vec![], vec![]);
+    let set = match (&goal.change_set, &goal.template) {
+        (Some(id), _) => return Ok((read_set(at, None, id).await?, beside, loses)),
+        (None, None) => None,
+        (None, Some(_)) => match (read_set(at, Some(&stack.id), &target.way_back).await?, executed) {
+            // CloudFormation finds one by its name only until it is executed.
+            (None, Some(id)) => read_set(at, None, id).await?,
+            (named, _) => named,
+        },
     };
-    let Some(found) = found else {
-        return Ok(None);
-    };
-    let mut set = SetState::from(&found);
-    if set.can_be_executed() {
-        for one in changes(at, found).await? {
-            if one.delta(&Value::Null).is_lost() && !target.may_go.contains(&one.name) {
-                set.loses.push(one.name.clone());
+    if let Some(set) = set.clone().filter(ChangeSet::can_be_executed) {
+        for one in changes(at, set).await? {
+            if one.delta(&Value::Null).is_lost() && !target.may_go.contains(&one.logical) {
+                loses.push(one.logical.clone());
             }
-            if !target.touches.contains(&one.name) {
-                set.beside.push(one.name);
+            if !target.touches.contains(&one.logical) {
+                beside.push(one.logical);
             }
         }
     }
-    Ok(Some(set))
+    Ok((set, beside, loses))
 }
 
 /// Reads a change set; `None` if there is none, or if it is deleted.
@@ -247,7 +220,7 @@ fn executed(changes: &[ChangeRecord], is_back: bool) -> Option<&str> {
 fn given(target: &Target, stack: &Stack) -> BTreeMap<String, String> {
     let all = target.outputs.iter();
     let all = all.filter_map(|(name, output)| Some((name.clone(), stack.outputs.get(output)?.clone())));
-    all.filter(|(name, value)| secret::findings(&json!({name.as_str(): value})).is_empty()).collect()
+    all.filter(|(name, value)| secret::finding("", name, value).is_none()).collect()
 }
 
 /// Returns whether the planned change set, or the one that leads back, is what has made or changed the stack last.

@@ -27,14 +27,14 @@ use crate::config::Configured;
 use crate::kinds::stack::look::Operation;
 use crate::kinds::stack::state::{SET_STATUSES, STATUSES, Standing};
 use crate::kinds::stack::template::{kept, of_text};
-use crate::kinds::{AwsResource, Document, LookContext, Switched};
+use crate::kinds::{AwsResource, LookContext, Switched};
 use crate::ports::{AssumeRole, Clock, CloudFormationApi, NewChangeSet, Result, S3Api};
 use crate::trouble::if_there;
 pub use needs::needs;
 pub use package::check_artifact;
 pub use prepare::prepare;
 use serde_json::{Value, json};
-pub use state::{Change, Goal, Seen, SetState, Target};
+pub use state::{Change, Goal, Seen, Target};
 use std::collections::BTreeMap;
 use windlass_domain::declaration::resolved::Place;
 use windlass_domain::deployment::step::Step;
@@ -50,7 +50,7 @@ const CAPABILITIES: [&str; 3] = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPA
 pub fn words() -> Vec<(&'static str, Vec<&'static str>)> {
     vec![
         ("StackStatus", STATUSES.iter().map(|(status, _)| *status).collect()),
-        ("ChangeSetStatus", SET_STATUSES.to_vec()),
+        ("ChangeSetStatus", SET_STATUSES.split_whitespace().collect()),
     ]
 }
 
@@ -118,9 +118,7 @@ impl<P: CloudFormationApi + S3Api + Configured + Clock> Kind for Stack<P> {
     }
 
     fn back(seen: &Seen) -> Goal {
-        let Some(stack) = seen.made() else {
-            return Goal::default();
-        };
+        let Some(stack) = seen.made() else { return Goal::default() };
         Goal {
             id: Some(stack.id.clone()),
             template: seen.template.as_ref().map(|template| template.digest.clone()),
@@ -134,10 +132,8 @@ impl<P: CloudFormationApi + S3Api + Configured + Clock> Kind for Stack<P> {
     }
 
     async fn keep(&self, target: &Target, seen: &Seen) -> Result<()> {
-        match &seen.template {
-            Some(template) => kept(&self.home, &target.owner).keep(&Document::of(&template.text)?).await,
-            None => Ok(()),
-        }
+        let Some(template) = &seen.template else { return Ok(()) };
+        kept(&self.home, &target.owner).keep(template).await
     }
 
     fn next(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {
@@ -198,13 +194,12 @@ impl<P: CloudFormationApi + S3Api + Configured + Clock> Kind for Stack<P> {
     }
 
     async fn follow(&self, target: &Target, _: &Switched) -> Result<Vec<String>> {
-        let Some(id) = &target.id else {
-            return Ok(vec![]);
-        };
+        let Some(id) = &target.id else { return Ok(vec![]) };
         let mark = self.mark();
         let operation = Operation::read(&self.at, id, Some(&mark)).await?;
         let left = operation.now(|status| status == "DELETE_SKIPPED" || status == "DELETE_FAILED");
-        Ok(left.into_iter().map(|resource| wording::stays(target, resource)).collect())
+        let left = left.into_iter().map(|resource| wording::stays(target, resource));
+        Ok(left.chain(wording::beside(target, operation.beside(&mark, &target.touches))).collect())
     }
 }
 
@@ -218,7 +213,7 @@ impl<P: CloudFormationApi + S3Api + Configured + Clock> Stack<P> {
             stack: &target.stack,
             name: &target.way_back,
             creates: false,
-            template: text.place(),
+            template: &text,
             parameters: &parameters::of_goal(goal),
             tags: &target.tags,
             capabilities: &CAPABILITIES.map(str::to_owned),

@@ -5,9 +5,10 @@
 //! what the way forward has touched, and loses no data. A stack that this deployment has made is deleted. What somebody
 //! else has changed since is left to them.
 
-use super::state::{Change, EXECUTING, Goal, NOT_MADE, Seen, Sent, SetState, Standing, TAKEN_BACK, Target, UNMADE};
+use super::state::{Change, EXECUTING, Goal, NOT_MADE, Seen, Standing, TAKEN_BACK, Target, UNMADE};
 use super::wording;
 use crate::kinds::Next;
+use crate::ports::ChangeSet;
 
 /// The seconds between two looks at a stack that changes.
 const POLL_S: u64 = 10;
@@ -81,11 +82,12 @@ fn away(target: &Target, seen: &Seen) -> Next<Change> {
     match seen.standing() {
         // A place of change sets has made nothing, and whoever makes the stack takes it over.
         Standing::Gone | Standing::Review => Next::Done,
-        Standing::Undeleted if seen.sent == Some(Sent::Retain) => Next::Failed(wording::undeleted(target, seen)),
-        Standing::Undeleted if seen.stuck.is_empty() && seen.sent == Some(Sent::Delete) => {
-            Next::Failed(wording::undeleted(target, seen))
-        }
-        Standing::Undeleted => Next::Do(Change::Delete(seen.stuck.clone())),
+        Standing::Undeleted => match &seen.sent {
+            Some(Change::Delete(retain)) if !retain.is_empty() || seen.stuck.is_empty() => {
+                Next::Failed(wording::undeleted(target, seen))
+            }
+            _ => Next::Do(Change::Delete(seen.stuck.clone())),
+        },
         // Whoever deletes the stack does what is wanted.
         is if !seen.is_ours && !matches!(is, Standing::Deleting | Standing::Unknown) => {
             Next::Theirs(wording::overtaken(target, seen))
@@ -102,23 +104,22 @@ fn away(target: &Target, seen: &Seen) -> Next<Change> {
 /// Decides what to do so that a stack has its former template and parameters.
 fn back(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {
     let stack = seen.made().filter(|stack| goal.id.as_deref() == Some(stack.id.as_str()));
-    let Some(stack) = stack else {
-        return Next::Theirs(wording::deleted(target, seen));
-    };
-    let has_begun = seen.set.as_ref().is_some_and(SetState::has_begun);
+    let Some(stack) = stack else { return Next::Theirs(wording::deleted(target, seen)) };
+    let has_begun = seen.set.as_ref().is_some_and(ChangeSet::has_begun);
+    let has_executed = matches!(seen.sent, Some(Change::Execute(_)));
     match seen.standing() {
         _ if seen.is_behind() => Next::Wait(POLL_S),
         Standing::Still if seen.is_as(goal) => Next::Done,
         Standing::Still if !seen.is_ours => Next::Theirs(wording::overtaken(target, seen)),
-        Standing::Still if has_begun && stack.status == TAKEN_BACK && seen.sent == Some(Sent::Execute) => {
+        Standing::Still if has_begun && stack.status == TAKEN_BACK && has_executed => {
             Next::TakenBack(wording::not_taken_back(target, seen))
         }
         Standing::Still => towards(target, seen, goal),
         Standing::Updating if !seen.is_ours => Next::Theirs(wording::in_the_way(target, seen)),
-        Standing::Updating if seen.executed.is_some() || seen.sent == Some(Sent::Cancel) => wait(seen),
+        Standing::Updating if seen.executed.is_some() || seen.sent == Some(Change::Cancel) => wait(seen),
         Standing::Updating => Next::Do(Change::Cancel),
         Standing::Moving => wait(seen),
-        Standing::StuckBack if seen.sent == Some(Sent::Continue) => Next::Failed(wording::stuck(target, seen)),
+        Standing::StuckBack if seen.sent == Some(Change::Continue) => Next::Failed(wording::stuck(target, seen)),
         Standing::StuckBack => Next::Do(Change::Continue),
         Standing::Stuck | Standing::Unmade => Next::Failed(wording::stuck(target, seen)),
         Standing::Creating => Next::Theirs(wording::in_the_way(target, seen)),
@@ -135,21 +136,21 @@ fn towards(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {
         // Only the text of the template differs.
         Some(set) if set.is_empty() => Next::Done,
         Some(set) if set.status == UNMADE => Next::Failed(wording::no_change_set(target, set)),
-        Some(set) if set.can_be_executed() => execute_back(target, set),
+        Some(set) if set.can_be_executed() => execute_back(target, seen, set),
         // The look at the stack may be behind.
-        Some(set) if set.has_begun() && seen.sent == Some(Sent::Execute) => Next::Wait(POLL_S),
+        Some(set) if set.has_begun() && matches!(seen.sent, Some(Change::Execute(_))) => Next::Wait(POLL_S),
         // The name is free again once it is executed.
         Some(set) if set.has_begun() => Next::Do(Change::Make(goal.clone())),
         Some(set) => Next::Do(Change::Discard(set.id.clone())),
     }
 }
 
-fn execute_back(target: &Target, set: &SetState) -> Next<Change> {
-    if !set.loses.is_empty() {
-        return Next::Failed(wording::loses_data(target, set));
+fn execute_back(target: &Target, seen: &Seen, set: &ChangeSet) -> Next<Change> {
+    if !seen.loses.is_empty() {
+        return Next::Failed(wording::loses_data(target, seen));
     }
-    if !set.beside.is_empty() {
-        return Next::Failed(wording::touches_more(target, set));
+    if !seen.beside.is_empty() {
+        return Next::Failed(wording::touches_more(target, seen));
     }
     Next::Do(Change::Execute(set.id.clone()))
 }

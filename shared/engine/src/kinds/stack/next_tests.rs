@@ -1,12 +1,11 @@
 //! The next thing to do, as a table: the stack's status, the change set, what was sent, and what comes of it.
 
 use super::next;
-use crate::kinds::Next;
-use crate::kinds::stack::state::{Change, Goal, STATUSES, Seen, Sent, SetState, Target, Template};
-use crate::ports::Stack;
+use crate::kinds::stack::state::{Change, Goal, STATUSES, Seen, Target};
+use crate::kinds::{Document, Next};
+use crate::ports::{ChangeSet, Stack};
 use std::collections::BTreeMap;
 use windlass_domain::deployment::step::SEEN_AFTER_MS;
-use windlass_domain::text::digest::Digest;
 use windlass_domain::text::time::Time;
 
 const NOW: Time = Time(1_000_000_000_000);
@@ -31,8 +30,8 @@ fn target() -> Target {
     }
 }
 
-fn template(text: &str) -> Template {
-    Template { digest: Digest::of(text.as_bytes()), text: text.into() }
+fn template(text: &str) -> Document {
+    Document::of(&text).unwrap()
 }
 
 /// A stack with a status and the change set that changed it last. It has the template `new` if its status says that it
@@ -46,42 +45,25 @@ fn seen(status: &str, by: &str) -> Seen {
             id: ID.into(),
             name: "shop".into(),
             status: status.into(),
-            reason: String::new(),
             change_set: (!by.is_empty()).then(|| by.to_owned()),
             parameters: [("Size".to_owned(), if has_new { "2" } else { "1" }.to_owned())].into(),
-            resolved: BTreeMap::new(),
-            outputs: BTreeMap::new(),
-            tags: BTreeMap::new(),
-            capabilities: vec![],
-            role: None,
-            parent: None,
-            is_protected: false,
-            updated: None,
-            drift: None,
+            ..Stack::default()
         }),
         template: is_there.then(|| template(if has_new { "new" } else { "old" })),
-        set: None,
         is_ours: by == "ours" || by == "back",
-        sent: None,
         executed: (by == "back").then(|| by.to_owned()),
-        since: None,
-        failed: None,
-        moving: vec![],
-        stuck: vec![],
-        outputs: BTreeMap::new(),
-        drift: None,
+        ..Seen::default()
     }
 }
 
-/// A change set `ours CREATE_COMPLETE AVAILABLE`, with the resources behind it that it touches besides, and with a `!`
-/// those whose data it loses; none if empty.
-fn set(text: &str) -> Option<SetState> {
-    let mut words = text.split_whitespace();
-    let id = words.next()?.to_owned();
-    let mut word = || words.next().unwrap_or_default().to_owned();
-    let (status, execution) = (word(), word());
-    let (loses, beside): (Vec<String>, Vec<String>) = words.map(str::to_owned).partition(|word| word.starts_with('!'));
-    Some(SetState { id, status, execution, beside, loses, reason: String::new() })
+/// Puts a change set `ours CREATE_COMPLETE AVAILABLE` into what is seen, with the resources behind it that it touches
+/// besides, and with a `!` those whose data it loses; none if empty.
+fn put_set(seen: &mut Seen, text: &str) {
+    let mut words = text.split_whitespace().map(str::to_owned);
+    let mut word = || words.next().unwrap_or_default();
+    let (id, status, execution) = (word(), word(), word());
+    seen.set = (!id.is_empty()).then(|| ChangeSet { id, status, execution, ..ChangeSet::default() });
+    (seen.loses, seen.beside) = words.partition(|word| word.starts_with('!'));
 }
 
 fn goal(of: &str) -> Goal {
@@ -120,11 +102,23 @@ fn in_words(next: &Next<Change>) -> String {
     }
 }
 
+/// What was sent, in a word; nothing in another one.
+fn sent(word: &str) -> Option<Change> {
+    Some(match word {
+        "execute" => Change::Execute("back".into()),
+        "cancel" => Change::Cancel,
+        "continue" => Change::Continue,
+        "delete" => Change::Delete(vec![]),
+        "retain" => Change::Delete(vec!["Web".into()]),
+        _ => return None,
+    })
+}
+
 /// Decides for a status and the change set that changed it last, upon what was sent.
-fn decided(way: &str, status: &str, by: &str, set_text: &str, sent: Option<Sent>) -> String {
+fn decided(way: &str, status: &str, by: &str, set_text: &str, what: &str) -> String {
     let mut seen = seen(status, by);
-    seen.set = set(set_text);
-    seen.sent = sent;
+    put_set(&mut seen, set_text);
+    seen.sent = sent(what);
     in_words(&next(&target(), &seen, &goal(way)))
 }
 
@@ -191,7 +185,7 @@ fn forward_exactly_the_planned_change_set_is_executed() {
         ("INVENTED", "ours", DONE, "wait"),
     ];
     for (status, by, set, wanted) in table {
-        assert_eq!(decided("forward", status, by, set, None), wanted, "{status} by {by}, {set}");
+        assert_eq!(decided("forward", status, by, set, "nothing"), wanted, "{status} by {by}, {set}");
     }
 }
 
@@ -221,7 +215,7 @@ fn a_stack_that_does_not_show_what_was_executed_is_behind_or_changed_by_others()
         seen.is_ours = is_as;
         seen.template = Some(template(if is_as { "new" } else { "another" }));
         for (text, executed) in [(DONE, None), ("", Some("ours"))] {
-            seen.set = set(text);
+            put_set(&mut seen, text);
             seen.executed = executed.map(str::to_owned);
             assert_eq!(in_words(&next(&target(), &seen, &goal("forward"))), wanted, "{sent_ms} {is_as} {text}");
         }
@@ -257,67 +251,67 @@ fn back_an_update_is_cancelled_or_taken_back_by_a_change_set() {
     let gone = "back CREATE_COMPLETE EXECUTE_COMPLETE";
     let in_vain = "back CREATE_COMPLETE EXECUTE_FAILED";
     let table = [
-        ("UPDATE_IN_PROGRESS", "ours", "", None, "cancel"),
-        ("UPDATE_IN_PROGRESS", "ours", "", Some(Sent::Cancel), "wait"),
-        ("UPDATE_IN_PROGRESS", "theirs", "", None, theirs),
-        ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "ours", "", None, "wait"),
-        ("UPDATE_ROLLBACK_IN_PROGRESS", "ours", "", Some(Sent::Cancel), "wait"),
-        ("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", "ours", "", None, "wait"),
-        ("UPDATE_ROLLBACK_COMPLETE", "ours", "", None, "done"),
-        ("UPDATE_ROLLBACK_FAILED", "ours", "", None, "continue"),
-        ("UPDATE_ROLLBACK_FAILED", "ours", "", Some(Sent::Cancel), "continue"),
-        ("UPDATE_ROLLBACK_FAILED", "ours", "", Some(Sent::Continue), stuck),
-        ("UPDATE_FAILED", "ours", "", None, stuck),
-        ("IMPORT_ROLLBACK_FAILED", "theirs", "", None, stuck),
-        ("IMPORT_IN_PROGRESS", "theirs", "", None, "wait"),
-        ("INVENTED", "ours", "", None, "wait"),
+        ("UPDATE_IN_PROGRESS", "ours", "", "nothing", "cancel"),
+        ("UPDATE_IN_PROGRESS", "ours", "", "cancel", "wait"),
+        ("UPDATE_IN_PROGRESS", "theirs", "", "nothing", theirs),
+        ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "ours", "", "nothing", "wait"),
+        ("UPDATE_ROLLBACK_IN_PROGRESS", "ours", "", "cancel", "wait"),
+        ("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", "ours", "", "nothing", "wait"),
+        ("UPDATE_ROLLBACK_COMPLETE", "ours", "", "nothing", "done"),
+        ("UPDATE_ROLLBACK_FAILED", "ours", "", "nothing", "continue"),
+        ("UPDATE_ROLLBACK_FAILED", "ours", "", "cancel", "continue"),
+        ("UPDATE_ROLLBACK_FAILED", "ours", "", "continue", stuck),
+        ("UPDATE_FAILED", "ours", "", "nothing", stuck),
+        ("IMPORT_ROLLBACK_FAILED", "theirs", "", "nothing", stuck),
+        ("IMPORT_IN_PROGRESS", "theirs", "", "nothing", "wait"),
+        ("INVENTED", "ours", "", "nothing", "wait"),
         // It is complete, and goes back by a change set.
-        ("UPDATE_COMPLETE", "ours", "", None, "make"),
-        ("UPDATE_COMPLETE", "ours", "back CREATE_IN_PROGRESS UNAVAILABLE", None, "wait"),
-        ("UPDATE_COMPLETE", "ours", made, None, "execute back"),
-        ("UPDATE_COMPLETE", "ours", "back CREATE_COMPLETE AVAILABLE Table", None, stuck),
-        ("UPDATE_COMPLETE", "ours", "back CREATE_COMPLETE AVAILABLE !Table", None, stuck),
-        ("UPDATE_COMPLETE", "ours", "back FAILED UNAVAILABLE", None, stuck),
-        ("UPDATE_COMPLETE", "ours", "back CREATE_COMPLETE OBSOLETE", None, "discard back"),
-        ("UPDATE_COMPLETE", "ours", gone, Some(Sent::Execute), "wait"),
-        ("UPDATE_COMPLETE", "ours", in_vain, Some(Sent::Execute), "wait"),
-        ("UPDATE_COMPLETE", "ours", gone, None, "make"),
-        ("UPDATE_COMPLETE", "ours", in_vain, None, "make"),
-        ("UPDATE_IN_PROGRESS", "back", gone, Some(Sent::Execute), "wait"),
-        ("UPDATE_IN_PROGRESS", "back", "", Some(Sent::Execute), "wait"),
+        ("UPDATE_COMPLETE", "ours", "", "nothing", "make"),
+        ("UPDATE_COMPLETE", "ours", "back CREATE_IN_PROGRESS UNAVAILABLE", "nothing", "wait"),
+        ("UPDATE_COMPLETE", "ours", made, "nothing", "execute back"),
+        ("UPDATE_COMPLETE", "ours", "back CREATE_COMPLETE AVAILABLE Table", "nothing", stuck),
+        ("UPDATE_COMPLETE", "ours", "back CREATE_COMPLETE AVAILABLE !Table", "nothing", stuck),
+        ("UPDATE_COMPLETE", "ours", "back FAILED UNAVAILABLE", "nothing", stuck),
+        ("UPDATE_COMPLETE", "ours", "back CREATE_COMPLETE OBSOLETE", "nothing", "discard back"),
+        ("UPDATE_COMPLETE", "ours", gone, "execute", "wait"),
+        ("UPDATE_COMPLETE", "ours", in_vain, "execute", "wait"),
+        ("UPDATE_COMPLETE", "ours", gone, "nothing", "make"),
+        ("UPDATE_COMPLETE", "ours", in_vain, "nothing", "make"),
+        ("UPDATE_IN_PROGRESS", "back", gone, "execute", "wait"),
+        ("UPDATE_IN_PROGRESS", "back", "", "execute", "wait"),
         // The look at the stack is behind, and the template that is read beside it is not.
-        ("UPDATE_COMPLETE", "ours", "back CREATE_COMPLETE EXECUTE_IN_PROGRESS", Some(Sent::Execute), "wait"),
-        ("UPDATE_COMPLETE", "theirs", "back CREATE_COMPLETE EXECUTE_IN_PROGRESS", None, "wait"),
+        ("UPDATE_COMPLETE", "ours", "back CREATE_COMPLETE EXECUTE_IN_PROGRESS", "execute", "wait"),
+        ("UPDATE_COMPLETE", "theirs", "back CREATE_COMPLETE EXECUTE_IN_PROGRESS", "nothing", "wait"),
         // A recovery meets what was sent before it. The look at the change set may be behind.
-        ("UPDATE_IN_PROGRESS", "back", gone, None, "wait"),
-        ("UPDATE_IN_PROGRESS", "back", made, None, "wait"),
-        ("UPDATE_IN_PROGRESS", "theirs", gone, Some(Sent::Execute), theirs),
+        ("UPDATE_IN_PROGRESS", "back", gone, "nothing", "wait"),
+        ("UPDATE_IN_PROGRESS", "back", made, "nothing", "wait"),
+        ("UPDATE_IN_PROGRESS", "theirs", gone, "execute", theirs),
         // The former state is there, whoever brought it.
-        ("UPDATE_COMPLETE", "theirs", "", None, "done"),
-        ("IMPORT_COMPLETE", "", "", None, "done"),
+        ("UPDATE_COMPLETE", "theirs", "", "nothing", "done"),
+        ("IMPORT_COMPLETE", "", "", "nothing", "done"),
         // Somebody else has deleted it.
-        ("DELETE_IN_PROGRESS", "ours", "", None, theirs),
-        ("DELETE_FAILED", "ours", "", None, theirs),
-        ("DELETE_COMPLETE", "ours", "", None, theirs),
-        ("CREATE_IN_PROGRESS", "theirs", "", None, theirs),
-        ("REVIEW_IN_PROGRESS", "theirs", "", None, theirs),
-        ("", "", "", None, theirs),
+        ("DELETE_IN_PROGRESS", "ours", "", "nothing", theirs),
+        ("DELETE_FAILED", "ours", "", "nothing", theirs),
+        ("DELETE_COMPLETE", "ours", "", "nothing", theirs),
+        ("CREATE_IN_PROGRESS", "theirs", "", "nothing", theirs),
+        ("REVIEW_IN_PROGRESS", "theirs", "", "nothing", theirs),
+        ("", "", "", "nothing", theirs),
     ];
     for (status, by, set, sent, wanted) in table {
-        assert_eq!(decided("back", status, by, set, sent), wanted, "{status} by {by}, {set}, {sent:?}");
+        assert_eq!(decided("back", status, by, set, sent), wanted, "{status} by {by}, {set}, {sent}");
     }
     // CloudFormation took the way back back, so that the new template is there again.
     let mut seen = seen("UPDATE_ROLLBACK_COMPLETE", "back");
     seen.template = Some(template("new"));
-    seen.sent = Some(Sent::Execute);
+    seen.sent = sent("execute");
     for begun in [gone, in_vain] {
-        seen.set = set(begun);
+        put_set(&mut seen, begun);
         assert_eq!(in_words(&next(&target(), &seen, &goal("back"))), "taken back", "{begun}");
     }
     // Only the text of the template differs.
     seen.sent = None;
     let reason = "The submitted information didn't contain changes.".to_owned();
-    seen.set = Some(SetState { reason, status: "FAILED".into(), ..SetState::default() });
+    seen.set = Some(ChangeSet { reason, status: "FAILED".into(), ..ChangeSet::default() });
     assert_eq!(in_words(&next(&target(), &seen, &goal("back"))), "done");
 }
 
@@ -327,8 +321,8 @@ fn what_somebody_else_has_made_of_a_stack_is_left_to_them() {
         for status in ["UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"] {
             let mut seen = seen(status, "theirs");
             seen.template = Some(template("another"));
-            seen.set = self::set(set);
-            seen.sent = Some(Sent::Execute);
+            put_set(&mut seen, set);
+            seen.sent = sent("execute");
             let found = in_words(&next(&target(), &seen, &goal("back")));
             assert_eq!(found, "theirs TargetChangedByOther", "{status} {set}");
         }
@@ -339,38 +333,38 @@ fn what_somebody_else_has_made_of_a_stack_is_left_to_them() {
 fn a_stack_that_was_made_is_deleted() {
     let (failed, theirs) = ("failed ChangeFailed", "theirs TargetChangedByOther");
     let table = [
-        ("", "ours", None, "done"),
-        ("DELETE_COMPLETE", "ours", None, "done"),
-        ("REVIEW_IN_PROGRESS", "ours", None, "done"),
-        ("CREATE_IN_PROGRESS", "ours", None, "delete but"),
-        ("CREATE_COMPLETE", "ours", None, "delete but"),
-        ("CREATE_FAILED", "ours", None, "delete but"),
-        ("ROLLBACK_IN_PROGRESS", "ours", None, "wait"),
-        ("ROLLBACK_COMPLETE", "ours", None, "delete but"),
-        ("ROLLBACK_FAILED", "ours", None, "delete but"),
-        ("UPDATE_ROLLBACK_FAILED", "ours", None, "delete but"),
-        ("UPDATE_IN_PROGRESS", "ours", None, "wait"),
-        ("DELETE_IN_PROGRESS", "ours", Some(Sent::Delete), "wait"),
-        ("DELETE_FAILED", "ours", Some(Sent::Delete), "delete but Web"),
-        ("DELETE_FAILED", "ours", None, "delete but Web"),
-        ("DELETE_FAILED", "ours", Some(Sent::Retain), failed),
-        ("INVENTED", "ours", None, "wait"),
+        ("", "ours", "nothing", "done"),
+        ("DELETE_COMPLETE", "ours", "nothing", "done"),
+        ("REVIEW_IN_PROGRESS", "ours", "nothing", "done"),
+        ("CREATE_IN_PROGRESS", "ours", "nothing", "delete but"),
+        ("CREATE_COMPLETE", "ours", "nothing", "delete but"),
+        ("CREATE_FAILED", "ours", "nothing", "delete but"),
+        ("ROLLBACK_IN_PROGRESS", "ours", "nothing", "wait"),
+        ("ROLLBACK_COMPLETE", "ours", "nothing", "delete but"),
+        ("ROLLBACK_FAILED", "ours", "nothing", "delete but"),
+        ("UPDATE_ROLLBACK_FAILED", "ours", "nothing", "delete but"),
+        ("UPDATE_IN_PROGRESS", "ours", "nothing", "wait"),
+        ("DELETE_IN_PROGRESS", "ours", "delete", "wait"),
+        ("DELETE_FAILED", "ours", "delete", "delete but Web"),
+        ("DELETE_FAILED", "ours", "nothing", "delete but Web"),
+        ("DELETE_FAILED", "ours", "retain", failed),
+        ("INVENTED", "ours", "nothing", "wait"),
         // Somebody else has made or changed it since.
-        ("CREATE_COMPLETE", "theirs", None, theirs),
-        ("CREATE_IN_PROGRESS", "theirs", None, theirs),
-        ("UPDATE_COMPLETE", "theirs", None, theirs),
-        ("UPDATE_IN_PROGRESS", "theirs", None, theirs),
-        ("ROLLBACK_COMPLETE", "theirs", None, theirs),
-        ("REVIEW_IN_PROGRESS", "theirs", None, "done"),
-        ("DELETE_IN_PROGRESS", "theirs", None, "wait"),
-        ("DELETE_FAILED", "theirs", None, "delete but Web"),
-        ("INVENTED", "theirs", None, "wait"),
+        ("CREATE_COMPLETE", "theirs", "nothing", theirs),
+        ("CREATE_IN_PROGRESS", "theirs", "nothing", theirs),
+        ("UPDATE_COMPLETE", "theirs", "nothing", theirs),
+        ("UPDATE_IN_PROGRESS", "theirs", "nothing", theirs),
+        ("ROLLBACK_COMPLETE", "theirs", "nothing", theirs),
+        ("REVIEW_IN_PROGRESS", "theirs", "nothing", "done"),
+        ("DELETE_IN_PROGRESS", "theirs", "nothing", "wait"),
+        ("DELETE_FAILED", "theirs", "nothing", "delete but Web"),
+        ("INVENTED", "theirs", "nothing", "wait"),
     ];
-    for (status, by, sent, wanted) in table {
+    for (status, by, what, wanted) in table {
         let mut seen = seen(status, by);
         seen.stuck = vec!["Web".into()];
-        seen.sent = sent;
-        assert_eq!(in_words(&next(&target(), &seen, &goal("away"))), wanted, "{status} by {by} {sent:?}");
+        seen.sent = sent(what);
+        assert_eq!(in_words(&next(&target(), &seen, &goal("away"))), wanted, "{status} by {by} {what}");
     }
     let mut seen = seen("CREATE_COMPLETE", "ours");
     let mut unmade = target();

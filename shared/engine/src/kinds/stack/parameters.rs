@@ -3,10 +3,9 @@
 use super::state::{Goal, HIDDEN};
 use crate::kinds::PrepareInput;
 use crate::ports::{ParameterValue, Stack, TemplateSummary};
-use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::declaration::kinds::stack::Stack as Spec;
-use windlass_domain::declaration::output::{Inputs, PlannedOutput};
+use windlass_domain::declaration::output::{Inputs, PlannedOutput, fill};
 use windlass_domain::document::secret;
 use windlass_domain::document::shape::unknown_name;
 use windlass_domain::text::finding::{Finding, FindingName};
@@ -44,7 +43,7 @@ pub(super) fn wanted(
             (_, Some(former)) if (former == HIDDEN) != parameter.is_secret => findings.push(hidden(at(name), name)),
             (Some(text), _) => {
                 let value = filled(text, input.inputs);
-                findings.extend(secret::findings(&in_declaration(input, name, &value)));
+                findings.extend(secret::finding(&at(name), name, &value));
                 values.insert(name.clone(), ParameterValue::New(value));
             }
             (None, Some(_)) => {
@@ -68,45 +67,31 @@ pub(super) fn wanted(
 /// recorded with the state before.
 pub(super) fn shown(input: &PrepareInput<'_>, stack: &Stack) -> Vec<Finding> {
     let shown = stack.parameters.iter().filter(|(_, value)| *value != HIDDEN);
-    let secrets = shown.filter(|(name, value)| !secret::findings(&in_declaration(input, name, value)).is_empty());
+    let secrets = shown.filter(|(name, value)| secret::finding("", name, value).is_some());
     let found = secrets.map(|(name, _)| {
-        Finding::new(
-            FindingName::ParameterSecret,
-            format!("{}.{name}", input.path("parameters")),
-            format!("The value of the parameter `{name}` of the stack looks like a secret, and everybody is shown it."),
-            format!(
-                "Write a dynamic reference into the template, and update the stack with it yourself. If it is no \
-                 secret, give the parameter another name than `{name}`."
-            ),
-        )
+        let reason =
+            format!("The value of the parameter `{name}` of the stack looks like a secret, and everybody is shown it.");
+        let refer = "Write a dynamic reference into the template, and update the stack with it yourself.";
+        let remedy = format!("{refer} If it is no secret, give the parameter another name than `{name}`.");
+        Finding::new(FindingName::ParameterSecret, format!("{}.{name}", input.path("parameters")), reason, remedy)
     });
     found.collect()
 }
 
-/// Returns a parameter as a declaration has it, to be looked at for a secret.
-fn in_declaration(input: &PrepareInput<'_>, name: &str, value: &str) -> Value {
-    json!({"components": {input.component.as_str(): {"parameters": {name: value}}}})
-}
-
 /// The finding for a parameter that changes and whose former value nobody is shown.
 fn hidden(path: String, name: &str) -> Finding {
-    Finding::new(
-        FindingName::ParameterSecret,
-        path,
-        format!("CloudFormation shows nobody the value of `{name}` (`NoEcho`), so that no undo could bring it back."),
-        "Keep the value in Secrets Manager, and write a dynamic reference into the template: `{{resolve:secretsmanager:…}}`.",
-    )
+    let reason =
+        format!("CloudFormation shows nobody the value of `{name}` (`NoEcho`), so that no undo could bring it back.");
+    let remedy = "Keep the value in Secrets Manager, and write a dynamic reference into the template: `{{resolve:secretsmanager:…}}`.";
+    Finding::new(FindingName::ParameterSecret, path, reason, remedy)
 }
 
 /// Fills the outputs of others that are known into a value.
 fn filled(text: &str, inputs: &Inputs) -> String {
-    let mut value = text.to_owned();
-    for (output, given) in inputs {
-        if let PlannedOutput::Known(given) = given {
-            value = value.replace(&format!("${{{output}}}"), given);
-        }
-    }
-    value
+    fill(text, |output| match inputs.get(output)? {
+        PlannedOutput::Known(given) => Some(given.as_str()),
+        _ => None,
+    })
 }
 
 #[cfg(test)]
@@ -129,6 +114,7 @@ mod tests {
         let inputs: Inputs = [
             (output("api.version"), PlannedOutput::Known("42".into())),
             (output("jobs.version"), PlannedOutput::Later),
+            (output("api.name"), PlannedOutput::Known("a${api.version}".into())),
         ]
         .into();
         let table = [
@@ -136,6 +122,7 @@ mod tests {
             ("v${api.version}/${api.version}", "v42/42"),
             ("${jobs.version}", "${jobs.version}"),
             ("${api.version", "${api.version"),
+            ("${api.name}", "a${api.version}"),
         ];
         for (text, expected) in table {
             assert_eq!(filled(text, &inputs), expected);

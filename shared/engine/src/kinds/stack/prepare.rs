@@ -1,23 +1,24 @@
 //! Prepares a stack: what a release brings, the change set that would change it, and what that would lose.
 
-use super::change_set::{self, NamedChange, changes};
-use super::find::{self, FoundStack, StackPlace, find};
+use super::change_set::{self, BACK, changes};
+use super::find::{self, StackPlace, find};
 use super::former_code;
-use super::package::{OpenPackage, PackedStack, without_bucket};
+use super::package::{OpenPackage, without_bucket};
 use super::parameters;
-use super::state::{Goal, SetState, Target, Template, UNMADE};
+use super::state::{Goal, Target, UNMADE};
 use super::template::{kept, of_text};
-use super::{CAPABILITIES, Stack, refusals, wording};
+use super::{CAPABILITIES, Stack, look, refusals, wording};
 use crate::config::Configured;
+use crate::kinds::archive::Archive;
 use crate::kinds::{
-    APP_TAG, AwsResource, Document, ENVIRONMENT_TAG, Kind as _, LookContext, PrepareInput, Prepared, Recorded, Stage,
+    APP_TAG, AwsResource, ENVIRONMENT_TAG, Kind as _, LookContext, PrepareInput, Prepared, Recorded, Stage,
     TouchedResource, from_value, to_value,
 };
 use crate::ports::{
-    self, AssumeRole, ChangeSet, Clock, CloudFormationApi, DynamoDbApi, NewChangeSet, ObjectId, Result, S3Api,
-    TemplateSummary,
+    self, AssumeRole, ChangeSet, Clock, CloudFormationApi, DynamoDbApi, NewChangeSet, ObjectId, ResourceChange, Result,
+    S3Api, TemplateSummary,
 };
-use crate::trouble::{Checked, collected};
+use crate::trouble::{Checked, Trouble, collected, or_findings};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::declaration::kinds::stack::Stack as Spec;
@@ -40,7 +41,7 @@ where
     let config = home.config().clone();
     let place = StackPlace::of(&config, input);
     let claims = vec![place.claim(&spec.stack)];
-    let FoundStack { made, findings } = find(&home, ports, input, spec).await?;
+    let (made, findings) = find(&home, ports, input, spec).await?;
     let at = (ports.at(input.place), input.place);
     let plan = StackPlan { kind: Stack::new(home, at, input.deployment.clone()), input, spec, place, made };
     let prepared = plan.make(findings).await?;
@@ -54,7 +55,7 @@ struct Wanted {
     /// The recorded state that a rollback goes back to.
     back: Option<Goal>,
     /// The archive that is brought.
-    package: Option<PackedStack>,
+    package: Option<Archive>,
 }
 
 struct StackPlan<'a, P> {
@@ -72,11 +73,7 @@ impl<P: CloudFormationApi + S3Api + Configured + Clock> StackPlan<'_, P> {
             self.input.goal_state.map(|recorded| from_value("recorded state", recorded)).transpose()?;
         if back.as_ref().is_some_and(|goal| goal.template.is_none()) {
             let stays = format!("the stack {} stays: no rollback deletes one", self.spec.stack);
-            return Ok(Prepared {
-                unchanged: Some(stays),
-                before: to_value(&self.before(None).await?)?,
-                ..self.base()?
-            });
+            return Ok(Prepared { unchanged: Some(stays), ..self.base().await? });
         }
         if self.input.is_check {
             findings.extend(find::bucket(&self.kind.at, self.input, self.spec).await?);
@@ -91,20 +88,22 @@ impl<P: CloudFormationApi + S3Api + Configured + Clock> StackPlan<'_, P> {
         }
         let later = self.input.later();
         if let Some(wanted) = wanted.filter(|_| later.is_empty() && !self.input.is_trial) {
-            return Box::pin(self.planned(wanted)).await;
+            let planned = or_findings(Box::pin(self.planned(wanted)).await)?;
+            return Ok(planned.unwrap_or_else(Prepared::refused));
         }
         // Nobody can say more of it, so that no change set is made.
         let once = if later.is_empty() { "" } else { ", planned once its parameters are known" };
         let what = format!("stack {}{once}", self.spec.stack);
         let stage = Stage { later, ..Stage::new(to_value(&Goal::default())?, what) };
-        let before = to_value(&self.before(None).await?)?;
         let is_unseen = self.input.is_check && self.made.is_none();
         let warnings = is_unseen.then(|| find::to_be_made(self.input, self.spec)).into_iter().collect();
-        Ok(Prepared { stages: vec![stage], before, warnings, ..self.base()? })
+        Ok(Prepared { stages: vec![stage], warnings, ..self.base().await? })
     }
 
-    fn base(&self) -> Result<Prepared> {
-        Ok(Prepared { target: to_value(&self.target(None, None))?, ..Prepared::default() })
+    /// Returns the plan of a stack of which nothing is changed.
+    async fn base(&self) -> Result<Prepared> {
+        let before = to_value(&self.before(None).await?)?;
+        Ok(Prepared { target: to_value(&self.target(None, None))?, before, ..Prepared::default() })
     }
 
     fn owner(&self) -> String {
@@ -122,14 +121,14 @@ impl<P: CloudFormationApi + S3Api + Configured + Clock> StackPlan<'_, P> {
         tags.map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 
-    fn target(&self, set: Option<&ChangeSet>, package: Option<PackedStack>) -> Target {
+    fn target(&self, set: Option<&ChangeSet>, package: Option<Archive>) -> Target {
         let made = self.made.as_ref().map(|stack| stack.id.clone());
         Target {
             stack: self.spec.stack.clone(),
             id: set.map(|set| set.stack.clone()).or(made),
             role: self.place.role(&self.spec.role),
             change_set: set.map(|set| set.id.clone()),
-            way_back: change_set::way_back(self.input.deployment, self.input.component),
+            way_back: change_set::name(self.input.deployment, self.input.component, BACK),
             is_new: self.made.is_none(),
             owner: self.owner(),
             tags: self.tags(),
@@ -153,26 +152,20 @@ impl<P: CloudFormationApi + S3Api + Configured + Clock> StackPlan<'_, P> {
     /// Returns what the release brings.
     async fn brought(&self) -> Checked<Wanted> {
         let (input, spec) = (self.input, self.spec);
-        let Some(archive) = input.artifact.and_then(PackedStack::of) else {
+        let Some(archive) = input.artifact.and_then(Archive::of) else {
             let remedy = "Upload it, and name it with `key` in the manifest.";
             let reason = "A stack takes a zip with its template in the artifacts bucket.";
             return Err(Finding::bad_value(format!("components.{}", input.component), reason, remedy).into());
         };
-        let open = OpenPackage::read(&self.kind.home, archive.clone(), &spec.stack).await?;
+        let open =
+            OpenPackage::read(&self.kind.home, archive.clone(), (input.component, spec.artifact.is_some())).await?;
         let package = &open.package;
         let made_for = (package.account.as_deref(), package.region.as_deref());
         let mut findings = self.place.misses(input, made_for);
-        findings.extend(without_bucket(input.component, spec.assets.as_deref(), package));
         let text = collected(open.template(&self.kind.home).await, &mut findings)?.unwrap_or_default();
-        if spec.assets.is_none() && text.contains(ASSETS_BUCKET) {
-            let reason = "The template names the bucket of its files, and none is declared.";
-            findings.push(Finding::missing_field(input.path("assets"), reason, "Write `assets`, the bucket's name."));
-        }
-        if !findings.is_empty() {
-            return Err(findings.into());
-        }
+        findings.extend(without_bucket(input.component, spec.assets.as_deref(), package, &text));
         let text = text.replace(ASSETS_BUCKET, spec.assets.as_deref().unwrap_or_default());
-        let findings = self.unpublished(&text, &package.assets).await;
+        findings.extend(self.unpublished(&text, &package.assets).await);
         if !findings.is_empty() {
             return Err(findings.into());
         }
@@ -182,9 +175,7 @@ impl<P: CloudFormationApi + S3Api + Configured + Clock> StackPlan<'_, P> {
     /// Finds the nested stacks whose templates come with this release and are not in their bucket yet: files are
     /// published after the plan, and CloudFormation reads these for the plan.
     async fn unpublished(&self, text: &str, assets: &[StackAsset]) -> Vec<Finding> {
-        let (Some(bucket), Ok(template)) = (&self.spec.assets, read(text)) else {
-            return vec![];
-        };
+        let (Some(bucket), Ok(template)) = (&self.spec.assets, read(text)) else { return vec![] };
         let mut findings = Vec::new();
         for (logical, key) in refusals::nested_in(&template, assets) {
             let object = ObjectId { bucket: bucket.clone(), key: key.to_owned(), version_id: None };
@@ -207,14 +198,13 @@ impl<P: CloudFormationApi + S3Api + Configured + Clock> StackPlan<'_, P> {
     }
 
     /// Makes the change set, and says what it does.
-    async fn planned(&self, wanted: Wanted) -> Result<Prepared> {
+    async fn planned(&self, wanted: Wanted) -> Checked<Prepared> {
         let template = of_text(&self.kind.home, &self.owner(), wanted.text.clone()).await?;
-        let summary = match self.kind.at.template_summary(template.place()).await {
-            Err(fault) if fault.name == FaultName::Refused => {
-                return Ok(Prepared::refused(vec![refusals::no_change_set(self.input, &fault.message)]));
-            }
-            summary => summary?,
+        let taken = |fault: Fault| match fault.name {
+            FaultName::Refused => Trouble::from(refusals::no_change_set(self.input, &fault.message)),
+            _ => fault.into(),
         };
+        let summary = self.kind.at.template_summary(&template).await.map_err(taken)?;
         let (values, mut findings) = match &wanted.back {
             Some(goal) => (parameters::of_goal(goal), vec![]),
             None => parameters::wanted(self.input, self.spec, &summary, self.made.as_ref()),
@@ -223,27 +213,23 @@ impl<P: CloudFormationApi + S3Api + Configured + Clock> StackPlan<'_, P> {
         findings.extend(parsed.as_ref().and_then(|it| refusals::missing_outputs(self.input, self.spec, it, &summary)));
         findings.extend(self.runs_code(&summary, parsed.as_ref().unwrap_or(&Value::Null)).await?);
         if !findings.is_empty() {
-            return Ok(Prepared::refused(findings));
+            return Err(findings.into());
         }
         let content = Digest::of(format!("{values:?} {}", wanted.text).as_bytes());
-        let name = change_set::name(self.input.deployment, self.input.component, &content);
+        let name = change_set::name(self.input.deployment, self.input.component, content.short());
         let new = NewChangeSet {
             stack: &self.spec.stack,
             name: &name,
             creates: self.made.is_none(),
-            template: template.place(),
+            template: &template,
             parameters: &values,
             tags: &self.tags(),
             capabilities: &CAPABILITIES.map(str::to_owned),
             role: &self.place.role(&self.spec.role),
             description: &format!("Windlass deployment {}", self.input.deployment),
         };
-        match change_set::made(&self.kind.at, &new).await {
-            Err(fault) if fault.name == FaultName::Refused => {
-                Ok(Prepared::refused(vec![refusals::no_change_set(self.input, &fault.message)]))
-            }
-            made => Box::pin(self.of_set(made?, wanted, &parsed.unwrap_or_default())).await,
-        }
+        let made = change_set::made(&self.kind.at, &new).await.map_err(taken)?;
+        Box::pin(self.of_set(made, wanted, &parsed.unwrap_or_default())).await.map_err(Trouble::from)
     }
 
     /// Returns a finding if a template runs code that the running one does not, and nobody has asked for its release.
@@ -256,10 +242,10 @@ impl<P: CloudFormationApi + S3Api + Configured + Clock> StackPlan<'_, P> {
         }
         let mut running = Value::Null;
         if let Some(stack) = &self.made {
-            let text = Template::read(&self.kind.at, &stack.id, None).await?.text;
+            let text = self.kind.at.template(&stack.id, None).await?;
             running = read(&text).unwrap_or_default();
             let sent = of_text(&self.kind.home, &self.owner(), text).await?;
-            let known = refusals::code_of(&self.kind.at.template_summary(sent.place()).await?);
+            let known = refusals::code_of(&self.kind.at.template_summary(&sent).await?);
             code.retain(|one| !known.contains(one));
         }
         code.extend(refusals::nested_code(summary, template, &running));
@@ -270,14 +256,12 @@ impl<P: CloudFormationApi + S3Api + Configured + Clock> StackPlan<'_, P> {
     async fn of_set(&self, set: ChangeSet, wanted: Wanted, template: &Value) -> Result<Prepared> {
         let at = &self.kind.at;
         let mut target = self.target(Some(&set), wanted.package);
-        let found = SetState::from(&set);
-        if found.is_empty() {
+        if set.is_empty() {
             self.kind.let_go(&target).await?;
             let unchanged = format!("the stack {} has this template and these parameters already", target.stack);
-            let before = to_value(&self.before(None).await?)?;
-            return Ok(Prepared { unchanged: Some(unchanged), before, ..self.base()? });
+            return Ok(Prepared { unchanged: Some(unchanged), ..self.base().await? });
         }
-        if found.status == UNMADE {
+        if set.status == UNMADE {
             let errors = at.validation_errors(&set.id).await?;
             let findings = refusals::invalid(self.input, &set.reason, &errors);
             return Ok(Prepared { target: to_value(&target)?, is_made_to_plan: true, ..Prepared::refused(findings) });
@@ -286,35 +270,26 @@ impl<P: CloudFormationApi + S3Api + Configured + Clock> StackPlan<'_, P> {
         // A rollback is not held up by that.
         let moved = self.made.as_ref().filter(|_| self.input.goal_state.is_none());
         let moved = refusals::moved(self.input, moved, &set);
-        target.touches = all.iter().map(|one| one.name.clone()).collect();
+        target.touches = all.iter().map(|one| one.logical.clone()).collect();
         let loss = self.loss(&all, template);
         let former = self.former().await?;
-        let files = former_code::look(at, self.input, &former, &target.touches).await?;
+        let (gone, unknown) = former_code::look(at, self.input, &former, &target.touches).await?;
         let touches = all.iter().filter_map(|one| one.touched(self.input, &set.stack, (&former, template))).collect();
         let unseen = refusals::unseen(self.input, &all).into_iter();
-        let findings: Vec<Finding> = unseen.chain(moved).chain(loss.findings).chain(files.gone).collect();
+        let findings: Vec<Finding> = unseen.chain(moved).chain(loss.findings).chain(gone).collect();
         if !findings.is_empty() {
             let target = to_value(&target)?;
             return Ok(Prepared { target, is_made_to_plan: true, touches, ..Prepared::refused(findings) });
         }
         let before = self.before(Some(&set)).await?;
         target.may_go = loss.may_go;
-        let template = change_set::shown(Template::read(at, &set.stack, Some(&set.id)).await)?;
-        kept(&self.kind.home, &target.owner).keep(&Document::of(&template.text)?).await?;
-        let what = format!(
-            "stack {} to template {}, which touches {}",
-            target.stack,
-            template.digest.short(),
-            count(all.len(), "resource")
-        );
-        let goal = Goal {
-            id: Some(set.stack),
-            template: Some(template.digest),
-            parameters: set.parameters,
-            change_set: Some(set.id),
-        };
-        let stage =
-            Stage { details: loss.details, details_left: loss.details_left, ..Stage::new(to_value(&goal)?, what) };
+        let template = change_set::shown(look::template(at, &set.stack, Some(&set.id)).await)?;
+        kept(&self.kind.home, &target.owner).keep(&template).await?;
+        let all = count(all.len(), "resource");
+        let what = format!("stack {} to template {}, which touches {all}", target.stack, template.digest.short());
+        let ChangeSet { id, stack, parameters, .. } = set;
+        let goal = Goal { id: Some(stack), template: Some(template.digest), parameters, change_set: Some(id) };
+        let stage = Stage { details: loss.details, ..Stage::new(to_value(&goal)?, what) };
         let role = self.made.as_ref().and_then(|stack| wording::role_stays(&target, stack));
         Ok(Prepared {
             target: to_value(&target)?,
@@ -323,59 +298,50 @@ impl<P: CloudFormationApi + S3Api + Configured + Clock> StackPlan<'_, P> {
             before: to_value(&before)?,
             stages: vec![stage],
             irreversible: loss.irreversible,
-            warnings: loss.warnings.into_iter().chain(files.unknown).chain(role).collect(),
+            warnings: loss.warnings.into_iter().chain(unknown).chain(role).collect(),
             ..Prepared::default()
         })
     }
 
     /// Returns the template that the stack has; null if there is none, or none that can be read.
     async fn former(&self) -> Result<Value> {
-        let Some(stack) = &self.made else {
-            return Ok(Value::Null);
-        };
-        let template = Template::read(&self.kind.at, &stack.id, None).await?;
-        Ok(read(&template.text).unwrap_or_default())
+        let Some(stack) = &self.made else { return Ok(Value::Null) };
+        Ok(read(&self.kind.at.template(&stack.id, None).await?).unwrap_or_default())
     }
 
-    fn loss(&self, changes: &[NamedChange], template: &Value) -> StackLoss {
+    fn loss(&self, changes: &[ResourceChange], template: &Value) -> StackLoss {
         let deltas: Vec<ResourceDelta<'_>> = changes.iter().map(|one| one.delta(template)).collect();
         let (component, may_lose) = (self.input.component, self.input.may_lose);
         judge(&LossRules { component, data: self.spec.data, may_lose }, &deltas)
     }
 }
 
-impl NamedChange {
+impl ResourceChange {
     /// Returns the change as it is judged. `template` is the one to come.
     pub(super) fn delta<'c>(&'c self, template: &'c Value) -> ResourceDelta<'c> {
-        let change = &self.change;
         ResourceDelta {
-            logical: &self.name,
-            kind: &change.kind,
-            action: &change.action,
-            replacement: &change.replacement,
-            policy: &change.policy,
-            properties: change.properties.keys().map(String::as_str).collect(),
-            deletion_policy: deletion_policy(template, &self.name),
+            logical: &self.logical,
+            kind: &self.kind,
+            action: &self.action,
+            replacement: &self.replacement,
+            policy: &self.policy,
+            properties: self.properties.iter().map(String::as_str).collect(),
+            deletion_policy: deletion_policy(template, &self.logical),
         }
     }
 
     /// Returns the resource, if it is there and something of it changes. Of what stays when it leaves the stack nothing
     /// does. `templates` are the former one and the one to come.
     fn touched(&self, input: &PrepareInput<'_>, stack: &str, templates: (&Value, &Value)) -> Option<TouchedResource> {
-        let change = &self.change;
+        let Self { logical, kind, physical, policy, properties, .. } = self;
         let action = self.delta(templates.1).action();
-        let stays = action == DetailAction::Remove && change.policy == "Retain";
-        let properties = change.properties.keys();
-        (!change.physical.is_empty() && !stays).then(|| TouchedResource {
-            path: format!("{}.{}", input.path("stack"), self.name),
-            logical: self.name.clone(),
-            resource: AwsResource {
-                kind: change.kind.clone(),
-                physical: change.physical.clone(),
-                beside: stack.to_owned(),
-            },
+        let stays = action == DetailAction::Remove && policy == "Retain";
+        (!physical.is_empty() && !stays).then(|| TouchedResource {
+            path: format!("{}.{logical}", input.path("stack")),
+            logical: logical.clone(),
+            resource: AwsResource { kind: kind.clone(), physical: physical.clone(), beside: stack.to_owned() },
             is_lost: matches!(action, DetailAction::Remove | DetailAction::Replace),
-            changed: properties.flat_map(|name| changed_places(templates, &self.name, name)).collect(),
+            changed: properties.iter().flat_map(|name| changed_places(templates, logical, name)).collect(),
         })
     }
 }

@@ -2,15 +2,14 @@
 //! changed. Nothing is overwritten, and nothing is deleted: a former template names its files by the same keys.
 
 use super::Stack;
-use super::package::{OpenPackage, PackedStack};
-use super::state::Goal;
+use super::package::OpenPackage;
+use super::state::{Goal, Target};
 use super::template::kept;
 use crate::config::Configured;
-use crate::kinds::archive::{Entry, Unpacker, bad_archive, directory, unpacked};
-use crate::kinds::{Checkpoint, Publication, Publishes, from_value};
+use crate::kinds::archive::{Archive, Entry, Unpacker, bad_archive, directory, unpacked};
+use crate::kinds::{Checkpoint, Publication, Publishes, from_value, sum_of};
 use crate::ports::{Clock, ObjectHead, ObjectId, Part, PutOptions, Replaces, Result, S3Api, Upload};
-use crate::trouble::Trouble;
-use bytes::Bytes;
+use crate::trouble::{Checked, Trouble};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +19,7 @@ use windlass_domain::prose;
 use windlass_domain::text::digest::Digest;
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::text::name::ComponentName;
 use windlass_domain::text::next_step::Redeploy;
 
 /// The bytes of a part, and the most that are sent in one call.
@@ -31,34 +31,22 @@ const COMPARED: u64 = 64 * 1024 * 1024;
 /// The most bytes of all files of an archive that is compared.
 const UNPACKED: u64 = 256 * 1024 * 1024;
 
+/// The metadata that holds the SHA-256 of a file: of one that comes in parts S3 knows none of the whole.
+const SHA256: &str = "windlass-sha256";
+
 /// The number of snapshots back up to which templates are kept: a site keeps as many.
 const KEPT: u32 = 10;
 
-/// The part of a stack's target that a publication must know.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-struct PublishedTarget {
-    stack: String,
-    #[serde(default)]
-    package: Option<PackedStack>,
-    #[serde(default)]
-    assets: Option<String>,
-    owner: String,
-}
-
 impl<P: S3Api + Clock + Configured> Publishes for Stack<P> {
     async fn publish(&self, step: &Step, checkpoint: &mut impl Checkpoint) -> Result<Publication, Trouble> {
-        let target: PublishedTarget = from_value("target", &step.target)?;
+        let target: Target = from_value("target", &step.target)?;
         // A way back brings nothing: the former files are still there.
-        let Some(archive) = &target.package else {
-            return Ok(Publication::Whole(vec![]));
-        };
+        let Some(archive) = &target.package else { return Ok(Publication::Whole(vec![])) };
         let brought = match &target.assets {
-            Some(bucket) => self.bring_all(&target.stack, archive, bucket, checkpoint).await?,
+            Some(bucket) => self.bring_all(&step.component, archive, bucket, checkpoint).await?,
             None => Some(Progress::default()),
         };
-        let Some(progress) = brought else {
-            return Ok(Publication::Part);
-        };
+        let Some(progress) = brought else { return Ok(Publication::Part) };
         let warning = self.prune((step, &target.owner), progress, checkpoint).await?;
         Ok(Publication::Whole(warning.into_iter().collect()))
     }
@@ -68,12 +56,13 @@ impl<P: S3Api + Clock + Configured> Stack<P> {
     /// Brings all files of an archive. Returns `None` if there was no time for all.
     async fn bring_all(
         &self,
-        stack: &str,
-        archive: &PackedStack,
+        component: &ComponentName,
+        archive: &Archive,
         bucket: &str,
         checkpoint: &mut impl Checkpoint,
     ) -> Result<Option<Progress>, Trouble> {
-        let open = OpenPackage::read(&self.home, archive.clone(), stack).await?;
+        // Prepare has found the one that it takes.
+        let open = OpenPackage::read(&self.home, archive.clone(), (component, false)).await?;
         let mut wanted: Vec<(&StackAsset, &Entry)> =
             open.package.assets.iter().filter_map(|asset| Some((asset, open.entry(&asset.file)?))).collect();
         wanted.sort_by_key(|(_, entry)| entry.offset);
@@ -129,6 +118,9 @@ impl<P: S3Api + Clock + Configured> Stack<P> {
     }
 }
 
+/// The parts of a file, and its SHA-256.
+type Parts = (Vec<Part>, Digest);
+
 /// The files of one archive, on their way to their bucket.
 struct Publishing<'a, P> {
     there: &'a P,
@@ -139,54 +131,39 @@ struct Publishing<'a, P> {
 
 impl<P: S3Api> Publishing<'_, P> {
     /// Brings one file. Returns false if there was no time for it.
-    async fn bring(
-        &mut self,
-        asset: &StackAsset,
-        entry: &Entry,
-        checkpoint: &impl Checkpoint,
-    ) -> Result<bool, Trouble> {
+    async fn bring(&mut self, asset: &StackAsset, entry: &Entry, checkpoint: &impl Checkpoint) -> Checked<bool> {
         let object = ObjectId { bucket: self.bucket.to_owned(), key: asset.key.clone(), version_id: None };
-        if let Some(head) = self.there.head(&object).await? {
-            self.compare(&object, &head, asset, entry).await?;
-            return Ok(true);
-        }
-        let is_written = if entry.bytes > PART as u64 {
-            self.bring_in_parts(asset, entry, checkpoint).await
-        } else {
-            self.bring_whole(asset, entry).await.map(|()| true)
+        let head = match self.there.head(&object).await? {
+            Some(head) => head,
+            None => match self.write(asset, entry, checkpoint).await {
+                // Another invocation of this publication, or another deployment with the same file, was faster. Or the
+                // answer was lost, and the upload is not there any more.
+                Err(Trouble::Fault(fault)) if matches!(fault.name, FaultName::Conflict | FaultName::NotFound) => {
+                    self.there.head(&object).await?.ok_or(fault)?
+                }
+                done => return done,
+            },
         };
-        match is_written {
-            // Another invocation of this publication, or another deployment with the same file, was faster.
-            Err(Trouble::Fault(fault)) if fault.name == FaultName::Conflict => {
-                let head = self.there.head(&object).await?.ok_or(fault)?;
-                self.compare(&object, &head, asset, entry).await?;
-                Ok(true)
-            }
-            done => done,
-        }
+        self.compare(&object, &head, (asset, entry)).await.map(|()| true)
     }
 
-    async fn bring_whole(&mut self, asset: &StackAsset, entry: &Entry) -> Result<(), Trouble> {
+    async fn write(&mut self, asset: &StackAsset, entry: &Entry, checkpoint: &impl Checkpoint) -> Checked<bool> {
+        if entry.bytes > PART as u64 {
+            return self.in_parts(asset, entry, checkpoint).await;
+        }
         let bytes = self.unpacker.unpack(entry).await?;
         self.is_pinned(asset, &Digest::of(&bytes))?;
-        let options = options(Some(&asset.sha256));
-        self.there.put(self.bucket, &asset.key, bytes, &options).await?;
-        Ok(())
+        self.there.put(self.bucket, &asset.key, bytes, &options(asset)).await?;
+        Ok(true)
     }
 
     /// Brings a file that is too large for one call. It is there only once all of its bytes are known to be right.
-    async fn bring_in_parts(
-        &mut self,
-        asset: &StackAsset,
-        entry: &Entry,
-        checkpoint: &impl Checkpoint,
-    ) -> Result<bool, Trouble> {
+    async fn in_parts(&mut self, asset: &StackAsset, entry: &Entry, checkpoint: &impl Checkpoint) -> Checked<bool> {
         let there = self.there;
-        let upload = there.create_upload(self.bucket, &asset.key, &options(None)).await?;
-        let sent = match self.send_parts(&upload, entry, checkpoint).await {
+        let upload = there.create_upload(self.bucket, &asset.key, &options(asset)).await?;
+        let sent = match self.send(&upload, entry, checkpoint).await {
             Ok(Some((parts, sum))) => self.is_pinned(asset, &sum).map(|()| Some(parts)),
-            Ok(None) => Ok(None),
-            Err(trouble) => Err(trouble),
+            other => other.map(|_| None),
         };
         let Ok(Some(parts)) = sent else {
             // The uploaded parts are of no use. A bucket's lifecycle may also throw them away.
@@ -198,12 +175,7 @@ impl<P: S3Api> Publishing<'_, P> {
     }
 
     /// Sends the parts of a file, and returns them with its SHA-256; `None` if there was no time for all.
-    async fn send_parts(
-        &mut self,
-        upload: &Upload,
-        entry: &Entry,
-        checkpoint: &impl Checkpoint,
-    ) -> Result<Option<(Vec<Part>, Digest)>, Trouble> {
+    async fn send(&mut self, upload: &Upload, entry: &Entry, checkpoint: &impl Checkpoint) -> Checked<Option<Parts>> {
         let (mut parts, mut sum) = (Vec::new(), Sha256::new());
         let there = self.there;
         let mut reading = self.unpacker.open(entry);
@@ -221,7 +193,7 @@ impl<P: S3Api> Publishing<'_, P> {
         }
     }
 
-    fn is_pinned(&self, asset: &StackAsset, is: &Digest) -> Result<(), Trouble> {
+    fn is_pinned(&self, asset: &StackAsset, is: &Digest) -> Checked<()> {
         if *is == asset.sha256 {
             return Ok(());
         }
@@ -234,19 +206,15 @@ impl<P: S3Api> Publishing<'_, P> {
     ///
     /// # Errors
     /// A finding if it is another one.
-    async fn compare(
-        &mut self,
-        object: &ObjectId,
-        head: &ObjectHead,
-        asset: &StackAsset,
-        entry: &Entry,
-    ) -> Result<(), Trouble> {
+    async fn compare(&mut self, object: &ObjectId, head: &ObjectHead, file: (&StackAsset, &Entry)) -> Checked<()> {
+        let (asset, entry) = file;
         let there = ObjectId { version_id: head.version_id.clone(), ..object.clone() };
-        let mut is = head.sha256.clone();
-        if is.is_none() {
-            is = Some(self.sum_of(&there, head.bytes).await?);
-        }
-        if is.as_ref() == Some(&asset.sha256) {
+        let noted = head.metadata.get(SHA256).and_then(|it| Digest::parse(it).ok());
+        let is = match head.sha256.clone().or(noted) {
+            Some(is) => is,
+            None => sum_of(self.there, &there, head.bytes).await?,
+        };
+        if is == asset.sha256 {
             return Ok(());
         }
         if head.bytes <= COMPARED && entry.bytes <= COMPARED {
@@ -255,26 +223,13 @@ impl<P: S3Api> Publishing<'_, P> {
                 return Ok(());
             }
         }
-        Err(in_the_way(object, is.as_ref(), &asset.sha256).into())
-    }
-
-    /// Returns the SHA-256 of an object that was uploaded without it.
-    async fn sum_of(&self, object: &ObjectId, bytes: u64) -> Result<Digest> {
-        let (mut sum, mut at) = (Sha256::new(), 0);
-        while at < bytes {
-            let piece: Bytes = self.there.get_range(object, at, PART as u64).await?;
-            if piece.is_empty() {
-                return Err(Fault::internal(format!("S3 answered no bytes of {} at {at}", object.key)));
-            }
-            sum.update(&piece);
-            at += piece.len() as u64;
-        }
-        Ok(Digest::from_bytes(&sum.finalize()))
+        Err(in_the_way(object, &is, &asset.sha256).into())
     }
 }
 
-fn options(sha256: Option<&Digest>) -> PutOptions {
-    PutOptions { replaces: Replaces::Nothing, sha256: sha256.cloned(), ..PutOptions::default() }
+fn options(asset: &StackAsset) -> PutOptions {
+    let metadata = [(SHA256.to_owned(), asset.sha256.to_string())].into();
+    PutOptions { replaces: Replaces::Nothing, sha256: Some(asset.sha256.clone()), metadata, ..PutOptions::default() }
 }
 
 /// Pure: the files of a zip by their names, each with whether it is a link and the digest of its bytes. `None` if it is
@@ -298,12 +253,10 @@ fn files_of(archive: &[u8]) -> Option<BTreeMap<String, (bool, Digest)>> {
 }
 
 /// The finding for an object that is another one than the template was packed with.
-fn in_the_way(object: &ObjectId, is: Option<&Digest>, wanted: &Digest) -> Finding {
-    Finding::new(
-        FindingName::DigestMismatch,
-        format!("s3://{}/{}", object.bucket, object.key),
-        "another file is there under the key that the template names, and it was not overwritten: what runs may use it",
-        prose!("find out who wrote it (CloudTrail); if nothing uses it, delete it, then {}", Redeploy::Again),
-    )
-    .seen(is.map(Digest::as_str).unwrap_or_default(), wanted)
+fn in_the_way(object: &ObjectId, is: &Digest, wanted: &Digest) -> Finding {
+    let path = format!("s3://{}/{}", object.bucket, object.key);
+    let reason =
+        "another file is there under the key that the template names, and it was not overwritten: what runs may use it";
+    let remedy = prose!("find out who wrote it (CloudTrail); if nothing uses it, delete it, then {}", Redeploy::Again);
+    Finding::new(FindingName::DigestMismatch, path, reason, remedy).seen(is, wanted)
 }

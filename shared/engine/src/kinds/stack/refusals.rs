@@ -1,8 +1,7 @@
 //! What is wrong with a template or a change set before anything of a stack is changed. Pure.
 
-use super::change_set::NamedChange;
 use crate::kinds::PrepareInput;
-use crate::ports::{ChangeSet, ObjectId, Stack, TemplateSummary, ValidationError};
+use crate::ports::{ChangeSet, ObjectId, ResourceChange, Stack, TemplateSummary, ValidationError};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use windlass_domain::declaration::kinds::stack::Stack as Spec;
@@ -22,30 +21,38 @@ const FROM_STORE: &str = "AWS::SSM::Parameter::";
 /// Returns what of a template runs code, or reads for whoever makes a change set of it: transforms, and parameters that
 /// are read from the Parameter Store.
 pub(super) fn code_of(summary: &TemplateSummary) -> BTreeSet<String> {
-    let foreign = |name: &&String| !OF_AWS.iter().any(|known| name.starts_with(known));
-    let transforms = summary.transforms.iter().filter(foreign).map(|name| format!("the transform `{name}`"));
+    let transforms = foreign(summary).map(|name| format!("the transform `{name}`"));
     let read = summary.parameters.iter().filter(|(_, parameter)| parameter.kind.starts_with(FROM_STORE));
     transforms.chain(read.map(|(name, _)| format!("the parameter `{name}` of the Parameter Store"))).collect()
+}
+
+/// Returns the transforms of a template that somebody else than AWS carries out.
+fn foreign(summary: &TemplateSummary) -> impl Iterator<Item = &String> {
+    summary.transforms.iter().filter(|name| !OF_AWS.iter().any(|known| name.starts_with(known)))
 }
 
 /// Returns the nested stacks of a template that may run code, because nobody knows their own templates to be those that
 /// run. `running` is the template that runs.
 pub(super) fn nested_code(summary: &TemplateSummary, template: &Value, running: &Value) -> BTreeSet<String> {
-    let url = |template: &Value, logical: &str| template["Resources"][logical]["Properties"]["TemplateURL"].clone();
-    let all = template["Resources"].as_object().into_iter().flatten();
-    let mut nested = all.filter(|(_, resource)| resource["Type"] == NESTED).map(|(logical, _)| logical).peekable();
+    let mut nested = nested(template).peekable();
     if nested.peek().is_none() && summary.types.iter().any(|kind| kind == NESTED) {
         return ["a nested stack".to_owned()].into();
     }
-    let is_other = |logical: &&String| {
-        let brought = url(template, logical);
-        !is_fixed(&brought, summary) || brought != url(running, logical)
+    let is_other = |(logical, brought): &(&String, &Value)| {
+        let url = &brought["Properties"]["TemplateURL"];
+        !is_fixed(url, summary) || *url != running["Resources"][*logical]["Properties"]["TemplateURL"]
     };
-    nested.filter(is_other).map(|logical| format!("the nested stack `{logical}`")).collect()
+    nested.filter(is_other).map(|(logical, _)| format!("the nested stack `{logical}`")).collect()
 }
 
-/// Returns whether what a template writes is the same for everybody: no parameter and no mapping is in it. The short
-/// form of `Ref` is read as the name that it refers to.
+/// Returns the nested stacks of a template by their names.
+fn nested(template: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    let all = template["Resources"].as_object().into_iter().flatten();
+    all.filter(|(_, resource)| resource["Type"] == NESTED)
+}
+
+/// Returns whether the address that a template writes is the same for everybody: no parameter and no mapping is in it.
+/// A short form such as `Ref` or `ImportValue` is read as the name that it refers to, which is no address.
 fn is_fixed(value: &Value, summary: &TemplateSummary) -> bool {
     let is_text = |text: &str| {
         !summary.parameters.contains_key(text) && text.split("${").skip(1).all(|name| name.starts_with("AWS::"))
@@ -54,15 +61,14 @@ fn is_fixed(value: &Value, summary: &TemplateSummary) -> bool {
         let referred = part.get("Ref").or_else(|| part.get("Fn::Sub")).unwrap_or(part);
         referred.as_str().is_some_and(is_text)
     };
-    is_part(value) || value["Fn::Join"][1].as_array().is_some_and(|parts| parts.iter().all(is_part))
+    let is_address = value.as_str().is_none_or(|text| text.starts_with("https://"));
+    (is_address && is_part(value)) || value["Fn::Join"][1].as_array().is_some_and(|parts| parts.iter().all(is_part))
 }
 
 /// Returns a finding for each parameter of the Parameter Store whose value is another one since the stack was changed:
 /// an undo would get the new one as well, because CloudFormation reads it with each update.
 pub(super) fn moved(input: &PrepareInput<'_>, stack: Option<&Stack>, set: &ChangeSet) -> Vec<Finding> {
-    let Some(stack) = stack else {
-        return vec![];
-    };
+    let Some(stack) = stack else { return vec![] };
     let of_one_version = |named: &str| {
         let version = named.rsplit_once(':').map(|(_, version)| version);
         version.is_some_and(|version| !version.is_empty() && version.bytes().all(|byte| byte.is_ascii_digit()))
@@ -70,46 +76,33 @@ pub(super) fn moved(input: &PrepareInput<'_>, stack: Option<&Stack>, set: &Chang
     let found = stack.resolved.iter().filter_map(|(name, value)| {
         let named = stack.parameters.get(name).filter(|named| !of_one_version(named))?;
         let is_moved = set.parameters.get(name) == Some(named) && set.resolved.get(name)? != value;
-        is_moved.then(|| {
-            Finding::new(
-                FindingName::NoWayBack,
-                format!("{}.{name}", input.path("parameters")),
-                format!(
-                    "`{named}` in the Parameter Store has another value since, and an undo would get that as well."
-                ),
-                format!(
-                    "Write the version that the stack has now, `{named}:<version>`; a later release may name another."
-                ),
-            )
-        })
+        let (is, write) = (format!("`{named}` in the Parameter Store"), format!("`{named}:<version>`"));
+        let reason = format!("{is} has another value since, and an undo would get that as well.");
+        let remedy = format!("Write the version that the stack has now, {write}; a later release may name another.");
+        let path = format!("{}.{name}", input.path("parameters"));
+        is_moved.then(|| Finding::new(FindingName::NoWayBack, path, reason, remedy))
     });
     found.collect()
 }
 
 /// The finding that a plan alone would run code.
 pub(super) fn runs_code(input: &PrepareInput<'_>, code: &BTreeSet<String>) -> Finding {
-    let code: Vec<&str> = code.iter().map(String::as_str).collect();
-    Finding::new(
-        FindingName::NotPlannedWhole,
-        input.path("stack"),
-        format!(
-            "A change set would use {} with the role of the stack, and who may only plan must not do that.",
-            code.join(" and ")
-        ),
-        "Release it: the release is planned whole before anything changes. What the running template has already is planned as ever.",
-    )
+    let code = code.iter().map(String::as_str).collect::<Vec<&str>>().join(" and ");
+    let reason =
+        format!("A change set would use {code} with the role of the stack, and who may only plan must not do that.");
+    let remedy = "Release it: the release is planned whole before anything changes. What the running template has already is planned as ever.";
+    Finding::new(FindingName::NotPlannedWhole, input.path("stack"), reason, remedy)
 }
 
 /// Returns a finding for each nested stack of which the change set does not say what changes in it.
-pub(super) fn unseen(input: &PrepareInput<'_>, changes: &[NamedChange]) -> Vec<Finding> {
-    let unseen = changes.iter().filter(|one| one.is_unseen());
-    let found = unseen.map(|one| {
-        Finding::new(
-            FindingName::NotPlannedWhole,
-            format!("{}.{}", input.path("stack"), one.name),
-            format!("The nested stack `{}` changes, and CloudFormation does not say what changes in it.", one.name),
-            "Make it a stack and a component of its own, or write its resources into the outer template.",
-        )
+pub(super) fn unseen(input: &PrepareInput<'_>, changes: &[ResourceChange]) -> Vec<Finding> {
+    let unseen = changes.iter().filter(|it| it.kind == NESTED && it.nested.is_none() && it.action != "Remove");
+    let found = unseen.map(|ResourceChange { logical, .. }| {
+        let reason =
+            format!("The nested stack `{logical}` changes, and CloudFormation does not say what changes in it.");
+        let remedy = "Make it a stack and a component of its own, or write its resources into the outer template.";
+        let path = format!("{}.{logical}", input.path("stack"));
+        Finding::new(FindingName::NotPlannedWhole, path, reason, remedy)
     });
     found.collect()
 }
@@ -117,12 +110,10 @@ pub(super) fn unseen(input: &PrepareInput<'_>, changes: &[NamedChange]) -> Vec<F
 /// Returns the nested stacks of a template whose own templates are among the files that a release brings: the name of
 /// each, and the key of its template.
 pub(super) fn nested_in<'a>(template: &Value, assets: &'a [StackAsset]) -> Vec<(String, &'a str)> {
-    let resources = template.get("Resources").and_then(Value::as_object).into_iter().flatten();
-    let found = resources.filter_map(|(logical, resource)| {
-        let is_nested = resource.get("Type")?.as_str()? == NESTED;
+    let found = nested(template).filter_map(|(logical, resource)| {
         // Its address is put together by functions, and the key stands in it as a whole.
-        let address = resource.get("Properties")?.get("TemplateURL")?.to_string();
-        let asset = assets.iter().find(|asset| is_nested && address.contains(&asset.key))?;
+        let address = resource["Properties"]["TemplateURL"].to_string();
+        let asset = assets.iter().find(|asset| address.contains(&asset.key))?;
         Some((logical.clone(), asset.key.as_str()))
     });
     found.collect()
@@ -131,26 +122,18 @@ pub(super) fn nested_in<'a>(template: &Value, assets: &'a [StackAsset]) -> Vec<(
 /// The finding for a nested stack whose template CloudFormation cannot read yet.
 pub(super) fn unpublished(input: &PrepareInput<'_>, logical: &str, object: &ObjectId) -> Finding {
     let ObjectId { bucket, key, .. } = object;
-    Finding::new(
-        FindingName::NotPlannedWhole,
-        format!("{}.{logical}", input.path("stack")),
-        format!(
-            "The template of the nested stack `{logical}` is not at s3://{bucket}/{key} yet, and CloudFormation reads it for the plan, before a release uploads files."
-        ),
-        prose!(
-            "Upload it before the release, of an application of CDK with {}; or make it a stack and a component of its own.",
-            run!("npx cdk-assets publish --path cdk.out/….assets.json")
-        ),
-    )
+    let why = "CloudFormation reads it for the plan, before a release uploads files";
+    let reason = format!("The template of the nested stack `{logical}` is not at s3://{bucket}/{key} yet, and {why}.");
+    let upload = run!("npx cdk-assets publish --path cdk.out/….assets.json");
+    let instead = "make it a stack and a component of its own";
+    let remedy = prose!("Upload it before the release, of an application of CDK with {}; or {}.", upload, instead);
+    Finding::new(FindingName::NotPlannedWhole, format!("{}.{logical}", input.path("stack")), reason, remedy)
 }
 
 /// The finding for a template of which no change set can be made, in AWS's words.
 pub(super) fn no_change_set(input: &PrepareInput<'_>, said: &str) -> Finding {
-    Finding::bad_value(
-        input.path("stack"),
-        format!("CloudFormation takes no change set of this template: {}.", said.trim_end_matches('.')),
-        "Mend what it names in the template, and release that.",
-    )
+    let reason = format!("CloudFormation takes no change set of this template: {}.", said.trim_end_matches('.'));
+    Finding::bad_value(input.path("stack"), reason, "Mend what it names in the template, and release that.")
 }
 
 /// Returns the findings on a change set that could not be made: what AWS's own validation says, else its reason.
@@ -162,27 +145,29 @@ pub(super) fn invalid(input: &PrepareInput<'_>, reason: &str, errors: &[Validati
 
 fn of_validation(input: &PrepareInput<'_>, error: &ValidationError) -> Finding {
     let ValidationError { logical, kind, validation, reason, .. } = error;
-    let what = if logical.is_empty() { "The template".to_owned() } else { format!("`{logical}` (`{kind}`)") };
-    Finding::bad_value(
-        format!("{}.{}", input.path("stack"), if logical.is_empty() { "template" } else { logical.as_str() }),
-        format!("{what} does not pass CloudFormation's own validation {validation}: {}.", reason.trim_end_matches('.')),
-        "Mend it in the template, and release that.",
-    )
+    let (of, what) = match logical.as_str() {
+        "" => ("template", "The template".to_owned()),
+        of => (of, format!("`{logical}` (`{kind}`)")),
+    };
+    let said = reason.trim_end_matches('.');
+    let reason = format!("{what} does not pass CloudFormation's own validation {validation}: {said}.");
+    let path = format!("{}.{of}", input.path("stack"));
+    Finding::bad_value(path, reason, "Mend it in the template, and release that.")
 }
 
 /// Returns a finding for an output that is declared and that the template does not have. Nobody knows it of a template
-/// that runs code.
+/// whose outputs a macro or a function such as `Fn::ForEach` makes.
 pub(super) fn missing_outputs(
     input: &PrepareInput<'_>,
     spec: &Spec,
     template: &Value,
     summary: &TemplateSummary,
 ) -> Option<Finding> {
-    if !code_of(summary).is_empty() {
-        return None;
-    }
     let outputs = template.get("Outputs").and_then(Value::as_object);
     let known: Vec<&String> = outputs.into_iter().flatten().map(|(name, _)| name).collect();
+    if foreign(summary).next().is_some() || known.iter().any(|name| name.starts_with("Fn::")) {
+        return None;
+    }
     let (name, output) = spec.outputs.iter().find(|(_, output)| !known.contains(output))?;
     let path = format!("{}.{name}", input.path("outputs"));
     let reason = format!("The template has no output `{output}`.");
@@ -191,12 +176,8 @@ pub(super) fn missing_outputs(
 
 /// The finding for a template that is not kept any more.
 pub(super) fn no_template(input: &PrepareInput<'_>, digest: &Digest) -> Finding {
-    Finding::new(
-        FindingName::NoWayBack,
-        input.path("stack"),
-        format!("The template {} that the stack had then is not kept any more.", digest.short()),
-        input.to_another_snapshot(),
-    )
+    let reason = format!("The template {} that the stack had then is not kept any more.", digest.short());
+    Finding::new(FindingName::NoWayBack, input.path("stack"), reason, input.to_another_snapshot())
 }
 
 #[cfg(test)]
@@ -239,8 +220,9 @@ mod tests {
             (json!("https://s3.amazonaws.com/assets/b.json"), json!(url), true),
             (json!(url), Value::Null, true),
             (json!({"Ref": "Url"}), json!({"Ref": "Url"}), true),
-            // The short form of `Ref`, and that of `FindInMap`.
+            // The short forms of `Ref`, of `ImportValue`, and of `FindInMap`.
             (json!("Url"), json!("Url"), true),
+            (json!("Imported"), json!("Imported"), true),
             (json!(["Urls", "prod", "Inner"]), json!(["Urls", "prod", "Inner"]), true),
             (json!({"Fn::Sub": "${Url}"}), json!({"Fn::Sub": "${Url}"}), true),
             (json!({"Fn::Sub": "https://${AWS::Region}/a"}), json!({"Fn::Sub": "https://${AWS::Region}/a"}), false),

@@ -1,8 +1,9 @@
 //! The state of a stack, its goals, and the changes of it.
 
 use super::drift::Detected;
-use super::package::PackedStack;
-use crate::ports::Stack;
+use crate::kinds::Document;
+use crate::kinds::archive::Archive;
+use crate::ports::{ChangeSet, Stack, StackEvent};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,7 +50,7 @@ pub struct Target {
     pub assets: Option<String>,
     /// The archive that is brought; `None` if nothing new is brought.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub package: Option<PackedStack>,
+    pub package: Option<Archive>,
     /// The seconds after which a change of it has failed.
     pub within_s: u64,
 }
@@ -81,80 +82,32 @@ pub struct Goal {
 /// The value of a parameter that CloudFormation shows nobody.
 pub(super) const HIDDEN: &str = "****";
 
-/// A template, as CloudFormation returns it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Template {
-    /// The digest of the document by which it is kept.
-    pub digest: Digest,
-    /// Its text.
-    pub text: String,
-}
-
-/// A change set: that of the way forward, or that of the way back.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct SetState {
-    /// Its id.
-    pub id: String,
-    /// Its status.
-    pub status: String,
-    /// The reason of that status, in AWS's words.
-    pub reason: String,
-    /// Its status of execution.
-    pub execution: String,
-    /// The resources that it touches and that the way forward did not touch. It is only read of a way back that could
-    /// be executed.
-    pub beside: Vec<String>,
-    /// The resources of the same that would be removed or replaced with their data, which nobody has allowed.
-    pub loses: Vec<String>,
-}
-
-/// The first resource of an operation that failed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FailedResource {
-    /// Its name in the template.
-    pub logical: String,
-    /// Its type.
-    pub kind: String,
-    /// The reason in AWS's words.
-    pub reason: String,
-}
-
-/// The last switching change that was sent on this way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sent {
-    /// A change set was executed.
-    Execute,
-    /// An update was cancelled.
-    Cancel,
-    /// CloudFormation's own way back was tried once more.
-    Continue,
-    /// The stack was deleted.
-    Delete,
-    /// The stack was deleted but for what could not be deleted.
-    Retain,
-}
-
 /// A stack, as one look shows it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Seen {
     /// The time at which the look began.
     pub now: Time,
     /// The stack; `None` if there is none, or if it is deleted.
     pub stack: Option<Stack>,
     /// Its template, if the stack stands still.
-    pub template: Option<Template>,
+    pub template: Option<Document>,
     /// The change set of this way; `None` if there is none, or nobody goes anywhere.
-    pub set: Option<SetState>,
+    pub set: Option<ChangeSet>,
+    /// The resources that it touches and that the way forward did not touch. It is only read of a way back that could
+    /// be executed.
+    pub beside: Vec<String>,
+    /// The resources of the same that would be removed or replaced with their data, which nobody has allowed.
+    pub loses: Vec<String>,
     /// True if the last operation of the stack is one that this way has sent.
     pub is_ours: bool,
     /// The last switching change of this way, but for one that is tried once and was not answered.
-    pub sent: Option<Sent>,
+    pub sent: Option<Change>,
     /// The change set of this way that was sent last, by id, whichever invocation has sent it.
     pub executed: Option<String>,
     /// The time at which a switching change was sent last, in either direction; else that of the stack's last change.
     pub since: Option<Time>,
-    /// The first resource that failed in that operation.
-    pub failed: Option<FailedResource>,
+    /// The event of the first resource that failed in that operation.
+    pub failed: Option<StackEvent>,
     /// The resources that are being changed.
     pub moving: Vec<String>,
     /// The resources that could not be deleted.
@@ -194,6 +147,13 @@ pub enum Standing {
     Unknown,
 }
 
+impl Standing {
+    /// Returns whether something goes on, as far as anybody knows.
+    pub(super) fn goes_on(self) -> bool {
+        matches!(self, Self::Creating | Self::Updating | Self::Moving | Self::Deleting | Self::Unknown)
+    }
+}
+
 /// Each status of a stack (AWS CloudFormation API Reference, Stack, `StackStatus`).
 pub(super) const STATUSES: [(&str, Standing); 23] = [
     ("CREATE_IN_PROGRESS", Standing::Creating),
@@ -226,35 +186,19 @@ pub(super) const TAKEN_BACK: &str = "UPDATE_ROLLBACK_COMPLETE";
 /// The status of a new stack that CloudFormation has taken back by itself.
 pub(super) const NOT_MADE: &str = "ROLLBACK_COMPLETE";
 /// A change set's status: it is made.
-pub(super) const MADE: &str = "CREATE_COMPLETE";
+const MADE: &str = "CREATE_COMPLETE";
 /// A change set's status: it could not be made.
 pub(super) const UNMADE: &str = "FAILED";
 /// A change set's status: it is deleted.
 pub(super) const DROPPED: &str = "DELETE_COMPLETE";
-/// A change set's status of execution: it can be executed.
-pub(super) const AVAILABLE: &str = "AVAILABLE";
-/// A change set's status of execution: it cannot be executed yet, or was not made.
-pub(super) const UNAVAILABLE: &str = "UNAVAILABLE";
 /// A change set's status of execution: the stack was changed since.
 pub(super) const OBSOLETE: &str = "OBSOLETE";
 /// A change set's status of execution: it is being executed.
 pub(super) const EXECUTING: &str = "EXECUTE_IN_PROGRESS";
-/// A change set's status of execution: it was executed.
-pub(super) const EXECUTED: &str = "EXECUTE_COMPLETE";
-/// A change set's status of execution: it was executed, and CloudFormation has taken that back.
-pub(super) const EXECUTED_IN_VAIN: &str = "EXECUTE_FAILED";
 /// Each status of a change set (AWS CloudFormation API Reference, DescribeChangeSet). One that is neither made nor
 /// unmade is waited for.
-pub(super) const SET_STATUSES: [&str; 8] = [
-    MADE,
-    UNMADE,
-    "CREATE_PENDING",
-    "CREATE_IN_PROGRESS",
-    "DELETE_PENDING",
-    "DELETE_IN_PROGRESS",
-    DROPPED,
-    "DELETE_FAILED",
-];
+pub(super) const SET_STATUSES: &str = "CREATE_PENDING CREATE_IN_PROGRESS CREATE_COMPLETE FAILED \
+    DELETE_PENDING DELETE_IN_PROGRESS DELETE_COMPLETE DELETE_FAILED";
 
 /// Returns what a status of a stack means.
 pub(super) fn standing(status: &str) -> Standing {
@@ -262,20 +206,21 @@ pub(super) fn standing(status: &str) -> Standing {
     known.find(|(name, _)| *name == status).map_or(Standing::Unknown, |(_, standing)| *standing)
 }
 
-impl SetState {
+impl ChangeSet {
     /// Returns whether it is not made yet.
     pub(super) fn is_being_made(&self) -> bool {
-        self.status != UNMADE && (self.status != MADE || self.execution == UNAVAILABLE)
+        self.status != UNMADE && (self.status != MADE || self.execution == "UNAVAILABLE")
     }
 
     /// Returns whether it can be executed.
     pub(super) fn can_be_executed(&self) -> bool {
-        self.status == MADE && self.execution == AVAILABLE
+        self.status == MADE && self.execution == "AVAILABLE"
     }
 
     /// Returns whether it is or was executed, whatever came of it.
     pub(super) fn has_begun(&self) -> bool {
-        [EXECUTING, EXECUTED, EXECUTED_IN_VAIN].contains(&self.execution.as_str())
+        // The last one if CloudFormation has taken it back.
+        [EXECUTING, "EXECUTE_COMPLETE", "EXECUTE_FAILED"].contains(&self.execution.as_str())
     }
 
     /// Returns whether it would change nothing. CloudFormation says that in words alone (AWS CloudFormation User Guide,
@@ -303,9 +248,7 @@ impl Seen {
     /// changed by others.
     pub(super) fn is_behind(&self) -> bool {
         let begun = self.set.as_ref().filter(|set| set.has_begun());
-        let Some(id) = begun.map(|set| &set.id).or(self.executed.as_ref()) else {
-            return false;
-        };
+        let Some(id) = begun.map(|set| &set.id).or(self.executed.as_ref()) else { return false };
         let shows_it = self.stack.as_ref().is_some_and(|stack| stack.change_set.as_ref() == Some(id));
         let may_be_late = self.since.is_some_and(|sent| self.now.ms_since(sent) < SEEN_AFTER_MS);
         let is_executing = begun.is_some_and(|set| set.execution == EXECUTING);
@@ -326,7 +269,8 @@ impl Seen {
 }
 
 /// One change.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Change {
     /// Makes the change set that leads back to this goal.
     Make(Goal),
@@ -343,15 +287,11 @@ pub enum Change {
 }
 
 impl Change {
-    /// Returns the value by which it is recognized.
+    /// Returns the value by which it is recognized, and read back.
     pub(super) fn value(&self) -> Value {
         match self {
             Self::Make(goal) => json!({"make": goal.template}),
-            Self::Discard(id) => json!({"discard": id}),
-            Self::Execute(id) => json!({"execute": id}),
-            Self::Cancel => json!({"cancel": true}),
-            Self::Continue => json!({"continue": true}),
-            Self::Delete(retain) => json!({"delete": retain}),
+            other => json!(other),
         }
     }
 }
@@ -360,19 +300,4 @@ impl Change {
 /// alone.
 pub(super) fn is_cancelled(reason: &str) -> bool {
     reason.ends_with("cancelled")
-}
-
-/// Returns the switching change that has this value; `None` if it is another one.
-pub(super) fn sent(value: &Value) -> Option<Sent> {
-    let has = |name: &str| value.get(name).is_some();
-    let retains = value.get("delete").and_then(Value::as_array).is_some_and(|names| !names.is_empty());
-    [
-        (has("execute"), Sent::Execute),
-        (has("cancel"), Sent::Cancel),
-        (has("continue"), Sent::Continue),
-        (retains, Sent::Retain),
-        (has("delete"), Sent::Delete),
-    ]
-    .into_iter()
-    .find_map(|(is, sent)| is.then_some(sent))
 }

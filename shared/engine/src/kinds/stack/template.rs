@@ -23,34 +23,18 @@ pub(super) fn kept<'a, P: S3Api + Clock + Configured>(home: &'a P, owner: &str) 
     KeptDocuments::of(home, STACKS, owner)
 }
 
-/// A template in the form in which CloudFormation takes it.
-#[derive(Debug)]
-pub(super) struct SentTemplate {
-    text: String,
-    /// The address in the artifacts bucket, if it is too large for a call.
-    url: Option<String>,
-}
-
-impl SentTemplate {
-    /// Returns the template as a call names it.
-    pub(super) fn place(&self) -> TemplateFrom<'_> {
-        self.url.as_deref().map_or(TemplateFrom::Body(&self.text), TemplateFrom::Url)
-    }
-}
-
-/// Returns a template in that form. One that is too large for a call is put into the artifacts bucket first, from which
-/// CloudFormation reads it with the caller's rights.
-pub(super) async fn of_text(home: &(impl S3Api + Configured), owner: &str, text: String) -> Result<SentTemplate> {
+/// Returns a template in the form in which CloudFormation takes it. One that is too large for a call is put into the
+/// artifacts bucket first, from which CloudFormation reads it with the caller's rights.
+pub(super) async fn of_text(home: &(impl S3Api + Configured), owner: &str, text: String) -> Result<TemplateFrom> {
     if text.len() <= IN_A_CALL {
-        return Ok(SentTemplate { text, url: None });
+        return Ok(TemplateFrom::Body(text));
     }
     let sha256 = Digest::of(text.as_bytes());
     let object = home.artifact(&format!("windlass/{STACKS}/{SENT}/{owner}/{sha256}.template"), None);
     // What is there already is the same, and its days begin anew.
     let options = PutOptions { sha256: Some(sha256), ..PutOptions::default() };
-    home.put(&object.bucket, &object.key, Bytes::from(text.clone()), &options).await?;
-    let url = url(&home.config().region, &object);
-    Ok(SentTemplate { text, url: Some(url) })
+    home.put(&object.bucket, &object.key, Bytes::from(text), &options).await?;
+    Ok(TemplateFrom::Url(url(&home.config().region, &object)))
 }
 
 /// Returns the address of an object in a bucket of this region, as CloudFormation takes it (Amazon S3 User Guide,

@@ -2,11 +2,12 @@
 //! its parameters.
 
 use super::drift::Detected;
-use super::state::{Change, FailedResource, Seen, SetState, Standing, Target};
+use super::state::{Change, Seen, Standing, Target};
 use crate::kinds::noticed::plain;
 use crate::kinds::whose;
-use crate::ports::{Stack, StackResource};
+use crate::ports::{ChangeSet, Stack, StackEvent, StackResource};
 use serde_json::Value;
+use std::collections::BTreeSet;
 use windlass_domain::text::count::count;
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::next_step::{NextStep, Redeploy};
@@ -29,9 +30,7 @@ pub(super) fn owned(target: &Target) -> String {
 
 /// Says what there is.
 pub(super) fn shown(seen: &Seen) -> String {
-    let Some(stack) = seen.made() else {
-        return "no stack".into();
-    };
+    let Some(stack) = seen.made() else { return "no stack".into() };
     let drift = seen.drift.as_ref().map(|found| format!("; {}", drift(found))).unwrap_or_default();
     match &seen.template {
         Some(template) => format!("template {} ({}{drift})", template.digest.short(), stack.status),
@@ -63,13 +62,9 @@ fn drift(found: &Detected) -> String {
 
 /// The finding for a stack that still moves by itself.
 pub(super) fn moves(target: &Target, seen: &Seen) -> Option<Finding> {
-    let is_final = !matches!(
-        seen.standing(),
-        Standing::Creating | Standing::Updating | Standing::Moving | Standing::Deleting | Standing::Unknown
-    );
     let reason = format!("CloudFormation still works on the stack: it is {}.", status(seen));
     let remedy = way_out(seen.standing(), target.named());
-    (!is_final).then(|| Finding::new(FindingName::StackBusy, place(target), reason, remedy))
+    seen.standing().goes_on().then(|| Finding::new(FindingName::StackBusy, place(target), reason, remedy))
 }
 
 /// The warning that a resource is not in the stack any more, and is still there.
@@ -79,6 +74,13 @@ pub(super) fn stays(target: &Target, resource: &StackResource) -> String {
         "{logical} of {} ({kind}) is no longer in the stack and still there as {physical}; `aws cloudformation create-change-set --change-set-type IMPORT` takes it into a stack again",
         place(target)
     )
+}
+
+/// The warning that CloudFormation has changed resources that its change set did not name.
+pub(super) fn beside(target: &Target, names: BTreeSet<String>) -> Option<String> {
+    let names: Vec<String> = names.into_iter().collect();
+    let what = || format!("beside the plan, CloudFormation also changed in {}: {}", place(target), named(&names));
+    (!names.is_empty()).then(what)
 }
 
 /// Says what a change does.
@@ -96,15 +98,9 @@ pub(super) fn what(change: &Change) -> String {
 
 /// Says what is waited for: the status, and what is being changed.
 pub(super) fn waits_for(target: &Target, seen: &Seen) -> Option<String> {
-    let stack = seen.made()?;
-    let goes_on = matches!(
-        seen.standing(),
-        Standing::Creating | Standing::Updating | Standing::Moving | Standing::Deleting | Standing::Unknown
-    );
-    goes_on.then(|| {
-        let now = if seen.moving.is_empty() { String::new() } else { format!(": {}", named(&seen.moving)) };
-        format!("{} is {}{now}", place(target), stack.status)
-    })
+    let stack = seen.made().filter(|_| seen.standing().goes_on())?;
+    let now = if seen.moving.is_empty() { String::new() } else { format!(": {}", named(&seen.moving)) };
+    Some(format!("{} is {}{now}", place(target), stack.status))
 }
 
 /// Lists names for the middle of a sentence.
@@ -121,15 +117,12 @@ fn status(seen: &Seen) -> &str {
 
 /// Says which resource failed first, and why.
 fn why(seen: &Seen) -> String {
-    if let Some(FailedResource { logical, kind, reason }) = &seen.failed {
+    if let Some(StackEvent { resource: StackResource { logical, kind, .. }, reason, .. }) = &seen.failed {
         let reason = reason.trim_end_matches('.');
         return format!("{logical} ({kind}) failed first: {reason}");
     }
     let reason = seen.stack.as_ref().map(|stack| stack.reason.trim_end_matches('.'));
-    match reason.filter(|reason| !reason.is_empty()) {
-        Some(reason) => reason.to_owned(),
-        None => "its events show no resource that failed".to_owned(),
-    }
+    reason.filter(|reason| !reason.is_empty()).unwrap_or("its events show no resource that failed").to_owned()
 }
 
 fn failed(target: &Target, reason: String, remedy: impl Into<Prose>) -> Finding {
@@ -137,12 +130,9 @@ fn failed(target: &Target, reason: String, remedy: impl Into<Prose>) -> Finding 
 }
 
 fn by_another(target: &Target, reason: &str) -> Finding {
-    Finding::new(
-        FindingName::TargetChangedByOther,
-        place(target),
-        format!("{reason} {}.", whose(&owned(target))),
-        prose!("Find out who changes it (CloudTrail, events of the stack), then {}.", Redeploy::Again),
-    )
+    let remedy = prose!("Find out who changes it (CloudTrail, events of the stack), then {}.", Redeploy::Again);
+    let reason = format!("{reason} {}.", whose(&owned(target)));
+    Finding::new(FindingName::TargetChangedByOther, place(target), reason, remedy)
 }
 
 /// The finding for a stack that somebody else changes meanwhile.
@@ -153,13 +143,8 @@ pub(super) fn in_the_way(target: &Target, seen: &Seen) -> Finding {
 /// The finding for a change set that can no longer be executed.
 pub(super) fn obsolete(target: &Target, seen: &Seen) -> Finding {
     let is = seen.set.as_ref().map_or("gone", |set| set.execution.as_str());
-    by_another(
-        target,
-        &format!(
-            "The change set that was planned is {is}, because somebody else changed the stack since; it is {} now.",
-            status(seen)
-        ),
-    )
+    let why = format!("somebody else changed the stack since; it is {} now", status(seen));
+    by_another(target, &format!("The change set that was planned is {is}, because {why}."))
 }
 
 /// The finding for a stack that somebody else has changed since this deployment did.
@@ -174,38 +159,27 @@ pub(super) fn deleted(target: &Target, seen: &Seen) -> Finding {
 
 /// The finding for a change that CloudFormation has taken back by itself.
 pub(super) fn taken_back(target: &Target, seen: &Seen) -> Finding {
-    failed(
-        target,
-        format!("CloudFormation took the change back by itself ({}): {}.", status(seen), why(seen)),
-        prose!("Mend what failed in the template or in the account, then {}.", Redeploy::Fixed),
-    )
+    let reason = format!("CloudFormation took the change back by itself ({}): {}.", status(seen), why(seen));
+    failed(target, reason, prose!("Mend what failed in the template or in the account, then {}.", Redeploy::Fixed))
 }
 
 /// The finding for a way back that CloudFormation has taken back by itself.
 pub(super) fn not_taken_back(target: &Target, seen: &Seen) -> Finding {
-    failed(
-        target,
-        format!("The former template could not be brought back ({}): {}.", status(seen), why(seen)),
-        "Mend what failed, then start `recover`.",
-    )
+    let reason = format!("The former template could not be brought back ({}): {}.", status(seen), why(seen));
+    failed(target, reason, "Mend what failed, then start `recover`.")
 }
 
 /// The finding for a stack that is complete with something else than was planned.
 pub(super) fn otherwise(target: &Target, seen: &Seen) -> Finding {
-    failed(
-        target,
-        format!("The stack is {}, with another template or other parameters than were planned.", status(seen)),
-        prose!("Find out who changed it (CloudTrail, UpdateStack), then {}.", Redeploy::Again),
-    )
+    let is = status(seen);
+    let reason = format!("The stack is {is}, with another template or other parameters than were planned.");
+    failed(target, reason, prose!("Find out who changed it (CloudTrail, UpdateStack), then {}.", Redeploy::Again))
 }
 
 /// The finding for a stack out of which CloudFormation does not come by itself.
 pub(super) fn stuck(target: &Target, seen: &Seen) -> Finding {
-    failed(
-        target,
-        format!("The stack stays {}: {}.", status(seen), why(seen)),
-        way_out(seen.standing(), target.named()),
-    )
+    let reason = format!("The stack stays {}: {}.", status(seen), why(seen));
+    failed(target, reason, way_out(seen.standing(), target.named()))
 }
 
 /// Returns the way out of a status in which a stack takes no change.
@@ -215,95 +189,75 @@ pub(super) fn way_out(standing: Standing, stack: &str) -> Prose {
             "Mend what the events of the stack name. This goes back without it, then start `recover`: {}. Each step is in docs/runbooks/stack-rollback-failed.md.",
             run!("aws cloudformation continue-update-rollback --stack-name {stack} --resources-to-skip …")
         ),
-        Standing::Unmade | Standing::Undeleted => prose!(
-            "Delete it: {}. It was never made whole, so that nothing uses it.",
-            run!("aws cloudformation delete-stack --stack-name {stack}")
+        Standing::Unmade => prose!("Delete it: {}. It was never made whole, so that nothing uses it.", deletion(stack)),
+        // It may have run for years, and stopped at its data.
+        Standing::Undeleted => prose!(
+            "Somebody began to delete it, and it takes nothing else any more. This ends that, and keeps the resources that are named, such as a bucket with objects: {}.",
+            run!("aws cloudformation delete-stack --stack-name {stack} --retain-resources …")
         ),
         Standing::Stuck => {
             prose!("Take the update back: {}.", run!("aws cloudformation rollback-stack --stack-name {stack}"))
         }
         Standing::Review => prose!(
             "It is the place of somebody's change set: execute that, or delete it with its stack: {}.",
-            run!("aws cloudformation delete-stack --stack-name {stack}")
+            deletion(stack)
         ),
         _ => prose!("Wait until it is complete, then {}.", Redeploy::Again),
     }
 }
 
+fn deletion(stack: &str) -> NextStep {
+    run!("aws cloudformation delete-stack --stack-name {stack}")
+}
+
 /// The finding for a change that takes longer than it may.
 pub(super) fn late(target: &Target, seen: &Seen) -> Finding {
-    failed(
-        target,
-        format!("The stack is still {} after {}.", status(seen), Span::seconds(target.within_s)),
-        "Look at the events of the stack for what it waits for. If it usually takes longer, raise `within`.",
-    )
+    let reason = format!("The stack is still {} after {}.", status(seen), Span::seconds(target.within_s));
+    let remedy = "Look at the events of the stack for what it waits for. If it usually takes longer, raise `within`.";
+    failed(target, reason, remedy)
 }
 
 /// The finding for a stack that could not be deleted, not even without what cannot be.
 pub(super) fn undeleted(target: &Target, seen: &Seen) -> Finding {
     let stuck = if seen.stuck.is_empty() { "no resource in particular".to_owned() } else { named(&seen.stuck) };
-    failed(
-        target,
-        format!("The stack that this release made cannot be deleted, because of {stuck}: {}.", why(seen)),
-        prose!("Mend what its events name, and delete it: {}; then start `recover`.", deletion(target)),
-    )
+    let reason = format!("The stack that this release made cannot be deleted, because of {stuck}: {}.", why(seen));
+    let delete = deletion(target.named());
+    failed(target, reason, prose!("Mend what its events name, and delete it: {}; then start `recover`.", delete))
 }
 
 /// The finding for a stack that is protected from deletion.
 pub(super) fn protected(target: &Target) -> Finding {
-    failed(
-        target,
-        "The stack that this release made is protected from deletion since.".into(),
-        prose!(
-            "Let go of that, then start `recover`: {}.",
-            run!(
-                "aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name {}",
-                target.named()
-            )
-        ),
-    )
-}
-
-fn deletion(target: &Target) -> NextStep {
-    run!("aws cloudformation delete-stack --stack-name {}", target.named())
+    let (ends, stack) = ("--no-enable-termination-protection", target.named());
+    let unprotect = run!("aws cloudformation update-termination-protection {ends} --stack-name {stack}");
+    let reason = "The stack that this release made is protected from deletion since.".to_owned();
+    failed(target, reason, prose!("Let go of that, then start `recover`: {}.", unprotect))
 }
 
 /// The finding for a change set that could not be made.
-pub(super) fn no_change_set(target: &Target, set: &SetState) -> Finding {
-    failed(
-        target,
-        format!("The change set that leads back could not be made: {}.", set.reason.trim_end_matches('.')),
-        prose!(
-            "Mend what CloudFormation names, and delete that change set, so that another one is made: {}. Then start `recover`.",
-            run!("aws cloudformation delete-change-set --change-set-name {}", set.id)
-        ),
-    )
+pub(super) fn no_change_set(target: &Target, set: &ChangeSet) -> Finding {
+    let reason = format!("The change set that leads back could not be made: {}.", set.reason.trim_end_matches('.'));
+    let delete = run!("aws cloudformation delete-change-set --change-set-name {}", set.id);
+    let mend = "Mend what CloudFormation names, and delete that change set, so that another one is made";
+    failed(target, reason, prose!("{}: {}. Then start `recover`.", mend, delete))
 }
 
 /// The finding for a way back that would change what the way forward did not.
-pub(super) fn touches_more(target: &Target, set: &SetState) -> Finding {
-    failed(
-        target,
-        format!(
-            "Going back to the former template would also change {}, which the release did not touch: {}. Nothing was executed.",
-            count(set.beside.len(), "resource"),
-            named(&set.beside)
-        ),
-        "Look at the change set in CloudFormation; execute it if that is right, then start `recover`, or `accept` what is there.",
-    )
+pub(super) fn touches_more(target: &Target, seen: &Seen) -> Finding {
+    stopped(target, &seen.beside, ("also change", "the release did not touch"), "that is right")
 }
 
 /// The finding for a way back that would lose data.
-pub(super) fn loses_data(target: &Target, set: &SetState) -> Finding {
-    failed(
-        target,
-        format!(
-            "Going back to the former template would lose the data in {}, which it removes or replaces: {}. Nothing was executed.",
-            count(set.loses.len(), "resource"),
-            named(&set.loses)
-        ),
-        "Look at the change set in CloudFormation; execute it if that data may be lost, then start `recover`, or `accept` what is there.",
-    )
+pub(super) fn loses_data(target: &Target, seen: &Seen) -> Finding {
+    stopped(target, &seen.loses, ("lose the data in", "it removes or replaces"), "that data may be lost")
+}
+
+/// The finding for a way back that does something to these resources, and is executed only on a condition.
+fn stopped(target: &Target, names: &[String], (does, which): (&str, &str), condition: &str) -> Finding {
+    let (all, names) = (count(names.len(), "resource"), named(names));
+    let would = format!("Going back to the former template would {does} {all}, which {which}: {names}.");
+    let execute = format!("execute it if {condition}, then start `recover`, or `accept` what is there");
+    let remedy = format!("Look at the change set in CloudFormation; {execute}.");
+    failed(target, format!("{would} Nothing was executed."), remedy)
 }
 
 /// The warning about a stack that works with another role, or with none. CloudFormation keeps the role of the last
@@ -311,17 +265,10 @@ pub(super) fn loses_data(target: &Target, set: &SetState) -> Finding {
 pub(super) fn role_stays(target: &Target, stack: &Stack) -> Option<Finding> {
     let role = stack.role.as_deref();
     let now = role.map_or_else(|| "without a role".to_owned(), |role| format!("with the role {role}"));
-    (role != Some(target.role.as_str())).then(|| {
-        Finding::new(
-            FindingName::MayStay,
-            place(target),
-            format!(
-                "The stack works {now}. The release gives it the role {}, and it keeps that when the release is undone.",
-                target.role
-            ),
-            "Nothing, if everybody who changes the stack may pass that role. Else name the stack's own in `role`.",
-        )
-    })
+    let gets = format!("The release gives it the role {}, and it keeps that when the release is undone.", target.role);
+    let remedy = "Nothing, if everybody who changes the stack may pass that role. Else name the stack's own in `role`.";
+    let found = || Finding::new(FindingName::MayStay, place(target), format!("The stack works {now}. {gets}"), remedy);
+    (role != Some(target.role.as_str())).then(found)
 }
 
 /// The finding for outputs that are declared, and that the stack does not have, or that are given to nobody because
@@ -333,21 +280,13 @@ pub(super) fn missing_outputs(target: &Target, seen: &Seen) -> Option<Finding> {
     let quoted = |outputs: Vec<&String>| outputs.iter().map(|output| format!("`{output}`")).collect::<Vec<String>>();
     let (secret, missing) = (quoted(secret), quoted(missing));
     if !secret.is_empty() {
-        return Some(Finding::new(
-            FindingName::SecretInInput,
-            place(target),
-            format!("What the stack gives as {} looks like a secret; it was given to nobody.", named(&secret)),
-            "Let the template give the ARN of a secret instead, or take it out of `outputs` of the component.",
-        ));
+        let reason = format!("What the stack gives as {} looks like a secret; it was given to nobody.", named(&secret));
+        let remedy = "Let the template give the ARN of a secret instead, or take it out of `outputs` of the component.";
+        return Some(Finding::new(FindingName::SecretInInput, place(target), reason, remedy));
     }
-    (!missing.is_empty()).then(|| {
-        Finding::new(
-            FindingName::OutputUnknown,
-            place(target),
-            format!("The stack has no output {}, which `outputs` of the component names.", named(&missing)),
-            "Add it to `Outputs` of the template, or take it out of `outputs` of the component.",
-        )
-    })
+    let reason = format!("The stack has no output {}, which `outputs` of the component names.", named(&missing));
+    let remedy = "Add it to `Outputs` of the template, or take it out of `outputs` of the component.";
+    (!missing.is_empty()).then(|| Finding::new(FindingName::OutputUnknown, place(target), reason, remedy))
 }
 
 #[cfg(test)]

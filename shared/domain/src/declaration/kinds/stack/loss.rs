@@ -1,7 +1,7 @@
 //! The loss of data by a change of a stack: which resources are lost, and whether that was allowed. Pure.
 
 use crate::declaration::kinds::stack::holds_data::{DataRule, NESTED, holds_data};
-use crate::declaration::plan::{ChangeDetail, DetailAction, cut};
+use crate::declaration::plan::{ChangeDetail, DetailAction};
 use crate::prose;
 use crate::text::finding::{Finding, FindingName};
 use crate::text::name::ComponentName;
@@ -42,10 +42,8 @@ pub struct LossRules<'a> {
 /// The effect of a change of a stack.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct StackLoss {
-    /// The fate of each resource, by what matters first; at most [`crate::declaration::plan::MOST_DETAILS`].
+    /// The fate of each resource.
     pub details: Vec<ChangeDetail>,
-    /// The number of details that are left out.
-    pub details_left: u32,
     /// The findings that stop the release: data would be lost that nobody has allowed to lose.
     pub findings: Vec<Finding>,
     /// The findings that do not stop it: what stays when it is undone, or when it is done.
@@ -86,8 +84,7 @@ pub fn judge(rules: &LossRules<'_>, changes: &[ResourceDelta<'_>]) -> StackLoss 
         match (change.fate(&detail), is_allowed) {
             (Fate::Untouched, _) | (Fate::DeletedByUndo, true) => {}
             (Fate::Lost, true) => lost.push(name()),
-            (Fate::Lost, false) => judged.findings.push(rules.lost(&detail)),
-            (Fate::DeletedByUndo, false) => judged.findings.push(rules.deleted_by_undo(&detail)),
+            (Fate::Lost | Fate::DeletedByUndo, false) => judged.findings.push(rules.would_lose(&detail)),
             (Fate::LeftBehind, _) => left_behind.push(name()),
             (Fate::Kept, _) => kept.push(name()),
         }
@@ -109,7 +106,6 @@ pub fn judge(rules: &LossRules<'_>, changes: &[ResourceDelta<'_>]) -> StackLoss 
         "An undo of the release leaves {} behind, which is new and holds data.",
         "Nothing, unless the release is undone: then delete it yourself, or import it into a stack.",
     ));
-    judged.details_left = cut(&mut judged.details);
     judged
 }
 
@@ -162,39 +158,29 @@ impl LossRules<'_> {
         format!("components.{}", self.component)
     }
 
-    /// Returns the remedy that keeps the data, or names what may be lost.
-    fn unless_named(&self, keep: &str, logical: &str) -> Prose {
-        prose!(
-            "{}; or name `{}.{}` in {}, with a reason.",
-            keep,
-            self.component,
-            logical,
-            NextStep::With(Wish::MayLose)
-        )
-    }
-
-    fn lost(&self, detail: &ChangeDetail) -> Finding {
+    /// Makes the finding on data that is lost, or that an undo would delete with what is new.
+    fn would_lose(&self, detail: &ChangeDetail) -> Finding {
         let ChangeDetail { logical, kind, .. } = detail;
-        let (what, keep) = match detail.action {
-            DetailAction::Remove => ("removes", "Leave it in the template, or let the stack leave it behind"),
-            _ => ("replaces, or may replace,", "Leave the properties that replace it as they are"),
-        };
         let because = match detail.properties.join("`, `") {
             none if none.is_empty() => String::new(),
             names => format!(" because of `{names}`"),
         };
-        let reason = format!("The release {what} `{logical}` (`{kind}`){because}, and the data in it is lost.");
-        Finding::new(FindingName::WouldLoseData, self.path(), reason, self.unless_named(keep, logical))
-    }
-
-    fn deleted_by_undo(&self, detail: &ChangeDetail) -> Finding {
-        let ChangeDetail { logical, kind, .. } = detail;
-        let reason = format!(
-            "`{logical}` (`{kind}`) is new and holds data, and an undo of the release would delete it with what was \
-             written into it."
-        );
-        let keep = "Write `DeletionPolicy: Retain` or `DeletionPolicy: RetainExceptOnCreate` at it";
-        Finding::new(FindingName::WouldLoseData, self.path(), reason, self.unless_named(keep, logical))
+        let removed =
+            |what: &str| format!("The release {what} `{logical}` (`{kind}`){because}, and the data in it is lost.");
+        let (reason, keep) = match detail.action {
+            DetailAction::Add => (
+                format!(
+                    "`{logical}` (`{kind}`) is new and holds data, and an undo of the release would delete it with \
+                     what was written into it."
+                ),
+                "Write `DeletionPolicy: Retain` or `DeletionPolicy: RetainExceptOnCreate` at it",
+            ),
+            DetailAction::Remove => (removed("removes"), "Leave it in the template, or let the stack leave it behind"),
+            _ => (removed("replaces, or may replace,"), "Leave the properties that replace it as they are"),
+        };
+        let named = format!("{}.{logical}", self.component);
+        let remedy = prose!("{}; or name `{}` in {}, with a reason.", keep, named, NextStep::With(Wish::MayLose));
+        Finding::new(FindingName::WouldLoseData, self.path(), reason, remedy)
     }
 
     /// Returns the warning about these resources, whose names stand at the `{}`; `None` if there are none.

@@ -4,6 +4,7 @@
 
 use crate::text::count::count;
 use crate::text::digest::Digest;
+use crate::text::name::ComponentName;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -37,9 +38,10 @@ pub struct StackPackage {
     /// The region that the template was made for; `None` if it fits any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
-    /// Other stacks of the same build, by their names in CloudFormation. They have no others.
+    /// Other stacks of the same build, by their components: their names in CloudFormation differ by environment. They
+    /// have no others.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub others: BTreeMap<String, StackPackage>,
+    pub others: BTreeMap<ComponentName, StackPackage>,
 }
 
 /// A file that a template names in the assets bucket.
@@ -54,53 +56,40 @@ pub struct StackAsset {
     pub sha256: Digest,
 }
 
-/// Something that is wrong with a package. Who knows the archive's name makes a finding of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PackageFault {
-    /// The member of the archive.
-    pub member: String,
-    /// A sentence that says what is wrong with it.
-    pub reason: String,
-}
-
-impl PackageFault {
-    fn new(member: &str, reason: String) -> Self {
-        Self { member: member.to_owned(), reason }
-    }
-}
-
 impl StackPackage {
     /// Reads the text of [`STACK_PACKAGE`].
     ///
     /// # Errors
-    /// All that is wrong with it.
-    pub fn read(text: &str) -> Result<Self, Vec<PackageFault>> {
-        let fault = |reason: String| PackageFault::new(STACK_PACKAGE, reason);
-        let package: Self =
-            serde_json::from_str(text).map_err(|error| vec![fault(format!("It is not read: {error}."))])?;
+    /// All that is wrong with it, in sentences. Who knows the archive's name makes findings of them.
+    pub fn read(text: &str) -> Result<Self, Vec<String>> {
+        let package: Self = serde_json::from_str(text).map_err(|error| vec![format!("It is not read: {error}.")])?;
         let others = package.others.values().flat_map(Self::reasons);
         let mut reasons: Vec<String> = package.reasons().into_iter().chain(others).collect();
-        reasons.extend(package.others.iter().filter(|(_, other)| !other.others.is_empty()).map(nested));
-        if reasons.is_empty() { Ok(package) } else { Err(reasons.into_iter().map(fault).collect()) }
+        let nested = package.others.iter().filter(|(_, other)| !other.others.is_empty());
+        reasons.extend(nested.map(|(name, _)| format!("The stack `{name}` has others.")));
+        if reasons.is_empty() { Ok(package) } else { Err(reasons) }
     }
 
-    /// Returns the package of the stack of a name: that of another stack if there is one of it, else this one.
-    #[must_use]
-    pub fn of(mut self, stack: &str) -> Self {
-        self.others.remove(stack).unwrap_or(self)
+    /// Returns the package of a component: that of another stack if there is one for it, else this one. `None` if the
+    /// component takes what is packed for another one (`is_other`), and there is none for it.
+    pub fn of(mut self, component: &ComponentName, is_other: bool) -> Option<Self> {
+        match self.others.remove(component) {
+            None if is_other => None,
+            other => Some(other.unwrap_or(self)),
+        }
     }
 
-    /// Returns what is wrong with its members among those of the archive: `bytes` has the size of each, `None` for one
-    /// that is not there.
-    pub fn faults_of_members(&self, bytes: impl Fn(&str) -> Option<u64>) -> Vec<PackageFault> {
+    /// Returns each of its members that is wrong among those of the archive, with a sentence: `bytes` has the size of
+    /// each, `None` for one that is not there.
+    pub fn faults_of_members(&self, bytes: impl Fn(&str) -> Option<u64>) -> Vec<(String, String)> {
         let absent = |what: &str| format!("`{STACK_PACKAGE}` names it as {what}, and it is not there.");
         let template = match bytes(&self.template) {
             None => Some(absent("the template")),
             Some(size) => too_large(size),
         };
-        let template = template.map(|reason| PackageFault::new(&self.template, reason));
+        let template = template.map(|reason| (self.template.clone(), reason));
         let assets = self.assets.iter().filter(|asset| bytes(&asset.file).is_none());
-        let assets = assets.map(|asset| PackageFault::new(&asset.file, absent("an asset")));
+        let assets = assets.map(|asset| (asset.file.clone(), absent("an asset")));
         template.into_iter().chain(assets).collect()
     }
 
@@ -110,7 +99,8 @@ impl StackPackage {
             reasons.push("`template` names no template.".to_owned());
         }
         if self.assets.len() > MOST_ASSETS {
-            reasons.push(format!("It has {}, more than {MOST_ASSETS}.", count(self.assets.len(), "asset")));
+            let assets = count(self.assets.len(), "asset");
+            reasons.push(format!("It has {assets}, more than {MOST_ASSETS}: split it into several components."));
         }
         let is_account = |account: &String| account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
         if let Some(account) = self.account.as_ref().filter(|account| !is_account(account)) {
@@ -131,14 +121,12 @@ impl StackPackage {
     }
 }
 
-fn nested((name, _): (&String, &StackPackage)) -> String {
-    format!("The stack `{name}` has others.")
-}
-
 /// Returns the words for a template that is too large. `bytes` is its size.
-pub fn too_large(bytes: u64) -> Option<String> {
-    let is = bytes > LARGEST_TEMPLATE;
-    is.then(|| format!("It has {}, and CloudFormation takes at most {LARGEST_TEMPLATE}.", count(bytes, "byte")))
+fn too_large(bytes: u64) -> Option<String> {
+    let split = "split it into nested stacks, or into several components";
+    let has = count(bytes, "byte");
+    let reason = || format!("It has {has}, and CloudFormation takes at most {LARGEST_TEMPLATE}: {split}.");
+    (bytes > LARGEST_TEMPLATE).then(reason)
 }
 
 fn key_fault(key: &str) -> Option<String> {
@@ -159,10 +147,7 @@ mod tests {
     use serde_json::{Value, json};
 
     fn read(package: &Value) -> Result<StackPackage, Vec<String>> {
-        StackPackage::read(&package.to_string()).map_err(|faults| {
-            assert!(faults.iter().all(|fault| fault.member == STACK_PACKAGE));
-            faults.into_iter().map(|fault| fault.reason).collect()
-        })
+        StackPackage::read(&package.to_string())
     }
 
     fn asset(key: &str, content: &str) -> Value {
@@ -180,8 +165,14 @@ mod tests {
             assert_eq!(serde_json::to_value(read(package).unwrap()).unwrap(), *package);
         }
         let package = read(&whole).unwrap();
-        for (stack, template) in [("shop", "t.json"), ("shop-data", "template.yaml")] {
-            assert_eq!(package.clone().of(stack).template, template);
+        for (component, is_other, template) in [
+            ("shop", false, Some("t.json")),
+            ("shop", true, None),
+            ("shop-data", true, Some("template.yaml")),
+            ("shop-data", false, Some("template.yaml")),
+        ] {
+            let found = package.clone().of(&ComponentName::new(component).unwrap(), is_other);
+            assert_eq!(found.as_ref().map(|it| it.template.as_str()), template, "{component} {is_other}");
         }
     }
 
@@ -203,7 +194,10 @@ mod tests {
         let table: [(Value, &[&str]); 7] = [
             (nested, &["The stack `a` has others."]),
             (several, &faults),
-            (json!({"template": "t", "assets": most}), &["It has 501 assets, more than 500."]),
+            (
+                json!({"template": "t", "assets": most}),
+                &["It has 501 assets, more than 500: split it into several components."],
+            ),
             (json!({"template": "t", "assets": [asset("/a", "a")]}), &["`/a` is no key of an asset."]),
             (json!({"template": "t", "assets": [asset("a/../b", "a")]}), &["`a/../b` is no key of an asset."]),
             (json!({"template": "t", "assets": [asset("a\n", "a")]}), &["`a\\n` is no key of an asset."]),
@@ -231,7 +225,7 @@ mod tests {
         ];
         for (template, asset, expected) in table {
             let faults = package.faults_of_members(|name| if name == "t" { template } else { asset });
-            let members: Vec<&str> = faults.iter().map(|fault| fault.member.as_str()).collect();
+            let members: Vec<&str> = faults.iter().map(|(member, _)| member.as_str()).collect();
             assert_eq!(members, expected, "{template:?} {asset:?}");
         }
     }

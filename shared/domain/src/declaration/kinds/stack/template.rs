@@ -34,13 +34,28 @@ pub fn transforms(template: &Value) -> Vec<&str> {
 }
 
 /// Returns the places in a property of a resource at which two templates differ, such as `Code.S3Key`. An element of a
-/// list is named by its `Id`, if it has one: `DistributionConfig.Origins[web].OriginPath`. It is the property itself
-/// where both say the same, because what a reference in it stands for changes.
+/// list is named by its `Id`, if it has one: `DistributionConfig.Origins[web].OriginPath`. Where both say the same, what
+/// a function in it stands for changes: it is the places of these, and the property itself if it shows none.
 pub fn changed_places((former, next): (&Value, &Value), logical: &str, property: &str) -> BTreeSet<String> {
     let (former, next) = (value_of(former, logical, property), value_of(next, logical, property));
     let mut found = BTreeSet::new();
     differ(property, (former, next), &mut found);
+    if found.is_empty() {
+        functions(property, next, &mut found);
+    }
     if found.is_empty() { [property.to_owned()].into() } else { found }
+}
+
+/// Collects the places in a value that are made by functions.
+fn functions(place: &str, value: &Value, found: &mut BTreeSet<String>) {
+    let is_function = |name: &String| name == "Ref" || name.starts_with("Fn::");
+    if value.as_object().is_some_and(|all| all.keys().any(is_function)) {
+        found.insert(place.to_owned());
+        return;
+    }
+    for (name, part) in parts(value) {
+        functions(&format!("{place}{name}"), part, found);
+    }
 }
 
 /// The value of what a template does not say.
@@ -151,11 +166,13 @@ Resources:
         let of =
             |property: &str| read(&format!("Resources: {{Web: {{Type: A, Properties: {{{property}}}}}}}")).unwrap();
         // The property as it was, and as it comes.
-        let table: [(&str, &str, &[&str]); 7] = [
+        let table: [(&str, &str, &[&str]); 9] = [
             ("P: {A: 1, B: 2}", "P: {A: 1, B: 3}", &["P.B"]),
             ("P: {A: 1}", "P: {A: {B: 1, C: {D: 2}}}", &["P.A.B", "P.A.C.D"]),
             ("P: 1", "Q: 1", &["P"]),
             ("P: {A: 1}", "P: {A: 1}", &["P"]),
+            ("P: {A: 1, B: {Ref: C}}", "P: {A: 1, B: {Ref: C}}", &["P.B"]),
+            ("P: [{Id: web, Path: {Ref: A}}]", "P: [{Id: web, Path: {Ref: A}}]", &["P[web].Path"]),
             ("P: [1, 2]", "P: [1, 3, 4]", &["P[1]", "P[2]"]),
             ("P: [{Id: web, Path: a}]", "P: [{Id: api, Path: b}, {Id: web, Path: a}]", &["P[api].Id", "P[api].Path"]),
             ("P: [{Id: web, Path: a}]", "P: [{Id: api}, {Id: web, Path: b}]", &["P[api].Id", "P[web].Path"]),

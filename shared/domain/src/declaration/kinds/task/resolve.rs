@@ -4,6 +4,7 @@ use super::function::fits;
 use super::{ECS, Ecs, LONGEST_CALL, Task, TaskUndo, Undo, Written};
 use crate::declaration::aws_name;
 use crate::declaration::execution_history::LONGEST_WAIT;
+use crate::declaration::execution_history::polls::wait;
 use crate::declaration::gates::ResolvedGates as Gates;
 use crate::declaration::kinds::{Common, Resolve};
 use crate::declaration::scope::{Scope, Text};
@@ -11,9 +12,6 @@ use crate::document::shape::join;
 use crate::text::count::count;
 use crate::text::finding::Finding;
 use crate::text::time::Span;
-
-/// The shortest limit: a task of AWS Fargate takes most of it to begin.
-const SHORTEST: Span = Span::seconds(60);
 
 /// The longest command in all, in bytes. ECS takes overrides of 8192 characters as JSON (Amazon ECS API Reference,
 /// RunTask, `overrides`).
@@ -28,7 +26,7 @@ impl Resolve for Task {
     fn resolve(scope: &mut Scope<'_>, path: &str, written: &Written, _: &Common, _: &Gates) -> Self {
         let at = join(path, ECS);
         let longest = one_of(scope, path, written);
-        limit(scope, &join(path, "limit"), written.limit, longest);
+        wait(scope, &join(path, "limit"), "task", (written.limit, longest));
         let called = written.function.as_ref();
         let called = called.map(|call| call.resolve(scope, &join(path, "function")));
         let none = Ecs::default();
@@ -68,18 +66,6 @@ impl Resolve for Task {
                 }
             }),
         }
-    }
-}
-
-fn limit(scope: &mut Scope<'_>, path: &str, limit: Span, longest: Span) {
-    if limit > longest {
-        let reason = format!("A task that takes `{limit}` cannot be waited for: it is waited for at most {longest}.");
-        let remedy = format!("Write at most `{longest}`.");
-        scope.note(Finding::too_large(path, reason, remedy).seen(limit, longest));
-    } else if limit < SHORTEST {
-        let reason = format!("`{limit}` is shorter than a task takes to begin.");
-        let remedy = format!("Write at least `{SHORTEST}`.");
-        scope.note(Finding::bad_value(path, reason, remedy).seen(limit, SHORTEST));
     }
 }
 

@@ -3,11 +3,11 @@
 use super::knowledge::{Contents, InPlace};
 use super::next::{SENDING_MS, within_ms};
 use super::plan::{Operation, OperationKind};
-use crate::kinds::archive::{Entry, Unpacker, read_directory};
+use crate::kinds::archive::{Archive, Entry, Unpacker, read_directory};
 use crate::kinds::site::calls::{self, Patience, SitePorts};
 use crate::kinds::site::files::{self, File, Handled, Object, Staged, file_of, is_large, put_options};
 use crate::kinds::site::lists::Lists;
-use crate::kinds::site::target::{Archive, Target, config_bytes};
+use crate::kinds::site::target::{Target, config_bytes};
 use crate::ports::{CopySource, ObjectId, Result, Written};
 use crate::trouble::Trouble;
 use bytes::Bytes;

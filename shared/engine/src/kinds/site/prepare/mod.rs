@@ -14,10 +14,10 @@ use super::addresses::Addresses;
 use super::lists::Lists;
 use super::rules::{Build, Rules};
 use super::served_site::visitors;
-use super::target::{Archive, Target, release_of, room};
+use super::target::{Target, release_of, room};
 use super::withdraw::{coming_back, config_coming_back};
 use super::{in_place, prefix};
-use crate::kinds::archive::{Entry, read_directory, select, without_keys};
+use crate::kinds::archive::{Archive, Entry, read_directory, select, without_keys};
 use crate::kinds::site::calls::SitePorts;
 use crate::kinds::site::prepare::scene::{State, no_distribution};
 use crate::kinds::{PrepareInput, Prepared, from_value};
@@ -30,7 +30,6 @@ use scene::{SiteScene, Wanted};
 use windlass_domain::declaration::kinds::site::{SiteMode, StaticSite};
 use windlass_domain::declaration::resolved::Place;
 use windlass_domain::declaration::tenancy::Claim;
-use windlass_domain::release::artifact::Artifact;
 use windlass_domain::text::fault::Fault;
 use windlass_domain::text::finding::{Finding, FindingName};
 
@@ -171,16 +170,13 @@ async fn check_archive(
 }
 
 fn pinned(input: &PrepareInput<'_>) -> Result<Archive, Finding> {
-    match input.artifact {
-        Some(Artifact::Object { key, version_id, sha256, bytes }) => {
-            Ok(Archive { key: key.clone(), version_id: version_id.clone(), sha256: sha256.clone(), bytes: *bytes })
-        }
-        _ => Err(Finding::bad_value(
+    input.artifact.and_then(Archive::of).ok_or_else(|| {
+        Finding::bad_value(
             format!("components.{}", input.component),
             "a static site is deployed from a zip archive",
             "name the archive's key in the manifest: {\"key\": \"artifacts/…/site.zip\"}",
-        )),
-    }
+        )
+    })
 }
 
 /// Warns if the whole site is in one folder. That is usually a mistake in how it was packed.
