@@ -116,7 +116,7 @@ fn understood(
     }
     package.of(component, is_other).ok_or_else(|| {
         let reason = format!("it has no stack for `{component}`, which takes one that is packed for another component");
-        let remedy = "Pack it anew with `windlass release`, by the declaration that has this component.".into();
+        let remedy = "Pack it anew by the declaration that has this component.".into();
         vec![Finding { remedy, ..bad_archive(archive, STACK_PACKAGE, reason) }]
     })
 }
