@@ -64,7 +64,8 @@ fn explains(outcome: &Outcome<'_>, what: What, record: &Deployment, ended: &Ende
             "NeedsOperator" | "WaitedTooLong" => is_anyone_stuck(outcome),
             // Of two deployments that come within the skew of clocks, the later one counts as the older.
             "Older" => matches!(what, What::ClockAhead | What::ClockBehind),
-            "TargetNotReady" => what == What::OutOfBand && is_service_changed(outcome),
+            "TargetNotReady" => what == What::OutOfBand && is_changed(outcome, "agent"),
+            "StackBusy" => what == What::OutOfBand && is_changed(outcome, "infra"),
             // The undo of the release before is itself explained by the mishap.
             "Vetoed" => was_undone(outcome, record),
             _ => false,
@@ -88,10 +89,11 @@ fn went_live_before(outcome: &Outcome<'_>, record: &Deployment) -> bool {
     })
 }
 
-/// Returns whether a person began a rollout of the service. A deployment waits for it for a while, and never races it.
-fn is_service_changed(outcome: &Outcome<'_>) -> bool {
+/// Returns whether a person changed it: began a rollout of the service, which a deployment waits for and never races, or
+/// an update of the stack, which may fail.
+fn is_changed(outcome: &Outcome<'_>, component: &str) -> bool {
     let mut happened = outcome.happened.iter();
-    happened.any(|one| matches!(one.what, Event::ChangedByOther("agent")))
+    happened.any(|one| matches!(one.what, Event::ChangedByOther(of) if of == component))
 }
 
 fn is_anyone_stuck(outcome: &Outcome<'_>) -> bool {

@@ -132,7 +132,7 @@ pub(super) async fn bucket(at: &impl S3Api, input: &PrepareInput<'_>, spec: &Spe
         let remedy = "Make it with your infrastructure code, as `cdk bootstrap` does, or mend the name.";
         return Ok(Some(Finding::new(FindingName::TargetMissing, path, reason, remedy)));
     }
-    let reason = format!("whether the bucket `{bucket}` is there. {}.", fault.message.trim_end_matches('.'));
+    let reason = format!("whether the bucket `{bucket}` is there. {}.", fault.message.trim_end_matches(['.', ' ']));
     let remedy = "Deploy Windlass's stack again with the bucket's ARN under `AssetBucketArns`; or give the environment a role of its own (`role_arn`).";
     Ok(Some(Finding::new(FindingName::NoPermission, path, reason, remedy).not_checked()))
 }
@@ -167,7 +167,7 @@ fn nested(input: &PrepareInput<'_>, stack: &Stack) -> Option<Finding> {
 }
 
 fn busy(input: &PrepareInput<'_>, stack: &Stack, standing: Standing) -> Finding {
-    let reason = stack.reason.trim_end_matches('.');
+    let reason = stack.reason.trim_end_matches(['.', ' ']);
     let why = if reason.is_empty() { String::new() } else { format!(": {reason}") };
     let reason = format!("The stack {} is {}{why}.", stack.name, stack.status);
     let remedy = way_out(standing, &stack.name);

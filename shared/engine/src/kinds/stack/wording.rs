@@ -118,10 +118,10 @@ fn status(seen: &Seen) -> &str {
 /// Says which resource failed first, and why.
 fn why(seen: &Seen) -> String {
     if let Some(StackEvent { resource: StackResource { logical, kind, .. }, reason, .. }) = &seen.failed {
-        let reason = reason.trim_end_matches('.');
+        let reason = reason.trim_end_matches(['.', ' ']);
         return format!("{logical} ({kind}) failed first: {reason}");
     }
-    let reason = seen.stack.as_ref().map(|stack| stack.reason.trim_end_matches('.'));
+    let reason = seen.stack.as_ref().map(|stack| stack.reason.trim_end_matches(['.', ' ']));
     reason.filter(|reason| !reason.is_empty()).unwrap_or("its events show no resource that failed").to_owned()
 }
 
@@ -235,7 +235,8 @@ pub(super) fn protected(target: &Target) -> Finding {
 
 /// The finding for a change set that could not be made.
 pub(super) fn no_change_set(target: &Target, set: &ChangeSet) -> Finding {
-    let reason = format!("The change set that leads back could not be made: {}.", set.reason.trim_end_matches('.'));
+    let reason =
+        format!("The change set that leads back could not be made: {}.", set.reason.trim_end_matches(['.', ' ']));
     let delete = run!("aws cloudformation delete-change-set --change-set-name {}", set.id);
     let mend = "Mend what CloudFormation names, and delete that change set, so that another one is made";
     failed(target, reason, prose!("{}: {}. Then start `recover`.", mend, delete))
