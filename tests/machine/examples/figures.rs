@@ -11,12 +11,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 use windlass_domain::declaration::kinds::ecs::Strategy;
 use windlass_domain::declaration::plan::{ComponentInPlan, KindName, RolloutStage, Watch, plan, waves_of};
+use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::text::name::ComponentName;
+use windlass_engine::ledger;
 use windlass_engine::ports::Shifting;
 use windlass_engine::routes::api::{Call, handle};
+use windlass_machine::core_time::on_core;
 use windlass_machine::many_functions::{functions, serving};
 use windlass_machine::program::Program;
 use windlass_machine::shop::{ONE_FUNCTION, Shop};
+use windlass_machine::shop_stack::{self, MOST_RESOURCES};
 use windlass_world::run::run;
 
 /// Three components of three kinds, deployed together, with nothing to wait for.
@@ -71,13 +75,43 @@ gates:
   alarms: [shop-5xx]
 ";
 
+/// A stack, and a function and a site that have their targets from it, one after the other, with nothing to watch.
+const FILLED: &str = r#"
+app: shop
+version: 1.0.0
+environments:
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
+components:
+  infra:
+    {kind: cloudformation, stack: shop-infra, role: windlass-stack-shop, assets: shop-assets,
+     outputs: {api: ApiName, web_bucket: WebBucket}}
+  api: {kind: lambda, function: "${infra.api}", alias: live, after: [infra]}
+  web: {kind: static_site, bucket: "${infra.web_bucket}", distribution: E1, after: [api]}
+"#;
+
+/// A stack alone.
+const STACK: &str = "
+app: shop
+version: 1.0.0
+environments:
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
+components:
+  infra: {kind: cloudformation, stack: shop-infra, role: windlass-stack-shop, assets: shop-assets}
+";
+
 /// The number of times that a short measurement is repeated.
 const TIMES: usize = 41;
 
 fn main() {
     let asked = std::env::args().nth(1).and_then(|n| n.parse().ok());
     let program = Program::release().expect("the state machine file");
+    // First of all: the most memory of a process is that of all that it ever did.
+    let plan_stack_500 = plan_stack(&program);
+    let [first, next] = filled(&program);
     let figures = json!({
+        "plan_stack_500": plan_stack_500,
+        "stack.first": first,
+        "stack.next": next,
         "release": release(&program, TOGETHER, &["agent", "api", "web"], None),
         "canary": release(&program, CANARY, &["api"], None),
         "canary_of_both": release(&program, CANARY_OF_BOTH, &["agent", "api"], Some((Strategy::Canary, 100, 60))),
@@ -107,25 +141,66 @@ fn release(program: &Program, declaration: &str, components: &[&str], shifts: Op
         strategy.in_ecs().clone_into(&mut service.strategy);
         service.shifting = Shifting { bake_min: 10, step_tenths, step_min };
     }
-    let mut measured = Value::Null;
-    for version in ["1.0.0", "1.0.1"] {
-        let began = shop.world().clock().now;
-        let arn = shop.deploy(version, components);
-        shop.region.run();
-        let ended = shop.deployment(&arn).ending.expect("an ending");
-        let path = shop.region.ended(&arn).expect("an end");
-        let path = path.execution.path();
-        let cost = ended.cost.expect("a cost");
-        measured = json!({
-            "ending": ended.ending.to_string(),
-            "transitions": path.transitions,
-            "estimated": cost.transitions,
-            "dollars": cost.dollars,
-            "seconds": (shop.world().clock().now.0 - began.0) / 1000,
-            "path": path.in_words(program),
-        });
-    }
-    measured
+    let [_, second] = ["1.0.0", "1.0.1"].map(|version| deploy(program, &mut shop, version, components));
+    second
+}
+
+/// Measures the release that makes a stack, a function and a bucket and fills both, and the one after it.
+fn filled(program: &Program) -> [Value; 2] {
+    let mut shop = Shop::new(program, FILLED);
+    shop_stack::take_all_away(shop.world());
+    ["1.0.0", "1.0.1"].map(|version| deploy(program, &mut shop, version, &["api", "infra", "web"]))
+}
+
+/// Measures one release of the components.
+fn deploy(program: &Program, shop: &mut Shop<'_>, version: &str, components: &[&str]) -> Value {
+    let began = shop.world().clock().now;
+    let arn = shop.deploy(version, components);
+    shop.region.run();
+    let ended = shop.deployment(&arn).ending.expect("an ending");
+    let path = shop.region.ended(&arn).expect("an end");
+    let path = path.execution.path();
+    let cost = ended.cost.expect("a cost");
+    json!({
+        "ending": ended.ending.to_string(),
+        "transitions": path.transitions,
+        "estimated": cost.transitions,
+        "dollars": cost.dollars,
+        "seconds": (shop.world().clock().now.0 - began.0) / 1000,
+        "path": path.in_words(program),
+    })
+}
+
+/// Measures the plan of a stack of which each resource changes: seconds on a core, without the waits for AWS, and the
+/// most memory of this process. What the AWS in memory takes is in both.
+fn plan_stack(program: &Program) -> Value {
+    let mut shop = Shop::new(program, STACK);
+    shop_stack::put(shop.world(), "1.0.0-large");
+    let mut request = shop.release("1.0.1-large", &["infra"]);
+    request["plan"] = true.into();
+    let began = on_core();
+    let arn = shop.start(&request);
+    shop.region.run();
+    let took = on_core().saturating_sub(began);
+    let planned = run(ledger::require(shop.world(), &ledger::planned(&DeploymentId::planned(&arn)))).expect("a plan");
+    let plan = planned.value.drawn.expect("a plan that is drawn").plan;
+    let changes = plan.waves.iter().flat_map(|wave| &wave.changes);
+    let left = |count: u32| usize::try_from(count).unwrap_or_default();
+    let resources: usize = changes.map(|change| change.details.len() + left(change.details_left)).sum();
+    assert_eq!(resources, MOST_RESOURCES, "{:?}", plan.findings);
+    json!({
+        "seconds": took.as_secs_f64(),
+        "peak_bytes": most_memory(),
+        "largest_item_bytes": largest_item(&shop),
+    })
+}
+
+/// Returns the most resident memory that this process has had so far, in bytes (Linux, `proc_pid_status`).
+fn most_memory() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").expect("the status of this process");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+    kib.expect("the most resident memory") * 1024
 }
 
 /// Measures the planning of 500 components, in milliseconds: ten layers, each component after three of the layer before

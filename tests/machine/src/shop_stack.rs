@@ -1,7 +1,7 @@
 //! The sample application's stack in the in-memory world: its template, the package that a release brings, and what
 //! others of its targets are made of as well.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::io::{Cursor, Write as _};
 use windlass_domain::declaration::kinds::stack::package::{ASSETS_BUCKET, STACK_PACKAGE};
@@ -22,6 +22,9 @@ pub const WORKER: &str = "shop-infra-worker";
 
 /// The alarm that the stack makes. Only versions that end so have it.
 pub const ERRORS: &str = "shop-infra-errors";
+
+/// The most resources of a template (AWS CloudFormation User Guide, "Understand CloudFormation quotas").
+pub const MOST_RESOURCES: usize = 500;
 
 /// The version that the stack was found in.
 const FOUND: &str = "as-found";
@@ -63,6 +66,13 @@ pub fn take_away(world: &World) {
     world.lambda().functions.remove(WORKER);
 }
 
+/// Takes away the stack, the function of `api` and the bucket of `web`, so that the next release makes all of them.
+pub fn take_all_away(world: &World) {
+    take_away(world);
+    world.lambda().functions.remove("shop-api");
+    world.s3().buckets.remove("shop-web");
+}
+
 /// Returns the template of a version, as CloudFormation gets it.
 pub fn template(world: &World, version: &str) -> String {
     packed(world, version).to_string().replace(ASSETS_BUCKET, ASSETS)
@@ -97,7 +107,8 @@ fn key_of(version: &str) -> String {
 }
 
 /// Returns the template of a version, as a release brings it. It makes the function of `api` and the bucket of `web`
-/// where nobody else has made them. From version 2 on each one has other words at the alias.
+/// where nobody else has made them. From version 2 on each one has other words at the alias. A version that ends with
+/// `-large` has [`MOST_RESOURCES`], of which each one differs from version to version.
 fn packed(world: &World, version: &str) -> Value {
     let code = |version: &str| json!({"S3Bucket": ASSETS_BUCKET, "S3Key": key_of(version)});
     let function = |name: &str, version: &str, description: Value| {
@@ -125,6 +136,19 @@ fn packed(world: &World, version: &str) -> Value {
     if version.ends_with("-watched") {
         let properties = json!({"AlarmName": ERRORS, "TreatMissingData": "notBreaching"});
         resources["Errors"] = json!({"Type": "AWS::CloudWatch::Alarm", "Properties": properties});
+    }
+    if version.ends_with("-large") {
+        let note = "what a build writes beside a resource, ".repeat(24);
+        for n in resources.as_object().map_or(0, Map::len)..MOST_RESOURCES {
+            let name = format!("shop-infra-{n:03}");
+            let properties = json!({"TableName": name, "Tags": [{"Key": "version", "Value": version}]});
+            let mut part = match n % 2 {
+                0 => function(&name, version, json!("one of many")),
+                _ => json!({"Type": "AWS::DynamoDB::Table", "DeletionPolicy": "Retain", "Properties": properties}),
+            };
+            part["Metadata"] = json!({"note": note});
+            resources[format!("Part{n:03}")] = part;
+        }
     }
     json!({
         "Parameters": {"ApiVersion": {"Type": "String", "Default": "0"}},

@@ -8,7 +8,7 @@ use windlass_domain::text::time::Time;
 use windlass_engine::ledger;
 use windlass_machine::program::Program;
 use windlass_machine::shop::{ALARM, Shop};
-use windlass_machine::shop_stack::{ERRORS, STACK, WORKER, take_away};
+use windlass_machine::shop_stack::{ERRORS, STACK, WORKER, take_all_away};
 use windlass_world::run::run;
 
 /// The function and the site have their targets from the stack.
@@ -33,9 +33,7 @@ const ALL: [&str; 3] = ["api", "infra", "web"];
 /// Makes the shop in which nobody has made a stack, a function or a bucket yet.
 fn bare<'p>(program: &'p Program, declaration: &str) -> Shop<'p> {
     let shop = Shop::new(program, declaration);
-    take_away(shop.world());
-    shop.world().lambda().functions.remove("shop-api");
-    shop.world().s3().buckets.remove("shop-web");
+    take_all_away(shop.world());
     shop
 }
 
