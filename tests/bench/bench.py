@@ -13,7 +13,10 @@ import pathlib
 import sys
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
+TESTS = pathlib.Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(TESTS / "e2e"))
+# Behind the others: a file there has the name of one of these.
+sys.path.append(str(TESTS / "tools"))
 
 import figures  # noqa: E402
 import functions  # noqa: E402
