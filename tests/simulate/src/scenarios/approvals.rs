@@ -142,6 +142,8 @@ pub(super) const APPROVED_BEFORE_A_CHANGE: Scenario = Scenario {
         when_asked(Deed::ApproveBy("shop-owner")),
         after(60, Deed::ApproveBy("shop-lead")),
     ],
+    // A look that is behind shows the alias where it was: the change sees it, and changes nothing.
+    may: &["1.1.0 Rejected (ApprovalExpired)", "1.1.0 RolledBack (TargetChangedByOther)"],
     steady: false,
     ..APPROVED
 };

@@ -129,7 +129,7 @@ fn is_due_in(world: &World, ms: u64) {
 pub(super) const PROMOTED_AT_LAST: Scenario = Scenario {
     name: "promoted_at_last",
     acts: &[
-        next(Deed::Change("its time is over in a good second", |world| is_due_in(world, 1_700))),
+        next(Deed::Change("its time is over in half a second", |world| is_due_in(world, 500))),
         next(Deed::Promote),
         next(Deed::Promote),
     ],
