@@ -64,8 +64,9 @@ fn explains(outcome: &Outcome<'_>, what: What, record: &Deployment, ended: &Ende
             "NeedsOperator" | "WaitedTooLong" => is_anyone_stuck(outcome),
             // Of two deployments that come within the skew of clocks, the later one counts as the older.
             "Older" => matches!(what, What::ClockAhead | What::ClockBehind),
-            "TargetNotReady" => what == What::OutOfBand && is_changed(outcome, "agent"),
-            "StackBusy" => what == What::OutOfBand && is_changed(outcome, "infra"),
+            "TargetNotReady" => what == What::OutOfBand && is_service_changed(outcome),
+            // A person's update of the stack failed as well.
+            "StackBusy" => what == What::OutOfBand,
             // The undo of the release before is itself explained by the mishap.
             "Vetoed" => was_undone(outcome, record),
             _ => false,
@@ -89,11 +90,10 @@ fn went_live_before(outcome: &Outcome<'_>, record: &Deployment) -> bool {
     })
 }
 
-/// Returns whether a person changed it: began a rollout of the service, which a deployment waits for and never races, or
-/// an update of the stack, which may fail.
-fn is_changed(outcome: &Outcome<'_>, component: &str) -> bool {
+/// Returns whether a person began a rollout of the service. A deployment waits for it for a while, and never races it.
+fn is_service_changed(outcome: &Outcome<'_>) -> bool {
     let mut happened = outcome.happened.iter();
-    happened.any(|one| matches!(one.what, Event::ChangedByOther(of) if of == component))
+    happened.any(|one| matches!(one.what, Event::ChangedByOther("agent")))
 }
 
 fn is_anyone_stuck(outcome: &Outcome<'_>) -> bool {
