@@ -253,6 +253,10 @@ impl<'p> Ready<'p> {
             // A release that was asked for again, and was undone then, is vetoed.
             Some("Rejected (Vetoed)") if is_unasked => Ok(()),
             Some("Rejected (Withdrawn)") if is_withdrawn_of(outcome, version) => Ok(()),
+            // A person's update has left the stack as it must not be changed.
+            Some("Rejected (StackBusy)") if outcome.schedule.mishaps.iter().any(|one| one.what == What::OutOfBand) => {
+                Ok(())
+            }
             Some("NothingToDo (AlreadyThere)") => {
                 self.planned.borrow_mut().insert(upon);
                 Ok(())

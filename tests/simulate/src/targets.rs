@@ -244,6 +244,13 @@ fn of_stack<T>(world: &World, of: impl FnOnce(&LiveStack) -> T) -> Option<T> {
     (!goes).then(|| of(live))
 }
 
+/// Returns whether CloudFormation takes a resource away with the stack that has made it.
+fn is_taken_away(world: &World, physical: &str) -> bool {
+    let goes = |live: &LiveStack| ["DELETE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS"].contains(&live.status.as_str());
+    let has = |live: &LiveStack| live.resources.values().any(|resource| resource.physical == physical);
+    world.cloudformation().stacks.iter().any(|live| goes(live) && has(live))
+}
+
 /// Returns the digests that a document of flags may have once it names the version of the function that has the code of
 /// the same release; `None` if it names no version, or is gone.
 fn filled(world: &World, key: &str) -> Option<Vec<Digest>> {
@@ -291,6 +298,9 @@ fn code(world: &World, component: &str) -> String {
     let Some(function) = functions.functions.get(&function_of(component)) else {
         return String::new();
     };
+    if is_taken_away(world, &function_of(component)) {
+        return String::new();
+    }
     let Some(alias) = function.aliases.get("live") else {
         return function.package.code_sha256();
     };

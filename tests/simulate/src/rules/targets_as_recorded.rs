@@ -10,7 +10,6 @@ use windlass_domain::deployment::step::{Step, StepStatus};
 use windlass_domain::environment::{EnvironmentState, HeldState};
 use windlass_domain::release::ending::Ending;
 use windlass_domain::release::identity::DeploymentId;
-use windlass_machine::shop_stack::STACK;
 
 /// "the record says what is where" and "everything that it changed is restored and seen to be" (rule 1): each target is
 /// what the ledger says that it runs. In `NeedsOperator` this holds at least for the components that are said to be
@@ -61,7 +60,7 @@ pub fn targets_as_recorded(outcome: &Outcome<'_>) -> Result<(), String> {
 
 /// Returns whether a component has the target that the stack makes which gives it, as that has made it. Nothing is
 /// recorded of the component then: no deployment has changed it, or each has brought it back. The stack is there by its
-/// own record, or is said not to be back. Where its deletion has begun, nobody knows which parts of it are there.
+/// own record, or is said not to be back.
 fn is_as_made(outcome: &Outcome<'_>, component: &str) -> bool {
     let begin = format!("{component}:");
     let mut lines = outcome.scenario.declaration.lines();
@@ -69,14 +68,11 @@ fn is_as_made(outcome: &Outcome<'_>, component: &str) -> bool {
     let state = outcome.environment();
     let is_recorded = state.running.keys().any(|name| name.as_str() == "infra");
     let is_stuck = recorded_as_stuck(outcome, "infra");
-    let mut cloudformation = outcome.world.cloudformation();
-    let is_half_gone = is_stuck && cloudformation.named(STACK).is_ok_and(|stack| stack.status.starts_with("DELETE_"));
-    drop(cloudformation);
     let records = outcome.records();
     let steps = records.iter().flat_map(|record| outcome.all::<Step>(&format!("deployment#{}", record.id), "step#"));
     let mut changed = steps.filter(|step| step.component.as_str() == component && step.has_switched());
     let is_before = |step: Rc<Step>| is_shown(outcome.world, component, &step.before) == Some(true);
-    is_given && (is_half_gone || ((is_recorded || is_stuck) && changed.all(is_before)))
+    is_given && (is_recorded || is_stuck) && changed.all(is_before)
 }
 
 /// Returns whether CodeDeploy has taken back by itself what a release brought that had succeeded long before. As long
