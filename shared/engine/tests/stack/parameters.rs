@@ -5,6 +5,7 @@ use super::scene::{Infra, template};
 use serde_json::json;
 use windlass_domain::declaration::output::{Output, PlannedOutput};
 use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_engine::payload::WorkTransition;
 
 #[test]
 fn parameters_that_are_wrong_are_all_found_at_once() {
@@ -48,7 +49,7 @@ fn a_parameter_that_begins_or_ends_to_be_hidden_is_refused() {
     }
 }
 
-/// The state before has each parameter that is shown.
+/// The state before and the goal have each parameter that is shown.
 #[test]
 fn a_secret_among_the_parameters_of_a_stack_is_not_recorded() {
     let infra = Infra::with(&template("one", &[]));
@@ -58,6 +59,25 @@ fn a_secret_among_the_parameters_of_a_stack_is_not_recorded() {
     let planned = infra.plan("d1", &one);
     assert_eq!(names(&planned.findings), [FindingName::ParameterSecret]);
     assert!(!format!("{planned:?}").contains("hunter2"), "{planned:?}");
+    let mut next = template("two", &[]);
+    next["Parameters"]["DbPassword"] = json!({"Type": "String", "Default": "hunter2-5f4dcc3b"});
+    for infra in [Infra::without(), Infra::with(&template("one", &[]))] {
+        let planned = infra.plan("d1", &next);
+        assert_eq!(names(&planned.findings), [FindingName::ParameterSecret]);
+        assert!(!format!("{planned:?}").contains("hunter2"), "{planned:?}");
+    }
+}
+
+/// Whoever leaves what runs must not mend it first.
+#[test]
+fn a_secret_among_the_parameters_of_a_stack_keeps_nobody_from_going_back() {
+    let infra = Infra::with(&template("one", &[]));
+    let first = infra.release(&template("two", &[]));
+    assert_eq!(first.forward(), WorkTransition::Changed, "{}", first.failure());
+    let mut two = template("two", &[]);
+    two["Parameters"]["DbPassword"] = json!({"Type": "String"});
+    infra.put_with(&two, ("DbPassword", "hunter2-5f4dcc3b"));
+    assert_eq!(infra.planned("d2", None, Some(&first.step().before)).unwrap().findings, []);
 }
 
 #[test]

@@ -94,7 +94,7 @@ pub(super) async fn find(
     let Some(stack) = stack else { return Ok((None, missing(input, spec).into_iter().collect())) };
     let standing = standing(&stack.status);
     let mut findings: Vec<Finding> =
-        nested(input, &stack).into_iter().chain(parameters::shown(input, &stack)).collect();
+        nested(input, &stack).into_iter().chain(parameters::shown(input, &stack.parameters, false)).collect();
     // The place of a change set has no tags before that is executed.
     if standing != Standing::Review {
         let what = format!("stack {}", stack.name);

@@ -63,15 +63,20 @@ pub(super) fn wanted(
     (values, findings)
 }
 
-/// Returns a finding for each parameter of a stack that is shown to everybody and is likely to be a secret: it would be
-/// recorded with the state before.
-pub(super) fn shown(input: &PrepareInput<'_>, stack: &Stack) -> Vec<Finding> {
-    let shown = stack.parameters.iter().filter(|(_, value)| *value != HIDDEN);
+/// Returns a finding for each of these parameters that is shown to everybody and is likely to be a secret: it would be
+/// recorded with the state before, or with the goal. They are those of the stack that is there, or of the change set
+/// (`is_new`). A rollback is not held up by that.
+pub(super) fn shown(input: &PrepareInput<'_>, parameters: &BTreeMap<String, String>, is_new: bool) -> Vec<Finding> {
+    let shown = parameters.iter().filter(|(_, value)| *value != HIDDEN && input.goal_state.is_none());
     let secrets = shown.filter(|(name, value)| secret::finding("", name, value).is_some());
     let found = secrets.map(|(name, _)| {
         let reason =
             format!("The value of the parameter `{name}` of the stack looks like a secret, and everybody is shown it.");
-        let refer = "Write a dynamic reference into the template, and update the stack with it yourself.";
+        let refer = if is_new {
+            "Write a dynamic reference into the template in place of the parameter."
+        } else {
+            "Write a dynamic reference into the template, and update the stack with it yourself."
+        };
         let remedy = format!("{refer} If it is no secret, give the parameter another name than `{name}`.");
         Finding::new(FindingName::ParameterSecret, format!("{}.{name}", input.path("parameters")), reason, remedy)
     });

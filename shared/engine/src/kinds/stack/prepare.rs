@@ -276,7 +276,9 @@ impl<P: CloudFormationApi + S3Api + Configured + Clock> StackPlan<'_, P> {
         let (gone, unknown) = former_code::look(at, self.input, &former, &target.touches).await?;
         let touches = all.iter().filter_map(|one| one.touched(self.input, &set.stack, (&former, template))).collect();
         let unseen = refusals::unseen(self.input, &all).into_iter();
-        let findings: Vec<Finding> = unseen.chain(moved).chain(loss.findings).chain(gone).collect();
+        // Only CloudFormation knows the defaults of those that are new.
+        let secrets = parameters::shown(self.input, &set.parameters, true);
+        let findings: Vec<Finding> = unseen.chain(secrets).chain(moved).chain(loss.findings).chain(gone).collect();
         if !findings.is_empty() {
             let target = to_value(&target)?;
             return Ok(Prepared { target, is_made_to_plan: true, touches, ..Prepared::refused(findings) });
