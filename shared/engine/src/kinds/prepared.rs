@@ -60,6 +60,8 @@ pub struct PrepareInput<'a> {
     /// True if it is only tried whether the recorded state could be come back to: nothing may be made for that, because
     /// nobody would let go of it.
     pub is_trial: bool,
+    /// True if it is a rollback that goes back across what is irreversible of the component, as its request says.
+    pub crosses: bool,
     /// The resources of the component whose data the request allows to lose.
     pub may_lose: &'a BTreeSet<String>,
     /// The component as it runs, as far as the ledger knows.

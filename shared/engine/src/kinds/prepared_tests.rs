@@ -16,6 +16,7 @@ fn finding(place: &Place, tags: &[(&str, &str)]) -> Option<Finding> {
         is_check: false,
         is_plan: false,
         is_trial: false,
+        crosses: false,
         may_lose: &BTreeSet::new(),
         running: None,
         oldest: None,

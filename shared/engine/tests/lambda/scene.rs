@@ -170,6 +170,7 @@ impl Setting {
             is_check: false,
             is_plan: false,
             is_trial: false,
+            crosses: false,
             may_lose: &BTreeSet::new(),
             running: None,
             oldest: None,

@@ -124,6 +124,7 @@ impl ServiceScene {
             is_check: false,
             is_plan: false,
             is_trial: false,
+            crosses: false,
             may_lose: &BTreeSet::new(),
             running: None,
             oldest: None,

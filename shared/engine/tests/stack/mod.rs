@@ -2,6 +2,7 @@
 
 mod parameters;
 mod plans;
+mod rollbacks;
 mod scene;
 
 use scene::{Infra, Release, kept_bucket, template};

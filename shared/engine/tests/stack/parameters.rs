@@ -5,7 +5,6 @@ use super::scene::{Infra, template};
 use serde_json::json;
 use windlass_domain::declaration::output::{Output, PlannedOutput};
 use windlass_domain::text::finding::{Finding, FindingName};
-use windlass_engine::payload::WorkTransition;
 
 #[test]
 fn parameters_that_are_wrong_are_all_found_at_once() {
@@ -66,18 +65,6 @@ fn a_secret_among_the_parameters_of_a_stack_is_not_recorded() {
         assert_eq!(names(&planned.findings), [FindingName::ParameterSecret]);
         assert!(!format!("{planned:?}").contains("hunter2"), "{planned:?}");
     }
-}
-
-/// Whoever leaves what runs must not mend it first.
-#[test]
-fn a_secret_among_the_parameters_of_a_stack_keeps_nobody_from_going_back() {
-    let infra = Infra::with(&template("one", &[]));
-    let first = infra.release(&template("two", &[]));
-    assert_eq!(first.forward(), WorkTransition::Changed, "{}", first.failure());
-    let mut two = template("two", &[]);
-    two["Parameters"]["DbPassword"] = json!({"Type": "String"});
-    infra.put_with(&two, ("DbPassword", "hunter2-5f4dcc3b"));
-    assert_eq!(infra.planned("d2", None, Some(&first.step().before)).unwrap().findings, []);
 }
 
 #[test]

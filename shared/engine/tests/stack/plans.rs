@@ -7,11 +7,10 @@ use windlass_domain::declaration::plan::DetailAction;
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::time::Time;
 use windlass_engine::kinds::Prepared;
-use windlass_engine::payload::WorkTransition;
 use windlass_engine::ports::CloudFormationApi as _;
 use windlass_world::run::run;
 
-fn table() -> Value {
+pub fn table() -> Value {
     json!({"Type": "AWS::DynamoDB::Table", "Properties": {"KeySchema": "a"}})
 }
 
@@ -19,7 +18,7 @@ pub fn names(findings: &[Finding]) -> Vec<FindingName> {
     findings.iter().map(|one| one.name).collect()
 }
 
-fn sets(infra: &Infra) -> usize {
+pub fn sets(infra: &Infra) -> usize {
     infra.stack(|stack| stack.change_sets.len()).unwrap_or_default()
 }
 
@@ -370,23 +369,4 @@ fn a_large_template_is_planned_by_its_address() {
     let large = template(&"x".repeat(60_000), &[]);
     let planned = infra.plan("d1", &large);
     assert_eq!((planned.findings.as_slice(), planned.stages.len()), (&[][..], 1));
-}
-
-#[test]
-fn a_rollback_brings_the_recorded_template_and_deletes_no_stack() {
-    let infra = Infra::with(&template("one", &[]));
-    let first = infra.release(&template("two", &[]));
-    assert_eq!(first.forward(), WorkTransition::Changed, "{}", first.failure());
-    let planned = infra.planned("d2", None, Some(&first.step().before)).unwrap();
-    assert_eq!(planned.findings, []);
-    let back = infra.begin("d2", &planned);
-    assert_eq!(back.forward(), WorkTransition::Changed, "{}", back.failure());
-    assert_eq!(infra.stands(), "UPDATE_COMPLETE one");
-    infra.is_trial.set(true);
-    let before = sets(&infra);
-    let planned = infra.planned("d3", None, Some(&first.step().before)).unwrap();
-    assert_eq!((planned.findings.len(), planned.stages.len(), sets(&infra)), (0, 1, before), "nothing is made to try");
-    let nothing = json!({"goal": {}});
-    let planned = infra.planned("d3", None, Some(&nothing)).unwrap();
-    assert!(planned.unchanged.is_some() && planned.stages.is_empty());
 }

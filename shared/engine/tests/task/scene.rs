@@ -104,6 +104,7 @@ impl TaskScene {
             is_check: false,
             is_plan: false,
             is_trial: false,
+            crosses: false,
             may_lose: &BTreeSet::new(),
             running,
             oldest: None,

@@ -330,6 +330,7 @@ mod tests {
             is_check: true,
             is_plan: false,
             is_trial: false,
+            crosses: false,
             may_lose: &BTreeSet::new(),
             running: None,
             oldest: None,

@@ -174,6 +174,7 @@ mod tests {
             is_check: false,
             is_plan: false,
             is_trial: false,
+            crosses: false,
             may_lose: &BTreeSet::new(),
             running: None,
             oldest: None,

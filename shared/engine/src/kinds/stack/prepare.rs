@@ -22,6 +22,7 @@ use crate::trouble::{Checked, Trouble, collected, or_findings};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::declaration::kinds::stack::Stack as Spec;
+use windlass_domain::declaration::kinds::stack::holds_data::DataRule;
 use windlass_domain::declaration::kinds::stack::loss::{LossRules, ResourceDelta, StackLoss, judge};
 use windlass_domain::declaration::kinds::stack::package::{ASSETS_BUCKET, StackAsset};
 use windlass_domain::declaration::kinds::stack::template::{changed_places, deletion_policy, read};
@@ -314,7 +315,9 @@ impl<P: CloudFormationApi + S3Api + Configured + Clock> StackPlan<'_, P> {
     fn loss(&self, changes: &[ResourceChange], template: &Value) -> StackLoss {
         let deltas: Vec<ResourceDelta<'_>> = changes.iter().map(|one| one.delta(template)).collect();
         let (component, may_lose) = (self.input.component, self.input.may_lose);
-        judge(&LossRules { component, data: self.spec.data, may_lose }, &deltas)
+        // Whoever goes back across a loss of data knows that what came after it goes as well.
+        let data = if self.input.crosses { DataRule::Disposable } else { self.spec.data };
+        judge(&LossRules { component, data, may_lose }, &deltas)
     }
 }
 

@@ -1,0 +1,57 @@
+//! Tests of rollbacks of a stack: what an operator may go back across, and what is in the way of that.
+
+use super::plans::{names, sets, table};
+use super::scene::{Infra, template};
+use serde_json::json;
+use windlass_domain::text::finding::FindingName;
+use windlass_engine::payload::WorkTransition;
+
+#[test]
+fn a_rollback_brings_the_recorded_template_and_deletes_no_stack() {
+    let infra = Infra::with(&template("one", &[]));
+    let first = infra.release(&template("two", &[]));
+    assert_eq!(first.forward(), WorkTransition::Changed, "{}", first.failure());
+    let planned = infra.planned("d2", None, Some(&first.step().before)).unwrap();
+    assert_eq!(planned.findings, []);
+    let back = infra.begin("d2", &planned);
+    assert_eq!(back.forward(), WorkTransition::Changed, "{}", back.failure());
+    assert_eq!(infra.stands(), "UPDATE_COMPLETE one");
+    infra.is_trial.set(true);
+    let before = sets(&infra);
+    let planned = infra.planned("d3", None, Some(&first.step().before)).unwrap();
+    assert_eq!((planned.findings.len(), planned.stages.len(), sets(&infra)), (0, 1, before), "nothing is made to try");
+    let nothing = json!({"goal": {}});
+    let planned = infra.planned("d3", None, Some(&nothing)).unwrap();
+    assert!(planned.unchanged.is_some() && planned.stages.is_empty());
+}
+
+/// Nobody can change the template that it goes back to, and no rollback may name a resource to lose.
+#[test]
+fn a_rollback_across_a_loss_of_data_may_lose_what_came_after_it() {
+    let mut other = table();
+    other["Properties"]["KeySchema"] = json!("b");
+    for next in [template("two", &[("Messages", other)]), template("two", &[])] {
+        let infra = Infra::with(&template("one", &[("Messages", table())]));
+        infra.may_lose.borrow_mut().insert("Messages".into());
+        let first = infra.release(&next);
+        assert_eq!(first.forward(), WorkTransition::Changed, "{}", first.failure());
+        infra.may_lose.borrow_mut().clear();
+        for (crosses, expected) in [(false, &[FindingName::WouldLoseData][..]), (true, &[])] {
+            infra.crosses.set(crosses);
+            let planned = infra.planned("d2", None, Some(&first.step().before)).unwrap();
+            assert_eq!(names(&planned.findings), expected, "{crosses}");
+        }
+    }
+}
+
+/// Whoever leaves what runs must not mend it first.
+#[test]
+fn a_secret_among_the_parameters_of_a_stack_keeps_nobody_from_going_back() {
+    let infra = Infra::with(&template("one", &[]));
+    let first = infra.release(&template("two", &[]));
+    assert_eq!(first.forward(), WorkTransition::Changed, "{}", first.failure());
+    let mut two = template("two", &[]);
+    two["Parameters"]["DbPassword"] = json!({"Type": "String"});
+    infra.put_with(&two, ("DbPassword", "hunter2-5f4dcc3b"));
+    assert_eq!(infra.planned("d2", None, Some(&first.step().before)).unwrap().findings, []);
+}
