@@ -55,3 +55,19 @@ fn a_secret_among_the_parameters_of_a_stack_keeps_nobody_from_going_back() {
     infra.put_with(&two, ("DbPassword", "hunter2-5f4dcc3b"));
     assert_eq!(infra.planned("d2", None, Some(&first.step().before)).unwrap().findings, []);
 }
+
+/// What is gone may be the very reason to go back.
+#[test]
+fn a_file_that_the_running_template_names_and_that_is_gone_keeps_nobody_from_going_back() {
+    let with = |key: &str| {
+        let properties = json!({"DefinitionS3Location": {"Bucket": "assets", "Key": key}});
+        template("one", &[("Flow", json!({"Type": "AWS::StepFunctions::StateMachine", "Properties": properties}))])
+    };
+    let infra = Infra::with(&with("a.json"));
+    infra.world.s3().upload("assets", "a.json", "{}");
+    let first = infra.release(&with("b.json"));
+    assert_eq!(first.forward(), WorkTransition::Changed, "{}", first.failure());
+    assert_eq!(names(&infra.plan("d2", &with("c.json")).findings), [FindingName::NoWayBack]);
+    let planned = infra.planned("d3", None, Some(&first.step().before)).unwrap();
+    assert_eq!((planned.findings.len(), names(&planned.warnings)), (0, vec![FindingName::NoWayBack]));
+}

@@ -274,7 +274,11 @@ impl<P: CloudFormationApi + S3Api + Configured + Clock> StackPlan<'_, P> {
         target.touches = all.iter().map(|one| one.logical.clone()).collect();
         let loss = self.loss(&all, template);
         let former = self.former().await?;
-        let (gone, unknown) = former_code::look(at, self.input, &former, &target.touches).await?;
+        let (mut gone, mut unknown) = former_code::look(at, self.input, &former, &target.touches).await?;
+        if self.input.goal_state.is_some() {
+            // It leaves what runs, which may be broken just by that.
+            unknown.append(&mut gone);
+        }
         let touches = all.iter().filter_map(|one| one.touched(self.input, &set.stack, (&former, template))).collect();
         let unseen = refusals::unseen(self.input, &all).into_iter();
         // Only CloudFormation knows the defaults of those that are new.
