@@ -60,13 +60,18 @@ impl CloudFormationApi for World {
         let text = {
             let seen = call.seen();
             let mut state = seen.cloudformation();
-            let stack = state.named(stack)?;
-            let named = |name: &str| {
-                let mut sets = stack.change_sets.iter();
-                sets.find(|set| set.is_called(name)).ok_or_else(|| no_change_set(name))
-            };
-            let wanted = change_set.map_or(Ok(&stack.wanted), |name| named(name).map(|set| &set.wanted))?;
-            wanted.template.clone()
+            let nested = stack.rsplit_once('-').and_then(|(_, logical)| state.nested_templates.get(logical).cloned());
+            if let Some(text) = nested {
+                text
+            } else {
+                let stack = state.named(stack)?;
+                let named = |name: &str| {
+                    let mut sets = stack.change_sets.iter();
+                    sets.find(|set| set.is_called(name)).ok_or_else(|| no_change_set(name))
+                };
+                let wanted = change_set.map_or(Ok(&stack.wanted), |name| named(name).map(|set| &set.wanted))?;
+                wanted.template.clone()
+            }
         };
         call.answer(text).await
     }

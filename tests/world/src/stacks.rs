@@ -22,6 +22,8 @@ pub struct State {
     pub validations: Vec<ValidationError>,
     /// The changes of nested stacks that the next change sets have, by their names in the template.
     pub nested: BTreeMap<String, Vec<ResourceChange>>,
+    /// The templates of nested stacks, by the same names.
+    pub nested_templates: BTreeMap<String, String>,
     /// What fails at the resources of stacks that are made newly, by their names in the template.
     pub fails: BTreeMap<String, Failing>,
     /// The Parameter Store, as far as parameters of stacks are read from it: values by names.

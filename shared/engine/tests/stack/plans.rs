@@ -7,7 +7,7 @@ use windlass_domain::declaration::plan::DetailAction;
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::time::Time;
 use windlass_engine::kinds::Prepared;
-use windlass_engine::ports::CloudFormationApi as _;
+use windlass_engine::ports::{CloudFormationApi as _, ResourceChange};
 use windlass_world::run::run;
 
 pub fn table() -> Value {
@@ -369,4 +369,29 @@ fn a_large_template_is_planned_by_its_address() {
     let large = template(&"x".repeat(60_000), &[]);
     let planned = infra.plan("d1", &large);
     assert_eq!((planned.findings.as_slice(), planned.stages.len()), (&[][..], 1));
+}
+
+/// What CloudFormation says of a nested stack has no policy: that stands in its own template.
+#[test]
+fn data_that_is_new_in_a_nested_stack_has_the_policy_of_its_own_template() {
+    let inner =
+        |policy: &str| json!({"Resources": {"Messages": {"Type": "AWS::DynamoDB::Table", "DeletionPolicy": policy}}});
+    for (inner, findings, warnings) in [
+        (Some(inner("Retain")), &[][..], &[FindingName::MayStay][..]),
+        (Some(inner("Delete")), &[FindingName::WouldLoseData], &[]),
+        (None, &[FindingName::WouldLoseData], &[]),
+    ] {
+        let nested = |size: &str| {
+            let inner = json!({"Type": "AWS::CloudFormation::Stack", "Properties": {"Parameters": {"Size": size}}});
+            template("one", &[("Inner", inner)])
+        };
+        let infra = Infra::with(&nested("1"));
+        let [action, logical, kind] = ["Add", "Messages", "AWS::DynamoDB::Table"].map(str::to_owned);
+        let change = ResourceChange { action, logical, kind, ..ResourceChange::default() };
+        infra.world.cloudformation().nested.insert("Inner".into(), vec![change]);
+        let texts = inner.map(|inner| ("Inner".to_owned(), inner.to_string()));
+        infra.world.cloudformation().nested_templates.extend(texts);
+        let planned = infra.plan("d1", &nested("2"));
+        assert_eq!((names(&planned.findings).as_slice(), names(&planned.warnings).as_slice()), (findings, warnings));
+    }
 }

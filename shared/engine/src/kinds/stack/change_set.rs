@@ -9,6 +9,10 @@ use super::state::{OBSOLETE, Target};
 use crate::ledger;
 use crate::ports::{ChangeSet, Clock, CloudFormationApi, DynamoDbApi, NewChangeSet, ResourceChange, Result};
 use crate::trouble::if_there;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use windlass_domain::declaration::kinds::stack::holds_data::{NESTED, holds_data};
+use windlass_domain::declaration::kinds::stack::template::read;
 use windlass_domain::deployment::Status;
 use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::text::fault::{Fault, FaultName};
@@ -150,6 +154,30 @@ pub(super) async fn changes(at: &impl CloudFormationApi, first: ChangeSet) -> Re
         }
     }
     Ok(all)
+}
+
+/// Returns the templates to come of the nested stacks in which a resource that holds data is new, by the names of these
+/// stacks: the resource's `DeletionPolicy` stands there. One that nobody may read is left out.
+pub(super) async fn nested_templates(
+    at: &impl CloudFormationApi,
+    changes: &[ResourceChange],
+) -> Result<BTreeMap<String, Value>> {
+    let holds = |it: &&ResourceChange| it.action == "Add" && it.kind != NESTED && holds_data(&it.kind);
+    let around = changes.iter().filter(holds).filter_map(|it| Some(it.logical.rsplit_once('.')?.0));
+    let around: BTreeSet<&str> = around.collect();
+    let mut found = BTreeMap::new();
+    for one in changes.iter().filter(|it| around.contains(it.logical.as_str())) {
+        let Some(nested) = &one.nested else { continue };
+        let set = shown(at.change_set(None, nested, None).await)?;
+        match at.template(&set.stack, Some(&set.id)).await {
+            Ok(text) => {
+                found.insert(one.logical.clone(), read(&text).unwrap_or_default());
+            }
+            Err(fault) if matches!(fault.name, FaultName::AccessDenied | FaultName::NotFound | FaultName::Refused) => {}
+            Err(fault) => return Err(fault),
+        }
+    }
+    Ok(found)
 }
 
 #[cfg(test)]

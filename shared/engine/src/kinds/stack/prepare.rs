@@ -272,7 +272,8 @@ impl<P: CloudFormationApi + S3Api + Configured + Clock> StackPlan<'_, P> {
         let moved = self.made.as_ref().filter(|_| self.input.goal_state.is_none());
         let moved = refusals::moved(self.input, moved, &set);
         target.touches = all.iter().map(|one| one.logical.clone()).collect();
-        let loss = self.loss(&all, template);
+        let nested = change_set::nested_templates(at, &all).await?;
+        let loss = self.loss(&all, template, &nested);
         let former = self.former().await?;
         let (mut gone, mut unknown) = former_code::look(at, self.input, &former, &target.touches).await?;
         if self.input.goal_state.is_some() {
@@ -316,8 +317,15 @@ impl<P: CloudFormationApi + S3Api + Configured + Clock> StackPlan<'_, P> {
         Ok(read(&self.kind.at.template(&stack.id, None).await?).unwrap_or_default())
     }
 
-    fn loss(&self, changes: &[ResourceChange], template: &Value) -> StackLoss {
-        let deltas: Vec<ResourceDelta<'_>> = changes.iter().map(|one| one.delta(template)).collect();
+    /// Judges the changes. `nested` are the templates of nested stacks, by the names of these.
+    fn loss(&self, changes: &[ResourceChange], template: &Value, nested: &BTreeMap<String, Value>) -> StackLoss {
+        let delta_of = changes.iter().map(|one| {
+            let delta = one.delta(template);
+            let Some((around, own)) = one.logical.rsplit_once('.') else { return delta };
+            let policy = nested.get(around).and_then(|template| deletion_policy(template, own));
+            ResourceDelta { deletion_policy: policy, ..delta }
+        });
+        let deltas: Vec<ResourceDelta<'_>> = delta_of.collect();
         let (component, may_lose) = (self.input.component, self.input.may_lose);
         // Whoever goes back across a loss of data knows that what came after it goes as well.
         let data = if self.input.crosses { DataRule::Disposable } else { self.spec.data };

@@ -173,7 +173,12 @@ impl LossRules<'_> {
                     "`{logical}` (`{kind}`) is new and holds data, and an undo of the release would delete it with \
                      what was written into it."
                 ),
-                "Write `DeletionPolicy: Retain` or `DeletionPolicy: RetainExceptOnCreate` at it",
+                if logical.contains('.') {
+                    // Nobody may have been able to read that one.
+                    "Write `DeletionPolicy: Retain` or `DeletionPolicy: RetainExceptOnCreate` at it in the template of its nested stack, which Windlass must be able to read (`cloudformation:GetTemplate`)"
+                } else {
+                    "Write `DeletionPolicy: Retain` or `DeletionPolicy: RetainExceptOnCreate` at it"
+                },
             ),
             DetailAction::Remove => (removed("removes"), "Leave it in the template, or let the stack leave it behind"),
             _ => (removed("replaces, or may replace,"), "Leave the properties that replace it as they are"),
