@@ -80,7 +80,7 @@ impl CloudFormationApi for Aws {
         // A second try of this call is known by its token. Another call has another one, and is refused.
         let request = request.client_token(format!("windlass-{:032x}", fastrand::u128(..)));
         let sent = request.set_capabilities(Some(capabilities.collect())).send().await;
-        let made = sent.map_err(|error| stack_fault(&error, "CreateChangeSet", new.stack))?;
+        let made = sent.map_err(|error| moved_fault(&error, "CreateChangeSet", new.stack))?;
         let none = || Fault::new(FaultName::Unavailable, format!("CreateChangeSet {}: AWS answered no id", new.stack));
         made.id.ok_or_else(none)
     }
@@ -191,8 +191,8 @@ where
     Fault { name, ..fault }
 }
 
-/// Returns the fault of an error of a switching call: a conflict too where the stack has another status than it had
-/// when somebody looked.
+/// Returns the fault of an error of a switching call, or of one that makes a change set: a conflict too where the stack
+/// has another status than it had when somebody looked.
 fn moved_fault<E>(error: &SdkError<E, HttpResponse>, operation: &str, resource: &str) -> Fault
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,

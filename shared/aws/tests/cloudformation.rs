@@ -356,7 +356,8 @@ async fn each_refusal_of_other_calls_has_its_meaning() {
     let template = TemplateFrom::Body("{}".into());
     for (refusal, wanted) in [
         (xml_error(400, "AlreadyExistsException"), FaultName::Conflict),
-        (invalid("Stack:arn is in UPDATE_IN_PROGRESS state and can not be updated."), FaultName::Refused),
+        (invalid("Stack:arn is in UPDATE_IN_PROGRESS state and can not be updated."), FaultName::Conflict),
+        (invalid("Parameters: [Size] must have values"), FaultName::Refused),
         (invalid("Stack [chat-prod] does not exist"), FaultName::NotFound),
     ] {
         let (aws, _) = Replay::new(vec![refusal]);

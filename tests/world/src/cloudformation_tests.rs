@@ -203,7 +203,7 @@ fn an_update_is_cancelled_while_it_is_in_progress_alone() {
     let id = ask(&world, "update", false, &template("two", "chat-web")).unwrap();
     read(&world, &id);
     run(world.execute_change_set(&id, TOKEN)).unwrap();
-    assert_eq!(name(ask(&world, "other", false, &template("x", "chat-web"))), Some(FaultName::Refused));
+    assert_eq!(name(ask(&world, "other", false, &template("x", "chat-web"))), Some(FaultName::Conflict));
     assert_eq!(name(run(world.delete_stack("chat", &[], "role", TOKEN))), Some(FaultName::Conflict));
     run(world.cancel_update("chat", TOKEN)).unwrap();
     world.settle_stack("chat");

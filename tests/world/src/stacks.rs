@@ -115,7 +115,7 @@ impl State {
             return Err(invalid(format!("Stack [{name}] already exists and cannot be created again with a changeSet")));
         }
         if !new.creates && !can_be_updated(status) {
-            return Err(invalid(format!("Stack:{} is in {status} state and can not be updated.", stack.id)));
+            return Err(moved(&stack.id, &format!("is in {status} state and can not be updated.")));
         }
         if stack.change_sets.iter().any(|set| set.is_called(new.name)) {
             let message = format!("AlreadyExistsException: ChangeSet {} already exists", new.name);

@@ -205,8 +205,8 @@ pub trait CloudFormationApi {
     /// Reads what a template says of itself. It runs no macro. `Refused` if it is no template.
     async fn template_summary(&self, template: &TemplateFrom) -> Result<TemplateSummary>;
 
-    /// Makes a change set, and returns its id. `Conflict` if there is one of its name. CloudFormation goes on with it:
-    /// it is made when its status says so.
+    /// Makes a change set, and returns its id. `Conflict` if there is one of its name, or the stack's status allows none.
+    /// CloudFormation goes on with it: it is made when its status says so.
     async fn create_change_set(&self, new: &NewChangeSet<'_>) -> Result<String>;
 
     /// Reads a page of a change set, by its name and its stack or by its id alone; `NotFound` if there is none.

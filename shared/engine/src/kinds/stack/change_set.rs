@@ -62,9 +62,9 @@ pub(super) async fn made(at: &(impl CloudFormationApi + Clock), new: &NewChangeS
         }
         match found {
             None => match at.create_change_set(new).await {
-                // Another invocation of the same plan has made it.
-                Err(fault) if fault.name != FaultName::Conflict => return Err(fault),
-                Ok(_) | Err(_) => {}
+                // Another invocation of the same plan has made it, or the stack has begun to move.
+                Err(fault) if fault.name == FaultName::Conflict => at.sleep_ms(LOOK_MS).await,
+                made => drop(made?),
             },
             Some(set) if set.is_being_made() => at.sleep_ms(LOOK_MS).await,
             Some(set) if set.execution == OBSOLETE => at.delete_change_set(&set.id).await?,
