@@ -12,11 +12,13 @@ fn parameters_that_are_wrong_are_all_found_at_once() {
     let mut next = template("two", &[]);
     next["Parameters"]["Needed"] = json!({"Type": "String"});
     next["Parameters"]["Secret"] = json!({"Type": "String", "NoEcho": true, "Default": "x"});
+    next["Parameters"]["Token"] = json!({"Type": "String", "NoEcho": true});
     let values = [("Sise", "2"), ("Secret", "hush")];
     infra.spec.borrow_mut().parameters =
         values.map(|(name, value)| (name.to_owned(), value.to_owned())).into_iter().collect();
     let planned = infra.plan("d1", &next);
-    let expected = [FindingName::UnknownName, FindingName::MissingField, FindingName::ParameterSecret];
+    let secret = FindingName::ParameterSecret;
+    let expected = [FindingName::UnknownName, FindingName::MissingField, secret, secret];
     assert_eq!(names(&planned.findings), expected);
     let written: String = planned.findings.iter().map(Finding::written).collect();
     assert!(!written.contains("hush"), "{written}");

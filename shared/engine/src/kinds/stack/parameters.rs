@@ -50,6 +50,8 @@ pub(super) fn wanted(
                 values.insert(name.clone(), ParameterValue::Former);
             }
             (None, None) if parameter.has_default => {}
+            // A value is refused, and a default would be a secret in the template.
+            (None, None) if parameter.is_secret => findings.push(hidden(at(name), name)),
             (None, None) => findings.push(Finding::missing_field(
                 at(name),
                 format!("The parameter `{name}` of the template has no default, and no value is declared."),
