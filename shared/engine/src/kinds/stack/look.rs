@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::declaration::kinds::stack::holds_data::NESTED;
 use windlass_domain::deployment::step::ChangeRecord;
 use windlass_domain::document::secret;
+use windlass_domain::text::time::Time;
 
 /// The most pages of events that are read. An operation on the largest stack has fewer.
 const MOST_PAGES: usize = 30;
@@ -62,6 +63,12 @@ impl Operation {
             let is_failure = event.resource.status.ends_with("_FAILED") && !self.is_stack(event);
             is_failure && !event.reason.is_empty() && !is_cancelled(&event.reason)
         })
+    }
+
+    /// Returns the time at which the stack could not be deleted; `None` if nothing shows that.
+    fn undeleted(&self) -> Option<Time> {
+        let mut events = self.events.iter();
+        events.find(|event| self.is_stack(event) && event.resource.status == "DELETE_FAILED").map(|event| event.at)
     }
 
     /// Returns the resources whose newest event is such a one.
@@ -155,6 +162,7 @@ pub(super) async fn look(
         failed: operation.failed().filter(|_| is_ours).cloned(),
         moving: operation.names(|status| status.ends_with("_IN_PROGRESS")),
         stuck: operation.names(|status| status == "DELETE_FAILED"),
+        undeleted: operation.undeleted(),
         outputs: stack.as_ref().map(|stack| given(target, stack)).unwrap_or_default(),
         drift,
         stack,

@@ -59,14 +59,17 @@ fn forward_on(target: &Target, seen: &Seen) -> Next<Change> {
         Standing::Still => Next::Failed(wording::otherwise(target, seen)),
         Standing::Unmade | Standing::Stuck | Standing::StuckBack => Next::Failed(wording::stuck(target, seen)),
         Standing::Deleting | Standing::Undeleted | Standing::Gone => Next::Theirs(wording::deleted(target, seen)),
-        Standing::Creating | Standing::Updating | Standing::Moving
-            if seen.waited_ms() > target.within_s.saturating_mul(1000) =>
-        {
+        Standing::Creating | Standing::Updating | Standing::Moving if is_late(target, seen) => {
             Next::Failed(wording::late(target, seen))
         }
         Standing::Creating | Standing::Updating | Standing::Moving => wait(seen),
         Standing::Review | Standing::Unknown => Next::Wait(POLL_S),
     }
+}
+
+/// Returns whether a change of the stack takes longer than it may.
+fn is_late(target: &Target, seen: &Seen) -> bool {
+    seen.waited_ms() > target.within_s.saturating_mul(1000)
 }
 
 fn wait(seen: &Seen) -> Next<Change> {
@@ -83,6 +86,9 @@ fn away(target: &Target, seen: &Seen) -> Next<Change> {
         // A place of change sets has made nothing, and whoever makes the stack takes it over.
         Standing::Gone | Standing::Review => Next::Done,
         Standing::Undeleted => match &seen.sent {
+            Some(Change::Delete(retain)) if retain.is_empty() && seen.shows_too_little() && !is_late(target, seen) => {
+                Next::Wait(POLL_S)
+            }
             Some(Change::Delete(retain)) if !retain.is_empty() || seen.stuck.is_empty() => {
                 Next::Failed(wording::undeleted(target, seen))
             }

@@ -366,13 +366,16 @@ fn a_stack_that_was_made_is_deleted() {
         seen.sent = sent(what);
         assert_eq!(in_words(&next(&target(), &seen, &goal("away"))), wanted, "{status} by {by} {what}");
     }
-    let mut seen = seen("CREATE_COMPLETE", "ours");
-    let mut unmade = target();
-    unmade.id = None;
-    assert_eq!(in_words(&next(&unmade, &seen, &goal("away"))), "done", "one of its name is somebody else's");
-    if let Some(stack) = &mut seen.stack {
-        stack.is_protected = true;
+    // No resource shows as the cause: the events may be behind.
+    for (ago_ms, wanted) in [(None, "wait"), (Some(SEEN_AFTER_MS - 1), "wait"), (Some(SEEN_AFTER_MS), failed)] {
+        let undeleted = ago_ms.map(|ago| Time(NOW.0 - ago));
+        let seen = Seen { undeleted, sent: sent("delete"), ..seen("DELETE_FAILED", "ours") };
+        assert_eq!(in_words(&next(&target(), &seen, &goal("away"))), wanted, "{ago_ms:?}");
     }
+    let mut seen = seen("CREATE_COMPLETE", "ours");
+    let unmade = Target { id: None, ..target() };
+    assert_eq!(in_words(&next(&unmade, &seen, &goal("away"))), "done", "one of its name is somebody else's");
+    seen.stack.as_mut().unwrap().is_protected = true;
     assert_eq!(in_words(&next(&target(), &seen, &goal("away"))), failed);
 }
 

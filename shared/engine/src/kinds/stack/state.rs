@@ -112,6 +112,9 @@ pub struct Seen {
     pub moving: Vec<String>,
     /// The resources that could not be deleted.
     pub stuck: Vec<String>,
+    /// The time at which that operation ended because the stack could not be deleted; `None` while its events do not
+    /// show that.
+    pub undeleted: Option<Time>,
     /// The values of the outputs that it gives to others, as far as it has them.
     pub outputs: BTreeMap<String, String>,
     /// The result of the last drift detection. It is only read where nobody goes anywhere.
@@ -260,6 +263,11 @@ impl Seen {
         let template = self.template.as_ref().map(|template| &template.digest);
         let is_still = self.standing() == Standing::Still && template == goal.template.as_ref();
         is_still && self.made().is_some_and(|stack| stack.parameters == goal.parameters)
+    }
+
+    /// Returns whether the events of a stack that could not be deleted may be behind its status.
+    pub(super) fn shows_too_little(&self) -> bool {
+        self.stuck.is_empty() && self.undeleted.is_none_or(|at| self.now.ms_since(at) < SEEN_AFTER_MS)
     }
 
     /// Returns for how many milliseconds CloudFormation has worked on what was sent last.
