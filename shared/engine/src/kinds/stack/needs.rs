@@ -6,7 +6,7 @@ use super::state::{Standing, standing};
 use crate::config::Configured;
 use crate::kinds::PrepareInput;
 use crate::kinds::needs::{DeployerRole, Needed};
-use crate::ports::{CloudFormationApi, Result};
+use crate::ports::{CloudFormationApi, Result, Stack};
 use crate::trouble::if_there;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -25,16 +25,26 @@ pub async fn needs(
     spec: &Spec,
 ) -> Result<Vec<Needed>> {
     let stack = if_there(there.stack(&spec.stack).await)?;
-    let is_made = |status: &str| !matches!(standing(status), Standing::Review | Standing::Gone);
-    let template = match stack.as_ref().filter(|stack| is_made(&stack.status)) {
+    let template = match stack.as_ref().filter(|stack| is_made(stack)) {
         Some(stack) => read(&there.template(&stack.id, None).await?).unwrap_or_default(),
         None => Value::Null,
     };
-    let mut needed = of(by, spec, &stack.map(|stack| stack.tags).unwrap_or_default());
     let place = empty_place::role(there.config(), by.is_own.then_some(by.role));
-    needed.extend(place.into_iter().flat_map(|role| to_let_go(by, spec, &role)));
+    let mut needed = of_stack(by, spec, stack.as_ref(), place);
     needed.extend(transforms(&template).into_iter().flat_map(|name| to_expand(by, spec, name)));
     Ok(needed)
+}
+
+fn is_made(stack: &Stack) -> bool {
+    !matches!(standing(&stack.status), Standing::Review | Standing::Gone)
+}
+
+/// Returns the calls but for those of transforms. Only a stack that is to be made has an empty place first. Pure.
+fn of_stack(by: &DeployerRole<'_>, spec: &Spec, stack: Option<&Stack>, place: Option<String>) -> Vec<Needed> {
+    let mut needed = of(by, spec, &stack.map(|stack| stack.tags.clone()).unwrap_or_default());
+    let place = place.filter(|_| !stack.is_some_and(is_made));
+    needed.extend(place.into_iter().flat_map(|role| to_let_go(by, spec, &role)));
+    needed
 }
 
 /// Returns the calls by which the empty place of a change set is deleted. Pure.
@@ -115,6 +125,19 @@ mod tests {
         let [deletes, passes] = to_let_go(&by, &spec, "arn:aws:iam::222222222222:role/windlass-place");
         assert_eq!(deletes.context["cloudformation:RoleArn"], passes.resource);
         assert_eq!(passes.context["iam:PassedToService"], "cloudformation.amazonaws.com");
+    }
+
+    #[test]
+    fn only_a_stack_that_is_to_be_made_has_an_empty_place() {
+        let by = DeployerRole { role: "arn:aws:iam::222222222222:role/windlass", is_own: true, region: "eu-west-1" };
+        let spec: Spec = serde_json::from_value(json!({"stack": "shop", "role": "a", "within_s": 60})).unwrap();
+        let place = "arn:aws:iam::222222222222:role/windlass-place";
+        for (status, has_place) in [(None, true), (Some("REVIEW_IN_PROGRESS"), true), (Some("UPDATE_COMPLETE"), false)]
+        {
+            let stack = status.map(|status| Stack { status: status.into(), ..Stack::default() });
+            let needed = of_stack(&by, &spec, stack.as_ref(), Some(place.into()));
+            assert_eq!(needed.iter().any(|one| one.resource == place), has_place, "{status:?}");
+        }
     }
 
     #[test]
