@@ -85,6 +85,20 @@ fn a_secret_that_another_component_gives_is_no_parameter() {
     }
 }
 
+/// The plan has it in what its hash is made of, and no list of changes shows it.
+#[test]
+fn a_plan_with_another_value_of_a_parameter_is_another_plan() {
+    let infra = Infra::with(&template("one", &[]));
+    let brings = |id: &str, size: &str| {
+        infra.spec.borrow_mut().parameters = [("Size".to_owned(), size.to_owned())].into();
+        infra.plan(id, &template("two", &[])).target["brings"].clone()
+    };
+    let first = brings("d1", "2");
+    assert!(first.is_string());
+    assert_eq!(brings("d2", "2"), first);
+    assert_ne!(brings("d3", "3"), first);
+}
+
 /// CloudFormation reads it again with each update, so that an undo would get the new one.
 #[test]
 fn a_parameter_of_the_parameter_store_that_moves_has_no_way_back() {

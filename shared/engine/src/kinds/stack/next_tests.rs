@@ -25,6 +25,7 @@ fn target() -> Target {
         may_go: [].into(),
         outputs: BTreeMap::new(),
         assets: None,
+        brings: None,
         package: None,
         within_s: 3600,
     }
@@ -383,8 +384,7 @@ fn a_stack_that_was_made_is_deleted() {
 fn a_state_that_was_seen_while_the_stack_moved_deletes_nothing() {
     let moving = Goal { id: Some(ID.into()), ..Goal::default() };
     for (status, _) in STATUSES {
-        let found = in_words(&next(&target(), &seen(status, "ours"), &moving));
-        assert_eq!(found, "failed ChangeFailed", "{status}");
+        assert_eq!(in_words(&next(&target(), &seen(status, "ours"), &moving)), "failed ChangeFailed", "{status}");
     }
 }
 

@@ -19,7 +19,7 @@ use crate::ports::{
     S3Api, TemplateSummary,
 };
 use crate::trouble::{Checked, Trouble, collected, or_findings};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::declaration::kinds::stack::Stack as Spec;
 use windlass_domain::declaration::kinds::stack::holds_data::DataRule;
@@ -137,6 +137,7 @@ impl<P: CloudFormationApi + S3Api + Configured + Clock> StackPlan<'_, P> {
             may_go: [].into(),
             outputs: self.spec.outputs.clone(),
             assets: self.spec.assets.clone(),
+            brings: None,
             package,
             within_s: self.spec.within_s,
         }
@@ -293,6 +294,7 @@ impl<P: CloudFormationApi + S3Api + Configured + Clock> StackPlan<'_, P> {
         target.may_go = loss.may_go;
         let template = change_set::shown(look::template(at, &set.stack, Some(&set.id)).await)?;
         kept(&self.kind.home, &target.owner).keep(&template).await?;
+        target.brings = Some(Digest::of_content(&json!([template.digest, set.parameters, set.resolved])));
         let all = count(all.len(), "resource");
         let what = format!("stack {} to template {}, which touches {all}", target.stack, template.digest.short());
         let ChangeSet { id, stack, parameters, .. } = set;

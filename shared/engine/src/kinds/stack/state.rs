@@ -48,6 +48,9 @@ pub struct Target {
     /// The bucket of the files that its template names; `None` if it names none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assets: Option<String>,
+    /// The digest of the template and of all values that its parameters get: whoever approves the plan approves these.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub brings: Option<Digest>,
     /// The archive that is brought; `None` if nothing new is brought.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub package: Option<Archive>,
