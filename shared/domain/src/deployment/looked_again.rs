@@ -28,10 +28,12 @@ fn is_touched_back<'s>(step: &Step, steps: impl IntoIterator<Item = &'s Step>) -
 }
 
 impl Step {
-    /// Asks for its undo once more, or for one that takes whatever is there.
+    /// Asks for its undo once more, or for one that takes whatever is there. What was sent back before is no part of
+    /// that: it has got the token 0, which no lock has.
     pub fn ask_again(&mut self) {
         self.status = StepStatus::Undoing;
         self.again = Some(self.attempt);
+        self.changes.iter_mut().filter(|change| change.undo).for_each(|change| change.token = 0);
         self.take_as_touched();
     }
 
@@ -120,6 +122,15 @@ mod tests {
         assert!(!is_again(&api, [&infra]));
         api.status = Undone;
         assert!(!is_again(&api, [&infra]));
+    }
+
+    #[test]
+    fn what_was_sent_back_before_is_no_part_of_the_undo_that_is_asked_for_again() {
+        let made = |undo| ChangeRecord { undo, token: 7, ..change() };
+        let mut api = Step { changes: vec![made(false), made(true)], ..step("api", Undone) };
+        api.ask_again();
+        let tokens: Vec<u64> = api.changes.iter().map(|change| change.token).collect();
+        assert_eq!(tokens, [7, 0]);
     }
 
     fn change() -> ChangeRecord {

@@ -341,7 +341,8 @@ pub struct ChangeRecord {
     /// True if callers of the target could notice it. A step without such a change has nothing to undo.
     #[serde(default)]
     pub switching: bool,
-    /// The lock's token under which it was made. A recovery has another token, and may make the same change again.
+    /// The lock's token under which it was made. A recovery has another token, and may make the same change again. 0 if
+    /// it was part of an undo that was asked for once more since.
     #[serde(default)]
     pub token: u64,
 }
