@@ -112,6 +112,7 @@ impl<'r, 'a, K: Kind, P: DynamoDbApi + Clock> Drive<'r, 'a, K, P> {
             entered: step.entered.map(|(_, at)| at).filter(|_| self.wave.is_some()),
             made: additions.find_map(|change| change.made.as_deref()),
             changes: &step.changes,
+            behind: step.behind.filter(|behind| self.wave == Some(*behind)),
         })
     }
 

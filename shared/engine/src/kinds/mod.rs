@@ -87,8 +87,7 @@ impl<Change> Next<Change> {
 pub enum Class {
     /// New keys, new versions, new task definitions: harmless when late.
     Additive,
-    /// Documents of a live site, an alias, a distribution, a service: recorded as an open call before it is sent, one
-    /// at a time.
+    /// Documents of a live site, an alias, a service: recorded as an open call before it is sent, one at a time.
     Switching,
 }
 
@@ -107,11 +106,13 @@ pub struct LookContext<'a, Goal> {
     pub made: Option<&'a str>,
     /// All changes that this deployment has sent to the target, in both directions and under every token, oldest first.
     pub changes: &'a [ChangeRecord],
+    /// The wave, if other components have touched the target since what was sent before it; `None` on the way back.
+    pub behind: Option<u32>,
 }
 
 impl<Goal> Default for LookContext<'_, Goal> {
     fn default() -> Self {
-        Self { goal: None, sent: None, begun: None, entered: None, made: None, changes: &[] }
+        Self { goal: None, sent: None, begun: None, entered: None, made: None, changes: &[], behind: None }
     }
 }
 
@@ -144,8 +145,7 @@ pub struct View {
     /// The reason why a target is not ready yet, in words, if AWS gives it. If somebody can do something about it, the
     /// words say what.
     pub waits_for: Option<String>,
-    /// True if AWS puts a condition on every switching change of such a target, so that somebody else's change of it is
-    /// never overwritten.
+    /// True if AWS puts a condition on every switching change of such a target: nobody else's change is overwritten.
     pub is_guarded: bool,
     /// True if AWS promises that a look at such a target shows every change that was made before it.
     pub is_consistent: bool,

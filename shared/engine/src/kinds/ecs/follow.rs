@@ -14,7 +14,7 @@ use windlass_domain::text::time::Time;
 const EARLIER_MS: u64 = 60_000;
 
 /// The same on the way forward, in milliseconds. Only this deployment deploys the task definition that it sends, so the
-/// time may be long.
+/// time may be long; but not where it sends the same once more, behind others that touch the service.
 const EARLIER_OWN_MS: u64 = 6 * 3_600_000;
 
 /// A sent update whose deployment is looked for.
@@ -46,7 +46,7 @@ impl<P: EcsApi + Clock> Ecs<P> {
         let Some(look) = look.filter(|_| !target.strategy.is_rolling()) else {
             return Ok(None);
         };
-        let is_own = way.goal.is_some_and(|goal| goal.task_definition.is_none());
+        let is_own = way.behind.is_none() && way.goal.is_some_and(|goal| goal.task_definition.is_none());
         let earlier_ms = if is_own { EARLIER_OWN_MS } else { EARLIER_MS };
         let since_ms = self.at.now().ms_since(look.at);
         // ECS may return whole seconds.
@@ -75,9 +75,11 @@ fn sent(way: &LookContext<'_, Goal>) -> Option<Look> {
     updates.next_back().filter(|_| answer.goes_on)
 }
 
-/// Returns the last update that was sent forward, under whichever token of the lock.
+/// Returns the last update that was sent forward, under whichever token of the lock. Behind others that touch the
+/// service, what was sent before that does not count.
 fn begun(way: &LookContext<'_, Goal>) -> Option<Look> {
-    way.changes.iter().filter(|one| !one.undo).filter_map(Look::of).next_back()
+    let counts = |one: &&ChangeRecord| !one.undo && way.behind.is_none_or(|wave| one.wave == Some(wave));
+    way.changes.iter().filter(counts).filter_map(Look::of).next_back()
 }
 
 /// Returns what this deployment has answered to the rollout's pauses, each with whether ECS has taken the answer.
@@ -129,6 +131,24 @@ mod tests {
             traffic_tenths: None,
             hooks: vec![],
             target_groups: None,
+        }
+    }
+
+    #[test]
+    fn behind_others_only_what_is_sent_there_is_followed() {
+        let sent = |wave: u32| {
+            let record = serde_json::json!({
+                "at": wave, "change": {"from": "t:1", "to": "t:2"}, "what": "", "answered": true, "wave": wave,
+                "undo": false, "switching": true,
+            });
+            serde_json::from_value::<ChangeRecord>(record).unwrap()
+        };
+        // The waves in which it was sent, the wave behind others, and when what is followed was sent.
+        for (waves, behind, followed) in [(&[0][..], None, Some(0)), (&[0], Some(2), None), (&[0, 2], Some(2), Some(2))]
+        {
+            let changes: Vec<ChangeRecord> = waves.iter().map(|wave| sent(*wave)).collect();
+            let way = LookContext { changes: &changes, behind, ..LookContext::default() };
+            assert_eq!(begun(&way).map(|look| look.at), followed.map(Time), "{waves:?} {behind:?}");
         }
     }
 
