@@ -5,26 +5,32 @@
 
 use crate::deployment::step::{Step, StepStatus};
 
-/// Returns whether the target of a step is to be looked at once more. That is asked for once; and again if nobody has
-/// begun with it since, because the answer was lost. `steps` are all steps of the deployment.
-pub fn is_again<'s>(step: &Step, steps: impl IntoIterator<Item = &'s Step>) -> bool {
+/// Returns whether the target of a step is to be looked at once more. That is asked for once, when all that touch it
+/// are back; and again if nobody has begun with it since, because the answer was lost. `steps` are all steps of the
+/// deployment.
+pub fn is_again<'s>(step: &Step, steps: impl Iterator<Item = &'s Step> + Clone) -> bool {
     let begins = step.again.is_none() && matches!(step.status, StepStatus::Planned | StepStatus::Undone);
     let was_lost = step.status == StepStatus::Undoing && step.again == Some(step.attempt);
-    step.is_looked_at() && (begins || was_lost) && is_touched_back(step, steps)
+    let is_asked = step.is_looked_at() && (begins || was_lost);
+    is_asked && is_touched_back(step, steps.clone()) && !is_touched_later(step, steps)
 }
 
 /// Returns whether the target of a step whose undo begins was touched since its own change, by the undo of a component
 /// that came after it.
-pub fn is_touched_since<'s>(step: &Step, steps: impl IntoIterator<Item = &'s Step>) -> bool {
+pub fn is_touched_since<'s>(step: &Step, steps: impl Iterator<Item = &'s Step>) -> bool {
     use StepStatus::{Changed, Changing, Failed};
-    let begins = step.again.is_none() && matches!(step.status, Changing | Changed | Failed);
+    let begins = matches!(step.status, Changing | Changed | Failed);
     step.behind.is_some() && begins && is_touched_back(step, steps)
 }
 
-fn is_touched_back<'s>(step: &Step, steps: impl IntoIterator<Item = &'s Step>) -> bool {
+/// Returns whether the target of a step may still be touched, by the undo of a component that is not back.
+pub fn is_touched_later<'s>(step: &Step, mut steps: impl Iterator<Item = &'s Step>) -> bool {
+    steps.any(|other| step.touched_by.contains(&other.component) && other.needs_undo())
+}
+
+fn is_touched_back<'s>(step: &Step, mut steps: impl Iterator<Item = &'s Step>) -> bool {
     let is_back = |other: &Step| other.status == StepStatus::Undone && other.has_switched();
-    let touches_it = |other: &&Step| step.touched_by.contains(&other.component);
-    steps.into_iter().filter(touches_it).any(is_back)
+    steps.any(|other| step.touched_by.contains(&other.component) && is_back(other))
 }
 
 impl Step {
@@ -53,6 +59,7 @@ mod tests {
     use crate::text::name::{AppName, ComponentName, EnvironmentName};
     use StepStatus::{Changed, Failed, Planned, UndoFailed, Undoing, Undone};
     use serde_json::json;
+    use std::iter::once;
 
     fn step(name: &str, status: StepStatus) -> Step {
         let (app, environment) = (AppName::new("shop").unwrap(), EnvironmentName::new("prod").unwrap());
@@ -84,10 +91,22 @@ mod tests {
             }
             let touched_by = [infra.component.clone()].into();
             let api = Step { touched_by, again, ..step("api", api) };
-            let found = is_again(&api, [&infra, &api]);
+            let found = is_again(&api, [&infra, &api].into_iter());
             assert_eq!(found, wanted, "{:?} {has_changed} {:?} {again:?}", infra.status, api.status);
             let other = Step { touched_by: [].into(), ..api };
-            assert!(!is_again(&other, [&infra]), "{:?}", other.status);
+            assert!(!is_again(&other, once(&infra)), "{:?}", other.status);
+        }
+    }
+
+    #[test]
+    fn what_several_touch_is_looked_at_once_more_when_all_of_them_are_back() {
+        let changed = |name: &str, status| Step { changes: vec![change()], ..step(name, status) };
+        let touched_by = ["infra", "other"].map(|name| ComponentName::new(name).unwrap()).into();
+        let api = Step { touched_by, ..step("api", Undone) };
+        for (other, wanted) in [(Changed, false), (UndoFailed, false), (Undone, true), (Planned, true)] {
+            let steps = [changed("infra", Undone), changed("other", other)];
+            assert_eq!(is_again(&api, steps.iter()), wanted, "{other:?}");
+            assert_eq!(is_touched_later(&api, steps.iter()), !wanted, "{other:?}");
         }
     }
 
@@ -105,9 +124,9 @@ mod tests {
         for (infra, api, behind, wanted) in table {
             let infra = Step { changes: vec![change()], ..step("infra", infra) };
             let mut api = Step { touched_by: [infra.component.clone()].into(), behind, ..step("api", api) };
-            assert_eq!(is_touched_since(&api, [&infra]), wanted, "{:?} {:?} {behind:?}", infra.status, api.status);
+            assert_eq!(is_touched_since(&api, once(&infra)), wanted, "{:?} {:?} {behind:?}", infra.status, api.status);
             api.ask_again();
-            assert!(!is_touched_since(&api, [&infra]), "it is asked for once");
+            assert!(!is_touched_since(&api, once(&infra)), "it is asked for once");
         }
     }
 
@@ -117,11 +136,11 @@ mod tests {
         infra.changes.push(change());
         let mut api = Step { touched_by: [infra.component.clone()].into(), ..step("api", Undone) };
         api.ask_again();
-        assert!(is_again(&api, [&infra]), "the answer may be lost");
+        assert!(is_again(&api, once(&infra)), "the answer may be lost");
         api.attempt += 1;
-        assert!(!is_again(&api, [&infra]));
+        assert!(!is_again(&api, once(&infra)));
         api.status = Undone;
-        assert!(!is_again(&api, [&infra]));
+        assert!(!is_again(&api, once(&infra)));
     }
 
     #[test]

@@ -137,6 +137,38 @@ fn what_the_undo_of_a_stack_has_touched_first_is_taken_as_it_is() {
     assert_eq!(next(&scene, Some(0)), (Transition::SettleUndo, 0, vec![]), "once is enough");
 }
 
+/// One stack changes before it and one after it: both go back to what may put it back.
+#[test]
+fn what_two_stacks_touch_is_looked_at_behind_each() {
+    let scene = Scene::new();
+    let infra = |name: &str, wave: u32, status: StepStatus| {
+        scene.step(name, status, |step| {
+            in_wave(wave)(step);
+            step.changes.push(change("execute", false, true));
+        });
+    };
+    infra("first", 0, StepStatus::Changed);
+    infra("last", 2, StepStatus::Undone);
+    scene.step("web", StepStatus::Changed, |step| {
+        in_wave(1)(step);
+        step.goals.insert(3, serde_json::Value::Null);
+        step.target = serde_json::json!({});
+        step.touched_by = [component("first"), component("last")].into();
+        step.behind = Some(3);
+    });
+    let is_back = |name: &str| {
+        let key = || ledger::step(&id(), &component(name));
+        let step: Step = scene.stage.get(&key()).unwrap();
+        scene.stage.put(key(), &Step { status: StepStatus::Undone, ..step });
+    };
+    let restores = |wave, name: &str| (Transition::Restore, wave, vec![name.to_owned()]);
+    assert_eq!(next(&scene, Some(2)), restores(1, "web"));
+    is_back("web");
+    assert_eq!(next(&scene, Some(1)), restores(0, "first"));
+    is_back("first");
+    assert_eq!(next(&scene, Some(0)), restores(0, "web"));
+}
+
 fn change(what: &str, undo: bool, switching: bool) -> ChangeRecord {
     ChangeRecord {
         at: Time(0),

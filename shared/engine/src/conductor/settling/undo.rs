@@ -9,7 +9,7 @@ use crate::payload::{Answer, Caller, UndoTransition, WorkItem};
 use crate::ports::{DynamoDbApi, Result};
 use windlass_domain::deployment::held_back::held_by;
 use windlass_domain::deployment::judgement::{Judged, Judgement};
-use windlass_domain::deployment::looked_again::{is_again, is_touched_since};
+use windlass_domain::deployment::looked_again::{is_again, is_touched_later, is_touched_since};
 use windlass_domain::deployment::steering::{PAUSE_RAN_OUT, ran_out};
 use windlass_domain::deployment::step::{Step, StepStatus};
 use windlass_domain::deployment::{Deployment, Why};
@@ -60,27 +60,31 @@ pub async fn undo(ports: &impl Ports, by: &Caller, error: &str, undone: Option<u
     let is_free = |step: &&Step| held_by(step, steps.iter().map(|step| &step.value)).is_none();
     let Some(wave) = to_restore().filter(is_free).filter_map(first_wave).filter(|wave| *wave < below).max() else {
         let again = steps.iter().filter(|step| is_again(&step.value, all()));
-        let items = look_again(ports, &fence, again).await?;
+        let items = look_again(ports, (&fence, &steps), again).await?;
         let next = if items.is_empty() { UndoTransition::SettleUndo } else { UndoTransition::Restore };
         return Ok(Answer { wave: 0, items, ..Answer::of(next, id, by.token) });
     };
     let is_next = |step: &&Step| is_free(step) && first_wave(step) == Some(wave);
     let items: Vec<WorkItem> = to_restore().filter(is_next).map(WorkItem::back).collect();
     let touched = steps.iter().filter(|step| is_next(&&step.value) && is_touched_since(&step.value, all()));
-    look_again(ports, &fence, touched).await?;
+    look_again(ports, (&fence, &steps), touched).await?;
     Ok(Answer { wave, items, ..Answer::of(UndoTransition::Restore, id, by.token) })
 }
 
-/// Asks for the undo of those whose targets were touched by what was undone before, whatever is there by now.
+/// Asks for the undo of those whose targets were touched by what was undone before, whatever is there by now. One that
+/// may be touched after this as well is asked for once more then.
 async fn look_again<'s>(
     ports: &impl Ports,
-    fence: &Fence,
+    (fence, all): (&Fence, &[Stored<Step>]),
     steps: impl Iterator<Item = &'s Stored<Step>>,
 ) -> Result<Vec<WorkItem>> {
     let mut writes = vec![fence.check()];
     let mut items = Vec::new();
     for mut step in steps.cloned() {
         step.value.ask_again();
+        if is_touched_later(&step.value, all.iter().map(|step| &step.value)) {
+            step.value.again = None;
+        }
         items.push(WorkItem::back(&step.value));
         writes.push(step.put()?);
     }
