@@ -57,6 +57,7 @@ fn what_another_one_stands_on_stays_until_that_is_back() {
         scene.step("web", web, |step| {
             in_wave(1)(step);
             step.stands_on = [component("infra")].into();
+            step.changes.push(change("execute", false, true));
         });
         scene
     };
