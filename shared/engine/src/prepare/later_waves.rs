@@ -9,6 +9,7 @@ use super::inputs::EarlierComponents;
 use super::scene::{Ports, Scene};
 use super::{made, others, targets};
 use crate::deployment_context::DeploymentContext;
+use crate::kinds::Stage;
 use crate::ledger::{self, Stored, commit, retry};
 use crate::payload::{Answer, PrepareTransition, WorkItem};
 use crate::ports::{Result, Write};
@@ -170,8 +171,7 @@ async fn planned_now<'s>(
         // It has one wave, whatever its rollout says.
         prepared.in_one_stage();
     }
-    // A look behind those that touch it has no stage.
-    let (waves, stages) = (step.goals.len() - usize::from(step.behind.is_some()), prepared.stages.len());
+    let (waves, stages) = (own_waves(step, &prepared.stages), prepared.stages.len());
     let otherwise = if step.is_looked_at() && prepared.claims != step.claims {
         Some(moved(name))
     } else if step.is_looked_at() && prepared.irreversible && !step.irreversible {
@@ -183,6 +183,13 @@ async fn planned_now<'s>(
         prepared.findings.extend(otherwise);
     }
     Ok((drafted, claims))
+}
+
+/// Returns the number of waves that its own stages have. A look behind those that touch it has no stage, but where its
+/// last stage changes nothing any more: that is the look then.
+fn own_waves(step: &Step, stages: &[Stage]) -> usize {
+    let is_look = stages.last().is_some_and(|last| last.closing);
+    step.goals.len() - usize::from(step.behind.is_some() && !is_look)
 }
 
 /// Returns what others give: what was known at first, and what the components give that this deployment has changed.
@@ -271,4 +278,27 @@ fn otherwise(name: &ComponentName, waves: usize, stages: usize) -> Finding {
         ),
         prose!("Find out who changed it, such as a deployment strategy, then {}.", Redeploy::Again),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::Value;
+    use windlass_domain::declaration::plan::KindName;
+    use windlass_domain::release::identity::DeploymentId;
+    use windlass_domain::text::name::{AppName, EnvironmentName};
+
+    #[test]
+    fn a_closing_stage_is_the_look_behind_those_that_touch_it() {
+        let (app, environment) = (AppName::new("shop").unwrap(), EnvironmentName::new("prod").unwrap());
+        let id = DeploymentId("0123456789abcdef".into());
+        let agent = Step::planned(id, app, environment, ComponentName::new("agent").unwrap(), KindName::Ecs);
+        // The wave behind others, whether its last stage closes, and its own waves of three.
+        for (behind, closing, waves) in [(None, false, 3), (None, true, 3), (Some(2), false, 2), (Some(2), true, 3)] {
+            let goals = (0..3).map(|wave| (wave, Value::Null)).collect();
+            let step = Step { behind, goals, ..agent.clone() };
+            let stages = [Stage { closing, ..Stage::new(Value::Null, "") }];
+            assert_eq!(own_waves(&step, &stages), waves, "{behind:?} {closing}");
+        }
+    }
 }
