@@ -75,7 +75,7 @@ fn what_another_component_of_the_deployment_touched_is_brought_to_the_goal_and_b
     let trial = begin(&ONE);
     let points_at = || dial(&trial.scene.world).state.points_at;
     let touched_by = [ComponentName::new("infra").unwrap()].into();
-    trial.put_step(&Step { touched_by, ..trial.step().unwrap() }).unwrap();
+    trial.put_step(&Step { touched_by, touched_first: true, ..trial.step().unwrap() }).unwrap();
     other_turns(&trial.scene.world, "x");
     assert_eq!(trial.forward(), Ok(WorkTransition::Changed));
     assert_eq!(points_at(), "b");
@@ -90,6 +90,16 @@ fn what_another_component_of_the_deployment_touched_is_brought_to_the_goal_and_b
         assert_eq!(trial.answer(None, 1), Ok(WorkTransition::Changed), "{touched}");
         assert_eq!(points_at(), "a");
     }
+}
+
+#[test]
+fn an_out_of_band_change_before_what_is_only_touched_later_is_not_overwritten() {
+    let trial = begin(&TWO);
+    let touched_by = [ComponentName::new("infra").unwrap()].into();
+    trial.put_step(&Step { touched_by, behind: Some(1), ..trial.step().unwrap() }).unwrap();
+    other_turns(&trial.scene.world, "x");
+    assert_eq!(trial.answer(Some(0), 1), Ok(WorkTransition::Failed));
+    assert_other_is_kept(&trial);
 }
 
 /// The stack's way back comes behind a rollback of what has its target from it.

@@ -57,10 +57,13 @@ pub struct Step {
     /// their claims.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub touches: BTreeSet<String>,
-    /// The components of this deployment that touch its target so. What is seen of it before its own first change, and
-    /// when it is looked at behind them, is their doing, and nobody else's.
+    /// The components of this deployment that touch its target so. What is seen of it when it is looked at behind them
+    /// is their doing, and nobody else's.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub touched_by: BTreeSet<ComponentName>,
+    /// True if one of them comes before its own change: what is seen of the target before that is their doing as well.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub touched_first: bool,
     /// The wave in which it is looked at behind those of them that come after its own change; absent if none does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub behind: Option<u32>,
@@ -189,6 +192,7 @@ impl Step {
             stands_on: BTreeSet::new(),
             touches: BTreeSet::new(),
             touched_by: BTreeSet::new(),
+            touched_first: false,
             behind: None,
             again: None,
             artifact: None,

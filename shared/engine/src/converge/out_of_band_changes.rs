@@ -173,7 +173,7 @@ impl<K: Kind, P: DynamoDbApi + Clock> Drive<'_, '_, K, P> {
     /// component of this deployment touches the target before that, nobody knows it.
     fn expected(&self) -> Result<Option<Noticed>> {
         let (step, has_switched) = (&self.attempt.step.value, self.attempt.has_switched());
-        let is_touched = if has_switched { self.wave == step.behind } else { !step.touched_by.is_empty() };
+        let is_touched = self.wave == step.behind || (!has_switched && step.touched_first);
         if self.wave.is_none() || is_touched {
             return Ok(None);
         }

@@ -254,6 +254,7 @@ pub(super) fn step(scene: &Scene, draft: &Draft<'_>, waves: &[Wave]) -> Step {
         stands_on: draft.stands_on.clone(),
         touches: touched(&draft.touches),
         touched_by: draft.touched_by.union(&draft.touched_later).cloned().collect(),
+        touched_first: !draft.touched_by.is_empty(),
         behind: waves.last().copied().filter(|_| !draft.touched_later.is_empty()),
         artifact: draft.prepared.artifact.clone(),
         irreversible: draft.prepared.irreversible,

@@ -152,6 +152,7 @@ fn whose_target_is_touched_is_looked_at_behind_that() {
     planned(&stage);
     let api = step(&stage, "api").unwrap();
     assert_eq!(api.touched_by, [component("infra")].into());
+    assert!(api.touched_first);
     assert_eq!(api.goals.len(), 1);
     assert_eq!(api.goals.get(&1), Some(&api.before["goal"]), "nothing of it changes");
 
@@ -185,6 +186,7 @@ fn is_looked_at_behind(stage: &Stage, waves: &[u32]) {
     assert_eq!(api.touched_by, [component("infra")].into());
     assert_eq!(api.goals.keys().copied().collect::<Vec<_>>(), waves);
     assert_eq!(api.behind, waves.last().copied());
+    assert!(!api.touched_first);
     let goals: Vec<&Value> = api.goals.values().collect();
     assert!(goals.iter().all(|goal| *goal == goals[0] && !goal.is_null()), "{goals:?}");
 }
