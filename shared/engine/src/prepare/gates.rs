@@ -120,11 +120,16 @@ fn makers(scene: &Scene, drafts: &[Draft<'_>]) -> Vec<String> {
 
 /// Returns the warning that a gate is not there yet, and that the change of these components may make it.
 fn may_be_made(missing: Finding, makers: &[String]) -> Finding {
+    let remedy = if missing.path.starts_with("components.") {
+        "Nothing if it does. If it is still missing at the wave of its component, it is unknown, and the rule `unknown` of the gates decides. Else make it first, or correct its name."
+    } else {
+        "Nothing if it does: one of the whole release counts once all of it has changed. If it is still missing then, it is unknown, and the rule `unknown` of the gates decides. Else make it first, or correct its name."
+    };
     Finding::new(
         FindingName::NotLookedAt,
         missing.path,
         prose!("{}; the change of {} may make it.", missing.reason.bare(), makers.join(" or ")),
-        "Nothing if it does: one of the whole release counts once all of it has changed. If it is still missing then, it is unknown, and the rule `unknown` of the gates decides. Else make it first, or correct its name.",
+        remedy,
     )
 }
 
@@ -149,4 +154,19 @@ fn sorted(scene: &Scene, makers: &[String], found: Vec<Problem>) -> GateProblems
         }
     }
     problems
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_gate_of_one_component_counts_from_its_own_wave_on() {
+        let remedy = |path: &str| {
+            let missing = Finding::new(FindingName::GateNotMeasurable, path, "there is no alarm.", "Make it.");
+            may_be_made(missing, &["`infra`".to_owned()]).remedy
+        };
+        assert_ne!(remedy("gates.alarms[0]"), remedy("components.api.gates.alarms[0]"));
+        assert_eq!(remedy("gates.alarms[0]"), remedy("gates.logs[1]"));
+    }
 }
