@@ -114,7 +114,8 @@ pub struct Deployment {
     pub upload: Option<ObjectRef>,
     /// The person or service that asked for it.
     pub requester: Requester,
-    /// The others who have asked for it before it had ended. They do not approve it either.
+    /// The others who have asked for it before it had ended. They do not approve it either. Of those whom no
+    /// access file knows it has 20 at most.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub also_asked: Vec<Requester>,
     /// False if nobody vouches for the requester; else one of Windlass's own functions wrote it into the input, or the

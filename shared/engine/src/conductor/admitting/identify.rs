@@ -12,6 +12,10 @@ use windlass_domain::release::request::{Request, Requester, Route};
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::EnvironmentName;
 
+/// The number of those who ask as well and whom the files do not know that a record has at most. A job of CI has
+/// another session each time that it asks.
+const MOST_UNKNOWN: usize = 20;
+
 /// The identity of a request.
 #[derive(Debug, Clone)]
 pub struct Identified {
@@ -59,7 +63,14 @@ pub fn asks_too(rules: &Rules, record: &Deployment, by: &Requester) -> bool {
     };
     let is_somebody = rules.are_in_force() && by.route != Route::Windlass;
     let is_new = || !record.also_asked.iter().chain([&record.requester]).any(is_same);
-    is_somebody && record.ending.is_none() && is_new()
+    is_somebody && record.ending.is_none() && is_new() && !is_one_too_many(rules, &record.also_asked, by)
+}
+
+/// Returns whether somebody whom the files do not know needs no note any more, because so many others have one: each of
+/// them keeps it from approval as well.
+fn is_one_too_many(rules: &Rules, noted: &[Requester], by: &Requester) -> bool {
+    let is_unknown = |one: &&Requester| rules.person(Caller::of(one)).is_none();
+    is_unknown(&by) && noted.iter().filter(is_unknown).count() >= MOST_UNKNOWN
 }
 
 async fn by_key(ports: &impl DynamoDbApi, request: &Request, env: &EnvironmentName, key: &str) -> Checked<Identified> {
@@ -144,5 +155,19 @@ impl<P: DynamoDbApi> Attempts<'_, P> {
             }
         }
         Ok(last)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_those_whom_no_file_knows_so_many_are_noted() {
+        let stranger = |number: usize| Requester::new(Route::Api, Some(format!("session {number}")));
+        for (noted, is_over) in [(0, false), (MOST_UNKNOWN - 1, false), (MOST_UNKNOWN, true)] {
+            let all: Vec<Requester> = (0..noted).map(stranger).collect();
+            assert_eq!(is_one_too_many(&Rules::default(), &all, &stranger(noted)), is_over, "{noted}");
+        }
     }
 }
