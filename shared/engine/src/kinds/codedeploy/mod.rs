@@ -94,6 +94,9 @@ pub trait Moves: Kind {
 /// Guide, "Predefined deployment configurations for an Amazon ECS compute platform").
 const AT_ONCE: &str = "CodeDeployDefault.ECSAllAtOnce";
 
+/// The seconds by which the clock of CodeDeploy may be behind.
+const CLOCKS_S: u64 = 10;
+
 /// The kind of a target whose callers CodeDeploy moves.
 pub struct CodeDeployed<K, P> {
     /// The kind of the same target without CodeDeploy.
@@ -126,6 +129,7 @@ impl<K: Moves, P: CodeDeployApi + Clock> Kind for CodeDeployed<K, P> {
         let all = deployments::deployments(at, group, when).await?;
         let asked = way.changes.iter().rev().find_map(DeploymentRequest::of);
         let followed = self.followed(way.changes, asked.as_ref(), &all).await?;
+        let followed = followed.map(|it| Followed { is_own: it.is_own && !is_former(way, &it.is), ..it });
         let own = |id: &str| {
             followed.as_ref().is_some_and(|it| it.is.id == id || it.rollback.as_ref().is_some_and(|back| back.id == id))
         };
@@ -289,6 +293,13 @@ impl<K: Moves, P: CodeDeployApi + Clock> CodeDeployed<K, P> {
     }
 }
 
+/// Returns whether a deployment was over before this wave began, behind others that have touched the target since.
+fn is_former<Goal>(way: &LookContext<'_, Goal>, is: &Deployed) -> bool {
+    let began = way.behind.and(way.entered);
+    let is_before = |(created, began): (Time, Time)| created.plus_s(CLOCKS_S) < began;
+    is.is_over() && is.created.zip(began).is_some_and(is_before)
+}
+
 /// Returns what the newest of these changes that asks for a deployment brings.
 fn newest<'a>(changes: impl DoubleEndedIterator<Item = &'a ChangeRecord>) -> Option<String> {
     DeploymentRequest::begun(changes).next_back().map(|asked| asked.to)
@@ -300,4 +311,26 @@ fn tried<Goal>(way: &LookContext<'_, Goal>) -> Option<String> {
     let last = way.sent.as_ref()?;
     let known = way.changes.iter().rfind(|one| one.change == last.change)?;
     newest(way.changes.iter().filter(|one| one.undo == known.undo && one.token == known.token))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn behind_others_what_an_earlier_wave_created_is_not_followed() {
+        let at = |seconds: u64| Some(Time(0).plus_s(seconds));
+        // The wave behind others, when it began, the status of a deployment, when it was created, and whether it is
+        // of an earlier wave.
+        for (behind, entered, status, created, wanted) in [
+            (Some(2), at(600), "Succeeded", at(60), true),
+            (Some(2), at(600), "Succeeded", at(601), false),
+            (Some(2), at(600), "InProgress", at(60), false),
+            (None, at(600), "Succeeded", at(60), false),
+        ] {
+            let way = LookContext::<()> { entered, behind, ..LookContext::default() };
+            let is = Deployed { status: status.into(), created, ..Deployed::default() };
+            assert_eq!(is_former(&way, &is), wanted, "{behind:?} {status} {created:?}");
+        }
+    }
 }

@@ -51,6 +51,8 @@ fn forward(target: &Target, seen: &Seen, goal: &Goal, on_function: Next<lambda::
     if ours.is.is_over() {
         return match left {
             None => Next::Done,
+            // Others have touched the alias since.
+            Some(_) if !ours.is_own => begin(target, seen, left),
             Some(_) => Next::Theirs(story().moved_since()),
         };
     }

@@ -165,7 +165,14 @@ const BEGIN: &str = r#"{"begin":{"after":null,"from":"1","to":"2"}}"#;
 
 #[test]
 fn forward() {
+    let before_others = |traffic: &str| {
+        let mut seen = seen(traffic, "Succeeded");
+        ours(&mut seen).is_own = false;
+        seen
+    };
     let table: Vec<(&str, Seen, &str, &str)> = vec![
+        ("it has succeeded before others touched the alias", before_others("1"), BEGIN, BEGIN),
+        ("they have left the alias as it was", before_others("2"), "done", "done"),
         ("nothing was asked for", seen("1", "-"), BEGIN, BEGIN),
         ("its answer was lost, and it is not there", seen("1", ""), BEGIN, BEGIN),
         ("it does nothing yet", seen("1", "Created"), "wait 10", "wait 10"),
