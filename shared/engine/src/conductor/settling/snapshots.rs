@@ -280,8 +280,8 @@ fn next_snapshot(state: &mut EnvironmentState, scene: &EndedWell<'_>) -> Result<
             snapshot.release.clone_from(&goal.release);
             snapshot.proof.clone_from(&goal.proof);
             // The runs that the rollback went across do not count as runs before this snapshot, although what it has
-            // runs again.
-            snapshot.irreversible.clone_from(&goal.irreversible);
+            // runs again. Its own ones do.
+            snapshot.irreversible = kept(Some(goal), state, |_, ran| ran.deployment == scene.record.id);
         }
         None if scene.plan.outcome == PlanOutcome::NothingToDo => snapshot.release = None,
         None => {}
