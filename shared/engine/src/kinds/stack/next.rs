@@ -120,6 +120,7 @@ fn back(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {
         Standing::Still if has_begun && stack.status == TAKEN_BACK && has_executed => {
             Next::TakenBack(wording::not_taken_back(target, seen))
         }
+        Standing::Still if target.irreversible => Next::Failed(wording::irreversible(target)),
         Standing::Still => towards(target, seen, goal),
         Standing::Updating if !seen.is_ours => Next::Theirs(wording::in_the_way(target, seen)),
         Standing::Updating if seen.executed.is_some() || seen.sent == Some(Change::Cancel) => wait(seen),

@@ -4,7 +4,6 @@ use super::next;
 use crate::kinds::stack::state::{Change, Goal, STATUSES, Seen, Target};
 use crate::kinds::{Document, Next};
 use crate::ports::{ChangeSet, Stack};
-use std::collections::BTreeMap;
 use windlass_domain::deployment::step::SEEN_AFTER_MS;
 use windlass_domain::text::time::Time;
 
@@ -15,19 +14,11 @@ fn target() -> Target {
     Target {
         stack: "shop".into(),
         id: Some(ID.into()),
-        role: "arn:aws:iam::111111111111:role/shop-stack".into(),
         change_set: Some("ours".into()),
         way_back: "windlass-d1-back-infra".into(),
-        is_new: false,
-        owner: "shop/prod/infra".into(),
-        tags: BTreeMap::new(),
         touches: ["Web".to_owned()].into(),
-        may_go: [].into(),
-        outputs: BTreeMap::new(),
-        assets: None,
-        brings: None,
-        package: None,
         within_s: 3600,
+        ..Target::default()
     }
 }
 
@@ -397,4 +388,13 @@ fn no_status_is_taken_for_a_goal_that_is_not_there() {
             assert_ne!(in_words(&next(&target(), &seen, &goal(way))), "done", "{status} {way}");
         }
     }
+}
+
+/// CloudFormation deletes what held data when all else is complete: before that it may still go back.
+#[test]
+fn what_has_lost_data_is_not_taken_back() {
+    let lost = Target { irreversible: true, ..target() };
+    let decided = |status| in_words(&next(&lost, &seen(status, "ours"), &goal("back")));
+    let all = ["UPDATE_COMPLETE", "UPDATE_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE"].map(decided);
+    assert_eq!(all, ["failed ChangeFailed", "cancel", "done"]);
 }

@@ -135,6 +135,7 @@ impl<P: CloudFormationApi + S3Api + Configured + Clock> StackPlan<'_, P> {
             tags: self.tags(),
             touches: [].into(),
             may_go: [].into(),
+            irreversible: false,
             outputs: self.spec.outputs.clone(),
             assets: self.spec.assets.clone(),
             brings: None,
@@ -291,7 +292,7 @@ impl<P: CloudFormationApi + S3Api + Configured + Clock> StackPlan<'_, P> {
             return Ok(Prepared { target, is_made_to_plan: true, touches, ..Prepared::refused(findings) });
         }
         let before = self.before(Some(&set)).await?;
-        target.may_go = loss.may_go;
+        (target.may_go, target.irreversible) = (loss.may_go, loss.irreversible);
         let template = change_set::shown(look::template(at, &set.stack, Some(&set.id)).await)?;
         kept(&self.kind.home, &target.owner).keep(&template).await?;
         target.brings = Some(Digest::of_content(&json!([template.digest, set.parameters, set.resolved])));

@@ -12,7 +12,7 @@ use windlass_domain::text::digest::Digest;
 use windlass_domain::text::time::Time;
 
 /// A stack, with everything that was decided at `Prepare`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Target {
     /// Its name.
     pub stack: String,
@@ -42,6 +42,9 @@ pub struct Target {
     /// data may be lost.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub may_go: BTreeSet<String>,
+    /// True if the way forward loses data, which no way back brings.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub irreversible: bool,
     /// The outputs that it gives to others, each with its name in the template.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub outputs: BTreeMap<String, String>,

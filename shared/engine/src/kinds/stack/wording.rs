@@ -233,6 +233,12 @@ pub(super) fn protected(target: &Target) -> Finding {
     failed(target, reason, prose!("Let go of that, then start `recover`: {}.", unprotect))
 }
 
+/// The finding for an undo of what has lost data: the former template would make it anew, and empty.
+pub(super) fn irreversible(target: &Target) -> Finding {
+    let reason = "The release has lost data in the stack, as was said before it began. The former template would make what held it anew, and empty.".into();
+    failed(target, reason, prose!("Look at what is there: `accept` it, or {}.", Redeploy::Fixed))
+}
+
 /// The finding for a change set that could not be made.
 pub(super) fn no_change_set(target: &Target, set: &ChangeSet) -> Finding {
     let reason =
