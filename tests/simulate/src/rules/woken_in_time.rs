@@ -30,14 +30,7 @@ const DAY_MS: u64 = 86_400_000 - LONGEST_MS;
 ///
 /// Safety: lock: The end of a deployment wakes who waits, within a period of the schedule where the wake-up is lost.
 pub fn woken_in_time(outcome: &Outcome<'_>) -> Result<(), String> {
-    let mut longest = longest(&outcome.schedule.mishaps);
-    // A twin of a turn, which alone has read that nobody approves any more, wakes by a token that is void by then. Who
-    // waits goes when the time of the wait is over.
-    let mut acts = outcome.scenario.acts.iter();
-    let drops = acts.any(|act| matches!(act.deed, Deed::ReplaceAccess(file) if file.approve.is_none()));
-    if drops && outcome.schedule.mishaps.iter().any(|one| one.what == What::Twin) {
-        longest = DAY_MS + LONGEST_MS;
-    }
+    let longest = longest(&outcome.schedule.mishaps);
     let mut queue = Queue { is_free: outcome.lock_before.held.is_none(), ..Queue::default() };
     for happening in &outcome.happened {
         let change = match &happening.what {
