@@ -47,6 +47,17 @@ pub fn text(path: &Path) -> Result<String, String> {
     String::from_utf8(bytes(path, LARGEST_TEXT)?).map_err(|_| format!("`{}` is no text in UTF-8", shown(path)))
 }
 
+/// Returns the first bytes of a file, at most so many.
+///
+/// # Errors
+/// A sentence that names the file, and says why it cannot be read.
+pub fn beginning(path: &Path, most: u64) -> Result<Vec<u8>, String> {
+    let failed = |error: Error| why(path, &error);
+    let mut bytes = Vec::new();
+    File::open(path).map_err(failed)?.take(most).read_to_end(&mut bytes).map_err(failed)?;
+    Ok(bytes)
+}
+
 fn why(path: &Path, error: &Error) -> String {
     let named = shown(path);
     match error.kind() {

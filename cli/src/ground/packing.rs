@@ -292,7 +292,8 @@ pub fn archive_of_members(members: &BTreeMap<String, Vec<u8>>) -> Result<Vec<u8>
 /// The first bytes of a zip (PKWARE, APPNOTE.TXT, 4.3.7).
 pub const ZIP: &[u8] = b"PK\x03\x04";
 
-/// On Windows the library names another system, whose entries have no such permissions (APPNOTE 4.4.2, 4.4.15).
+/// Returns the options of each entry. On Windows the library names another system, whose entries have no such
+/// permissions (APPNOTE 4.4.2, 4.4.15).
 fn options() -> SimpleFileOptions {
     SimpleFileOptions::default().system(System::Unix).last_modified_time(DateTime::default())
 }

@@ -8,7 +8,7 @@ use crate::stack::manifest::{Artifact, Asset, AssetList, Destination, MANIFEST, 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use windlass_domain::declaration::inputs::before;
-use windlass_domain::document::git_rule::glob;
+use windlass_domain::document::git_rule::glob_matches;
 use windlass_domain::prose;
 use windlass_domain::run;
 use windlass_domain::text::finding::{Finding, FindingName};
@@ -207,7 +207,7 @@ impl AssemblyStack {
     }
 
     fn is_in(&self, bucket: &str, wanted: &WantedStack<'_>) -> bool {
-        wanted.names.assets.is_some_and(|declared| is_meant(&self.bucket(bucket, wanted), declared))
+        wanted.names.assets.is_some_and(|declared| glob_matches(&self.bucket(bucket, wanted), declared))
     }
 
     /// Returns account, region and partition that it goes to, as far as they are known.
@@ -248,11 +248,6 @@ impl AssemblyStack {
         });
         images.collect()
     }
-}
-
-/// Returns whether a bucket is the one of a name in which `*` stands for any text.
-fn is_meant(name: &str, bucket: &str) -> bool {
-    glob(name).is_ok_and(|glob| glob.is_match(bucket))
 }
 
 fn without_context(wanted: &WantedStack<'_>, missing: &MissingContext) -> Finding {

@@ -89,7 +89,7 @@ fn read(folder: &Path, name: &str, assets: Option<&str>, declaration: &str) -> R
     (built, images, findings.into_iter().map(|one| (one.name, one.path)).collect())
 }
 
-/// The same declaration, in which `infra` comes after the stack that it depends on.
+/// Returns a declaration whose `infra` comes after the stack that it depends on.
 fn in_order() -> String {
     DECLARATION.replace("role: stack, assets", "role: stack, after: [first], assets")
 }
@@ -203,7 +203,7 @@ fn images_are_listed_with_their_repositories() {
     assert_eq!(images, [("cdk-container-assets-111111111111-eu-west-1", "i")]);
 }
 
-/// The place is that of the environment, and what that does not say is the caller's.
+/// An image is where the environment is; where that does not say, where the caller is.
 #[test]
 fn images_of_a_stack_without_a_place_are_where_it_goes() {
     let folder = assembly("anywhere", |manifest, list| {
@@ -234,6 +234,6 @@ fn a_name_in_which_something_is_not_known_fits_every_value_of_it() {
         ("a-${Other}", "a-x", false),
         ("*", "", true),
     ] {
-        assert_eq!(is_meant(name, bucket), fits, "{name} {bucket}");
+        assert_eq!(glob_matches(name, bucket), fits, "{name} {bucket}");
     }
 }

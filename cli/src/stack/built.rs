@@ -1,4 +1,4 @@
-//! What was read of a build for one stack, and the archive that is made of it.
+//! The build of one stack as the command line has read it, and the archive that is made of it.
 
 use crate::ground::machine::{self, shown};
 use crate::ground::packing;
@@ -21,7 +21,7 @@ pub struct WantedStack<'a> {
     pub names: StackNames<'a>,
     /// The application as it is declared in the environment.
     pub declared: &'a Resolved,
-    /// The words of the command, as findings call it: the component with the path.
+    /// The argument of the command, as findings show it: the component with the path.
     pub given: &'a str,
 }
 

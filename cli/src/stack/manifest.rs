@@ -10,7 +10,7 @@ use windlass_domain::text::foreign;
 /// The file that says what is in an assembly.
 pub const MANIFEST: &str = "manifest.json";
 
-/// What is in an assembly.
+/// The manifest of an assembly: it lists the artifacts of the build.
 #[derive(Debug, Deserialize)]
 pub struct Manifest {
     /// The artifacts by their ids.

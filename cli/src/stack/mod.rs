@@ -1,5 +1,5 @@
-//! What a release brings for a stack: of a folder `cdk.out`, of a folder of `sam build` or of a template the command
-//! line makes one archive, with the template and the files that it names.
+//! The command line packs a stack: a folder `cdk.out`, a folder of `sam build` or a template becomes one archive, with
+//! the template and the files that it names.
 
 pub mod assembly;
 pub mod built;
@@ -63,7 +63,7 @@ pub fn pack(
     let Some((declared, names)) = stack else {
         return Ok(None);
     };
-    if !path.is_dir() && machine::bytes(path, machine::LARGEST_ARTIFACT)?.starts_with(ZIP) {
+    if !path.is_dir() && machine::beginning(path, ZIP.len() as u64)?.starts_with(ZIP) {
         return Ok(None);
     }
     let others = declared.components.iter().filter_map(|(name, other)| {

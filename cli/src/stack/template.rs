@@ -165,7 +165,7 @@ impl Reading<'_> {
         format!("sam package --template-file {name}{more} --s3-bucket {bucket} --output-template-file packaged.yaml")
     }
 
-    /// The finding for a path on this machine that is not packed here.
+    /// Makes the finding for a path on this machine that is not packed here.
     fn unpacked(&self, path: &str) -> Finding {
         let package = self.package("");
         let pack = match self.built {
@@ -177,7 +177,7 @@ impl Reading<'_> {
         Finding::new(FindingName::NotSupported, self.wanted.file(self.name), reason, remedy)
     }
 
-    /// The finding for an image that is on this machine alone.
+    /// Makes the finding for an image that is on this machine alone.
     fn unpushed(&self, image: &str) -> Finding {
         let package = self.package(" --resolve-image-repos");
         let reason = format!("It names the image `{image}`, which is in no repository of Amazon ECR.");

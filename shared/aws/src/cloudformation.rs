@@ -170,7 +170,8 @@ fn switching() -> Builder {
 const INVALID: &str = "ValidationError";
 
 /// The words with which CloudFormation refuses a call because of the stack's status, such as "is in UPDATE_IN_PROGRESS
-/// state and can not be updated".
+/// state and can not be updated". Only ExecuteChangeSet has a code for that (AWS CloudFormation API Reference,
+/// CancelUpdateStack, ContinueUpdateRollback, CreateChangeSet and DeleteStack, "Errors").
 const OF_STATUS: [&str; 3] = [" state and can", "current stack status", "while in status"];
 
 /// Returns the fault of an error. A stack that is missing has no code of its own (AWS CloudFormation API Reference,
@@ -255,7 +256,10 @@ fn resource_of(it: cloudformation::StackResourceSummary) -> StackResource {
         physical: it.physical_resource_id.unwrap_or_default(),
         kind: it.resource_type.unwrap_or_default(),
         status: word(it.resource_status),
-        drift: it.drift_information.and_then(|drift| drift.stack_resource_drift_status).map(|it| word(Some(it))),
+        drift: it
+            .drift_information
+            .and_then(|drift| drift.stack_resource_drift_status)
+            .map(|it| it.as_str().to_owned()),
     }
 }
 

@@ -148,8 +148,8 @@ pub struct Deployment {
     pub supersede: Supersede,
     /// True if it may be deployed again after an undo.
     pub again: bool,
-    /// True if a person named the environment, in contrast to an arrival that a rule sent there, and to what Windlass asks
-    /// for by itself.
+    /// True if a person named the environment, in contrast to an arrival that a rule sent there, and to what Windlass
+    /// asks for by itself.
     pub by_person: bool,
     /// The time at which it was accepted.
     pub accepted: Time,
@@ -236,8 +236,8 @@ impl Deployment {
         }
     }
 
-    /// Returns whether its gates decide. What a person waits for, and the way back of a drill, only record them: an undo
-    /// of these would leave what nobody wants there.
+    /// Returns whether its gates decide. What a person waits for, and the way back of a drill, only record them: an
+    /// undo of these would leave what nobody wants there.
     pub fn gates_decide(&self) -> bool {
         !self.is_awaited() && (self.action != ActionName::Drill || self.drill.is_none())
     }

@@ -1,7 +1,7 @@
-//! What components own of resources that another component makes and changes, such as the code of a function: a table by
-//! the types of CloudFormation, of no kind. Pure.
+//! The fields that components own of resources which another component makes and changes, such as the code of a
+//! function: a table by the types of CloudFormation, of no kind. Pure.
 //!
-//! Who owns what is known by the claims in the ledger. A change of what others own is refused. Any other change of their
+//! The claims in the ledger show who owns what. A change of what others own is refused. Any other change of their
 //! targets may put what they own back to what the maker has written down, so that it is noted.
 
 use crate::kinds::{AwsResource, TouchedResource};
@@ -12,7 +12,7 @@ use windlass_domain::text::finding::{Finding, FindingName};
 struct OwnedFields {
     /// The type.
     kind: &'static str,
-    /// What each claim on such a target has in it; `None` if the type is only a part of a target.
+    /// The text that each claim on such a target has in it; `None` if the type is only a part of a target.
     mark: Option<&'static str>,
     /// The fields. `[]` stands for the part of the target that is claimed.
     fields: &'static [&'static str],
@@ -68,7 +68,7 @@ fn place(arn: &str) -> Option<(&str, &str)> {
 }
 
 /// Returns what is claimed, and the part of it.
-fn part(claimed: &str) -> (&str, &str) {
+pub fn part(claimed: &str) -> (&str, &str) {
     claimed.split_once('#').unwrap_or((claimed, ""))
 }
 

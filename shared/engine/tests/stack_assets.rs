@@ -47,7 +47,7 @@ fn archive(assets: &[(&str, &[u8])]) -> Vec<u8> {
     listed(assets, Digest::of)
 }
 
-/// The same, whose list has these digests.
+/// Makes an archive of these assets, whose list has these digests.
 fn listed(assets: &[(&str, &[u8])], sum: impl Fn(&[u8]) -> Digest) -> Vec<u8> {
     let file = |bytes: &[u8]| format!("assets/{}", Digest::of(bytes));
     let list = assets.iter().map(|(key, bytes)| json!({"file": file(bytes), "key": key, "sha256": sum(bytes)}));

@@ -79,9 +79,9 @@ fn only_change_sets_of_windlass_are_executed_or_deleted() {
 }
 
 /// A stack that is only planned has no tags by which a right to delete it would spare the others. So whoever may delete
-/// any stack does it with a role that may nothing, and passes that on to CloudFormation alone.
+/// any stack does it with a role without rights, and passes that on to CloudFormation alone.
 #[test]
-fn a_stack_is_deleted_by_its_tags_or_with_a_role_that_may_nothing() {
+fn a_stack_is_deleted_by_its_tags_or_with_a_role_without_rights() {
     for (template, expected, place) in [
         (TEMPLATE, &["DeployStackRole", "DeployStackRole", "PlannerRole"][..], "StackPlaceRole"),
         (TARGET_ROLE, &["Role", "Role"], "PlaceRole"),

@@ -266,9 +266,9 @@ fn who_is_refused_comes_back_less_and_less_often() {
     }
 }
 
-/// Safety: retries: Where a release has taken all the concurrency of the account, Windlass's own functions are refused as
-/// well. Each Task comes back for 56 minutes at most then, for 28 on average and for 20 at least, whatever else it has
-/// met.
+/// Safety: retries: Where a release has taken all the concurrency of the account, Windlass's own functions are refused
+/// as well. Each Task comes back for 56 minutes at most then, for 28 on average and for 20 at least, whatever else it
+/// has met.
 #[test]
 fn functions_of_our_own_that_are_refused_come_back_for_minutes() {
     let machine = machine();

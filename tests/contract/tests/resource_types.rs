@@ -1,5 +1,5 @@
-//! Each action that a role allows is allowed on every type of resource that a call asks for: in the template, and in the
-//! role that stands in the accounts of targets. What a check asks IAM is held to the same reference in
+//! Each action that a role allows is allowed on every type of resource that a call asks for: in the template, and in
+//! the role that stands in the accounts of targets. What a check asks IAM is held to the same reference in
 //! `tests/machine/tests/scenarios/plans_of_each_kind.rs`, and the reference to AWS's in
 //! `tests/e2e/test_0_resource_types.py`.
 
@@ -62,7 +62,7 @@ fn filled(text: &str, resources: &Value) -> String {
 /// Returns what each role allows. A policy that AWS wrote is no resource of the template, and is not read.
 fn roles(resources: &Value) -> BTreeMap<&str, Named> {
     let all = resources.as_object().expect("resources").iter();
-    // The role of empty places may nothing.
+    // The role of empty places has no rights.
     let all = all.filter(|(_, it)| it["Type"] == "AWS::IAM::Role" && !it["Properties"]["Policies"].is_null());
     let roles = all.map(|(name, role)| {
         let properties = &role["Properties"];

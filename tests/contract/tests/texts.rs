@@ -5,8 +5,8 @@
 use crate::lines::product;
 use std::fs;
 
-/// A fact travels beside the sentence, as a value, so that a better sentence changes no behaviour. These files break the
-/// lines of a terminal, read what AWS and a library say in words alone, and find the mark of a call in a cause.
+/// A fact travels beside the sentence, as a value, so that a better sentence changes no behaviour. These files break
+/// the lines of a terminal, read what AWS and a library say in words alone, and find the mark of a call in a cause.
 #[test]
 fn no_product_code_reads_a_text_for_people_back() {
     let names =

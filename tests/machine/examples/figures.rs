@@ -20,7 +20,7 @@ use windlass_machine::core_time::on_core;
 use windlass_machine::many_functions::{functions, serving};
 use windlass_machine::program::Program;
 use windlass_machine::shop::{ONE_FUNCTION, Shop};
-use windlass_machine::shop_stack::{self, MOST_RESOURCES};
+use windlass_machine::shop_stack::{self, FILLED, MOST_RESOURCES};
 use windlass_world::run::run;
 
 /// Three components of three kinds, deployed together, with nothing to wait for.
@@ -74,20 +74,6 @@ gates:
   bake: 1m
   alarms: [shop-5xx]
 ";
-
-/// A stack, and a function and a site that have their targets from it, one after the other, with nothing to watch.
-const FILLED: &str = r#"
-app: shop
-version: 1.0.0
-environments:
-  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
-components:
-  infra:
-    {kind: cloudformation, stack: shop-infra, role: windlass-stack-shop, assets: shop-assets,
-     outputs: {api: ApiName, web_bucket: WebBucket}}
-  api: {kind: lambda, function: "${infra.api}", alias: live, after: [infra]}
-  web: {kind: static_site, bucket: "${infra.web_bucket}", distribution: E1, after: [api]}
-"#;
 
 /// A stack alone.
 const STACK: &str = "

@@ -11,6 +11,20 @@ use windlass_world::cloudformation::Wanted;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
+/// A stack, and a function and a site that have their targets from it, one after the other, with nothing to watch.
+pub const FILLED: &str = r#"
+app: shop
+version: 1.0.0
+environments:
+  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
+components:
+  infra:
+    {kind: cloudformation, stack: shop-infra, role: windlass-stack-shop, assets: shop-assets,
+     outputs: {api: ApiName, web_bucket: WebBucket}}
+  api: {kind: lambda, function: "${infra.api}", alias: live, after: [infra]}
+  web: {kind: static_site, bucket: "${infra.web_bucket}", distribution: E1, after: [api]}
+"#;
+
 /// The name of the stack.
 pub const STACK: &str = "shop-infra";
 

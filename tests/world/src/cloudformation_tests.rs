@@ -259,7 +259,7 @@ fn a_bucket_with_objects_is_left_behind_at_the_second_try() {
 
 /// What is in a stack needs a right to be deleted, and the empty place of a change set needs none.
 #[test]
-fn a_role_that_may_nothing_deletes_the_place_of_a_change_set_alone() {
+fn a_role_without_rights_deletes_the_place_of_a_change_set_alone() {
     let world = world();
     run(world.delete_place("chat", "role")).unwrap();
     assert_eq!((status(&world).as_str(), code(&world).is_some()), ("DELETE_FAILED", true));

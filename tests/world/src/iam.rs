@@ -55,7 +55,7 @@ impl State {
         });
         // What a deployment of AppConfig asks for beside its environment need not be tagged.
         let is_beside = action.starts_with("appconfig:") && asked.resource.rsplit('/').nth(1) != Some("environment");
-        // The place of a change set has no tags. It is deleted with a role that may nothing.
+        // The place of a change set has no tags. It is deleted with a role without rights.
         let is_place = asked.context.get("cloudformation:RoleArn").is_some_and(|role| role.ends_with("-place"));
         let is_allowed = is_tagged || is_beside || is_place || !TAGGED.contains(&action);
         let decision = if is_allowed { "allowed" } else { "implicitDeny" };

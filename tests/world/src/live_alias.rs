@@ -34,8 +34,8 @@ impl Provisioned {
 }
 
 /// An alias. One with provisioned concurrency moves as people see Lambda do it (hashicorp/terraform-provider-aws, pull
-/// request 48116; gradientedge/cdk-utils, pull request 1110): until the concurrency is there, it shows a weight of 1 for
-/// the former version, to which all callers go.
+/// request 48116; gradientedge/cdk-utils, pull request 1110): until the concurrency is there, it shows a weight of 1
+/// for the former version, to which all callers go.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LiveAlias {
     /// The version that gets the rest.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use windlass_domain::text::time::Time;
 use windlass_engine::ports::{ChangeSet, ResourceChange, ValidationError};
 
-/// What people give a stack: all that an update changes, and its own way back restores.
+/// The template and parameters of a stack: an update changes them, and its own way back restores them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Wanted {
     /// The template as it was sent.
@@ -33,13 +33,13 @@ pub struct LiveChangeSet {
     pub status: String,
     /// The reason of that status.
     pub reason: String,
-    /// Whether it can be executed.
+    /// The status of its execution.
     pub execution: String,
-    /// What it brings the stack to.
+    /// The template and parameters that it brings.
     pub wanted: Wanted,
     /// Its changes.
     pub changes: Vec<ResourceChange>,
-    /// What validations say against it.
+    /// The errors that validations have found.
     pub validations: Vec<ValidationError>,
     /// The changes of nested stacks, by their names in the template, as a test gives them: nothing is nested here.
     pub nested: BTreeMap<String, Vec<ResourceChange>>,

@@ -30,7 +30,7 @@ pub struct LiveStack {
     pub status: String,
     /// The reason of that status.
     pub reason: String,
-    /// What it was given last.
+    /// The template and parameters that it was given last.
     pub wanted: Wanted,
     /// Its outputs.
     pub outputs: BTreeMap<String, String>,
@@ -48,11 +48,11 @@ pub struct LiveStack {
     pub resources: BTreeMap<String, LiveResource>,
     /// The resources that it has left behind.
     pub left_behind: Vec<LiveResource>,
-    /// What happened, oldest first.
+    /// Its events, oldest first.
     pub events: Vec<StackEvent>,
     /// Its change sets, oldest first.
     pub change_sets: Vec<LiveChangeSet>,
-    /// What fails at its resources, by their names in the template.
+    /// The failures of its resources, by their names in the template.
     pub fails: BTreeMap<String, Failing>,
     /// The looks that a resource takes before the next one's turn.
     pub slow: u32,
@@ -87,11 +87,11 @@ pub(crate) struct Work {
     pub(crate) wait: u32,
     pub(crate) todo: VecDeque<String>,
     pub(crate) done: Vec<Done>,
-    /// What is deleted once everything else is done.
+    /// The resources that are deleted once everything else is done.
     pub(crate) cleanup: Vec<LiveResource>,
-    /// What was given before.
+    /// The template and parameters before that.
     pub(crate) former: Wanted,
-    /// What a deletion leaves out.
+    /// The resources that a deletion leaves out.
     pub(crate) retain: BTreeSet<String>,
     pub(crate) is_cancelled: bool,
 }

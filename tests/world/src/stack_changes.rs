@@ -1,5 +1,5 @@
-//! How a change set of CloudFormation is made in memory: after some looks, from what the stack is then and what is
-//! wanted (AWS CloudFormation User Guide, "Update CloudFormation stacks using change sets").
+//! A change set of CloudFormation is made in memory after some looks, from what the stack is then and what is wanted
+//! (AWS CloudFormation User Guide, "Update CloudFormation stacks using change sets").
 
 use crate::live_change_set::{LiveChangeSet, Wanted};
 use crate::live_stack::LiveStack;

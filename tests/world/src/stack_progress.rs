@@ -1,4 +1,4 @@
-//! How an operation moves a stack on, resource by resource, forward and back (AWS CloudFormation User Guide,
+//! An operation moves a stack on, resource by resource, forward and back (AWS CloudFormation User Guide,
 //! "Understand CloudFormation stack creation events", "Update behaviors of stack resources" and "Continue rolling back
 //! an update").
 

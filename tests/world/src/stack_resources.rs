@@ -1,5 +1,5 @@
-//! What a stack's resources are in their own services: buckets, alarms, functions, their versions and aliases are those
-//! of this world. Every other type is only a name.
+//! The resources of a stack in their own services: buckets, alarms, functions, their versions and aliases are those of
+//! this world. Every other type is only a name.
 
 use crate::World;
 use crate::bucket::Bucket;

@@ -18,13 +18,13 @@ pub struct State {
     pub stacks: Vec<LiveStack>,
     /// The looks that the next change sets take to be made, beside the two that each takes.
     pub slow_change_sets: u32,
-    /// What validations say against the next change sets.
+    /// The errors that validations find in the next change sets.
     pub validations: Vec<ValidationError>,
     /// The changes of nested stacks that the next change sets have, by their names in the template.
     pub nested: BTreeMap<String, Vec<ResourceChange>>,
     /// The templates of nested stacks, by the same names.
     pub nested_templates: BTreeMap<String, String>,
-    /// What fails at the resources of stacks that are made newly, by their names in the template.
+    /// The failures of resources in stacks that are made newly, by their names in the template.
     pub fails: BTreeMap<String, Failing>,
     /// The Parameter Store, as far as parameters of stacks are read from it: values by names.
     pub store: BTreeMap<String, String>,
@@ -43,7 +43,7 @@ impl State {
         read.filter_map(|(name, _)| Some((name.clone(), value(&name)?))).collect()
     }
 
-    /// A stack by its name, or by its id.
+    /// Returns the stack of a name or an id.
     pub fn named(&mut self, stack: &str) -> Result<&mut LiveStack> {
         let is_it = |it: &&mut LiveStack| it.id == stack || (it.name == stack && it.lives());
         self.stacks.iter_mut().find(is_it).ok_or_else(|| missing(stack))
@@ -61,7 +61,7 @@ impl State {
         format!("arn:aws:cloudformation:eu-west-1:111111111111:{sort}/{name}/{:08}", self.made)
     }
 
-    /// The stack that a change set belongs to, and the place of the change set there.
+    /// Returns the stack that a change set belongs to, and the place of the change set there.
     pub(crate) fn holder(&mut self, change_set: &str) -> Result<(&mut LiveStack, usize)> {
         let at = |it: &LiveStack| it.change_sets.iter().position(|set| set.id == change_set);
         let found = self.stacks.iter_mut().filter(|it| it.lives()).find_map(|it| at(it).map(|at| (it, at)));
@@ -182,7 +182,7 @@ impl State {
         Ok(())
     }
 
-    /// Deletes a stack with a role that may nothing: none of its resources can be deleted.
+    /// Deletes a stack with a role without rights: none of its resources can be deleted.
     pub(crate) fn delete_place(&mut self, stack: &str, now: Time) -> Result<()> {
         let has_some = self.named(stack).is_ok_and(|stack| stack.lives() && stack.status != "REVIEW_IN_PROGRESS");
         self.delete(stack, &[], None, now)?;

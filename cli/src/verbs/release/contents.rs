@@ -30,7 +30,7 @@ pub struct ReleaseContents {
     pub images: BTreeMap<ComponentName, ArtifactRef>,
     /// The folders that were packed, by component.
     folders: BTreeMap<ComponentName, PackedFolder>,
-    /// What was found of each stack that was packed, by component; the archive is an artifact.
+    /// The stacks that were packed, by component; each archive is an artifact.
     stacks: BTreeMap<ComponentName, PackedStack>,
     /// The environment whose stacks were packed; `None` without stacks.
     packed_for: Option<EnvironmentName>,

@@ -183,8 +183,8 @@ fn goal(deployment: &Deployment) -> Option<Line> {
     };
     Some(Line::new("goal", format!("  it {goes} {goal}")))
 }
-/// Returns the lines of a deployment's plan: its waves, the components that are left unchanged, the warnings. Those that
-/// the declaration alone gives are counted.
+/// Returns the lines of a deployment's plan: its waves, the components that are left unchanged, the warnings. Those
+/// that the declaration alone gives are counted.
 pub fn planned(plan: &Plan, of: &Deployment) -> Vec<Line> {
     let mut lines = Vec::new();
     for (number, wave) in (1..).zip(&plan.waves) {

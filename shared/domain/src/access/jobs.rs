@@ -37,8 +37,8 @@ impl CiJobs {
             && (self.claims.contains_key(names.event) || claims.get(names.event).is_some_and(is_usual))
     }
 
-    /// Returns the push that starts them, of the tag that a version has among theirs; `None` if a person starts them, or
-    /// they are of any ref, or of too many to be written.
+    /// Returns the push that starts them, of the tag that a version has among theirs; `None` if a person starts them,
+    /// or they are of any ref, or of too many to be written.
     pub fn push(&self, version: Option<&str>) -> Option<String> {
         let named = self.claims.get("ref").filter(|named| self.are_of("push") && !named.contains('{'))?;
         let Some(glob) = named.strip_prefix("refs/tags/") else {

@@ -77,7 +77,7 @@ pub struct Measurement {
 }
 
 impl Measurement {
-    /// Returns whether it should say how the gate is, and does not: the rule for unknown gates is for it.
+    /// Returns whether the gate should be known and is not, so that the rule for unknown gates decides.
     pub fn is_unknown(&self) -> bool {
         self.verdict == Verdict::Unknown && !self.counts_later
     }

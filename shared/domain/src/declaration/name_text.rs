@@ -48,8 +48,8 @@ impl<'a> NameText<'a> {
     }
 
     /// Fills in what is given. A text of which an output is not given stays as it is, and so does one that would be
-    /// wrong then, which the finding says. `at` is the path of what has the member, and `origin` the endpoint of a local
-    /// cloud.
+    /// wrong then, which the finding says. `at` is the path of what has the member, and `origin` the endpoint of a
+    /// local cloud.
     pub fn fill(self, at: &str, given: &Given, origin: Option<&str>) -> Option<Finding> {
         let outputs = self.outputs();
         if outputs.is_empty() || outputs.iter().any(|output| !given.contains_key(output)) {

@@ -125,7 +125,8 @@ pub struct PlannedChange {
     /// The behaviour of AWS while the change is watched; absent if AWS does nothing by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timing: Option<Timing>,
-    /// The fate of each resource of a component that is made of many: what is lost or replaced comes first. At most 200.
+    /// The fate of each resource of a component that is made of many: what is lost or replaced comes first. At most
+    /// 200.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub details: Vec<ChangeDetail>,
     /// The number of details that are left out.

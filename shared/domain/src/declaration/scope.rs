@@ -35,7 +35,7 @@ pub(crate) struct Scope<'a> {
     pub(crate) taken: Vec<(String, Output)>,
 }
 
-/// Returns what was probably meant by a text of another form.
+/// A guess at what was meant by a text of another form.
 type Guess = fn(&str) -> Option<String>;
 
 /// The meaning of `${component.output}` in a text.
@@ -81,8 +81,8 @@ impl Scope<'_> {
         self.text_or(path, text, form, |_| None)
     }
 
-    /// Does what [`Scope::text`] does. `guess` returns what was probably meant by a text of another form; it counts where
-    /// it has the form.
+    /// Does what [`Scope::text`] does. `guess` returns what was probably meant by a text of another form; it counts
+    /// where it has the form.
     pub(crate) fn text_or(&mut self, path: &str, text: &Text, form: &Form, guess: Guess) -> String {
         self.checked(path, text, form, guess, OutputRule::Refused)
     }

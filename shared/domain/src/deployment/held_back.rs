@@ -1,7 +1,7 @@
-//! What an undo leaves as it is, because a component that stands on it could not be brought back.
+//! An undo leaves a component as it is if another one that stands on it could not be brought back.
 //!
-//! What that one has to come back to may be gone with what it stands on, such as a bucket with the stack that has made
-//! it. Pure.
+//! The other one's former state may be gone with the target that it stands on, such as a bucket with the stack that has
+//! made it. Pure.
 
 use crate::deployment::step::Step;
 use crate::text::name::ComponentName;

@@ -1,4 +1,4 @@
-//! What is looked at once more, because a component that touches its target was changed or undone after it.
+//! A component is looked at once more if another one that touches its target was changed or undone after it.
 //!
 //! A stack that goes back to its former template may write anew what another component owns of a resource in it, such
 //! as the version of an alias. So that one is looked at behind the stack, and brought to what is to be there. Pure.
@@ -29,11 +29,15 @@ pub fn is_touched_later<'s>(step: &Step, mut steps: impl Iterator<Item = &'s Ste
 }
 
 fn is_touched_back<'s>(step: &Step, mut steps: impl Iterator<Item = &'s Step>) -> bool {
-    let is_back = |other: &Step| other.status == StepStatus::Undone && other.has_switched();
-    steps.any(|other| step.touched_by.contains(&other.component) && is_back(other))
+    steps.any(|other| step.touched_by.contains(&other.component) && other.is_back())
 }
 
 impl Step {
+    /// Returns whether what it changed is back.
+    pub fn is_back(&self) -> bool {
+        self.status == StepStatus::Undone && self.has_switched()
+    }
+
     /// Asks for its undo once more, or for one that takes whatever is there. What was sent back before is no part of
     /// that: it has got the token 0, which no lock has.
     pub fn ask_again(&mut self) {

@@ -3,7 +3,7 @@
 
 use crate::deployment::Deployment;
 use crate::deployment::hourly_look::AGAIN_AFTER_S;
-use crate::deployment::step::{Step, StepStatus};
+use crate::deployment::step::Step;
 use crate::environment::drift::{Compared, Drift};
 use crate::environment::{EnvironmentState, GivenVersion, Running};
 use crate::prose;
@@ -246,9 +246,8 @@ impl SecondLook {
 
 /// Returns whether the target of a step may be gone with what had made it, because that was undone.
 fn went_away(step: &Step, steps: &[&Step]) -> bool {
-    let is_undone = |other: &&Step| other.status == StepStatus::Undone && other.has_switched();
     let mut made = steps.iter().filter(|other| step.stands_on.contains(&other.component));
-    step.is_made && made.any(is_undone)
+    step.is_made && made.any(|other| other.is_back())
 }
 
 /// The word for components that are not as recorded.

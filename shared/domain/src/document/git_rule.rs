@@ -88,7 +88,8 @@ fn objection(kind: &globset::ErrorKind) -> &'static str {
     }
 }
 
-pub(crate) fn glob_matches(pattern: &str, text: &str) -> bool {
+/// Returns whether a text is one of a glob's; no text is one of a glob that is wrong.
+pub fn glob_matches(pattern: &str, text: &str) -> bool {
     glob(pattern).is_ok_and(|glob| glob.is_match(text))
 }
 

@@ -59,8 +59,8 @@ pub enum RouteName {
     Start,
     /// The start of a deployment with wishes, or of what is only recorded: of its `version` alone.
     StartRecorded,
-    /// The addresses at which artifacts of a release may be uploaded now; or of a plan alone, for which the right to see
-    /// is enough.
+    /// The addresses at which artifacts of a release may be uploaded now; or of a plan alone, for which the right to
+    /// see is enough.
     Uploads,
     /// The drawing of a plan. The body is that of a start, or of the action that it names.
     DrawPlan,
@@ -73,8 +73,8 @@ pub enum RouteName {
 }
 
 impl RouteName {
-    /// Returns the method of a call, and the segments of its path with these names in the places of the braces, one after
-    /// the other. Both are empty where the API has no such route.
+    /// Returns the method of a call, and the segments of its path with these names in the places of the braces, one
+    /// after the other. Both are empty where the API has no such route.
     pub fn call<'n>(self, names: &[&'n str]) -> (&'static str, Vec<&'n str>) {
         let (method, pattern) = ApiRoute::named(self).map_or(("", ""), |route| (route.method, route.pattern));
         let mut names = names.iter().copied();

@@ -72,8 +72,8 @@ pub fn operators(action: ActionName, of: EnvironmentId<'_>) -> NextStep {
     input(action, of, &[("reason", "…".into())])
 }
 
-/// Returns the step that deploys a version, or one component of it, with those of the wishes that are true, and with the
-/// resources whose data may be lost.
+/// Returns the step that deploys a version, or one component of it, with those of the wishes that are true, and with
+/// the resources whose data may be lost.
 pub fn deploy(
     of: EnvironmentId<'_>,
     (wishes, may_lose): (&[(&str, bool)], &BTreeSet<ResourceOf>),

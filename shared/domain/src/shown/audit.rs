@@ -15,7 +15,7 @@ pub struct Audited<'a> {
     pub requester: &'a Requester,
     /// False if nobody vouches for the requester.
     pub vouched: bool,
-    /// What let the requester in, where rules of operators were in force.
+    /// The rule that let the requester in, where rules of operators were in force.
     pub allowed_by: Option<&'a AllowedBy>,
     /// The snapshot of another environment that it comes from.
     pub from: Option<&'a PromotedFrom>,

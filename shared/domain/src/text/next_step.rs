@@ -20,7 +20,8 @@ pub enum NextStep {
     With(Wish),
     /// Deploy into the environment, once what stands before it is done.
     Deploy(Redeploy),
-    /// Run this command of somebody else's tool, such as AWS's. A person writes a value in place of `…` and of `<number>`.
+    /// Run this command of somebody else's tool, such as AWS's. A person writes a value in place of `…` and of
+    /// `<number>`.
     Run(#[serde(deserialize_with = "foreign::one")] String),
 }
 
@@ -38,8 +39,8 @@ impl NextStep {
         Self::Run(foreign::line(&command.to_string()).into_owned())
     }
 
-    /// Returns it as it stands in a place that all read: a step to start is the input of the release machine, and a call
-    /// the call of the API.
+    /// Returns it as it stands in a place that all read: a step to start is the input of the release machine, and a
+    /// call the call of the API.
     pub(crate) fn written(&self) -> String {
         match self {
             Self::Start(input) => input.to_string(),

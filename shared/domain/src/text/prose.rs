@@ -47,7 +47,8 @@ impl Part {
     }
 }
 
-/// Returns words with a capital letter at their beginning. An ARN is another one with a capital, and stays.
+/// Returns words with a capital letter at their beginning. An ARN stays as it is: with a capital it would be another
+/// one.
 pub(crate) fn capitalised(words: &str) -> String {
     if words.starts_with("arn:") {
         return words.to_owned();
@@ -127,8 +128,8 @@ impl Prose {
         &self.parts
     }
 
-    /// Returns it as it stands in a place that all read: a step to start is the input of the release machine, and a call
-    /// the call of the API.
+    /// Returns it as it stands in a place that all read: a step to start is the input of the release machine, and a
+    /// call the call of the API.
     pub fn written(&self) -> String {
         self.parts.iter().map(Part::written).collect()
     }

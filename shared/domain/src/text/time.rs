@@ -38,12 +38,14 @@ impl Time {
         format!("{:02}:{:02}", minutes / 60 % 24, minutes % 60)
     }
 
-    /// Returns the same for whoever reads it at `now`: with its date, such as `2026-11-21 14:02`, on another day.
+    /// Returns the time of day for a reader at `now`, with the date, such as `2026-11-21 14:02`, if it is another day.
     pub fn clock_at(self, now: Self) -> String {
-        let (clock, whole) = (self.clock(), self.to_string());
-        let is_today = self.0 / DAY_MS == now.0 / DAY_MS;
-        let date = whole.split('T').next().filter(|_| !is_today);
-        date.map_or_else(|| clock.clone(), |date| format!("{date} {clock}"))
+        let clock = self.clock();
+        if self.0 / DAY_MS == now.0 / DAY_MS {
+            return clock;
+        }
+        let whole = self.to_string();
+        format!("{} {clock}", whole.split('T').next().unwrap_or_default())
     }
 
     /// Returns the milliseconds from `earlier` to this point; 0 when `earlier` is later.

@@ -9,7 +9,7 @@
 //! [`Stage::what`]: super::Stage::what
 
 use crate::config::Configured;
-use crate::ports::{Clock, Listed, ObjectId, PutOptions, Replaces, Result, S3Api};
+use crate::ports::{Clock, Listed, ObjectHead, ObjectId, PutOptions, Replaces, Result, S3Api};
 use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -163,6 +163,16 @@ pub fn digest_of(content: &impl Serialize) -> Result<Digest> {
     let sum = sum.into_inner();
     let sum = sum.map_err(|error| Fault::internal(format!("it is not summed up: {error}")))?;
     Ok(Digest::from_bytes(&sum.0.finalize()))
+}
+
+/// The metadata that holds the SHA-256 of an object: S3 knows none of the whole of what comes in parts.
+pub const SHA256: &str = "windlass-sha256";
+
+/// Returns the SHA-256 of an object if S3 knows it: as the checksum, or as the metadata that Windlass writes, which
+/// copies keep.
+pub fn known_sum(head: &ObjectHead) -> Option<Digest> {
+    let noted = head.metadata.get(SHA256).and_then(|noted| Digest::parse(noted).ok());
+    head.sha256.clone().or(noted)
 }
 
 /// The SHA-256 of an object of so many bytes that was uploaded without it. It is read in pieces.

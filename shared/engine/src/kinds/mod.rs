@@ -8,7 +8,7 @@ mod kept_documents;
 pub mod lambda;
 pub mod needs;
 pub mod noticed;
-mod prepared;
+pub(crate) mod prepared;
 mod publishing;
 pub mod recorded_state;
 mod registry;
@@ -19,7 +19,7 @@ mod writes;
 
 use crate::ports::{Clock, Result};
 pub use codedeploy::words as words_of_codedeploy;
-pub use kept_documents::{Document, KeptDocuments, digest_of, read_pinned, sum_of, to_json};
+pub use kept_documents::{Document, KeptDocuments, SHA256, digest_of, known_sum, read_pinned, sum_of, to_json};
 pub use noticed::Noticed;
 pub use prepared::*;
 pub use publishing::{Checkpoint, PastReleases, Publication, Publishes, together};
@@ -390,8 +390,8 @@ pub trait Kind {
     }
 }
 
-/// The shortest time of a wave in which callers are watched whom AWS moves by itself, in minutes. The look after it shows
-/// whether AWS has gone back by itself.
+/// The shortest time of a wave in which callers are watched whom AWS moves by itself, in minutes. The look after it
+/// shows whether AWS has gone back by itself.
 pub const LOOK_MIN: u64 = 5;
 
 /// Returns the number of looks while AWS moves callers for so many minutes: each look is a wave.

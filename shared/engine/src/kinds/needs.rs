@@ -42,7 +42,7 @@ impl Needed {
         self
     }
 
-    /// The same by another role, with which AWS itself acts.
+    /// Returns the same needs for another role, with which AWS itself acts.
     #[must_use]
     pub fn by(mut self, role: &str) -> Self {
         self.by = Some(role.to_owned());
@@ -70,9 +70,8 @@ pub fn beside(arn: &str, service: &str, resource: &str) -> String {
 impl DeployerRole<'_> {
     /// Returns the ARN of a resource in the account of the role and in the region of the targets.
     pub fn arn(&self, service: &str, resource: &str) -> String {
-        let account = self.role.split(':').nth(4).unwrap_or_default();
         let (partition, region) = (self.partition(), self.region);
-        format!("arn:{partition}:{service}:{region}:{account}:{resource}")
+        format!("arn:{partition}:{service}:{region}:{}:{resource}", self.account())
     }
 
     /// Returns the ARN of the objects of a bucket, which names neither region nor account.
@@ -80,7 +79,13 @@ impl DeployerRole<'_> {
         format!("arn:{}:s3:::{bucket}/{key}", self.partition())
     }
 
-    fn partition(&self) -> &str {
+    /// Returns the account of the role.
+    pub fn account(&self) -> &str {
+        self.role.split(':').nth(4).unwrap_or_default()
+    }
+
+    /// Returns the partition of the role, such as `aws-cn`.
+    pub fn partition(&self) -> &str {
         self.role.split(':').nth(1).unwrap_or("aws")
     }
 }

@@ -57,8 +57,8 @@ pub struct PrepareInput<'a> {
     /// True if only a plan is drawn, and nobody has asked for the release of it: whoever sees it may only be allowed to
     /// plan.
     pub is_plan: bool,
-    /// True if it is only tried whether the recorded state could be come back to: nothing may be made for that, because
-    /// nobody would let go of it.
+    /// True if this only tries whether the recorded state can be reached again: nothing may be made for it, because
+    /// nobody would let go of that.
     pub is_trial: bool,
     /// True if it is a rollback that goes back across what is irreversible of the component, as its request says.
     pub crosses: bool,
@@ -103,8 +103,8 @@ impl Withdrawals<'_> {
 pub struct Prepared {
     /// The target, as the step item keeps it.
     pub target: Value,
-    /// True if something was made only to plan, such as a change set. Where nobody carries the plan out, it is let go of
-    /// by the target, which is there with findings too ([`super::Kind::let_go`]).
+    /// True if something was made only to plan, such as a change set. Where nobody carries the plan out, it is let go
+    /// of by the target, which is there with findings too ([`super::Kind::let_go`]).
     pub is_made_to_plan: bool,
     /// The identity of the target (tenancy): one or more resources, or folders of them, that no other component may
     /// have. It is equal for the same target, whatever is deployed to it, and never empty. If it is known, it is there
@@ -141,7 +141,7 @@ pub struct Prepared {
     pub stays_reachable: Option<StaysReachable>,
 }
 
-/// A resource, as who makes it knows it.
+/// A resource of AWS, as the component that makes it knows it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AwsResource {
     /// Its type in the words of CloudFormation, such as `AWS::Lambda::Function`.
@@ -197,7 +197,7 @@ pub struct Stage {
     pub tested: bool,
     /// The share of callers that get the new one then, in tenths of a percent, if they get it in steps.
     pub share: Option<u32>,
-    /// What becomes of each resource of a component that is made of many.
+    /// The change of each resource, of a component that is made of many.
     pub details: Vec<ChangeDetail>,
     /// The outputs of earlier waves without which it cannot be planned. If a stage has some, neither the component's
     /// goals nor its target count: the kind is asked for both again, once they are known.
@@ -359,4 +359,4 @@ impl PrepareInput<'_> {
 
 #[cfg(test)]
 #[path = "prepared_tests.rs"]
-mod tests;
+pub(crate) mod tests;

@@ -3,6 +3,7 @@
 
 use crate::ports::Result;
 use crate::trouble::Trouble;
+use serde_json::Value;
 use windlass_domain::deployment::step::{Progress, Step};
 use windlass_domain::environment::Running;
 use windlass_domain::text::finding::{Finding, FindingName};
@@ -36,6 +37,16 @@ pub struct PastReleases {
     pub kept: Vec<Running>,
     /// The step that brought the newest of them. A look for drift reads the state from which it came and its goal.
     pub newest: Option<Step>,
+}
+
+impl PastReleases {
+    /// Returns the recorded states of which nothing may be deleted: those that this step leaves and goes to, those that
+    /// a rollback may go back to, and those that a look for drift compares with.
+    pub fn states<'s>(&'s self, step: &'s Step) -> impl Iterator<Item = &'s Value> {
+        let steps = self.newest.iter().chain([step]);
+        let of_steps = steps.flat_map(|step| step.goals.values().chain([&step.before["goal"]]));
+        of_steps.chain(self.kept.iter().map(|running| &running.state["goal"]))
+    }
 }
 
 /// The progress of a publication.

@@ -64,12 +64,12 @@ pub struct StackEvent {
     pub at: Time,
 }
 
-/// The template of a stack or a change set, as it was sent.
+/// The template of a call: its text, or its address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TemplateFrom {
-    /// In the call itself: at most 51,200 bytes.
+    /// The template stands in the call itself: at most 51,200 bytes.
     Body(String),
-    /// By an address in S3 that CloudFormation reads with the caller's rights: at most 1 MB.
+    /// The address in S3 that CloudFormation reads with the caller's rights: at most 1 MB.
     Url(String),
 }
 
@@ -97,7 +97,7 @@ pub struct NewChangeSet<'a> {
     pub parameters: &'a BTreeMap<String, ParameterValue>,
     /// The stack's tags: they replace those it has.
     pub tags: &'a BTreeMap<String, String>,
-    /// What may be made, such as `CAPABILITY_NAMED_IAM`.
+    /// The capabilities, such as `CAPABILITY_NAMED_IAM`.
     pub capabilities: &'a [String],
     /// The role that CloudFormation acts with, now and later.
     pub role: &'a str,
@@ -133,7 +133,7 @@ pub struct ChangeSet {
 pub struct ResourceChange {
     /// `Add`, `Modify`, `Remove`, `Import`, `Dynamic`, …
     pub action: String,
-    /// What becomes of the former resource: `Delete`, `Retain`, `Snapshot`, `ReplaceAndDelete`, …; empty where AWS says
+    /// The policy for the former resource: `Delete`, `Retain`, `Snapshot`, `ReplaceAndDelete`, …; empty where AWS says
     /// nothing.
     pub policy: String,
     /// Its name in the template.
@@ -166,7 +166,7 @@ pub struct ValidationError {
     pub fails: bool,
 }
 
-/// What a template says of itself (AWS CloudFormation API Reference, GetTemplateSummary).
+/// The summary of a template (AWS CloudFormation API Reference, GetTemplateSummary).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TemplateSummary {
     /// Its parameters by name.
@@ -205,8 +205,8 @@ pub trait CloudFormationApi {
     /// Reads what a template says of itself. It runs no macro. `Refused` if it is no template.
     async fn template_summary(&self, template: &TemplateFrom) -> Result<TemplateSummary>;
 
-    /// Makes a change set, and returns its id. `Conflict` if there is one of its name, or the stack's status allows none.
-    /// CloudFormation goes on with it: it is made when its status says so.
+    /// Makes a change set, and returns its id. `Conflict` if there is one of its name, or the stack's status allows
+    /// none. CloudFormation goes on with it: it is made when its status says so.
     async fn create_change_set(&self, new: &NewChangeSet<'_>) -> Result<String>;
 
     /// Reads a page of a change set, by its name and its stack or by its id alone; `NotFound` if there is none.
@@ -229,7 +229,7 @@ pub trait CloudFormationApi {
     /// Deletes a stack, but for the resources that are named: only of one in `DELETE_FAILED` may there be some.
     async fn delete_stack(&self, stack: &str, retain: &[String], role: &str, token: &str) -> Result<()>;
 
-    /// Deletes a stack, by its id, with a role that may nothing: the empty place of a change set goes, and nothing that
+    /// Deletes a stack, by its id, with a role without rights: the empty place of a change set goes, and nothing that
     /// is in any other stack. One that is gone is deleted. `Conflict` if its status allows no deletion.
     async fn delete_place(&self, stack: &str, role: &str) -> Result<()>;
 

@@ -159,9 +159,8 @@ fn described(scene: &Scene, drafts: &[Draft<'_>], tenancy: Vec<Finding>) -> Plan
 
 fn kept(draft: &Draft<'_>) -> Option<Unchanged> {
     let prepared = &draft.prepared;
-    let nothing = prepared.stages.is_empty() && prepared.findings.is_empty();
     let reason = prepared.unchanged.as_deref().unwrap_or(RUNS_ALREADY);
-    nothing.then(|| Unchanged {
+    (!prepared.would_change()).then(|| Unchanged {
         irreversible: prepared.irreversible,
         kept_files: prepared.kept_files,
         ..Unchanged::new(draft.name, reason)

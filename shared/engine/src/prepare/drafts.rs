@@ -11,7 +11,6 @@ use crate::ports::Result;
 use crate::trouble::or_findings;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use std::collections::BTreeSet;
-use windlass_domain::declaration::output::Output;
 use windlass_domain::deployment::step::Step;
 use windlass_domain::environment::Running;
 use windlass_domain::release::action::ActionName;
@@ -141,10 +140,7 @@ impl KindVisitor for LetGo<'_> {
 /// Returns the components that an undo leaves as they are while this one is not back: those that give names of its
 /// target, and those whose resources go with what they give.
 fn stands_on(scene: &Scene, inputs: &TakenInputs) -> BTreeSet<ComponentName> {
-    let components = &scene.loaded.resolved.components;
-    let is_made =
-        |output: &&Output| components.get(&output.component).is_some_and(|giver| giver.spec.as_kind().holds_data());
-    let listed = inputs.listed.keys().filter(is_made);
+    let listed = inputs.listed.keys().filter(|output| scene.makes_resources(&output.component));
     inputs.names.keys().chain(listed).map(|output| output.component.clone()).collect()
 }
 

@@ -91,6 +91,11 @@ pub fn fill(
 }
 
 impl Prepared {
+    /// Returns whether the component would change, or is refused.
+    pub fn would_change(&self) -> bool {
+        !self.stages.is_empty() || !self.findings.is_empty()
+    }
+
     /// Returns whether nobody has looked at the component yet: what its names lead to is known only in a later wave.
     pub fn is_not_looked_at(&self) -> bool {
         self.target.is_null() && !self.stages.is_empty()

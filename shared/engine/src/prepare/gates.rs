@@ -3,7 +3,6 @@
 use super::component::Draft;
 use super::inputs::{self, EarlierComponents};
 use super::scene::{Ports, Scene};
-use crate::kinds::Prepared;
 use crate::measurements::{self, Component, Preparing, Problem};
 use crate::ports::Result;
 use windlass_domain::declaration::gate::UnknownBecomes;
@@ -111,10 +110,7 @@ fn is_unknown(scene: &Scene, finding: &Finding) -> bool {
 
 /// Returns the components whose resources this release changes, in words: the change may make what a gate looks at.
 fn makers(scene: &Scene, drafts: &[Draft<'_>]) -> Vec<String> {
-    let components = &scene.loaded.resolved.components;
-    let is_maker = |name: &ComponentName| components.get(name).is_some_and(|one| one.spec.as_kind().holds_data());
-    let changes = |prepared: &Prepared| !prepared.stages.is_empty() || !prepared.findings.is_empty();
-    let found = drafts.iter().filter(|draft| is_maker(draft.name) && changes(&draft.prepared));
+    let found = drafts.iter().filter(|draft| scene.makes_resources(draft.name) && draft.prepared.would_change());
     found.map(|draft| format!("`{}`", draft.name)).collect()
 }
 

@@ -124,8 +124,7 @@ impl<P: Ports> Givers<'_, '_, P> {
         }
         let giver = &output.component;
         let draft = self.before.drafts.get(giver).copied();
-        let is_changed = |prepared: &Prepared| !prepared.stages.is_empty() || !prepared.findings.is_empty();
-        let changes = draft.is_some_and(|(_, prepared)| is_changed(prepared));
+        let changes = draft.is_some_and(|(_, prepared)| prepared.would_change());
         if changes && self.scene.is_rollback() {
             // A rollback goes the other way round: the giver would change after it.
             return Ok(None);

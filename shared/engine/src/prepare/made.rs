@@ -1,5 +1,5 @@
-//! Takes a target whose name another component has just given only if that one has made it. Whoever may release the giver
-//! decides what it gives: by that alone nobody gets hold of what somebody else has made.
+//! Takes a target whose name another component has just given only if that one has made it. Whoever may release the
+//! giver decides what it gives: by that alone nobody gets hold of what somebody else has made.
 
 use super::component::Draft;
 use super::scene::{Ports, Scene};
@@ -14,7 +14,7 @@ use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::ComponentName;
 
 /// Returns a finding for each target whose name is of an output, and that is no resource of those who give its names.
-/// Of givers that make no resources there is none. `steps` are those of the deployment.
+/// There is none for givers that make no resources. `steps` are those of the deployment.
 pub async fn check(
     ports: &impl Ports,
     scene: &Scene,
@@ -48,7 +48,7 @@ pub async fn check(
 fn is_named_by(draft: &Draft<'_>, giver: &ComponentName, claim: &Claim) -> bool {
     let mut values = draft.inputs.iter().filter(|(output, _)| output.component == *giver).map(|(_, value)| value);
     // Behind a `#` stands the part that is claimed, which the giver need not make.
-    let resource = claim.resource.split('#').next().unwrap_or_default();
+    let resource = owned_fields::part(&claim.resource).0;
     values.any(|value| !value.is_empty() && resource.contains(value.as_str()))
 }
 

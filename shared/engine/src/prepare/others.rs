@@ -1,5 +1,5 @@
-//! What a component does to the targets of others that it makes: what those own is left to them, and whatever else is
-//! touched is looked at behind it. CloudFormation writes a resource as the template has it, so that a change of another
+//! A component that makes targets of others leaves to them what they own, and whatever else it touches is looked at
+//! behind it. CloudFormation writes a resource as the template has it, so that a change of another
 //! property may put back what its owner has brought.
 
 use super::component::Draft;
@@ -51,9 +51,7 @@ pub async fn leave_to_owners(ports: &impl Ports, scene: &Scene, drafts: &mut [Dr
 /// is made of, and what becomes of it nobody knows yet.
 async fn touched(ports: &impl Ports, scene: &Scene, draft: &mut Draft<'_>) -> Result<Vec<TouchedResource>> {
     let later: BTreeSet<Output> = draft.prepared.stages.iter().flat_map(|stage| stage.later.clone()).collect();
-    let declared = scene.loaded.resolved.components.get(draft.name);
-    let is_many = declared.is_some_and(|component| component.spec.as_kind().holds_data());
-    if later.is_empty() || !is_many || scene.is_check() {
+    if later.is_empty() || !scene.makes_resources(draft.name) || scene.is_check() {
         return Ok(draft.prepared.touches.clone());
     }
     draft.prepared.warnings.push(unknown_yet(draft.name, &later));
@@ -99,8 +97,8 @@ impl Scene {
     }
 }
 
-/// Lets those look at their targets whose targets are touched by another component, behind that and also if nothing of
-/// them changes. Of those that cannot whoever plans it is warned.
+/// Lets each component whose target another one touches look at it behind that one, even if nothing of it changes.
+/// Whoever plans is warned of those that cannot.
 pub fn look_behind(scene: &Scene, drafts: &mut [Draft<'_>]) {
     let touching = drafts.iter().flat_map(|draft| draft.touches.iter().map(|held| (draft.name.clone(), held.clone())));
     let touching: Vec<(ComponentName, HeldClaim)> = touching.collect();

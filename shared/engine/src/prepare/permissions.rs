@@ -248,12 +248,8 @@ fn unknown_role(input: &PrepareInput<'_>) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kinds::Withdrawals;
-    use std::collections::BTreeSet;
-    use windlass_domain::declaration::output::Inputs;
+    use crate::kinds::prepared::tests::asked_of;
     use windlass_domain::declaration::resolved::{Place, TargetRole};
-    use windlass_domain::release::identity::DeploymentId;
-    use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 
     fn said(decision: &str) -> Evaluation {
         Evaluation { action: "lambda:UpdateAlias".to_owned(), decision: decision.to_owned(), ..Evaluation::default() }
@@ -311,27 +307,7 @@ mod tests {
         };
         for (role, expected) in [(None, "shop"), (Some(role), "other")] {
             let place = Place { region: None, role };
-            let input = PrepareInput {
-                deployment: &DeploymentId("0123456789abcdef".into()),
-                app: &AppName::new("shop").unwrap(),
-                environment: &EnvironmentName::new("prod").unwrap(),
-                component: &ComponentName::new("api").unwrap(),
-                home: None,
-                artifact: None,
-                goal_state: None,
-                is_check: true,
-                is_plan: false,
-                is_trial: false,
-                crosses: false,
-                may_lose: &BTreeSet::new(),
-                running: None,
-                oldest: None,
-                again: false,
-                image_of: None,
-                inputs: &Inputs::new(),
-                withdrawals: Withdrawals::default(),
-                place: &place,
-            };
+            let input = PrepareInput { is_check: true, ..asked_of("api", &place) };
             let by = DeployerRole {
                 role: "arn:aws:iam::111111111111:role/any",
                 is_own: place.role.is_some(),

@@ -67,6 +67,12 @@ pub struct AllWanted<'a> {
 }
 
 impl Scene {
+    /// Returns whether a declared component makes resources that others may have for their targets.
+    pub fn makes_resources(&self, name: &ComponentName) -> bool {
+        let declared = self.loaded.resolved.components.get(name);
+        declared.is_some_and(|component| component.spec.as_kind().holds_data())
+    }
+
     /// Reads it.
     pub async fn read(ports: &impl DynamoDbApi, loaded: DeploymentContext) -> Result<Self> {
         let record = &loaded.record;
@@ -144,8 +150,8 @@ impl Scene {
         }
     }
 
-    /// Returns whether only a plan is drawn, which holds no lock, and nobody has asked for its release. That of a release
-    /// that waits for approval was asked for by who may release.
+    /// Returns whether only a plan is drawn, which holds no lock, and nobody has asked for its release. That of a
+    /// release that waits for approval was asked for by who may release.
     pub fn is_plan(&self) -> bool {
         self.loaded.fence.token == 0 && self.loaded.record.approval.is_none()
     }

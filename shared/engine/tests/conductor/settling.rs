@@ -177,8 +177,8 @@ fn a_later_success_replaces_the_snapshot_that_ran() {
     assert_eq!(running[&component("jobs")], former("jobs", b"old"));
 }
 
-/// A row: component and verdict of the one gate (`-` is the whole release); why nothing runs `api`; what had been measured
-/// of what ran before; and what is measured then, with the second line of the ending.
+/// A row: component and verdict of the one gate (`-` is the whole release); why nothing runs `api`; what had been
+/// measured of what ran before; and what is measured then, with the second line of the ending.
 type ProofRow = ([&'static str; 2], Option<&'static str>, &'static str, &'static str, Option<&'static str>);
 
 /// The release changes `api`, and `jobs` stays as it is.

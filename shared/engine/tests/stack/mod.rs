@@ -144,8 +144,7 @@ fn a_stack_that_is_still_being_made_is_deleted_at_once() {
 #[test]
 fn what_cannot_be_deleted_is_retained_at_the_second_try() {
     let infra = Infra::without();
-    let release = infra.release(&template("one", &[]));
-    assert_eq!(release.forward(), WorkTransition::Changed, "{}", release.failure());
+    let release = infra.released(&template("one", &[]));
     infra.fails("Topic", &Failing { deletion: Some("it is in use".into()), ..Failing::default() });
     assert_eq!(release.undo(), WorkTransition::Changed, "{}", release.failure());
     assert_eq!(infra.stands(), "none");
@@ -262,8 +261,7 @@ fn an_update_by_somebody_else_behind_ours_is_left_to_them() {
 #[test]
 fn a_stack_that_was_made_and_that_somebody_else_has_changed_is_not_deleted() {
     let infra = Infra::without();
-    let release = infra.release(&template("one", &[]));
-    assert_eq!(release.forward(), WorkTransition::Changed, "{}", release.failure());
+    let release = infra.released(&template("one", &[]));
     infra.put(&template("theirs", &[]));
     assert_eq!(release.undo(), WorkTransition::Failed);
     assert!(release.failure().starts_with("TargetChangedByOther"), "{}", release.failure());
@@ -275,8 +273,7 @@ fn a_stack_that_was_made_and_that_somebody_else_has_changed_is_not_deleted() {
 fn a_way_back_under_way_is_waited_for_also_by_a_recovery() {
     for is_recovered in [false, true] {
         let infra = Infra::with(&template("one", &[]));
-        let release = infra.release(&template("two", &[]));
-        assert_eq!(release.forward(), WorkTransition::Changed, "{}", release.failure());
+        let release = infra.released(&template("two", &[]));
         infra.stack(|stack| stack.slow = 1000);
         while infra.stands() != "UPDATE_IN_PROGRESS two" {
             assert_eq!(release.once(None), None, "{}", release.failure());
@@ -297,8 +294,7 @@ fn a_way_back_under_way_is_waited_for_also_by_a_recovery() {
 #[test]
 fn a_way_back_that_cloudformation_takes_back_is_reported() {
     let infra = Infra::with(&template("one", &[]));
-    let release = infra.release(&template("two", &[]));
-    assert_eq!(release.forward(), WorkTransition::Changed, "{}", release.failure());
+    let release = infra.released(&template("two", &[]));
     infra.fails("Role", &Failing { forward: Some("it is in use".into()), ..Failing::default() });
     assert_eq!(release.undo(), WorkTransition::Failed);
     assert!(release.failure().contains("Role (AWS::IAM::Role) failed first: it is in use"), "{}", release.failure());
@@ -324,8 +320,7 @@ fn a_way_back_that_would_lose_data_is_not_executed() {
         infra.world.cloudformation().nested.insert("Inner".into(), vec![change]);
     };
     table("False");
-    let release = infra.release(&template("two", &nested("2")));
-    assert_eq!(release.forward(), WorkTransition::Changed, "{}", release.failure());
+    let release = infra.released(&template("two", &nested("2")));
     table("True");
     assert_eq!(release.undo(), WorkTransition::Failed);
     assert!(release.failure().contains("would lose the data in 1 resource"), "{}", release.failure());
@@ -335,8 +330,7 @@ fn a_way_back_that_would_lose_data_is_not_executed() {
 #[test]
 fn somebody_else_s_update_is_left_to_them_by_the_undo() {
     let infra = Infra::with(&template("one", &[]));
-    let release = infra.release(&template("two", &[]));
-    assert_eq!(release.forward(), WorkTransition::Changed, "{}", release.failure());
+    let release = infra.released(&template("two", &[]));
     infra.put(&template("theirs", &[]));
     assert_eq!(release.undo(), WorkTransition::Failed);
     assert!(release.failure().starts_with("TargetChangedByOther"), "{}", release.failure());
@@ -347,8 +341,7 @@ fn somebody_else_s_update_is_left_to_them_by_the_undo() {
 #[test]
 fn somebody_else_s_update_is_left_to_them_by_an_operator_s_recovery_as_well() {
     let infra = Infra::with(&template("one", &[]));
-    let release = infra.release(&template("two", &[]));
-    assert_eq!(release.forward(), WorkTransition::Changed, "{}", release.failure());
+    let release = infra.released(&template("two", &[]));
     infra.put(&template("theirs", &[]));
     for _ in 0..2 {
         assert_eq!(release.undo(), WorkTransition::Failed);

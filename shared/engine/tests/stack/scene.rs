@@ -37,7 +37,7 @@ pub struct Infra {
     /// True if a rollback goes back across a loss of data.
     pub crosses: Cell<bool>,
     pub may_lose: RefCell<BTreeSet<String>>,
-    /// What other components give to it.
+    /// The outputs that other components give to it.
     pub inputs: RefCell<Inputs>,
 }
 
@@ -207,6 +207,13 @@ impl Infra {
     pub fn release(&self, template: &Value) -> Release<'_> {
         let planned = self.plan("d1", template);
         self.begin("d1", &planned)
+    }
+
+    /// Carries out a release of a template, to its end.
+    pub fn released(&self, template: &Value) -> Release<'_> {
+        let release = self.release(template);
+        assert_eq!(release.forward(), WorkTransition::Changed, "{}", release.failure());
+        release
     }
 
     pub fn begin(&self, id: &str, planned: &Prepared) -> Release<'_> {

@@ -95,8 +95,8 @@ fn a_failed_gate_is_undone_wave_by_wave_each_once() {
     assert_eq!(undone, [Value::Null, json!(1), json!(0)]);
 }
 
-/// Safety: undo: A release that takes all the concurrency of the account is undone, although Windlass's own functions are
-/// refused for minutes.
+/// Safety: undo: A release that takes all the concurrency of the account is undone, although Windlass's own functions
+/// are refused for minutes.
 #[test]
 fn a_way_back_whose_functions_are_refused_for_minutes_is_gone() {
     let refused = |answer: Value| [vec![json!("!Lambda.TooManyRequestsException"); 60], vec![answer]].concat();

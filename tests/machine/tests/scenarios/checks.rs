@@ -284,7 +284,7 @@ fn what_iam_cannot_be_asked_of_is_found() {
     assert_eq!(found.outcome, PlanOutcome::Rejected);
 }
 
-/// Of the role that makes change sets, and of the one that CloudFormation acts with.
+/// The role that makes change sets needs the right, and so does the one that CloudFormation acts with.
 #[test]
 fn iam_is_asked_of_the_transform_of_the_running_template() {
     let program = Program::release().unwrap();

@@ -8,27 +8,15 @@ use windlass_domain::text::time::Time;
 use windlass_engine::ledger;
 use windlass_machine::program::Program;
 use windlass_machine::shop::{ALARM, Shop};
-use windlass_machine::shop_stack::{ERRORS, STACK, WORKER, take_all_away};
+use windlass_machine::shop_stack::{ERRORS, FILLED, STACK, WORKER, take_all_away};
 use windlass_world::run::run;
 
-/// The function and the site have their targets from the stack.
-const FILLED: &str = r#"
-app: shop
-version: 1.0.0
-environments:
-  prod: {deploy: {branch: main}, sources: [api, console, s3, ecr]}
-components:
-  infra:
-    {kind: cloudformation, stack: shop-infra, role: windlass-stack-shop, assets: shop-assets,
-     outputs: {api: ApiName, web_bucket: WebBucket}}
-  api: {kind: lambda, function: "${infra.api}", alias: live, after: [infra]}
-  web: {kind: static_site, bucket: "${infra.web_bucket}", distribution: E1, after: [api]}
-gates:
-  bake: 1m
-  alarms: [shop-5xx]
-"#;
-
 const ALL: [&str; 3] = ["api", "infra", "web"];
+
+/// Returns the declaration of all, with an alarm to watch.
+fn watched() -> String {
+    format!("{FILLED}gates:\n  bake: 1m\n  alarms: [shop-5xx]\n")
+}
 
 /// Makes the shop in which nobody has made a stack, a function or a bucket yet.
 fn bare<'p>(program: &'p Program, declaration: &str) -> Shop<'p> {
@@ -88,7 +76,7 @@ fn went_back_last(shop: &Shop<'_>, arn: &str) {
 #[test]
 fn one_release_makes_all_and_the_next_one_comes_back_as_one() {
     let program = program();
-    let mut shop = bare(&program, FILLED);
+    let mut shop = bare(&program, &watched());
     deploys(&mut shop, "1.0.0");
     let first = shown(&shop);
     assert_eq!(first[1], "2", "the stack has made the first version");
@@ -112,7 +100,7 @@ fn one_release_makes_all_and_the_next_one_comes_back_as_one() {
 #[test]
 fn what_the_stack_puts_back_of_an_alias_is_brought_again() {
     let program = program();
-    let mut shop = bare(&program, FILLED);
+    let mut shop = bare(&program, &watched());
     deploys(&mut shop, "1.0.0");
     let first = shown(&shop);
     is_undone(&mut shop, "2.0.0", ALARM);
@@ -132,7 +120,7 @@ fn what_the_stack_puts_back_of_an_alias_is_brought_again() {
 #[test]
 fn the_first_release_is_undone_down_to_the_stack_and_what_stays_is_named() {
     let program = program();
-    let mut shop = bare(&program, FILLED);
+    let mut shop = bare(&program, &watched());
     let arn = is_undone(&mut shop, "1.0.0", ALARM);
     went_back_last(&shop, &arn);
     assert!(shop.world().cloudformation().named(STACK).is_err());
@@ -150,7 +138,7 @@ fn gates_that_the_release_makes_itself_let_the_first_one_pass_and_take_a_red_one
     const OWN: &str = "alarms: [shop-infra-errors]
   probes: [{url: \"https://e1.cloudfront.net/?of=${infra.web_bucket}\"}]";
     let program = program();
-    let mut shop = bare(&program, &FILLED.replace("alarms: [shop-5xx]", OWN));
+    let mut shop = bare(&program, &watched().replace("alarms: [shop-5xx]", OWN));
     let arn = deploys(&mut shop, "1.0.0-watched");
     let first = shown(&shop);
     let id = shop.deployment(&arn).id;
@@ -170,7 +158,7 @@ fn gates_that_the_release_makes_itself_let_the_first_one_pass_and_take_a_red_one
 #[test]
 fn a_plan_of_all_makes_nothing() {
     let program = program();
-    let mut shop = bare(&program, FILLED);
+    let mut shop = bare(&program, &watched());
     let mut request = shop.release("1.0.0", &ALL);
     request["plan"] = true.into();
     let arn = shop.start(&request);

@@ -58,8 +58,8 @@ pub fn targets_as_recorded(outcome: &Outcome<'_>) -> Result<(), String> {
     Ok(())
 }
 
-/// Returns whether a component has the target that the stack makes which gives it, as that has made it. Nothing is
-/// recorded of the component then: no deployment has changed it, or each has brought it back. The stack is there by its
+/// Returns whether a component's target is as the stack that gives it has made it. Nothing is recorded of the component
+/// then: no deployment has changed it, or each has brought it back. The stack is there by its
 /// own record, or is said not to be back.
 fn is_as_made(outcome: &Outcome<'_>, component: &str) -> bool {
     let begin = format!("{component}:");

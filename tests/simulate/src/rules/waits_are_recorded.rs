@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use windlass_domain::deployment::step::Step;
 
 /// "What is waited for and how long is said": if a deployer goes forward and finds its target waiting for somebody
-/// else, its next write says for what, and that it is a person's decision. A look that is behind need not show the wait,
-/// and a refused look shows nothing.
+/// else, its next write says for what, and that it is a person's decision. A look that is behind need not show the
+/// wait, and a refused look shows nothing.
 ///
 /// Safety: reporting: Where a target waits for somebody, the record says for what.
 pub fn waits_are_recorded(outcome: &Outcome<'_>) -> Result<(), String> {

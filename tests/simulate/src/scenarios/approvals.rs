@@ -129,8 +129,8 @@ pub(super) const APPROVED_AGAIN: Scenario = Scenario {
     ..FUNCTION
 };
 
-/// Somebody moves the alias by hand between the plan and its turn. The plan is another one then: both are asked anew, and
-/// nothing that they have approved before counts.
+/// Somebody moves the alias by hand between the plan and its turn. The plan is another one then: both are asked anew,
+/// and nothing that they have approved before counts.
 pub(super) const APPROVED_BEFORE_A_CHANGE: Scenario = Scenario {
     name: "approved_before_a_change",
     acts: &[

@@ -124,8 +124,8 @@ fn is_due_in(world: &World, ms: u64) {
     clock.now = clock.now.max(Time(made.unwrap_or_default() + 30 * 60_000 - ms));
 }
 
-/// It is asked for at the edge of that time, a moment too early and a moment late. Whose clock is wrong by 0.9 s decides
-/// otherwise at each of them. What is refused is no deployment.
+/// It is asked for at the edge of that time, a moment too early and a moment late. Whose clock is wrong by 0.9 s
+/// decides otherwise at each of them. What is refused is no deployment.
 pub(super) const PROMOTED_AT_LAST: Scenario = Scenario {
     name: "promoted_at_last",
     acts: &[

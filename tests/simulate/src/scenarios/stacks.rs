@@ -227,7 +227,7 @@ pub(super) const FILLED_UNDONE: Scenario = Scenario {
     ..FILLED
 };
 
-/// The same with the next release, which changes both.
+/// The next release changes both, and both come back.
 pub(super) const FILLED_AGAIN_UNDONE: Scenario = Scenario {
     name: "stack_filled_again_undone",
     before: &[quiet(Deed::Deploy("1.0.0", BOTH))],

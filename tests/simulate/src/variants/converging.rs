@@ -121,8 +121,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         edits: &[
             Edit {
                 file: UNDO,
-                find: "held_by(step, steps.iter().map(|step| &step.value)).is_none();",
-                replace: "VARIANT || held_by(step, steps.iter().map(|step| &step.value)).is_none();\n    let stack = windlass_domain::declaration::kinds::KindName::Stack;\n    let of = |step: &Step| if VARIANT && step.kind == stack { Some(BEFORE_ALL - 1) } else { first_wave(step) };",
+                find: "held_by(step, all()).is_none();",
+                replace: "VARIANT || held_by(step, all()).is_none();\n    let stack = windlass_domain::declaration::kinds::KindName::Stack;\n    let of = |step: &Step| if VARIANT && step.kind == stack { Some(BEFORE_ALL - 1) } else { first_wave(step) };",
             },
             Edit {
                 file: UNDO,

@@ -149,8 +149,8 @@ pub(crate) trait Resolve: Kind + Sized {
     /// True if files of it can be withdrawn ([`crate::release::withdrawal`]).
     const WITHDRAWS: bool = false;
 
-    /// The members of its target that `Prepare` makes only to plan, such as a change set: the hash of a plan has none of
-    /// them, and what they name is let go of where nobody carries the plan out.
+    /// The members of its target that `Prepare` makes only to plan, such as a change set: the hash of a plan has none
+    /// of them, and what they name is let go of where nobody carries the plan out.
     const MADE_TO_PLAN: &[&str] = &[];
 
     /// False if a rollback leaves it as it is, because its result is no state that could come back.

@@ -6,7 +6,7 @@ use crate::declaration::execution_history::polls::wait;
 use crate::declaration::execution_history::{LONGEST_WAIT, polls};
 use crate::declaration::gates::ResolvedGates as Gates;
 use crate::declaration::kinds::{ArtifactSorts, AsWritten, Common, Extent, Kind, Resolve, StackNames};
-use crate::declaration::output::{Output, TakenOutputs, outputs_in};
+use crate::declaration::output::{Output, TakenOutputs, is_name, outputs_in};
 use crate::declaration::scope::{Scope, Text};
 use crate::document::shape::join;
 use crate::text::name::ComponentName;
@@ -63,8 +63,8 @@ pub struct Written {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("maxProperties" = 200))]
     pub outputs: BTreeMap<String, String>,
-    /// The rule for data in the stack, `kept` or `disposable`, such as `{dev: disposable, prod: kept}`; `kept` if absent.
-    /// A release that would lose what is kept is refused, unless it names it in `may_lose`.
+    /// The rule for data in the stack, `kept` or `disposable`, such as `{dev: disposable, prod: kept}`; `kept` if
+    /// absent. A release that would lose what is kept is refused, unless it names it in `may_lose`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data: Option<Text>,
     /// The longest time that a change is waited for, such as `1h`, at least `1m` and at most `24h`. Then it is taken
@@ -132,7 +132,7 @@ const VALUE: Form = Form { accepts: |text| text.len() <= 4096, words: "a text of
 
 /// The name of an output, as others take it.
 const GIVEN: Form = Form {
-    accepts: crate::declaration::output::is_name,
+    accepts: is_name,
     words: "a name such as `web_bucket`: up to 32 lower-case letters, digits and underscores, and a letter at first",
 };
 

@@ -44,7 +44,7 @@ pub enum DetailAction {
     Import,
 }
 
-/// One word, such as `replace`.
+/// Writes one word, such as `replace`.
 impl fmt::Display for DetailAction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.serialize(f)

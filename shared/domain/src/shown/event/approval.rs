@@ -39,7 +39,7 @@ const MOST_DIFFERENCES: usize = 8;
 /// The longest line about a plan, in bytes: what comes behind it names how to approve, and is to be there.
 const LONGEST_LINE: usize = 1500;
 
-/// What is new in a plan that brings the same versions in place of the same ones.
+/// The difference between two plans that bring the same versions in place of the same ones.
 const NO_VERSION: &str = "what callers get now, or how it is changed, and no version";
 
 /// Returns whether a change of a record asks people anew: its plan is drawn, or other people are missing.

@@ -105,9 +105,9 @@ pub const LONGEST_SUBJECT: usize = 99;
 impl Event {
     /// Returns the notification of the event, if a person should know of it at once: `RolledBack`, `NeedsOperator`,
     /// `Rejected`, a plan to approve, a target that waits for a person, a pause, a hold that was set, drift, a way back
-    /// that is lost, and a drill that failed or left something else than what ran. Among the deployments of a drill, only
-    /// one that needs an operator, or waits for a person, is reported by itself: the drill's own event says what came of
-    /// the others.
+    /// that is lost, and a drill that failed or left something else than what ran. Among the deployments of a drill,
+    /// only one that needs an operator, or waits for a person, is reported by itself: the drill's own event says what
+    /// came of the others.
     pub fn notification(&self) -> Option<Notification> {
         if self.is_reported_by_its_drill() {
             return None;

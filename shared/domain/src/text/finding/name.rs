@@ -63,9 +63,9 @@ pub enum FindingName {
     /// `app.yaml.findings.json`.
     NoDeclaration,
     /// The body has a member that only the path for operators takes: a wish (`through_hold`, `preempt`, `accept_red`,
-    /// `allow_older`, `again`, `may_lose`), or the bare `version` of a release that is recorded. Whoever may only release calls
-    /// neither. Nothing was started. Where an access file is in force its rights decide on both in place of the path, but
-    /// for wishes where the file leaves `operate` to IAM.
+    /// `allow_older`, `again`, `may_lose`), or the bare `version` of a release that is recorded. Whoever may only
+    /// release calls neither. Nothing was started. Where an access file is in force its rights decide on both in place
+    /// of the path, but for wishes where the file leaves `operate` to IAM.
     /// Next: Send the same body to the path that the remedy names, by a role that may call it, such as one with
     /// `OperatorPolicyArn`; or leave the member out.
     OperatorsPath,
@@ -303,9 +303,9 @@ pub enum FindingName {
     /// known, so that a person is asked, or a repeatable one is called again. A warning.
     /// Next: Give the function a timeout of at most the task's `limit`, and of at most 12 minutes.
     MayOutlast,
-    /// A task that is `irreversible` was run, or will be, or a stack loses data: what came before must not run after it.
-    /// So no undo brings anything back then, and a rollback past it names it in `across`. In the plan of a release it
-    /// is a warning.
+    /// A task that is `irreversible` was run, or will be, or a stack loses data: what came before must not run after
+    /// it. So no undo brings anything back then, and a rollback past it names it in `across`. In the plan of a release
+    /// it is a warning.
     /// Next: Deploy a fix forward; after an undo that stopped there `accept` what is there first.
     Irreversible,
     /// A component takes an output of another one, which was never released here or is not as Windlass left it.

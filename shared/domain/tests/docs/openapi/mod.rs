@@ -257,9 +257,9 @@ fn variant_name(variant: &Value) -> Option<String> {
     Some(words.collect())
 }
 
-/// Says what generators of clients do not read in words that they do: any value is `{}` and not `true`, the values of an
-/// object whose names have a pattern are `additionalProperties`, one variant alone is no choice, words are an `enum`, and a
-/// name of the code is no link.
+/// Says what generators of clients do not read in words that they do: any value is `{}` and not `true`, the values of
+/// an object whose names have a pattern are `additionalProperties`, one variant alone is no choice, words are an
+/// `enum`, and a name of the code is no link.
 fn say_simply(value: &mut Value) {
     match value {
         Value::Object(members) => {

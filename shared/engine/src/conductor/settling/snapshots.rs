@@ -256,9 +256,9 @@ fn in_place(state: &mut EnvironmentState, scene: &EndedWell<'_>) -> bool {
 
 /// Makes the next snapshot, which replaces the one that ran. A rollback's snapshot replaces what its goal had replaced,
 /// so that the next rollback walks further back and never forward (rule 8); it is as good as its goal. Where one
-/// component went back alone, the next rollback of all brings the others there as well, and the next of another one goes
-/// on from the snapshot that this one was made over ([`PartlyBack`]). Nobody judged what then runs together,
-/// nor components that were only found in place.
+/// component went back alone, the next rollback of all brings the others there as well, and the next of another one
+/// goes on from the snapshot that this one was made over ([`PartlyBack`]). Nobody judged what then runs together, nor
+/// components that were only found in place.
 fn next_snapshot(state: &mut EnvironmentState, scene: &EndedWell<'_>) -> Result<Write> {
     let goal = scene.goal.as_ref();
     let replaced = match goal {

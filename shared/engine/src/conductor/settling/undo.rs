@@ -57,7 +57,7 @@ pub async fn undo(ports: &impl Ports, by: &Caller, error: &str, undone: Option<u
         return Ok(Answer::of(UndoTransition::SettleUndo, id, by.token));
     }
     // What a component stands on that is not back stays: what it has to come back to may be gone with that.
-    let is_free = |step: &&Step| held_by(step, steps.iter().map(|step| &step.value)).is_none();
+    let is_free = |step: &&Step| held_by(step, all()).is_none();
     let Some(wave) = to_restore().filter(is_free).filter_map(first_wave).filter(|wave| *wave < below).max() else {
         let again = steps.iter().filter(|step| is_again(&step.value, all()));
         let items = look_again(ports, (&fence, &steps), again).await?;

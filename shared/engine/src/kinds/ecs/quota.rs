@@ -235,12 +235,8 @@ fn unreadable(why: &str) -> Fault {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kinds::Withdrawals;
-    use std::collections::BTreeSet;
-    use windlass_domain::declaration::output::Inputs;
+    use crate::kinds::prepared::tests::asked_of;
     use windlass_domain::declaration::resolved::Place;
-    use windlass_domain::release::identity::DeploymentId;
-    use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 
     fn spec(rollout: &str) -> Spec {
         serde_json::from_value(json!({
@@ -319,27 +315,8 @@ mod tests {
 
     #[test]
     fn a_release_that_has_no_room_is_found_and_one_with_little_is_warned_of() {
-        let input = PrepareInput {
-            deployment: &DeploymentId("0123456789abcdef".into()),
-            app: &AppName::new("shop").unwrap(),
-            environment: &EnvironmentName::new("prod").unwrap(),
-            component: &ComponentName::new("agent").unwrap(),
-            home: None,
-            artifact: None,
-            goal_state: None,
-            is_check: true,
-            is_plan: false,
-            is_trial: false,
-            crosses: false,
-            may_lose: &BTreeSet::new(),
-            running: None,
-            oldest: None,
-            again: false,
-            image_of: None,
-            inputs: &Inputs::new(),
-            withdrawals: Withdrawals::default(),
-            place: &Place::default(),
-        };
+        let place = Place::default();
+        let input = PrepareInput { is_check: true, ..asked_of("agent", &place) };
         // rollout, used of 6 vCPUs: findings, warnings, and a part of what is reported
         let table = [
             ("rolling", Some(4.0), 0, 0, ""),

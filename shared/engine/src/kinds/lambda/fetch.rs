@@ -123,13 +123,10 @@ fn closed(input: &PrepareInput<'_>, role: &TargetRole, bucket: &str) -> Finding 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeSet;
+    use crate::kinds::prepared::tests::asked_of;
     use windlass_domain::declaration::kinds::rollout::Rollout;
-    use windlass_domain::declaration::output::Inputs;
     use windlass_domain::declaration::resolved::Place;
-    use windlass_domain::release::identity::DeploymentId;
     use windlass_domain::text::digest::Digest;
-    use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 
     fn zip(bytes: u64) -> Artifact {
         Artifact::Object {
@@ -163,27 +160,8 @@ mod tests {
             is_tried: false,
             files: windlass_domain::declaration::folder::FolderPatterns::default(),
         };
-        let input = PrepareInput {
-            deployment: &DeploymentId("0123456789abcdef".into()),
-            app: &AppName::new("shop").unwrap(),
-            environment: &EnvironmentName::new("prod").unwrap(),
-            component: &ComponentName::new("api").unwrap(),
-            home: None,
-            artifact: Some(artifact),
-            goal_state: None,
-            is_check: false,
-            is_plan: false,
-            is_trial: false,
-            crosses: false,
-            may_lose: &BTreeSet::new(),
-            running: None,
-            oldest: None,
-            again: false,
-            image_of: None,
-            inputs: &Inputs::new(),
-            withdrawals: crate::kinds::Withdrawals::default(),
-            place: &Place::default(),
-        };
+        let place = Place::default();
+        let input = PrepareInput { artifact: Some(artifact), ..asked_of("api", &place) };
         out_of_reach(&input, &lambda, function, "eu-west-1").map_or(String::new(), |finding| finding.written())
     }
 

@@ -60,8 +60,8 @@ impl Beginning {
         }
         let name = handler.rfind('/').map_or(0, |slash| slash + 1);
         let (stem, _) = handler.split_at(name + handler.get(name..)?.find('.')?);
-        // "Define Lambda function handler in Node.js": `folder/file.export`. Where no file has one of these endings, the
-        // runtime asks Node.js, which finds folders and packages as well (`UserFunction.js` in
+        // "Define Lambda function handler in Node.js": `folder/file.export`. Where no file has one of these endings,
+        // the runtime asks Node.js, which finds folders and packages as well (`UserFunction.js` in
         // github.com/aws/aws-lambda-nodejs-runtime-interface-client).
         if is("nodejs") {
             let endings = &[".js", ".mjs", ".cjs", "", "/index.js", "/package.json"];

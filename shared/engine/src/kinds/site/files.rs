@@ -1,6 +1,7 @@
 //! The files of a release, the objects at the keys with the metadata by which they are known again, and the notes of
 //! what a deployment did with them.
 
+use crate::kinds::{SHA256, known_sum};
 use crate::ports::{ObjectHead, Part, PutOptions, Upload, Written};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -175,8 +176,6 @@ pub fn batches<I>(items: &[I], (most, most_bytes): (usize, u64), bytes_of: impl 
     batches
 }
 
-/// The metadata that holds the SHA-256 of an object's bytes.
-const SHA256: &str = "windlass-sha256";
 /// The metadata that names the deployment that wrote an object.
 pub const DEPLOYMENT: &str = "windlass-deployment";
 
@@ -193,12 +192,10 @@ pub fn put_options(file: &File, deployment: &DeploymentId) -> PutOptions {
     }
 }
 
-/// Returns the content of an object, if S3 knows its SHA-256: as the checksum, or as the metadata that Windlass writes,
-/// which copies keep.
+/// Returns the content of an object, if S3 knows its SHA-256.
 pub fn file_of(head: &ObjectHead) -> Option<File> {
-    let noted = head.metadata.get(SHA256).and_then(|it| Digest::parse(it).ok());
     Some(File {
-        sha256: head.sha256.clone().or(noted)?,
+        sha256: known_sum(head)?,
         bytes: head.bytes,
         content_type: head.content_type.clone()?,
         cache_control: head.cache_control.clone()?,

@@ -19,7 +19,7 @@ use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::name::ComponentName;
 use windlass_domain::text::time::Time;
 
-/// What the name of each change set of Windlass begins with. Roles may execute no others.
+/// The beginning of the name of each change set of Windlass. Roles may execute no others.
 const OURS: &str = "windlass-";
 
 /// The longest name of a change set, in bytes (AWS CloudFormation API Reference, CreateChangeSet).

@@ -1,4 +1,4 @@
-//! What the last drift detection of CloudFormation has found, whoever has asked for it. Windlass asks for none: that
+//! The findings of CloudFormation's last drift detection, whoever has asked for it. Windlass asks for none: a detection
 //! takes minutes, and reads every resource of the stack.
 
 use crate::ports::{CloudFormationApi, Result, Stack, StackResource};

@@ -2,7 +2,7 @@
 //! the account's quota: "REVIEW_IN_PROGRESS […] without any templates or resources" (AWS CloudFormation User Guide,
 //! "View CloudFormation stacks"). It stays when the change set is deleted.
 //!
-//! Whoever only planned deletes it, by its id and with a role that may nothing. So nothing goes that is in a stack,
+//! Whoever only planned deletes it, by its id and with a role without rights. So nothing goes that is in a stack,
 //! also where a look was behind. No deployment takes over a place that is empty: a deletion of it may still be on its
 //! way.
 
@@ -13,16 +13,16 @@ use crate::ports::{Clock, CloudFormationApi, Result};
 use crate::trouble::if_there;
 use windlass_domain::text::fault::FaultName;
 
-/// How often one invocation looks at what CloudFormation works on for a plan, and the milliseconds between two looks.
-/// The machine asks again after that.
+/// The number of looks of one invocation while CloudFormation works on a plan. The machine asks again after that.
 pub(super) const LOOKS: u32 = 8;
+/// The milliseconds between two of these looks.
 pub(super) const LOOK_MS: u64 = 2_000;
 
 /// The end of the name of the role for places that stands beside an environment's own role
 /// (`examples/target-role.yaml`).
 const BESIDE: &str = "-place";
 
-/// Returns the ARN of the role that may nothing: that of Windlass's own stack, or the one beside the role `through`
+/// Returns the ARN of the role without rights: that of Windlass's own stack, or the one beside the role `through`
 /// which the targets are reached. `None` if nobody knows it.
 pub(super) fn role(config: &Config, through: Option<&str>) -> Option<String> {
     match through {

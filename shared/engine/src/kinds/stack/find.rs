@@ -16,7 +16,7 @@ use windlass_domain::text::fault::FaultName;
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::partition::Partition;
 
-/// The place of a stack in AWS: what its ARNs have.
+/// The region and the account of a stack, which its ARNs have.
 pub(super) struct StackPlace<'a> {
     region: &'a str,
     account: &'a str,
@@ -70,8 +70,7 @@ impl<'a> StackPlace<'a> {
 
 /// The role that CloudFormation acts with, of a check.
 pub(super) fn role_of(by: &DeployerRole<'_>, named: &str) -> String {
-    let account = by.role.split(':').nth(4).unwrap_or_default();
-    StackPlace { region: by.region, account }.role(named)
+    StackPlace { region: by.region, account: by.account() }.role(named)
 }
 
 /// Looks for the stack, and for what is in the way of changing it. There is none if it is to be made.

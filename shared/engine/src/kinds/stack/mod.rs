@@ -42,7 +42,7 @@ use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::finding::Finding;
 
-/// What a change set may make. The role that CloudFormation acts with decides what is made.
+/// The capabilities of a change set. The role that CloudFormation acts with decides what is made.
 const CAPABILITIES: [&str; 3] = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"];
 
 /// Returns the words of CloudFormation that this kind decides by, by the type that has them in the API. Any other word

@@ -2,7 +2,7 @@
 
 use super::empty_place;
 use super::find::role_of;
-use super::state::{Standing, standing};
+use super::state::standing;
 use crate::config::Configured;
 use crate::kinds::PrepareInput;
 use crate::kinds::needs::{DeployerRole, Needed};
@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use windlass_domain::declaration::kinds::stack::Stack as Spec;
 use windlass_domain::declaration::kinds::stack::template::{read, transforms};
 
-/// What the name of a transform begins with that AWS itself carries out.
+/// The beginning of the name of a transform that AWS itself carries out.
 const OF_AWS: &str = "AWS::";
 
 /// The calls of a release; see [`crate::kinds::needs`]. A stack that is not there yet has the tags that it will get.
@@ -36,7 +36,7 @@ pub async fn needs(
 }
 
 fn is_made(stack: &Stack) -> bool {
-    !matches!(standing(&stack.status), Standing::Review | Standing::Gone)
+    standing(&stack.status).is_made()
 }
 
 /// Returns the calls but for those of transforms. Only a stack that is to be made has an empty place first. Pure.
@@ -64,8 +64,7 @@ fn to_expand(by: &DeployerRole<'_>, spec: &Spec, transform: &str) -> Vec<Needed>
     let Some(name) = transform.strip_prefix(OF_AWS) else {
         return vec![];
     };
-    let partition = by.role.split(':').nth(1).unwrap_or("aws");
-    let resource = format!("arn:{partition}:cloudformation:{}:aws:transform/{name}", by.region);
+    let resource = format!("arn:{}:cloudformation:{}:aws:transform/{name}", by.partition(), by.region);
     let call = |member| Needed::on(member, resource.clone(), &["cloudformation:CreateChangeSet"]);
     vec![call("stack"), call("role").by(&role_of(by, &spec.role))]
 }

@@ -94,7 +94,7 @@ fn in_words(next: &Next<Change>) -> String {
     }
 }
 
-/// What was sent, in a word; nothing in another one.
+/// Returns the change that a word stands for; `None` for another word.
 fn sent(word: &str) -> Option<Change> {
     Some(match word {
         "execute" => Change::Execute("back".into()),

@@ -7,9 +7,8 @@ use crate::kinds::archive::{
 use crate::ports::S3Api;
 use crate::trouble::Trouble;
 use windlass_domain::declaration::kinds::stack::Stack;
-use windlass_domain::declaration::kinds::stack::package::{
-    ASSETS_BUCKET, LARGEST_TEMPLATE, STACK_PACKAGE, StackPackage,
-};
+use windlass_domain::declaration::kinds::stack::package::{ASSETS_BUCKET, STACK_PACKAGE, StackPackage};
+use windlass_domain::declaration::kinds::stack::template::MOST_BYTES;
 use windlass_domain::text::finding::Finding;
 use windlass_domain::text::name::ComponentName;
 
@@ -26,7 +25,7 @@ pub struct OpenPackage {
     archive: Archive,
     /// All that is in it.
     entries: Vec<Entry>,
-    /// What it brings for the stack.
+    /// The list of its members for the stack.
     pub package: StackPackage,
 }
 
@@ -144,8 +143,7 @@ pub fn check_artifact(component: &ComponentName, spec: &Stack, named: &str, byte
         let of = (component, spec.artifact.is_some());
         let package = understood(named, &entries, &unpacked(&list, bytes, size), of)?;
         let template = entries.iter().find(|entry| entry.name == package.template);
-        let size = usize::try_from(LARGEST_TEMPLATE).unwrap_or(usize::MAX);
-        let template = template.map(|entry| unpacked(entry, bytes, size));
+        let template = template.map(|entry| unpacked(entry, bytes, MOST_BYTES));
         Ok::<_, Trouble>((template.unwrap_or_default(), package))
     };
     match read() {

@@ -49,7 +49,7 @@ where
     Ok(Prepared { claims, ..prepared })
 }
 
-/// What a stack is to get.
+/// The template and the parameters that a stack is to get.
 struct Wanted {
     /// The template.
     text: String,

@@ -7,7 +7,7 @@ use super::state::{Goal, Target};
 use super::template::kept;
 use crate::config::Configured;
 use crate::kinds::archive::{Archive, Entry, Unpacker, bad_archive, directory, unpacked};
-use crate::kinds::{Checkpoint, Publication, Publishes, from_value, sum_of};
+use crate::kinds::{Checkpoint, Publication, Publishes, SHA256, from_value, known_sum, sum_of};
 use crate::ports::{Clock, ObjectHead, ObjectId, Part, PutOptions, Replaces, Result, S3Api, Upload};
 use crate::trouble::{Checked, Trouble};
 use serde::Deserialize;
@@ -30,9 +30,6 @@ const COMPARED: u64 = 64 * 1024 * 1024;
 
 /// The most bytes of all files of an archive that is compared.
 const UNPACKED: u64 = 256 * 1024 * 1024;
-
-/// The metadata that holds the SHA-256 of a file: of one that comes in parts S3 knows none of the whole.
-const SHA256: &str = "windlass-sha256";
 
 /// The number of snapshots back up to which templates are kept: a site keeps as many.
 const KEPT: u32 = 10;
@@ -95,10 +92,7 @@ impl<P: S3Api + Clock + Configured> Stack<P> {
         checkpoint: &mut impl Checkpoint,
     ) -> Result<Option<String>> {
         let past = checkpoint.past(KEPT).await?;
-        let steps = past.newest.iter().chain([step]);
-        let of_steps = steps.flat_map(|step| step.goals.values().chain([&step.before["goal"]]));
-        let recorded = past.kept.iter().map(|running| &running.state["goal"]);
-        let goals = of_steps.chain(recorded).filter_map(|goal| Goal::deserialize(goal).ok());
+        let goals = past.states(step).filter_map(|goal| Goal::deserialize(goal).ok());
         let needed: BTreeSet<Digest> = goals.filter_map(|goal| goal.template).collect();
         let templates = kept(&self.home, owner);
         let may = async || {
@@ -209,8 +203,7 @@ impl<P: S3Api> Publishing<'_, P> {
     async fn compare(&mut self, object: &ObjectId, head: &ObjectHead, file: (&StackAsset, &Entry)) -> Checked<()> {
         let (asset, entry) = file;
         let there = ObjectId { version_id: head.version_id.clone(), ..object.clone() };
-        let noted = head.metadata.get(SHA256).and_then(|it| Digest::parse(it).ok());
-        let is = match head.sha256.clone().or(noted) {
+        let is = match known_sum(head) {
             Some(is) => is,
             None => sum_of(self.there, &there, head.bytes).await?,
         };

@@ -1,4 +1,4 @@
-//! What is wrong with a template or a change set before anything of a stack is changed. Pure.
+//! The refusals of a template or a change set, before anything of a stack is changed. Pure.
 
 use crate::kinds::PrepareInput;
 use crate::ports::{ChangeSet, ObjectId, ResourceChange, Stack, TemplateSummary, ValidationError};
@@ -15,7 +15,7 @@ use windlass_domain::{prose, run};
 /// The transforms that AWS itself carries out, and that run nobody's code.
 const OF_AWS: [&str; 2] = ["AWS::Serverless", "AWS::LanguageExtensions"];
 
-/// What the types of parameters begin with that CloudFormation reads from the Parameter Store.
+/// The beginning of the types of parameters that CloudFormation reads from the Parameter Store.
 const FROM_STORE: &str = "AWS::SSM::Parameter::";
 
 /// Returns what of a template runs code, or reads for whoever makes a change set of it: transforms, and parameters that
@@ -205,7 +205,7 @@ mod tests {
         }
     }
 
-    /// Whose template is another one, or is decided by a parameter or a mapping, may run any code.
+    /// A nested stack whose template is another one, or is decided by a parameter or a mapping, may run any code.
     #[test]
     fn a_nested_stack_runs_no_code_if_its_template_is_known_to_be_the_one_that_runs() {
         let url = "https://s3.amazonaws.com/assets/a.json";

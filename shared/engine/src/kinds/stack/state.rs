@@ -127,7 +127,7 @@ pub struct Seen {
     pub drift: Option<Detected>,
 }
 
-/// The harm that a stack's status does to what is planned or sent.
+/// The meaning of a stack's status for what is planned or sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
     /// It is there, and nothing goes on.
@@ -240,6 +240,13 @@ impl ChangeSet {
     }
 }
 
+impl Standing {
+    /// Returns whether there is a stack that callers have.
+    pub(super) fn is_made(self) -> bool {
+        !matches!(self, Self::Review | Self::Gone)
+    }
+}
+
 impl Seen {
     /// Returns what the stack's status means; `Gone` if there is none.
     pub(super) fn standing(&self) -> Standing {
@@ -248,8 +255,7 @@ impl Seen {
 
     /// Returns the stack that callers have: one that is made.
     pub(super) fn made(&self) -> Option<&Stack> {
-        let is_made = !matches!(self.standing(), Standing::Review | Standing::Gone);
-        self.stack.as_ref().filter(|_| is_made)
+        self.stack.as_ref().filter(|_| self.standing().is_made())
     }
 
     /// Returns whether the look at the stack is behind: it stands as it did before its change set was executed. The

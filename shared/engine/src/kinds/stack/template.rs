@@ -1,4 +1,4 @@
-//! Where templates are kept, and how CloudFormation gets one.
+//! Templates are kept as documents, and CloudFormation gets one in its call or by an address.
 
 use crate::config::Configured;
 use crate::kinds::KeptDocuments;

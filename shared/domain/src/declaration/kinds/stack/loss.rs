@@ -16,9 +16,9 @@ pub struct ResourceDelta<'a> {
     pub logical: &'a str,
     /// Its type.
     pub kind: &'a str,
-    /// `Add`, `Modify`, `Remove`, `Import`, `Dynamic`, …
+    /// The action: `Add`, `Modify`, `Remove`, `Import`, `Dynamic`, …
     pub action: &'a str,
-    /// `True`, `False` or `Conditional`; empty where AWS says nothing.
+    /// The word on a replacement: `True`, `False` or `Conditional`; empty where AWS says nothing.
     pub replacement: &'a str,
     /// The fate of the former resource: `Delete`, `Retain`, `Snapshot`, …; empty where AWS says nothing.
     pub policy: &'a str,

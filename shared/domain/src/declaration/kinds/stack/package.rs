@@ -1,7 +1,8 @@
-//! What a release brings for a stack: one archive with a template and its file assets. Its member [`STACK_PACKAGE`]
-//! says which member is which, so that nothing else has to read what a tool has built. Other stacks of the same build,
-//! which change with the same release, are in the same archive.
+//! A release brings one archive for a stack, with a template and its file assets. Its member [`STACK_PACKAGE`] lists
+//! which member is which, so that nothing else has to read what a tool has built. Other stacks of the same build, which
+//! change with the same release, are in the same archive.
 
+use super::template::MOST_BYTES;
 use crate::text::count::count;
 use crate::text::digest::Digest;
 use crate::text::name::ComponentName;
@@ -11,11 +12,12 @@ use std::collections::BTreeMap;
 /// The member of the archive that says what the others are.
 pub const STACK_PACKAGE: &str = "stack.json";
 
-/// Stands in a template for the bucket of the stack's file assets, which the declaration names for each environment.
+/// The text that stands in a template for the bucket of the stack's file assets, which the declaration names for each
+/// environment.
 pub const ASSETS_BUCKET: &str = "${windlass:assets}";
 
 /// The largest template, in bytes (AWS CloudFormation User Guide, "Understand CloudFormation quotas").
-pub const LARGEST_TEMPLATE: u64 = 1_000_000;
+pub const LARGEST_TEMPLATE: u64 = MOST_BYTES as u64;
 
 /// The most assets of a stack.
 pub const MOST_ASSETS: usize = 500;

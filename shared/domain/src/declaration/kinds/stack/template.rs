@@ -1,4 +1,5 @@
-//! Templates of AWS CloudFormation, as far as what they say of a resource decides something before they are carried out.
+//! Templates of AWS CloudFormation, as far as what they say of a resource decides something before they are carried
+//! out.
 
 use crate::document::syntax::{json, yaml_with_tags};
 use crate::text::finding::Finding;
@@ -34,8 +35,8 @@ pub fn transforms(template: &Value) -> Vec<&str> {
 }
 
 /// Returns the places in a property of a resource at which two templates differ, such as `Code.S3Key`. An element of a
-/// list is named by its `Id`, if it has one: `DistributionConfig.Origins[web].OriginPath`. Where both say the same, what
-/// a function in it stands for changes: it is the places of these, and the property itself if it shows none.
+/// list is named by its `Id`, if it has one: `DistributionConfig.Origins[web].OriginPath`. Where both say the same,
+/// what a function in it stands for changes: it is the places of these, and the property itself if it shows none.
 pub fn changed_places((former, next): (&Value, &Value), logical: &str, property: &str) -> BTreeSet<String> {
     let (former, next) = (value_of(former, logical, property), value_of(next, logical, property));
     let mut found = BTreeSet::new();

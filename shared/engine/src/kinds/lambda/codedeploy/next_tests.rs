@@ -282,8 +282,8 @@ fn back() {
     }
 }
 
-/// Lambda itself keeps all callers at the former version until it has allocated the concurrency. CodeDeploy's deployment
-/// may be over long before.
+/// Lambda itself keeps all callers at the former version until it has allocated the concurrency. CodeDeploy's
+/// deployment may be over long before.
 #[test]
 fn provisioned_concurrency_of_the_alias_is_waited_for_both_ways() {
     let table = [

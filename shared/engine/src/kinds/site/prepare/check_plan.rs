@@ -121,8 +121,8 @@ pub async fn needs(
 }
 
 /// Pure: the call on the web ACL, which CloudFront makes with the rights of whoever switches the distribution (Amazon
-/// CloudFront API Reference, UpdateDistribution, `InvalidWebACLId`). The id of one of AWS WAF Classic is no ARN, of which
-/// IAM could be asked.
+/// CloudFront API Reference, UpdateDistribution, `InvalidWebACLId`). The id of one of AWS WAF Classic is no ARN, of
+/// which IAM could be asked.
 fn web_acl(site: &StaticSite, acl: Option<String>) -> Option<Needed> {
     let acl = acl.filter(|acl| site.mode == SiteMode::Prefix && acl.starts_with("arn:"))?;
     Some(Needed::on("distribution", acl, &["wafv2:GetWebACL"]))

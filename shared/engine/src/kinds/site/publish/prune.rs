@@ -121,8 +121,7 @@ impl<P: SitePorts> Publisher<'_, P> {
             .await
     }
 
-    /// Returns what the states name that are still needed: those that this deployment leaves and goes to, those that a
-    /// rollback may go back to, and those that a look for drift compares with.
+    /// Returns what the states name that are still needed.
     fn needed(&self, past: &PastReleases) -> Needed {
         let deployments = past.kept.iter().map(|running| &running.names.brought.deployment);
         let deployments = deployments.chain([&self.step.deployment]);
@@ -131,10 +130,7 @@ impl<P: SitePorts> Publisher<'_, P> {
             since: past.kept.iter().map(|running| running.names.brought.since).max(),
             ..Needed::default()
         };
-        let of_steps =
-            past.newest.iter().chain([self.step]).flat_map(|step| step.goals.values().chain([&step.before["goal"]]));
-        let recorded = past.kept.iter().map(|running| &running.state["goal"]);
-        for state in of_steps.chain(recorded) {
+        for state in past.states(self.step) {
             if let Ok(state) = State::deserialize(state) {
                 needed.need(state);
             }
