@@ -4,7 +4,7 @@
 
 use super::scene::{Ports, Scene};
 use super::{drafts, targets};
-use crate::conductor::{MOST_LOOKED_AT, MOST_READ, Sought, back_to, newest_of, newest_other};
+use crate::conductor::{MOST_LOOKED_AT, Sought, back_to, newest_of, newest_other};
 use crate::ports::Result;
 use std::collections::BTreeSet;
 use windlass_domain::declaration::plan::Plan;
@@ -107,14 +107,13 @@ async fn instead(ports: &impl Ports, scene: &Scene) -> Result<Option<Prose>> {
     Ok(was_tried.then(|| prose!("None of the others that passed and were tried can be reached: {}.", tried.join(", "))))
 }
 
-/// Returns the newest other snapshots that passed, newest first, as many as are tried, of those that one walk reads.
+/// Returns the newest other snapshots that passed, newest first, as many as are tried.
 async fn others(ports: &impl Ports, scene: &Scene) -> Result<Vec<Snapshot>> {
     let record = &scene.loaded.record;
     let sought = Sought { state: &scene.state, component: record.component.as_ref() };
-    let (at, mut left) = (record.environment_id(), MOST_READ);
     let (mut others, mut number) = (Vec::new(), scene.state.snapshot);
     for _ in 0..MOST_LOOKED_AT {
-        let Some(good) = newest_of(ports, number, at, &sought, &mut left, |_| Some(true)).await? else {
+        let Some(good) = newest_of(ports, number, record.environment_id(), &sought, |_| Some(true)).await? else {
             break;
         };
         number = good.replaced;

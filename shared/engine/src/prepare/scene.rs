@@ -1,7 +1,7 @@
 //! Finds what is wanted of each component: what the release or the snapshot says, beside the declaration.
 
 use crate::access;
-use crate::conductor::{MOST_READ, Sought, newest_of};
+use crate::conductor::{Sought, newest_of};
 use crate::deployment_context::DeploymentContext;
 use crate::kinds::KindPorts;
 use crate::ledger;
@@ -306,8 +306,7 @@ async fn way_back(
         brought.contains_key(name) || state.running.contains_key(name) && !state.runs_as(name, ran)
     };
     let weigh = |goal: &Snapshot| Some(goal.is_proven(changes));
-    let (sought, mut left) = (Sought { state, component: None }, MOST_READ);
-    let goal = newest_of(ports, state.snapshot, at, &sought, &mut left, weigh).await?;
+    let goal = newest_of(ports, state.snapshot, at, &Sought { state, component: None }, weigh).await?;
     Ok(goal.map(|goal| goal.with_found(state)))
 }
 

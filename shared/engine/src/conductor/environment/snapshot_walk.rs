@@ -4,6 +4,8 @@
 use crate::access::promotion::is_vetoed;
 use crate::ledger;
 use crate::ports::{DynamoDbApi, Result};
+use futures::future::try_join_all;
+use std::collections::BTreeMap;
 use windlass_domain::environment::{EnvironmentState, Running, Snapshot};
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::text::name::ComponentName;
@@ -11,13 +13,26 @@ use windlass_domain::text::name::ComponentName;
 /// The most snapshots that are looked at for those that a finding names.
 pub const MOST_LOOKED_AT: usize = 25;
 
-/// The most snapshots that one walk reads: each is a read of the ledger, and a function has a minute.
-pub const MOST_READ: usize = 500;
+/// The most snapshots that are read at once. Mostly the first is enough; where none is proven all of them are read, and
+/// a function has a minute.
+const MOST_AT_ONCE: u64 = 64;
 
 /// Reads a snapshot of an environment.
 pub async fn snapshot(ports: &impl DynamoDbApi, of: EnvironmentId<'_>, number: u64) -> Result<Option<Snapshot>> {
     let found = ledger::load(ports, &ledger::snapshot(of, number)).await?;
     Ok(found.map(|found| found.value))
+}
+
+/// Reads so many snapshots at once: one, and those with the numbers below it.
+async fn down_from(
+    ports: &impl DynamoDbApi,
+    of: EnvironmentId<'_>,
+    number: u64,
+    many: u64,
+) -> Result<BTreeMap<u64, Snapshot>> {
+    let numbers = number.saturating_sub(many) + 1..=number;
+    let found = try_join_all(numbers.clone().map(|number| snapshot(ports, of, number))).await?;
+    Ok(numbers.zip(found).filter_map(|(number, found)| Some((number, found?))).collect())
 }
 
 /// The state that runs, and the one component that is sought, if one is.
@@ -60,26 +75,26 @@ pub async fn newest_other(
             |name: &ComponentName, ran: &Running| state.running.contains_key(name) && !state.runs_as(name, ran);
         (!goal.runs(state)).then(|| goal.is_proven(changes))
     };
-    let (first, mut left) = (present.map_or(0, |present| sought.behind(&present)), MOST_READ);
-    newest_of(ports, first, at, sought, &mut left, weigh).await
+    newest_of(ports, present.map_or(0, |present| sought.behind(&present)), at, sought, weigh).await
 }
 
 /// Returns the newest of a snapshot and those that it replaced that passed, whose release is not vetoed, and that is
-/// proven; if none is, the newest that passed. `weigh` says whether what is sought of a snapshot is proven; `None`
-/// passes over it. `left` is how many may still be read, and what lies behind these is not looked at, as if it were not
-/// there: a rollback goes there by its number.
+/// proven, however many are in between; if none is, the newest that passed. `weigh` says whether what is sought of a
+/// snapshot is proven; `None` passes over it.
 pub async fn newest_of(
     ports: &impl DynamoDbApi,
     mut number: u64,
     at: EnvironmentId<'_>,
     sought: &Sought<'_>,
-    left: &mut usize,
     weigh: impl Fn(&Snapshot) -> Option<bool>,
 ) -> Result<Option<Snapshot>> {
-    let mut passed = None;
-    while number > 0 && *left > 0 {
-        *left -= 1;
-        let Some(one) = snapshot(ports, at, number).await? else {
+    let (mut passed, mut read, mut at_once) = (None, BTreeMap::new(), 1);
+    while number > 0 {
+        if !read.contains_key(&number) {
+            read = down_from(ports, at, number, at_once).await?;
+            at_once = (at_once * 4).min(MOST_AT_ONCE);
+        }
+        let Some(one) = read.remove(&number) else {
             break;
         };
         number = sought.behind(&one);

@@ -324,8 +324,7 @@ fn no_version_before(record: &Deployment, good: &[Snapshot], state: &Environment
             prose!("{} Or deploy a release: then there is a version before, and a drill can go there.", to_good),
         ),
         None => (
-            "no other release that passed, and is not vetoed, ran before the present one; of many the newest 500 are \
-             looked at.",
+            "no other release that passed, and is not vetoed, ran before the present one.",
             "Deploy a second release: then there is a version before, and a drill can go there.".into(),
         ),
     };
