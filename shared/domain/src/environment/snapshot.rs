@@ -3,7 +3,7 @@
 
 use crate::environment::former_components::{Former, FormerState};
 use crate::environment::kept::Irreversible;
-use crate::environment::{ACCEPTED, BEFORE_WINDLASS, Doubts, EnvironmentState, Proof, Running};
+use crate::environment::{BEFORE_WINDLASS, Doubts, EnvironmentState, Proof, Running};
 use crate::release::identity::DeploymentId;
 use crate::text::digest::Digest;
 use crate::text::foreign;
@@ -89,11 +89,10 @@ impl Snapshot {
         self.proof.doubts(brought.map(|(name, _)| name))
     }
 
-    /// Returns whether all that going to it changes was measured, and ran; or was accepted by a person, who saw it. What
-    /// was found was neither.
+    /// Returns whether all that going to it changes was measured, and ran. What was found, or accepted by a person, was
+    /// not. A task is measured by its end.
     pub fn is_proven(&self, changes: impl Fn(&ComponentName, &Running) -> bool) -> bool {
-        let weighed =
-            self.components.iter().filter(|(name, ran)| !ran.once && ran.version() != ACCEPTED && changes(name, ran));
+        let weighed = self.components.iter().filter(|(name, ran)| !ran.once && changes(name, ran));
         weighed.map(|(name, _)| name).all(|name| self.proof.holds(name))
     }
 

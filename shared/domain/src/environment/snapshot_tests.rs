@@ -1,6 +1,6 @@
 use super::*;
-use crate::environment::GivenVersion;
 use crate::environment::kept::IrreversibleRun;
+use crate::environment::{ACCEPTED, GivenVersion};
 
 fn name(text: &str) -> ComponentName {
     ComponentName::new(text).unwrap()
@@ -108,12 +108,13 @@ fn a_proof_is_read_by_the_names_that_components_have_now() {
         state.before.insert(name(came), [(4, ran)].into());
     }
     state.found.insert(name("e"), ran(BEFORE_WINDLASS));
-    let now = snapshot.with_found(&state);
+    let mut now = snapshot.with_found(&state);
     assert_eq!(now.proof.measured, names("b c"));
     assert_eq!(now.doubts().unmeasured, names("d"), "nobody brought what was found");
     assert!(!Snapshot { release: None, ..now.clone() }.is_verified_good(), "nobody judged it");
+    now.components.insert(name("f"), ran(ACCEPTED));
     let proven = |changed: &'static str| now.is_proven(|name, _| changed.contains(name.as_str()));
-    assert_eq!(["b c", "b d", "e", "t", ""].map(proven), [true, false, false, true, true]);
+    assert_eq!(["b c", "b d", "e", "f", "t", ""].map(proven), [true, false, false, false, true, true]);
     // Of what runs otherwise by now nothing is known.
     state.running = [(name("b"), ran("1")), (name("c"), ran("8"))].into();
     assert_eq!(now.proof_of_what_runs(&state).measured, names("b"));
