@@ -117,3 +117,13 @@ def test_a_channel_hears_what_waits_for_a_person_and_what_ends_it(gannet, topic,
     held = heard(gannet, f"gannet {ENVIRONMENT} held")
     assert "a quiet weekend" in held["content"]["description"], held
     assert named(held) == [{"action": "release_hold", **gannet.where, "reason": "…"}], held
+
+
+def test_a_channel_hears_of_a_release_that_a_hold_keeps_from_going_on(gannet, topic):
+    """The hold of the test before is there still."""
+    gannet.declare([{"topic": topic}], "1.3.0")
+    record = gannet.release("1.4.0")
+    assert (ending(record), record["ending"]["cause_name"]) == ("Rejected", "Held"), record["ending"]
+    content = heard(gannet, f"gannet {ENVIRONMENT} 1.4.0 Rejected")["content"]
+    texts = [content["description"], *content.get("nextSteps", [])]
+    assert any("deploy" in text and "1.4.0" in text and re.search("through.hold", text) for text in texts), content

@@ -33,6 +33,7 @@ fn sorts(name: &str) -> Vec<Value> {
                 endings.map(|ending| json!({"ending": ending, "deployment": "3f9a"})).collect();
             let recorded = NothingDone::Recorded.name();
             endings.push(json!({"ending": Ending::NothingToDo, "cause_name": recorded, "deployment": "3f9a"}));
+            endings.push(json!({"ending": Ending::Rejected, "cause_name": "Held", "deployment": "3f9a"}));
             endings
         }
         _ if name.starts_with("Drill") => {
@@ -92,7 +93,7 @@ fn the_page_on_channels_has_a_row_for_each_of_what_a_topic_may_get() {
 }
 
 /// The words by which the row of each event names it. An event that no topic gets has none.
-const WORDS: [(&str, &str); 32] = [
+const WORDS: [(&str, &str); 33] = [
     ("DeploymentAccepted", ""),
     ("ApprovalAsked", "asks for approval"),
     ("ApprovalGiven", ""),
@@ -107,6 +108,7 @@ const WORDS: [(&str, &str); 32] = [
     ("RolledBack", "`RolledBack`"),
     ("NeedsOperator", "`NeedsOperator`"),
     ("Rejected", "`Rejected`"),
+    ("Held", "`Held`"),
     ("NothingToDo", ""),
     ("Recorded", "waits until a person starts it"),
     ("RequestRefused", "a request or a drill was refused"),

@@ -37,9 +37,9 @@ pub enum MessageKind {
     Failure,
     /// A request or a drill was refused, or a deployment ended `Rejected`.
     Refusal,
-    /// A person is waited for: a release was recorded, and waits until a person starts it (`start: manual`), a plan
-    /// asks for approval, AWS waits for a decision about a target, automatic deployments are held, or a deployment is
-    /// paused.
+    /// A person is waited for: a release was recorded, and waits until a person starts it (`start: manual`, or held), a
+    /// plan asks for approval, AWS waits for a decision about a target, automatic deployments are held, or a deployment
+    /// is paused.
     Wait,
     /// Automatic deployments are held, or go on.
     Hold,

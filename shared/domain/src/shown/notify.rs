@@ -21,6 +21,7 @@ impl MessageKind {
             EventName::DeploymentEnded => match event.detail.ending {
                 Some(Ending::Succeeded) => &[Self::Success],
                 Some(Ending::RolledBack | Ending::NeedsOperator) => &[Self::Failure],
+                Some(Ending::Rejected) if event.is_held() => &[Self::Refusal, Self::Wait],
                 Some(Ending::Rejected) => &[Self::Refusal],
                 Some(Ending::NothingToDo) if event.nothing_done() == Some(NothingDone::Recorded) => &[Self::Wait],
                 Some(Ending::NothingToDo) | None => &[],

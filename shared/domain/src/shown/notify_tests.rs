@@ -57,17 +57,18 @@ fn each_topic_gets_what_it_asks_for_where_it_asks() {
         event.detail.environment = None;
         event
     };
-    let because = |name: &str| {
-        let mut event = event(EventName::DeploymentEnded, Some(Ending::NothingToDo), "");
+    let because = |ending, name: &str| {
+        let mut event = event(EventName::DeploymentEnded, Some(ending), "");
         event.detail.cause_name = Some(name.to_owned());
         event
     };
-    let (waits, superseded) = (because("Recorded"), because("Superseded"));
+    let (waits, superseded) = (because(Ending::NothingToDo, "Recorded"), because(Ending::NothingToDo, "Superseded"));
+    let (recorded, vetoed) = (because(Ending::Rejected, "Held"), because(Ending::Rejected, "Vetoed"));
     let of = |name| event(name, None, "");
     let (held, paused) = (of(EventName::HoldSet), of(EventName::WatchPaused));
     let (free, goes_on) = (of(EventName::HoldReleased), of(EventName::WatchContinued));
     let both = format!("    notify: [{{topic: '{TEAM}', of: [wheel, wait]}}]\n");
-    let table: [(&str, &str, &Event, &[&str]); 20] = [
+    let table: [(&str, &str, &Event, &[&str]); 24] = [
         ("", "", &succeeded, &[]),
         (&global, "", &succeeded, &[ALL]),
         (&global, "", &failed, &[ALL]),
@@ -75,6 +76,10 @@ fn each_topic_gets_what_it_asks_for_where_it_asks() {
         (&global, "", &nothing, &[]),
         (&global, "", &waits, &[ALL]),
         (&global, "", &superseded, &[]),
+        (&global, "", &recorded, &[ALL]),
+        (&global, "", &vetoed, &[]),
+        (&global, &prod, &recorded, &[TEAM]),
+        (&global, &both, &recorded, &[TEAM]),
         (&global, &prod, &waits, &[]),
         (&global, &prod, &succeeded, &[]),
         (&global, &prod, &refused, &[TEAM]),

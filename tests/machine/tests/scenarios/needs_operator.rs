@@ -4,6 +4,7 @@ use crate::scenarios::scene::{
     BACK, BOTH, GO, NEEDS_OPERATOR, ROLLED_BACK, SUCCEEDED, WAVE, assert_free, both, ended, failure, live, path,
     program, serves,
 };
+use serde_json::json;
 use windlass_domain::deployment::step::StepStatus;
 use windlass_domain::environment::{HeldState, Running};
 use windlass_domain::release::ending::Ending;
@@ -311,9 +312,14 @@ fn a_site_repaired_by_hand_is_accepted_with_the_list_that_a_rollback_needs() {
     assert_eq!(shop.path(&accept), accepted);
     succeeds(&mut shop, "1.2.0", &["api"]);
     assert_eq!(shop.page(), REPAIRED);
+    let repaired = shop.environment().snapshot;
     succeeds(&mut shop, "1.3.0", &["web"]);
     assert!(shop.page().contains("Shop 1.3.0"));
-    let rollback = shop.act("rollback");
+    // Nobody has measured it, so that it is gone back to by its number.
+    let rollback = shop.start(&json!({
+        "action": "rollback", "app": "shop", "environment": "prod", "reason": "the repaired page was right",
+        "snapshot": repaired
+    }));
     shop.region.run();
     let ended = ended(&shop, &rollback);
     assert_eq!(ended.ending, Ending::Succeeded, "{:?}", ended.findings);

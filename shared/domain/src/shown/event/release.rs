@@ -7,6 +7,7 @@ use crate::release::ending::{Ending, NothingDone};
 use crate::release::identity::{DeploymentId, EnvironmentId};
 use crate::release::version_order::in_lists;
 use crate::shown::event::{Detail, Event, LONGEST_CAUSE};
+use crate::text::finding::FindingName;
 use crate::text::foreign::{is_hidden, truncate};
 use crate::text::name::EnvironmentName;
 use crate::text::prose::Prose;
@@ -144,6 +145,13 @@ impl Event {
     /// Returns why the deployment that ended changed nothing, where code decides by it.
     pub(crate) fn nothing_done(&self) -> Option<NothingDone> {
         NothingDone::of(self.detail.ending?, self.detail.cause_name.as_deref()?)
+    }
+
+    /// Returns whether it is a release that was recorded and not deployed, because its environment is held: a person has
+    /// to start it.
+    pub(crate) fn is_held(&self) -> bool {
+        let cause = &self.detail.cause_name;
+        self.detail.ending == Some(Ending::Rejected) && *cause == Some(FindingName::Held.to_string())
     }
 
     /// Says in a word or two what has happened.
