@@ -9,6 +9,22 @@ use windlass_domain::text::time::Time;
 const OWNED: [&str; 4] =
     ["AWS::CloudFront::Distribution", "AWS::ECS::Service", "AWS::Lambda::Alias", "AWS::Lambda::Function"];
 
+/// Each result of a detection, and whether something has drifted; `None` if it does not say (AWS CloudFormation API
+/// Reference, StackDriftInformation).
+pub(super) const DETECTED: [(&str, Option<bool>); 4] =
+    [("DRIFTED", Some(true)), ("IN_SYNC", Some(false)), ("UNKNOWN", None), ("NOT_CHECKED", None)];
+
+/// Each result for one resource, and whether somebody has changed or deleted it (the same,
+/// StackResourceDriftInformation).
+pub(super) const OF_A_RESOURCE: [(&str, bool); 6] = [
+    ("MODIFIED", true),
+    ("DELETED", true),
+    ("IN_SYNC", false),
+    ("UNKNOWN", false),
+    ("NOT_CHECKED", false),
+    ("UNSUPPORTED", false),
+];
+
 /// The result of a drift detection.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Detected {
@@ -23,16 +39,18 @@ pub struct Detected {
 /// Reads what was found; `None` if nobody has asked for it yet, or AWS could not say.
 pub(super) async fn detected(at: &impl CloudFormationApi, stack: &Stack) -> Result<Option<Detected>> {
     let Some((found, Some(when))) = &stack.drift else { return Ok(None) };
+    let said = DETECTED.iter().find(|(word, _)| word == found).and_then(|(_, has_drifted)| *has_drifted);
+    let Some(has_drifted) = said else { return Ok(None) };
     let mut detected = Detected { at: *when, ..Detected::default() };
-    if found == "DRIFTED" {
+    if has_drifted {
         at.stack_resources(&stack.id).await?.into_iter().for_each(|resource| detected.take(resource));
     }
-    Ok(["DRIFTED", "IN_SYNC"].contains(&found.as_str()).then_some(detected))
+    Ok(Some(detected))
 }
 
 impl Detected {
     fn take(&mut self, resource: StackResource) {
-        if !matches!(resource.drift.as_deref(), Some("MODIFIED" | "DELETED")) {
+        if !OF_A_RESOURCE.iter().any(|(word, is_changed)| *is_changed && resource.drift.as_deref() == Some(*word)) {
             return;
         }
         let is_owned = OWNED.contains(&resource.kind.as_str());

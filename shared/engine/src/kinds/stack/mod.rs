@@ -24,8 +24,9 @@ mod wording;
 
 use super::{ChangeFacts, Class, Kind, Next, Noticed, Trail, View, Writes, check_took};
 use crate::config::Configured;
+use crate::kinds::stack::drift::{DETECTED, OF_A_RESOURCE};
 use crate::kinds::stack::look::Operation;
-use crate::kinds::stack::state::{SET_STATUSES, STATUSES, Standing};
+use crate::kinds::stack::state::{EXECUTIONS, SET_STATUSES, STATUSES, Standing};
 use crate::kinds::stack::template::{kept, of_text};
 use crate::kinds::{AwsResource, LookContext, Switched};
 use crate::ports::{AssumeRole, Clock, CloudFormationApi, NewChangeSet, Result, S3Api};
@@ -46,11 +47,14 @@ use windlass_domain::text::finding::Finding;
 const CAPABILITIES: [&str; 3] = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"];
 
 /// Returns the words of CloudFormation that this kind decides by, by the type that has them in the API. Any other word
-/// is unknown.
+/// is unknown. `ExecutionStatus` is a type of Step Functions as well.
 pub fn words() -> Vec<(&'static str, Vec<&'static str>)> {
     vec![
         ("StackStatus", STATUSES.iter().map(|(status, _)| *status).collect()),
         ("ChangeSetStatus", SET_STATUSES.split_whitespace().collect()),
+        ("ExecutionStatus of a change set", EXECUTIONS.iter().map(|(status, _)| *status).collect()),
+        ("StackDriftStatus", DETECTED.iter().map(|(found, _)| *found).collect()),
+        ("StackResourceDriftStatus", OF_A_RESOURCE.iter().map(|(found, _)| *found).collect()),
     ]
 }
 

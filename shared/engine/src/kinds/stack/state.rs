@@ -209,6 +209,17 @@ pub(super) const EXECUTING: &str = "EXECUTE_IN_PROGRESS";
 pub(super) const SET_STATUSES: &str = "CREATE_PENDING CREATE_IN_PROGRESS CREATE_COMPLETE FAILED \
     DELETE_PENDING DELETE_IN_PROGRESS DELETE_COMPLETE DELETE_FAILED";
 
+/// Each status of execution of a change set (AWS CloudFormation API Reference, DescribeChangeSet), and whether it says
+/// that the change set is or was executed, whatever came of it. The last of these if CloudFormation has taken it back.
+pub(super) const EXECUTIONS: [(&str, bool); 6] = [
+    ("UNAVAILABLE", false),
+    ("AVAILABLE", false),
+    (OBSOLETE, false),
+    (EXECUTING, true),
+    ("EXECUTE_COMPLETE", true),
+    ("EXECUTE_FAILED", true),
+];
+
 /// Returns what a status of a stack means.
 pub(super) fn standing(status: &str) -> Standing {
     let mut known = STATUSES.iter();
@@ -228,8 +239,7 @@ impl ChangeSet {
 
     /// Returns whether it is or was executed, whatever came of it.
     pub(super) fn has_begun(&self) -> bool {
-        // The last one if CloudFormation has taken it back.
-        [EXECUTING, "EXECUTE_COMPLETE", "EXECUTE_FAILED"].contains(&self.execution.as_str())
+        EXECUTIONS.iter().any(|(status, has_begun)| *has_begun && *status == self.execution)
     }
 
     /// Returns whether it would change nothing. CloudFormation says that in words alone (AWS CloudFormation User Guide,
