@@ -14,7 +14,7 @@ use crate::view::next_steps::{in_words, of_deployment};
 use crate::view::provenance::{asked_by, who};
 use maud::{Markup, html};
 use std::mem::take;
-use windlass_domain::access::Approval;
+use windlass_domain::access::{AllowedBy, Approval};
 use windlass_domain::declaration::plan::PlanOutcome;
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::shown::api::deployments::Record;
@@ -153,7 +153,7 @@ impl Shown<'_> {
             @if !self.record.deployment.wheel.is_empty() {
                 h2 { "A person at the wheel" }
                 ul.plain { @for turn in &self.record.deployment.wheel {
-                    li { (when(turn.at)) " " b { (turn.action) } " of wave " (turn.wave + 1) " by " (turn.by) ": " (turn.reason) }
+                    li { (when(turn.at)) " " b { (turn.action) } " of wave " (turn.wave + 1) " by " (turn.by) (AllowedBy::behind(turn.allowed_by.as_ref())) ": " (turn.reason) }
                 } }
             }
             @if let Some(looked) = second { h2 { "Looked at again" } p { (prose(&looked.told)) } }

@@ -1,6 +1,6 @@
 //! The ledger's items of an environment: lock, hold, marks, what runs, snapshots, vetoes.
 
-use crate::access::FileVersions;
+use crate::access::{AllowedBy, FileVersions};
 use crate::environment::kept::{Irreversible, Restored};
 use crate::release::Part;
 use crate::release::action::ActionName;
@@ -134,6 +134,9 @@ pub struct EnvironmentState {
     /// The hold on automatic deployments.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hold: Option<Hold>,
+    /// The end of the last hold that somebody released: since when, why and by whom they go on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub released: Option<Hold>,
     /// The order of the newest release of each component, or container of one, that was settled as succeeded, or that
     /// an operator accepted where it was brought (rule 6); see [`EnvironmentState::mark_of`].
     #[serde(default)]
@@ -227,6 +230,9 @@ pub struct Hold {
     /// The person or service that set it.
     #[serde(deserialize_with = "foreign::one")]
     pub by: String,
+    /// What let them do that; absent where no rules of operators were in force.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allowed_by: Option<AllowedBy>,
     /// The holds that others have set since, oldest first; each has no others of its own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub also: Vec<Self>,
@@ -257,7 +263,10 @@ impl Hold {
 
     /// Says the same with other words for each person.
     pub fn in_words_of(&self, person: impl Fn(&str) -> String) -> String {
-        let words = |one: &Self| format!("since {} by {}: {}", one.since, person(&one.by), Foreign(&one.reason));
+        let words = |one: &Self| {
+            let behind = AllowedBy::behind(one.allowed_by.as_ref());
+            format!("since {} by {}{behind}: {}", one.since, person(&one.by), Foreign(&one.reason))
+        };
         self.each().map(words).collect::<Vec<_>>().join("; and ")
     }
 }

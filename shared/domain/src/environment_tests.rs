@@ -219,8 +219,13 @@ fn what_was_found_is_that_of_before_the_first_change() {
 
 #[test]
 fn a_hold_that_is_set_again_keeps_every_reason_once() {
-    let hold =
-        |since, by: &str, reason: &str| Hold { since: Time(since), reason: reason.into(), by: by.into(), also: vec![] };
+    let hold = |since, by: &str, reason: &str| Hold {
+        since: Time(since),
+        reason: reason.into(),
+        by: by.into(),
+        allowed_by: None,
+        also: vec![],
+    };
     let mut known = hold(0, "ann", "5xx");
     known.join(&hold(1_000, "bob", "5xx"));
     assert_eq!(known, hold(0, "ann", "5xx"));

@@ -133,8 +133,13 @@ fn the_words_say_what_stays_and_what_is_next() {
 }
 
 fn held_by_a_person(scene: &mut Scene) {
-    scene.from.state.hold =
-        Some(Hold { since: Time(0), reason: "a quiet weekend".into(), by: "ann".into(), also: vec![] });
+    scene.from.state.hold = Some(Hold {
+        since: Time(0),
+        reason: "a quiet weekend".into(),
+        by: "ann".into(),
+        allowed_by: None,
+        also: vec![],
+    });
 }
 
 /// All of shop/prod is shop/live from now on.

@@ -123,7 +123,13 @@ fn refusal(findings: usize, letters: usize) -> Item {
 fn a_refusal_is_sent_however_much_is_wrong() {
     let stage = stage();
     let held = EnvironmentState {
-        hold: Some(Hold { since: Time(0), reason: "bad prices".into(), by: "e".repeat(300_000), also: vec![] }),
+        hold: Some(Hold {
+            since: Time(0),
+            reason: "bad prices".into(),
+            by: "e".repeat(300_000),
+            allowed_by: None,
+            also: vec![],
+        }),
         ..EnvironmentState::default()
     };
     let changes = [
@@ -167,7 +173,13 @@ fn a_hold_is_named_where_the_environment_can_be_read() {
     let stage = stage();
     let free = EnvironmentState::default();
     let held = EnvironmentState {
-        hold: Some(Hold { since: Time(0), reason: "bad prices".into(), by: "eva".into(), also: vec![] }),
+        hold: Some(Hold {
+            since: Time(0),
+            reason: "bad prices".into(),
+            by: "eva".into(),
+            allowed_by: None,
+            also: vec![],
+        }),
         ..free.clone()
     };
     let key = ledger::state(EnvironmentId::new(&app(), &prod()));

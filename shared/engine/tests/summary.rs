@@ -138,7 +138,13 @@ fn it_names_the_figures_what_holds_and_what_waits() {
     record(&world, 4, "RolledBack");
     record(&world, 48, "Succeeded");
     let state = EnvironmentState {
-        hold: Some(Hold { since: Time(0), reason: "bad prices".into(), by: "eva".into(), also: vec![] }),
+        hold: Some(Hold {
+            since: Time(0),
+            reason: "bad prices".into(),
+            by: "eva".into(),
+            allowed_by: None,
+            also: vec![],
+        }),
         running: BTreeMap::from([(web(), runs())]),
         ..EnvironmentState::default()
     };

@@ -32,6 +32,21 @@ impl AllowedBy {
     pub fn called(&self) -> &str {
         self.person.as_ref().map_or(UNMAPPED, WhoName::as_str)
     }
+
+    /// Says by which rule somebody was let in, in words.
+    pub fn in_words(&self) -> String {
+        let Self { rule, file, version, .. } = self;
+        match rule {
+            Some(rule) => format!("allowed by {rule} of {file}, version {version}"),
+            None => format!("left to IAM by {file}, version {version}"),
+        }
+    }
+
+    /// Returns what stands behind an identity, in words: the person and the rule. Nothing where no rules of operators
+    /// were in force.
+    pub fn behind(allowed: Option<&Self>) -> String {
+        allowed.map(|it| format!(" ({}; {})", it.called(), it.in_words())).unwrap_or_default()
+    }
 }
 
 impl Rules {
@@ -117,6 +132,21 @@ environments:
             assert_eq!(seen, wanted, "{by:?} {action} {wishes}");
             let file = allowed.as_ref().map(|it| (it.file.as_str(), it.version));
             assert_eq!(file, wanted.map(|_| ("access/apps/shop.yaml", 4)));
+        }
+    }
+
+    #[test]
+    fn the_person_and_the_rule_stand_behind_an_identity() {
+        use ActionName::{Hold, ReleaseHold};
+        let file = "access/apps/shop.yaml, version 4";
+        for (arn, action, wanted) in [
+            (ANN, ReleaseHold, format!(" (ann; allowed by environments.prod.operate of {file})")),
+            (ANN, Hold, format!(" (ann; left to IAM by {file})")),
+            (CI, Hold, format!(" (unmapped; left to IAM by {file})")),
+            (CI, ReleaseHold, String::new()),
+        ] {
+            let allowed = allowed(&rules(), (Route::Api, arn), action, false);
+            assert_eq!(AllowedBy::behind(allowed.as_ref()), wanted, "{arn} {action}");
         }
     }
 

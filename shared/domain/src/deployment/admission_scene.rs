@@ -160,7 +160,13 @@ impl Scene {
     }
 
     pub(crate) fn hold(&mut self) -> &mut Self {
-        self.state.hold = Some(Hold { since: Time(0), reason: "bad prices".into(), by: "eva".into(), also: vec![] });
+        self.state.hold = Some(Hold {
+            since: Time(0),
+            reason: "bad prices".into(),
+            by: "eva".into(),
+            allowed_by: None,
+            also: vec![],
+        });
         self
     }
 

@@ -130,7 +130,13 @@ fn it_goes_only_where_it_is_in_nobodys_way_and_something_differs() {
         (|s| s.held(HeldState::NeedsOperator), "nothing: deployment other needs an operator"),
         (
             |s| {
-                s.state.hold = Some(Hold { since: Time(0), reason: "freeze".into(), by: "ann".into(), also: vec![] });
+                s.state.hold = Some(Hold {
+                    since: Time(0),
+                    reason: "freeze".into(),
+                    by: "ann".into(),
+                    allowed_by: None,
+                    also: vec![],
+                });
             },
             "nothing: automatic deployments are held since 1970-01-01T00:00:00Z by ann: \"freeze\"",
         ),

@@ -17,6 +17,7 @@ fn paused(action: ActionName, at_s: u64, until_s: Option<u64>, then: PauseThen) 
         wave: 1,
         at: NOW.plus_s(at_s),
         by: "ann".into(),
+        allowed_by: None,
         reason: "to look".into(),
         pause: until_s.map(|until_s| Paused { until: NOW.plus_s(until_s), pace_s: 60, then }),
     }

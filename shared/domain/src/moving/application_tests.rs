@@ -272,8 +272,13 @@ fn a_hold_is_said_to_be_on_both_names() {
     let stays = |scene: &Scene| scene.decided(Moved::stays);
     let plain = stays(&scene);
     for both in [&mut scene.prod, &mut scene.dev] {
-        both.state.hold =
-            Some(Hold { since: Time(0), reason: "a quiet weekend".into(), by: "ann".into(), also: vec![] });
+        both.state.hold = Some(Hold {
+            since: Time(0),
+            reason: "a quiet weekend".into(),
+            by: "ann".into(),
+            allowed_by: None,
+            also: vec![],
+        });
     }
     // Nothing is recorded of `dev`, so nothing of it is moved.
     let wanted = format!("{plain} The hold of shop/prod is on store/prod as well: each stays until it is released.");

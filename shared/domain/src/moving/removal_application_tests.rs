@@ -136,7 +136,13 @@ fn a_hold_of_an_environment_is_said_to_stay() {
     let whole = Scope { app: &app, environment: None, component: None };
     let left = |scene: &Scene| scene.decided().unwrap().leaves(whole);
     assert_eq!(left(&scene), leaves(&app));
-    scene.state.hold = Some(Hold { since: Time(0), reason: "a quiet weekend".into(), by: "ann".into(), also: vec![] });
+    scene.state.hold = Some(Hold {
+        since: Time(0),
+        reason: "a quiet weekend".into(),
+        by: "ann".into(),
+        allowed_by: None,
+        also: vec![],
+    });
     // Nothing else is recorded in `dev`.
     let wanted = format!(
         "{} The hold of shop/prod stays until it is released. The hold of shop/dev stays until it is released.",

@@ -88,8 +88,13 @@ impl Scene {
     }
 
     fn held_by_a_person(&mut self) {
-        self.state.hold =
-            Some(Hold { since: Time(0), reason: "a quiet weekend".into(), by: "ann".into(), also: vec![] });
+        self.state.hold = Some(Hold {
+            since: Time(0),
+            reason: "a quiet weekend".into(),
+            by: "ann".into(),
+            allowed_by: None,
+            also: vec![],
+        });
     }
 
     /// These have an irreversible run.

@@ -69,10 +69,7 @@ impl Audited<'_> {
 
     /// Returns what is known beside who asked.
     fn beside(&self, time: &impl Fn(Time) -> String) -> impl Iterator<Item = String> {
-        let allowed = self.allowed_by.map(|AllowedBy { rule, file, version, .. }| match rule {
-            Some(rule) => format!("allowed by {rule} of {file}, version {version}"),
-            None => format!("left to IAM by {file}, version {version}"),
-        });
+        let allowed = self.allowed_by.map(AllowedBy::in_words);
         let from = self.from.map(|from| format!("promoted from {}, snapshot {}", from.environment, from.snapshot));
         let given = self.approval.into_iter().flat_map(Approval::of_plan);
         let given: Vec<String> = given.map(|one| format!("{} at {}", one.person, time(one.at))).collect();

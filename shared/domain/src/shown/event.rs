@@ -268,10 +268,16 @@ pub fn of_environment(
             let end = ended_by(ActionName::ReleaseHold, "hold", of);
             (EventName::HoldSet, prose!("Automatic deployments into {} are held {}.{}", of, hold.in_words(), end))
         }
-        (Some(_), None) => (EventName::HoldReleased, prose!("Automatic deployments into {} go on.", of)),
+        (Some(_), None) => {
+            let by = after.released.as_ref().map(|end| format!(" {}", end.in_words())).unwrap_or_default();
+            (EventName::HoldReleased, prose!("Automatic deployments into {} go on{}.", of, by))
+        }
         _ => return None,
     };
-    Some(Event::new(name, Detail::of(of.app(), Some(of.environment())).because(&cause)))
+    let by = after.hold.as_ref().and_then(|hold| hold.each().last()).or(after.released.as_ref());
+    let allowed_by = by.and_then(|by| by.allowed_by.clone());
+    let detail = Detail { allowed_by, ..Detail::of(of.app(), Some(of.environment())) };
+    Some(Event::new(name, detail.because(&cause)))
 }
 
 /// Returns the event of a removal that is done, or of a change of owner for one of both: the environment, or the whole

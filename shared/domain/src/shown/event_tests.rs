@@ -12,7 +12,13 @@ fn names() -> (AppName, EnvironmentName) {
 }
 
 fn held() -> EnvironmentState {
-    let hold = Hold { since: Time(0), reason: "bad prices".into(), by: "arn:aws:iam::1:user/eva".into(), also: vec![] };
+    let hold = Hold {
+        since: Time(0),
+        reason: "bad prices".into(),
+        by: "arn:aws:iam::1:user/eva".into(),
+        allowed_by: None,
+        also: vec![],
+    };
     EnvironmentState { hold: Some(hold), ..EnvironmentState::default() }
 }
 
@@ -243,6 +249,25 @@ fn a_hold_is_shown_with_its_reason() {
                  arn:aws:iam::1:user/eva: \"bad prices\".";
     assert_eq!(set.cause.as_deref().and_then(|cause| cause.lines().next()), Some(cause));
     assert_eq!((set.schema, set.app, set.environment), (SCHEMA, app, Some(env)));
+}
+
+#[test]
+fn a_hold_and_its_end_name_the_person_and_the_rule() {
+    let (app, env) = names();
+    let of = EnvironmentId::new(&app, &env);
+    let by =
+        json!({"person": "eva", "rule": "environments.prod.operate", "file": "access/apps/shop.yaml", "version": 4});
+    let asked = Hold { allowed_by: serde_json::from_value(by).unwrap(), ..held().hold.unwrap() };
+    let set = EnvironmentState { hold: Some(asked.clone()), ..EnvironmentState::default() };
+    let free = EnvironmentState { released: Some(asked), ..EnvironmentState::default() };
+    let who = "since 1970-01-01T00:00:00Z by arn:aws:iam::1:user/eva (eva; allowed by environments.prod.operate of \
+               access/apps/shop.yaml, version 4): \"bad prices\".";
+    for (before, after, what) in [(None, &set, "are held"), (Some(&set), &free, "go on")] {
+        let detail = of_environment(of, before, after).unwrap().detail;
+        let wanted = format!("Automatic deployments into shop/prod {what} {who}");
+        assert_eq!(detail.cause.unwrap().lines().next(), Some(wanted.as_str()));
+        assert_eq!(detail.allowed_by.unwrap().called(), "eva");
+    }
 }
 
 #[test]

@@ -60,6 +60,7 @@ fn stuck() -> StandingFacts {
             since: Time(to().0 - 2 * HOUR),
             reason: "bad\nprices".into(),
             by: "eva".into(),
+            allowed_by: None,
             also: vec![],
         }),
         held: Some(serde_json::from_value(held).unwrap()),

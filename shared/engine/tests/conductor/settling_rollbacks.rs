@@ -98,7 +98,8 @@ fn a_rollback_that_stopped_a_release_names_what_was_undone_and_has_succeeded() {
             record.stops = Some(other.id.clone());
         });
         let mut state = scene.state();
-        state.hold = Some(Hold { since: Time(0), reason: "prices".into(), by: "ann".into(), also: vec![] });
+        state.hold =
+            Some(Hold { since: Time(0), reason: "prices".into(), by: "ann".into(), allowed_by: None, also: vec![] });
         scene.stage.put(ledger::state(EnvironmentId::new(&app(), &prod())), &state);
         let answer = scene.asks("Settle");
         let wanted = if succeeded { (Transition::Succeeded, "") } else { (Transition::NothingToDo, "NothingChanged") };

@@ -1,5 +1,6 @@
 //! Tests of `pause`, `continue` and `skip_bake`.
 
+use crate::conductor::approvals::{rule_by, user};
 use crate::conductor::inputs::{dev, input, with};
 use crate::conductor::scene::{Scene, in_short};
 use crate::stage::{app, id};
@@ -12,8 +13,8 @@ use windlass_domain::release::action::ActionName;
 use windlass_domain::release::ending::Ending;
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::text::finding::FindingName;
-use windlass_domain::text::time::Span;
-use windlass_engine::ledger;
+use windlass_domain::text::time::{Span, Time};
+use windlass_engine::ledger::{self, Asked};
 use windlass_engine::payload::Transition;
 use windlass_world::stepfunctions::arn_of;
 
@@ -55,6 +56,19 @@ fn what_a_person_did_is_in_the_record_with_who_and_why() {
         turns(&scene),
         [of(ActionName::Pause, by("pause")), of(ActionName::Continue, by("go")), of(ActionName::SkipBake, by("skip")),]
     );
+}
+
+#[test]
+fn a_turn_names_the_person_and_the_rule() {
+    let scene = watches();
+    rule_by(&scene, 1, "roll_back: [ann]");
+    let request = with(input("pause"), json!({"for": "2h", "requester": user("ann")}));
+    scene.stage.put(ledger::asked("pause", &request), &Asked { at: Time(0) });
+    let answer = scene.admit("pause", request).unwrap();
+    let by = "user/ann (ann; allowed by environments.prod.roll_back of access/apps/shop.yaml, version 1)";
+    assert!(answer.cause.contains(by), "{}", answer.cause);
+    let [turn] = <[_; 1]>::try_from(scene.record().wheel).unwrap();
+    assert_eq!(turn.allowed_by.unwrap().called(), "ann");
 }
 
 #[test]

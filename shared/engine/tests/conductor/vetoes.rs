@@ -53,7 +53,7 @@ fn an_undo_vetoes_the_only_component_of_a_release_once() {
 
 /// Returns an environment whose deployments are held.
 fn held() -> EnvironmentState {
-    let hold = Hold { since: Time(0), reason: "prices".into(), by: "ann".into(), also: vec![] };
+    let hold = Hold { since: Time(0), reason: "prices".into(), by: "ann".into(), allowed_by: None, also: vec![] };
     EnvironmentState { hold: Some(hold), ..EnvironmentState::default() }
 }
 

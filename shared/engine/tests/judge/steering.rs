@@ -23,6 +23,7 @@ fn turn(stage: &Stage, action: ActionName, lasts_s: Option<u64>, then: PauseThen
         wave: 0,
         at: now,
         by: "ann".into(),
+        allowed_by: None,
         reason: "to look".into(),
         pause: lasts_s.map(|lasts_s| Paused { until: now.plus_s(lasts_s), pace_s: 60, then }),
     });

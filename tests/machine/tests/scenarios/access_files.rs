@@ -2,6 +2,7 @@
 
 use crate::scenarios::scene::{BOTH, both, ended, executions, failure, live_with, manifest, program, serves, upload};
 use serde_json::{Value, json};
+use windlass_domain::environment::{EnvironmentState, Hold};
 use windlass_domain::release::ending::Ending;
 use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::shown::planned::{Becomes, Planned};
@@ -87,6 +88,7 @@ fn asks(shop: &Shop<'_>, what: &str) -> (Value, (&'static str, &'static str), Va
         }
         "rollback" => with(json!({}), ("POST", "environments/prod/rollbacks"), so),
         "hold" => with(json!({}), ("PUT", "environments/prod/hold"), so),
+        "release_hold" => with(json!({}), ("DELETE", "environments/prod/hold"), so),
         "drill" => with(json!({}), ("POST", "environments/prod/drills"), so),
         "remove" => {
             let jobs = json!({"component": "jobs", "reason": "so"});
@@ -146,6 +148,26 @@ fn who_is_not_named_does_nothing() {
                 assert_eq!(shop.lock().held, None, "{who} {what}");
             }
         }
+    }
+}
+
+#[test]
+fn a_hold_and_its_end_are_recorded_with_the_rule_that_let_them_in() {
+    let program = program();
+    let rule = |hold: Option<Hold>| hold.and_then(|hold| hold.allowed_by?.rule);
+    let by = Some("environments.prod.roll_back");
+    for (file, roll_back, operate) in [(None, None, None), (Some(FILE), by, Some("environments.prod.operate"))] {
+        let mut shop = shop(&program);
+        if let Some(file) = file {
+            put_access(shop.world(), "shop", file);
+        }
+        assert_eq!(ask(&mut shop, "shop-lead", "hold"), "");
+        assert_eq!(rule(shop.environment().hold).as_deref(), roll_back);
+        assert_eq!(ask(&mut shop, "shop-lead", "release_hold"), "");
+        let EnvironmentState { hold, released, .. } = shop.environment();
+        assert_eq!((hold, rule(released).as_deref()), (None, operate));
+        assert_eq!(ask(&mut shop, "shop-dev", "rollback"), "");
+        assert_eq!(rule(shop.environment().hold).as_deref(), roll_back);
     }
 }
 

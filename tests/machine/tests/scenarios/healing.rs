@@ -110,8 +110,13 @@ pub fn hold(shop: &Shop<'_>) {
     let (app, env) = (AppName::new("shop").unwrap(), EnvironmentName::new("prod").unwrap());
     let key = ledger::state(EnvironmentId::new(&app, &env));
     let mut state: Stored<EnvironmentState> = run(ledger::require(shop.world(), &key)).unwrap();
-    state.value.hold =
-        Some(Hold { since: shop.world().now(), reason: "a freeze".into(), by: "ann".into(), also: vec![] });
+    state.value.hold = Some(Hold {
+        since: shop.world().now(),
+        reason: "a freeze".into(),
+        by: "ann".into(),
+        allowed_by: None,
+        also: vec![],
+    });
     let write = state.put_indexed(Some(ledger::environment_index(EnvironmentId::new(&app, &env))));
     let done = run(shop.world().transact(vec![write.unwrap()])).unwrap();
     assert_eq!(done, Transacted::Done);

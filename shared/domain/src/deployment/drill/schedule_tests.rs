@@ -103,7 +103,13 @@ fn whether_a_drill_begins_and_what_is_in_its_way() {
         (|s| s.waits = Some(id("r2")), "every 7d, was due 1970-01-21T00:00:00Z, put off: deployment r2 waits"),
         (
             |s| {
-                s.hold = Some(Hold { since: Time(0), reason: "a sale".into(), by: "ann".into(), also: vec![] });
+                s.hold = Some(Hold {
+                    since: Time(0),
+                    reason: "a sale".into(),
+                    by: "ann".into(),
+                    allowed_by: None,
+                    also: vec![],
+                });
             },
             "every 7d, was due 1970-01-21T00:00:00Z, put off: deployments are held since \
              1970-01-01T00:00:00Z by ann: \"a sale\"",

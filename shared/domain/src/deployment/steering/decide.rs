@@ -1,6 +1,7 @@
 //! Decides about the wish of a person who steers a deployment, and about the longest time of a pause, by the room in
 //! the execution and by the time that AWS waits. Pure.
 
+use crate::access::AllowedBy;
 use crate::declaration::execution_history::polls::SLOWEST_S;
 use crate::declaration::execution_history::{LONGEST_S, WaveHistory};
 use crate::declaration::gate::{Measurement, PauseRule, UnknownRule, Verdict};
@@ -28,6 +29,8 @@ pub struct SteeringRequest<'a> {
     pub lasts: Option<Span>,
     /// The person.
     pub by: String,
+    /// What let the person in, where rules of operators were in force.
+    pub allowed_by: Option<AllowedBy>,
     /// The reason.
     pub reason: &'a str,
 }
@@ -94,6 +97,7 @@ pub fn decide(wish: &SteeringRequest<'_>, watched: &SteeringFacts<'_>, now: Time
         wave: judgement.wave,
         at: now,
         by: wish.by.clone(),
+        allowed_by: wish.allowed_by.clone(),
         reason: wish.reason.to_owned(),
         pause,
     })

@@ -84,7 +84,8 @@ impl Scene {
     }
 
     fn asks(&self, action: ActionName, lasts_s: Option<u64>, at_s: u64) -> SteeringDecision {
-        let wish = SteeringRequest { action, lasts: lasts_s.map(Span::seconds), by: "ann".into(), reason: "to look" };
+        let (lasts, by) = (lasts_s.map(Span::seconds), "ann".to_owned());
+        let wish = SteeringRequest { action, lasts, by, allowed_by: None, reason: "to look" };
         let watched = SteeringFacts {
             record: &self.record,
             lock: &self.lock,

@@ -1,5 +1,6 @@
 //! The turns of persons at the wheel, as a deployment's record has them, and their effect on a wave. Pure.
 
+use crate::access::AllowedBy;
 use crate::declaration::gate::PauseThen;
 use crate::release::action::ActionName;
 use crate::text::foreign::{self, Foreign};
@@ -19,6 +20,9 @@ pub struct SteeringRecord {
     /// The person.
     #[serde(deserialize_with = "foreign::one")]
     pub by: String,
+    /// What let the person in; absent where no rules of operators were in force, and for what Windlass does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allowed_by: Option<AllowedBy>,
     /// The reason.
     #[serde(deserialize_with = "foreign::one")]
     pub reason: String,
@@ -52,6 +56,7 @@ impl SteeringRecord {
     /// Says what was done, by whom, why, and what follows.
     pub fn in_words(&self) -> String {
         let (by, reason) = (&self.by, Foreign(&self.reason));
+        let by = format!("{by}{}", AllowedBy::behind(self.allowed_by.as_ref()));
         let wave = self.wave + 1;
         match (self.action, &self.pause) {
             (_, Some(Paused { until, then, .. })) => {
@@ -106,6 +111,7 @@ pub fn gone_on(turns: &[SteeringRecord], wave: u32, now: Time) -> Option<Steerin
         wave,
         at: now,
         by: BY_ITSELF.to_owned(),
+        allowed_by: None,
         reason: format!("its pause was over at {}, and nobody had ended it", pause.until),
         pause: None,
     })

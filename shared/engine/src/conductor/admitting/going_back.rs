@@ -4,7 +4,7 @@
 use crate::conductor::admitting::identify::reused;
 use crate::conductor::answering::release_status::same;
 use crate::conductor::environment::snapshot_walk::snapshot;
-use crate::conductor::environment::{drills, set_hold};
+use crate::conductor::environment::{drills, hold_of, set_hold};
 use crate::conductor::request::{Admitted, Asker, Ports};
 use crate::ledger::{self, Execution, Stored, commit, put_arrived, put_state, retry};
 use crate::payload::ExecutionRef;
@@ -48,7 +48,7 @@ pub async fn go_back(ports: &impl Ports, execution: &Asker<'_>, request: &Reques
             let of = EnvironmentId::new(&request.app, &env);
             let mut state = ledger::load_or_default(ports, &ledger::state(of)).await?;
             if !is_nowhere(ports, request, of, &state.value).await? {
-                set_hold(ports, &mut state.value, request);
+                set_hold(&mut state.value, &hold_of(ports, execution, request, of));
                 writes.push(put_state(&state, of)?);
             }
         }

@@ -2,14 +2,15 @@
 //! automatic deployments of an environment.
 
 use crate::conductor::answering::without_deployment::once;
-use crate::conductor::environment::{deployment_in, set_hold};
-use crate::conductor::request::Ports;
+use crate::conductor::environment::{deployment_in, hold_of, set_hold};
+use crate::conductor::request::{Asker, Ports};
 use crate::deployment_context::resolved;
 use crate::ledger::{self, ExecutionRecord, Stored, put_deployment, put_state};
-use crate::payload::{Answer, EndTransition, ExecutionRef};
+use crate::payload::{Answer, EndTransition};
 use crate::pin;
 use crate::ports::{Result, Write};
 use crate::trouble::Checked;
+use windlass_domain::access::Asked;
 use windlass_domain::declaration::plan::{Plan, PlanOutcome};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::deployment::judgement::Judgement;
@@ -23,11 +24,11 @@ use windlass_domain::text::name::EnvironmentName;
 
 /// Writes what is decided into the record, while the wave is judged no further and nobody takes over. The judge takes
 /// it in with its next look.
-pub async fn steer(ports: &impl Ports, execution: &ExecutionRef, request: &Request) -> Checked<Answer<EndTransition>> {
+pub async fn steer(ports: &impl Ports, execution: &Asker<'_>, request: &Request) -> Checked<Answer<EndTransition>> {
     once(ports, execution, "steering the deployment", async || {
         let env = pin::named_environment(ports, request).await?;
         let found = find(ports, request, &env).await?;
-        match decision(ports, request, &found).await? {
+        match decision(ports, execution, request, &found).await? {
             SteeringDecision::Refused(findings) => Err(findings.into()),
             SteeringDecision::Already(sentence) => Ok((ExecutionRecord::of(&found.record.value.id, sentence), vec![])),
             SteeringDecision::Turn(turn) => {
@@ -81,13 +82,20 @@ async fn find(ports: &impl Ports, request: &Request, env: &EnvironmentName) -> C
     Ok(SteeredDeployment { record, lock, plan, judgements })
 }
 
-async fn decision(ports: &impl Ports, request: &Request, found: &SteeredDeployment) -> Result<SteeringDecision> {
+async fn decision(
+    ports: &impl Ports,
+    asker: &Asker<'_>,
+    request: &Request,
+    found: &SteeredDeployment,
+) -> Result<SteeringDecision> {
     let resolved = resolved(ports, &found.record.value).await?;
     let judgements: Vec<Judgement> = found.judgements.iter().map(|one| one.value.clone()).collect();
+    let by = request.asked_by();
     let wish = SteeringRequest {
         action: request.action,
         lasts: request.pause_for,
-        by: request.asked_by().to_string(),
+        by: by.to_string(),
+        allowed_by: asker.rules.allowed_by(&Asked::of(request, &by, found.record.value.environment_id())),
         reason: request.reason.as_deref().unwrap_or("no reason given"),
     };
     let watched = SteeringFacts {
@@ -103,18 +111,23 @@ async fn decision(ports: &impl Ports, request: &Request, found: &SteeredDeployme
 }
 
 /// Sets or releases the hold. A hold that is set stays, and keeps what is said for a reason now beside its own.
-pub async fn hold(ports: &impl Ports, execution: &ExecutionRef, request: &Request) -> Checked<Answer<EndTransition>> {
+pub async fn hold(ports: &impl Ports, execution: &Asker<'_>, request: &Request) -> Checked<Answer<EndTransition>> {
     once(ports, execution, "setting the hold", async || {
         let env = pin::named_environment(ports, request).await?;
         let of = EnvironmentId::new(&request.app, &env);
         let mut state = ledger::load_or_default(ports, &ledger::state(of)).await?;
+        let asked = hold_of(ports, execution, request, of);
         let cause = if request.action == ActionName::Hold {
-            let words = set_hold(ports, &mut state.value, request).in_words();
+            let words = set_hold(&mut state.value, &asked).in_words();
             format!("Automatic deployments into {}/{env} are held {words}.", request.app)
         } else {
             // Somebody who lets them go on has looked: what is restored is counted anew.
             state.value.restored.clear();
-            released(of, state.value.hold.take().as_ref())
+            let held = state.value.hold.take();
+            if held.is_some() {
+                state.value.released = Some(asked);
+            }
+            released(of, held.as_ref())
         };
         let done = ExecutionRecord::of(&DeploymentId("none".into()), cause);
         let state = put_state(&state, of)?;

@@ -6,10 +6,11 @@ pub mod snapshot_walk;
 pub mod view;
 pub mod way_back;
 
-use crate::conductor::request::Ports;
+use crate::conductor::request::{Asker, Ports};
 use crate::ledger::{self, Stored};
 use crate::ports::{DynamoDbApi, Result, Write};
 use crate::trouble::Checked;
+use windlass_domain::access::Asked;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::{EnvironmentState, Hold, PastRelease, ReleaseFate};
 use windlass_domain::prose;
@@ -36,16 +37,21 @@ pub async fn deployment_in(
     })
 }
 
-/// Sets the hold that a request asks for, beside one that is there.
-pub fn set_hold<'a>(ports: &impl Ports, state: &'a mut EnvironmentState, request: &Request) -> &'a Hold {
-    let new = Hold {
+/// Makes the hold that a request asks for; the end of one has the same form.
+pub fn hold_of(ports: &impl Ports, asker: &Asker<'_>, request: &Request, of: EnvironmentId<'_>) -> Hold {
+    Hold {
         since: ports.now(),
         reason: request.reason.clone().unwrap_or_else(|| "no reason given".into()),
         by: request.requester.as_ref().and_then(Requester::named).unwrap_or_else(|| "an operator".into()),
+        allowed_by: asker.rules.allowed_by(&Asked::of(request, &request.asked_by(), of)),
         also: Vec::new(),
-    };
+    }
+}
+
+/// Sets a hold, beside one that is there.
+pub fn set_hold<'a>(state: &'a mut EnvironmentState, new: &Hold) -> &'a Hold {
     let hold = state.hold.get_or_insert_with(|| new.clone());
-    hold.join(&new);
+    hold.join(new);
     hold
 }
 

@@ -173,6 +173,7 @@ async fn heal_drift(
                 since: ports.now(),
                 reason: reason.clone(),
                 by: record.value.requester.to_string(),
+                allowed_by: None,
                 also: Vec::new(),
             };
             view.state.value.hold = Some(hold);
