@@ -16,6 +16,7 @@ impl Deed {
             Self::PostBy(role, ..)
             | Self::PostThrough(role, ..)
             | Self::ApproveBy(role)
+            | Self::ApproveFormer(role)
             | Self::CancelAsked(role)
             | Self::StartBy(role, _)
             | Self::RollBackBy(role) => Some(role),
@@ -37,8 +38,10 @@ impl Deed {
                 body["reason"] = json!("it must go now");
                 ("POST", "starts".to_owned(), body)
             }
-            Self::ApproveBy(_) => {
-                let (id, hash) = asked(world)?;
+            Self::ApproveBy(_) | Self::ApproveFormer(_) => {
+                let is_former = matches!(self, Self::ApproveFormer(_));
+                let plan = if is_former { newest_plan(world, |_| true) } else { asked(world) };
+                let (id, hash) = plan?;
                 ("POST", "approve".to_owned(), json!({"deployment": id, "hash": hash, "reason": "as planned"}))
             }
             Self::StartBy(_, version) => ("POST", "starts".to_owned(), json!({"version": version})),
@@ -77,15 +80,24 @@ fn under_way(world: &World) -> Option<DeploymentId> {
 /// Returns the id of the newest deployment that asks for approval, with the hash of its plan as it is shown to people;
 /// `None` if no plan that asks is drawn.
 pub(crate) fn asked(world: &World) -> Option<(String, String)> {
+    let ids: Vec<String> = {
+        let ledger = world.dynamodb();
+        let asks = ledger.items.values().filter(|item| {
+            let waits = item.key.sk.starts_with("waiting#");
+            waits && item.body.get("asks") == Some(&Value::Bool(true))
+        });
+        asks.filter_map(|item| item.key.sk.strip_prefix("waiting#").map(str::to_owned)).collect()
+    };
+    newest_plan(world, |id| ids.iter().any(|one| one == id))
+}
+
+/// Returns the id of the newest of these deployments whose plan has a hash to be approved by, with the hash; `None` if
+/// there is none.
+fn newest_plan(world: &World, is_meant: impl Fn(&str) -> bool) -> Option<(String, String)> {
     let ledger = world.dynamodb();
-    let asks = ledger.items.values().filter(|item| {
-        let waits = item.key.sk.starts_with("waiting#");
-        waits && item.body.get("asks") == Some(&Value::Bool(true))
-    });
-    let ids: Vec<&str> = asks.filter_map(|item| item.key.sk.strip_prefix("waiting#")).collect();
     let records = ledger.items.values().filter(|item| item.key.sk == "record");
     let shown = records.filter_map(|item| {
-        let id = item.key.pk.strip_prefix("deployment#").filter(|id| ids.contains(id))?;
+        let id = item.key.pk.strip_prefix("deployment#").filter(|id| is_meant(id))?;
         let hash = item.body.get("approval")?["hash"].as_str()?;
         let accepted = item.body.get("accepted")?.as_u64()?;
         Some((accepted, id.to_owned(), hash.to_owned()))

@@ -53,6 +53,9 @@ pub enum Deed {
     Forge(&'static str, &'static str, &'static [&'static str]),
     /// Somebody with a session of this role approves by the API the newest plan that asks for it, as it is shown then.
     ApproveBy(&'static str),
+    /// Somebody with a session of this role approves by the API the plan that the newest release has had until then,
+    /// whether or not it asks for that any more.
+    ApproveFormer(&'static str),
     /// Somebody with a session of this role starts a recorded release by its version.
     StartBy(&'static str, &'static str),
     /// Somebody with a session of this role goes back by the API.
@@ -152,6 +155,7 @@ impl fmt::Display for Deed {
             Self::PostThrough(role, version, of) => write!(f, "{role} posts {version} of {of:?}, through a hold"),
             Self::Forge(role, version, of) => write!(f, "somebody starts {version} of {of:?} as if {role} had asked"),
             Self::ApproveBy(role) => write!(f, "{role} approves"),
+            Self::ApproveFormer(role) => write!(f, "{role} approves what was asked for"),
             Self::StartBy(role, version) => write!(f, "{role} starts the recorded {version}"),
             Self::RollBackBy(role) => write!(f, "{role} goes back"),
             Self::ReplaceAccess(file) => write!(f, "version {} of the access file is in force", file.version),
@@ -297,6 +301,7 @@ impl Deed {
             | Self::PostBy(..)
             | Self::PostThrough(..)
             | Self::ApproveBy(_)
+            | Self::ApproveFormer(_)
             | Self::StartBy(..)
             | Self::RollBackBy(_)
             | Self::Hold

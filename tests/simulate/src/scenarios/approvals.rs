@@ -59,16 +59,15 @@ pub(super) const APPROVED_BY_ONESELF: Scenario = Scenario {
     ..APPROVED
 };
 
-/// Lets time pass until so many milliseconds before what asks for approval has waited for too long, or after that if
-/// there are fewer than none.
-fn ends_in(world: &World, ms: i64) {
+/// Lets time pass until so many milliseconds before what asks for approval has waited for too long.
+fn ends_in(world: &World, ms: u64) {
     let until = {
         let ledger = world.dynamodb();
         let waiting = ledger.items.values().filter(|item| item.key.sk.starts_with("waiting#"));
         waiting.filter_map(|item| item.body.get("until")?.as_u64()).max()
     };
     let mut clock = world.clock();
-    clock.now = clock.now.max(Time(until.unwrap_or_default().saturating_add_signed(-ms)));
+    clock.now = clock.now.max(Time(until.unwrap_or_default().saturating_sub(ms)));
 }
 
 /// One of two has approved when the time is over. It passes when nothing is left to recover.
@@ -83,25 +82,25 @@ pub(super) const APPROVAL_EXPIRED: Scenario = Scenario {
     ..APPROVED
 };
 
-/// The approval comes as the time is over: what is slow finds it expired.
+/// The approval comes as the time is over: what is slow finds it expired, and so does whose clock is ahead.
 pub(super) const APPROVED_AT_LAST: Scenario = Scenario {
     name: "approved_at_last",
     access: Some(&ONE),
     acts: &[
         ASKED,
-        after(1_230, Deed::Change("the approval expires in three seconds", |world| ends_in(world, 3_000))),
+        after(1_230, Deed::Change("the approval expires in a good second", |world| ends_in(world, 1_250))),
         after(0, Deed::ApproveBy("shop-owner")),
     ],
     steady: false,
     ..APPROVED
 };
 
-/// It comes half a second after that, and only whose clock is behind takes it.
+/// It is decided on just after that, and only whose clock is behind takes it.
 pub(super) const APPROVED_TOO_LATE: Scenario = Scenario {
     name: "approved_too_late",
     acts: &[
         ASKED,
-        after(1_230, Deed::Change("the approval has just expired", |world| ends_in(world, -500))),
+        after(1_230, Deed::Change("the approval expires in a moment", |world| ends_in(world, 400))),
         after(0, Deed::ApproveBy("shop-owner")),
     ],
     ends: &["1.0.0 Succeeded", "1.1.0 Rejected (ApprovalExpired)"],
@@ -146,6 +145,21 @@ pub(super) const APPROVED_BEFORE_A_CHANGE: Scenario = Scenario {
     may: &["1.1.0 Rejected (ApprovalExpired)", "1.1.0 RolledBack (TargetChangedByOther)"],
     steady: false,
     ..APPROVED
+};
+
+/// One of them approves the former plan once more while its turn is given back, which voids that approval.
+pub(super) const APPROVED_AS_IT_IS_VOIDED: Scenario = Scenario {
+    name: "approved_as_it_is_voided",
+    acts: &[
+        ASKED,
+        when_asked(Deed::ApproveBy("shop-lead")),
+        next(Deed::Change("a person moves the alias of api", person_at_api)).by_somebody_else(),
+        after(10, Deed::ApproveBy("shop-owner")),
+        when_in("GiveBack", Deed::ApproveFormer("shop-lead")),
+        when_asked(Deed::ApproveBy("shop-owner")),
+        after(60, Deed::ApproveBy("shop-lead")),
+    ],
+    ..APPROVED_BEFORE_A_CHANGE
 };
 
 /// A newer release supersedes one that asks.

@@ -16,6 +16,10 @@ fn at_last(world: &World, at: u64) {
     clock.now = clock.now.max(Time(at));
 }
 
+fn begins_in_a_good_second(world: &World) {
+    at_last(world, FREEZE.from.0 - 1_200);
+}
+
 fn begins_in_a_moment(world: &World) {
     at_last(world, FREEZE.from.0 - 400);
 }
@@ -52,6 +56,19 @@ pub(super) const FROZEN: Scenario = Scenario {
     ..FUNCTION
 };
 
+/// A release has its turn just before the freeze. Whose clock is ahead finds it begun.
+pub(super) const FROZEN_SOON: Scenario = Scenario {
+    name: "frozen_soon",
+    freeze: Some(FREEZE),
+    acts: &[
+        quiet(Deed::Change("the freeze begins in a good second", begins_in_a_good_second)),
+        next(Deed::Arrive("1.1.0", &["api"])),
+    ],
+    may: &["1.1.0 Rejected (Held)"],
+    steady: false,
+    ..FUNCTION
+};
+
 pub(super) const FROZEN_WAITED: Scenario = Scenario {
     name: "frozen_waited",
     freeze: Some(Freeze { waits: true, ..FREEZE }),
@@ -75,6 +92,17 @@ pub(super) const SHUT: Scenario = Scenario {
         after(1, Deed::PostBy("shop-ci", "1.4.0", &["api"])),
     ],
     ..FROZEN
+};
+
+/// A release has its turn just before the window closes.
+pub(super) const SHUT_SOON: Scenario = Scenario {
+    name: "shut_soon",
+    freeze: SHUT.freeze,
+    acts: &[
+        quiet(Deed::Change("the window closes in a good second", begins_in_a_good_second)),
+        next(Deed::PostBy("shop-ci", "1.1.0", &["api"])),
+    ],
+    ..FROZEN_SOON
 };
 
 /// A freeze stops no rollback.

@@ -46,7 +46,7 @@ mod withdrawals;
 use crate::scenario::Scenario;
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 320] = [
+pub static SCENARIOS: [Scenario; 325] = [
     basics::FUNCTION,
     basics::FIRST,
     basics::CODE,
@@ -328,8 +328,10 @@ pub static SCENARIOS: [Scenario; 320] = [
     access::DRILL_FORBIDDEN,
     access::REPLACED_WHILE_WAITING,
     freezes::FROZEN,
+    freezes::FROZEN_SOON,
     freezes::FROZEN_WAITED,
     freezes::SHUT,
+    freezes::SHUT_SOON,
     freezes::FROZEN_BACK,
     approvals::APPROVED,
     approvals::APPROVED_BY_ONESELF,
@@ -338,6 +340,7 @@ pub static SCENARIOS: [Scenario; 320] = [
     approvals::APPROVED_TOO_LATE,
     approvals::APPROVED_AGAIN,
     approvals::APPROVED_BEFORE_A_CHANGE,
+    approvals::APPROVED_AS_IT_IS_VOIDED,
     approvals::ASKED_BY_A_NEWER,
     approvals::ASKED_AND_CANCELLED,
     approvals::APPROVED_BY_OTHERS,
@@ -347,6 +350,8 @@ pub static SCENARIOS: [Scenario; 320] = [
     promotions::NOT_VERIFIED,
     promotions::PROMOTED_AT_LAST,
     promotions::PROMOTED_BY_ITSELF,
+    promotions::PROMOTED_BY_ITSELF_EARLY,
+    promotions::PROMOTED_BY_ITSELF_AT_LAST,
     promotions::PROMOTED_AFTER_A_HOLD,
     promotions::PROMOTION_VETOED,
     stacks::UPDATED,

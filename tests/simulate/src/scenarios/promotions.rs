@@ -153,6 +153,22 @@ pub(super) const PROMOTED_BY_ITSELF: Scenario = Scenario {
     ..PROMOTED
 };
 
+/// The schedule comes at the edge of that time, a moment too early. Whose clock is ahead starts it, and whoever admits
+/// it may find that it was not live for long enough: then it is started once more a quarter of an hour later.
+pub(super) const PROMOTED_BY_ITSELF_EARLY: Scenario = Scenario {
+    name: "promoted_by_itself_early",
+    acts: &[next(Deed::Change("its time is over in a second", |world| is_due_in(world, 900)))],
+    steady: false,
+    ..PROMOTED_BY_ITSELF
+};
+
+/// The schedule comes as that time is over. Whose clock is behind leaves it, or finds it too early.
+pub(super) const PROMOTED_BY_ITSELF_AT_LAST: Scenario = Scenario {
+    name: "promoted_by_itself_at_last",
+    acts: &[next(Deed::Change("its time is over", |world| is_due_in(world, 0)))],
+    ..PROMOTED_BY_ITSELF_EARLY
+};
+
 /// Deployments are held when it is due. It goes on when they are not.
 pub(super) const PROMOTED_AFTER_A_HOLD: Scenario = Scenario {
     name: "promoted_after_a_hold",
