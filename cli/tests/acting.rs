@@ -67,10 +67,13 @@ fn a_rollback_to_a_version_goes_to_its_newest_snapshot_that_passed() {
         let output = api.windlass(&folder("to"), &[place, &["shop", "prod"], options].concat());
         (code(&output), err(&output), api.calls())
     };
-    let (status, said, calls) = asked(&["--to", "1.3.0", "--across", "jobs", "--component", "api"], false);
+    let crossing = ["--to", "1.3.0", "--across", "jobs", "--may-lose", "infra.Messages", "--component", "api"];
+    let (status, said, calls) = asked(&crossing, false);
     assert_eq!(status, 0, "{said}");
     assert!(calls[0].path.starts_with("/stage/apps/shop/environments/prod/snapshots"), "{}", calls[0].path);
-    assert_eq!(calls[1].json(), json!({"reason": "r", "snapshot": 4, "component": "api", "across": ["jobs"]}));
+    let wanted =
+        json!({"reason": "r", "snapshot": 4, "component": "api", "across": ["jobs"], "may_lose": ["infra.Messages"]});
+    assert_eq!(calls[1].json(), wanted);
     // Of a component it is the version with which that came.
     let (_, said, calls) = asked(&["--to", "1.0.0", "--component", "jobs"], true);
     assert_eq!(calls[1].json(), json!({"action": "rollback", "snapshot": 5, "component": "jobs"}), "{said}");

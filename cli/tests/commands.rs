@@ -160,7 +160,8 @@ fn each_input_and_each_call_is_a_command_that_can_be_typed() {
     ] {
         let more = match action {
             ActionName::Rollback => {
-                vec![("snapshot", 3.into()), ("across", vec!["migrate"].into())]
+                let lost = ("may_lose", vec!["infra.Messages"].into());
+                vec![("snapshot", 3.into()), ("across", vec!["migrate"].into()), lost]
             }
             ActionName::Pause => vec![("for", "2h".into())],
             ActionName::Recover | ActionName::Continue | ActionName::SkipBake => {

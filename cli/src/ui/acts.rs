@@ -37,15 +37,15 @@ pub struct Act {
     pub wishes: &'static [(&'static str, &'static str)],
 }
 
+const MAY_LOSE: (&str, &str) =
+    ("may-lose", "a resource of a stack whose data it may lose, such as infra.Messages; needs the reason");
+
 /// All of them.
 pub const ACTS: [Act; 8] = [
     Act {
         arguments: &["version"],
         is_planned: true,
-        options: &[(
-            "may-lose",
-            "a resource of a stack whose data it may lose, such as infra.Messages; needs the reason",
-        )],
+        options: &[MAY_LOSE],
         wishes: &[
             ("again", "once more, although it was deployed or undone before"),
             ("allow-older", "although a newer release is there"),
@@ -60,6 +60,7 @@ pub const ACTS: [Act; 8] = [
         options: &[
             ("snapshot", "the snapshot's number; the newest suitable one if empty"),
             ("across", "a component that is irreversible and that it may go back across"),
+            MAY_LOSE,
         ],
         ..plain(
             "rollback",

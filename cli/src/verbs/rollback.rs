@@ -16,6 +16,7 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::release::may_lose::ResourceOf;
 use windlass_domain::release::version_order::in_lists;
 use windlass_domain::shown::api::recorded::{ListedSnapshot, Snapshots};
 use windlass_domain::text::finding::{Finding, FindingName};
@@ -67,6 +68,9 @@ pub struct RollbackGoal {
     /// A component that is irreversible and that it may go back across; may be given several times.
     #[arg(long, value_name = "COMPONENT")]
     across: Vec<ComponentName>,
+    /// A resource of a stack whose data it may lose, such as `infra.Messages`; may be given several times.
+    #[arg(long, value_name = "RESOURCE")]
+    may_lose: Vec<ResourceOf>,
 }
 
 impl RollbackGoal {
@@ -84,6 +88,9 @@ impl RollbackGoal {
         members.extend(self.component.iter().map(|component| ("component".to_owned(), json!(component))));
         if !self.across.is_empty() {
             members.insert("across".into(), json!(self.across));
+        }
+        if !self.may_lose.is_empty() {
+            members.insert("may_lose".into(), json!(self.may_lose));
         }
         Ok(members)
     }

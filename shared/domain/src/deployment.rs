@@ -196,11 +196,11 @@ impl Deployment {
         EnvironmentId::new(&self.app, &self.environment)
     }
 
-    /// Returns what the one who asked for it needs at its turn. A release alone has wishes: what goes back is recorded
-    /// with some that nobody had.
+    /// Returns what the one who asked for it needs at its turn. What goes back is recorded with wishes that nobody had,
+    /// but for data that may be lost.
     pub fn asked(&self) -> Asked<'_> {
         let wishes = self.again || self.allow_older || self.accept_red || self.through_hold || self.preempt;
-        let wishes = (wishes || !self.may_lose.is_empty()) && self.action == ActionName::Deploy;
+        let wishes = (wishes && self.action == ActionName::Deploy) || !self.may_lose.is_empty();
         let asked =
             Asked::for_action((self.action, wishes, self.drill.is_some()), &self.requester, self.environment_id());
         Asked { starts: true, version: Some(&self.release.version), ..asked }

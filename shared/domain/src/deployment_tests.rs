@@ -99,8 +99,13 @@ fn a_wish_asks_for_a_right_of_its_own_in_a_release_alone() {
 
 #[test]
 fn what_may_be_lost_is_a_wish_and_is_asked_for_again() {
-    use crate::access::AccessRight::{Operate, Release};
-    let may_lose = ["infra.Messages".parse().unwrap()].into();
+    use crate::access::AccessRight::{Operate, Release, RollBack};
+    let may_lose: BTreeSet<_> = ["infra.Messages".parse().unwrap()].into();
+    let back = Deployment { may_lose: may_lose.clone(), ..record(ActionName::Rollback, None) };
+    assert!(back.asked().rights.iter().eq(&[RollBack, Operate]));
+    let wanted =
+        r#"{"action":"rollback","app":"shop","environment":"prod","may_lose":["infra.Messages"],"reason":"…"}"#;
+    assert_eq!(Prose::from(back.input()).written(), wanted);
     let losing = Deployment { may_lose, ..record(ActionName::Deploy, None) };
     assert!(losing.asked().rights.iter().eq(&[Release, Operate]));
     let wanted = r#"{"action":"deploy","app":"shop","environment":"prod","may_lose":["infra.Messages"],"reason":"…","version":"1.1.0"}"#;

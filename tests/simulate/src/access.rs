@@ -179,11 +179,12 @@ pub fn needed(action: ActionName, by: &Requester, is_way_back: bool) -> Option<R
     }
 }
 
-/// Returns the rights that a deployment needs: for a release with a wish to operate as well.
+/// Returns the rights that a deployment needs: for a release with a wish, and for what may lose data, to operate as
+/// well.
 fn needs(record: &Deployment) -> Vec<Right> {
     let loses = !record.may_lose.is_empty();
-    let wishes = [record.again, record.allow_older, record.accept_red, record.through_hold, record.preempt, loses];
-    let has_wish = record.action == ActionName::Deploy && wishes.contains(&true);
+    let wishes = [record.again, record.allow_older, record.accept_red, record.through_hold, record.preempt];
+    let has_wish = loses || record.action == ActionName::Deploy && wishes.contains(&true);
     let right = needed(record.action, &record.requester, record.drill.is_some());
     right.into_iter().chain(has_wish.then_some(Right::Operate)).collect()
 }

@@ -26,6 +26,9 @@ impl Deployment {
         if !self.across.is_empty() {
             members.push(("across", json!(self.across)));
         }
+        if !self.may_lose.is_empty() {
+            members.push(("may_lose", json!(self.may_lose)));
+        }
         input(self.action, self.environment_id(), &members)
     }
 

@@ -217,6 +217,7 @@ fn rollback_across(candidate: &Candidate, begun: &[ComponentName]) -> NextStep {
     let mut members = vec![("across", json!(across)), ("reason", "…".into())];
     members.extend(candidate.snapshot.map(|number| ("snapshot", number.into())));
     members.extend(candidate.component.iter().map(|component| ("component", json!(component))));
+    members.extend((!candidate.may_lose.is_empty()).then(|| ("may_lose", json!(candidate.may_lose))));
     input(ActionName::Rollback, candidate.environment_id(), &members)
 }
 

@@ -321,7 +321,8 @@ impl Request {
         if !deploy {
             misplaced.extend(self.contents());
             misplaced.extend((self.pinned.is_some() && !self.is_pinned_manifest()).then_some("pinned"));
-            misplaced.extend(self.wishes());
+            let rollback = self.action == ActionName::Rollback;
+            misplaced.extend(self.wishes().filter(|wish| !rollback || *wish != "may_lose"));
         }
         let others = [
             ("plan", self.plan && !self.is_planned_only()),

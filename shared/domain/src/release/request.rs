@@ -188,8 +188,8 @@ pub struct Request {
     /// Stop the deployment under way, have it undone, and deploy this as the next. Nothing stops a rollback.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub preempt: bool,
-    /// `deploy`: the resources whose data it may lose, such as `infra.Messages`: each a component, and the resource's
-    /// name in its template.
+    /// `deploy`, `rollback`: the resources whose data it may lose, such as `infra.Messages`: each a component, and the
+    /// resource's name in its template.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     #[schemars(extend("maxItems" = 200))]
     pub may_lose: BTreeSet<ResourceOf>,

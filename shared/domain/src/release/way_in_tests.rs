@@ -54,9 +54,9 @@ fn each_input_is_a_command_and_a_call() {
         ),
         (
             Rollback,
-            &[("across", json!(["a", "b"])), ("reason", json!("…"))],
-            "windlass rollback shop prod --across a --across b --reason '…'",
-            r#"POST /apps/shop/environments/prod/rollbacks {"across":["a","b"],"reason":"…"}"#,
+            &[("across", json!(["a", "b"])), ("may_lose", json!(["a.B"])), ("reason", json!("…"))],
+            "windlass rollback shop prod --across a --across b --may-lose a.B --reason '…'",
+            r#"POST /apps/shop/environments/prod/rollbacks {"across":["a","b"],"may_lose":["a.B"],"reason":"…"}"#,
         ),
         (
             Rollback,

@@ -60,8 +60,6 @@ pub struct PrepareInput<'a> {
     /// True if this only tries whether the recorded state can be reached again: nothing may be made for it, because
     /// nobody would let go of that.
     pub is_trial: bool,
-    /// True if it is a rollback that goes back across what is irreversible of the component, as its request says.
-    pub crosses: bool,
     /// The resources of the component whose data the request allows to lose.
     pub may_lose: &'a BTreeSet<String>,
     /// The component as it runs, as far as the ledger knows.

@@ -19,7 +19,6 @@ pub(crate) fn asked_of<'a>(component: &str, place: &'a Place) -> PrepareInput<'a
         is_check: false,
         is_plan: false,
         is_trial: false,
-        crosses: false,
         may_lose: &LOSES,
         running: None,
         oldest: None,

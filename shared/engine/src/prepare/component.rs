@@ -171,7 +171,6 @@ async fn ask_kind(
         is_check: scene.is_check(),
         is_plan: scene.is_plan(),
         is_trial: scene.is_trial,
-        crosses: record.across.contains(wanted.name),
         may_lose: &may_lose,
         running,
         oldest,

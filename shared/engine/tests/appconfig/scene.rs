@@ -141,7 +141,6 @@ impl Flags {
             is_check: false,
             is_plan: false,
             is_trial: false,
-            crosses: false,
             may_lose: &BTreeSet::new(),
             running: None,
             oldest: None,

@@ -170,7 +170,6 @@ impl Setting {
             is_check: false,
             is_plan: false,
             is_trial: false,
-            crosses: false,
             may_lose: &BTreeSet::new(),
             running: None,
             oldest: None,

@@ -124,7 +124,6 @@ impl ServiceScene {
             is_check: false,
             is_plan: false,
             is_trial: false,
-            crosses: false,
             may_lose: &BTreeSet::new(),
             running: None,
             oldest: None,

@@ -112,7 +112,6 @@ impl Scene {
             is_check: false,
             is_plan: false,
             is_trial: false,
-            crosses: false,
             may_lose: &BTreeSet::new(),
             running: self.running.as_ref(),
             oldest: oldest.filter(|_| goal.is_none()),

@@ -34,8 +34,6 @@ pub struct Infra {
     pub is_plan: Cell<bool>,
     /// True if it is only tried whether a rollback could go there.
     pub is_trial: Cell<bool>,
-    /// True if a rollback goes back across a loss of data.
-    pub crosses: Cell<bool>,
     pub may_lose: RefCell<BTreeSet<String>>,
     /// The outputs that other components give to it.
     pub inputs: RefCell<Inputs>,
@@ -79,8 +77,8 @@ impl Infra {
         world.s3().bucket("artifacts", true);
         let spec = json!({"stack": "shop", "role": "windlass-stack-shop", "within_s": 3600});
         let spec = RefCell::new(serde_json::from_value(spec).unwrap());
-        let (is_plan, is_trial, crosses) = (Cell::default(), Cell::default(), Cell::default());
-        Self { world, spec, is_plan, is_trial, crosses, may_lose: RefCell::default(), inputs: RefCell::default() }
+        let (is_plan, is_trial) = (Cell::default(), Cell::default());
+        Self { world, spec, is_plan, is_trial, may_lose: RefCell::default(), inputs: RefCell::default() }
     }
 
     /// Makes the scene in which somebody has made the stack.
@@ -166,7 +164,6 @@ impl Infra {
             is_check: artifact.is_none() && back.is_none(),
             is_plan: self.is_plan.get(),
             is_trial: self.is_trial.get(),
-            crosses: self.crosses.get(),
             may_lose: &may_lose,
             running: None,
             oldest: None,

@@ -104,7 +104,6 @@ impl TaskScene {
             is_check: false,
             is_plan: false,
             is_trial: false,
-            crosses: false,
             may_lose: &BTreeSet::new(),
             running,
             oldest: None,

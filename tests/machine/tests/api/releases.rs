@@ -219,7 +219,7 @@ fn all_that_is_wrong_with_a_body_is_listed_at_once_by_what_may_stand_in_it() {
                 (
                     "UnknownField",
                     "snapshott",
-                    "Did you mean `snapshot`? Known here: `across`, `component`, `reason`, `snapshot`.",
+                    "Did you mean `snapshot`? Known here: `across`, `component`, `may_lose`, `reason`, `snapshot`.",
                 ),
                 ("MissingField", "reason", "Write in `reason` why"),
             ],

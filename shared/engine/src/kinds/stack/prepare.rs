@@ -22,7 +22,6 @@ use crate::trouble::{Checked, Trouble, collected, or_findings};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::declaration::kinds::stack::Stack as Spec;
-use windlass_domain::declaration::kinds::stack::holds_data::DataRule;
 use windlass_domain::declaration::kinds::stack::loss::{LossRules, ResourceDelta, StackLoss, judge};
 use windlass_domain::declaration::kinds::stack::package::{ASSETS_BUCKET, StackAsset};
 use windlass_domain::declaration::kinds::stack::template::{changed_places, deletion_policy, read};
@@ -330,9 +329,8 @@ impl<P: CloudFormationApi + S3Api + Configured + Clock> StackPlan<'_, P> {
         });
         let deltas: Vec<ResourceDelta<'_>> = delta_of.collect();
         let (component, may_lose) = (self.input.component, self.input.may_lose);
-        // Whoever goes back across a loss of data knows that what came after it goes as well.
-        let data = if self.input.crosses { DataRule::Disposable } else { self.spec.data };
-        judge(&LossRules { component, data, may_lose }, &deltas)
+        let (data, goes_back) = (self.spec.data, self.input.goal_state.is_some());
+        judge(&LossRules { component, data, may_lose, goes_back }, &deltas)
     }
 }
 

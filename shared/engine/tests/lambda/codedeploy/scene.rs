@@ -71,7 +71,6 @@ pub(super) fn plan(world: &World, text: &'static str, back: Option<&serde_json::
         is_check: false,
         is_plan: false,
         is_trial: false,
-        crosses: false,
         may_lose: &BTreeSet::new(),
         running: None,
         oldest: None,

@@ -37,6 +37,8 @@ pub struct LossRules<'a> {
     pub data: DataRule,
     /// The resources whose data the request allows to lose.
     pub may_lose: &'a BTreeSet<String>,
+    /// True if it goes back to a template that ran before, which nobody can change any more.
+    pub goes_back: bool,
 }
 
 /// The effect of a change of a stack.
@@ -166,12 +168,12 @@ impl LossRules<'_> {
             names => format!(" because of `{names}`"),
         };
         let removed =
-            |what: &str| format!("The release {what} `{logical}` (`{kind}`){because}, and the data in it is lost.");
+            |what: &str| format!("The change {what} `{logical}` (`{kind}`){because}, and the data in it is lost.");
         let (reason, keep) = match detail.action {
             DetailAction::Add => (
                 format!(
-                    "`{logical}` (`{kind}`) is new and holds data, and an undo of the release would delete it with \
-                     what was written into it."
+                    "`{logical}` (`{kind}`) is new and holds data, and an undo would delete it with what was written into \
+                     it."
                 ),
                 if logical.contains('.') {
                     // Nobody may have been able to read that one.
@@ -183,8 +185,13 @@ impl LossRules<'_> {
             DetailAction::Remove => (removed("removes"), "Leave it in the template, or let the stack leave it behind"),
             _ => (removed("replaces, or may replace,"), "Leave the properties that replace it as they are"),
         };
-        let named = format!("{}.{logical}", self.component);
-        let remedy = prose!("{}; or name `{}` in {}, with a reason.", keep, named, NextStep::With(Wish::MayLose));
+        let (named, wish) = (format!("{}.{logical}", self.component), NextStep::With(Wish::MayLose));
+        let remedy = if self.goes_back {
+            let fix = "Deploy a fix forward; or, where that is meant, name";
+            prose!("{} `{}` in {} of a rollback or of a deployment, with a reason.", fix, named, wish)
+        } else {
+            prose!("{}; or name `{}` in {}, with a reason.", keep, named, wish)
+        };
         Finding::new(FindingName::WouldLoseData, self.path(), reason, remedy)
     }
 
@@ -211,7 +218,7 @@ mod tests {
     fn judged(change: &ResourceDelta<'_>, data: DataRule, may_lose: &[&str]) -> (DetailAction, String, String, bool) {
         let component = ComponentName::new("infra").unwrap();
         let may_lose = may_lose.iter().map(|name| (*name).to_owned()).collect();
-        let rules = LossRules { component: &component, data, may_lose: &may_lose };
+        let rules = LossRules { component: &component, data, may_lose: &may_lose, goes_back: false };
         let loss = judge(&rules, std::slice::from_ref(change));
         let names = |findings: &[Finding]| findings.iter().map(|it| it.name.to_string()).collect::<String>();
         (loss.details[0].action, names(&loss.findings), names(&loss.warnings), loss.irreversible)
@@ -258,6 +265,21 @@ mod tests {
         }
     }
 
+    /// Nobody can change the template that is gone back to: only what can be done is named.
+    #[test]
+    fn a_way_back_that_loses_data_names_the_request_that_may() {
+        let component = ComponentName::new("infra").unwrap();
+        for action in ["Remove", "Modify", "Add"] {
+            for goes_back in [false, true] {
+                let rules = LossRules { component: &component, data: DataRule::Kept, may_lose: &[].into(), goes_back };
+                let found = judge(&rules, &[delta(TABLE, (action, "True", ""))]).findings;
+                let remedy = found[0].remedy.written();
+                assert_eq!(remedy.contains("of a rollback"), goes_back, "{action}: {remedy}");
+                assert!(remedy.contains("`infra.Messages` in `may_lose`"), "{remedy}");
+            }
+        }
+    }
+
     #[test]
     fn an_undo_may_take_what_is_new_and_what_may_be_lost() {
         let component = ComponentName::new("infra").unwrap();
@@ -271,7 +293,7 @@ mod tests {
         ];
         for (kind, action, data, may_lose, may_go) in table {
             let may_lose = may_lose.iter().map(|name: &&str| (*name).to_owned()).collect();
-            let rules = LossRules { component: &component, data, may_lose: &may_lose };
+            let rules = LossRules { component: &component, data, may_lose: &may_lose, goes_back: false };
             let found = judge(&rules, &[delta(kind, (action, "False", ""))]).may_go;
             assert_eq!(found.contains("Messages"), may_go, "{kind} {action} {data:?}");
         }
