@@ -99,8 +99,8 @@ impl Declaration {
 }
 
 impl Resolved {
-    /// Returns the findings about resources whose data a release may lose: each is of a component that holds data, and
-    /// that the release changes.
+    /// Returns the findings about resources whose data may be lost: each is of a component that holds data, and that
+    /// is changed.
     pub fn misplaced_losses(
         &self,
         may_lose: &BTreeSet<ResourceOf>,
@@ -117,8 +117,8 @@ impl Resolved {
                 (true, true) => return None,
                 (false, _) => (format!("a `{kind}` such as `{name}` loses no data."), "Remove it."),
                 (true, false) => (
-                    format!("the release does not change `{name}`, so that it loses nothing there."),
-                    "Remove it, or release that component as well.",
+                    format!("nothing of `{name}` is changed, so that nothing is lost there."),
+                    "Remove it; or ask for that component as well.",
                 ),
             };
             Some(Finding::bad_value("may_lose", format!("`{resource}`: {why}"), remedy))

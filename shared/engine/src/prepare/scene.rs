@@ -228,6 +228,10 @@ impl Scene {
                 (ComponentRollback::None(finding), _) => all.findings.push(finding),
             }
         }
+        // Those of a release are checked where it is pinned.
+        let goes_back = |name: &ComponentName| all.wanted.iter().any(|wanted| wanted.name == name);
+        let misplaced = self.loaded.resolved.misplaced_losses(&self.loaded.record.may_lose, goes_back);
+        all.findings.extend(misplaced);
         all
     }
 

@@ -69,6 +69,18 @@ fn a_rollback_goes_back_in_reverse_order_whatever_the_gates_say() {
     assert_eq!(plan.warnings.len(), 2);
 }
 
+#[test]
+fn a_rollback_loses_no_data_of_what_is_unknown_or_has_none() {
+    for (resource, name) in [("agent.Messages", FindingName::UnknownName), ("api.Messages", FindingName::BadValue)] {
+        let mut stage = rollback();
+        stage.record.may_lose = [resource.parse().unwrap()].into();
+        stage.write_record();
+        prepare(&stage).unwrap();
+        let findings = plan(&stage).findings;
+        assert!(findings.iter().any(|it| it.name == name && it.path == "may_lose"), "{findings:?}");
+    }
+}
+
 /// Safety: undo: A rollback whose version is gone is rejected before anything changes.
 #[test]
 fn a_rollback_whose_version_is_gone_is_rejected() {

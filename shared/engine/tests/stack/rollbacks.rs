@@ -34,7 +34,8 @@ fn a_rollback_loses_only_the_data_that_its_request_names() {
         infra.may_lose.borrow_mut().insert("Messages".into());
         let first = infra.release(&next);
         assert_eq!(first.forward(), WorkTransition::Changed, "{}", first.failure());
-        for (may_lose, expected) in [("Other", &[FindingName::WouldLoseData][..]), ("Messages", &[])] {
+        let typed = [FindingName::WouldLoseData, FindingName::UnknownName];
+        for (may_lose, expected) in [("Mesages", &typed[..]), ("Messages", &[])] {
             *infra.may_lose.borrow_mut() = [may_lose.to_owned()].into();
             let planned = infra.planned("d2", None, Some(&first.step().before)).unwrap();
             assert_eq!(names(&planned.findings), expected, "{may_lose}");

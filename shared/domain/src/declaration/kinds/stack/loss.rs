@@ -2,6 +2,7 @@
 
 use crate::declaration::kinds::stack::holds_data::{DataRule, NESTED, holds_data};
 use crate::declaration::plan::{ChangeDetail, DetailAction};
+use crate::document::shape::unknown_name;
 use crate::prose;
 use crate::text::finding::{Finding, FindingName};
 use crate::text::name::ComponentName;
@@ -92,6 +93,10 @@ pub fn judge(rules: &LossRules<'_>, changes: &[ResourceDelta<'_>]) -> StackLoss 
         }
         judged.details.push(detail);
     }
+    let unknown = rules.unknown(changes);
+    // One that stops nothing is harmless, such as that of a loss which an earlier deployment has taken already.
+    let beside = if judged.findings.is_empty() { &mut judged.warnings } else { &mut judged.findings };
+    beside.extend(unknown);
     judged.irreversible = !lost.is_empty() || !left_behind.is_empty();
     judged.warnings.extend(rules.warning(
         (FindingName::Irreversible, &lost),
@@ -195,6 +200,21 @@ impl LossRules<'_> {
         Finding::new(FindingName::WouldLoseData, self.path(), reason, remedy)
     }
 
+    /// Makes a finding for each resource that is named to be lost and that the change does not touch.
+    fn unknown(&self, changes: &[ResourceDelta<'_>]) -> Vec<Finding> {
+        let named = |logical: &str| format!("{}.{logical}", self.component);
+        let holds_data = changes.iter().filter(|change| holds_data(change.kind));
+        let known: Vec<String> = holds_data.map(|change| named(change.logical)).collect();
+        let unknown = self.may_lose.iter().filter(|name| changes.iter().all(|change| change.logical != name.as_str()));
+        let found = unknown.map(|name| {
+            let name = named(name);
+            let reason = format!("The change touches no resource `{name}`.");
+            let otherwise = if known.is_empty() { "Leave it out: nothing that holds data changes." } else { "" };
+            unknown_name("may_lose", reason, &name, &known, otherwise)
+        });
+        found.collect()
+    }
+
     /// Returns the warning about these resources, whose names stand at the `{}`; `None` if there are none.
     fn warning(&self, (name, of): (FindingName, &[String]), reason: &str, remedy: &str) -> Option<Finding> {
         let reason = || Prose::filled(reason, [of.join(", ").into()]);
@@ -220,7 +240,8 @@ mod tests {
         let may_lose = may_lose.iter().map(|name| (*name).to_owned()).collect();
         let rules = LossRules { component: &component, data, may_lose: &may_lose, goes_back: false };
         let loss = judge(&rules, std::slice::from_ref(change));
-        let names = |findings: &[Finding]| findings.iter().map(|it| it.name.to_string()).collect::<String>();
+        let is_loss = |it: &&Finding| it.name != FindingName::UnknownName;
+        let names = |all: &[Finding]| all.iter().filter(is_loss).map(|it| it.name.to_string()).collect::<String>();
         (loss.details[0].action, names(&loss.findings), names(&loss.warnings), loss.irreversible)
     }
 
@@ -262,6 +283,23 @@ mod tests {
             }
             let other = judged(&delta(FUNCTION, words), DataRule::Kept, &[]);
             assert_eq!(other, (action, String::new(), String::new(), false), "{words:?}");
+        }
+    }
+
+    #[test]
+    fn a_name_of_no_resource_is_named_with_the_one_that_was_meant() {
+        let component = ComponentName::new("infra").unwrap();
+        for (data, stops) in [(DataRule::Kept, true), (DataRule::Disposable, false)] {
+            let may_lose = ["Mesages".to_owned(), "Messages".to_owned()].into();
+            let rules = LossRules { component: &component, data, may_lose: &may_lose, goes_back: false };
+            let other = ResourceDelta { logical: "Files", ..delta(TABLE, ("Remove", "", "Delete")) };
+            let loss = judge(&rules, &[delta(TABLE, ("Remove", "", "Delete")), other]);
+            let all = if stops { &loss.findings } else { &loss.warnings };
+            let unknown: Vec<&Finding> = all.iter().filter(|it| it.name == FindingName::UnknownName).collect();
+            assert_eq!(unknown.len(), 1, "{data:?}");
+            let remedy = unknown[0].remedy.written();
+            assert!(remedy.contains("`infra.Messages`") && unknown[0].path == "may_lose", "{remedy}");
+            assert_eq!(loss.findings.is_empty(), !stops);
         }
     }
 
