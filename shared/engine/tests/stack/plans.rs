@@ -85,11 +85,21 @@ fn data_is_lost_only_where_that_is_allowed() {
 /// The undo would make another table in its place, without what was written into the first.
 #[test]
 fn data_that_is_left_behind_is_not_brought_back() {
-    let kept = json!({"Type": "AWS::DynamoDB::Table", "DeletionPolicy": "Retain", "Properties": {"KeySchema": "a"}});
-    let infra = Infra::with(&template("one", &[("Messages", kept)]));
-    let planned = infra.plan("d1", &template("one", &[]));
-    assert_eq!((planned.findings.len(), planned.irreversible), (0, true));
-    assert_eq!(names(&planned.warnings), [FindingName::Irreversible]);
+    for (policy, expected) in
+        [("Retain", &[][..]), ("RetainExceptOnCreate", &[]), ("Delete", &[FindingName::WouldLoseData])]
+    {
+        let mut kept = table();
+        kept["DeletionPolicy"] = json!(policy);
+        let infra = Infra::with(&template("one", &[("Messages", kept)]));
+        let planned = infra.plan("d1", &template("one", &[]));
+        assert_eq!(names(&planned.findings), expected, "{policy}");
+        let warned = if expected.is_empty() { &[FindingName::Irreversible][..] } else { &[] };
+        assert_eq!(
+            (names(&planned.warnings), planned.irreversible),
+            (warned.to_vec(), expected.is_empty()),
+            "{policy}"
+        );
+    }
 }
 
 #[test]

@@ -187,7 +187,10 @@ impl LossRules<'_> {
                     "Write `DeletionPolicy: Retain` or `DeletionPolicy: RetainExceptOnCreate` at it"
                 },
             ),
-            DetailAction::Remove => (removed("removes"), "Leave it in the template, or let the stack leave it behind"),
+            DetailAction::Remove => (
+                removed("removes"),
+                "Leave it in the template, or release it with `DeletionPolicy: Retain` first, so that the stack leaves it behind",
+            ),
             _ => (removed("replaces, or may replace,"), "Leave the properties that replace it as they are"),
         };
         let (named, wish) = (format!("{}.{logical}", self.component), NextStep::With(Wish::MayLose));
