@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use windlass_domain::declaration::installation::{by_name, of_component};
 use windlass_domain::declaration::kinds::{KindName, Spec};
 use windlass_domain::declaration::name_text::Given;
+use windlass_domain::declaration::output::Output;
 use windlass_domain::declaration::resolved::{Component, Resolved};
 use windlass_domain::declaration::tenancy::HeldClaim;
 use windlass_domain::deployment::step::Step;
@@ -117,7 +118,9 @@ pub async fn prepared(
     }
     prepared.findings.splice(0..0, bytes);
     let findings = prepared.findings.into_iter().map(Finding::of_a_recorded_release);
-    prepared.findings = findings.map(|finding| or_by_output(finding, &scene.loaded.resolved, wanted)).collect();
+    let declared = &scene.loaded.resolved;
+    let findings = findings.map(|finding| or_by_output(finding, declared, wanted));
+    prepared.findings = findings.map(|finding| or_without_output(finding, declared, wanted)).collect();
     Ok(prepared)
 }
 
@@ -137,6 +140,28 @@ fn or_by_output(mut finding: Finding, declared: &Resolved, wanted: &WantedCompon
         finding.remedy = prose!("{}; if another component makes it, name it by its output, such as {}.", former, form);
     }
     finding
+}
+
+/// Says of an output that a recorded state does not give who takes it, and what can be done: nobody can change what ran
+/// then.
+fn or_without_output(finding: Finding, declared: &Resolved, wanted: &WantedComponent<'_>) -> Finding {
+    let outputs = format!("components.{}.outputs.", wanted.name);
+    let output = finding.path.strip_prefix(&outputs).filter(|_| wanted.goal_state.is_some());
+    let Some(output) = output.filter(|_| finding.name == FindingName::UnknownName) else { return finding };
+    let is_it = |taken: &Output| taken.component == *wanted.name && taken.name == output;
+    let takes = |component: &Component| declared.takes(component).iter().any(|(_, taken)| is_it(taken));
+    let named = declared.components.iter().filter(|(_, component)| takes(component));
+    let gates = declared.gates.takes().iter().any(is_it).then(|| "`gates`".to_owned());
+    let named: Vec<String> = named.map(|(name, _)| format!("`{name}`")).chain(gates).collect();
+    let (who, of_both) = match named.as_slice() {
+        [] => ("Nobody takes it".to_owned(), "`outputs`".to_owned()),
+        all => (format!("It is taken by {}", all.join(", ")), format!("`outputs` and of {}", all.join(", "))),
+    };
+    let remedy = format!(
+        "{who}. Take it out of {of_both} and put that declaration in force, then ask again; or name a snapshot whose \
+         template has it."
+    );
+    Finding::new(FindingName::NoWayBack, finding.path, finding.reason, remedy)
 }
 
 /// The finding that a component has no files that could be withdrawn.

@@ -2,14 +2,19 @@
 
 use crate::prepare::scene::{HEALTH, NEW, bring, named, plan, prepare, step, warned};
 use crate::site::zips::stored;
-use crate::stage::{Stage, component, id};
+use crate::stage::{Stage, app, component, id, prod};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::deployment::step::{Step, StepFailure, StepStatus};
+use windlass_domain::environment::{GivenVersion, Proof, Running, Snapshot};
+use windlass_domain::release::action::ActionName;
 use windlass_domain::release::artifact::Artifact;
+use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::text::digest::Digest;
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::finding::FindingName;
+use windlass_domain::text::time::Time;
 use windlass_engine::ledger;
 use windlass_engine::payload::Transition;
 use windlass_engine::prepare::handle;
@@ -150,6 +155,55 @@ fn what_was_made_to_plan_a_later_wave_goes_where_that_cannot_be_planned() {
         let calls = stage.world.mishaps().calls[before..].to_vec();
         assert!(calls.contains(&"cloudformation.create_change_set"), "{calls:?}");
         assert_eq!((sets(&stage, "infra-prod"), sets(&stage, "network-prod")), (0, 1));
+    }
+}
+
+/// Nobody can add an output to a template that ran.
+#[test]
+fn an_output_that_a_former_template_lacks_is_named_with_who_takes_it() {
+    let declared_since = r#"
+app: shop
+version: 1.0.0
+environments:
+  prod: {deploy: {branch: main}}
+components:
+  infra: {kind: cloudformation, stack: "infra-{environment}", role: stack-role, outputs: {queue: QueueUrl}}
+  network: {kind: cloudformation, stack: network, role: a, parameters: {Size: "${infra.queue}"}, after: [infra]}
+"#;
+    for (declaration, taker) in
+        [(declared_since.to_owned(), "`network`"), (declared_since.replace("${infra.queue}", "2"), "Nobody")]
+    {
+        let mut stage = shop(DECLARATION);
+        prepare(&stage).unwrap();
+        let ran = step(&stage, "infra").unwrap();
+        let version = "1.3.0".to_owned();
+        let given =
+            GivenVersion { version: version.clone(), deployment: id(), since: Time(0), git: None, released_by: None };
+        let snapshot = Snapshot {
+            number: 4,
+            version,
+            release: None,
+            deployment: id(),
+            made: Time(0),
+            replaced: 0,
+            components: [(component("infra"), Running::new(None, given, ran.before).of_kind(ran.kind))].into(),
+            irreversible: [].into(),
+            proof: Proof::default(),
+            partly: None,
+        };
+        stage.put(ledger::snapshot(EnvironmentId::new(&app(), &prod()), 4), &snapshot);
+        let parsed = Declaration::parse(&declaration).unwrap();
+        let declared = Declared::new(&parsed, &declaration, Time(0), None);
+        stage.put(ledger::declaration(&app(), parsed.version()), &declared);
+        stage.record.action = ActionName::Rollback;
+        stage.record.snapshot = Some(4);
+        stage.write_record();
+        stage.forget_plan();
+        prepare(&stage).unwrap();
+        let plan = plan(&stage);
+        assert_eq!(named(&plan), [(FindingName::NoWayBack, "components.infra.outputs.queue")]);
+        let remedy = plan.findings[0].remedy.written();
+        assert!(remedy.contains(taker), "{remedy}");
     }
 }
 
