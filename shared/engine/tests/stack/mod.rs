@@ -1,5 +1,6 @@
 //! Stacks of AWS CloudFormation: the way there and back, what CloudFormation does by itself, and what others do.
 
+mod data;
 mod parameters;
 mod plans;
 mod rollbacks;

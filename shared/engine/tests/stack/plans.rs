@@ -22,7 +22,7 @@ pub fn sets(infra: &Infra) -> usize {
     infra.stack(|stack| stack.change_sets.len()).unwrap_or_default()
 }
 
-fn target(planned: &Prepared, member: &str) -> Value {
+pub fn target(planned: &Prepared, member: &str) -> Value {
     planned.target[member].clone()
 }
 
@@ -64,42 +64,6 @@ fn what_it_touches_is_named_with_what_changes_of_it() {
     let planned = infra.plan("d2", &template("one", &[("Messages", table())]));
     assert_eq!(names(&planned.findings), [FindingName::WouldLoseData]);
     assert_eq!((planned.touches[0].logical.as_str(), planned.touches[0].is_lost), ("Api", true));
-}
-
-#[test]
-fn data_is_lost_only_where_that_is_allowed() {
-    let infra = Infra::with(&template("one", &[("Messages", table())]));
-    let next = template("one", &[]);
-    assert_eq!(names(&infra.plan("d1", &next).findings), [FindingName::WouldLoseData]);
-    infra.may_lose.borrow_mut().insert("Messages".into());
-    let planned = infra.plan("d2", &next);
-    assert_eq!(planned.findings, []);
-    assert!(planned.irreversible);
-    assert_eq!(target(&planned, "may_go"), json!(["Messages"]));
-    // A new one would be deleted by the undo.
-    infra.may_lose.borrow_mut().clear();
-    let more = template("one", &[("Messages", table()), ("More", table())]);
-    assert_eq!(names(&infra.plan("d3", &more).findings), [FindingName::WouldLoseData]);
-}
-
-/// The undo would make another table in its place, without what was written into the first.
-#[test]
-fn data_that_is_left_behind_is_not_brought_back() {
-    for (policy, expected) in
-        [("Retain", &[][..]), ("RetainExceptOnCreate", &[]), ("Delete", &[FindingName::WouldLoseData])]
-    {
-        let mut kept = table();
-        kept["DeletionPolicy"] = json!(policy);
-        let infra = Infra::with(&template("one", &[("Messages", kept)]));
-        let planned = infra.plan("d1", &template("one", &[]));
-        assert_eq!(names(&planned.findings), expected, "{policy}");
-        let warned = if expected.is_empty() { &[FindingName::Irreversible][..] } else { &[] };
-        assert_eq!(
-            (names(&planned.warnings), planned.irreversible),
-            (warned.to_vec(), expected.is_empty()),
-            "{policy}"
-        );
-    }
 }
 
 #[test]

@@ -265,7 +265,7 @@ impl<P: CloudFormationApi + S3Api + Configured + Clock> StackPlan<'_, P> {
         }
         if set.status == UNMADE {
             let errors = at.validation_errors(&set.id).await?;
-            let findings = refusals::invalid(self.input, &set.reason, &errors);
+            let findings = refusals::invalid(self.input, (&target.stack, &set.reason), &errors);
             return Ok(Prepared { target: to_value(&target)?, is_made_to_plan: true, ..Prepared::refused(findings) });
         }
         let all = change_set::shown(changes(at, set.clone()).await)?;

@@ -1,5 +1,7 @@
 //! The refusals of a template or a change set, before anything of a stack is changed. Pure.
 
+use super::state::is_there_already;
+use super::wording::there_already;
 use crate::kinds::PrepareInput;
 use crate::ports::{ChangeSet, ObjectId, ResourceChange, Stack, TemplateSummary, ValidationError};
 use serde_json::Value;
@@ -137,13 +139,17 @@ pub(super) fn no_change_set(input: &PrepareInput<'_>, said: &str) -> Finding {
 }
 
 /// Returns the findings on a change set that could not be made: what AWS's own validation says, else its reason.
-pub(super) fn invalid(input: &PrepareInput<'_>, reason: &str, errors: &[ValidationError]) -> Vec<Finding> {
+pub(super) fn invalid(
+    input: &PrepareInput<'_>,
+    (stack, reason): (&str, &str),
+    errors: &[ValidationError],
+) -> Vec<Finding> {
     let failing = errors.iter().filter(|error| error.fails);
-    let found: Vec<Finding> = failing.map(|error| of_validation(input, error)).collect();
+    let found: Vec<Finding> = failing.map(|error| of_validation(input, stack, error)).collect();
     if found.is_empty() { vec![no_change_set(input, reason)] } else { found }
 }
 
-fn of_validation(input: &PrepareInput<'_>, error: &ValidationError) -> Finding {
+fn of_validation(input: &PrepareInput<'_>, stack: &str, error: &ValidationError) -> Finding {
     let ValidationError { logical, kind, validation, reason, .. } = error;
     let (of, what) = match logical.as_str() {
         "" => ("template", "The template".to_owned()),
@@ -152,7 +158,9 @@ fn of_validation(input: &PrepareInput<'_>, error: &ValidationError) -> Finding {
     let said = reason.trim_end_matches('.');
     let reason = format!("{what} does not pass CloudFormation's own validation {validation}: {said}.");
     let path = format!("{}.{of}", input.path("stack"));
-    Finding::bad_value(path, reason, "Mend it in the template, and release that.")
+    let is_taken = validation == "NAME_CONFLICT_VALIDATION" || is_there_already(said);
+    let mend = "Mend it in the template, and release that.";
+    Finding::bad_value(path, reason, if is_taken { there_already(stack, kind) } else { mend.into() })
 }
 
 /// Returns a finding for an output that is declared and that the template does not have. Nobody knows it of a template

@@ -326,6 +326,11 @@ impl Change {
     }
 }
 
+/// Returns whether a resource failed because there is one of its name already. Some types have no code for that.
+pub(super) fn is_there_already(said: &str) -> bool {
+    said.contains("AlreadyExists") || said.contains("already exists")
+}
+
 /// Returns whether a resource failed only because another one had failed before. CloudFormation says that in words
 /// alone.
 pub(super) fn is_cancelled(reason: &str) -> bool {

@@ -2,7 +2,7 @@
 //! its parameters.
 
 use super::drift::Detected;
-use super::state::{Change, Seen, Standing, Target};
+use super::state::{Change, Seen, Standing, Target, is_there_already};
 use crate::kinds::noticed::plain;
 use crate::kinds::whose;
 use crate::ports::{ChangeSet, Stack, StackEvent, StackResource};
@@ -160,7 +160,21 @@ pub(super) fn deleted(target: &Target, seen: &Seen) -> Finding {
 /// The finding for a change that CloudFormation has taken back by itself.
 pub(super) fn taken_back(target: &Target, seen: &Seen) -> Finding {
     let reason = format!("CloudFormation took the change back by itself ({}): {}.", status(seen), why(seen));
-    failed(target, reason, prose!("Mend what failed in the template or in the account, then {}.", Redeploy::Fixed))
+    let blocked = seen.failed.as_ref().filter(|event| is_there_already(&event.reason));
+    let remedy = blocked.map(|event| there_already(&target.stack, &event.resource.kind));
+    let mend = || prose!("Mend what failed in the template or in the account, then {}.", Redeploy::Fixed);
+    failed(target, reason, remedy.unwrap_or_else(mend))
+}
+
+/// Returns what to do with a resource that a stack was to make and that is there already.
+pub(super) fn there_already(stack: &str, kind: &str) -> Prose {
+    let import = "aws cloudformation create-change-set --change-set-type IMPORT --change-set-name import";
+    prose!(
+        "An undo may have left it behind, or it is somebody else's. Once nobody needs what is in it, delete it: {}. Or take it into the stack, which needs the tags `windlass:app` and `windlass:environment` if that makes it: {}. Then {}.",
+        run!("aws cloudcontrol delete-resource --type-name {kind} --identifier …"),
+        run!("{import} --stack-name {stack} --resources-to-import … --template-body …"),
+        Redeploy::Again
+    )
 }
 
 /// The finding for a way back that CloudFormation has taken back by itself.
