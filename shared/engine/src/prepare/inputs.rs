@@ -54,7 +54,7 @@ pub async fn of(
     wanted: &WantedComponent<'_>,
 ) -> Checked<TakenInputs> {
     let (name, component) = (wanted.name, wanted.component);
-    let mut givers = Givers { ports, scene, before, known: BTreeMap::new() };
+    let mut givers = Givers { ports, scene, before, goes_back: scene.is_rollback(), known: BTreeMap::new() };
     let mut taken = TakenInputs::default();
     let mut findings = Vec::new();
     let listed = component.spec.as_kind().takes_from().filter(|_| wanted.goal_state.is_none()).into_iter();
@@ -79,14 +79,14 @@ pub async fn of(
     if findings.is_empty() { Ok(taken) } else { Err(findings.into()) }
 }
 
-/// Returns what components give now for these outputs, as far as anybody knows it.
+/// Returns what components give now for these outputs, as far as anybody knows it, also where they change later.
 pub async fn given_now(
     ports: &impl Ports,
     scene: &Scene,
     before: &EarlierComponents<'_>,
     outputs: BTreeSet<Output>,
 ) -> Result<Given> {
-    let mut givers = Givers { ports, scene, before, known: BTreeMap::new() };
+    let mut givers = Givers { ports, scene, before, goes_back: false, known: BTreeMap::new() };
     let mut given = Given::new();
     for output in outputs {
         if let Some(PlannedOutput::Known(value) | PlannedOutput::Expected(value)) = givers.give(&output, true).await? {
@@ -112,6 +112,8 @@ struct Givers<'g, 'b, P> {
     ports: &'g P,
     scene: &'g Scene,
     before: &'g EarlierComponents<'b>,
+    /// True if who gives changes after who takes, as in a rollback.
+    goes_back: bool,
     known: BTreeMap<ComponentName, Outputs>,
 }
 
@@ -125,8 +127,7 @@ impl<P: Ports> Givers<'_, '_, P> {
         let giver = &output.component;
         let draft = self.before.drafts.get(giver).copied();
         let changes = draft.is_some_and(|(_, prepared)| prepared.would_change());
-        if changes && self.scene.is_rollback() {
-            // A rollback goes the other way round: the giver would change after it.
+        if changes && self.goes_back {
             return Ok(None);
         }
         // Nobody knows what a component would give that is refused itself; its own findings say so. One that was not

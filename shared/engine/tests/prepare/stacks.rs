@@ -57,14 +57,7 @@ const TABLE: (&str, &str) = ("Messages", "AWS::DynamoDB::Table");
 fn shop(declaration: &str) -> Stage {
     let mut stage = Stage::new(declaration, BTreeMap::new());
     bring(&mut stage, "api", NEW);
-    let tags = [("windlass:app", "shop"), ("windlass:environment", "prod")];
-    let wanted = Wanted {
-        template: template(&[TOPIC, TABLE]),
-        parameters: [("Size".to_owned(), "1".to_owned())].into(),
-        tags: tags.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
-        ..Wanted::default()
-    };
-    stage.world.put_stack("infra-prod", wanted).unwrap();
+    put_stack(&stage, &[TOPIC, TABLE]);
     for name in ["network", "infra"] {
         let list = json!({"template": "template.json"}).to_string();
         let archive = stored(&[("stack.json", list.as_bytes()), ("template.json", template(&[TOPIC]).as_bytes())]);
@@ -78,6 +71,18 @@ fn shop(declaration: &str) -> Stage {
     stage.deployed_before();
     stage.world.serve(HEALTH, 200, "fine", 12);
     stage
+}
+
+/// Makes or updates the stack of `infra` as somebody else does.
+fn put_stack(stage: &Stage, resources: &[(&str, &str)]) {
+    let tags = [("windlass:app", "shop"), ("windlass:environment", "prod")];
+    let wanted = Wanted {
+        template: template(resources),
+        parameters: [("Size".to_owned(), "1".to_owned())].into(),
+        tags: tags.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+        ..Wanted::default()
+    };
+    stage.world.put_stack("infra-prod", wanted).unwrap();
 }
 
 /// Lets a component of the first wave have changed: it gives this now.
@@ -158,53 +163,82 @@ fn what_was_made_to_plan_a_later_wave_goes_where_that_cannot_be_planned() {
     }
 }
 
-/// Nobody can add an output to a template that ran.
-#[test]
-fn an_output_that_a_former_template_lacks_is_named_with_who_takes_it() {
-    let declared_since = r#"
+/// Makes a rollback of the stack `infra`, to what was there before a release, under another declaration.
+fn rollback(declaration: &str) -> Stage {
+    let mut stage = shop(DECLARATION);
+    prepare(&stage).unwrap();
+    let ran = step(&stage, "infra").unwrap();
+    let version = "1.3.0".to_owned();
+    let given =
+        GivenVersion { version: version.clone(), deployment: id(), since: Time(0), git: None, released_by: None };
+    let snapshot = Snapshot {
+        number: 4,
+        version,
+        release: None,
+        deployment: id(),
+        made: Time(0),
+        replaced: 0,
+        components: [(component("infra"), Running::new(None, given, ran.before).of_kind(ran.kind))].into(),
+        irreversible: [].into(),
+        proof: Proof::default(),
+        partly: None,
+    };
+    stage.put(ledger::snapshot(EnvironmentId::new(&app(), &prod()), 4), &snapshot);
+    put_stack(&stage, &[TOPIC]);
+    let parsed = Declaration::parse(declaration).unwrap();
+    let declared = Declared::new(&parsed, declaration, Time(0), None);
+    stage.put(ledger::declaration(&app(), parsed.version()), &declared);
+    stage.record.action = ActionName::Rollback;
+    stage.record.snapshot = Some(4);
+    stage.write_record();
+    stage.forget_plan();
+    stage
+}
+
+const DECLARED_SINCE: &str = r#"
 app: shop
 version: 1.0.0
 environments:
   prod: {deploy: {branch: main}}
 components:
-  infra: {kind: cloudformation, stack: "infra-{environment}", role: stack-role, outputs: {queue: QueueUrl}}
-  network: {kind: cloudformation, stack: network, role: a, parameters: {Size: "${infra.queue}"}, after: [infra]}
+  infra:
+    kind: cloudformation
+    stack: "infra-{environment}"
+    role: stack-role
+    data: disposable
+    outputs: {url: QueueUrl}
+  network: {kind: cloudformation, stack: network, role: a, parameters: {Size: "${infra.url}"}, after: [infra]}
+gates:
+  probes: [{url: "${infra.url}/health"}]
 "#;
+
+/// Nobody can add an output to a template that ran.
+#[test]
+fn an_output_that_a_former_template_lacks_is_named_with_who_takes_it() {
+    let ungated = DECLARED_SINCE.replace("${infra.url}/health", HEALTH);
+    let untaken = ungated.replace("${infra.url}", "2");
     for (declaration, taker) in
-        [(declared_since.to_owned(), "`network`"), (declared_since.replace("${infra.queue}", "2"), "Nobody")]
+        [(DECLARED_SINCE, "`network`, `gates`"), (ungated.as_str(), "of `network` and"), (untaken.as_str(), "Nobody")]
     {
-        let mut stage = shop(DECLARATION);
-        prepare(&stage).unwrap();
-        let ran = step(&stage, "infra").unwrap();
-        let version = "1.3.0".to_owned();
-        let given =
-            GivenVersion { version: version.clone(), deployment: id(), since: Time(0), git: None, released_by: None };
-        let snapshot = Snapshot {
-            number: 4,
-            version,
-            release: None,
-            deployment: id(),
-            made: Time(0),
-            replaced: 0,
-            components: [(component("infra"), Running::new(None, given, ran.before).of_kind(ran.kind))].into(),
-            irreversible: [].into(),
-            proof: Proof::default(),
-            partly: None,
-        };
-        stage.put(ledger::snapshot(EnvironmentId::new(&app(), &prod()), 4), &snapshot);
-        let parsed = Declaration::parse(&declaration).unwrap();
-        let declared = Declared::new(&parsed, &declaration, Time(0), None);
-        stage.put(ledger::declaration(&app(), parsed.version()), &declared);
-        stage.record.action = ActionName::Rollback;
-        stage.record.snapshot = Some(4);
-        stage.write_record();
-        stage.forget_plan();
+        let stage = rollback(declaration);
         prepare(&stage).unwrap();
         let plan = plan(&stage);
-        assert_eq!(named(&plan), [(FindingName::NoWayBack, "components.infra.outputs.queue")]);
+        assert_eq!(named(&plan), [(FindingName::NoWayBack, "components.infra.outputs.url")]);
         let remedy = plan.findings[0].remedy.written();
         assert!(remedy.contains(taker), "{remedy}");
     }
+}
+
+/// The stack goes back after who takes of it, and gives the same until then.
+#[test]
+fn a_gate_of_a_rollback_is_asked_at_what_a_stack_gives_now() {
+    let stage = rollback(&DECLARED_SINCE.replace("QueueUrl", "TopicName"));
+    prepare(&stage).unwrap();
+    let plan = plan(&stage);
+    assert_eq!(named(&plan), []);
+    assert!(plan.waves.iter().any(|wave| wave.changes.iter().any(|change| change.component == component("infra"))));
+    let given: Vec<String> = plan.given.keys().map(ToString::to_string).collect();
+    assert_eq!(given, ["infra.url"]);
 }
 
 /// AWS may show a change set by one call, and not yet by the next one.
