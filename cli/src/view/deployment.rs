@@ -60,8 +60,11 @@ pub fn wave(record: &Record, number: u32) -> State {
         .any(|step| step.changes.iter().any(made) || step.entered.is_some_and(|(wave, _)| wave >= number));
     let is_over = record.deployment.undoing.is_some() || record.deployment.ending.is_some();
     let is_unmeasured = judged.is_some_and(|judged| !judged.is_measured());
+    let is_red = judged.is_some_and(|it| it.measurements.iter().any(|one| one.verdict == Verdict::Fail));
     let is_paused = judged.and_then(|judged| judged.steered.as_ref()).is_some_and(|steered| steered.paused.is_some());
     let (tone, words) = match judged.map(|judged| judged.verdict) {
+        // Gates of a rollback do not decide.
+        Some(Verdict::Pass) if is_red => (Tone::Noted, "over; a gate failed, and did not decide"),
         Some(Verdict::Pass) if is_unmeasured => (Tone::Still, "passed; nothing was measured"),
         Some(Verdict::Pass) => (Tone::Good, "passed"),
         Some(Verdict::Fail) => (Tone::Bad, "failed"),

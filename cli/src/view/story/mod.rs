@@ -23,7 +23,7 @@ use windlass_domain::release::action::ActionName;
 use windlass_domain::release::stays_reachable::StaysReachable;
 use windlass_domain::shown::api::deployments::Record;
 use windlass_domain::shown::message::wave_in_words;
-use windlass_domain::text::finding::Finding;
+use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::prose::Prose;
 use windlass_domain::text::time::Time;
 
@@ -88,7 +88,7 @@ pub fn who(record: &Record) -> Vec<String> {
 }
 
 /// Returns the reasons of its ending: its facts, the waves that did not pass with their measurements, the failures, the
-/// changes that were taken back, and its cause.
+/// data that was lost, the changes that were taken back, and its cause.
 pub fn why(record: &Record, now: Time) -> Vec<String> {
     let mut lines = who(record);
     lines.extend(in_facts(record, now));
@@ -104,7 +104,20 @@ pub fn why(record: &Record, now: Time) -> Vec<String> {
     });
     lines.extend(judged_lines.map(|line| line.text));
     lines.extend(failures);
+    lines.extend(lost(record));
     lines.extend(undone(record).into_iter().chain(ending(record, true)).map(|line| line.text));
+    lines
+}
+
+/// Returns the lines on what the components that were changed have lost or left behind, as their plan has said.
+fn lost(record: &Record) -> Vec<String> {
+    let mut lines = Vec::new();
+    for step in record.steps.iter().filter(|step| step.has_switched()) {
+        let path = format!("components.{}", step.component);
+        let warnings = record.plan.iter().flat_map(|plan| &plan.warnings);
+        let own = warnings.filter(|one| one.name == FindingName::Irreversible && one.path == path);
+        lines.extend(own.map(|one| format!("  {}: {}", step.component, text(&one.reason))));
+    }
     lines
 }
 
