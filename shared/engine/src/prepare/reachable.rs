@@ -57,7 +57,7 @@ pub async fn snapshots(ports: &impl Ports, check: &Scene) -> Result<Vec<Snapshot
     let at = check.loaded.record.environment_id();
     let next = newest_other(ports, check.state.snapshot, at, &sought).await?.map(|next| sought.of(next));
     let number = next.as_ref().map(|next| next.number);
-    let others = others(ports, &scene).await?.into_iter().filter(|one| Some(one.number) != number);
+    let others = others(ports, &scene, true).await?.into_iter().filter(|one| Some(one.number) != number);
     let (began, mut all) = (ports.now(), Vec::new());
     for good in next.into_iter().chain(others).take(MOST_TRIED) {
         let (named, is_next) = ((good.number, good.version.clone()), number == Some(good.number));
@@ -92,7 +92,7 @@ async fn instead(ports: &impl Ports, scene: &Scene) -> Result<Option<Prose>> {
     let record = &scene.loaded.record;
     let (at, component) = (record.environment_id(), record.component.as_ref());
     let (began, mut tried) = (ports.now(), Vec::new());
-    for good in others(ports, scene).await? {
+    for good in others(ports, scene, false).await? {
         if ports.now().ms_since(began) > LONGEST_MS {
             break;
         }
@@ -107,8 +107,9 @@ async fn instead(ports: &impl Ports, scene: &Scene) -> Result<Option<Prose>> {
     Ok(was_tried.then(|| prose!("None of the others that passed and were tried can be reached: {}.", tried.join(", "))))
 }
 
-/// Returns the newest other snapshots that passed, newest first, as many as are tried.
-async fn others(ports: &impl Ports, scene: &Scene) -> Result<Vec<Snapshot>> {
+/// Returns the newest other snapshots that passed, newest first, as many as are tried: also across what is irreversible,
+/// which a person has to name, or not.
+async fn others(ports: &impl Ports, scene: &Scene, is_across: bool) -> Result<Vec<Snapshot>> {
     let record = &scene.loaded.record;
     let sought = Sought { state: &scene.state, component: record.component.as_ref() };
     let (mut others, mut number) = (Vec::new(), scene.state.snapshot);
@@ -118,7 +119,7 @@ async fn others(ports: &impl Ports, scene: &Scene) -> Result<Vec<Snapshot>> {
         };
         number = good.replaced;
         let good = sought.of(good);
-        if is_another(scene, &good) {
+        if is_another(scene, &good) && (is_across || irreversible::crossed(&good, &scene.state).is_empty()) {
             others.push(good);
         }
         if others.len() == MOST_TRIED {
@@ -128,11 +129,10 @@ async fn others(ports: &impl Ports, scene: &Scene) -> Result<Vec<Snapshot>> {
     Ok(others)
 }
 
-/// Returns whether it is another one than what runs and than where the rollback went, with nothing irreversible in
-/// between, which a person has to name.
+/// Returns whether it is another one than what runs and than where the rollback went.
 fn is_another(scene: &Scene, good: &Snapshot) -> bool {
     let is_goal = scene.goal.as_ref().is_some_and(|goal| goal.number == good.number);
-    !is_goal && !good.runs(&scene.state) && irreversible::crossed(good, &scene.state).is_empty()
+    !is_goal && !good.runs(&scene.state)
 }
 
 /// Returns whether nothing stands in the way of a rollback there. What cannot be found out does. Faults: those that

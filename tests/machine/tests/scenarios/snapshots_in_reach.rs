@@ -45,9 +45,9 @@ fn a_check_says_of_each_snapshot_whether_a_rollback_can_go_there() {
     }
 }
 
-/// A rollback that names nothing is refused where it would cross what is irreversible.
+/// A rollback is refused where it would cross what is irreversible, and each snapshot there is listed all the same.
 #[test]
-fn a_check_refuses_the_snapshot_behind_an_irreversible_run() {
+fn a_check_refuses_the_snapshots_behind_an_irreversible_run() {
     use FindingName::{ArtifactMissing, Irreversible};
     let program = Program::release().unwrap();
     for (deleted, reach, found) in
@@ -69,7 +69,8 @@ fn a_check_refuses_the_snapshot_behind_an_irreversible_run() {
             let found: Vec<FindingName> = one.findings.iter().map(|found| found.name).collect();
             (one.next, one.reach, found)
         });
-        assert_eq!(seen.collect::<Vec<_>>(), [(true, reach, found.to_vec())], "{deleted:?}");
+        let wanted = [(true, reach, found.to_vec()), (false, Reach::Refused, vec![Irreversible])];
+        assert_eq!(seen.collect::<Vec<_>>(), wanted, "{deleted:?}");
     }
 }
 
