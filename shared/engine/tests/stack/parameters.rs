@@ -4,6 +4,7 @@ use super::plans::names;
 use super::scene::{Infra, template};
 use serde_json::json;
 use windlass_domain::declaration::output::{Output, PlannedOutput};
+use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::finding::{Finding, FindingName};
 
 #[test]
@@ -22,6 +23,25 @@ fn parameters_that_are_wrong_are_all_found_at_once() {
     assert_eq!(names(&planned.findings), expected);
     let written: String = planned.findings.iter().map(Finding::written).collect();
     assert!(!written.contains("hush"), "{written}");
+}
+
+/// A default that CloudFormation does not take, such as an empty one, is only refused by that.
+#[test]
+fn a_parameter_without_a_value_is_refused_with_where_it_is_written() {
+    let mut next = template("two", &[]);
+    next["Parameters"]["Needed"] = json!({"Type": "String"});
+    for (said, name) in [(None, FindingName::MissingField), (Some("[Needed] must have values"), FindingName::BadValue)]
+    {
+        let infra = Infra::with(&template("one", &[]));
+        if let Some(said) = said {
+            next["Parameters"]["Needed"]["Default"] = json!("");
+            let refused = Fault::new(FaultName::Refused, said);
+            infra.world.mishaps().refused.insert("cloudformation.create_change_set", refused);
+        }
+        let findings = infra.plan("d1", &next).findings;
+        assert_eq!(names(&findings), [name]);
+        assert!(findings[0].remedy.written().contains("`parameters:`"), "{findings:?}");
+    }
 }
 
 /// What nobody was shown would be shown from then on, and the other way round nobody knows what to go back to.

@@ -55,7 +55,7 @@ pub(super) fn wanted(
             (None, None) => findings.push(Finding::missing_field(
                 at(name),
                 format!("The parameter `{name}` of the template has no default, and no value is declared."),
-                "Write its value, or a default in the template.",
+                "Write its value under `parameters:` of the component, or a default in the template.",
             )),
         }
     }

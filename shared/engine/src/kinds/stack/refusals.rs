@@ -135,7 +135,8 @@ pub(super) fn unpublished(input: &PrepareInput<'_>, logical: &str, object: &Obje
 /// The finding for a template of which no change set can be made, in AWS's words.
 pub(super) fn no_change_set(input: &PrepareInput<'_>, said: &str) -> Finding {
     let reason = format!("CloudFormation takes no change set of this template: {}.", said.trim_end_matches('.'));
-    Finding::bad_value(input.path("stack"), reason, "Mend what it names in the template, and release that.")
+    let remedy = "Mend what it names in the template, or the value of a parameter under `parameters:` of the component, and release that.";
+    Finding::bad_value(input.path("stack"), reason, remedy)
 }
 
 /// Returns the findings on a change set that could not be made: what AWS's own validation says, else its reason.
