@@ -67,7 +67,7 @@ fn plan() -> Value {
     let mut plan = drawn("change", &json!([]));
     plan["turn"] = json!({"becomes": "waits", "text": "It waits until its plan is approved."});
     plan["drawn"]["changes"] = json!({"api": {"from": {"version": "1.3.0"}, "to": {"version": "1.4.0"}}});
-    plan["before"] = json!({"api": {"from": {"version": "1.2.0"}, "to": {"version": "1.4.0"}}});
+    plan["before"] = json!({"changes": {"api": {"from": {"version": "1.2.0"}, "to": {"version": "1.4.0"}}}});
     plan
 }
 

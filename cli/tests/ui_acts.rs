@@ -205,7 +205,7 @@ fn asking() -> (Value, String) {
         "requester": {"route": "api"}, "approval": record["deployment"]["approval"]});
     answers[format!("/apps/shop/deployments/{ID}")] = record;
     let mut plan = answers["/apps/shop/plans/aa1c0d9a4b5e6f71"].clone();
-    plan["before"] = json!({});
+    plan["before"] = json!({"changes": {}});
     let hash = plan["drawn"]["hash"].as_str().unwrap().to_owned();
     answers[format!("/apps/shop/plans/{ID}")] = plan;
     (answers, hash)

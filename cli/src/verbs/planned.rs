@@ -240,18 +240,16 @@ pub fn moved(planned: &Planned) -> Vec<String> {
     let (Some(before), Some(drawn)) = (&planned.before, &planned.drawn) else {
         return Vec::new();
     };
-    let new = drawn.changes.iter().filter(|(name, change)| before.get(*name) != Some(*change));
-    let new = new.map(|(name, change)| match before.get(name) {
-        Some(former) => format!("new since the plan before: {name}: {}, was {}", from_to(change), from_to(former)),
-        None => format!("new since the plan before: {name}: {}", from_to(change)),
+    let changes = &before.changes;
+    let new = drawn.changes.iter().filter(|(name, change)| changes.get(*name) != Some(*change));
+    let new = new.map(|(name, change)| match changes.get(name) {
+        Some(former) => format!("{name}: {}, was {}", from_to(change), from_to(former)),
+        None => format!("{name}: {}", from_to(change)),
     });
-    let gone = before.keys().filter(|name| !drawn.changes.contains_key(*name));
-    let gone = gone.map(|name| format!("new since the plan before: {name} is not changed any more"));
-    let mut lines: Vec<String> = new.chain(gone).collect();
-    if lines.is_empty() {
-        lines.push("the versions are those of the plan before, and something else of it has moved".to_owned());
-    }
-    lines
+    let gone = changes.keys().filter(|name| !drawn.changes.contains_key(*name));
+    let gone = gone.map(|name| format!("{name} is not changed any more"));
+    let all = new.chain(gone).chain(before.moved_parts(drawn));
+    all.map(|new| format!("new since the plan before: {new}")).collect()
 }
 
 /// Returns both ends of a change, and the commits between them.
@@ -359,20 +357,20 @@ mod tests {
         assert_eq!(moved(&planned), Vec::<String>::new());
         let change = |from: &str| json!({"from": {"version": from}, "to": {"version": "1.4.0"}});
         let same = json!(planned.drawn.as_ref().unwrap().changes);
+        let waves = |digit: &str| json!({"waves": digit.repeat(64)});
+        planned.drawn.as_mut().unwrap().parts = serde_json::from_value(waves("b")).unwrap();
         let new = "new since the plan before: api: 1.3.0 → 1.4.0, commits 9f2c..3d4e";
-        for (before, wanted) in [
-            (json!({}), vec![new.to_owned()]),
-            (json!({"api": change("1.2.0")}), vec![format!("{new}, was 1.2.0 → 1.4.0")]),
+        for (before, parts, wanted) in [
+            (json!({}), "b", vec![new.to_owned()]),
+            (json!({"api": change("1.2.0")}), "b", vec![format!("{new}, was 1.2.0 → 1.4.0")]),
             (
                 json!({"api": same["api"], "web": change("1.2.0")}),
+                "b",
                 vec!["new since the plan before: web is not changed any more".to_owned()],
             ),
-            (
-                same.clone(),
-                vec!["the versions are those of the plan before, and something else of it has moved".to_owned()],
-            ),
+            (same.clone(), "a", vec!["new since the plan before: the waves".to_owned()]),
         ] {
-            planned.before = Some(serde_json::from_value(before).unwrap());
+            planned.before = Some(serde_json::from_value(json!({"changes": before, "parts": waves(parts)})).unwrap());
             assert_eq!(moved(&planned), wanted);
             assert!(words(&planned).contains(&wanted[0]));
         }

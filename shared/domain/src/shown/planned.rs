@@ -38,11 +38,38 @@ pub struct Planned {
     /// The changes that it would make; absent until the targets were looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drawn: Option<DrawnPlan>,
-    /// The changes of the plan in whose place this one is drawn, because something has moved since: what is new in
-    /// this one shows beside them. Only a plan that asks for approval once more has it.
+    /// The plan in whose place this one is drawn, because something has moved since: what is new in this one shows
+    /// beside it. Only a plan that asks for approval once more has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub before: Option<BTreeMap<ComponentName, FromTo>>,
+    pub before: Option<FormerPlan>,
 }
+
+/// What is kept of a plan in whose place another one is drawn.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct FormerPlan {
+    /// Its changes.
+    pub changes: BTreeMap<ComponentName, FromTo>,
+    /// The digests of its parts.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub parts: BTreeMap<String, Digest>,
+}
+
+impl FormerPlan {
+    /// Returns what of another plan is new beside versions, in words.
+    pub fn moved_parts(&self, drawn: &DrawnPlan) -> Vec<String> {
+        let moved = drawn.parts.iter().filter(|(part, now)| self.parts.get(*part).is_some_and(|then| then != *now));
+        let in_words = |part: &str| match part {
+            "declaration" => "the declaration".to_owned(),
+            "waves" => "the waves".to_owned(),
+            "irreversible" => "the runs that cannot be undone".to_owned(),
+            of => format!("what callers get of {}, or its target", of.strip_prefix(COMPONENTS).unwrap_or(of)),
+        };
+        moved.map(|(part, _)| in_words(part)).collect()
+    }
+}
+
+/// The beginning of the names of those parts of a plan that are a component's.
+const COMPONENTS: &str = "components.";
 
 /// The fate of a deployment at its arrival.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -136,6 +163,10 @@ pub struct DrawnPlan {
     /// the declaration, of what each component runs by the ledger, and of the irreversible runs. It is equal for equal
     /// plans, whoever asks and whenever.
     pub hash: Digest,
+    /// The digests of the parts by which the hash may become another one, beside versions: `declaration`, `waves`,
+    /// `irreversible`, and `components.<name>` for a target with what callers get of it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub parts: BTreeMap<String, Digest>,
 }
 
 /// A gate, as it is before anything has changed.
@@ -225,6 +256,7 @@ impl DrawnPlan {
         Self {
             at,
             hash: hash(deployment, &plan, targets, (&changes, irreversible)),
+            parts: parts(deployment, &plan, targets, irreversible),
             changes,
             gates,
             unmeasured: BTreeSet::new(),
@@ -299,6 +331,21 @@ pub fn hash(
         "irreversible": irreversible,
     });
     Digest::of_content(&content)
+}
+
+fn parts(
+    deployment: &Deployment,
+    plan: &Plan,
+    targets: &BTreeMap<ComponentName, Value>,
+    irreversible: &Irreversible,
+) -> BTreeMap<String, Digest> {
+    let targets = targets.iter().map(|(name, target)| (format!("{COMPONENTS}{name}"), Digest::of_content(target)));
+    let rest = [
+        ("declaration", json!(deployment.declaration)),
+        ("waves", json!(plan.waves)),
+        ("irreversible", json!(irreversible)),
+    ];
+    targets.chain(rest.map(|(part, content)| (part.to_owned(), Digest::of_content(&content)))).collect()
 }
 
 /// US dollars for a state transition of a Standard workflow (AWS Step Functions pricing,

@@ -354,7 +354,7 @@ fn a_plan_that_has_moved_gives_its_turn_back_and_is_asked_for_anew() {
     let left: Option<Plan> = scene.stage.get(&ledger::plan(&id()));
     assert_eq!(left, None, "nobody carries it out");
     let plan = planned(&scene);
-    assert_eq!((plan.drawn.is_none(), plan.before.unwrap().len()), (true, 1));
+    assert_eq!((plan.drawn.is_none(), plan.before.unwrap().changes.len()), (true, 1));
     draw(&scene, "two", "change");
     assert_eq!(in_short(&approves(&scene, "lead-1", "one")).1, "", "the same execution answers the same");
     assert_eq!(in_short(&turn(&scene)).0, Transition::Wait);

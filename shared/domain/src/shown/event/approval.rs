@@ -11,7 +11,7 @@ use crate::release::way_in::WayIn;
 use crate::shown::audit::given_in_words;
 use crate::shown::event::{Detail, Event, detail_of};
 use crate::shown::message::wave_in_words;
-use crate::shown::planned::{DrawnPlan, End, FromTo, Planned};
+use crate::shown::planned::{DrawnPlan, End, FormerPlan, FromTo, Planned};
 use crate::text::count::count;
 use crate::text::digest::Digest;
 use crate::text::finding::{Finding, FindingName};
@@ -20,7 +20,6 @@ use crate::text::name::ComponentName;
 use crate::text::prose::Prose;
 use crate::text::time::{Time, lasting};
 use serde_json::Value;
-use std::collections::BTreeMap;
 
 /// The facts about a plan that asks people, beside the deployment's record.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -38,9 +37,6 @@ const MOST_DIFFERENCES: usize = 8;
 
 /// The longest line about a plan, in bytes: what comes behind it names how to approve, and is to be there.
 const LONGEST_LINE: usize = 1500;
-
-/// The difference between two plans that bring the same versions in place of the same ones.
-const NO_VERSION: &str = "what callers get now, or how it is changed, and no version";
 
 /// Returns whether a change of a record asks people anew: its plan is drawn, or other people are missing.
 pub fn asks_anew(before: Option<&Deployment>, after: &Deployment) -> bool {
@@ -101,16 +97,17 @@ fn asking(record: &Deployment, approval: &Approval, plan: &AskedPlan) -> Detail 
 }
 
 /// Says what is new in a plan that asks once more, because something has moved since its former one was approved.
-fn news(before: &BTreeMap<ComponentName, FromTo>, drawn: &DrawnPlan) -> String {
-    let moved = drawn.changes.iter().filter(|(name, change)| before.get(*name) != Some(*change));
-    let moved = moved.map(|(name, change)| match before.get(name) {
+fn news(before: &FormerPlan, drawn: &DrawnPlan) -> String {
+    let changes = &before.changes;
+    let moved = drawn.changes.iter().filter(|(name, change)| changes.get(*name) != Some(*change));
+    let moved = moved.map(|(name, change)| match changes.get(name) {
         Some(former) => format!("{}, before {}", in_words(name, change), from_to(former)),
         None => in_words(name, change),
     });
-    let gone = before.keys().filter(|name| !drawn.changes.contains_key(*name));
-    let all: Vec<String> = moved.chain(gone.map(|name| format!("{name} is not changed any more"))).collect();
-    let new = if all.is_empty() { NO_VERSION.to_owned() } else { all.join("; ") };
-    format!("  asked once more, because something has moved; new: {new}")
+    let gone = changes.keys().filter(|name| !drawn.changes.contains_key(*name));
+    let gone = gone.map(|name| format!("{name} is not changed any more"));
+    let new: Vec<String> = moved.chain(gone).chain(before.moved_parts(drawn)).collect();
+    format!("  asked once more, because something has moved; new: {}", new.join("; "))
 }
 
 /// Says which versions take the place of which, and what the new declaration has otherwise.

@@ -114,15 +114,35 @@ fn a_plan_that_asks_shows_what_is_new_who_asked_and_how_to_approve() {
 fn a_plan_that_asks_once_more_shows_what_is_new_in_it() {
     let task = json!({"to": {"version": "1.4.0"}});
     let now = "api 1.3.0 9f2c61d -> 1.4.0 3d4e8aa";
-    for (before, wanted) in [
-        (json!({"api": change("1.3.0"), "migrate": task}), NO_VERSION.to_owned()),
-        (json!({"api": change("1.2.0"), "migrate": task}), format!("{now}, before 1.2.0 9f2c61d -> 1.4.0 3d4e8aa")),
+    let same = json!({"api": change("1.3.0"), "migrate": task});
+    let parts = |moved: &[&str]| {
+        let names = ["components.api", "declaration", "irreversible", "waves"];
+        let digest = |name: &&str| if moved.contains(name) { "a" } else { "b" }.repeat(64);
+        let all = names.iter().map(|name| ((*name).to_owned(), json!(digest(name))));
+        Value::Object(all.collect())
+    };
+    for (before, moved, wanted) in [
+        (
+            same.clone(),
+            &["components.api", "waves"][..],
+            "what callers get of api, or its target; the waves".to_owned(),
+        ),
+        (same, &["declaration", "irreversible"], "the declaration; the runs that cannot be undone".to_owned()),
+        (
+            json!({"api": change("1.2.0"), "migrate": task}),
+            &[],
+            format!("{now}, before 1.2.0 9f2c61d -> 1.4.0 3d4e8aa"),
+        ),
         (
             json!({"api": change("1.3.0"), "web": task}),
-            "migrate nothing -> 1.4.0; web is not changed any more".to_owned(),
+            &["waves"],
+            "migrate nothing -> 1.4.0; web is not changed any more; the waves".to_owned(),
         ),
     ] {
-        let message = asked(&plan(&before)).in_text().message;
+        let mut plan = plan(&json!({"changes": before, "parts": parts(moved)}));
+        let drawn = plan.planned.as_mut().and_then(|planned| planned.drawn.as_mut()).unwrap();
+        drawn.parts = serde_json::from_value(parts(&[])).unwrap();
+        let message = asked(&plan).in_text().message;
         let new = format!("  asked once more, because something has moved; new: {wanted}");
         assert_eq!(message.lines().nth(2), Some(new.as_str()), "{before}");
     }

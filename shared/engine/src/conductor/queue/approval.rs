@@ -14,7 +14,7 @@ use windlass_domain::deployment::Deployment;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::release::request::{Requester, Route};
-use windlass_domain::shown::planned::{ArrivalFate, Becomes, DrawnPlan, KEPT_S, Planned};
+use windlass_domain::shown::planned::{ArrivalFate, Becomes, DrawnPlan, FormerPlan, KEPT_S, Planned};
 use windlass_domain::text::finding::Finding;
 
 /// Reads the facts by which the approval of a deployment is decided on; `None` where no rule wants one of it. Only
@@ -132,7 +132,8 @@ pub async fn to_draw(ports: &impl DynamoDbApi, record: &Deployment, again: bool)
         Stored::new(key, Planned { deployment: record.clone(), turn, expires, drawn: None, before: None });
     if let Some(former) = former {
         planned.rev = former.rev;
-        planned.value.before = former.value.drawn.map(|drawn| drawn.changes).or(former.value.before);
+        let drawn = former.value.drawn.map(|drawn| FormerPlan { changes: drawn.changes, parts: drawn.parts });
+        planned.value.before = drawn.or(former.value.before);
     }
     planned.put_until(expires).map(Some)
 }
