@@ -133,6 +133,35 @@ fn the_hash_differs_where_bytes_targets_or_changes_do_and_nowhere_else() {
 }
 
 #[test]
+fn a_plan_that_takes_the_place_of_another_one_names_the_parts_that_have_moved() {
+    let of = |declaration: &str, bake_s, alias: &str, irreversible: &Irreversible| {
+        let mut deployment = deployment("1f0c2d9a4b5e6f70", 1, "b");
+        deployment.declaration = declaration.parse().unwrap();
+        let plan = Plan { waves: vec![wave(&["api"], bake_s, false)], ..Plan::empty(PlanOutcome::Change) };
+        parts(&deployment, &plan, &BTreeMap::from([(name("api"), json!({"alias": alias}))]), irreversible)
+    };
+    let drawn = |parts: BTreeMap<String, Digest>| -> DrawnPlan {
+        let plan = json!({"outcome": "change", "waves": [], "unchanged": [], "findings": [], "warnings": []});
+        let cost = json!({"transitions": 16, "worked_ms": 0, "dollars": 0.0004});
+        let drawn = json!({"at": 7, "changes": {}, "both_s": 0, "hash": "b".repeat(64), "plan": plan, "cost": cost});
+        DrawnPlan { parts, ..serde_json::from_value(drawn).unwrap() }
+    };
+    let (none, run) =
+        (Irreversible::new(), json!({"migrate": {"deployment": "1f0c2d9a4b5e6f70", "version": "1.0.0", "at": 5}}));
+    let run: Irreversible = serde_json::from_value(run).unwrap();
+    let before = FormerPlan { changes: BTreeMap::new(), parts: of("1.0.0", 60, "live", &none) };
+    for (now, wanted) in [
+        (of("1.0.0", 60, "live", &none), &[][..]),
+        (of("1.0.1", 60, "live", &none), &["the declaration"]),
+        (of("1.0.0", 61, "live", &none), &["the waves"]),
+        (of("1.0.0", 60, "next", &none), &["what callers get of api, or its target"]),
+        (of("1.0.0", 60, "live", &run), &["the runs that cannot be undone"]),
+    ] {
+        assert_eq!(before.moved_parts(&drawn(now)), wanted);
+    }
+}
+
+#[test]
 fn a_turn_and_a_plan_that_would_be_refused_do_not_contradict_each_other() {
     let at_once = "It would begin at once.";
     let drawn = |outcome: PlanOutcome| -> DrawnPlan {

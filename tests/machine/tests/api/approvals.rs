@@ -6,7 +6,7 @@ use windlass_domain::access::AccessItem;
 use windlass_domain::release::ending::Ending;
 use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::release::request::ObjectRef;
-use windlass_domain::shown::planned::Becomes;
+use windlass_domain::shown::planned::{Becomes, Planned};
 use windlass_domain::text::digest::Digest;
 use windlass_domain::text::name::AppName;
 use windlass_domain::text::time::Time;
@@ -114,6 +114,9 @@ fn what_somebody_changes_by_hand_after_the_approval_is_asked_for_anew() {
     approve(&shop, &asks, &hash);
     assert!(shop.region.run_until(&asks, "GiveBack"), "{:?}", shop.deployment(&asks).ending);
     assert_ne!(drawn(&mut shop, &asks), hash);
+    let key = ledger::planned(&shop.deployment(&asks).id);
+    let Planned { before, drawn, .. } = run(ledger::load(shop.world(), &key)).unwrap().unwrap().value;
+    assert_eq!(before.unwrap().moved_parts(&drawn.unwrap()), ["what callers get of api, or its target"]);
 }
 
 #[test]
