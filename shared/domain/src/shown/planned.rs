@@ -44,7 +44,7 @@ pub struct Planned {
     pub before: Option<FormerPlan>,
 }
 
-/// What is kept of a plan in whose place another one is drawn.
+/// The part of a plan that is kept when another one is drawn in its place.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FormerPlan {
     /// Its changes.
