@@ -62,7 +62,7 @@ fn what_is_approved_goes_and_what_is_cancelled_does_not() {
     let program = program();
     for approves in [true, false] {
         let mut shop = Shop::new(&program, FUNCTIONS);
-        rules(&shop, "release: [ann], approve: {by: [lead]}");
+        rules(&shop, "release: [ann], roll_back: [ann], approve: {by: [lead]}");
         let body = release(&mut shop, "1.4.0");
         let (id, execution) = begun(&post(&shop, ANN, RELEASES, &body));
         shop.region.step();
@@ -83,6 +83,10 @@ fn what_is_approved_goes_and_what_is_cancelled_does_not() {
         assert!(path.starts_with("Admit Admitted Plan Drawn AwaitTurn"), "{path}");
         assert_eq!(path.contains("AwaitTurn Admit Admitted Prepare Prepared Change"), approves, "{path}");
         assert!(!shop.has("waiting#"));
+        let shown = get(&shop, &format!("/apps/shop/deployments/{id}"));
+        let cause = shown["deployment"]["ending"]["cause"].as_str().unwrap();
+        let by = "(ann; allowed by environments.prod.roll_back of access/apps/shop.yaml, version 1): \"not now\"";
+        assert_eq!(cause.contains(by), !approves, "{cause}");
     }
 }
 

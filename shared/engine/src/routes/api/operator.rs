@@ -14,8 +14,9 @@ use crate::routes::api::deployments::find;
 use crate::routes::api::query::take_unknown;
 use crate::routes::begin_own;
 use crate::trouble::findings;
-use crate::{log, recovery};
+use crate::{access, log, recovery};
 use serde_json::{Map, Value, json};
+use windlass_domain::access::{AccessRight, AllowedBy, Asked};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::deployment::redeploy_input::rollback_input;
 use windlass_domain::document::partial_document::PartialDocument;
@@ -127,7 +128,10 @@ pub async fn post(ports: &impl Ports, of: EnvironmentId<'_>, id: &str, call: &Ca
     let Some(Stored { value: record, .. }) = here else {
         return Err(not_here(of, &id));
     };
+    let (rules, by) = (access::rules(ports, app).await?, call.requester());
+    let allowed_by = rules.allowed_by(&Asked::for_right(AccessRight::RollBack, &by, of));
     let caller = call.caller.as_deref().unwrap_or("an unnamed caller");
+    let caller = &format!("{caller}{}", AllowedBy::behind(allowed_by.as_ref()));
     if let Some(execution) = before(ports, &record, &said, caller).await? {
         return Ok(Answered::One(CancellationStarted { id, execution }));
     }
