@@ -142,7 +142,7 @@ features:
 	$(PYTHON) tests/tools/features.py $(NO_SDK)
 
 lint-templates: tools
-	$(SAM)/cfn-lint template.yaml examples/target-role.yaml examples/github-statuses.yaml examples/github-deployments.yaml examples/shop/targets.yaml tests/e2e/visitor.yaml tests/e2e/targets.yaml tests/e2e/looks/*.yaml \
+	$(SAM)/cfn-lint template.yaml examples/target-role.yaml examples/github-statuses.yaml examples/github-deployments.yaml examples/shop/targets.yaml examples/stack/role.yaml examples/stack/template.yaml tests/e2e/visitor.yaml tests/e2e/targets.yaml tests/e2e/looks/*.yaml \
 		examples/init/*/ci-role.yaml cli/tests/imports/sam/*
 
 # Known vulnerabilities, of which this fetches the list: a workflow runs it every day.

@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use windlass_domain::declaration::Declaration;
 use windlass_domain::declaration::kinds::Spec;
 use windlass_domain::declaration::kinds::stack::DataRule;
+use windlass_domain::declaration::kinds::stack::holds_data::holds_data;
+use windlass_domain::declaration::kinds::stack::template::{deletion_policy, read};
 use windlass_domain::declaration::resolved::Resolved;
 use windlass_domain::text::name::{ComponentName, EnvironmentName};
 
@@ -131,6 +133,41 @@ fn the_chat_bot_takes_its_targets_from_its_stack_and_writes_a_file_for_each_envi
         assert_eq!(site.bucket, "${infra.bucket}");
         let values = site.config.clone().unwrap().values;
         assert_eq!((values["logLevel"].as_str(), values["socketUrl"].as_str()), (level, "${infra.socket}"));
+    }
+}
+
+/// Whoever begins with it copies all three files.
+#[test]
+fn the_stack_has_a_template_and_a_role_that_fit_it() {
+    let template = |file: &str| read(&fs::read_to_string(folder().join("stack").join(file)).unwrap()).unwrap();
+    let (made, role) = (template("template.yaml"), template("role.yaml"));
+    let declaration = example("stack");
+    for environment in declaration.environments() {
+        let components = declaration.resolve(environment).unwrap().components;
+        let Spec::Stack(stack) = &components[&ComponentName::new("infra").unwrap()].spec else { panic!("no stack") };
+        for (member, names) in
+            [("Outputs", stack.outputs.values().collect::<Vec<_>>()), ("Parameters", stack.parameters.keys().collect())]
+        {
+            assert!(
+                !names.is_empty() && names.iter().all(|name| made[member][*name].is_object()),
+                "{member} {names:?}"
+            );
+        }
+        let values = made["Parameters"]["LogDays"]["AllowedValues"].as_array().unwrap();
+        let values: Vec<String> = values.iter().map(ToString::to_string).collect();
+        assert!(values.contains(&stack.parameters["LogDays"]));
+        assert_eq!(role["Resources"]["StackRole"]["Properties"]["RoleName"], stack.role.as_str());
+    }
+    let trust = &role["Resources"]["StackRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"];
+    assert_eq!(trust.as_array().unwrap().len(), 1);
+    assert_eq!(trust[0]["Principal"], serde_json::json!({"Service": "cloudformation.amazonaws.com"}));
+    let resources = made["Resources"].as_object().unwrap();
+    let data = resources.iter().filter(|(_, resource)| holds_data(resource["Type"].as_str().unwrap()));
+    let mut data: Vec<&String> = data.map(|(logical, _)| logical).collect();
+    data.sort();
+    assert_eq!(data, ["ApiLog", "Web"]);
+    for logical in data {
+        assert_eq!(deletion_policy(&made, logical), Some("RetainExceptOnCreate"), "{logical}");
     }
 }
 
