@@ -293,11 +293,14 @@ impl<K: Moves, P: CodeDeployApi + Clock> CodeDeployed<K, P> {
     }
 }
 
-/// Returns whether a deployment was over before this wave began, behind others that have touched the target since.
+/// Returns whether a deployment was over before this wave began, behind others that have touched the target since; or
+/// before the undo was asked for once more behind them, so that the changes of the former one have no token.
 fn is_former<Goal>(way: &LookContext<'_, Goal>, is: &Deployed) -> bool {
     let began = way.behind.and(way.entered);
     let is_before = |(created, began): (Time, Time)| created.plus_s(CLOCKS_S) < began;
-    is.is_over() && is.created.zip(began).is_some_and(is_before)
+    let asked = way.changes.iter().rfind(|one| DeploymentRequest::of(one).is_some());
+    let is_of_former_undo = asked.is_some_and(|one| one.undo && one.token == 0);
+    is.is_over() && (is_of_former_undo || is.created.zip(began).is_some_and(is_before))
 }
 
 /// Returns what the newest of these changes that asks for a deployment brings.
@@ -316,6 +319,7 @@ fn tried<Goal>(way: &LookContext<'_, Goal>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn behind_others_what_an_earlier_wave_created_is_not_followed() {
@@ -331,6 +335,23 @@ mod tests {
             let way = LookContext::<()> { entered, behind, ..LookContext::default() };
             let is = Deployed { status: status.into(), created, ..Deployed::default() };
             assert_eq!(is_former(&way, &is), wanted, "{behind:?} {status} {created:?}");
+        }
+    }
+
+    #[test]
+    fn what_an_undo_created_that_is_asked_for_once_more_is_not_followed() {
+        for (undo, token, status, wanted) in [
+            (true, 0, "Succeeded", true),
+            (true, 0, "InProgress", false),
+            (true, 7, "Succeeded", false),
+            (false, 0, "Succeeded", false),
+        ] {
+            let change = json!({"at": 0, "change": {"begin": {"from": "1", "to": "2"}}, "what": "", "answered": true,
+                "undo": undo, "token": token});
+            let changes = [serde_json::from_value(change).unwrap()];
+            let way = LookContext::<()> { changes: &changes, ..LookContext::default() };
+            let is = Deployed { status: status.into(), ..Deployed::default() };
+            assert_eq!(is_former(&way, &is), wanted, "{undo} {token} {status}");
         }
     }
 }

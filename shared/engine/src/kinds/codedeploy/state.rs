@@ -119,7 +119,7 @@ pub struct Followed {
     /// The deployment, as CodeDeploy returns it.
     pub is: Deployed,
     /// True if this deployment of Windlass has created it, false if an earlier one has; false as well if it was over
-    /// before others touched the target, behind which the wave is.
+    /// before others touched the target, behind which the wave or the undo is.
     pub is_own: bool,
     /// The deployment by which CodeDeploy takes it back.
     pub rollback: Option<Deployed>,
