@@ -73,6 +73,13 @@ pub fn part(claimed: &str) -> (&str, &str) {
 }
 
 impl OwnedFields {
+    /// Returns whether a resource is none of what an owner has, although its claim is on what the resource is a part
+    /// of: another part is the owner's, or none. Nobody knows that of an owner whose own part is not known.
+    fn is_beside(&self, it: &AwsResource, own_part: Option<&str>) -> bool {
+        let name = it.physical.rsplit(':').next();
+        self.mark.is_none() && own_part.is_some_and(|own| Some(own) != name)
+    }
+
     /// Returns the first field of the target that changes, with the claimed part in its place. A place that has the
     /// field in it is one of which nothing more is known, such as a property in a nested stack.
     fn changed(&self, it: &TouchedResource, claimed: &str) -> Option<String> {
@@ -105,8 +112,14 @@ pub struct OthersTouched {
     pub touched: Vec<HeldClaim>,
 }
 
-/// Judges what a component touches by the claims of others.
-pub fn judge(by: &Owner, touches: &[TouchedResource], held: &[HeldClaim]) -> OthersTouched {
+/// Judges what a component touches by the claims of others. `own_part` returns the part of its target that is an
+/// owner's own ([`windlass_domain::declaration::kinds::Kind::own_part`]), where it is known; empty if none is.
+pub fn judge<'o>(
+    by: &Owner,
+    touches: &[TouchedResource],
+    held: &[HeldClaim],
+    own_part: impl Fn(&Owner) -> Option<&'o str>,
+) -> OthersTouched {
     let mut others = OthersTouched::default();
     for it in touches {
         let Some(owned) = OWNED.iter().find(|owned| owned.kind == it.resource.kind) else {
@@ -114,7 +127,7 @@ pub fn judge(by: &Owner, touches: &[TouchedResource], held: &[HeldClaim]) -> Oth
         };
         for held in held.iter().filter(|held| held.owner != *by) {
             let claimed = held.claim.resource.as_str();
-            if !(owned.is_target)(&it.resource, claimed) {
+            if !(owned.is_target)(&it.resource, claimed) || owned.is_beside(&it.resource, own_part(&held.owner)) {
                 continue;
             }
             let field = owned.changed(it, claimed).filter(|_| !it.is_lost);
@@ -193,7 +206,7 @@ mod tests {
     /// Judges one resource by one claim, and returns the findings in words and how many claims are touched.
     fn judged(it: TouchedResource, resource: &str, of: Owner) -> (Vec<String>, usize) {
         let held = [HeldClaim { owner: of, claim: Claim::whole(resource) }];
-        let others = judge(&owner("infra", "prod"), &[it], &held);
+        let others = judge(&owner("infra", "prod"), &[it], &held, |_| None);
         (others.findings.iter().map(Finding::written).collect(), others.touched.len())
     }
 
@@ -234,6 +247,21 @@ mod tests {
             assert_eq!((!findings.is_empty(), noted), (is_refused, count), "{kind} {changed:?} {resource}");
             let own = judged(touched(kind, physical, changed), resource, owner("infra", "prod"));
             assert_eq!(own, (vec![], 0), "{kind}");
+        }
+    }
+
+    #[test]
+    fn an_alias_that_is_not_the_declared_one_is_nobody_s() {
+        let it = touched("Lambda::Alias", &format!("{FUNCTION}:live"), &["FunctionVersion"]);
+        let code = touched("Lambda::Function", "shop-api", &["Code"]);
+        let held = [HeldClaim { owner: owner("api", "prod"), claim: Claim::whole(FUNCTION) }];
+        for (own, is_refused) in [(None, true), (Some("live"), true), (Some("beta"), false), (Some(""), false)] {
+            let refused = |it: &TouchedResource| {
+                let others = judge(&owner("infra", "prod"), std::slice::from_ref(it), &held, |_| own);
+                assert_eq!(others.touched, []);
+                !others.findings.is_empty()
+            };
+            assert_eq!((refused(&it), refused(&code)), (is_refused, true), "{own:?}");
         }
     }
 

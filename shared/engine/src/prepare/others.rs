@@ -18,7 +18,7 @@ use crate::trouble::if_there;
 use std::collections::BTreeSet;
 use windlass_domain::declaration::output::Output;
 use windlass_domain::declaration::resolved::Resolved;
-use windlass_domain::declaration::tenancy::HeldClaim;
+use windlass_domain::declaration::tenancy::{HeldClaim, Owner};
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::ComponentName;
 
@@ -39,8 +39,14 @@ pub async fn leave_to_owners(ports: &impl Ports, scene: &Scene, drafts: &mut [Dr
         let claims = draft.prepared.claims.iter().cloned();
         held.extend(claims.map(|claim| HeldClaim { owner: owner.clone(), claim }));
     }
+    let declared = &scene.loaded.resolved.components;
+    let is_here = |of: &Owner| owner(scene, &of.component) == *of;
+    let own_part = |of: &Owner| {
+        let component = declared.get(&of.component).filter(|_| is_here(of))?;
+        Some(component.spec.as_kind().own_part().unwrap_or_default())
+    };
     for (draft, touches) in drafts.iter_mut().zip(touches) {
-        let others = owned_fields::judge(&owner(scene, draft.name), &touches, &held);
+        let others = owned_fields::judge(&owner(scene, draft.name), &touches, &held, own_part);
         draft.prepared.findings.extend(others.findings);
         draft.touches = others.touched;
     }

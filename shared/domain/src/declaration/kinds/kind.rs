@@ -94,6 +94,12 @@ pub trait Kind {
         false
     }
 
+    /// Returns the part of its target that is its own, where the target has several parts of that sort, such as the
+    /// alias of a function; `None` if none of them is.
+    fn own_part(&self) -> Option<&str> {
+        None
+    }
+
     /// Returns its texts that may have outputs of other components in them: the names of its target, and others that
     /// nothing is decided by before they are known.
     fn names_mut(&mut self) -> Vec<NameText<'_>> {

@@ -116,6 +116,10 @@ impl Kind for Lambda {
         vec!["version"]
     }
 
+    fn own_part(&self) -> Option<&str> {
+        self.alias.as_deref()
+    }
+
     fn names_mut(&mut self) -> Vec<NameText<'_>> {
         vec![NameText::new("function", &mut self.function, &aws_name::FUNCTION)]
     }
