@@ -11,6 +11,7 @@ use crate::prose;
 use crate::release::action::ActionName;
 use crate::release::call::input;
 use crate::release::identity::EnvironmentId;
+use crate::release::may_lose::ResourceOf;
 use crate::text::finding::{Finding, FindingName};
 use crate::text::name::ComponentName;
 use serde_json::json;
@@ -52,8 +53,9 @@ pub fn kept(
     kept
 }
 
-/// The environment of a rollback, and the one component that goes back, if one is named.
-pub type RollbackPlace<'a> = (EnvironmentId<'a>, Option<&'a ComponentName>);
+/// The environment of a rollback, the one component that goes back, if one is named, and what the request allows to
+/// lose.
+pub type RollbackPlace<'a> = (EnvironmentId<'a>, Option<&'a ComponentName>, &'a BTreeSet<ResourceOf>);
 
 /// Returns why a rollback to a snapshot is refused: it crosses a run that it does not name, or names one that it does
 /// not cross.
@@ -105,13 +107,14 @@ pub fn foreseen(goal: &Snapshot, crossed: &Irreversible) -> Option<Finding> {
     })
 }
 
-fn unnamed((of, component): RollbackPlace<'_>, goal: &Snapshot, crossed: &Irreversible) -> Finding {
+fn unnamed((of, component, may_lose): RollbackPlace<'_>, goal: &Snapshot, crossed: &Irreversible) -> Finding {
     let mut members = vec![
         ("across", json!(crossed.keys().collect::<Vec<_>>())),
         ("reason", "…".into()),
         ("snapshot", goal.number.into()),
     ];
     members.extend(component.map(|component| ("component", component.as_str().into())));
+    members.extend((!may_lose.is_empty()).then(|| ("may_lose", json!(may_lose))));
     let again = input(ActionName::Rollback, of, &members);
     Finding::new(
         FindingName::Irreversible,

@@ -62,7 +62,7 @@ pub async fn snapshots(ports: &impl Ports, check: &Scene) -> Result<Vec<Snapshot
     for good in next.into_iter().chain(others).take(MOST_TRIED) {
         let (named, is_next) = ((good.number, good.version.clone()), number == Some(good.number));
         let crossed = irreversible::crossed(&good, &check.state);
-        let mut findings = irreversible::refusals((at, None), &good, &crossed, &BTreeSet::new());
+        let mut findings = irreversible::refusals((at, None, &BTreeSet::new()), &good, &crossed, &BTreeSet::new());
         findings.extend(tried(ports, &Scene { goal: Some(good), is_trial: true, ..scene.clone() }, began).await);
         all.push(SnapshotReach::new(named, is_next, limited(findings)));
     }

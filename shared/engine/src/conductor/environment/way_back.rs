@@ -120,7 +120,8 @@ fn nothing_recorded(of: EnvironmentId<'_>) -> Finding {
 fn bars(view: &View, record: &Deployment, goal: &Snapshot) -> Vec<Finding> {
     let crossed = irreversible::crossed(goal, &view.state.value);
     let at = record.environment_id();
-    irreversible::refusals((at, record.component.as_ref()), goal, &crossed, &record.across)
+    let of = (at, record.component.as_ref(), &record.may_lose);
+    irreversible::refusals(of, goal, &crossed, &record.across)
 }
 
 /// Returns why a rollback goes nowhere. It goes to the snapshot that it names, or else to the present one: somebody who
