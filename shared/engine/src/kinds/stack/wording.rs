@@ -71,8 +71,9 @@ pub(super) fn moves(target: &Target, seen: &Seen) -> Option<Finding> {
 pub(super) fn stays(target: &Target, resource: &StackResource) -> String {
     let StackResource { logical, physical, kind, .. } = resource;
     format!(
-        "{logical} of {} ({kind}) is no longer in the stack and still there as {physical}; `aws cloudformation create-change-set --change-set-type IMPORT` takes it into a stack again",
-        place(target)
+        "{logical} of {} ({kind}) is no longer in the stack and still there as {physical}; `aws cloudformation create-change-set --change-set-type IMPORT --change-set-name import --stack-name {} --resources-to-import … --template-body …` takes it into a stack again",
+        place(target),
+        target.stack
     )
 }
 
