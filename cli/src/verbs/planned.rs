@@ -377,6 +377,16 @@ mod tests {
     }
 
     #[test]
+    fn a_wave_that_is_planned_later_is_marked() {
+        let mut planned = planned(&ArrivalFate::new(Becomes::Goes, "It would begin at once."), "change");
+        let mark = "alias live to 100 % (planned in full once the waves before it are done); watched 60 s";
+        assert!(!words(&planned).contains(mark));
+        let change = &mut planned.drawn.as_mut().unwrap().plan.waves[0].changes[0];
+        change.later.insert("infra.function".to_owned().try_into().unwrap());
+        assert!(words(&planned).contains(mark), "{}", words(&planned));
+    }
+
+    #[test]
     fn a_plan_names_what_no_gate_measures() {
         let mut planned = planned(&ArrivalFate::new(Becomes::Goes, "It would begin at once."), "change");
         let line = "no gate of api: it would pass, and nothing would be measured";

@@ -22,7 +22,7 @@ use windlass_domain::deployment::{Deployment, Ended};
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::stays_reachable::StaysReachable;
 use windlass_domain::shown::api::deployments::Record;
-use windlass_domain::shown::message::wave_in_words;
+use windlass_domain::shown::message::{mark_of_later, wave_in_words};
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::prose::Prose;
 use windlass_domain::text::time::Time;
@@ -206,7 +206,7 @@ pub fn planned(plan: &Plan, of: &Deployment) -> Vec<Line> {
             0 => AT_ONCE.to_owned(),
             seconds => format!("watched {seconds} s"),
         };
-        lines.push(Line::plain(format!("  plan: wave {number}: {changes}; {watched}")));
+        lines.push(Line::plain(format!("  plan: wave {number}: {changes}{}; {watched}", mark_of_later(wave))));
         for change in &wave.changes {
             let details = change.details_in_words().into_iter();
             lines.extend(details.map(|detail| Line::plain(format!("    {}: {detail}", change.component))));

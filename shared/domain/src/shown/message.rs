@@ -49,6 +49,11 @@ pub fn wave_in_words(wave: &Wave) -> String {
     wave.changes.iter().map(|change| format!("{} {}", change.component, change.what)).collect::<Vec<_>>().join(", ")
 }
 
+/// Returns the mark of a wave of which some is planned only once the waves before it have changed; nothing of another.
+pub fn mark_of_later(wave: &Wave) -> &'static str {
+    if wave.is_planned_later() { " (planned in full once the waves before it are done)" } else { "" }
+}
+
 /// Says what the wave with this number changed; if it only looks, what it looks at.
 pub fn changed_in_words(waves: &[Wave], number: u32) -> String {
     let begun = waves.iter().take(number as usize + 1).rev().find(|wave| !wave.look);

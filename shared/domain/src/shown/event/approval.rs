@@ -10,7 +10,7 @@ use crate::release::call;
 use crate::release::way_in::WayIn;
 use crate::shown::audit::given_in_words;
 use crate::shown::event::{Detail, Event, detail_of};
-use crate::shown::message::wave_in_words;
+use crate::shown::message::{mark_of_later, wave_in_words};
 use crate::shown::planned::{DrawnPlan, End, FormerPlan, FromTo, Planned};
 use crate::text::count::count;
 use crate::text::digest::Digest;
@@ -144,8 +144,7 @@ fn otherwise(record: &Deployment, differences: &[Difference]) -> String {
 fn course(drawn: &DrawnPlan) -> String {
     let waves = (1..).zip(&drawn.plan.waves).map(|(number, wave)| {
         let watched = if wave.bake_s == 0 { String::new() } else { format!(", watched {}", lasting(wave.bake_s)) };
-        let later = if wave.is_planned_later() { " (planned in full once the waves before it are done)" } else { "" };
-        format!("wave {number}: {}{watched}{later}", wave_in_words(wave))
+        format!("wave {number}: {}{watched}{}", wave_in_words(wave), mark_of_later(wave))
     });
     let changes = drawn.plan.waves.iter().flat_map(|wave| &wave.changes);
     let ended = changes.flat_map(|change| {
