@@ -24,12 +24,16 @@ fn begins_in_a_moment(world: &World) {
     at_last(world, FREEZE.from.0 - 400);
 }
 
+fn ends_in(world: &World, ms: u64) {
+    at_last(world, FREEZE.until.0 - ms);
+}
+
 fn ends_in_a_good_second(world: &World) {
-    at_last(world, FREEZE.until.0 - 1_200);
+    ends_in(world, 1_200);
 }
 
 fn ends_in_a_minute(world: &World) {
-    at_last(world, FREEZE.until.0 - 60_000);
+    ends_in(world, 60_000);
 }
 
 /// Whose clock is wrong by 0.9 s decides otherwise at each edge.
@@ -77,6 +81,27 @@ pub(super) const FROZEN_WAITED: Scenario = Scenario {
         next(Deed::Preempt("1.1.0", &["api"])),
     ],
     ..FUNCTION
+};
+
+/// It waits so that the second run of the schedule after that comes a second before the end. Whose clock is ahead wakes
+/// it then, and it waits on.
+pub(super) const FROZEN_WAITED_EARLY: Scenario = Scenario {
+    name: "frozen_waited_early",
+    acts: &[
+        quiet(Deed::Change("the freeze ends in ten minutes and a second", |world| ends_in(world, 601_000))),
+        next(Deed::Preempt("1.1.0", &["api"])),
+    ],
+    ..FROZEN_WAITED
+};
+
+/// That run of the schedule comes at the end. Whose clock is behind leaves it, or lets it wait on.
+pub(super) const FROZEN_WAITED_AT_LAST: Scenario = Scenario {
+    name: "frozen_waited_at_last",
+    acts: &[
+        quiet(Deed::Change("the freeze ends in ten minutes", |world| ends_in(world, 600_000))),
+        next(Deed::Preempt("1.1.0", &["api"])),
+    ],
+    ..FROZEN_WAITED
 };
 
 /// Releases come at the edges of two windows of one day. The API vouches for those who ask.

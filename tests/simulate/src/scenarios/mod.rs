@@ -46,7 +46,7 @@ mod withdrawals;
 use crate::scenario::Scenario;
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 325] = [
+pub static SCENARIOS: [Scenario; 327] = [
     basics::FUNCTION,
     basics::FIRST,
     basics::CODE,
@@ -330,6 +330,8 @@ pub static SCENARIOS: [Scenario; 325] = [
     freezes::FROZEN,
     freezes::FROZEN_SOON,
     freezes::FROZEN_WAITED,
+    freezes::FROZEN_WAITED_EARLY,
+    freezes::FROZEN_WAITED_AT_LAST,
     freezes::SHUT,
     freezes::SHUT_SOON,
     freezes::FROZEN_BACK,
