@@ -153,7 +153,10 @@ impl Shown<'_> {
             @if !self.record.deployment.wheel.is_empty() {
                 h2 { "A person at the wheel" }
                 ul.plain { @for turn in &self.record.deployment.wheel {
-                    li { (when(turn.at)) " " b { (turn.action) } " of wave " (turn.wave + 1) " by " (turn.by) (AllowedBy::behind(turn.allowed_by.as_ref())) ": " (turn.reason) }
+                    li {
+                        (when(turn.at)) " " b { (turn.action) } " of wave " (turn.wave + 1) " by " (turn.by)
+                        (AllowedBy::behind(turn.allowed_by.as_ref())) ": " (turn.reason)
+                    }
                 } }
             }
             @if let Some(looked) = second { h2 { "Looked at again" } p { (prose(&looked.told)) } }
