@@ -190,6 +190,11 @@ fn a_program_gets_the_record_and_the_lines() {
     assert_eq!(document["deployment"]["ending"]["cause_name"], "Held");
     let lines = document["explained"].to_string();
     has(&lines, &["Rejected (Held)", "hold: none"]);
+    assert_eq!(document["next_steps"], json!([]), "its cause names what is next");
+    let going = answering(watched(), environment(&held("running"), &json!([]), &none));
+    let document: Value = serde_json::from_str(&explained(&going, &[ID, "--json"]).1).unwrap();
+    let steps = document["next_steps"].as_array().unwrap();
+    assert!(steps.len() == 2 && steps.iter().all(|step| step["call"].is_object()), "watch and cancel: {steps:?}");
 }
 
 #[test]

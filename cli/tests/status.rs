@@ -94,13 +94,14 @@ fn a_look_at_the_targets_ends_with_the_next_step() {
     let nothing = "nothing is to be done, because the targets are as recorded";
     let restore = json!({"start": {"action": "restore", "app": "shop", "environment": "prod", "reason": "…"}});
     let observe = json!({"call": {"observe": {"app": "shop", "environment": "prod"}}});
+    let release = json!({"start": {"action": "release_hold", "app": "shop", "environment": "prod", "reason": "…"}});
     for (api, drift, hold, wanted, steps) in [
         ("none", "changed", json!(null), back, json!([restore])),
         ("none", "gone", json!(null), &gone, json!([restore])),
         ("unknown", "changed", json!(null), &both, json!([restore, observe])),
         ("none", "unknown", json!(null), look_again, json!([observe])),
-        ("none", "none", json!(null), nothing, json!(null)),
-        ("none", "none", json!({"since": 0, "reason": "a sale", "by": "ann"}), release_hold, json!(null)),
+        ("none", "none", json!(null), nothing, json!([])),
+        ("none", "none", json!({"since": 0, "reason": "a sale", "by": "ann"}), release_hold, json!([release])),
     ] {
         let web = match drift {
             "gone" => json!({"drift": "changed", "reason": "there is none"}),

@@ -75,10 +75,7 @@ impl Status {
         let query: &[(&str, &str)] = if self.observe { &[("observe", "true")] } else { &[] };
         let mut answer = windlass.get(RouteName::Environment, &[app.as_str(), environment], query).await?;
         let here: Environment = windlass::read(&answer)?;
-        let steps = steps(&here);
-        if steps.differs == Some(true) {
-            answer[NEXT_STEPS] = json!(steps.all());
-        }
+        answer[NEXT_STEPS] = json!(steps(&here).all());
         let lines = under_way(windlass, &here).await;
         Ok((answer, words_with(&here, lines)))
     }
