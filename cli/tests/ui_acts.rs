@@ -5,7 +5,7 @@
 
 use crate::pages::{GOING, Ui, api};
 use crate::records::ID;
-use crate::standin::{Call, Reply, StandIn, reply};
+use crate::standin::{Call, Reply, StandIn, code, err, folder, out, reply};
 use crate::{approving, pages};
 use serde_json::{Value, json};
 
@@ -139,7 +139,7 @@ fn an_act_without_a_plan_says_what_it_would_do() {
             vec![
                 "noted\">42 at 100 %</span>",
                 "stays as recorded",
-                "A snapshot <b>accepted</b> is made of it",
+                "A snapshot accepted is made of it",
                 "and who waits has a turn",
             ],
         ),
@@ -165,6 +165,40 @@ fn an_act_without_a_plan_says_what_it_would_do() {
         }
     }
     assert!(!ui.get("acts/rollback?app=shop&environment=prod").body.contains("What this would do"));
+}
+
+#[test]
+fn a_terminal_shows_the_same_of_an_act_without_a_plan() {
+    let api = api();
+    let run = |arguments: &[&str]| {
+        let output = api.windlass(&folder("effects"), &[&["plan"], arguments].concat());
+        assert_eq!(code(&output), 0, "{}", err(&output));
+        out(&output)
+    };
+    let table: [(&[&str], &[&str]); 5] = [
+        (&["cancel", "shop", "prod"], &["It would be stopped.\n", "  api: wave 2 41 with 42 at 10 % → 41 at 100 %\n"]),
+        (
+            &["recover", "bank", "prod"],
+            &["It would be undone again", "not begun: teller.", "has its turn: 5d2e0c2d9a4b"],
+        ),
+        (
+            &["accept", "bank", "prod"],
+            &["  ledger: 42 at 100 %; there now 42 at 100 %, recorded ", "A snapshot accepted"],
+        ),
+        (&["hold", "shop", "prod"], &["under way 3b1c0d9a4b5e6f72", "it goes on, and a hold does not stop it"]),
+        (&["release-hold", "bank", "prod"], &["a sale runs until Monday", "waits 5d2e0c2d9a4b5e6f: it has its turn"]),
+    ];
+    for (arguments, wanted) in table {
+        let said = run(arguments);
+        for part in wanted {
+            assert!(said.contains(part), "{arguments:?}: {part}: {said}");
+        }
+    }
+    let document: Value = serde_json::from_str(&run(&["accept", "bank", "prod", "--json"])).unwrap();
+    let ledger = document["accepted"].as_array().unwrap().iter().find(|one| one["component"] == "ledger").unwrap();
+    assert_eq!(ledger["becomes"], json!({"runs": "42 at 100 %"}));
+    let document: Value = serde_json::from_str(&run(&["hold", "shop", "prod", "--json"])).unwrap();
+    assert_eq!(document["lines"][0]["state"], json!({"tone": "moving", "words": "under way"}));
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! terminal and where `COLUMNS` is given; a program that reads them gets each whole.
 
 use anstyle::{AnsiColor, Style};
+use serde::Serialize;
 use std::env;
 use std::fmt::Display;
 use terminal_size::{Height, Width};
@@ -12,7 +13,8 @@ use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm, fill};
 use windlass_domain::text::foreign;
 
 /// The tone of a state: its colour on a terminal, its shape and colour on a page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Tone {
     /// Good.
     Good,
@@ -41,7 +43,7 @@ impl Tone {
 }
 
 /// A state: its words, and their tone.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct State {
     /// The tone.
     pub tone: Tone,

@@ -15,7 +15,6 @@ pub mod logs;
 pub mod parts;
 pub mod report;
 pub mod server;
-mod undoing;
 pub mod waves;
 mod way_back;
 

@@ -1,4 +1,5 @@
-//! `windlass plan`: shows what a release, a promotion, a rollback, a restoring, a drill or a withdrawal would do.
+//! `windlass plan`: shows what a release, a promotion, a rollback, a restoring, a drill or a withdrawal would do; and
+//! by what is recorded, what a cancellation, a recovery, accepting, a hold or its release would.
 
 use super::deploy::Deploy;
 use super::release::ReleaseArguments;
@@ -12,6 +13,7 @@ use crate::verbs::planned::{self, CallerKind};
 use crate::verbs::remove::Withdraw;
 use crate::verbs::rollback::{Restore, Rollback};
 use crate::verbs::start::NextStep;
+use crate::view::effects::Effect;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use windlass_domain::release::identity::EnvironmentId;
@@ -20,7 +22,9 @@ use windlass_domain::text::name::{AppName, EnvironmentName};
 
 /// The verb's arguments.
 #[derive(Debug, Args)]
-#[command(subcommand_value_name = "release|deploy|rollback|restore|drill|withdraw")]
+#[command(
+    subcommand_value_name = "release|deploy|rollback|restore|drill|withdraw|cancel|recover|accept|hold|release-hold"
+)]
 pub struct Plan {
     #[command(subcommand)]
     of: PlannedCommand,
@@ -41,6 +45,30 @@ enum PlannedCommand {
     Drill(PlannedAction),
     /// Taking files of a site away.
     Withdraw(Withdraw<PlannedAction>),
+    /// Stopping what is under way, and undoing what it changed.
+    Cancel(PlannedAction),
+    /// Undoing once more what needs an operator.
+    Recover(PlannedAction),
+    /// Making what is there the truth.
+    Accept(PlannedAction),
+    /// Holding automatic deployments.
+    Hold(PlannedAction),
+    /// Releasing the hold.
+    ReleaseHold(PlannedAction),
+}
+
+impl PlannedCommand {
+    /// Returns the verb of an act that has no plan, and whose effect is seen in what is recorded.
+    const fn without_plan(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Cancel(_) => "cancel",
+            Self::Recover(_) => "recover",
+            Self::Accept(_) => "accept",
+            Self::Hold(_) => "hold",
+            Self::ReleaseHold(_) => "release-hold",
+            _ => return None,
+        })
+    }
 }
 
 /// A command that starts a deployment.
@@ -106,12 +134,23 @@ impl Plan {
             }
             PlannedCommand::Rollback(of) => &of.at,
             PlannedCommand::Restore(of) => &of.at,
-            PlannedCommand::Drill(at) => at,
             PlannedCommand::Withdraw(of) => &of.at,
+            PlannedCommand::Drill(at)
+            | PlannedCommand::Cancel(at)
+            | PlannedCommand::Recover(at)
+            | PlannedCommand::Accept(at)
+            | PlannedCommand::Hold(at)
+            | PlannedCommand::ReleaseHold(at) => at,
         };
         at.unused.announce(output);
         if at.reason.is_some() {
             output.announce(NO_REASON);
+        }
+        if let Some(verb) = self.of.without_plan() {
+            let of = EnvironmentId::new(&at.app, &at.environment);
+            let effect = at.endpoint.ask(async |windlass| Effect::read(windlass, of, verb, None).await)?;
+            output.result(&effect, &effect.in_words());
+            return Ok(Exit::Good);
         }
         at.endpoint.ask(async |windlass| planned::draw(self.drawn(windlass), output).await)
     }
@@ -140,6 +179,7 @@ impl Plan {
             PlannedCommand::Withdraw(Withdraw { at, component, pattern }) => {
                 (at, json!({"action": "withdraw", "component": component, "pattern": pattern}))
             }
+            _ => return Err(Failure::usage("it has no plan: what is recorded shows its effect")),
         };
         let of = EnvironmentId::new(&at.app, &at.environment);
         planned::drawn(windlass, of, &body, CallerKind::Person, &at.patience).await

@@ -1,12 +1,14 @@
 //! A deployment as all ways of showing it share it: its states, its facts, its time in stretches, and a row for each
-//! component. Pure: the terminal and the pages draw it.
+//! component; and the changes that an undo would take back. Pure: the terminal and the pages draw it.
 
 use crate::ground::terminal::{State, Tone};
 use crate::view::provenance::{commit, took};
 use crate::view::under_way::{before, share};
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 use windlass_domain::declaration::gate::Verdict;
+use windlass_domain::declaration::plan::{PlanOutcome, Wave};
 use windlass_domain::deployment::judgement::Judgement;
 use windlass_domain::deployment::step::{ChangeRecord, Step, StepStatus};
 use windlass_domain::deployment::{Deployment, Ended, Status};
@@ -237,6 +239,54 @@ pub fn facts(deployment: &Deployment) -> Vec<(&'static str, Fact<'_>)> {
         ("Execution", Some(Fact::Executions(&deployment.executions))),
     ];
     facts.into_iter().filter_map(|(name, fact)| Some((name, fact?))).collect()
+}
+
+/// The changes of a deployment, as an undo goes through them.
+#[derive(Debug, PartialEq)]
+pub enum UndoneChanges<'a> {
+    /// Nothing that anybody could notice.
+    Nothing,
+    /// The last wave first, by its number. A component stands with the first wave that it took part in.
+    Waves(Vec<(u32, Vec<&'a Step>)>),
+    /// These are irreversible, and have begun or may have: nothing is brought back.
+    Barred(Vec<&'a Step>),
+}
+
+/// Returns what an undo of a deployment would go through.
+pub fn undone(record: &Record) -> UndoneChanges<'_> {
+    let begun = record.steps.iter().filter(|step| step.status.may_have_changed());
+    let bars: Vec<&Step> = begun.clone().filter(|step| step.irreversible).collect();
+    if !bars.is_empty() {
+        return UndoneChanges::Barred(bars);
+    }
+    let mut waves: BTreeMap<u32, Vec<&Step>> = BTreeMap::new();
+    for step in begun {
+        if let Some(wave) = first_wave(record, step) {
+            waves.entry(wave).or_default().push(step);
+        }
+    }
+    if waves.is_empty() {
+        return UndoneChanges::Nothing;
+    }
+    UndoneChanges::Waves(waves.into_iter().rev().collect())
+}
+
+/// Returns the first wave that a component takes part in: it is brought back with that wave.
+fn first_wave(record: &Record, step: &Step) -> Option<u32> {
+    let waves = record.plan.iter().flat_map(|plan| &plan.waves);
+    let is_in = |wave: &Wave| wave.changes.iter().any(|it| it.component == step.component);
+    let planned = (0..).zip(waves).find(|(_, wave)| is_in(wave));
+    step.goals.keys().next().copied().or(planned.map(|(number, _)| number))
+}
+
+/// Returns whether the last wave of a deployment has passed: then it is settled and not undone.
+pub fn has_passed(record: &Record) -> bool {
+    let Some(plan) = record.plan.as_ref() else {
+        return false;
+    };
+    let last = plan.waves.len().checked_sub(1).and_then(|last| u32::try_from(last).ok());
+    let is_passed = record.judgements.iter().any(|judged| Some(judged.wave) == last && judged.verdict == Verdict::Pass);
+    record.deployment.undoing.is_none() && (plan.outcome != PlanOutcome::Change || is_passed)
 }
 
 #[cfg(test)]

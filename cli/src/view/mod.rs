@@ -4,6 +4,7 @@ pub mod approval;
 pub mod declared_application;
 pub mod deployment;
 pub mod drills;
+pub mod effects;
 pub mod environment_choice;
 pub mod figures;
 pub mod history;
