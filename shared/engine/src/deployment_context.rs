@@ -10,8 +10,7 @@ use windlass_domain::declaration::resolved::{Place, Resolved, TargetRole};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::Lock;
 use windlass_domain::release::identity::DeploymentId;
-use windlass_domain::text::fault::Fault;
-use windlass_domain::text::finding::Finding;
+use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::time::Time;
 
 /// A deployment under way.
@@ -90,18 +89,12 @@ pub async fn declared_meanwhile(ports: &impl DynamoDbApi, record: &Deployment) -
 
 /// A declaration is checked before it is recorded, so findings here are not the caller's.
 fn resolve(declared: &Declared, record: &Deployment) -> Result<Resolved> {
-    ledger::read_declaration(declared).and_then(|declaration| declaration.resolve(&record.environment)).map_err(
-        |findings| {
-            let findings: Vec<String> = findings.iter().map(Finding::written).collect();
-            Fault::internal(format!(
-                "the recorded declaration {} of {} cannot be read for {}: {}",
-                record.declaration,
-                record.app,
-                record.environment,
-                findings.join("; ")
-            ))
-        },
-    )
+    let read = ledger::read_declaration(declared).and_then(|declaration| declaration.resolve(&record.environment));
+    read.map_err(|findings| {
+        let Deployment { declaration, app, environment, .. } = record;
+        let what = format!("the recorded declaration {declaration} of {app} cannot be read for {environment}");
+        Fault::of_findings(FaultName::Internal, &findings).while_doing(what)
+    })
 }
 
 /// Returns the place of the targets of a deployment.

@@ -1,5 +1,6 @@
 //! Faults: something wrong while doing. Their names are the error names that the state machine sees.
 
+use crate::text::finding::Finding;
 use crate::text::foreign;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -168,6 +169,12 @@ impl Fault {
     /// Makes a fault that cannot be; see [`FaultName::Internal`].
     pub fn internal(message: impl Into<String>) -> Self {
         Self::new(FaultName::Internal, message)
+    }
+
+    /// Makes a fault of findings where their author is not the one who is answered.
+    pub fn of_findings(name: FaultName, findings: &[Finding]) -> Self {
+        let findings: Vec<String> = findings.iter().map(Finding::written).collect();
+        Self::new(name, findings.join("; "))
     }
 
     /// Returns the same fault, with what was being done put before its message.

@@ -16,7 +16,6 @@ use std::collections::BTreeMap;
 use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::text::digest::Digest;
 use windlass_domain::text::fault::{Fault, FaultName};
-use windlass_domain::text::finding::Finding;
 
 /// The most files of a batch.
 const BATCH_FILES: usize = 256;
@@ -246,10 +245,7 @@ fn no_bytes(path: &str) -> Fault {
 fn fault(trouble: Trouble) -> Fault {
     match trouble {
         Trouble::Fault(fault) => fault,
-        Trouble::Findings(findings) => {
-            let text: Vec<String> = findings.iter().map(Finding::written).collect();
-            Fault::new(FaultName::Refused, text.join("; "))
-        }
+        Trouble::Findings(findings) => Fault::of_findings(FaultName::Refused, &findings),
     }
 }
 
