@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 fn api() -> StandIn {
     let done = json!({"deployment": null, "refusal": null, "done": {"cause": "It has another owner."},
         "execution": {"status": "SUCCEEDED", "error": null, "cause": null}});
-    let movable = json!({"components": {"web": "site"}, "targets": ["s3://shop/web/", "E1"],
+    let web = json!({"components": {"web": "site"}, "targets": ["s3://shop/web/", "E1"]});
+    let movable = json!({"declaration": null, "environments": {"prod": web}, "repositories": [], "frees": [],
         "stays": "What runs there stays as it is.", "next": "Tag the targets."});
     StandIn::new(move |call: &Call| -> Reply {
         match (call.method.as_str(), call.path.as_str()) {
@@ -97,7 +98,7 @@ fn what_is_moved_is_asked_for_where_both_sides_are_named() {
 
 #[test]
 fn a_whole_application_has_another_name_when_its_name_is_typed_again() {
-    let all = json!({"declaration": "1.3.0", "environments": {"prod": {"components": ["web"], "targets": ["E1"]}},
+    let all = json!({"declaration": "1.3.0", "environments": {"prod": {"components": {"web": "web"}, "targets": ["E1"]}},
         "repositories": ["shop/agent"], "frees": ["shop/old"], "stays": "What runs stays.", "next": "Tag the targets."});
     let done = json!({"deployment": null, "refusal": null, "done": {"cause": "It is the store now."},
         "execution": {"status": "SUCCEEDED", "error": null, "cause": null}});

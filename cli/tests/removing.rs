@@ -10,8 +10,8 @@ fn api() -> StandIn {
         "lock": {"token": 1}, "waiting": [], "paused": null});
     let done = json!({"deployment": null, "refusal": null, "done": {"cause": "It has let go of web."},
         "execution": {"status": "SUCCEEDED", "error": null, "cause": null}});
-    let removable = json!({"components": ["web"], "frees": ["s3://shop/web/", "E1"],
-        "leaves": "What runs there stays as it is."});
+    let removable = json!({"declaration": null, "repositories": [], "leaves": "What runs there stays as it is.",
+        "environments": {"prod": {"components": ["web"], "frees": ["s3://shop/web/", "E1"]}}});
     let all = json!({"declaration": "1.3.0", "repositories": ["shop/agent"], "leaves": "What runs stays as it is.",
         "environments": {"prod": {"components": ["web"], "frees": ["E1"]}}});
     StandIn::new(move |call: &Call| -> Reply {

@@ -51,7 +51,7 @@ def test_what_runs_goes_on_by_the_new_name(pontoon):
     let_rename(pontoon.aws)
     planned = pontoon.windlass.json(*RENAME, "--plan")
     assert planned.status == GOOD, planned
-    assert planned.document["environments"]["bay"]["components"] == ["jobs", "page"]
+    assert planned.document["environments"]["bay"]["components"] == {"jobs": "jobs", "page": "page"}
     assert pontoon.ledger.declaration(), "nothing is done by asking"
 
     renamed = pontoon.windlass.run(*RENAME, "--confirm", "pontoon")

@@ -5,12 +5,12 @@ use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::output::{Output, text};
 use crate::verbs::operator::Asking;
-use crate::verbs::scope::{ScopeCall, named, withdrawn};
+use crate::verbs::scope::{ScopeCall, listed, withdrawn};
 use clap::Args;
 use std::iter;
 use windlass_domain::moving::Moving;
 use windlass_domain::moving::scope::Scope;
-use windlass_domain::shown::api::{AppMoves, Moves};
+use windlass_domain::shown::api::Moves;
 use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 
 /// Makes the move, or prints what it would do. The new owner is as [`ScopeCall::to`] has it.
@@ -25,31 +25,25 @@ fn run(
     output: Output,
 ) -> Result<Exit, Failure> {
     let call = ScopeCall { from, to: Some(to), confirm };
-    match (plan, from.is_whole()) {
-        (false, _) => call.start(asking, output),
-        (true, true) => call.look(asking, output, |moves: &AppMoves| all_of(from, to, moves)),
-        (true, false) => call.look(asking, output, |moves: &Moves| moved(from, to, moves)),
-    }
+    if plan { call.look(asking, output, moved) } else { call.start(asking, output) }
 }
 
-/// Returns the lines on what would be moved of one environment.
-fn moved(from: Scope<'_>, to: Scope<'_>, moves: &Moves) -> Vec<String> {
+/// Returns the lines on what would be moved.
+fn moved(call: &ScopeCall<'_>, moves: &Moves) -> Vec<String> {
+    let (from, is_whole) = (call.from, call.from.is_whole());
+    let to = call.to.unwrap_or(from);
     let there = if to.is_whole() { from } else { to };
-    let components = moves.components.iter();
-    let mut lines: Vec<String> =
-        components.map(|(was, name)| format!("{was} of {from} would be {name} of {there}")).collect();
-    lines.extend(moves.targets.iter().map(|target| format!("  with {target}")));
-    lines.extend(iter::once(&moves.stays).chain(&moves.next).map(|said| format!("  {}", text(said))));
-    lines
-}
-
-/// Returns the lines on what would be moved of a whole application.
-fn all_of(from: Scope<'_>, to: Scope<'_>, moves: &AppMoves) -> Vec<String> {
-    let mut lines = vec![format!("{from} would be called {to}")];
+    let mut lines: Vec<String> = is_whole.then(|| format!("{from} would be called {to}")).into_iter().collect();
     lines.extend(withdrawn(moves.declaration.as_ref()));
     for (name, here) in &moves.environments {
-        lines.push(named(name, &here.components));
-        lines.extend(here.targets.iter().map(|target| format!("    with {target}")));
+        if is_whole {
+            lines.push(format!("  {name}: {}", listed(here.components.keys())));
+        } else {
+            let components = here.components.iter();
+            lines.extend(components.map(|(was, name)| format!("{was} of {from} would be {name} of {there}")));
+        }
+        let indent = if is_whole { "    " } else { "  " };
+        lines.extend(here.targets.iter().map(|target| format!("{indent}with {target}")));
     }
     lines.extend(moves.repositories.iter().map(|name| format!("  pushes to {name} would be for {to}")));
     lines.extend(moves.frees.iter().map(|name| format!("  pushes to {name} would be nobody's")));

@@ -7,12 +7,12 @@ use crate::ground::failure::Failure;
 use crate::ground::output::{Output, text};
 use crate::verbs::follow::AwaitedEnd;
 use crate::verbs::operator::{ActedOn, Action, Asking, Effect};
-use crate::verbs::scope::{ScopeCall, named, withdrawn};
+use crate::verbs::scope::{ScopeCall, listed, withdrawn};
 use clap::Args;
 use serde_json::{Map, json};
 use windlass_domain::moving::scope::Scope;
 use windlass_domain::release::action::ActionName;
-use windlass_domain::shown::api::{AppLetGo, LetGo};
+use windlass_domain::shown::api::LetGo;
 use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 
 /// The arguments of `windlass remove`.
@@ -46,9 +46,8 @@ impl Remove {
         let from = Scope { app, environment: self.environment.as_ref(), component: self.component.as_ref() };
         let call = ScopeCall { from, to: None, confirm: self.confirm.as_ref() };
         match &self.environment {
-            Some(_) if self.plan => call.look(asking, output, |goes: &LetGo| removed(from, goes)),
+            _ if self.plan => call.look(asking, output, removed),
             Some(environment) => self.part(environment, output),
-            None if self.plan => call.look(asking, output, |goes: &AppLetGo| all_of(app, goes)),
             None if self.confirm.is_some() => call.start(asking, output),
             None => Err(Failure::usage(format!(
                 "it is not said what to remove: write an environment behind `{app}`, or, to let go of the whole \
@@ -68,25 +67,17 @@ impl Remove {
     }
 }
 
-/// Returns the lines on what an environment would let go of.
-fn removed(from: Scope<'_>, LetGo { goes, leaves }: &LetGo) -> Vec<String> {
-    let names: Vec<&str> = goes.components.iter().map(ComponentName::as_str).collect();
-    let what = match from.component {
-        Some(component) if names.is_empty() => format!("what {component} has left"),
-        _ => names.join(", "),
-    };
-    let mut lines = vec![format!("{from} would let go of {what}")];
-    lines.extend(goes.frees.iter().map(|target| format!("  another component may have {target} then")));
-    lines.push(format!("  {}", text(leaves)));
-    lines
-}
-
-/// Returns the lines on what a whole application would let go of.
-fn all_of(app: &AppName, goes: &AppLetGo) -> Vec<String> {
-    let mut lines = vec![format!("{app} would be let go of")];
+/// Returns the lines on what would be let go of.
+fn removed(call: &ScopeCall<'_>, goes: &LetGo) -> Vec<String> {
+    let (from, is_whole) = (call.from, call.from.is_whole());
+    let mut lines: Vec<String> = is_whole.then(|| format!("{from} would be let go of")).into_iter().collect();
     lines.extend(withdrawn(goes.declaration.as_ref()));
     for (name, here) in &goes.environments {
-        lines.push(named(name, &here.components));
+        let what = match from.component {
+            Some(component) if here.components.is_empty() => format!("what {component} has left"),
+            _ => listed(&here.components),
+        };
+        lines.push(if is_whole { format!("  {name}: {what}") } else { format!("{from} would let go of {what}") });
         lines.extend(here.frees.iter().map(|target| format!("  another component may have {target} then")));
     }
     lines.extend(goes.repositories.iter().map(|name| format!("  pushes to {name} would be nobody's")));

@@ -56,11 +56,11 @@ impl<'a> ScopeCall<'a> {
         self,
         asking: &Asking,
         output: Output,
-        words: impl Fn(&T) -> Vec<String>,
+        words: fn(&Self, &T) -> Vec<String>,
     ) -> Result<Exit, Failure> {
         let ((look, _, names), query) = (self.routes(), self.components().collect::<Vec<_>>());
         let answer = asking.endpoint.ask(async |windlass| windlass.get(look, &names, &query).await)?;
-        output.result(&answer, &words(&read(&answer)?).join("\n"));
+        output.result(&answer, &words(&self, &read(&answer)?).join("\n"));
         Ok(Exit::Good)
     }
 
@@ -97,8 +97,7 @@ pub fn withdrawn(version: Option<&semver::Version>) -> Option<String> {
     version.map(|version| format!("  its declaration {version} would be withdrawn"))
 }
 
-/// Returns the line on the components of an environment of a whole application.
-pub fn named<'a>(environment: &EnvironmentName, components: impl IntoIterator<Item = &'a ComponentName>) -> String {
-    let names: Vec<&str> = components.into_iter().map(ComponentName::as_str).collect();
-    format!("  {environment}: {}", names.join(", "))
+/// Returns the names of components in one text.
+pub fn listed<'a>(components: impl IntoIterator<Item = &'a ComponentName>) -> String {
+    components.into_iter().map(ComponentName::as_str).collect::<Vec<_>>().join(", ")
 }

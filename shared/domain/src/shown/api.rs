@@ -152,18 +152,21 @@ pub struct PlanAnswer {
     pub commits: BTreeMap<ComponentName, String>,
 }
 
-/// The things that an environment would let go of.
+/// The things that would be let go of, of a component, of all of an environment, or of a whole application.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LetGo {
-    /// The components and targets.
-    #[serde(flatten)]
-    pub goes: RemovedFrom,
+    /// The version of the declaration of a whole application, which would be withdrawn; else null.
+    pub declaration: Option<semver::Version>,
+    /// The image repositories of a whole application.
+    pub repositories: Vec<String>,
+    /// The environments that would let go of anything.
+    pub environments: BTreeMap<EnvironmentName, RemovedFrom>,
     /// The sentence that says what stays.
     pub leaves: Prose,
 }
 
 /// The components and targets that one environment would let go of.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RemovedFrom {
     /// The components; none where only places are let go of that a component has left.
     pub components: BTreeSet<ComponentName>,
@@ -171,40 +174,14 @@ pub struct RemovedFrom {
     pub frees: Vec<String>,
 }
 
-/// The things that a whole application would let go of.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct AppLetGo {
-    /// The version of its declaration, which would be withdrawn.
-    pub declaration: Option<semver::Version>,
-    /// Its image repositories.
-    pub repositories: Vec<String>,
-    /// Its environments.
-    pub environments: BTreeMap<EnvironmentName, RemovedFrom>,
-    /// The sentence that says what stays.
-    pub leaves: Prose,
-}
-
-/// The things that a move would take with it.
+/// The things that a move would take with it, of a component, of all of an environment, or of a whole application.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Moves {
-    /// The components, each with its name from then on.
-    pub components: BTreeMap<ComponentName, ComponentName>,
-    /// Their targets.
-    pub targets: Vec<String>,
-    /// The sentence that says what stays.
-    pub stays: Prose,
-    /// The sentence that says what to do next, if anything is.
-    pub next: Option<Prose>,
-}
-
-/// The things that another name of a whole application would take with it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct AppMoves {
-    /// The version of the declaration that would be withdrawn.
+    /// The version of the declaration of a whole application, which would be withdrawn; else null.
     pub declaration: Option<semver::Version>,
-    /// Its environments.
+    /// The environments from which anything would be moved.
     pub environments: BTreeMap<EnvironmentName, MovedEnvironment>,
-    /// Its image repositories.
+    /// The image repositories of a whole application.
     pub repositories: Vec<String>,
     /// The image repositories that nobody has from then on.
     pub frees: Vec<String>,
@@ -214,11 +191,11 @@ pub struct AppMoves {
     pub next: Option<Prose>,
 }
 
-/// The part of a move that is of one environment, where a whole application moves. Its components keep their names.
+/// The part of a move that is of one environment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MovedEnvironment {
-    /// The components.
-    pub components: Vec<ComponentName>,
+    /// The components, each with its name from then on.
+    pub components: BTreeMap<ComponentName, ComponentName>,
     /// Their targets.
     pub targets: Vec<String>,
 }

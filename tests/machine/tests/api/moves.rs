@@ -75,8 +75,9 @@ fn a_component_keeps_its_way_back_by_another_name() {
     assert_eq!(refused(&kept), (409, vec!["StillDeclared", "UnknownName"]));
     declare(&shop, &renamed());
     let movable = get(&shop, &look);
-    assert_eq!(movable["components"], json!({"jobs": "work"}));
-    assert_eq!(movable["targets"].as_array().unwrap().len(), 1, "{movable}");
+    let here = &movable["environments"]["prod"];
+    assert_eq!(here["components"], json!({"jobs": "work"}));
+    assert_eq!(here["targets"].as_array().unwrap().len(), 1, "{movable}");
     assert_eq!(movable["next"], Value::Null);
 
     let body = json!({"component": "jobs", "to_component": "work", "reason": "it does more"});
@@ -188,7 +189,7 @@ fn another_application_takes_over_what_runs_and_the_way_back() {
     let without = lines.join("\n").replace("version: 1.0.0", "version: 1.1.0");
     declare(&shop, &without);
     let movable = get(&shop, &look);
-    assert_eq!(movable["components"], json!({"web": "page"}));
+    assert_eq!(movable["environments"]["prod"]["components"], json!({"web": "page"}));
     assert!(movable["next"].as_str().unwrap().contains("windlass:app=bank"));
 
     let body = json!({"component": "web", "to_component": "page", "reason": "it is the bank's"});

@@ -23,8 +23,9 @@ fn what_is_not_declared_any_more_is_listed_and_let_go_of() {
     let without = without.join("\n").replace("version: 1.0.0", "version: 1.1.0");
     declare(&shop, &without.replace(", after: [jobs]", ""));
     let removable = get(&shop, &of_jobs);
-    assert_eq!(removable["components"], json!(["jobs"]));
-    assert_eq!(removable["frees"].as_array().unwrap().len(), 1, "{removable}");
+    let here = &removable["environments"]["prod"];
+    assert_eq!(here["components"], json!(["jobs"]));
+    assert_eq!(here["frees"].as_array().unwrap().len(), 1, "{removable}");
     assert!(removable["leaves"].as_str().unwrap().contains("stays as it is"));
 
     let body = json!({"component": "jobs", "reason": "nobody needs it"});
@@ -134,8 +135,9 @@ fn a_place_that_a_component_has_left_is_let_go_of() {
     shop.region.run();
     let of_jobs = format!("{PROD}/removable?component=jobs");
     let removable = get(&shop, &of_jobs);
-    assert_eq!(removable["components"], json!([]), "{removable}");
-    let frees = removable["frees"].as_array().unwrap();
+    let here = &removable["environments"]["prod"];
+    assert_eq!(here["components"], json!([]), "{removable}");
+    let frees = here["frees"].as_array().unwrap();
     assert_eq!(frees.len(), 1, "{removable}");
     assert!(frees[0].as_str().unwrap().ends_with("shop-jobs"), "{removable}");
 

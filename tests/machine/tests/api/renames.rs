@@ -92,7 +92,7 @@ fn a_whole_application_has_another_name_and_its_way_back() {
     let movable = get(&shop, RENAME);
     assert_eq!(movable["declaration"], "1.0.0");
     let here = &movable["environments"]["prod"];
-    assert_eq!(here["components"], json!(["api", "jobs"]), "{movable}");
+    assert_eq!(here["components"], json!({"api": "api", "jobs": "jobs"}), "{movable}");
     assert_eq!(here["targets"].as_array().unwrap().len(), 2, "{movable}");
 
     let came = renamed(&mut shop);

@@ -21,7 +21,7 @@ use windlass_domain::release::action::ActionName;
 use windlass_domain::release::api_routes::{RouteName, RoutePlace};
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::shown::api::answers::{Act, Takable};
-use windlass_domain::shown::api::{AppLetGo, AppMoves, LetGo, MovedEnvironment, Moves, RemovedFrom};
+use windlass_domain::shown::api::{LetGo, MovedEnvironment, Moves, RemovedFrom};
 use windlass_domain::text::fault::Fault;
 use windlass_domain::text::finding::Finding;
 use windlass_domain::text::name::{AppName, BadName, ComponentName};
@@ -33,22 +33,21 @@ pub async fn removable(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -
     let bad = |why: BadName| Finding::bad_value("component", why.to_string(), "Write the name of a component.");
     let component = component.map_err(bad).or_refused(400)?;
     let scope = Scope { app: of.app(), environment: Some(of.environment()), component: component.as_ref() };
-    let AppLetGo { mut environments, leaves, .. } = let_go_of(ports, scope).await?;
-    Ok(Answered::One(LetGo { goes: environments.remove(of.environment()).unwrap_or_default(), leaves }))
+    let_go_of(ports, scope).await
 }
 
 /// Shows what a removal of the whole application would let go of.
 pub async fn app_removable(ports: &impl Ports, app: &AppName) -> Served<answers::AppRemovable> {
-    Ok(Answered::One(let_go_of(ports, Scope { app, environment: None, component: None }).await?))
+    let_go_of(ports, Scope { app, environment: None, component: None }).await
 }
 
-async fn let_go_of(ports: &impl Ports, scope: Scope<'_>) -> Served<AppLetGo> {
+async fn let_go_of(ports: &impl Ports, scope: Scope<'_>) -> Served<answers::Removable> {
     let removed = Removable::load(ports, scope).await?.decide().or_refused(409)?;
     let leaves = removed.leaves(scope).into();
     let shown = |goes: RemovedItems| RemovedFrom { components: goes.components, frees: targets(&goes.claims) };
     let Removed { declaration, repositories, environments, .. } = removed;
     let environments = environments.into_iter().map(|(name, goes)| (name, shown(goes))).collect();
-    Ok(AppLetGo { declaration, repositories, environments, leaves })
+    Ok(Answered::One(LetGo { declaration, repositories, environments, leaves }))
 }
 
 fn targets(claims: &[Claim]) -> Vec<String> {
@@ -74,28 +73,20 @@ fn asked(call: &Call) -> Map<String, Value> {
 pub async fn movable(ports: &impl Ports, place: &RoutePlace, action: ActionName, call: &Call) -> Served<Takable> {
     let request = request(ports, place, action, call, asked(call), false).await?;
     let moving = request.moving().ok_or_else(|| Fault::internal("a look at a move moves nothing"))?;
-    let mut moved = moved(ports, moving).await?;
-    let (stays, next) = (moved.stays(moving).into(), moved.next(moving));
-    let one = moving.from.environment.and_then(|name| moved.environments.remove(name));
-    let (components, claims) = one.map(|one| (one.components, one.claims)).unwrap_or_default();
-    Ok(Answered::One(Moves { components, targets: targets(&claims), stays, next }))
+    would_move(ports, moving).await
 }
 
 /// Shows what another name of a whole application would take with it.
 pub async fn app_renamable(ports: &impl Ports, app: &AppName, to: &AppName) -> Served<answers::AppRenamable> {
     let scope = |app| Scope { app, environment: None, component: None };
-    let moving = Moving { from: scope(app), to: scope(to) };
-    let moved = moved(ports, moving).await?;
-    let (stays, next) = (moved.stays(moving).into(), moved.next(moving));
-    let Moved { declaration, environments, repositories, freed: frees } = moved;
-    let shown = |one: MovedItems| {
-        let targets = targets(&one.claims);
-        MovedEnvironment { components: one.components.into_keys().collect(), targets }
-    };
-    let environments = environments.into_iter().map(|(name, one)| (name, shown(one))).collect();
-    Ok(Answered::One(AppMoves { declaration, environments, repositories, frees, stays, next }))
+    would_move(ports, Moving { from: scope(app), to: scope(to) }).await
 }
 
-async fn moved(ports: &impl Ports, moving: Moving<'_>) -> Served<Moved> {
-    Movable::load(ports, moving).await?.decide().or_refused(409)
+async fn would_move(ports: &impl Ports, moving: Moving<'_>) -> Served<Takable> {
+    let moved = Movable::load(ports, moving).await?.decide().or_refused(409)?;
+    let (stays, next) = (moved.stays(moving).into(), moved.next(moving));
+    let Moved { declaration, environments, repositories, freed: frees } = moved;
+    let shown = |one: MovedItems| MovedEnvironment { components: one.components, targets: targets(&one.claims) };
+    let environments = environments.into_iter().map(|(name, one)| (name, shown(one))).collect();
+    Ok(Answered::One(Moves { declaration, environments, repositories, frees, stays, next }))
 }
