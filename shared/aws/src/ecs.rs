@@ -10,22 +10,9 @@ use std::collections::BTreeMap;
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::time::Time;
 use windlass_engine::ports::{
-    EcsApi, OnFailure, Result, Service, ServiceDeployment, ServiceEvent, ServiceRollout, ServiceTask, Shifting,
-    TaskContainer, TaskDefinition,
+    ANSWERED_ONLY, EcsApi, OnFailure, Result, Service, ServiceDeployment, ServiceEvent, ServiceRollout, ServiceTask,
+    Shifting, TaskContainer, TaskDefinition,
 };
-
-/// The members that ECS adds to a task definition when it registers one, and refuses in a request (Amazon ECS API
-/// Reference, TaskDefinition and RegisterTaskDefinition).
-const READ_ONLY: [&str; 8] = [
-    "taskDefinitionArn",
-    "revision",
-    "status",
-    "requiresAttributes",
-    "compatibilities",
-    "registeredAt",
-    "registeredBy",
-    "deregisteredAt",
-];
 
 /// DescribeTasks takes 100 tasks at most.
 const TASKS_AT_ONCE: usize = 100;
@@ -184,7 +171,7 @@ fn registration(document: &Value, tags: &BTreeMap<String, String>) -> Result<Str
     let Some(members) = document.as_object_mut() else {
         return Err(Fault::internal("a task definition must be a JSON object"));
     };
-    for name in READ_ONLY {
+    for name in ANSWERED_ONLY {
         members.remove(name);
     }
     let tags: Vec<Value> = tags.iter().map(|(key, value)| json!({"key": key, "value": value})).collect();

@@ -5,6 +5,20 @@ use std::collections::BTreeMap;
 use windlass_domain::declaration::appspec::TaskSetShape;
 use windlass_domain::text::time::Time;
 
+/// The members that ECS answers with a task definition and does not take back (Amazon ECS API Reference:
+/// RegisterTaskDefinition has no such request members).
+pub const ANSWERED_ONLY: [&str; 9] = [
+    "taskDefinitionArn",
+    "revision",
+    "status",
+    "requiresAttributes",
+    "compatibilities",
+    "registeredAt",
+    "registeredBy",
+    "deregisteredAt",
+    "deleteRequestedAt",
+];
+
 /// The answer of ECS to a deployment that fails (Amazon ECS API Reference, `DeploymentCircuitBreaker` and
 /// `DeploymentAlarms`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

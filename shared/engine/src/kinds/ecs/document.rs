@@ -2,26 +2,13 @@
 //! containers are touched, so that fields which this build does not know survive (rule 9).
 
 use crate::kinds::ecs::wording;
+use crate::ports::ANSWERED_ONLY;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use windlass_domain::declaration::kinds::ecs::{Base, Ecs as Spec};
 use windlass_domain::release::artifact::{is_same_repository, split_image};
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::ComponentName;
-
-/// The members that ECS answers with a task definition and does not take back (Amazon ECS API Reference:
-/// RegisterTaskDefinition has no such request members).
-const ANSWERED_ONLY: [&str; 9] = [
-    "taskDefinitionArn",
-    "revision",
-    "status",
-    "requiresAttributes",
-    "compatibilities",
-    "registeredAt",
-    "registeredBy",
-    "deregisteredAt",
-    "deleteRequestedAt",
-];
 
 /// Returns the image of a container; `None` if the document has no such container.
 pub(in crate::kinds) fn image<'a>(document: &'a Value, container: &str) -> Option<&'a str> {
