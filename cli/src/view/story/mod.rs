@@ -302,7 +302,7 @@ fn cause(record: &Deployment, ended: &Ended) -> String {
     let Some((first, others)) = ended.findings.split_first() else {
         return text(&ended.cause);
     };
-    let first = in_lines(first).split_off(first.name.to_string().len() + 1);
+    let first = behind_its_name(first);
     let added = ended.added.iter().rev().map(text);
     let mut lines: Vec<String> = if record.is_refused_rollback() {
         added.chain([first]).collect()
@@ -315,5 +315,9 @@ fn cause(record: &Deployment, ended: &Ended) -> String {
 }
 
 fn in_lines(it: &Finding) -> String {
-    format!("{} {}: {}\n    {}", it.name, it.path, text(&it.reason), text(&it.remedy))
+    format!("{} {}", it.name, behind_its_name(it))
+}
+
+fn behind_its_name(it: &Finding) -> String {
+    format!("{}: {}\n    {}", it.path, text(&it.reason), text(&it.remedy))
 }
