@@ -14,6 +14,7 @@ mod dynamodb;
 mod ecr;
 mod ecs;
 mod ecs_tasks;
+mod external;
 mod json_services;
 mod lambda;
 mod probe;
@@ -29,6 +30,7 @@ pub use dynamodb::*;
 pub use ecr::*;
 pub use ecs::*;
 pub use ecs_tasks::*;
+pub use external::*;
 pub use json_services::*;
 pub use lambda::*;
 pub use probe::*;
@@ -64,6 +66,7 @@ pub trait TargetPorts:
     + EcsApi
     + EcsTasksApi
     + LambdaInvokeApi
+    + ExternalLookApi
     + DynamoDbApi
     + CloudFrontApi
     + CloudFormationApi

@@ -6,6 +6,7 @@
 pub mod appconfig;
 pub mod codedeploy;
 pub mod ecs;
+pub mod external;
 pub mod lambda;
 pub mod rollout;
 pub mod site;
