@@ -276,12 +276,12 @@ impl LambdaInvokeApi for Aws {
 }
 
 /// Returns a configuration by which a call is sent once: see [`limits::one_attempt`].
-fn once(limits: aws_config::timeout::TimeoutConfig) -> Builder {
+pub(crate) fn once(limits: aws_config::timeout::TimeoutConfig) -> Builder {
     Builder::new().retry_config(limits::one_attempt()).timeout_config(limits)
 }
 
 /// Returns the error's type alone: its message and the rest of the answer may have a secret in them.
-fn error_type(error: Option<&str>, payload: &[u8]) -> String {
+pub(crate) fn error_type(error: Option<&str>, payload: &[u8]) -> String {
     let document = error.and_then(|_| serde_json::from_slice::<Value>(payload).ok());
     document.and_then(|document| document["errorType"].as_str().map(str::to_owned)).unwrap_or_default()
 }

@@ -22,6 +22,7 @@ mod ecr;
 mod ecs;
 mod ecs_tasks;
 mod error;
+mod external;
 mod function_document;
 mod iam;
 mod installation;

@@ -13,6 +13,7 @@ mod dynamodb;
 mod ecs;
 mod ecs_tasks;
 mod errors;
+mod external;
 mod iam;
 mod json_services;
 mod lambda;
