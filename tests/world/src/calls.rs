@@ -1,7 +1,7 @@
 //! The names of all calls of the ports.
 
 /// Every call that a service of this world has, by the name with which [`crate::mishaps`] counts it.
-pub const CALLS: [&str; 111] = [
+pub const CALLS: [&str; 114] = [
     "appconfig.applications",
     "appconfig.content",
     "appconfig.create_version",
@@ -70,6 +70,9 @@ pub const CALLS: [&str; 111] = [
     "ecs_tasks.runs",
     "ecs_tasks.stop_task",
     "eventbridge.put_event",
+    "external.change",
+    "external.look",
+    "external.prepare",
     "iam.simulate",
     "lambda.alias",
     "lambda.code_room",
@@ -117,7 +120,7 @@ pub const CALLS: [&str; 111] = [
 
 /// The calls that change nothing, and of which nobody but the caller learns anything: it makes no difference to anybody
 /// else that such a call was made.
-const READS: [&str; 66] = [
+const READS: [&str; 67] = [
     "appconfig.applications",
     "appconfig.content",
     "appconfig.environment_tags",
@@ -163,6 +166,7 @@ const READS: [&str; 66] = [
     "ecs_tasks.cluster",
     "ecs_tasks.launch",
     "ecs_tasks.runs",
+    "external.look",
     "iam.simulate",
     "lambda.alias",
     "lambda.code_room",

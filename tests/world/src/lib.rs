@@ -27,6 +27,7 @@ pub mod ecr;
 pub mod ecs;
 pub mod ecs_tasks;
 pub mod eventbridge;
+pub mod external;
 pub mod iam;
 pub mod inputs;
 mod json_services;
@@ -44,6 +45,7 @@ mod live_task;
 pub mod logs;
 pub mod metric_source;
 pub mod mishaps;
+pub mod outside;
 mod package;
 pub mod pausing;
 pub mod probe;
@@ -105,6 +107,7 @@ struct Shared {
     probe: RefCell<probe::State>,
     stepfunctions: RefCell<stepfunctions::State>,
     eventbridge: RefCell<eventbridge::State>,
+    external: RefCell<external::State>,
     sns: RefCell<sns::State>,
     sqs: RefCell<sqs::State>,
     mishaps: RefCell<mishaps::State>,
@@ -147,6 +150,7 @@ impl Default for World {
                 probe: RefCell::default(),
                 stepfunctions: RefCell::default(),
                 eventbridge: RefCell::default(),
+                external: RefCell::default(),
                 sns: RefCell::default(),
                 sqs: RefCell::default(),
                 mishaps: RefCell::default(),
@@ -205,6 +209,7 @@ ecs!(
     ecs_tasks,
     stepfunctions,
     eventbridge,
+    external,
     sns,
     sqs,
     mishaps
