@@ -34,6 +34,7 @@ pub fn make(declaration: &str) -> World {
     make_service(&world);
     make_site(&world);
     make_configuration(&world);
+    make_book(&world);
     shop_stack::make(&world);
     world.set_alarm(ALARM, "OK", &[0.0]);
     declare(&world, declaration);
@@ -184,6 +185,19 @@ fn pointing(version: &str) -> Vec<u8> {
 
 /// The text in a document of flags that stands for the version of the function `api`.
 pub const POINTER: &str = "${api.version}";
+
+/// The user's function that stands for a book.
+pub const BOOK: &str = "shop-book";
+
+/// Makes a user's function that stands for a book, and what it stands for, to which nothing was given yet.
+fn make_book(world: &World) {
+    make_function(world, BOOK);
+    if let Some(function) = world.lambda().functions.get_mut(BOOK) {
+        function.tags.insert("windlass:external".into(), "all".into());
+        function.timeout_s = 30;
+    }
+    world.external().put(BOOK, "github:org/book#gh-pages");
+}
 
 /// Makes an empty bucket behind a distribution.
 fn make_site(world: &World) {

@@ -22,10 +22,11 @@ pub struct State {
 }
 
 /// The actions that know the tags of what they change, and ask for them (`template.yaml`).
-const TAGGED: [&str; 12] = [
+const TAGGED: [&str; 13] = [
     "lambda:UpdateFunctionCode",
     "lambda:PublishVersion",
     "lambda:UpdateAlias",
+    "lambda:InvokeFunction",
     "ecs:UpdateService",
     "cloudfront:UpdateDistribution",
     "cloudfront:CreateInvalidation",
