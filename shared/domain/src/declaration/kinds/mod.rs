@@ -45,6 +45,8 @@ macro_rules! each_kind {
             "task" => task::Task,
             /// A stack of AWS CloudFormation.
             "cloudformation" => stack::Stack,
+            /// Something else, which a Lambda function of yours looks at and changes.
+            "external" => external::External,
         }
     };
 }
