@@ -21,6 +21,7 @@ const OF_FEW: &[(&str, &str)] = &[
     ("cli/src/talk/installation_source.rs", "an installation is itself a stack"),
     ("shared/engine/src/measurements/pages.rs", "only one kind has pages"),
     ("shared/engine/src/ports/cloudformation.rs", "AWS calls by that name what the kind changes"),
+    ("shared/engine/src/ports/external.rs", "the port has the protocol of the kind, which no service of AWS has"),
 ];
 
 /// The names by which a source would name a kind.

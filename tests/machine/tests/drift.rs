@@ -11,6 +11,7 @@ use windlass_engine::routes::api::{Call, handle};
 use windlass_machine::program::Program;
 use windlass_machine::shop::{ALL_KINDS, Shop};
 use windlass_machine::shop_stack;
+use windlass_machine::shop_world::BOOK;
 use windlass_machine::state_paths::program;
 use windlass_world::appconfig::named;
 use windlass_world::mishaps::When;
@@ -181,17 +182,18 @@ fn during_a_deployment_nothing_is_shown() {
 fn whole_shop(program: &Program) -> Shop<'_> {
     let others = "\n  flags: {kind: appconfig, application: shop, environment: prod, profile: flags, \
                  strategy: AppConfig.AllAtOnce}\n  infra: {kind: cloudformation, stack: shop-infra, \
-                 role: windlass-stack-shop, assets: shop-assets}\ngates:";
+                 role: windlass-stack-shop, assets: shop-assets}\n  book: {kind: external, \
+                  function: {name: shop-book, alias: live}, within: 10m}\ngates:";
     let declaration = ALL_KINDS.replace("\ngates:", others);
     let mut shop = Shop::new(program, &declaration);
     for version in ["1.0.0", "1.1.0"] {
-        shop.deploy(version, &ALL_FIVE);
+        shop.deploy(version, &ALL_SIX);
         shop.region.run();
     }
     shop
 }
 
-const ALL_FIVE: [&str; 5] = ["agent", "api", "flags", "infra", "web"];
+const ALL_SIX: [&str; 6] = ["agent", "api", "book", "flags", "infra", "web"];
 
 /// Changes every target by hand, as somebody else would.
 fn change_all(shop: &Shop<'_>) {
@@ -211,6 +213,7 @@ fn change_all(shop: &Shop<'_>) {
     let put = state.profile(&shop, &profile).unwrap().put(None, "{\"flags\":{}}");
     let environment = state.environment(&shop, &prod).unwrap();
     environment.deploy_by_hand(&profile, put, now);
+    world.external().of(BOOK).commit(Some("by-hand"), now);
 }
 
 /// A plan names somebody else's change before it is overwritten, for each kind and for each action.
@@ -224,7 +227,7 @@ fn what_somebody_changed_is_listed_by_the_plan_that_changes_it() {
                 change_all(&shop);
             }
             let arn = match action {
-                "deploy" => shop.deploy("1.2.0", &ALL_FIVE),
+                "deploy" => shop.deploy("1.2.0", &ALL_SIX),
                 _ => shop.act(action),
             };
             shop.region.run();
@@ -235,7 +238,7 @@ fn what_somebody_changed_is_listed_by_the_plan_that_changes_it() {
             let listed = warnings.filter(|one| one.name == FindingName::TargetChangedByOther);
             let mut listed: Vec<&str> = listed.map(|one| one.path.as_str()).collect();
             listed.sort_unstable();
-            let wanted = ALL_FIVE.map(|name| format!("components.{name}"));
+            let wanted = ALL_SIX.map(|name| format!("components.{name}"));
             let wanted = if is_changed { &wanted[..] } else { &[] };
             assert_eq!(listed, wanted, "{action}, changed: {is_changed}");
         }

@@ -3,7 +3,9 @@
 use crate::schedule::{Counted, Schedule, What};
 use crate::switches::is_switch;
 use crate::task::Task;
-use crate::times::{BEHIND_AT_RANDOM_MS, BEHIND_FOR_MS, BEHIND_MS, HELD_MS, budget_ms, late, slow_ms, twin_ms};
+use crate::times::{
+    BEHIND_AT_RANDOM_MS, BEHIND_FOR_MS, BEHIND_MS, HELD_MS, budget_ms, late, runs_on, slow_ms, twin_ms,
+};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use windlass_domain::text::fault::{Fault, FaultName};
@@ -331,6 +333,7 @@ impl State {
         let given_up = now.plus_ms(budget_ms(passing.name, passing.within_ms));
         let open_until = self.runs.open_until;
         late(match open_until {
+            Some(open_until) if runs_on(passing.name) => open_until.max(given_up),
             Some(open_until) if is_switch(passing.name) => open_until,
             _ => given_up,
         })

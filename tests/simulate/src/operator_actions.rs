@@ -9,6 +9,7 @@ use crate::rules::{has_barred, is_unknown, taken_back_after_success, targets_as_
 use crate::schedule::Schedule;
 use crate::stage::Stage;
 use crate::targets::is_shown;
+use std::collections::BTreeSet;
 use windlass_domain::deployment::step::{Step, StepFailure};
 use windlass_domain::environment::HeldState;
 use windlass_domain::release::ending::Ending;
@@ -138,7 +139,8 @@ fn with_operator(
 
 /// Does what a message asks a person to do before `recover`. CodeDeploy waits for nobody, its hooks say yes, and no
 /// alarm rings upon which CodeDeploy or AppConfig takes a deployment back by itself. What failed in a stack fails no
-/// more, and CloudFormation goes on with a way back that had failed.
+/// more, and CloudFormation goes on with a way back that had failed. Users' functions are honest, and nothing outside
+/// fails.
 fn mend(world: &World) {
     world.cloudformation().fails.clear();
     if let Ok(stack) = world.cloudformation().named(STACK) {
@@ -146,6 +148,9 @@ fn mend(world: &World) {
     }
     // Of a stack in any other status it is refused.
     let _ = run(world.continue_rollback(STACK, "", "by hand"));
+    for outside in world.external().outsides.values_mut() {
+        (outside.lie, outside.broken) = (None, BTreeSet::new());
+    }
     for group in &mut world.codedeploy().groups {
         group.ready_min = None;
         group.monitors.clear();

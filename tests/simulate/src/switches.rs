@@ -21,7 +21,7 @@ const fn at_once(call: &'static str) -> Switch {
 }
 
 /// All of them. `settling_tests.rs` sends each into the world and looks. `target_calls.rs` finds one without a row.
-pub const SWITCHES: [Switch; 21] = [
+pub const SWITCHES: [Switch; 22] = [
     goes_on(
         "codedeploy.continue_deployment",
         "CodeDeploy moves callers in its steps, runs hooks, waits, and ends the former tasks",
@@ -66,6 +66,11 @@ pub const SWITCHES: [Switch; 21] = [
         "cloudformation.execute_change_set",
         "the stack is in `UPDATE_IN_PROGRESS`, its resources change one by one, and what is not needed goes last",
         "AWS CloudFormation User Guide, \"Update behaviors of stack resources\"",
+    ),
+    goes_on(
+        "external.change",
+        "the outside builds what its function has given it, and callers get it whole only then",
+        "GitHub REST API documentation, \"REST API endpoints for GitHub Pages\", `status` of a build",
     ),
     goes_on(
         "lambda.update_alias",

@@ -12,6 +12,7 @@ pub fn may_change(call: &str, component: &str) -> bool {
     let of_stacks = call.starts_with("cloudformation.");
     match component {
         "agent" => ["ecs.", "codedeploy."].iter().any(|port| call.starts_with(port)),
+        "book" => call.starts_with("external."),
         "infra" => of_stacks && is_switch(call),
         _ => !of_stacks,
     }
@@ -39,6 +40,7 @@ pub fn has_condition(call: &str, component: &str, declaration: &str) -> bool {
 pub fn looks_at(call: &str, component: &str, declaration: &str) -> bool {
     let looks = match component {
         "agent" => "ecs.service",
+        "book" => "external.look",
         "flags" => "appconfig.rollouts",
         "infra" => "cloudformation.stack",
         TASK if declaration.contains("kind: task, function:") => "dynamodb.get",
@@ -61,7 +63,7 @@ pub fn looks_needed(component: &str, declaration: &str) -> u32 {
     match component {
         // A look reads CodeDeploy's deployments before the service.
         "agent" if is_of_codedeploy(component, declaration) => 2,
-        "agent" => 1,
+        "agent" | "book" => 1,
         // A look reads CodeDeploy's deployments before the alias.
         "api" if declaration.contains("codedeploy:") => 2,
         "api" | "jobs" if declaration.contains("alias:") => 1,
@@ -79,12 +81,13 @@ mod tests {
 
     /// The other calls to targets that change something; callers notice nothing of them. The number of calls of a
     /// function by a task has a rule of its own (`called_once`).
-    const ADDITIVE: [&str; 16] = [
+    const ADDITIVE: [&str; 17] = [
         "cloudformation.create_change_set",
         "cloudformation.delete_change_set",
         "cloudformation.delete_place",
         "cloudfront.invalidate",
         "appconfig.create_version",
+        "external.prepare",
         "lambda.invoke",
         "lambda.publish_version",
         "s3.abort_upload",

@@ -7,14 +7,14 @@ use windlass_domain::release::artifact::Artifact;
 use windlass_domain::text::digest::Digest;
 use windlass_engine::kinds::appconfig::label;
 use windlass_machine::shop_stack::{self, STACK};
-use windlass_machine::shop_world::POINTER;
+use windlass_machine::shop_world::{BOOK, POINTER};
 use windlass_world::World;
 use windlass_world::appconfig::named;
 use windlass_world::cloudformation::LiveStack;
 use windlass_world::lambda::LiveFunction;
 
 /// The components of the application, of which each scenario declares some.
-pub const COMPONENTS: [&str; 7] = ["agent", "api", "flags", "infra", "jobs", TASK, "web"];
+pub const COMPONENTS: [&str; 8] = ["agent", "api", "book", "flags", "infra", "jobs", TASK, "web"];
 
 /// The component that is run once. Nothing of it lives on, so its callers are shown everything that it ever ran.
 pub const TASK: &str = "migrate";
@@ -33,6 +33,7 @@ pub fn now(component: &str) -> &str {
 pub fn visible(world: &World, component: &str) -> String {
     match now(component) {
         "agent" => task_definition(world),
+        "book" => tree(world),
         "flags" => configuration(world),
         "infra" => stack(world),
         TASK => ran(world),
@@ -57,6 +58,7 @@ pub fn shows(world: &World, component: &str, artifact: &Artifact) -> bool {
             let shown = documents(world);
             version.is_some_and(|version| shown.contains(&format!("<title>Shop {version}</title>")))
         }
+        ("book", Artifact::Object { sha256, .. }) => tree(world) == sha256.as_str(),
         ("flags", Artifact::Object { key, .. }) => {
             let live = configuration(world);
             match filled(world, key) {
@@ -88,6 +90,11 @@ pub fn is_shown(world: &World, component: &str, recorded: &Value) -> Option<bool
             let set_to = task_definition(world);
             let is_it = |value: &Value| value["task_definition"].as_str().map(|text| text == set_to);
             Some(is_it(noticed)? && is_it(goal)?)
+        }
+        "book" => {
+            let live = world.external().of(BOOK).tree.clone();
+            let is_it = |state: &Value| state["tree"].as_str() == live.as_deref();
+            Some(is_it(noticed) && is_it(recorded.get("goal").map_or(noticed, |goal| &goal["state"])))
         }
         "flags" => {
             let live = configuration(world);
@@ -206,6 +213,11 @@ fn task_definition(world: &World) -> String {
     // As long as CodeDeploy moves callers, it is the one that all callers will get.
     let moved = world.codedeploy().steers_to("shop", "agent");
     moved.unwrap_or(set_to)
+}
+
+/// Returns what callers get of the book: the digest of what its function was given.
+fn tree(world: &World) -> String {
+    world.external().of(BOOK).tree.clone().unwrap_or_else(|| "none".to_owned())
 }
 
 /// Returns the number and the label of the version that callers of the configuration get, or will get.

@@ -4,6 +4,7 @@ use crate::switches::is_switch;
 use windlass_domain::deployment::step::OPEN_CALL_GRACE_S;
 use windlass_domain::text::time::Time;
 use windlass_engine::measurements::LONGEST_PROBE_MS;
+use windlass_engine::ports::{LOOK_S, STARTS_S};
 
 /// The largest error of a function's clock, in milliseconds.
 pub const SKEW_MS: u64 = 900;
@@ -31,6 +32,9 @@ pub const BEHIND_FOR_MS: u64 = 30_000;
 /// of the Task's Retry.
 const TWIN_MS: u64 = 7_000;
 
+/// The timeout of a user's function, in seconds: the longest that one may have.
+const OF_A_FUNCTION_S: u64 = 30;
+
 /// Returns the time that an adapter waits for an answer, in milliseconds, with its own attempts
 /// (`shared/aws/src/limits.rs`), if its caller does not say how long.
 pub fn budget_ms(name: &str, within_ms: Option<u64>) -> u64 {
@@ -38,11 +42,19 @@ pub fn budget_ms(name: &str, within_ms: Option<u64>) -> u64 {
         // What it sends is read before that, within two seconds.
         "cloudfront.set_origin_path" => 12_000,
         "lambda.invoke" | "lambda.download" => 50_000,
+        "external.look" => LOOK_S * 1000,
+        "external.change" | "external.prepare" => (OF_A_FUNCTION_S + STARTS_S) * 1000,
         "probe.converse" | "probe.probe" => LONGEST_PROBE_MS,
         _ if name.starts_with("s3.") => 50_000,
         _ if is_switch(name) => 10_000,
         _ => 20_000,
     })
+}
+
+/// Returns whether a request may be under way for longer than its sender has recorded: a user's function goes on until
+/// its own timeout, whatever the record says.
+pub fn runs_on(name: &str) -> bool {
+    name == "external.change"
 }
 
 /// Returns the latest time at which a request takes effect that may be under way until the given time.

@@ -60,6 +60,9 @@ pub fn unowned(world: &World) -> BTreeMap<String, String> {
             found.insert(format!("environment {}", environment.named.name), text);
         }
     }
+    for (name, outside) in &world.external().outsides {
+        found.insert(format!("outside of {name}"), format!("{} {}", outside.owns, outside.is_guarded));
+    }
     if let Ok(stack) = world.cloudformation().named(STACK) {
         let text = format!("{:?} {:?} {}", stack.wanted.tags, stack.wanted.role, stack.is_protected);
         found.insert(format!("stack {STACK}"), text);

@@ -8,6 +8,7 @@ mod closed_ways_in;
 mod costs;
 mod drills;
 mod drills_with_other_deployments;
+mod externals;
 mod given_names;
 mod healing;
 mod healing_with_other_deployments;

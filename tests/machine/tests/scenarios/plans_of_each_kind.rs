@@ -32,6 +32,7 @@ struct Way {
     scene: Box<dyn Fn(&World)>,
 }
 
+const BOOK: &str = "kind: external, function: {name: shop-book, alias: live}, within: 10m";
 const FLAGS: &str = "kind: appconfig, application: shop, environment: prod, profile: flags";
 const FUNCTION: &str = "kind: lambda, function: shop-api, alias: live";
 const SERVICE: &str = "kind: ecs, cluster: shop, service: agent, container: agent, repository: shop/agent";
@@ -77,6 +78,10 @@ fn ways(kind: KindName) -> Vec<Way> {
         KindName::Appconfig => vec![
             way(&["flags"], &[flags("")]),
             way(&["api", "flags"], &[format!("api: {{{FUNCTION}}}"), flags(", after: [api], fill: [api.version]")]),
+        ],
+        KindName::External => vec![
+            way(&["book"], &[format!("book: {{{BOOK}, settings: {{branch: gh-pages}}}}")]),
+            way(&["api", "book"], &[format!("api: {{{FUNCTION}}}"), format!("book: {{{BOOK}, after: [api]}}")]),
         ],
         KindName::Task => ["undo: {command: [migrate, down]}", "undo: none", "irreversible: true"]
             .iter()

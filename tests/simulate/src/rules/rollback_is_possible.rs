@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 use windlass_domain::environment::{Running, Snapshot};
 use windlass_machine::shop_stack::ASSETS;
+use windlass_machine::shop_world::BOOK;
 use windlass_world::appconfig::named;
 use windlass_world::lambda::LiveFunction;
 use windlass_world::s3::Bucket;
@@ -57,6 +58,7 @@ fn is_there(outcome: &Outcome<'_>, component: &str, running: &Running) -> bool {
     }
     match component {
         "agent" => task_definition_is_there(outcome, state),
+        "book" => tree_is_there(outcome, state),
         "flags" => hosted_version_is_there(outcome, state),
         "infra" => template_is_there(outcome, state),
         "web" => files_are_there(outcome, state),
@@ -65,6 +67,12 @@ fn is_there(outcome: &Outcome<'_>, component: &str, running: &Running) -> bool {
         "api" | "jobs" | "work" => version_is_there(outcome, component, state),
         other => panic!("`rollback_is_possible` does not know what {other} needs"),
     }
+}
+
+/// Returns whether the outside still has what a user's function gave it. A state without a tree needs nothing.
+fn tree_is_there(outcome: &Outcome<'_>, state: &Value) -> bool {
+    let tree = state["goal"]["state"]["tree"].as_str();
+    tree.is_none_or(|tree| outcome.world.external().of(BOOK).prepared.contains(tree))
 }
 
 fn hosted_version_is_there(outcome: &Outcome<'_>, state: &Value) -> bool {

@@ -150,6 +150,13 @@ macro_rules! infra {
     };
 }
 
+/// The book `book` behind a user's function, with more fields.
+macro_rules! book {
+    ($($more:literal),*) => {
+        named!("book": "kind: external", "function: {name: shop-book, alias: live}", "within: 10m" $(, $more)*)
+    };
+}
+
 /// The task `migrate` with more fields.
 macro_rules! migrate {
     ($($more:literal),+) => {

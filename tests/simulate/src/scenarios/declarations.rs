@@ -35,6 +35,12 @@ pub(super) const FROM_IMAGE_WITHOUT_ALIAS: &str =
 /// Feature flags alone, which grow for a minute and bake for one.
 pub(super) const CONFIGURATION: &str = gated!(flags!());
 
+/// A book behind a user's function.
+pub(super) const BOOK_ALONE: &str = gated!(book!());
+
+/// A function, and a book that comes after it.
+pub(super) const FUNCTION_THEN_BOOK: &str = gated!(api!(), book!("after: [api]"));
+
 /// A function whose alias CodeDeploy moves.
 pub(super) const MOVED: &str = gated!(api!("codedeploy: {application: shop, group: api}"));
 

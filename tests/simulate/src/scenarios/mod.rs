@@ -16,6 +16,7 @@ mod configurations;
 mod declarations;
 mod drift;
 mod drills;
+mod externals;
 mod freezes;
 mod gates;
 mod healing;
@@ -46,7 +47,7 @@ mod withdrawals;
 use crate::scenario::Scenario;
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 327] = [
+pub static SCENARIOS: [Scenario; 342] = [
     basics::FUNCTION,
     basics::FIRST,
     basics::CODE,
@@ -374,6 +375,21 @@ pub static SCENARIOS: [Scenario; 327] = [
     stacks::FILLED_AGAIN_UNDONE,
     stacks::FILLED_ROLLBACK,
     stacks::GIVEN_UNDONE,
+    externals::DEPLOYED,
+    externals::UNDONE,
+    externals::FIRST_UNDONE,
+    externals::ROLLBACK,
+    externals::GIVEN_UP,
+    externals::SLOW,
+    externals::PINNED,
+    externals::AFTER_FUNCTION_UNDONE,
+    externals::READY_TOO_EARLY,
+    externals::SENT_NOT_DONE,
+    externals::DONE_BUT_REFUSED,
+    externals::DONE_TWICE,
+    externals::FLIPS,
+    externals::FORGETS,
+    externals::CHANGES_LATE,
 ];
 
 /// Returns the scenario of that name.
