@@ -126,12 +126,14 @@ mod waiting_holds_nothing;
 pub use waiting_holds_nothing::waiting_holds_nothing;
 mod a_promotion_is_one_verified_snapshot;
 pub use a_promotion_is_one_verified_snapshot::a_promotion_is_one_verified_snapshot;
+mod users_functions;
+pub use users_functions::{no_change_beside_another, one_version_of_a_function, ready_when_it_ends};
 
 /// A rule. Its error is the reason why it does not hold.
 pub type Rule = fn(&Outcome<'_>) -> Result<(), String>;
 
 /// All rules by name.
-pub const RULES: [(&str, Rule); 64] = [
+pub const RULES: [(&str, Rule); 67] = [
     ("one_ending", one_ending),
     ("targets_as_recorded", targets_as_recorded),
     ("no_older_over_newer", no_older_over_newer),
@@ -196,6 +198,9 @@ pub const RULES: [(&str, Rule); 64] = [
     ("nothing_changes_unapproved", nothing_changes_unapproved),
     ("waiting_holds_nothing", waiting_holds_nothing),
     ("a_promotion_is_one_verified_snapshot", a_promotion_is_one_verified_snapshot),
+    ("no_change_beside_another", no_change_beside_another),
+    ("one_version_of_a_function", one_version_of_a_function),
+    ("ready_when_it_ends", ready_when_it_ends),
 ];
 
 /// The rule on a copy of the world in which the same is asked for again (`play.rs`).
