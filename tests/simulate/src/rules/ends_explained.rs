@@ -67,6 +67,8 @@ fn explains(outcome: &Outcome<'_>, what: What, record: &Deployment, ended: &Ende
             "TargetNotReady" => what == What::OutOfBand && is_service_changed(outcome),
             // A person's update of the stack failed as well.
             "StackBusy" => what == What::OutOfBand,
+            // A person's change came between the two looks at what a user's function stands for.
+            "PromiseBroken" => what == What::OutOfBand,
             // The undo of the release before is itself explained by the mishap.
             "Vetoed" => was_undone(outcome, record),
             _ => false,

@@ -169,7 +169,7 @@ pub(super) const FLIPS: Scenario = Scenario {
         next(Deed::Deploy("1.1.0", OWN)),
         quiet(Deed::Change("the function is honest again", |world| world.external().of(BOOK).lie = None)),
     ],
-    ends: &["1.0.0 Succeeded", "1.1.0 Rejected (LooksDiffer)"],
+    ends: &["1.0.0 Succeeded", "1.1.0 Rejected (PromiseBroken)"],
     ..DEPLOYED
 };
 
