@@ -6,5 +6,5 @@ use windlass_engine::deploy;
 use windlass_engine::kinds::external;
 
 fn main() -> ExitCode {
-    windlass_lambda::serve(Aws::from_env, async |aws: &Aws, input| deploy::handle(aws, input, external::of).await)
+    windlass_lambda::serve(Aws::from_env, async |aws: &Aws, input| deploy::handle(aws, input, external::deployer).await)
 }

@@ -70,6 +70,10 @@ fn kind_of(function: &str) -> Option<KindName> {
 macro_rules! deployers {
     ($( $(#[$doc:meta])+ $text:tt => $module:ident::$name:ident, )+) => {
         async fn deploy(world: &World, function: &str, input: DeployerInput) -> Result<WorkDone> {
+            // Its deployer alone has the port by which something changes.
+            if kind_of(function) == Some(KindName::External) {
+                return deploy::handle(world, input, kinds::external::deployer).await;
+            }
             match kind_of(function) {
                 $(Some(KindName::$name) => deploy::handle(world, input, kinds::$module::of).await,)+
                 None => Err(Fault::internal(format!("there is no function {function}"))),

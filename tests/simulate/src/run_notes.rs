@@ -17,8 +17,10 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 use windlass_domain::deployment::step::OpenCall;
 use windlass_domain::text::time::Time;
+use windlass_machine::shop_world::BOOK;
 use windlass_world::World;
 use windlass_world::dynamodb::Written;
+use windlass_world::outside::Lie;
 
 /// The answer that the declared invocations ask for (`scenarios/declarations.rs`).
 const FINE: &str = r#"{"status":"fine"}"#;
@@ -98,7 +100,11 @@ impl<'p> Stage<'p> {
             if !may_change(effect.name, component) {
                 continue;
             }
-            self.log(Event::Switched { who: who.clone(), component, call: effect.name, sent: effect.sent });
+            self.log(if is_denied(&self.world, component) {
+                Event::ChangedByOther(component)
+            } else {
+                Event::Switched { who: who.clone(), component, call: effect.name, sent: effect.sent }
+            });
         }
     }
 
@@ -280,4 +286,10 @@ pub(crate) fn ahead_of(met: &[What]) -> i64 {
         _ => None,
     });
     found.unwrap_or_default()
+}
+
+/// Returns whether the function of a component says that it has not made what it makes: nobody could distinguish that
+/// from somebody else's change.
+fn is_denied(world: &World, component: &str) -> bool {
+    component == "book" && world.external().of(BOOK).lie == Some(Lie::DoneButRefused)
 }

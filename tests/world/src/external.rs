@@ -77,13 +77,14 @@ fn answered(answer: &Value) -> ExternalAnswer {
 }
 
 impl World {
-    /// Lets Lambda find the version and run it.
-    fn find_version(&self, function: &PinnedFunction) -> Result<()> {
+    /// Lets Lambda find the version and run it. Returns its number.
+    fn find_version(&self, function: &PinnedFunction) -> Result<String> {
         let mut state = self.lambda();
         let live = state.named(&function.name)?;
         live.tick();
-        live.read(Some(&function.version))?;
-        live.can_run(&function.version)
+        let version = live.read(Some(&function.version))?.version;
+        live.can_run(&version)?;
+        Ok(version)
     }
 
     /// Takes the next answer that a test has given.
@@ -151,7 +152,7 @@ impl ExternalActApi for World {
         // A function may work for as long as its timeout lets it: what it does is done when the call takes effect.
         let nth = self.external().note(function, request, sent);
         let call = self.call("external.change").await?;
-        self.find_version(function)?;
+        let version = self.find_version(function)?;
         let answer = self.scripted_answer().unwrap_or_else(|| {
             let refused = self.refuses(request, sent);
             let now = self.true_time();
@@ -161,7 +162,7 @@ impl ExternalActApi for World {
                 None => state.of(&function.name).change(request, now),
             };
             if let Some(asked) = state.asked.get_mut(nth) {
-                (asked.acted, asked.ready_at) = (Some(now), ready_at);
+                (asked.version, asked.acted, asked.ready_at) = (version, Some(now), ready_at);
             }
             answered(&answer)
         });

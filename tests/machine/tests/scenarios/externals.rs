@@ -120,7 +120,7 @@ fn each_lie_ends_as_two_looks_show_it() {
     for (lie, ending, left) in [
         (Lie::ReadyTooEarly, Ending::Succeeded, "1.1.0"),
         (Lie::SentNotDone, Ending::RolledBack, "1.0.0"),
-        (Lie::DoneButRefused, Ending::Succeeded, "1.1.0"),
+        (Lie::DoneButRefused, Ending::RolledBack, "1.1.0"),
         (Lie::DoneTwice, Ending::Succeeded, "1.1.0"),
         (Lie::Flips, Ending::Rejected, "1.0.0"),
         (Lie::Forgets, Ending::Succeeded, "1.1.0"),

@@ -115,11 +115,17 @@ pub(super) const AFTER_FUNCTION_UNDONE: Scenario = Scenario {
     ..UNDONE
 };
 
+/// Lets the function say too early what is ready, of an outside that is slower than anybody watches.
+fn is_early(world: &World) {
+    is_slow(world);
+    lies(world, Lie::ReadyTooEarly);
+}
+
 /// It says too early that the book is ready. The second look does not find it so.
 pub(super) const READY_TOO_EARLY: Scenario = Scenario {
     name: "book_ready_too_early",
     acts: &[
-        next(Deed::Change("the function says too early what is ready", |world| lies(world, Lie::ReadyTooEarly))),
+        next(Deed::Change("the function says too early what is ready", is_early)),
         next(Deed::Deploy("1.1.0", OWN)),
     ],
     steady: false,
@@ -138,7 +144,7 @@ pub(super) const SENT_NOT_DONE: Scenario = Scenario {
     ..DEPLOYED
 };
 
-/// It says that it has refused what it has done: the next look shows the goal.
+/// It says that it has refused what it has done: that is taken for somebody else's change, which nobody takes back.
 pub(super) const DONE_BUT_REFUSED: Scenario = Scenario {
     name: "book_done_but_refused",
     acts: &[
@@ -147,6 +153,7 @@ pub(super) const DONE_BUT_REFUSED: Scenario = Scenario {
         })),
         next(Deed::Deploy("1.1.0", OWN)),
     ],
+    ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (TargetChangedByOther)"],
     steady: false,
     ..DEPLOYED
 };
