@@ -2,7 +2,7 @@
 
 use super::variant::{Edit, Variant};
 use crate::schedule::What::{
-    DeniedLong, FunctionsThrottled, InvokedLate, OutOfBand, StoppedLate, StoppedSlow, StoppedWithin,
+    DeniedLong, FunctionsThrottled, InvokedLate, Late, OutOfBand, StoppedLate, StoppedSlow, StoppedWithin,
 };
 
 const ATTEMPT: &str = "shared/engine/src/converge/attempt.rs";
@@ -62,6 +62,18 @@ pub(super) const VARIANTS: &[Variant] = &[
         ],
         scenarios: &["function", "code", "service"],
         mishaps: &[StoppedLate],
+    },
+    // `no_change_beside_another` catches it.
+    Variant {
+        name: "beside_an_open_call",
+        what: "who comes next does not wait for a call that is open, but looks and sends",
+        edits: &[Edit {
+            file: ATTEMPT,
+            find: "            if left == 0 {",
+            replace: "            if VARIANT || left == 0 {",
+        }],
+        scenarios: &["book"],
+        mishaps: &[Late],
     },
     Variant {
         name: "late_forward_goes_on",

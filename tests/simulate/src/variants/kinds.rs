@@ -1,6 +1,7 @@
 //! Variants of single kinds: what is not Windlass's own, what is there already, who else shifts or has begun.
 
 use super::variant::{Edit, Variant};
+use crate::schedule::What::{Late, StoppedLate};
 
 pub(super) const VARIANTS: &[Variant] = &[
     Variant {
@@ -208,5 +209,29 @@ pub(super) const VARIANTS: &[Variant] = &[
         ],
         scenarios: &["call_asked_twice"],
         mishaps: &[],
+    },
+    // `ready_when_it_ends` catches it.
+    Variant {
+        name: "ready_believed_once",
+        what: "what a user's function says once to be ready is believed",
+        edits: &[Edit {
+            file: "shared/engine/src/kinds/external/next.rs",
+            find: "        (true, _) => note(true),",
+            replace: "        (true, _) if VARIANT => Next::Done,\n        (true, _) => note(true),",
+        }],
+        scenarios: &["book_ready_too_early"],
+        mishaps: &[],
+    },
+    // `switches_are_fenced` catches it.
+    Variant {
+        name: "open_for_less_than_the_function",
+        what: "a call of a user's function is open for as long as any other, and not for as long as it may run",
+        edits: &[Edit {
+            file: "shared/engine/src/kinds/external/mod.rs",
+            find: "            Change::Send { timeout_s, .. } => (Class::Switching, *timeout_s),",
+            replace: "            Change::Send { timeout_s, .. } => (Class::Switching, if VARIANT { 0 } else { *timeout_s }),",
+        }],
+        scenarios: &["book", "book_undone"],
+        mishaps: &[Late, StoppedLate],
     },
 ];
