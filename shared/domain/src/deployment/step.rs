@@ -13,6 +13,7 @@ use crate::release::artifact::Artifact;
 use crate::release::identity::{DeploymentId, EnvironmentId};
 use crate::release::stays_reachable::StaysReachable;
 use crate::release::withdrawal::WithdrawnFiles;
+use crate::text::count::is_zero;
 use crate::text::fault::Fault;
 use crate::text::finding::Finding;
 use crate::text::foreign;
@@ -114,6 +115,12 @@ pub struct Step {
     /// was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undone_under: Option<u64>,
+    /// True if an operator had looked before that: it goes back over whatever is there.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub goes_over: bool,
+    /// How often in a row the condition of a switching change did not hold, in the direction in which it goes.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub refused: u32,
     /// The same as `seen` in words, such as `40 at 100 %`.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "foreign::maybe")]
     pub shown: Option<String>,
@@ -209,6 +216,8 @@ impl Step {
             confirmed: None,
             unanswered: Vec::new(),
             undone_under: None,
+            goes_over: false,
+            refused: 0,
             shown: None,
             share: None,
             outputs: BTreeMap::new(),

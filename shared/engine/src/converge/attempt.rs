@@ -91,12 +91,16 @@ impl<'a, P: DynamoDbApi + Clock> Attempt<'a, P> {
         let step = &mut self.step.value;
         let had_begun = matches!(step.status, StepStatus::Undoing | StepStatus::UndoFailed);
         let is_decided = step.undone_under.replace(self.fence.token) == Some(self.fence.token);
+        if !is_decided {
+            (step.refused, step.goes_over) = (0, false);
+        }
         if !had_begun || is_decided {
             return Ok(());
         }
         let lock = self.fence.lock(self.ports).await?;
         if lock.value.held.is_some_and(|held| held.looked) {
             let step = &mut self.step.value;
+            step.goes_over = true;
             step.confirmed = None;
             step.unanswered.clear();
             step.undo_failure = None;
@@ -204,9 +208,11 @@ impl<'a, P: DynamoDbApi + Clock> Attempt<'a, P> {
         undo: bool,
         confirmed: Option<Value>,
     ) -> Result<()> {
-        self.step.value.open = None;
-        self.step.value.confirmed = confirmed;
-        self.step.value.unanswered.clear();
+        let step = &mut self.step.value;
+        step.open = None;
+        step.refused = 0;
+        step.confirmed = confirmed;
+        step.unanswered.clear();
         let now = self.ports.now();
         if let Some(tried) = self.tried_mut(change, undo) {
             tried.answered = true;

@@ -113,6 +113,8 @@ impl<'r, 'a, K: Kind, P: DynamoDbApi + Clock> Drive<'r, 'a, K, P> {
             made: additions.find_map(|change| change.made.as_deref()),
             changes: &step.changes,
             behind: step.behind.filter(|behind| self.wave == Some(*behind)),
+            refused: step.refused,
+            goes_over: step.goes_over,
         })
     }
 
@@ -241,10 +243,13 @@ impl<'r, 'a, K: Kind, P: DynamoDbApi + Clock> Drive<'r, 'a, K, P> {
     }
 
     async fn add(&mut self, change: &K::Change, facts: ChangeFacts) -> Result<Option<End>> {
-        let ChangeFacts { value, what, .. } = facts;
+        let ChangeFacts { value, what, longer_s, .. } = facts;
         if self.made.contains(&value) {
             let why = format!("`{what}` is done but not seen yet");
             return Ok(self.wait(SETTLE_MS, &why).await);
+        }
+        if let Some(end) = self.unless_in_time(longer_s, &what) {
+            return Ok(Some(end));
         }
         self.attempt.begin(self.wave).await?;
         match self.send(change, &what).await {
@@ -258,6 +263,12 @@ impl<'r, 'a, K: Kind, P: DynamoDbApi + Clock> Drive<'r, 'a, K, P> {
             Err(fault) if fault.name == FaultName::Conflict => Ok(self.conflict(&fault).await),
             Err(fault) => Err(fault),
         }
+    }
+
+    /// Ends the invocation if a call that may take longer than usual does not fit into what is left of its time.
+    fn unless_in_time(&self, longer_s: u64, what: &str) -> Option<End> {
+        let is_late = self.attempt.elapsed_ms() + longer_s * 1000 >= self.budget.work_ms;
+        is_late.then(|| self.out_of_time(format!("there was no time left to send `{what}`")))
     }
 
     async fn send(&self, change: &K::Change, what: &str) -> Result<Option<String>> {
@@ -305,9 +316,8 @@ impl<'r, 'a, K: Kind, P: DynamoDbApi + Clock> Drive<'r, 'a, K, P> {
         let undo = self.wave.is_none();
         let ready = self.kind.ready(&self.target, change).await;
         ready.map_err(|fault| fault.while_doing(&what))?;
-        if self.attempt.elapsed_ms() + longer_s * 1000 >= self.budget.work_ms {
-            let why = format!("there was no time left to send `{what}`");
-            return Ok(Some(self.out_of_time(why)));
+        if let Some(end) = self.unless_in_time(longer_s, &what) {
+            return Ok(Some(end));
         }
         let call = Call {
             change: value.clone(),
@@ -335,6 +345,7 @@ impl<'r, 'a, K: Kind, P: DynamoDbApi + Clock> Drive<'r, 'a, K, P> {
             )))),
             Err(fault) if fault.name.is_transient() => Err(fault),
             Err(fault) if fault.name == FaultName::Conflict => {
+                self.attempt.step.value.refused += 1;
                 self.attempt.close_refused(&value, undo).await?;
                 self.refused_upon = Some(upon.view.noticed);
                 Ok(self.conflict(&fault).await)

@@ -4,8 +4,10 @@ pub mod appconfig;
 pub mod archive;
 mod codedeploy;
 pub mod ecs;
+pub mod external;
 mod kept_documents;
 pub mod lambda;
+mod look_context;
 pub mod needs;
 pub mod noticed;
 pub(crate) mod prepared;
@@ -20,6 +22,7 @@ mod writes;
 use crate::ports::{Clock, Result};
 pub use codedeploy::words as words_of_codedeploy;
 pub use kept_documents::{Document, KeptDocuments, SHA256, digest_of, known_sum, read_pinned, sum_of, to_json};
+pub use look_context::{BegunChange, LookContext, SentChange};
 pub use noticed::Noticed;
 pub use prepared::*;
 pub use publishing::{Checkpoint, PastReleases, Publication, Publishes, together};
@@ -32,7 +35,7 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 use windlass_domain::declaration::execution_history::OFTEN_S;
 use windlass_domain::deployment::hourly_look::CALLS_A_LOOK;
-use windlass_domain::deployment::step::{ChangeRecord, Step};
+use windlass_domain::deployment::step::Step;
 use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::release::stays_reachable::StaysReachable;
 use windlass_domain::text::fault::{Fault, FaultName};
@@ -91,51 +94,6 @@ pub enum Class {
     Switching,
 }
 
-/// The purpose of a look, and what was done before it, as the step says. Without a goal somebody only looks.
-#[derive(Debug)]
-pub struct LookContext<'a, Goal> {
-    /// The goal of the way.
-    pub goal: Option<&'a Goal>,
-    /// The last switching change that was sent in this direction under this token of the lock.
-    pub sent: Option<SentChange<Goal>>,
-    /// The last switching change that was sent forward, under whichever token. The way back has it as well.
-    pub begun: Option<BegunChange<'a>>,
-    /// The time at which the wave began; `None` on the way back.
-    pub entered: Option<Time>,
-    /// The name that AWS gave to the last additive change that it named ([`Kind::change`]).
-    pub made: Option<&'a str>,
-    /// All changes that this deployment has sent to the target, in both directions and under every token, oldest first.
-    pub changes: &'a [ChangeRecord],
-    /// The wave, if other components have touched the target since what was sent before it; `None` on the way back.
-    pub behind: Option<u32>,
-}
-
-impl<Goal> Default for LookContext<'_, Goal> {
-    fn default() -> Self {
-        Self { goal: None, sent: None, begun: None, entered: None, made: None, changes: &[], behind: None }
-    }
-}
-
-/// A switching change by which a step has begun to change its target.
-#[derive(Debug, Clone, Copy)]
-pub struct BegunChange<'a> {
-    /// The change, by [`ChangeFacts::value`].
-    pub change: &'a Value,
-    /// The time at which its intent was recorded.
-    pub at: Time,
-}
-
-/// A switching change that was sent.
-#[derive(Debug)]
-pub struct SentChange<Goal> {
-    /// The change, by [`ChangeFacts::value`].
-    pub change: Value,
-    /// The time at which its intent was recorded.
-    pub at: Time,
-    /// The state that was seen before it was sent, as it is recorded.
-    pub upon: Goal,
-}
-
 /// Everything that one look shows of a target of any kind: pure.
 #[derive(Debug, Clone, PartialEq)]
 pub struct View {
@@ -156,8 +114,8 @@ pub struct View {
 pub struct ChangeFacts {
     /// The harm of the change when it is late.
     pub class: Class,
-    /// The seconds by which a switching change may take longer than the usual 10 s. Its open call is recorded for as
-    /// much longer.
+    /// The seconds by which a change may take longer than the usual 10 s. Where it is switching its open call is recorded
+    /// for as much longer.
     pub longer_s: u64,
     /// The change as the ledger records it, by which it is recognized. It is equal for the same change upon another
     /// condition (a RevisionId, an ETag). Of something that is too large for an item it has a digest.

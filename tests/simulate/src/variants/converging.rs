@@ -91,8 +91,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         what: "a confirmed change leaves what was confirmed before it",
         edits: &[Edit {
             file: ATTEMPT,
-            find: "        self.step.value.confirmed = confirmed;",
-            replace: "        let former = self.former.confirmed.take().filter(|_| VARIANT);\n        self.step.value.confirmed = former.or(confirmed);",
+            find: "        step.confirmed = confirmed;",
+            replace: "        let former = self.former.confirmed.take().filter(|_| VARIANT);\n        step.confirmed = former.or(confirmed);",
         }],
         scenarios: &["canary"],
         mishaps: &[StoppedWithin],

@@ -8,8 +8,7 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum FindingName {
     /// The document is not well-formed YAML or JSON, names the same key twice, or uses aliases that multiply it.
-    /// Next: Mend the syntax at the line and column that the path gives. Indentation, quotes and commas are the usual
-    /// cause.
+    /// Next: Mend the syntax at the line and column that the path gives: mostly indentation, a quote or a comma.
     NotWellFormed,
     /// A field is not known at this place, or means nothing for this action. Misspelt fields are refused, because
     /// ignoring one could deploy something else than what its author meant.
@@ -81,8 +80,7 @@ pub enum FindingName {
     ArtifactMissing,
     /// The artifact's bytes do not have the digest that was pinned. They changed after they were hashed, or were
     /// damaged on the way.
-    /// Next: Upload the artifact and its manifest again. If nobody changed them knowingly, find out who wrote the
-    /// object.
+    /// Next: Upload the artifact and its manifest again. If nobody changed them knowingly, find out who wrote them.
     DigestMismatch,
     /// The release that the way in pinned is not what the request names, or what the declaration in force and the
     /// ledger make of it now. Something was changed in between, or the input was written by hand.
@@ -346,8 +344,7 @@ pub enum FindingName {
     /// Next: Look how it stands (`windlass status`). While it changes something, ask again once the wave is watched;
     /// `cancel` stops a deployment at any time.
     NotWatched,
-    /// `skip_bake` was asked while a gate of the wave is red. What is red does not pass, whoever asks: the release is
-    /// undone.
+    /// `skip_bake` was asked while a gate of the wave is red. That does not pass, whoever asks: the release is undone.
     /// Next: Look at the gate that the reason names, and release a fix. To keep what is red there is no way but another
     /// release with `accept_red`.
     GateIsRed,
@@ -357,8 +354,7 @@ pub enum FindingName {
     /// that ECS waits for Windlass before the next releases go on.
     TimedByAws,
     /// The component failed while it was changed, and the deployment was undone.
-    /// Next: Look where the reason points, such as the stopped tasks' reasons or the function's log; then deploy a
-    /// fixed release.
+    /// Next: Look where the reason points, such as a stopped task's reason or a log; then deploy a fixed release.
     ChangeFailed,
     /// For some time visitors get files of two releases: because files keep their names although their content changes,
     /// so that pages which were opened before get the new ones; or because so much of a site is changed in place that
@@ -366,6 +362,11 @@ pub enum FindingName {
     /// Next: Let the bundler write a hash of the content into the names of scripts and styles. For a large site use the
     /// mode `prefix`, which goes live by one change.
     MixedReleases,
+    /// The function of a component of the kind `external` does not keep to the protocol: two looks differ, what it says
+    /// cannot be read or has a member that nobody knows, or it names another outside thing than before. A look of it is
+    /// not believed then.
+    /// Next: Mend the function, try it with `examples/external/kit.py`, publish it, and start the release again.
+    PromiseBroken,
     /// The request needs something that the target does not have, such as an alias for a canary.
     /// Next: Add what is missing to the target and name it in the declaration, or do without.
     NotSupported,
@@ -376,8 +377,7 @@ pub enum FindingName {
     /// Next: Remove it and revoke it if it was real. Keep it in Secrets Manager or an SSM parameter that the target
     /// itself reads, and write the ARN. If it is none, give the member another name, or the value another form.
     SecretInInput,
-    /// The deployment could not wait for its turn, because a function failed, and was refused before it changed
-    /// anything.
+    /// The deployment could not wait for its turn, because a function failed, and was refused. Nothing was changed.
     /// Next: Look for the error in the log of `conductor`, mend what it shows, then start this release again.
     CouldNotWait,
     /// Something that must be known before a deployment begins could not be asked, such as an alarm while CloudWatch

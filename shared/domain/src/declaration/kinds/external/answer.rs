@@ -193,7 +193,8 @@ fn members(bytes: &[u8], known: &[&str]) -> Result<Map<String, Value>, BadAnswer
     };
     let known: Vec<String> = known.iter().chain(&ANY).map(|name| (*name).to_owned()).collect();
     if let Some(name) = members.keys().find(|name| !known.contains(name)) {
-        return Err(BadAnswer::Unknown { name: name.clone(), meant: nearest(name, &known).cloned() });
+        let meant = nearest(name, &known).cloned();
+        return Err(BadAnswer::Unknown { name: foreign::truncate(name.as_str(), LONGEST_NAME), meant });
     }
     if members.remove("windlass").is_some_and(|version| version != VERSION) {
         return Err(BadAnswer::OtherVersion);

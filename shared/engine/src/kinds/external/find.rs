@@ -1,0 +1,129 @@
+//! Finds the versions that are called, as they are when a release is planned, and which permissions a release of them
+//! needs (Service Authorization Reference, AWS Lambda).
+
+use crate::kinds::needs::{DeployerRole, Needed};
+use crate::kinds::{APP_TAG, ENVIRONMENT_TAG, PrepareInput};
+use crate::ports::{Function, LambdaApi, PinnedFunction, Result};
+use crate::trouble::{Checked, collected, found, if_there};
+use std::collections::BTreeMap;
+use windlass_domain::declaration::kinds::external::{Called, External as Spec};
+use windlass_domain::text::finding::{Finding, FindingName};
+use windlass_domain::{prose, run};
+
+/// The tag without which no function of Windlass's calls a user's function as a component.
+const EXTERNAL_TAG: &str = "windlass:external";
+
+/// The longest timeout of a function, in seconds: a call of it, and a look before it, fit into one invocation of the
+/// deployer.
+const LONGEST_S: u64 = 30;
+
+/// A function that is there, and ours.
+#[derive(Debug)]
+pub(super) struct Found {
+    /// Its published version.
+    pub pinned: PinnedFunction,
+    arn: String,
+    tags: BTreeMap<String, String>,
+}
+
+/// Finds the function, and the one that only looks, or reports all that is wrong with both.
+pub(super) async fn find(
+    there: &impl LambdaApi,
+    input: &PrepareInput<'_>,
+    spec: &Spec,
+) -> Checked<(Found, Option<Found>)> {
+    let mut findings = Vec::new();
+    let function = collected(one(there, input, ("function", &spec.function)).await, &mut findings)?;
+    let look = match &spec.look {
+        Some(look) => collected(one(there, input, ("look", look)).await, &mut findings)?,
+        None => None,
+    };
+    match function {
+        Some(function) if findings.is_empty() => Ok((function, look)),
+        _ => Err(findings.into()),
+    }
+}
+
+async fn one(there: &impl LambdaApi, input: &PrepareInput<'_>, (member, called): (&str, &Called)) -> Checked<Found> {
+    let Called { name, alias } = called;
+    let path = input.path(member);
+    let missing = || {
+        Finding::new(
+            FindingName::TargetMissing,
+            path.as_str(),
+            format!("There is no function `{name}` with the alias `{alias}` here."),
+            "Make it with your infrastructure code, with an alias on a published version; or mend the names.",
+        )
+    };
+    let version = if_there(there.alias(name, alias).await)?.ok_or_else(missing)?.version;
+    if version.parse::<u64>().is_err() {
+        let reason = format!("The alias `{alias}` of function {name} points at {version}, which anybody may change.");
+        return Err(Finding::not_supported(path, reason, "Publish a version, and let the alias point at that.").into());
+    }
+    let function = if_there(there.function(name, Some(&version)).await)?.ok_or_else(missing)?;
+    let arn = function.arn.strip_suffix(&format!(":{version}")).unwrap_or(&function.arn).to_owned();
+    let tags = there.function_tags(&arn).await?;
+    let mut wrong = Vec::new();
+    wrong.extend(input.check_tags(member, (&format!("function {name}"), Some(&arn)), &tags));
+    wrong.extend(untagged(input, &path, (name, &arn), &tags));
+    wrong.extend(too_long(&path, name, &function));
+    if !wrong.is_empty() {
+        return Err(wrong.into());
+    }
+    let pinned = PinnedFunction { name: name.clone(), version, timeout_s: function.timeout_s };
+    Ok(Found { pinned, arn, tags })
+}
+
+/// Returns a finding if the tag is missing by which a function is known to be one that is called so.
+fn untagged(
+    input: &PrepareInput<'_>,
+    path: &str,
+    (name, arn): (&str, &str),
+    tags: &BTreeMap<String, String>,
+) -> Option<Finding> {
+    let is_missing = input.needs_tags() && !tags.contains_key(EXTERNAL_TAG);
+    is_missing.then(|| {
+        let (app, environment) = (input.app, input.environment);
+        Finding::new(
+            FindingName::TargetNotOurs,
+            path,
+            format!("Function {name} lacks the tag `{EXTERNAL_TAG}`: Windlass calls no function without it."),
+            prose!(
+                "Tag it with your infrastructure code, or so: {}. Where `look` names another function, the value `change` lets nobody but the deployer call this one.",
+                run!(
+                    "aws lambda tag-resource --resource {arn} --tags {APP_TAG}={app},{ENVIRONMENT_TAG}={environment},{EXTERNAL_TAG}=yes"
+                )
+            ),
+        )
+    })
+}
+
+/// Returns a finding if a call may go on for longer than it is waited for.
+fn too_long(path: &str, name: &str, function: &Function) -> Option<Finding> {
+    (function.timeout_s > LONGEST_S).then(|| {
+        Finding::not_supported(
+            path,
+            format!("Function {name} may run for {} s, and a call is waited for {LONGEST_S} s.", function.timeout_s),
+            format!("Give it a timeout of at most {LONGEST_S} s: what takes longer it begins, and looks show its end."),
+        )
+        .seen(function.timeout_s, LONGEST_S)
+    })
+}
+
+/// The calls of a release; see [`crate::kinds::needs`]. `prepare` reports what is not there.
+pub async fn needs(
+    there: &impl LambdaApi,
+    input: &PrepareInput<'_>,
+    _: &DeployerRole<'_>,
+    spec: &Spec,
+) -> Result<Vec<Needed>> {
+    let Some((function, look)) = found(find(there, input, spec).await)? else {
+        return Ok(vec![]);
+    };
+    let both = [("function", Some(function)), ("look", look)];
+    let needed = both.into_iter().filter_map(|(member, found)| {
+        let Found { arn, tags, .. } = found?;
+        Some(Needed::on(member, arn, &["lambda:InvokeFunction"]).tagged(&tags))
+    });
+    Ok(needed.collect())
+}
