@@ -8,22 +8,24 @@ from dulwich.object_store import MemoryObjectStore, ObjectStoreGraphWalker
 from dulwich.objects import ZERO_SHA, Commit
 from dulwich.pack import pack_objects_to_data
 
-AUTHOR = b"Windlass <windlass@localhost>"
-
 
 class Refused(Exception):
-    """The server took nothing, and says why."""
+    """Nothing was changed, for a reason with a sentence and a name."""
+
+    def __init__(self, says, name=None):
+        super().__init__(says)
+        self.name = name or type(self).__name__
 
 
 class Conflict(Refused):
-    """The branch has another head than the one that was seen; nothing was changed."""
+    """The branch has another head than the one that was seen."""
 
 
 class Branch:
-    """A branch as it is seen now: `head` and `tree` as hexadecimal text (None: no such branch), and `store` with the objects.
+    """A branch as it is now: `head` and `tree` as hexadecimal text (None: no such branch), and `store` with objects.
 
-    `leave_out` is a filter of Git's: `tree:0` fetches the commit alone, `blob:none` its folders as well. What is added to
-    `store` is sent with the commit; `dulwich.object_store` has `tree_lookup_path` and `commit_tree_changes` for one file.
+    `leave_out` is a filter of Git's: `tree:0` fetches the commit alone, `blob:none` its folders as well. What is added
+    to `store` is sent with the commit.
     """
 
     def __init__(self, url, token, name, leave_out=None):
@@ -31,33 +33,30 @@ class Branch:
         self.client = HttpGitClient(url, pool_manager=pool, username="x-access-token", password=token)
         self.ref, self.store = b"refs/heads/" + name.encode(), MemoryObjectStore()
         pack, keep, _ = self.store.add_pack()
-        refs = self.client.fetch_pack(
-            "", lambda refs, depth: [refs[self.ref]] if self.ref in refs else [], ObjectStoreGraphWalker([], lambda _: []),
-            pack.write, depth=1, ref_prefix=[self.ref], filter_spec=leave_out and leave_out.encode(),
-        ).refs  # fmt: skip
+        walker, wants = ObjectStoreGraphWalker([], lambda _: []), lambda refs, **_: {refs.get(self.ref)} - {None}
+        more = {"depth": 1, "ref_prefix": [self.ref], "filter_spec": leave_out and leave_out.encode()}
+        head = self.client.fetch_pack("", wants, walker, pack.write, **more).refs.get(self.ref)
         keep()
-        head = refs.get(self.ref)
         self.head, self.tree = (head.decode(), self.store[head].tree.decode()) if head else (None, None)
         self.known = set(self.store)
 
     def commit(self, tree, message):
-        """Puts one commit with this tree on the head that was seen, sends what the store got since, and returns its id."""
-        commit, now = Commit(), int(time.time())
-        commit.tree, commit.parents = tree.encode(), [self.head.encode()] if self.head else []
-        commit.author = commit.committer = AUTHOR
-        commit.author_time = commit.commit_time = now
+        """Puts a commit with this tree on the head that was seen, with what the store got since; returns its id."""
+        commit, seen = Commit(), self.head and self.head.encode()
+        commit.tree, commit.parents, commit.message = tree.encode(), [seen] if seen else [], message.encode()
+        commit.author = commit.committer = b"Windlass <windlass@localhost>"
+        commit.author_time = commit.commit_time = int(time.time())
         commit.author_timezone = commit.commit_timezone = 0
-        commit.encoding, commit.message = b"UTF-8", message.encode()
         objects = [commit, *(self.store[name] for name in self.store if name not in self.known)]
 
         def moved(refs):
             # The server compares this head once more when it moves the branch.
-            if refs.get(self.ref, ZERO_SHA) != (self.head or ZERO_SHA.decode()).encode():
-                raise Conflict(f"{self.ref.decode()} has moved to {refs.get(self.ref, b'nothing').decode()}")
+            if refs.get(self.ref, ZERO_SHA) != (seen or ZERO_SHA):
+                raise Conflict(f"The branch has moved to {refs.get(self.ref, b'nothing').decode()}.")
             return {self.ref: commit.id}
 
         sent = self.client.send_pack("", moved, lambda *_, **__: pack_objects_to_data(objects))
         if error := (sent.ref_status or {}).get(self.ref):
-            head = self.client.get_refs("", ref_prefix=[self.ref]).refs.get(self.ref)
-            raise Refused(error) if (head and head.decode()) == self.head else Conflict(error)
+            is_there = self.client.get_refs("", ref_prefix=[self.ref]).refs.get(self.ref) == seen
+            raise (Refused if is_there else Conflict)(f"The Git server refuses it: {error}")
         return commit.id.decode()

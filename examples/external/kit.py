@@ -351,8 +351,8 @@ def try_all(trial):
         except NotTried as error:
             end, why = "not tried", f": {error}"
         except Broken as error:
-            log = pathlib.Path(session.log.name).read_text(errors="replace")[-1000:]
-            end, why = "broken", f": {error}{log and '. Its log ends with: '}{log}"
+            log = ["no log", *pathlib.Path(session.log.name).read_text(errors="replace").splitlines()]
+            end, why = "broken", f": {error} (its log ends: {log[-1]})"
         session.kill()
         yield promise.__doc__, end, why
 
