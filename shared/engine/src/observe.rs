@@ -10,6 +10,8 @@ use crate::kinds::{
 };
 use crate::ledger::{self, Stored};
 use crate::ports::{DynamoDbApi, Result};
+use futures::FutureExt as _;
+use futures::future::{LocalBoxFuture, ready};
 use futures::stream::{self, StreamExt};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -23,7 +25,7 @@ use windlass_domain::environment::Running;
 use windlass_domain::environment::drift::{BothStates, Compared, Drift, Field};
 use windlass_domain::text::count::{agree, count};
 use windlass_domain::text::digest::Digest;
-use windlass_domain::text::fault::FaultName;
+use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::finding::Finding;
 use windlass_domain::text::name::ComponentName;
 
@@ -35,51 +37,78 @@ const AT_A_TIME: usize = 8;
 pub trait Ports: KindPorts + DynamoDbApi {}
 impl<P: KindPorts + DynamoDbApi> Ports for P {}
 
-/// Looks at each running component's target. Whatever goes wrong with one is reported for that one.
+/// Looks at each running component's target. Whatever goes wrong with one is reported for that one. `None` for one whose
+/// look would run code of the user's: only the hourly look does.
 pub async fn compare(
     ports: &impl Ports,
     running: &BTreeMap<ComponentName, Running>,
-) -> BTreeMap<ComponentName, Compared> {
-    let glances = glance(ports, running).await.into_iter();
-    glances.map(|(name, it)| (name, it.compared)).collect()
+) -> BTreeMap<ComponentName, Option<Compared>> {
+    let looks = each::<NoFunctions>(ports, running).await.into_iter();
+    looks.map(|(name, it)| (name, it.map(|it| it.compared))).collect()
 }
 
-/// The same, with what a later look needs to know.
+/// The same of all of them, with what a later look needs to know.
 pub async fn glance(
     ports: &impl Ports,
     running: &BTreeMap<ComponentName, Running>,
 ) -> BTreeMap<ComponentName, ComponentLook> {
+    let looks = each::<CompareVisitor>(ports, running).await.into_iter();
+    looks.filter_map(|(name, it)| Some((name, it?))).collect()
+}
+
+async fn each<A: AfterLook>(
+    ports: &impl Ports,
+    running: &BTreeMap<ComponentName, Running>,
+) -> BTreeMap<ComponentName, Option<ComponentLook>> {
     stream::iter(running)
         .map(|(name, running)| async move {
-            let glance = component(ports, name, running).await;
-            let glance = glance.unwrap_or_else(|fault| ComponentLook::unknown(fault.message));
-            (name.clone(), glance)
+            let look = component::<A>(ports, name, running).await;
+            (name.clone(), look.unwrap_or_else(|fault| Some(ComponentLook::unknown(fault.message))))
         })
         .buffered(AT_A_TIME)
         .collect()
         .await
 }
 
-async fn component(ports: &impl Ports, name: &ComponentName, running: &Running) -> Result<ComponentLook> {
+async fn component<A: AfterLook>(
+    ports: &impl Ports,
+    name: &ComponentName,
+    running: &Running,
+) -> Result<Option<ComponentLook>> {
     let step = where_it_ran(ports, name, running).await?;
     let (Some(step), false) = (step, running.state.is_null()) else {
-        return Ok(ComponentLook::unknown("it ran already when Windlass came, and no deployment has changed it since"));
+        let why = "it ran already when Windlass came, and no deployment has changed it since";
+        return Ok(Some(ComponentLook::unknown(why)));
     };
-    let looked = look::<CompareVisitor, 1>(ports, &step, [&running.state]).await?;
+    if !A::RUNS_FUNCTIONS && with_kind_of(ports, &step, RunsFunctions).await? {
+        return Ok(None);
+    }
+    let looked = look::<A, 1>(ports, &step, [&running.state]).await?;
     let [beside] = looked.beside;
     let beside = beside?;
     let (seen, reason) = match looked.presence {
         TargetPresence::There { shown, .. } => (Some(shown), in_words(&beside.differing)),
         TargetPresence::Gone(reason) => (None, Some(reason)),
     };
-    Ok(ComponentLook {
+    Ok(Some(ComponentLook {
         compared: Compared {
             drift: if beside.same { Drift::None } else { Drift::Changed },
             both: BothStates { recorded: Some(beside.shown), seen, reason, fields: beside.fields },
         },
         mark: Some(beside.mark),
         calls: looked.calls,
-    })
+    }))
+}
+
+/// Returns whether a look at the target runs code of the user's.
+struct RunsFunctions;
+
+impl KindVisitor for RunsFunctions {
+    type Out = bool;
+
+    async fn visit<K: Kind>(self, _: &K) -> Result<bool> {
+        Ok(K::RUNS_FUNCTIONS)
+    }
 }
 
 /// The target and the place of what is recorded of a component, as the step of the deployment that changed it, or
@@ -227,12 +256,26 @@ enum TargetPresence {
 /// The action on a state that was seen. It is a type and no value: so a function that only compares has no code that
 /// writes, and its role needs no right to write.
 trait AfterLook {
+    /// True if looks may run code of the user's.
+    const RUNS_FUNCTIONS: bool = true;
+
     async fn after_look<K: Kind>(kind: &K, target: &K::Target, seen: &K::Seen) -> Result<()>;
 }
 
 struct CompareVisitor;
 
 impl AfterLook for CompareVisitor {
+    async fn after_look<K: Kind>(_: &K, _: &K::Target, _: &K::Seen) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// Compares where nobody's code is run, and has none that would run it either.
+struct NoFunctions;
+
+impl AfterLook for NoFunctions {
+    const RUNS_FUNCTIONS: bool = false;
+
     async fn after_look<K: Kind>(_: &K, _: &K::Target, _: &K::Seen) -> Result<()> {
         Ok(())
     }
@@ -267,7 +310,13 @@ impl<A: AfterLook, const N: usize> KindVisitor for Look<'_, A, N> {
     type Out = TargetLook<N>;
 
     async fn visit<K: Kind>(self, kind: &K) -> Result<TargetLook<N>> {
-        look_at::<K, A, N>(kind, self.step, self.known).await
+        // Which of the two it is, is known of the types: only that one is in the program.
+        let look: LocalBoxFuture<'_, Result<TargetLook<N>>> = if K::RUNS_FUNCTIONS && !A::RUNS_FUNCTIONS {
+            ready(Err(Fault::internal("a look would run a function"))).boxed_local()
+        } else {
+            look_at::<K, A, N>(kind, self.step, self.known).boxed_local()
+        };
+        look.await
     }
 }
 

@@ -313,3 +313,19 @@ fn what_is_shown_is_true_of_now() {
     assert!(look.shown(&lock(5), 0).is_as_recorded());
     assert!(!look.shown(&lock(6), 0).is_as_recorded());
 }
+
+#[test]
+fn where_only_the_hourly_look_looks_it_is_shown_with_its_time() {
+    let mut look = look();
+    let last = |look: &HourlyLook, token| {
+        let Compared { drift, both } = LookResult::last(Some(&look.shown(&lock(token), 0)), &name("api"));
+        (drift, both.reason.unwrap())
+    };
+    assert_eq!(last(&look, 5), (Drift::Unknown, "only the hourly look asks its function, and none has yet".into()));
+    let at = BEGAN.plus_s(HOUR_S);
+    looked(&mut look, 1, good());
+    assert_eq!(last(&look, 5), (Drift::None, format!("this is of the hourly look at {at}")));
+    let (drift, reason) = last(&look, 6);
+    assert_eq!(drift, Drift::Unknown, "a deployment had its turn since then");
+    assert!(reason.ends_with(&format!("; this is of the hourly look at {at}")), "{reason}");
+}

@@ -48,7 +48,8 @@ pub struct BothStates {
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "foreign::maybe")]
     pub seen: Option<String>,
     /// The reason why it is unknown, how it was found to be gone, or which of many parts are not as recorded. Of a site
-    /// in place it has how many files are not as recorded, and the names of a few.
+    /// in place it has how many files are not as recorded, and the names of a few. Where only the hourly look looks, it
+    /// says of when it is.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "foreign::maybe")]
     pub reason: Option<String>,
     /// The fields that differ.

@@ -215,6 +215,9 @@ pub trait Kind {
     /// One bounded change, with the condition upon which it is sent.
     type Change: Debug;
 
+    /// True if a look at a target runs code of the user's. The API runs none: it shows the last look.
+    const RUNS_FUNCTIONS: bool = false;
+
     /// Reads the target. Changes nothing.
     async fn observe(&self, target: &Self::Target, way: &LookContext<'_, Self::Goal>) -> Result<Self::Seen>;
 

@@ -84,6 +84,20 @@ impl HourlyLook {
     }
 }
 
+impl LookResult {
+    /// Returns what the last look showed of a component at which only such looks look, with its time.
+    pub fn last(looks: Option<&Self>, name: &ComponentName) -> Compared {
+        let Some(last) = looks.and_then(|looks| looks.components.get(name)) else {
+            return Compared::unknown("only the hourly look asks its function, and none has yet");
+        };
+        let mut compared = last.compared.clone();
+        let at = format!("this is of the hourly look at {}", last.at);
+        let why = compared.both.reason.take();
+        compared.both.reason = Some(why.map_or_else(|| at.clone(), |why| format!("{why}; {at}")));
+        compared
+    }
+}
+
 /// The reason of what a deployment may have changed since the last look: the next look shows it.
 const BEHIND: &str = "a deployment had its turn since it was looked at";
 

@@ -95,6 +95,8 @@ impl<P: ExternalLookApi + Clock, A: ExternalActApi> Kind for External<P, A> {
     type Goal = Goal;
     type Change = Change;
 
+    const RUNS_FUNCTIONS: bool = true;
+
     async fn observe(&self, target: &Target, look: &LookContext<'_, Goal>) -> Result<Seen> {
         let way = Way::of(look);
         if let Some(last) = self.looked.get() {

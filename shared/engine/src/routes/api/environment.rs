@@ -13,6 +13,7 @@ use crate::trouble::{Checked, found};
 use crate::{ledger, pin};
 use std::collections::BTreeMap;
 use windlass_domain::declaration::{Declaration, Declared};
+use windlass_domain::deployment::hourly_look::LookResult;
 use windlass_domain::deployment::steering::{SteeringRecord, pause_in_force};
 use windlass_domain::environment::drift::Compared;
 use windlass_domain::environment::irreversible::crossed;
@@ -42,7 +43,7 @@ pub async fn get(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Serv
     let schedule = in_force.as_ref().and_then(|it| it.declaration.drills(of.environment()));
     let situation = situation(ports, of, &here, schedule).await?;
     let observed = match call.query.get("observe").map(String::as_str) {
-        Some("true") => Some(observed(ports, &here.state, &here.lock).await),
+        Some("true") => Some(observed(ports, &here.state, &here.lock, situation.drift.as_ref()).await),
         _ => None,
     };
     Ok(Answered::One(Environment {
@@ -87,11 +88,19 @@ async fn paused(ports: &impl Ports, lock: &Lock) -> Result<Option<SteeringRecord
     Ok(record.and_then(|record| pause_in_force(&record.value, now).cloned()))
 }
 
-/// The targets beside their records. While a deployment is under way they differ by design.
-async fn observed(ports: &impl Ports, state: &EnvironmentState, lock: &Lock) -> BTreeMap<ComponentName, Compared> {
+/// The targets beside their records. While a deployment is under way they differ by design. Where a look would run code
+/// of the user's, the last one is shown with its age.
+async fn observed(
+    ports: &impl Ports,
+    state: &EnvironmentState,
+    lock: &Lock,
+    last: Option<&LookResult>,
+) -> BTreeMap<ComponentName, Compared> {
     let under_way = lock.held.as_ref().filter(|held| held.state != HeldState::NeedsOperator);
     let Some(held) = under_way else {
-        return compare(ports, &state.running).await;
+        let looks = compare(ports, &state.running).await.into_iter();
+        let last = |name: &ComponentName| LookResult::last(last, name);
+        return looks.map(|(name, now)| (name.clone(), now.unwrap_or_else(|| last(&name)))).collect();
     };
     let unknown = Compared::unknown(format!("deployment {} is under way", held.deployment));
     state.running.keys().map(|name| (name.clone(), unknown.clone())).collect()
