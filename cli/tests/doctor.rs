@@ -57,6 +57,23 @@ fn a_healthy_environment_has_no_finding_and_ends_well() {
 }
 
 #[test]
+fn what_a_users_function_shows_is_shown_with_the_time_of_its_looks() {
+    let what = "github:org/book#gh-pages has tree 9a (as shop-book:7 says); two looks took 812 ms and 640 ms";
+    let change = |component: &str, kind: &str| json!({"component": component, "kind": kind, "what": what});
+    let mut answer = checked("goes", &json!([]), &json!([]), &json!([]));
+    let changes = [change("book", "external"), change("api", "lambda")];
+    answer["drawn"]["plan"]["waves"] = json!([{"changes": changes, "bake_s": 0}]);
+    let api = checking(answer);
+    let output = doctor(&api, &[]);
+    let shown = out(&output);
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    assert!(shown.contains(&format!("\n  book: {what}\n")), "{shown}");
+    assert_eq!(shown.matches("two looks").count(), 1, "{shown}");
+    let document: Value = serde_json::from_str(&out(&doctor(&api, &["--json"]))).unwrap();
+    assert_eq!(document["seen"], json!({"book": what}));
+}
+
+#[test]
 fn all_findings_are_listed_with_what_mends_each() {
     let held = json!([finding("NeedsOperator", "environments.prod")]);
     let found =

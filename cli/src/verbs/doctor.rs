@@ -16,16 +16,18 @@ use crate::view::declared_application::{self, OrFindings};
 use crate::view::installation_health;
 use clap::Args;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::path::Path;
 use windlass_domain::declaration::LARGEST;
 use windlass_domain::declaration::difference::differences;
+use windlass_domain::declaration::plan::Plan;
 use windlass_domain::document::syntax;
 use windlass_domain::environment::reach::{Reach, SnapshotReach, instead};
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::shown::planned::Planned;
 use windlass_domain::text::count::count;
 use windlass_domain::text::finding::Finding;
-use windlass_domain::text::name::{AppName, EnvironmentName};
+use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 
 /// The verb's arguments.
 #[derive(Debug, Args)]
@@ -139,6 +141,8 @@ struct DoctorReport<'a> {
     warnings: &'a [Finding],
     /// The snapshots that a rollback may go to, with whether it can.
     snapshots: &'a [SnapshotReach],
+    /// What was seen of components whose look itself may be slow, with the time that it took.
+    seen: Vec<(&'a ComponentName, &'a str)>,
     /// The outcome of a release if it were started now.
     turn: String,
 }
@@ -160,6 +164,7 @@ impl<'a> DoctorReport<'a> {
             findings,
             warnings: plan.map_or(&[], |plan| &plan.warnings),
             snapshots: planned.drawn.as_ref().map_or(&[], |drawn| &drawn.snapshots),
+            seen: plan.map_or_else(Vec::new, seen),
             turn: output::text(&planned.turn.text),
         }
     }
@@ -171,6 +176,7 @@ impl<'a> DoctorReport<'a> {
             "findings": self.findings,
             "warnings": self.warnings,
             "snapshots": self.snapshots,
+            "seen": self.seen.iter().copied().collect::<BTreeMap<_, _>>(),
             "declaration": deployment.declaration,
             "file_differs": self.differs,
             "not_checked": NOT_CHECKED,
@@ -207,6 +213,7 @@ impl<'a> DoctorReport<'a> {
         for warning in self.warnings {
             text.push_str(&in_lines("warning: ", warning));
         }
+        text.extend(self.seen.iter().map(|(name, what)| format!("  {name}: {what}\n")));
         text.push_str(&self.snapshots_in_words());
         let of_snapshots = self.snapshots.iter().flat_map(|one| &one.findings);
         let all = self.findings.iter().copied().chain(self.warnings).chain(of_snapshots);
@@ -226,6 +233,13 @@ impl<'a> DoctorReport<'a> {
             (found, _) => format!("{named}: {}\n{text}", count(found, "finding")),
         }
     }
+}
+
+/// Returns what a check has seen of the components whose kind shows it.
+fn seen(plan: &Plan) -> Vec<(&ComponentName, &str)> {
+    let changes = plan.waves.iter().flat_map(|wave| &wave.changes);
+    let shown = changes.filter(|change| change.kind.shows_looks());
+    shown.map(|change| (&change.component, change.what.as_str())).collect()
 }
 
 fn in_lines(sort: &str, finding: &Finding) -> String {

@@ -147,6 +147,7 @@ impl Kind for External {
 impl Resolve for External {
     type Written = Written;
     const MEMORY_MB: u64 = 256;
+    const SHOWS_LOOKS: bool = true;
     const SHORTEST: &str = r#"{"function": {"name": "{environment}-a", "alias": "a"}}"#;
 
     fn resolve(scope: &mut Scope<'_>, path: &str, written: &Written, common: &Common, _: &Gates) -> Self {

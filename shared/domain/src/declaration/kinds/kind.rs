@@ -159,6 +159,9 @@ pub(crate) trait Resolve: Kind + Sized {
     /// of them, and what they name is let go of where nobody carries the plan out.
     const MADE_TO_PLAN: &[&str] = &[];
 
+    /// True if a check shows what it has seen of it, in the words of its change: where the look itself may be slow.
+    const SHOWS_LOOKS: bool = false;
+
     /// False if a rollback leaves it as it is, because its result is no state that could come back.
     const GOES_BACK: bool = true;
 

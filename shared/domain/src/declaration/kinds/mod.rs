@@ -116,6 +116,13 @@ macro_rules! define {
                 }
             }
 
+            /// Returns whether a check shows what it has seen of it, in the words of its change.
+            pub const fn shows_looks(self) -> bool {
+                match self {
+                    $( Self::$name => <$module::$name as Resolve>::SHOWS_LOOKS, )+
+                }
+            }
+
             /// Returns whether a function of its own does long additive work before the change that callers notice.
             pub const fn publishes(self) -> bool {
                 match self {
