@@ -222,6 +222,18 @@ pub(super) const VARIANTS: &[Variant] = &[
         scenarios: &["book_ready_too_early"],
         mishaps: &[],
     },
+    // `one_version_of_a_function` catches it.
+    Variant {
+        name: "version_not_pinned",
+        what: "a user's function is called by its alias, whichever version that has by then",
+        edits: &[Edit {
+            file: "shared/engine/src/kinds/external/find.rs",
+            find: "    let pinned = PinnedFunction { name: name.clone(), version, timeout_s: function.timeout_s };",
+            replace: "    let version = if VARIANT { alias.clone() } else { version };\n    let pinned = PinnedFunction { name: name.clone(), version, timeout_s: function.timeout_s };",
+        }],
+        scenarios: &["book_pinned"],
+        mishaps: &[],
+    },
     // `switches_are_fenced` catches it.
     Variant {
         name: "open_for_less_than_the_function",
