@@ -21,6 +21,7 @@ mod ecs_prepare;
 mod ecs_several;
 mod ecs_shift;
 mod ecs_waits;
+mod external;
 mod judge;
 mod kept_documents;
 mod lambda;

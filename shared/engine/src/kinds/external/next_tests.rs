@@ -2,7 +2,7 @@
 
 use super::{next, unseen};
 use crate::kinds::external::state::{Change, Goal, Seen, Sent, TRIES, Target, Way, digest};
-use crate::kinds::{LookContext, Next, SentChange};
+use crate::kinds::{BegunChange, LookContext, Next, SentChange};
 use crate::ports::PinnedFunction;
 use serde_json::{Value, json};
 use windlass_domain::declaration::kinds::external::{Look, ReleaseBytes, State};
@@ -208,6 +208,9 @@ fn what_was_done_before_is_read_from_the_step() {
     assert_eq!((before.counts, before.is_prepared, before.sent), ((0, 1), false, None));
     assert_eq!(before.since, Some(ago(10)), "the wave's beginning");
     assert_eq!(read(&changes[..4], Some(sent())).noted, None, "a note from before the change does not count");
+    let begun = Some(BegunChange { change: &to, at: ago(6) });
+    let back = Way::of(&LookContext { goal: Some(&goal), begun, changes: &changes, ..LookContext::default() });
+    assert_eq!((back.is_back, back.forward, back.sent), (true, Some(digest(&state("new"))), None));
     let only_looks = Way::of(&LookContext { goal: Some(&goal), ..LookContext::default() });
     assert!(!only_looks.is_driven);
 }

@@ -104,7 +104,7 @@ impl Way {
         let goal = look.goal.map(|goal| digest(&goal.state));
         let mut way = Self {
             is_driven: look.entered.is_some() || !look.changes.is_empty(),
-            is_back: look.entered.is_none(),
+            is_back: look.entered.is_none() && look.begun.is_some(),
             since: look.sent.as_ref().map(|sent| sent.at).or(look.entered),
             forward: look.begun.map(|begun| begun.change["to"].clone()),
             refused: look.refused,
