@@ -1,0 +1,162 @@
+"""Components that are a user's function: an example of examples/external, installed on the local cloud as its page says.
+
+What the functions meet outside is the example's own imitation, which listens on loopback. The local cloud has no VPC and no EKS, so that
+the function for Argo CD gets the imitation's settings and keys in place of those that its template makes.
+"""
+
+import functools
+import importlib.util
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+from application import Application
+from cloud import REPOSITORY
+from ledger import ending
+from tagged_roles import document_of, filled
+
+EXAMPLES = REPOSITORY / "examples/external"
+LAMBDA = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
+# Variables of the function that the local cloud would set itself.
+ENTRY = """
+import json, os
+os.environ.update(json.loads(os.environ.pop("AS_IMITATED", "{}")))
+from handler import handler
+"""
+
+
+def imitation(example):
+    """The module of an example that imitates the outside; both examples call theirs the same."""
+    path = EXAMPLES / example / "imitation.py"
+    spec = importlib.util.spec_from_file_location(f"imitation_of_{example.replace('-', '_')}", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@functools.cache
+def packed(example):
+    """The zip of a function: the files that its page puts there, with what it requires; what the local cloud has is left out."""
+    folder = REPOSITORY / ".local/external" / example
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    requirements = (EXAMPLES / "github-pages/requirements.txt").read_text().splitlines()
+    (git,) = [line for line in requirements if line.startswith("dulwich==")]
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-compile", "--disable-pip-version-check"]
+    subprocess.run([*pip, "--target", folder, git], check=True)
+    for path in [*(EXAMPLES / example).glob("*.py"), EXAMPLES / "git_http.py"]:
+        if not path.name.startswith(("test_", "conftest", "imitation")):
+            shutil.copy(path, folder)
+    (folder / "entry.py").write_text(ENTRY)
+    return pathlib.Path(shutil.make_archive(str(folder), "zip", folder)).read_bytes()
+
+
+class External(Application):
+    """An application with one component, behind the functions of an example."""
+
+    def __init__(self, aws, app, environment, component, example):
+        super().__init__(aws, app, environment)
+        self.component, self.example = component, example
+        self.imitation = imitation(example)
+        self.outside = self.imitation.Outside()
+        self.tags = {"windlass:app": app, "windlass:environment": environment}
+
+    def name(self, of):
+        return f"{self.app}-{of}-{self.environment}"
+
+    def make_role(self, statements):
+        """The role of the functions: what the installation's policy lets read, and what is theirs alone."""
+        iam, name = self.client("iam"), self.name("external")
+        tags = [{"Key": key, "Value": value} for key, value in {**self.tags, "windlass:external": "yes"}.items()]
+        role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(LAMBDA), Tags=tags)["Role"]["Arn"]
+        artifacts = filled(document_of(self.aws, "ArtifactsPolicyArn"), self.tags)
+        iam.put_role_policy(RoleName=name, PolicyName="artifacts", PolicyDocument=json.dumps(artifacts))
+        if statements:
+            iam.put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": statements}))
+        return role
+
+    def make_functions(self, role, variables):
+        """The function that changes, and the one that only looks, each with an alias on its first version."""
+        for of, words in (("change", "observe prepare change"), ("look", "observe")):
+            made = self.client("lambda_").create_function(
+                FunctionName=self.name(of),
+                Runtime="python3.11",
+                Handler="entry.handler",
+                Role=role,
+                Timeout=30,
+                MemorySize=512,
+                Code={"ZipFile": packed(self.example)},
+                Environment={"Variables": {**variables, "WORDS": words}},
+                Tags={**self.tags, "windlass:external": of},
+                Publish=True,
+            )
+            self.client("lambda_").create_alias(FunctionName=self.name(of), Name="live", FunctionVersion=made["Version"])
+
+    def publish_again(self):
+        """Somebody publishes the function that changes once more, and moves its alias."""
+        lambda_ = self.client("lambda_")
+        lambda_.update_function_configuration(FunctionName=self.name("change"), Description="mended")
+        version = lambda_.publish_version(FunctionName=self.name("change"))["Version"]
+        lambda_.update_alias(FunctionName=self.name("change"), Name="live", FunctionVersion=version)
+        return version
+
+    def declare(self, **more):
+        function, look = ({"name": self.name(of), "alias": "live"} for of in ("change", "look"))
+        component = {"kind": "external", "function": function, "look": look, "settings": self.imitation.SETTINGS, "within": "5m", **more}
+        gates = {"bake": "5s", "alarms": [f"{self.app}-{self.environment}-errors"]}
+        environments = {self.environment: {"deploy": {"branch": "main"}, "sources": ["api", "console"]}}
+        super().declare({"app": self.app, "version": "1.0.0", "environments": environments, "components": {self.component: component}, "gates": gates})
+
+    def begin(self, version, artifact):
+        """CI POSTs a release; answers the id of its deployment."""
+        manifest = {"version": version, "git": {"ref": "refs/heads/main"}, "components": {self.component: artifact}}
+        answer = self.aws.call_api("POST", f"/apps/{self.app}/environments/{self.environment}/releases", manifest)
+        assert answer.status == 202, answer
+        return answer.body["id"]
+
+    def to_its_end(self, deployment, on_look=lambda: None):
+        """Waits for a deployment's ending while the outside goes on; answers its record."""
+
+        def look():
+            on_look()
+            return self.if_ended(deployment)
+
+        return self.until(f"the ending of {deployment}", look, within_s=240)
+
+    def follow_back(self, on_look=lambda: None):
+        """An operator goes back, while the outside goes on."""
+        execution = self.machine.start(action="rollback", reason="a test goes back", **self.where)
+        ended = self.machine.follow(execution, 240 * self.aws.patience, on_look=on_look)
+        assert ended["status"] == "SUCCEEDED", ended
+        self.operate(action="release_hold", reason="a test goes on", **self.where)
+
+    def expect_ended(self, record, wanted, cause=None):
+        ended = record["ending"]
+        assert (ending(record), cause or ended["cause_name"]) == (wanted, ended["cause_name"]), ended
+        return ended["cause"]
+
+
+def as_imitated(outside, keys):
+    """The variables of an imitation's function that the local cloud would set otherwise."""
+    given = outside.variables()
+    own = {name: value for name, value in given.items() if name not in ("PATH", "PYTHONPATH", "WORDS")}
+    return {"AS_IMITATED": json.dumps({name: own.pop(name) for name in keys if name in own}), **own}
+
+
+def once(moment, when, doing):
+    """A tap of the imitation that does something at the first request of which `when` holds."""
+    open_ = [True]
+
+    def tap(now):
+        if now == moment and open_ and when():
+            open_.clear()
+            doing()
+
+    return tap
+
+
+def breaks():
+    raise ConnectionAbortedError(os.strerror(104))
