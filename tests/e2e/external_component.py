@@ -29,8 +29,8 @@ from handler import handler
 
 
 def imitation(example):
-    """The module of an example that imitates the outside; both examples call theirs the same."""
-    path = EXAMPLES / example / "imitation.py"
+    """The module of an example that imitates the outside."""
+    (path,) = (EXAMPLES / example).glob("*imitation.py")
     spec = importlib.util.spec_from_file_location(f"imitation_of_{example.replace('-', '_')}", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -48,7 +48,7 @@ def packed(example):
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-compile", "--disable-pip-version-check"]
     subprocess.run([*pip, "--target", folder, git], check=True)
     for path in [*(EXAMPLES / example).glob("*.py"), EXAMPLES / "git_http.py"]:
-        if not path.name.startswith(("test_", "conftest", "imitation")):
+        if not path.name.startswith(("test_", "conftest")) and not path.name.endswith("imitation.py"):
             shutil.copy(path, folder)
     (folder / "entry.py").write_text(ENTRY)
     return pathlib.Path(shutil.make_archive(str(folder), "zip", folder)).read_bytes()
@@ -62,6 +62,7 @@ class External(Application):
         self.component, self.example = component, example
         self.imitation = imitation(example)
         self.outside = self.imitation.Outside()
+        self.outside.tap = lambda moment: None
         self.tags = {"windlass:app": app, "windlass:environment": environment}
 
     def name(self, of):
