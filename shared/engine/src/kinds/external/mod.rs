@@ -3,7 +3,7 @@
 //! The function is a witness, and Windlass decides. One call goes to one published version, which `Prepare` has pinned,
 //! and is sent once. What callers get is a JSON object that is compared by value, recorded, and handed back as the goal
 //! to come back to. Only a deployer has the word by which something changes: everybody else looks
-//! (`docs/decisions/kinds/0653-a-component-that-is-your-own-function.md`).
+//! (`docs/decisions/kinds/0653-changing-a-component-by-a-users-function.md`).
 
 mod ask;
 mod find;

@@ -1,8 +1,8 @@
 //! Pure: decides what to do next so that the outside comes to a state, by what a function of the user's says.
 //!
 //! Its word is not believed alone. That a change was sent is no success: the goal is reached once two looks have shown
-//! it ready, so far apart that a look of the past cannot be both. Where nobody knows whether a change was made, the next
-//! look decides.
+//! it ready, so far apart that no single answer of the outside can be both. Where nobody knows whether a change was
+//! made, the next look decides.
 
 use super::state::{Change, Goal, Seen, Sent, TRIES, Target, digest};
 use super::wording;
