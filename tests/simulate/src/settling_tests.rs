@@ -3,13 +3,16 @@
 
 use crate::scenarios::named;
 use crate::switches::{SWITCHES, Switch};
+use serde_json::{Map, json};
 use std::collections::BTreeMap;
 use windlass_domain::declaration::appspec::{AppSpec, TaskSetShape};
+use windlass_domain::declaration::kinds::external::{Act, Deed, Observe, Subject};
+use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::text::time::Time;
 use windlass_engine::ports::{
     AppConfigApi, Clock, CloudFormationApi, CloudFrontApi, Code, CodeDeployApi, CopySource, EcsApi, EcsTasksApi,
-    LambdaApi, Launch, NewChangeSet, NewDeployed, NewRollout, NewRun, ObjectId, PutOptions, Replaces, Result, S3Api,
-    TemplateFrom, Waiting,
+    ExternalActApi, ExternalLookApi, LambdaApi, Launch, NewChangeSet, NewDeployed, NewRollout, NewRun, ObjectId,
+    PinnedFunction, PutOptions, Replaces, Result, S3Api, TemplateFrom, Waiting,
 };
 use windlass_machine::shop_world;
 use windlass_world::World;
@@ -63,6 +66,7 @@ fn scene(call: &str) -> World {
         "codedeploy.stop_deployment" => ("service_moved", Some(("codedeploy.create_deployment", 90))),
         "appconfig.start_rollout" => ("flags", None),
         "appconfig.stop_rollout" => ("flags", Some(("appconfig.start_rollout", 30))),
+        "external.change" => ("book", None),
         "lambda.update_alias" => ("side_by_side", None),
         "lambda.update_code" => ("code", None),
         stack if stack.starts_with("cloudformation.") => ("code", None),
@@ -139,6 +143,7 @@ fn look(world: &World, call: &str) -> String {
                 )
             }
             "appconfig" => format!("{:?}", world.rollouts(&id("shop"), &id("prod"), None).await),
+            "external" => format!("{:?}", world.look(&book(), &Observe::new(&about(), None)).await),
             "lambda" => {
                 let function = world.function("shop-api", None).await;
                 format!("{function:?} {:?}", world.alias("shop-jobs", "live").await)
@@ -182,6 +187,14 @@ async fn send(world: &World, call: &str) -> Result<()> {
             world.start_rollout(&id("shop"), &id("prod"), &new).await.map(drop)
         }
         "appconfig.stop_rollout" => world.stop_rollout(&id("shop"), &id("prod"), GROWING).await,
+        "external.change" => {
+            let goal = Map::from_iter([("format".to_owned(), json!("1")), ("tree".to_owned(), json!("next"))]);
+            let deed = Deed { goal: &goal, release: None, is_back: false, not_after: world.now().plus_s(10) };
+            for _ in 0..2 {
+                world.act(&book(), &Act::prepare(&about(), &deed)).await?;
+            }
+            world.act(&book(), &Act::change(&about(), &deed, Some("c1"))).await.map(drop)
+        }
         "lambda.update_alias" => {
             let version = world.lambda().named("shop-jobs")?.publish_by_hand("other");
             let revision = world.alias("shop-jobs", "live").await?.revision_id;
@@ -239,6 +252,22 @@ async fn send(world: &World, call: &str) -> Result<()> {
             world.complete_upload(&upload, &[part], &Replaces::Anything).await.map(drop)
         }
         other => panic!("nobody sends {other}"),
+    }
+}
+
+/// The user's function behind the book.
+fn book() -> PinnedFunction {
+    PinnedFunction { name: shop_world::BOOK.into(), version: "1".into(), timeout_s: 30 }
+}
+
+/// The component that the function is asked about.
+fn about() -> Subject {
+    Subject {
+        app: "shop".parse().unwrap(),
+        environment: "prod".parse().unwrap(),
+        component: "book".parse().unwrap(),
+        deployment: DeploymentId("1f0c".into()),
+        settings: Map::new(),
     }
 }
 

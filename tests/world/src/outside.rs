@@ -173,7 +173,7 @@ impl Outside {
             return Acted { answer: sent, ready_at: None };
         }
         let mark = self.mark();
-        if self.is_guarded && request["if"].as_str() != Some(&mark) {
+        if self.is_guarded && request["if"].as_str() != Some(mark.as_str()) {
             return Acted { answer: refused(&mark), ready_at: None };
         }
         if goal.is_some_and(|tree| !self.prepared.contains(tree)) {
