@@ -47,7 +47,7 @@ where
     let claims = vec![Claim::whole(format!("external:{owns}"))];
     let settings = spec.settings.clone();
     let target = Target { function, look, settings, owns, within_s: spec.within_s, release };
-    let wanted = former.map(|goal| goal.state).or(seen.look.goal.clone()).unwrap_or_else(|| seen.state.clone());
+    let wanted = former.map(|goal| goal.state).or_else(|| seen.look.goal.clone()).unwrap_or_else(|| seen.state.clone());
     if !seen.look.reads_format(&wanted) {
         let finding = unread(input, &target, &wanted);
         return Ok(Prepared { claims, ..Prepared::refused(vec![finding]) });
@@ -153,9 +153,10 @@ fn unchanged(target: &Target, seen: &Seen, wanted: &State) -> Option<String> {
 
 /// Says what the change is, and what may come between where the outside compares nothing.
 fn planned(target: &Target, look: &Look, wanted: &State) -> String {
-    let unguarded = match look.guarded {
-        true => "",
-        false => "; the outside compares nothing, so that what others change just before is overwritten",
+    let unguarded = if look.guarded {
+        ""
+    } else {
+        "; the outside compares nothing, so that what others change just before is overwritten"
     };
     format!("{} to {}{unguarded}", target.owns, wording::shown(target, wanted))
 }
