@@ -258,18 +258,18 @@ mod tests {
         assert_eq!(gone.map_err(|fault| fault.name), Err(FaultName::NotFound));
     }
 
-    /// Each lie is told, so that a test with it is one.
+    /// Each lie shows something else than the truth, so that a test with it is one.
     #[test]
     fn each_lie_differs_from_the_truth() {
         for lie in Lie::ALL {
             let (honest, lying) = (world(), world());
             lying.external().of("shop-book").lie = Some(lie);
-            let told = |world: &World| {
+            let said = |world: &World| {
                 let mark = look(world)["mark"].clone();
                 let answer = bring(world, "one", mark.as_str());
                 json!([answer, look(world), look(world)])
             };
-            assert_ne!(told(&honest), told(&lying), "{lie:?}");
+            assert_ne!(said(&honest), said(&lying), "{lie:?}");
         }
     }
 }

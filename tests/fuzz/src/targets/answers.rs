@@ -9,7 +9,8 @@ use windlass_domain::declaration::kinds::external::{Acted, BadAnswer, LONGEST_AN
 pub fn ready() -> Box<Try> {
     Box::new(|rng, shown| {
         let is_planned = rng.bool();
-        let answer = document(rng, &answers(rng, is_planned)).to_string().into_bytes();
+        let seeds = answers(rng, is_planned);
+        let answer = document(rng, &seeds).to_string().into_bytes();
         *shown = if rng.bool() { answer } else { bytes(rng, &[answer]) };
         let looked = Look::read(shown, is_planned);
         if let Ok(look) = &looked {
