@@ -1,14 +1,18 @@
 //! Releases of a book behind a user's function: forward and back, what its function says of the outside, and what is not
 //! believed of it.
 
-use crate::scenarios::scene::{assert_free, ended, program};
+use crate::scenarios::scene::{assert_free, ended, pass_minutes, program};
+use serde_json::Value;
+use std::collections::BTreeMap;
 use windlass_domain::release::ending::Ending;
 use windlass_domain::text::digest::Digest;
+use windlass_engine::routes::api::{Call, handle};
 use windlass_machine::program::Program;
 use windlass_machine::shop::{ALARM, Shop};
 use windlass_machine::shop_world::BOOK;
 use windlass_world::lambda::LiveAlias;
 use windlass_world::outside::{Lie, Outside};
+use windlass_world::run::run;
 
 const DECLARATION: &str = "
 app: shop
@@ -170,4 +174,40 @@ fn somebody_elses_change_is_left_to_them() {
     shop.region.run();
     assert_ne!(ended(&shop, &arn).ending, Ending::Succeeded);
     assert_eq!(there(&shop).as_deref(), Some("by-hand"));
+}
+
+fn looks(shop: &Shop<'_>) -> usize {
+    shop.world().mishaps().calls.iter().filter(|call| **call == "external.look").count()
+}
+
+/// Returns what the API shows of the book beside its record.
+fn observed(shop: &Shop<'_>) -> Value {
+    let call = Call {
+        method: "GET".into(),
+        path: "/apps/shop/environments/prod".into(),
+        query: BTreeMap::from([("observe".into(), "true".into())]),
+        ..Call::default()
+    };
+    let reply = run(handle(shop.world(), call));
+    assert_eq!(reply.status, 200, "{}", reply.body);
+    reply.body["observed"]["book"].clone()
+}
+
+/// Safety: kinds: The API runs no function of the user's: it shows the last look.
+#[test]
+fn the_api_shows_the_last_look_and_makes_none() {
+    let program = program();
+    let mut shop = live(&program);
+    let before = looks(&shop);
+    assert_eq!(observed(&shop)["drift"], "unknown");
+    assert_eq!(looks(&shop), before);
+    for _ in 0..13 {
+        pass_minutes(&mut shop, 5);
+        shop.region.scheduled();
+        shop.region.run();
+    }
+    let after = looks(&shop);
+    assert!(after > before, "an hourly look is made");
+    assert_eq!(observed(&shop)["drift"], "none");
+    assert_eq!(looks(&shop), after);
 }
