@@ -22,11 +22,7 @@ class Conflict(Refused):
 
 
 class Branch:
-    """A branch as it is now: `head` and `tree` as hexadecimal text (None: no such branch), and `store` with objects.
-
-    `leave_out` is a filter of Git's: `tree:0` fetches the commit alone, `blob:none` its folders as well. What is added
-    to `store` is sent with the commit.
-    """
+    """A branch: `head` and `tree` (None: no such branch), and in `store` what a filter of Git does not leave out."""
 
     def __init__(self, url, token, name, leave_out=None):
         pool = urllib3.PoolManager(retries=False, timeout=10, headers={"User-Agent": "git/windlass"})
@@ -41,12 +37,11 @@ class Branch:
         self.known = set(self.store)
 
     def commit(self, tree, message):
-        """Puts a commit with this tree on the head that was seen, with what the store got since; returns its id."""
+        """Puts a commit with this tree on the head that was seen, with what was added to the store since."""
         commit, seen = Commit(), self.head and self.head.encode()
         commit.tree, commit.parents, commit.message = tree.encode(), [seen] if seen else [], message.encode()
         commit.author = commit.committer = b"Windlass <windlass@localhost>"
-        commit.author_time = commit.commit_time = int(time.time())
-        commit.author_timezone = commit.commit_timezone = 0
+        commit.author_time, commit.author_timezone = commit.commit_time, commit.commit_timezone = int(time.time()), 0
         objects = [commit, *(self.store[name] for name in self.store if name not in self.known)]
 
         def moved(refs):
@@ -59,4 +54,3 @@ class Branch:
         if error := (sent.ref_status or {}).get(self.ref):
             is_there = self.client.get_refs("", ref_prefix=[self.ref]).refs.get(self.ref) == seen
             raise (Refused if is_there else Conflict)(f"The Git server refuses it: {error}")
-        return commit.id.decode()

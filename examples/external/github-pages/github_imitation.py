@@ -1,9 +1,9 @@
 """What the function meets, on loopback: Git (`git http-backend`), GitHub's Pages API, Secrets Manager and S3.
 
-`../kit.py` tries the function against it by `trial`. The answers of the Pages API are held to `github_api.json`, GitHub's
-own description of its API, cut to the operations that are used: of the npm package that it names, from whose
-`generated/api.github.com.deref.json` (MIT license) another one is cut likewise. GitHub builds each head of the branch,
-and ends nothing by itself: `finish` and `give_up` do.
+`../kit.py` tries the function against it by `trial`. The answers of the Pages API are held to `github_api.json`,
+GitHub's own description of its API, cut to the operations that are used: of the npm package that it names, from whose
+`generated/api.github.com.deref.json` (MIT license) another one is cut likewise. GitHub begins a build of each head of
+the branch, and ends none by itself: `finish` and `give_up` do.
 """
 
 import hashlib
@@ -86,7 +86,13 @@ class Request(http.server.BaseHTTPRequestHandler):
             return self.answer(*outside.github(self.path, self.headers))
         if not git_server.may_pass(self.headers, SECRET):
             return self.answer({"message": "Bad credentials"}, 401)
-        git_server.serve(self, outside.folder, lambda: (outside.took(), outside.tap("after")))
+        git_server.serve(self, outside.folder, self.served)
+
+    def served(self):
+        """Lets GitHub see a push that was served."""
+        if self.path.endswith("/git-receive-pack"):
+            self.server.outside.took()
+        self.server.outside.tap("after")
 
     def answer(self, reply, status=200):
         """Sends JSON."""
