@@ -18,7 +18,7 @@ use crate::ports::{AssumeRole, Clock, ExternalActApi, ExternalLookApi, OnlyLooks
 pub use find::needs;
 pub use prepare::prepare;
 use serde_json::Value;
-pub use state::{Change, Goal, Seen, Sent, Target, Way};
+pub use state::{Change, Goal, Seen, Target, Way};
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use windlass_domain::declaration::kinds::external::{

@@ -4,7 +4,7 @@
 //! it ready, so far apart that no single answer of the outside can be both. Where nobody knows whether a change was
 //! made, the next look decides.
 
-use super::state::{Change, Goal, Seen, Sent, TRIES, Target, digest};
+use super::state::{Change, Goal, Seen, TRIES, Target, digest};
 use super::wording;
 use crate::kinds::Next;
 use windlass_domain::declaration::execution_history::OFTEN_S;
@@ -46,22 +46,23 @@ fn reached(target: &Target, seen: &Seen) -> Next<Change> {
 
 /// Waits until it must be ready.
 fn wait(target: &Target, seen: &Seen) -> Next<Change> {
-    match seen.way.since.map(|since| seen.now.ms_since(since)) {
-        Some(waited_ms) if waited_ms > target.within_s * 1000 => Next::Failed(wording::late(target, seen)),
-        Some(waited_ms) => Next::wait_on(waited_ms, POLL_S),
-        None => Next::Wait(POLL_S),
+    match seen.waited(target) {
+        (_, true) => Next::Failed(wording::late(target, seen)),
+        (waited_ms, false) => Next::wait_on(waited_ms, POLL_S),
     }
 }
 
 fn towards(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {
     let way = &seen.way;
     match &way.sent {
-        Some(Sent { upon, answered: true }) if *upon == seen.state => match way.noted {
-            Some(_) => Next::Theirs(wording::gone_back(target, seen)),
-            None if seen.look.failed.is_some() => Next::Failed(wording::given_up(target, seen)),
+        Some((upon, true)) if *upon == seen.state && way.noted.is_none() => match seen.look.failed {
+            Some(_) => Next::Failed(wording::given_up(target, seen)),
             None => wait(target, seen),
         },
-        Some(Sent { upon, .. }) if *upon != seen.state => Next::Theirs(wording::changed(target, seen)),
+        // It was answered, and is as it was before although the goal was seen; or it is what nobody here has sent.
+        Some((upon, is_answered)) if *is_answered || *upon != seen.state => {
+            Next::Theirs(wording::changed(target, seen))
+        }
         None if is_unexpected(seen) => Next::Theirs(wording::changed(target, seen)),
         _ => send(target, seen, goal),
     }
@@ -83,11 +84,10 @@ fn send(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {
     }
     let is_to_prepare = !way.is_back && target.release.is_some();
     if is_to_prepare && !seen.look.prepared && !way.is_prepared {
-        let is_late = way.since.is_some_and(|since| seen.now.ms_since(since) > target.within_s * 1000);
-        if is_late {
-            return Next::Failed(wording::late(target, seen));
-        }
-        return Next::Do(Change::Prepare { goal: goal.state.clone(), nth: way.counts.1 + 1, timeout_s });
+        return match seen.waited(target) {
+            (_, true) => Next::Failed(wording::late(target, seen)),
+            _ => Next::Do(Change::Prepare { goal: goal.state.clone(), nth: way.counts.1 + 1, timeout_s }),
+        };
     }
     let (goal, mark, is_back) = (goal.state.clone(), seen.look.mark.clone(), way.is_back);
     Next::Do(Change::Send { goal, mark, is_back, timeout_s })

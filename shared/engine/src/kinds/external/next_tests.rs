@@ -1,7 +1,7 @@
 //! The next thing to do, as a table: what a look shows, what was done before it, and what comes of it.
 
 use super::{next, unseen};
-use crate::kinds::external::state::{Change, Goal, Seen, Sent, TRIES, Target, Way, digest};
+use crate::kinds::external::state::{Change, Goal, Seen, TRIES, Target, Way, digest};
 use crate::kinds::{BegunChange, LookContext, Next, SentChange};
 use crate::ports::PinnedFunction;
 use serde_json::{Value, json};
@@ -61,7 +61,7 @@ fn way(is_back: bool, minutes: u64) -> Way {
 }
 
 fn sent(way: Way, upon: &str, answered: bool) -> Way {
-    Way { sent: Some(Sent { upon: state(upon), answered }), ..way }
+    Way { sent: Some((state(upon), answered)), ..way }
 }
 
 /// The same, behind a note of so many milliseconds ago.
@@ -202,7 +202,7 @@ fn what_was_done_before_is_read_from_the_step() {
     let all = read(&changes, Some(sent()));
     assert_eq!(all.noted, Some((ago(5), true)), "a note of another state does not count");
     assert_eq!((all.counts, all.is_prepared), ((3, 2), true));
-    assert_eq!(all.sent, Some(Sent { upon: state("old"), answered: true }));
+    assert_eq!(all.sent, Some((state("old"), true)));
     assert_eq!((all.since, all.is_driven, all.is_back), (Some(ago(6)), true, false));
     let before = read(&changes[..1], None);
     assert_eq!((before.counts, before.is_prepared, before.sent), ((0, 1), false, None));

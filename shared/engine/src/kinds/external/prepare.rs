@@ -7,7 +7,7 @@ use super::{External, wording};
 use crate::config::Configured;
 use crate::kinds::{PrepareInput, Prepared, Recorded, Stage, from_value, to_value};
 use crate::ports::{Clock, ExternalLookApi, LambdaApi, OnlyLooks, PinnedFunction, Result};
-use crate::trouble::{Checked, or_findings};
+use crate::trouble::{Checked, Trouble, or_findings};
 use windlass_domain::declaration::kinds::external::{External as Spec, Look, Observe, ReleaseBytes, State, Subject};
 use windlass_domain::declaration::tenancy::Claim;
 use windlass_domain::text::finding::{Finding, FindingName};
@@ -38,8 +38,8 @@ where
     };
     let (function, look) = (function.pinned, look.map(|look| look.pinned));
     let looks = look.as_ref().unwrap_or(&function);
-    let two = TwoLooks { there, input, looks, asked: &asked, is_planned: release.is_some() };
-    let (seen, took) = match or_findings(two.seen().await)? {
+    let two = two_looks(there, (looks, &asked, release.is_some()), input.path("function")).await;
+    let (seen, took) = match or_findings(two)? {
         Ok(seen) => seen,
         Err(findings) => return Ok(Prepared::refused(findings)),
     };
@@ -69,65 +69,50 @@ where
     })
 }
 
-/// Two looks, one behind the other.
-struct TwoLooks<'a, P> {
-    there: &'a P,
-    input: &'a PrepareInput<'a>,
-    looks: &'a PinnedFunction,
-    asked: &'a Observe,
-    is_planned: bool,
-}
-
-impl<P: ExternalLookApi + Clock> TwoLooks<'_, P> {
-    /// Returns what both show, and how many milliseconds each took, if they agree and the state is known. It is ready
-    /// only if both say so.
-    async fn seen(&self) -> Checked<(Seen, [u64; 2])> {
-        let (first, first_ms) = self.look().await?;
-        let (look, ms) = self.look().await?;
-        if let Some(finding) = self.differing(&first, &look) {
-            return Err(finding.into());
-        }
-        let Some(state) = look.state.clone() else {
-            let reason = format!("{}.", wording::unknown(self.looks, &look));
-            let remedy = "Let the function say what is there, or mend what it waits for; then start the release again.";
-            return Err(Finding::new(FindingName::TargetNotReady, self.path(), reason, remedy).into());
-        };
-        let look = Look { ready: first.ready && look.ready, ..look };
-        Ok((Seen { now: self.there.now(), look, state, way: Way::default() }, [first_ms, ms]))
-    }
-
-    async fn look(&self) -> Checked<(Look, u64)> {
-        let began = self.there.now();
-        match ask::look(self.there, self.looks, self.asked, self.is_planned).await {
-            Ok(look) => Ok((look, self.there.now().ms_since(began))),
-            Err(Unseen::Fault(fault)) => Err(fault.into()),
+/// Looks twice. Returns what both show, and how many milliseconds each took, if they agree and the state is known. It is
+/// ready only if both say so.
+async fn two_looks<P: ExternalLookApi + Clock>(
+    there: &P,
+    (looks, asked, is_planned): (&PinnedFunction, &Observe, bool),
+    path: String,
+) -> Checked<(Seen, [u64; 2])> {
+    let look = async || {
+        let began = there.now();
+        match ask::look(there, looks, asked, is_planned).await {
+            Ok(look) => Ok((look, there.now().ms_since(began))),
+            Err(Unseen::Fault(fault)) => Err(Trouble::from(fault)),
             Err(Unseen::Bad(bad)) => {
-                let reason = format!("{}.", wording::bad(self.looks, &bad));
-                Err(wording::broken(self.path(), reason).into())
+                let reason = format!("{}.", wording::bad(looks, &bad));
+                Err(wording::broken(path.clone(), reason).into())
             }
         }
+    };
+    let (first, first_ms) = look().await?;
+    let (then, ms) = look().await?;
+    if let Some(differ) = differing(&first, &then) {
+        let reason = format!("Two looks of {} differ: {differ}.", wording::named(looks));
+        return Err(wording::broken(path, reason).into());
     }
+    let Some(state) = then.state.clone() else {
+        let reason = format!("{}.", wording::unknown(looks, &then));
+        let remedy = "Let the function say what is there, or mend what it waits for; then start the release again.";
+        return Err(Finding::new(FindingName::TargetNotReady, path, reason, remedy).into());
+    };
+    let look = Look { ready: first.ready && then.ready, ..then };
+    Ok((Seen { now: there.now(), look, state, way: Way::default() }, [first_ms, ms]))
+}
 
-    /// Returns the finding that two looks differ, with what differs.
-    fn differing(&self, first: &Look, then: &Look) -> Option<Finding> {
-        let words = |state: &Option<State>| state.as_ref().map_or_else(|| "unknown".to_owned(), wording::state);
-        let members = [
-            ("owns", first.owns.clone(), then.owns.clone(), first.owns == then.owns),
-            ("state", words(&first.state), words(&then.state), first.state == then.state),
-            ("goal", words(&first.goal), words(&then.goal), first.goal == then.goal),
-        ];
-        let differ = members.iter().filter(|(.., is_same)| !is_same);
-        let differ: Vec<String> =
-            differ.map(|(name, was, is, _)| format!("`{name}` was {was}, and then {is}")).collect();
-        (!differ.is_empty()).then(|| {
-            let reason = format!("Two looks of {} differ: {}.", wording::named(self.looks), differ.join("; "));
-            wording::broken(self.path(), reason)
-        })
-    }
-
-    fn path(&self) -> String {
-        self.input.path("function")
-    }
+/// Says what differs in two looks.
+fn differing(first: &Look, then: &Look) -> Option<String> {
+    let words = |state: &Option<State>| state.as_ref().map_or_else(|| "unknown".to_owned(), wording::state);
+    let members = [
+        ("owns", first.owns.clone(), then.owns.clone(), first.owns == then.owns),
+        ("state", words(&first.state), words(&then.state), first.state == then.state),
+        ("goal", words(&first.goal), words(&then.goal), first.goal == then.goal),
+    ];
+    let differ = members.iter().filter(|(.., is_same)| !is_same);
+    let differ: Vec<String> = differ.map(|(name, was, is, _)| format!("`{name}` was {was}, and then {is}")).collect();
+    (!differ.is_empty()).then(|| differ.join("; "))
 }
 
 /// Returns the finding that the function does not understand the state to which a rollback goes.

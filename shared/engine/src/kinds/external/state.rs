@@ -58,6 +58,14 @@ pub struct Seen {
     pub way: Way,
 }
 
+impl Seen {
+    /// Returns for how many milliseconds it has been waited for, and whether that is too long.
+    pub(super) fn waited(&self, target: &Target) -> (u64, bool) {
+        let waited_ms = self.way.since.map_or(0, |since| self.now.ms_since(since));
+        (waited_ms, waited_ms > target.within_s * 1000)
+    }
+}
+
 /// What was done before a look, as the step says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Way {
@@ -67,8 +75,8 @@ pub struct Way {
     pub is_back: bool,
     /// The time since which it is waited for: the change was sent, or else the wave began.
     pub since: Option<Time>,
-    /// The change that was sent last in this direction.
-    pub sent: Option<Sent>,
+    /// The state upon which the last change in this direction was sent, and whether its answer came.
+    pub sent: Option<(State, bool)>,
     /// The digest of the state that the change forward goes to; `None` if none was sent.
     pub forward: Option<Value>,
     /// The last note of the goal as it was seen since that: when, and whether it was ready.
@@ -81,15 +89,6 @@ pub struct Way {
     pub refused: u32,
     /// True if an operator has looked, and the undo goes back over whatever is there.
     pub goes_over: bool,
-}
-
-/// A change that was sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sent {
-    /// The state upon which it was sent.
-    pub upon: State,
-    /// True if its answer came: it is asked for no more.
-    pub answered: bool,
 }
 
 /// How often in a row a change is tried whose mark has moved although the state was the same.
@@ -118,7 +117,7 @@ impl Way {
                 if let Some(sent) = &look.sent
                     && (record.at, &record.change) == (sent.at, &sent.change)
                 {
-                    way.sent = Some(Sent { upon: sent.upon.state.clone(), answered: record.answered });
+                    way.sent = Some((sent.upon.state.clone(), record.answered));
                 }
             } else if let Some(ready) = change["ready"].as_bool() {
                 way.counts.0 += 1;

@@ -109,24 +109,18 @@ pub(super) fn refused(target: &Target) -> Finding {
     )
 }
 
-fn theirs(target: &Target, reason: String) -> Finding {
-    let remedy = prose!(
-        "Find out who changed it there, make sure that nobody else does while a release goes out, then {}.",
-        Redeploy::Again
-    );
-    let reason = format!("{reason} {}.", whose(&owned(target)));
-    Finding::new(FindingName::TargetChangedByOther, target.owns.as_str(), reason, remedy)
-}
-
-/// The finding for a state that is neither the one before nor the wanted one.
+/// The finding for a state that is neither the one before nor the wanted one, or that was wanted and is gone again.
 pub(super) fn changed(target: &Target, seen: &Seen) -> Finding {
-    theirs(target, format!("Somebody else changed it meanwhile: it is {}.", shown(target, &seen.state)))
-}
-
-/// The finding for a goal that was reached and is not there any more.
-pub(super) fn gone_back(target: &Target, seen: &Seen) -> Finding {
-    let reason = format!("It had changed, and is as it was before that again: {}.", shown(target, &seen.state));
-    theirs(target, reason)
+    let (is, whose) = (shown(target, &seen.state), whose(&owned(target)));
+    Finding::new(
+        FindingName::TargetChangedByOther,
+        target.owns.as_str(),
+        format!("Somebody else changed it meanwhile: it is {is}. {whose}."),
+        prose!(
+            "Find out who changed it there, make sure that nobody else does while a release goes out, then {}.",
+            Redeploy::Again
+        ),
+    )
 }
 
 /// The finding for a function that names another thing than when it was planned.

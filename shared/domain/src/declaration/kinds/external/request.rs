@@ -15,7 +15,7 @@ pub const VERSION: u64 = 1;
 pub type State = Map<String, Value>;
 
 /// The component that a request is about.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subject {
     /// The application.
     pub app: AppName,
@@ -30,24 +30,17 @@ pub struct Subject {
 }
 
 impl Subject {
-    fn asks(&self, word: &str) -> Map<String, Value> {
-        let (app, environment, component) = (&self.app, &self.environment, &self.component);
-        let members = [
-            ("windlass", json!(VERSION)),
-            ("do", json!(word)),
-            ("app", json!(app)),
-            ("environment", json!(environment)),
-            ("component", json!(component)),
-            ("deployment", json!(self.deployment)),
-            ("settings", json!(self.settings)),
-        ];
-        members.map(|(name, value)| (name.to_owned(), value)).into_iter().collect()
-    }
-
-    /// Returns the key that names what is made in a direction, `forward` or `back`.
-    pub fn key(&self, is_back: bool) -> String {
-        let direction = if is_back { "back" } else { "forward" };
-        format!("{}/{}/{direction}", self.deployment, self.component)
+    /// Makes a request. Of the members that only some have, those that are null are left out.
+    fn asks(&self, word: &str, more: Value) -> Value {
+        let Self { app, environment, component, deployment, settings } = self;
+        let mut asked = json!({
+            "windlass": VERSION, "do": word, "app": app, "environment": environment, "component": component,
+            "deployment": deployment, "settings": settings,
+        });
+        if let (Value::Object(asked), Value::Object(more)) = (&mut asked, more) {
+            asked.extend(more.into_iter().filter(|(_, value)| !value.is_null()));
+        }
+        asked
     }
 }
 
@@ -76,16 +69,13 @@ pub enum ReleaseBytes {
 impl ReleaseBytes {
     /// Returns the bytes of an artifact in this bucket; `None` for several images, which such a component never has.
     pub fn of(artifact: &Artifact, bucket: &str) -> Option<Self> {
+        let sha256 = artifact.digest().as_str().to_owned();
         match artifact {
-            Artifact::Object { key, version_id, sha256, .. } => Some(Self::Object {
-                bucket: bucket.to_owned(),
-                key: key.clone(),
-                version_id: version_id.clone(),
-                sha256: sha256.as_str().to_owned(),
-            }),
-            Artifact::Image { repository, digest } => {
-                Some(Self::Image { image: format!("{repository}@sha256:{}", digest.as_str()) })
+            Artifact::Object { key, version_id, .. } => {
+                let (bucket, key, version_id) = (bucket.to_owned(), key.clone(), version_id.clone());
+                Some(Self::Object { bucket, key, version_id, sha256 })
             }
+            Artifact::Image { repository, .. } => Some(Self::Image { image: format!("{repository}@sha256:{sha256}") }),
             Artifact::Images { .. } => None,
         }
     }
@@ -98,16 +88,12 @@ pub struct Observe(Value);
 impl Observe {
     /// Asks what is there; with a goal, whether that is prepared and reached.
     pub fn new(about: &Subject, goal: Option<&State>) -> Self {
-        let mut asked = about.asks("observe");
-        asked.extend(goal.map(|goal| ("goal".to_owned(), json!(goal))));
-        Self(asked.into())
+        Self(about.asks("observe", json!({ "goal": goal })))
     }
 
     /// Asks what is there, and which goal the bytes of a release come to.
     pub fn planning(about: &Subject, release: &ReleaseBytes) -> Self {
-        let mut asked = about.asks("observe");
-        asked.insert("release".to_owned(), json!(release));
-        Self(asked.into())
+        Self(about.asks("observe", json!({ "release": release })))
     }
 
     /// Returns the request as it is sent.
@@ -115,10 +101,6 @@ impl Observe {
         &self.0
     }
 }
-
-/// The request for something that is done.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Act(Value);
 
 /// What every request to do something has.
 #[derive(Debug, Clone, Copy)]
@@ -133,28 +115,29 @@ pub struct Deed<'a> {
     pub not_after: Time,
 }
 
-impl Deed<'_> {
-    fn asked(&self, about: &Subject, word: &str) -> Map<String, Value> {
-        let mut asked = about.asks(word);
-        asked.insert("goal".to_owned(), json!(self.goal));
-        asked.insert("key".to_owned(), about.key(self.is_back).into());
-        asked.insert("not_after".to_owned(), self.not_after.to_string().into());
-        asked.extend(self.release.map(|release| ("release".to_owned(), json!(release))));
-        asked
-    }
-}
+/// The request for something that is done.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Act(Value);
 
 impl Act {
+    fn new(word: &str, about: &Subject, deed: &Deed<'_>) -> Self {
+        let direction = if deed.is_back { "back" } else { "forward" };
+        let key = format!("{}/{}/{direction}", about.deployment, about.component);
+        let not_after = deed.not_after.to_string();
+        let more = json!({"goal": deed.goal, "release": deed.release, "key": key, "not_after": not_after});
+        Self(about.asks(word, more))
+    }
+
     /// Asks to prepare what nobody notices.
     pub fn prepare(about: &Subject, deed: &Deed<'_>) -> Self {
-        Self(deed.asked(about, "prepare").into())
+        Self::new("prepare", about, deed)
     }
 
     /// Asks for the one change, on the condition that the outside still has this mark.
     pub fn change(about: &Subject, deed: &Deed<'_>, mark: Option<&str>) -> Self {
-        let mut asked = deed.asked(about, "change");
-        asked.insert("if".to_owned(), json!(mark));
-        Self(asked.into())
+        let mut asked = Self::new("change", about, deed);
+        asked.0["if"] = json!(mark);
+        asked
     }
 
     /// Returns the request as it is sent.
@@ -162,3 +145,7 @@ impl Act {
         &self.0
     }
 }
+
+#[cfg(test)]
+#[path = "request_tests.rs"]
+mod tests;
