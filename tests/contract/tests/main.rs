@@ -25,4 +25,5 @@ mod shape;
 mod template;
 mod test_files;
 mod texts;
+mod users_functions;
 mod words;
