@@ -1,4 +1,4 @@
-"""Components that are a user's function: an example of examples/external, installed on the local cloud as its page says.
+"""Components that are a user's function: an example of examples/external on the local cloud, with the variables that its template gives.
 
 What the functions meet outside is the example's own imitation, which listens on loopback. The local cloud has no VPC and no EKS, so that
 the function for Argo CD gets the imitation's settings and keys in place of those that its template makes.
@@ -20,10 +20,13 @@ from tagged_roles import document_of, filled
 
 EXAMPLES = REPOSITORY / "examples/external"
 LAMBDA = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
-# Variables of the function that the local cloud would set itself.
+# What the local cloud would set itself, keys among it, comes by one variable.
 ENTRY = """
 import json, os
-os.environ.update(json.loads(os.environ.pop("AS_IMITATED", "{}")))
+imitated = json.loads(os.environ.pop("AS_IMITATED", "{}"))
+if imitated:
+    os.environ.pop("AWS_ENDPOINT_URL", None)
+    os.environ.update(imitated)
 from handler import handler
 """
 
