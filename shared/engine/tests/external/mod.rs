@@ -3,14 +3,20 @@
 mod plans;
 mod scene;
 
-use scene::{BOOK, Book, kind, shows, tree};
+use scene::{BOOK, Book, component, kind, shows, tree};
 use serde_json::json;
+use std::collections::BTreeMap;
 use windlass_domain::declaration::plan::KindName;
+use windlass_domain::environment::drift::Drift;
+use windlass_domain::environment::{GivenVersion, Running};
+use windlass_domain::text::time::Time;
 use windlass_engine::kinds::external::External;
+use windlass_engine::observe::{compare, glance};
 use windlass_engine::payload::WorkTransition;
 use windlass_engine::ports::ExternalAnswer;
 use windlass_world::World;
-use windlass_world::conformance::{Scene, Subject, conforms};
+use windlass_world::conformance::{Scene, Subject, conforms, deployment};
+use windlass_world::run::run;
 
 /// A book under the conformance tests.
 struct Released;
@@ -151,4 +157,27 @@ fn somebody_elses_change_while_it_builds_is_left_to_them() {
     assert!(release.failure().starts_with("TargetChangedByOther"), "{}", release.failure());
     assert_eq!(release.wave(None), WorkTransition::Failed);
     assert_eq!(book.outside(|it| it.tree.clone()).as_deref(), Some("by-hand"));
+}
+
+/// The API runs no code of the user's: only the hourly look asks the function, once.
+#[test]
+fn only_the_hourly_look_asks_the_function() {
+    let book = Book::new();
+    let release = book.release();
+    assert_eq!(release.wave(Some(0)), WorkTransition::Changed, "{}", release.failure());
+    let given = GivenVersion {
+        version: "1.0.0".into(),
+        deployment: deployment(),
+        since: Time(0),
+        git: None,
+        released_by: None,
+    };
+    let running = BTreeMap::from([(component(), Running::new(None, given, release.step().seen.unwrap()))]);
+    let looks = || book.world.mishaps().calls.iter().filter(|call| **call == "external.look").count();
+    let before = looks();
+    assert_eq!(run(compare(&book.world, &running)), BTreeMap::from([(component(), None)]));
+    assert_eq!(looks(), before);
+    let glances = run(glance(&book.world, &running));
+    let seen = &glances[&component()];
+    assert_eq!((seen.compared.drift, seen.calls, looks()), (Drift::None, 1, before + 1));
 }

@@ -33,7 +33,7 @@ pub struct Book {
     pub is_check: bool,
 }
 
-fn component() -> ComponentName {
+pub fn component() -> ComponentName {
     ComponentName::new("book").unwrap()
 }
 
