@@ -159,6 +159,7 @@ fn need_not_be_consistent(name: &str) -> bool {
             | "ecs.tasks"
             | "ecs.task_definition"
             | "ecs.task_definitions"
+            | "external.look"
             | "stepfunctions.execution"
             | "lambda.function"
             | "lambda.versions"

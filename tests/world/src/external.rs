@@ -126,11 +126,13 @@ impl ExternalLookApi for World {
     async fn look(&self, function: &PinnedFunction, request: &external::Observe) -> Result<ExternalAnswer> {
         let call = self.call("external.look").await?;
         self.find_version(function)?;
-        let scripted = self.scripted_answer();
-        let now = self.true_time();
-        let answer = scripted.unwrap_or_else(|| {
-            let mut state = self.external();
-            answered(&state.of(&function.name).look(request.json(), now))
+        let answer = self.scripted_answer().unwrap_or_else(|| {
+            let nth = self.external().of(&function.name).count_look();
+            // The outside promises the function no more than AWS promises us: what it shows may be behind.
+            let seen = call.seen();
+            let now = seen.true_time();
+            let answer = seen.external().of(&function.name).look(request.json(), nth, now);
+            answered(&answer)
         });
         call.answer(answer).await
     }

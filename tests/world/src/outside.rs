@@ -113,13 +113,18 @@ impl Outside {
         format!("c{}", self.commits)
     }
 
-    /// Answers what is there.
-    pub(crate) fn look(&mut self, request: &Value, now: Time) -> Value {
+    /// Counts a look. Returns its number, from 1.
+    pub(crate) fn count_look(&mut self) -> u64 {
         self.looks += 1;
+        self.looks
+    }
+
+    /// Answers what is there to the look with this number.
+    pub(crate) fn look(&self, request: &Value, nth: u64, now: Time) -> Value {
         let since_s = now.ms_since(self.changed.0) / 1000;
         let lies = |lie: Lie| self.lie == Some(lie);
         let state = match &self.tree {
-            _ if lies(Lie::Flips) => json!({"format": "1", "tree": format!("flip-{}", self.looks)}),
+            _ if lies(Lie::Flips) => json!({"format": "1", "tree": format!("flip-{nth}")}),
             _ if lies(Lie::Forgets) && self.commits > 1 && since_s < FORGETS_S => Value::Null,
             tree => json!({"format": "1", "tree": tree}),
         };

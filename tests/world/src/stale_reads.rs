@@ -44,6 +44,7 @@ impl World {
         sketch.stepfunctions().clone_from(&self.stepfunctions());
         sketch.lambda().clone_from(&self.lambda());
         sketch.ecr().clone_from(&self.ecr());
+        sketch.external().clone_from(&self.external());
         sketch.ecs_tasks().clone_from(&self.ecs_tasks());
         sketch.ecs().clone_from(&self.ecs());
         sketch
