@@ -129,11 +129,11 @@ fn a_function_must_be_published_ours_and_quick() {
         ),
         (
             with(|it| drop(it.aliases.insert("live".into(), LiveAlias::at("$LATEST")))),
-            "NotSupported: components.book.function: The alias `live` of function shop-book points at $LATEST",
+            "NotSupported: components.book.function: The alias `live` of function shop-book points to $LATEST",
         ),
         (
             with(|it| drop(it.tags.remove("windlass:external"))),
-            "TargetNotOurs: components.book.function: Function shop-book lacks the tag `windlass:external`",
+            "TargetNotOurs: components.book.function: Function shop-book has no tag `windlass:external`",
         ),
         (
             with(|it| drop(it.tags.remove("windlass:app"))),

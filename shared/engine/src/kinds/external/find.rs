@@ -57,7 +57,7 @@ async fn one(there: &impl LambdaApi, input: &PrepareInput<'_>, (member, called):
     };
     let version = if_there(there.alias(name, alias).await)?.ok_or_else(missing)?.version;
     if version.parse::<u64>().is_err() {
-        let reason = format!("The alias `{alias}` of function {name} points at {version}, which anybody may change.");
+        let reason = format!("The alias `{alias}` of function {name} points to {version}, which anybody may change.");
         return Err(Finding::not_supported(path, reason, "Publish a version, and let the alias point at that.").into());
     }
     let function = if_there(there.function(name, Some(&version)).await)?.ok_or_else(missing)?;
@@ -87,7 +87,7 @@ fn untagged(
         Finding::new(
             FindingName::TargetNotOurs,
             path,
-            format!("Function {name} lacks the tag `{EXTERNAL_TAG}`: Windlass calls no function without it."),
+            format!("Function {name} has no tag `{EXTERNAL_TAG}`: Windlass calls none without it."),
             prose!(
                 "Tag it with your infrastructure code, or so: {}. Where `look` names another function, the value `change` lets nobody but the deployer call this one.",
                 run!(

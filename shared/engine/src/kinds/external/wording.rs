@@ -6,6 +6,7 @@ use crate::kinds::whose;
 use crate::ports::PinnedFunction;
 use windlass_domain::declaration::kinds::external::{BadAnswer, LONGEST_ANSWER, Look, Refusal, State, VERSION};
 use windlass_domain::prose;
+use windlass_domain::text::count::count;
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::foreign::{line, truncate};
 use windlass_domain::text::next_step::Redeploy;
@@ -151,7 +152,7 @@ pub(super) fn unknown(function: &PinnedFunction, look: &Look) -> String {
 /// Says why an answer is not believed. It repeats nothing of it but names of members.
 pub(super) fn bad(function: &PinnedFunction, bad: &BadAnswer) -> String {
     let why = match bad {
-        BadAnswer::TooLong(bytes) => format!("has {bytes} bytes, and {LONGEST_ANSWER} are the most"),
+        BadAnswer::TooLong(bytes) => format!("has {}, and {LONGEST_ANSWER} are the most", count(*bytes, "byte")),
         BadAnswer::NoObject => "is no JSON object".to_owned(),
         BadAnswer::Secret(path) => format!("has in `{path}` what looks like a secret"),
         BadAnswer::Unknown { name, meant: None } => format!("has a member `{name}` that the protocol does not know"),
