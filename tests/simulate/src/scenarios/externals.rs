@@ -154,6 +154,8 @@ pub(super) const DONE_BUT_REFUSED: Scenario = Scenario {
         next(Deed::Deploy("1.1.0", OWN)),
     ],
     ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (TargetChangedByOther)"],
+    // Where the answer is lost as well the next look decides.
+    may: &["1.1.0 Succeeded"],
     steady: false,
     ..DEPLOYED
 };
