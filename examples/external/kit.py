@@ -111,7 +111,7 @@ class Session:
             needed, allowed, answer = {"name", "says"}, set(), answer["refused"]
         elif "release" in more and do == "observe":
             needed.add("goal")
-        if not needed <= set(answer) <= needed | allowed:
+        if not needed <= set(answer) <= needed | allowed | {"windlass"}:
             raise Broken(f"`{do}` answers {sorted(answer)}, and not {sorted(needed)} with at most {sorted(allowed)}")
         if any(not isinstance((answer[name] or {}).get("format"), str) for name in {"state", "goal"} & set(answer)):
             raise Broken(f"`state` or `goal` of `{do}` is unknown, or without a `format`")

@@ -221,6 +221,13 @@ class Hurries(Honest):
         return True
 
 
+class Unguarded(Honest):
+    """Says that the sign compares nothing, which breaks no promise."""
+
+    def observe(self, event):
+        return super().observe(event) | {"guarded": False}
+
+
 def handler(event, _context):
     """Answers one request, by the class that the environment names."""
     return globals()[os.environ.get("BROKEN", "Honest")]().handle(event)

@@ -5,7 +5,6 @@ import hashlib
 import http.server
 import itertools
 import json
-import os
 import pathlib
 import subprocess
 import sys
@@ -137,3 +136,77 @@ def test_a_function_that_keeps_all_promises_breaks_none(sign, tmp_path):
 def test_a_broken_function_is_found_by_its_promise_and_by_no_other(name, sign, tmp_path):
     found = [sentence for sentence, end in ends(trial(sign, tmp_path, name)).items() if end != "kept"]
     assert len(found) == 1 and BROKEN[name] in found[0], found
+
+
+# What takes the place of the AWS command line: it runs the function here, and writes its answer as Lambda does.
+AWS = """#!{python}
+import json, os, pathlib, sys, traceback
+sys.path.insert(0, {folder!r})
+import sign
+assert sys.argv[1:7] == ["lambda", "invoke", "--function-name", "sign-prod", "--qualifier", "live"], sys.argv
+payload, answer = sys.argv[-2].removeprefix("fileb://"), pathlib.Path(sys.argv[-1])
+try:
+    answer.write_text(json.dumps(sign.handler(json.loads(pathlib.Path(payload).read_bytes()), None)))
+except Exception as error:
+    answer.write_text(json.dumps({{"errorMessage": str(error), "errorType": type(error).__name__}}))
+print(json.dumps({{"StatusCode": 200}}))
+"""
+
+
+def test_a_function_is_tried_by_its_name_and_cannot_be_killed(sign, tmp_path):
+    aws = tmp_path / "aws"
+    aws.write_text(AWS.format(python=sys.executable, folder=str(HERE)))
+    aws.chmod(0o755)
+    tried = trial(sign, tmp_path, command=[sys.executable, str(HERE / "kit.py"), "invoke", "sign-prod:live"])
+    tried.variables["PATH"] = str(tmp_path)
+    found = ends(tried)
+    assert [sentence.partition(" ")[0] for sentence, end in found.items() if end != "kept"] == ["killed"], found
+    assert "not tried" in found.values()
+
+
+# A function in one line, and what the kit says of it.
+ODD = [
+    ("{'owns': 'x', 'state': None, 'mark': None, 'ready': True, 'reads': ['1']}", "unknown, or without a `format`"),
+    ("{'owns': 'x', 'redy': True}", "`observe` answers ['owns', 'redy'], and not ["),
+    ("{'refused': {'name': 'NotNow', 'says': 'no'}}", "a look shows nothing: {'name': 'NotNow', 'says': 'no'}"),
+    ("{}['owns']", "a look shows nothing: an error (its log ends: KeyError: 'owns')"),
+    ("__import__('time').sleep(60)", "`observe` takes longer than 2 s"),
+]
+
+
+@pytest.mark.parametrize("answer, why", ODD)
+def test_what_is_no_answer_of_the_protocol_is_said(answer, why, sign, tmp_path):
+    function = tmp_path / "odd.py"
+    function.write_text(f"def handler(event, _):\n    return {answer}\n")
+    command = [sys.executable, str(HERE / "kit.py"), "serve", str(function)]
+    session = kit.Promises(trial(sign, tmp_path, command=command, limit=2))
+    with pytest.raises(kit.Broken) as broken:
+        session.looks()
+    session.kill()
+    last = (pathlib.Path(session.log.name).read_text().splitlines() or ["none"])[-1]
+    assert why in f"{broken.value} (its log ends: {last})"
+
+
+def test_an_outside_that_compares_nothing_is_not_tried_for_that(sign, tmp_path):
+    session = kit.Promises(trial(sign, tmp_path, "Unguarded"))
+    with pytest.raises(kit.NotTried):
+        session.stale()
+    session.kill()
+
+
+def test_the_command_line_says_each_promise_in_a_line_and_fails_for_a_broken_one(sign, tmp_path):
+    for broken, status in (("Honest", 0), ("Trusts", 1)):
+        (tmp_path / f"{broken}.py").write_text(
+            "import pathlib, threading, test_kit\n"
+            "def trial():\n"
+            "    sign = test_kit.Sign()\n"
+            "    threading.Thread(target=sign.serve_forever, daemon=True).start()\n"
+            f"    return test_kit.trial(sign, pathlib.Path({str(tmp_path)!r}), {broken!r})\n"
+        )
+        command = [sys.executable, str(HERE / "kit.py"), str(tmp_path / f"{broken}.py")]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        lines = done.stdout.splitlines()
+        assert (done.returncode, len(lines)) == (status, 15), done
+        assert [line for line in lines if not line.startswith("kept: ")] == [
+            "broken: a wrong digest is refused: the outside is another one after the call (its log ends: no log)"
+        ] * status
