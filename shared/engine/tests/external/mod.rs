@@ -180,4 +180,9 @@ fn only_the_hourly_look_asks_the_function() {
     let glances = run(glance(&book.world, &running));
     let seen = &glances[&component()];
     assert_eq!((seen.compared.drift, seen.calls, looks()), (Drift::None, 1, before + 1));
+    if let Some(function) = book.world.lambda().functions.get_mut(BOOK) {
+        function.versions.clear();
+    }
+    let blind = run(glance(&book.world, &running));
+    assert_eq!(blind[&component()].compared.drift, Drift::Unknown, "the function is gone, and not the book");
 }

@@ -126,7 +126,7 @@ impl Look {
         if let Some(missing) = MUST.iter().find(|name| !members.contains_key(**name)) {
             return Err(BadAnswer::Form((*missing).to_owned()));
         }
-        let look: Self = typed(&members.into(), "")?;
+        let look: Self = typed(&Value::Object(members), "")?;
         let is_name = (1..=LONGEST_NAME).contains(&look.owns.len()) && !look.owns.contains(char::is_control);
         let fits = |state: &Option<State>| state.as_ref().is_none_or(|state| look.reads_format(state));
         let bad = [
