@@ -213,6 +213,8 @@ fn what_was_done_before_is_read_from_the_step() {
     assert_eq!((back.is_back, back.forward, back.sent), (true, Some(digest(&state("new"))), None));
     let only_looks = Way::of(&LookContext { goal: Some(&goal), ..LookContext::default() });
     assert!(!only_looks.is_driven);
+    let hourly = Way::of(&LookContext { changes: &changes, ..LookContext::default() });
+    assert!(!hourly.is_driven, "nobody wants anything");
 }
 
 /// Safety: kinds: A look that shows nothing is neither healthy nor somebody else's change: it is waited for.

@@ -102,7 +102,7 @@ impl Way {
     pub(super) fn of(look: &LookContext<'_, Goal>) -> Self {
         let goal = look.goal.map(|goal| digest(&goal.state));
         let mut way = Self {
-            is_driven: look.entered.is_some() || !look.changes.is_empty(),
+            is_driven: goal.is_some() && (look.entered.is_some() || !look.changes.is_empty()),
             is_back: look.entered.is_none() && look.begun.is_some(),
             since: look.sent.as_ref().map(|sent| sent.at).or(look.entered),
             forward: look.begun.map(|begun| begun.change["to"].clone()),
