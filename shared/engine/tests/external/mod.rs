@@ -157,6 +157,9 @@ fn somebody_elses_change_while_it_builds_is_left_to_them() {
     assert!(release.failure().starts_with("TargetChangedByOther"), "{}", release.failure());
     assert_eq!(release.wave(None), WorkTransition::Failed);
     assert_eq!(book.outside(|it| it.tree.clone()).as_deref(), Some("by-hand"));
+    let release = release.recovered();
+    assert_eq!(release.wave(None), WorkTransition::Changed, "an operator has looked: {}", release.failure());
+    assert_eq!(book.outside(|it| it.tree.clone()), Some(tree("old")));
 }
 
 /// The API runs no code of the user's: only the hourly look asks the function, once.

@@ -148,7 +148,7 @@ impl Book {
         let lock = held_for(&step.deployment, 1, false);
         self.put(ledger::lock(step.environment_id()), ledger::to_body(&lock).unwrap());
         self.put(ledger::step(&step.deployment, &step.component), ledger::to_body(&step).unwrap());
-        Release { book: self }
+        Release { book: self, token: 1 }
     }
 
     fn put(&self, key: impl Into<Key>, body: serde_json::Map<String, Value>) {
@@ -182,13 +182,21 @@ pub fn shows(release: &str, mark: &str) -> Value {
 /// A deployment under way.
 pub struct Release<'b> {
     book: &'b Book,
+    token: u64,
 }
 
 impl Release<'_> {
     pub fn invoke(&self, wave: Option<u32>) -> Result<WorkTransition> {
-        let of = StepRef { deployment: deployment(), token: 1, component: component() };
+        let of = StepRef { deployment: deployment(), token: self.token, component: component() };
         let handled = deploy::handle(&self.book.world, deployer_input(of, wave), external::deployer);
         run(handled).map(|done| done.verdict)
+    }
+
+    /// Lets an operator ask for its recovery.
+    pub fn recovered(self) -> Self {
+        let lock = held_for(&deployment(), 2, true);
+        self.book.put(ledger::lock(self.step().environment_id()), ledger::to_body(&lock).unwrap());
+        Self { token: 2, ..self }
     }
 
     /// Asks again as the machine's Retry does.
