@@ -25,7 +25,7 @@ class Branch:
     """A branch: `head` and `tree` (None: no such branch), and in `store` what a filter of Git does not leave out."""
 
     def __init__(self, url, token, name, leave_out=None):
-        pool = urllib3.PoolManager(retries=False, timeout=10, headers={"User-Agent": "git/windlass"})
+        pool = urllib3.PoolManager(retries=False, timeout=20, headers={"User-Agent": "git/windlass"})
         self.client = HttpGitClient(url, pool_manager=pool, username="x-access-token", password=token)
         self.ref, self.store = b"refs/heads/" + name.encode(), MemoryObjectStore()
         pack, keep, _ = self.store.add_pack()

@@ -20,7 +20,7 @@ import tempfile
 import time
 import traceback
 
-MOST_BYTES = 8192
+MOST_BYTES, SECONDS = 8192, {"observe": 12}  # of an answer; of a call, and 30 of any other
 DEPLOYMENT = "1f0c2d9a4b5e6f70"
 PAST, LATER = (time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + seconds)) for seconds in (-60, 3600))
 # The members that an answer must have, and those that it may have.
@@ -45,6 +45,8 @@ class Outside:
     `self.tap("after")` before it answers; where that raises `ConnectionAbortedError`, it closes the connection.
     """
 
+    tap = staticmethod(lambda moment: None)
+
     def finish(self):
         """Ends well what was begun. What changes at once leaves this as it is."""
 
@@ -64,7 +66,6 @@ class Trial:
     variables: dict = None  # the environment of the process; that of the kit without it
     former: tuple = ()  # a state in each older format that the function reads
     secret: str = "planted-secret"  # what the function knows, and may not show
-    limit: float = 30  # seconds of a call
 
 
 class Session:
@@ -90,15 +91,15 @@ class Session:
     def call(self, do, **more):
         """Returns the answer to one call, or the name and sentence of its refusal, or nothing where it failed."""
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": self.log}
-        process = self.process or subprocess.Popen(self.trial.command, env=self.trial.variables, **pipes)
-        self.process = process
+        process = self.process = self.process or subprocess.Popen(self.trial.command, env=self.trial.variables, **pipes)
         request = {"windlass": 1, "do": do, "app": "kit", "environment": "dev", "component": "tried"}
         request |= {"deployment": DEPLOYMENT, "settings": self.trial.settings} | more
         with contextlib.suppress(BrokenPipeError):
             process.stdin.write(json.dumps(request).encode() + b"\n")
             process.stdin.flush()
-        if not select.select([process.stdout], [], [], self.trial.limit)[0]:
-            raise Broken(f"`{do}` takes longer than {self.trial.limit} s")
+        seconds = SECONDS.get(do, 30)
+        if not select.select([process.stdout], [], [], seconds)[0]:
+            raise Broken(f"`{do}` takes longer than {seconds} s")
         text = process.stdout.readline().decode().strip()
         self.answers.append(text)
         if len(text.encode()) > MOST_BYTES:
@@ -280,8 +281,7 @@ class Promises(Session):
         formats = {seen["state"]["format"], *(state["format"] for state in self.trial.former)}
         if formats != set(seen["reads"]):
             raise Broken(f"`reads` is {seen['reads']}, and the trial has states in {sorted(formats)}")
-        other = seen["state"] | {"format": "of no version"}
-        self.refused("UnknownFormat", self.unchanged(self.change, other, seen["mark"]))
+        self.refused("UnknownFormat", self.unchanged(self.change, seen["state"] | {"format": "other"}, seen["mark"]))
         for state in self.trial.former:
             self.send(state, self.look(goal=state)["mark"])
             self.arrived(state)
