@@ -350,7 +350,7 @@ def try_all(trial):
             promise(session)
         except NotTried as error:
             end, why = "not tried", f": {error}"
-        except Broken as error:
+        except (Broken, AttributeError, KeyError, TypeError, ValueError) as error:
             log = ["no log", *pathlib.Path(session.log.name).read_text(errors="replace").splitlines()]
             end, why = "broken", f": {error} (its log ends: {log[-1]})"
         session.kill()

@@ -188,6 +188,14 @@ def test_what_is_no_answer_of_the_protocol_is_said(answer, why, sign, tmp_path, 
     assert why in f"{broken.value} (its log ends: {last})"
 
 
+# What a process writes as its answer, and no JSON object is.
+@pytest.mark.parametrize("line", ["no JSON", "7", "[]", '"text"', '{"refused": null}'])
+def test_what_is_no_object_breaks_each_promise(line, sign, tmp_path):
+    command = [sys.executable, "-S", "-c", f"while input(): print({line!r}, flush=True)"]
+    found = ends(trial(sign, tmp_path, command=command))
+    assert set(found.values()) == {"broken"}, found
+
+
 def test_an_outside_that_compares_nothing_is_not_tried_for_that(sign, tmp_path):
     session = kit.Promises(trial(sign, tmp_path, "Unguarded"))
     with pytest.raises(kit.NotTried):

@@ -6,6 +6,7 @@ import sys
 import time
 
 import pytest
+import yaml
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path += [str(HERE), str(HERE.parent)]
@@ -205,3 +206,28 @@ def test_an_answer_of_github_that_nobody_knows_is_an_error(pages, monkeypatch):
     monkeypatch.setattr(pages, "github", lambda *_: ({"message": "Service unavailable"}, 503))
     with pytest.raises(KeyError):
         ask(pages, "observe")
+
+
+def test_the_template_gives_what_a_release_asks_for():
+    """Alias, tags, a short timeout; the second function has neither the words nor the token of the first."""
+
+    class Reader(yaml.SafeLoader):
+        """Reads `!Ref` and its like as what they are given."""
+
+    Reader.add_multi_constructor("!", lambda reader, tag, node: (tag, node.value))
+    template = yaml.load((HERE / "template.yaml").read_text(), Reader)
+    usual, resources = template["Globals"]["Function"], template["Resources"]
+    assert usual["Timeout"] <= 30
+    assert usual["AutoPublishAlias"] == "live"
+    functions = [resources[name]["Properties"] for name in ("Pages", "Look")]
+    tags = {"windlass:app": ("Ref", "App"), "windlass:environment": ("Ref", "Environment")}
+    assert [each["Tags"] for each in functions] == [tags | {"windlass:external": value} for value in ("change", "look")]
+    variables = [each["Environment"]["Variables"] for each in functions]
+    assert [each.get("WORDS") for each in variables] == [None, "observe"]
+    assert [each["TOKEN"] for each in variables] == [("Ref", "TokenSecretArn"), ("Ref", "LookTokenSecretArn")]
+    for name, secret in (("PagesRole", "TokenSecretArn"), ("LookRole", "LookTokenSecretArn")):
+        role = resources[name]["Properties"]
+        assert ("Ref", "ArtifactsPolicyArn") in role["ManagedPolicyArns"]
+        assert {tag["Key"] for tag in role["Tags"]} >= {"windlass:app", "windlass:external"}
+        (statement,) = role["Policies"][0]["PolicyDocument"]["Statement"]
+        assert (statement["Action"], statement["Resource"]) == ("secretsmanager:GetSecretValue", ("Ref", secret))
