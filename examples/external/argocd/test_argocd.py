@@ -1,12 +1,14 @@
 """The function's commit, its rights, its token, and its promises to Windlass."""
 
 import base64
+import datetime
 import json
 import os
 import pathlib
 import ssl
 import subprocess
 import sys
+import types
 import urllib.parse
 
 import argocd_imitation
@@ -91,7 +93,9 @@ def test_a_release_is_one_commit_in_which_one_value_is_another(outside, ask, rel
     assert outside.git("diff", "--name-only", before, "main") == argocd_imitation.SETTINGS["file"]
     trailer = outside.git("log", "-1", "--format=%(trailers:key=Windlass,valueonly)", "main")
     assert trailer == "1f0c2d9a4b5e6f70/orders/forward"
-    assert ask("change", goal=seen["state"], if_=outside.head()) == {"sent": True}
+    made = outside.head()
+    assert ask("change", goal=seen["goal"], if_=before) == {"sent": True} and outside.head() == made, "it is there"
+    assert ask("change", goal=seen["state"], if_=made) == {"sent": True}
     assert outside.text() == argocd_imitation.FILE, "back from a first release"
 
 
@@ -138,6 +142,7 @@ def test_a_commit_that_comes_first_wins(outside, ask):
         ({"release": {"image": "shop/orders:latest"}}, "WrongDigest"),
         ({"release": {"bucket": "b", "key": "k", "version_id": "v", "sha256": "a" * 64}}, "WrongDigest"),
         ({"not_after": "2020-01-01T00:00:00Z"}, "TooLate"),
+        ({"do": "prepare", "not_after": "2020-01-01T00:00:00Z"}, "TooLate"),
         ({"settings": {"file": "no.yaml"}}, "NoPlace"),
         ({"settings": {"file": "apps//orders/kustomization.yaml"}}, "NoPlace"),
         ({"settings": {"branch": "none"}}, "NoPlace"),
@@ -150,6 +155,24 @@ def test_what_is_refused_changes_nothing(outside, ask, asked, name):
     asked = {"do": "change", "goal": {"format": "1", "value": argocd_imitation.DIGESTS[0]}, "if_": before} | asked
     asked["settings"] = argocd_imitation.SETTINGS | asked.get("settings", {})
     assert ask(**asked)["refused"]["name"] == name and outside.head() == before
+
+
+def test_nothing_is_sent_after_a_look_that_took_too_long(outside, ask, handler, monkeypatch):
+    class Clock(datetime.datetime):
+        late = datetime.timedelta()
+
+        @classmethod
+        def now(cls, zone):
+            return datetime.datetime.now(zone) + cls.late
+
+    def tap(_moment):
+        Clock.late = datetime.timedelta(minutes=1)
+
+    before = outside.head()
+    monkeypatch.setattr(handler, "datetime", types.SimpleNamespace(datetime=Clock, timezone=datetime.timezone))
+    outside.tap = tap
+    answer = ask("change", goal={"format": "1", "value": argocd_imitation.DIGESTS[0]}, if_=before)
+    assert answer["refused"]["name"] == "TooLate" and outside.head() == before
 
 
 def test_the_function_that_looks_changes_nothing(outside, ask, release, monkeypatch):
@@ -290,3 +313,18 @@ def test_every_promise_to_windlass_is_kept():
     finally:
         trial.outside.close()
     assert len(ends) == 15 and [end for end in ends if end[1] != "kept"] == []
+
+
+def test_the_page_puts_all_into_the_build_that_the_function_imports():
+    page = (HERE / "README.md").read_text()
+    copied = page.partition("\ncp ")[2].partition(" build/\n")[0].split()
+    names = {pathlib.Path(name).stem for name in copied}
+    assert {name for name in names if not (HERE / f"{name}.py").exists()} == {"git_http"}
+    known = {"boto3": "the runtime", "botocore": "the runtime", "dulwich": "", "urllib3": "", "yaml": "PyYAML"}
+    pinned = (HERE / "requirements.txt").read_text()
+    for name in copied:
+        for line in (HERE / name).read_text().splitlines():
+            module = line.split()[1].partition(".")[0] if line.startswith(("import ", "from ")) else "os"
+            package = known.get(module, "it is here")
+            assert module in {*names, *known} | sys.stdlib_module_names, module
+            assert package in ("the runtime", "it is here") or f"{package or module}==" in pinned, module
