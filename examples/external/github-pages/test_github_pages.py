@@ -224,7 +224,7 @@ def test_the_template_gives_what_a_release_asks_for():
     assert [each["Tags"] for each in functions] == [tags | {"windlass:external": value} for value in ("change", "look")]
     variables = [each["Environment"]["Variables"] for each in functions]
     assert [each.get("WORDS") for each in variables] == [None, "observe"]
-    assert [each["TOKEN"] for each in variables] == [("Ref", "TokenSecretArn"), ("Ref", "LookTokenSecretArn")]
+    assert [each["TOKEN"] for each in variables] == [("Sub", "${TokenSecretArn}"), ("Sub", "${LookTokenSecretArn}")]
     for name, secret in (("PagesRole", "TokenSecretArn"), ("LookRole", "LookTokenSecretArn")):
         role = resources[name]["Properties"]
         assert ("Ref", "ArtifactsPolicyArn") in role["ManagedPolicyArns"]

@@ -25,7 +25,7 @@ fn callers(template: &Value) -> BTreeMap<&str, Vec<&Value>> {
     let mut found: BTreeMap<&str, Vec<&Value>> = BTreeMap::new();
     for (name, role) in resources.iter().filter(|(_, it)| it["Type"] == "AWS::IAM::Role") {
         let policies = role["Properties"]["Policies"].as_array().into_iter().flatten();
-        for statement in policies.flat_map(|policy| policy["PolicyDocument"]["Statement"].as_array()).flatten() {
+        for statement in policies.filter_map(|policy| policy["PolicyDocument"]["Statement"].as_array()).flatten() {
             let is_call = statement["Action"].to_string().contains("\"lambda:InvokeFunction\"");
             if is_call && statement["Resource"].to_string().contains(":function:*") {
                 found.entry(name).or_default().push(statement);

@@ -126,7 +126,7 @@ fn an_answer_with_a_secret_is_kept_nowhere() {
     assert!(fault.message.contains("`says`") && !fault.message.contains("hush"), "{fault}");
     assert_eq!(release.wave(Some(0)), WorkTransition::Changed, "{}", release.failure());
     let ledger = book.world.dynamodb();
-    let all: String = ledger.items.values().map(|item| format!("{item:?}")).collect();
+    let all = format!("{:?}", ledger.items.values().collect::<Vec<_>>());
     assert!(all.contains(&tree("new")) && !all.contains("hush"));
 }
 

@@ -116,7 +116,6 @@ impl Book {
             is_check: self.is_check,
             is_plan: false,
             is_trial: false,
-            crosses: false,
             may_lose: &BTreeSet::new(),
             running: None,
             oldest: None,

@@ -65,10 +65,8 @@ fn explains(outcome: &Outcome<'_>, what: What, record: &Deployment, ended: &Ende
             // Of two deployments that come within the skew of clocks, the later one counts as the older.
             "Older" => matches!(what, What::ClockAhead | What::ClockBehind),
             "TargetNotReady" => what == What::OutOfBand && is_service_changed(outcome),
-            // A person's update of the stack failed as well.
-            "StackBusy" => what == What::OutOfBand,
-            // A person's change came between the two looks at what a user's function stands for.
-            "PromiseBroken" => what == What::OutOfBand,
+            // A person's update of the stack failed as well, or changed it between two looks of a user's function.
+            "StackBusy" | "PromiseBroken" => what == What::OutOfBand,
             // The undo of the release before is itself explained by the mishap.
             "Vetoed" => was_undone(outcome, record),
             _ => false,

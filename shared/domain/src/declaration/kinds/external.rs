@@ -36,7 +36,6 @@ const LONGEST_SETTINGS: usize = 4 * 1024;
     "key": "Remove it: the file comes with each release.",
     "payload": "Write `settings`.",
     "rollout": "Remove it: the function makes one change; only a `lambda` has a `rollout`.",
-    "secret": "Remove it: the function reads its secrets by itself.",
     "timeout": "Write `within`.",
 })))]
 pub struct Written {

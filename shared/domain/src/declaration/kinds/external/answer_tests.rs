@@ -4,7 +4,7 @@ use super::{Acted, BadAnswer, LONGEST_ANSWER, Look, Refusal};
 use serde_json::{Value, json};
 
 /// An answer to a look with these members beside or in place of the usual ones.
-fn look(members: Value) -> Vec<u8> {
+fn look(members: &Value) -> Vec<u8> {
     let mut answer = json!({
         "owns": "github:org/book#gh-pages",
         "state": {"format": "1", "tree": "9f2c"},
@@ -18,17 +18,17 @@ fn look(members: Value) -> Vec<u8> {
 }
 
 fn without(member: &str) -> Vec<u8> {
-    let mut answer: Value = serde_json::from_slice(&look(json!({}))).unwrap();
+    let mut answer: Value = serde_json::from_slice(&look(&json!({}))).unwrap();
     answer.as_object_mut().unwrap().remove(member);
     answer.to_string().into_bytes()
 }
 
-fn form(member: &str) -> Option<BadAnswer> {
-    Some(BadAnswer::Form(member.into()))
+fn form(member: &str) -> BadAnswer {
+    BadAnswer::Form(member.into())
 }
 
-fn unknown(name: &str, meant: Option<&str>) -> Option<BadAnswer> {
-    Some(BadAnswer::Unknown { name: name.into(), meant: meant.map(str::to_owned) })
+fn unknown(name: &str, meant: Option<&str>) -> BadAnswer {
+    BadAnswer::Unknown { name: name.into(), meant: meant.map(str::to_owned) }
 }
 
 #[test]
@@ -36,29 +36,29 @@ fn an_answer_to_a_look_is_read_whole_or_refused() {
     let goal = json!({"goal": {"format": "1", "tree": "77aa"}});
     let refused = json!({"refused": {"name": "UnknownDo", "says": "no"}});
     let table = [
-        ("the usual one", look(json!({})), false, None),
-        ("of this version", look(json!({"windlass": 1})), false, None),
-        ("an unknown state", look(json!({"state": null})), false, None),
-        ("with a goal", look(goal.clone()), true, None),
-        ("a goal that nobody asked for", look(goal), false, form("goal")),
-        ("no goal", look(json!({})), true, form("goal")),
-        ("of another version", look(json!({"windlass": 2})), false, Some(BadAnswer::OtherVersion)),
-        ("a misspelt member", look(json!({"redy": true})), false, unknown("redy", Some("ready"))),
-        ("an invented member", look(json!({"whatsoever": 1})), false, unknown("whatsoever", None)),
-        ("no owner", without("owns"), false, form("owns")),
-        ("no state", without("state"), false, form("state")),
-        ("nothing about readiness", without("ready"), false, form("ready")),
-        ("no formats", without("reads"), false, form("reads")),
-        ("an empty name", look(json!({"owns": ""})), false, form("owns")),
-        ("a name of two lines", look(json!({"owns": "a\nb"})), false, form("owns")),
-        ("readiness as a text", look(json!({"ready": "yes"})), false, form("ready")),
-        ("a state that is no object", look(json!({"state": "9f2c"})), false, form("state")),
-        ("a state without a format", look(json!({"state": {"tree": "9f2c"}})), false, form("state")),
-        ("a format that it does not read", look(json!({"state": {"format": "2"}})), false, form("state")),
-        ("a goal in another format", look(json!({"goal": {"format": "2"}})), true, form("goal")),
+        ("the usual one", look(&json!({})), false, None),
+        ("of this version", look(&json!({"windlass": 1})), false, None),
+        ("an unknown state", look(&json!({"state": null})), false, None),
+        ("with a goal", look(&goal), true, None),
+        ("a goal that nobody asked for", look(&goal), false, Some(form("goal"))),
+        ("no goal", look(&json!({})), true, Some(form("goal"))),
+        ("of another version", look(&json!({"windlass": 2})), false, Some(BadAnswer::OtherVersion)),
+        ("a misspelt member", look(&json!({"redy": true})), false, Some(unknown("redy", Some("ready")))),
+        ("an invented member", look(&json!({"whatsoever": 1})), false, Some(unknown("whatsoever", None))),
+        ("no owner", without("owns"), false, Some(form("owns"))),
+        ("no state", without("state"), false, Some(form("state"))),
+        ("nothing about readiness", without("ready"), false, Some(form("ready"))),
+        ("no formats", without("reads"), false, Some(form("reads"))),
+        ("an empty name", look(&json!({"owns": ""})), false, Some(form("owns"))),
+        ("a name of two lines", look(&json!({"owns": "a\nb"})), false, Some(form("owns"))),
+        ("readiness as a text", look(&json!({"ready": "yes"})), false, Some(form("ready"))),
+        ("a state that is no object", look(&json!({"state": "9f2c"})), false, Some(form("state"))),
+        ("a state without a format", look(&json!({"state": {"tree": "9f2c"}})), false, Some(form("state"))),
+        ("a format that it does not read", look(&json!({"state": {"format": "2"}})), false, Some(form("state"))),
+        ("a goal in another format", look(&json!({"goal": {"format": "2"}})), true, Some(form("goal"))),
         (
             "a secret within the state",
-            look(json!({"state": {"format": "1", "password": "hunter2-and-more"}})),
+            look(&json!({"state": {"format": "1", "password": "hunter2-and-more"}})),
             false,
             Some(BadAnswer::Secret("state.password".into())),
         ),
@@ -79,8 +79,8 @@ fn an_answer_to_a_look_is_read_whole_or_refused() {
 #[test]
 fn an_answer_is_as_long_as_it_may_be_and_no_longer() {
     let of = |length: usize| {
-        let padding = length - look(json!({"says": ""})).len();
-        look(json!({"says": "x ".repeat(padding).get(..padding)}))
+        let padding = length - look(&json!({"says": ""})).len();
+        look(&json!({"says": "x ".repeat(padding).get(..padding)}))
     };
     assert_eq!(Look::read(&of(LONGEST_ANSWER), false).err(), None);
     let longer = LONGEST_ANSWER + 1;
@@ -89,11 +89,11 @@ fn an_answer_is_as_long_as_it_may_be_and_no_longer() {
 
 #[test]
 fn what_is_absent_has_its_usual_value() {
-    let read = Look::read(&look(json!({})), false).unwrap();
+    let read = Look::read(&look(&json!({})), false).unwrap();
     assert_eq!((read.guarded, read.prepared), (true, false));
     assert_eq!((read.mark, read.says, read.failed, read.value, read.goal), (None, None, None, None, None));
     let state = |format: &str| json!({"format": format}).as_object().unwrap().clone();
-    let read = Look::read(&look(json!({"reads": ["1", "2"]})), false).unwrap();
+    let read = Look::read(&look(&json!({"reads": ["1", "2"]})), false).unwrap();
     assert!(read.reads_format(&state("2")));
     assert!(!read.reads_format(&state("3")));
 }
@@ -103,14 +103,14 @@ fn what_came_of_a_request_is_one_word_or_a_refusal() {
     let refusal = json!({"refused": {"name": "Conflict", "says": "it has moved"}});
     let conflict = || Acted::Refused(Refusal { name: "Conflict".into(), says: "it has moved".into() });
     let table = [
-        (json!({"sent": true}), Ok(Acted::Done), Err(unknown("sent", None))),
-        (json!({"done": true}), Err(unknown("done", None)), Ok(Acted::Done)),
-        (json!({"more": true}), Err(unknown("more", None)), Ok(Acted::More)),
-        (json!({"done": true, "more": true}), Err(unknown("done", None)), Err(form("done, more"))),
-        (json!({"sent": false}), Err(form("sent")), Err(unknown("sent", None))),
-        (json!({}), Err(form("sent")), Err(form("done, more"))),
+        (json!({"sent": true}), Ok(Acted::Done), Err(Some(unknown("sent", None)))),
+        (json!({"done": true}), Err(Some(unknown("done", None))), Ok(Acted::Done)),
+        (json!({"more": true}), Err(Some(unknown("more", None))), Ok(Acted::More)),
+        (json!({"done": true, "more": true}), Err(Some(unknown("done", None))), Err(Some(form("done, more")))),
+        (json!({"sent": false}), Err(Some(form("sent"))), Err(Some(unknown("sent", None)))),
+        (json!({}), Err(Some(form("sent"))), Err(Some(form("done, more")))),
         (refusal, Ok(conflict()), Ok(conflict())),
-        (json!({"refused": {"name": "Conflict"}}), Err(form("refused")), Err(form("refused"))),
+        (json!({"refused": {"name": "Conflict"}}), Err(Some(form("refused"))), Err(Some(form("refused")))),
     ];
     for (answer, change, preparation) in table {
         let bytes = answer.to_string();

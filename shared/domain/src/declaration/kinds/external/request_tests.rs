@@ -20,7 +20,7 @@ fn about() -> Subject {
 }
 
 /// The members that every request has, with those of one.
-fn request(word: &str, more: Value) -> Value {
+fn request(word: &str, more: &Value) -> Value {
     let mut all = json!({
         "windlass": 1, "do": word, "app": "shop", "environment": "prod", "component": "book",
         "deployment": "1f0c2d9a4b5e6f70", "settings": {"branch": "gh-pages"},
@@ -50,15 +50,15 @@ fn each_request_has_what_the_protocol_says() {
         more
     };
     let table = [
-        (Observe::new(&about(), None).json().clone(), request("observe", json!({}))),
-        (Observe::new(&about(), Some(&state)).json().clone(), request("observe", json!({"goal": state}))),
-        (Observe::planning(&about(), &release).json().clone(), request("observe", json!({"release": bytes}))),
-        (Act::prepare(&about(), &deed(false)).json().clone(), request("prepare", forward.clone())),
+        (Observe::new(&about(), None).json().clone(), request("observe", &json!({}))),
+        (Observe::new(&about(), Some(&state)).json().clone(), request("observe", &json!({"goal": state}))),
+        (Observe::planning(&about(), &release).json().clone(), request("observe", &json!({"release": bytes}))),
+        (Act::prepare(&about(), &deed(false)).json().clone(), request("prepare", &forward)),
         (
             Act::change(&about(), &deed(false), Some("c0ffee")).json().clone(),
-            request("change", with(forward, json!("c0ffee"))),
+            request("change", &with(forward, json!("c0ffee"))),
         ),
-        (Act::change(&about(), &deed(true), None).json().clone(), request("change", with(back, Value::Null))),
+        (Act::change(&about(), &deed(true), None).json().clone(), request("change", &with(back, Value::Null))),
     ];
     for (made, wanted) in table {
         assert_eq!(made, wanted);
