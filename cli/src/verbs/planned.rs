@@ -16,6 +16,7 @@ use windlass_domain::declaration::plan::PlanOutcome;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::shown::api::{PlanAnswer, PlanStarted};
+use windlass_domain::shown::message::news;
 use windlass_domain::shown::planned::{Becomes, DrawnPlan, End, FromTo, GateNow, Planned};
 use windlass_domain::text::count::count;
 use windlass_domain::text::finding::Finding;
@@ -240,16 +241,11 @@ pub fn moved(planned: &Planned) -> Vec<String> {
     let (Some(before), Some(drawn)) = (&planned.before, &planned.drawn) else {
         return Vec::new();
     };
-    let changes = &before.changes;
-    let new = drawn.changes.iter().filter(|(name, change)| changes.get(*name) != Some(*change));
-    let new = new.map(|(name, change)| match changes.get(name) {
+    let new = news(before, drawn, |name, change, former| match former {
         Some(former) => format!("{name}: {}, was {}", from_to(change), from_to(former)),
         None => format!("{name}: {}", from_to(change)),
     });
-    let gone = changes.keys().filter(|name| !drawn.changes.contains_key(*name));
-    let gone = gone.map(|name| format!("{name} is not changed any more"));
-    let all = new.chain(gone).chain(before.moved_parts(drawn));
-    all.map(|new| format!("new since the plan before: {new}")).collect()
+    new.iter().map(|new| format!("new since the plan before: {new}")).collect()
 }
 
 /// Returns both ends of a change, and the commits between them.
@@ -369,6 +365,11 @@ mod tests {
                 vec!["new since the plan before: web is not changed any more".to_owned()],
             ),
             (same.clone(), "a", vec!["new since the plan before: the waves".to_owned()]),
+            (
+                same.clone(),
+                "b",
+                vec!["new since the plan before: nothing, what has moved is as it was again".to_owned()],
+            ),
         ] {
             planned.before = Some(serde_json::from_value(json!({"changes": before, "parts": waves(parts)})).unwrap());
             assert_eq!(moved(&planned), wanted);

@@ -11,7 +11,9 @@ use crate::deployment::Deployment;
 use crate::prose;
 use crate::release::action::ActionName;
 use crate::release::identity::EnvironmentId;
+use crate::shown::planned::{DrawnPlan, FormerPlan, FromTo};
 use crate::text::foreign::{line, with_log};
+use crate::text::name::ComponentName;
 use crate::text::prose::Prose;
 
 /// Says that a gate failed a wave. These are the first lines of a deployment's end: the gate, the measured value beside
@@ -52,6 +54,23 @@ pub fn wave_in_words(wave: &Wave) -> String {
 /// Returns the mark of a wave of which some is planned only once the waves before it have changed; nothing of another.
 pub fn mark_of_later(wave: &Wave) -> &'static str {
     if wave.is_planned_later() { " (planned in full once the waves before it are done)" } else { "" }
+}
+
+/// Says what is new in a plan beside the former one, in whose place it is drawn. `change` says what is to become of a
+/// component, with what was to become of it by the former plan, if anything was. It is never empty: what has moved may
+/// have moved back before the plan was drawn.
+pub fn news(
+    before: &FormerPlan,
+    drawn: &DrawnPlan,
+    change: impl Fn(&ComponentName, &FromTo, Option<&FromTo>) -> String,
+) -> Vec<String> {
+    let former = &before.changes;
+    let new = drawn.changes.iter().filter(|(name, now)| former.get(*name) != Some(*now));
+    let new = new.map(|(name, now)| change(name, now, former.get(name)));
+    let gone = former.keys().filter(|name| !drawn.changes.contains_key(*name));
+    let gone = gone.map(|name| format!("{name} is not changed any more"));
+    let all: Vec<String> = new.chain(gone).chain(before.moved_parts(drawn)).collect();
+    if all.is_empty() { vec!["nothing, what has moved is as it was again".to_owned()] } else { all }
 }
 
 /// Says what the wave with this number changed; if it only looks, what it looks at.

@@ -10,7 +10,7 @@ use crate::release::call;
 use crate::release::way_in::WayIn;
 use crate::shown::audit::given_in_words;
 use crate::shown::event::{Detail, Event, detail_of};
-use crate::shown::message::{mark_of_later, wave_in_words};
+use crate::shown::message::{self, mark_of_later, wave_in_words};
 use crate::shown::planned::{DrawnPlan, End, FormerPlan, FromTo, Planned};
 use crate::text::count::count;
 use crate::text::digest::Digest;
@@ -98,15 +98,10 @@ fn asking(record: &Deployment, approval: &Approval, plan: &AskedPlan) -> Detail 
 
 /// Says what is new in a plan that asks once more, because something has moved since its former one was approved.
 fn news(before: &FormerPlan, drawn: &DrawnPlan) -> String {
-    let changes = &before.changes;
-    let moved = drawn.changes.iter().filter(|(name, change)| changes.get(*name) != Some(*change));
-    let moved = moved.map(|(name, change)| match changes.get(name) {
+    let new = message::news(before, drawn, |name, change, former| match former {
         Some(former) => format!("{}, before {}", in_words(name, change), from_to(former)),
         None => in_words(name, change),
     });
-    let gone = changes.keys().filter(|name| !drawn.changes.contains_key(*name));
-    let gone = gone.map(|name| format!("{name} is not changed any more"));
-    let new: Vec<String> = moved.chain(gone).chain(before.moved_parts(drawn)).collect();
     format!("  asked once more, because something has moved; new: {}", new.join("; "))
 }
 

@@ -127,6 +127,7 @@ fn a_plan_that_asks_once_more_shows_what_is_new_in_it() {
             &["components.api", "waves"][..],
             "what callers get of api, or its target; the waves".to_owned(),
         ),
+        (same.clone(), &[], "nothing, what has moved is as it was again".to_owned()),
         (same, &["declaration", "irreversible"], "the declaration; the runs that cannot be undone".to_owned()),
         (
             json!({"api": change("1.2.0"), "migrate": task}),
