@@ -14,6 +14,7 @@ use crate::release::identity::EnvironmentId;
 use crate::release::may_lose::ResourceOf;
 use crate::text::finding::{Finding, FindingName};
 use crate::text::name::ComponentName;
+use crate::text::next_step::NextStep;
 use serde_json::json;
 use std::collections::BTreeSet;
 
@@ -107,15 +108,17 @@ pub fn foreseen(goal: &Snapshot, crossed: &Irreversible) -> Option<Finding> {
     })
 }
 
-fn unnamed((of, component, may_lose): RollbackPlace<'_>, goal: &Snapshot, crossed: &Irreversible) -> Finding {
-    let mut members = vec![
-        ("across", json!(crossed.keys().collect::<Vec<_>>())),
-        ("reason", "…".into()),
-        ("snapshot", goal.number.into()),
-    ];
+/// Returns the step that starts a rollback to a snapshot, across these runs.
+pub fn back_to((of, component, may_lose): RollbackPlace<'_>, number: u64, crossed: &Irreversible) -> NextStep {
+    let mut members = vec![("snapshot", number.into()), ("reason", "…".into())];
     members.extend(component.map(|component| ("component", component.as_str().into())));
+    members.extend((!crossed.is_empty()).then(|| ("across", json!(crossed.keys().collect::<Vec<_>>()))));
     members.extend((!may_lose.is_empty()).then(|| ("may_lose", json!(may_lose))));
-    let again = input(ActionName::Rollback, of, &members);
+    input(ActionName::Rollback, of, &members)
+}
+
+fn unnamed(of: RollbackPlace<'_>, goal: &Snapshot, crossed: &Irreversible) -> Finding {
+    let again = back_to(of, goal.number, crossed);
     Finding::new(
         FindingName::Irreversible,
         "across",

@@ -3,6 +3,7 @@
 use crate::environment::irreversible::*;
 use crate::release::identity::{DeploymentId, EnvironmentId};
 use crate::text::name::{AppName, EnvironmentName};
+use crate::text::prose::Prose;
 use crate::text::time::Time;
 use serde_json::json;
 
@@ -72,6 +73,24 @@ fn it_is_refused_with_its_name_its_deployment_and_the_way_across() {
         refused(&snapshot(2, &ran(&[])), &state, &[]).unwrap(),
         @r#"Irreversible: across: Going back to snapshot 2 (1.0.0) crosses what is irreversible: migrate of 1.1.0, run by deployment 5b1e0c2d9a4b6f70 (1970-01-01T00:00:00Z). What came before must not run after it. Remedy: Deploy a fix forward. Where you know that it may run after it, start {"action":"rollback","across":["migrate"],"app":"shop","environment":"prod","may_lose":["infra.Messages"],"reason":"…","snapshot":2}."#
     );
+}
+
+#[test]
+fn the_step_that_goes_back_has_all_that_it_needs() {
+    let (shop, prod) = (AppName::new("shop").unwrap(), EnvironmentName::new("prod").unwrap());
+    let infra = ComponentName::new("infra").unwrap();
+    for (component, may_lose, crossed) in
+        [(None, vec![], ran(&[])), (Some(&infra), vec!["infra.Messages".parse().unwrap()], ran(&[("migrate", "1")]))]
+    {
+        let may_lose = may_lose.into_iter().collect();
+        let start = back_to((EnvironmentId::new(&shop, &prod), component, &may_lose), 2, &crossed);
+        let wanted = if crossed.is_empty() {
+            r#"{"action":"rollback","app":"shop","environment":"prod","reason":"…","snapshot":2}"#
+        } else {
+            r#"{"action":"rollback","across":["migrate"],"app":"shop","component":"infra","environment":"prod","may_lose":["infra.Messages"],"reason":"…","snapshot":2}"#
+        };
+        assert_eq!(Prose::from(start).written(), wanted);
+    }
 }
 
 #[test]

@@ -20,7 +20,6 @@ pub use answering::release_status::now;
 pub use answering::without_deployment::{about, record_refusal, refusal};
 pub use environment::drills::load as drills;
 pub use environment::snapshot_walk::{MOST_LOOKED_AT, Sought, newest_of, newest_other};
-pub use environment::way_back::back_to;
 pub use request::Ports;
 
 use crate::payload::{Answer, ConductorInput};

@@ -4,7 +4,7 @@
 
 use super::scene::{Ports, Scene};
 use super::{drafts, targets};
-use crate::conductor::{MOST_LOOKED_AT, Sought, back_to, newest_of, newest_other};
+use crate::conductor::{MOST_LOOKED_AT, Sought, newest_of, newest_other};
 use crate::ports::Result;
 use std::collections::BTreeSet;
 use windlass_domain::declaration::plan::Plan;
@@ -98,7 +98,8 @@ async fn instead(ports: &impl Ports, scene: &Scene) -> Result<Option<Prose>> {
         }
         let (of, version) = (good.number, good.version.clone());
         if is_reachable(ports, &Scene { goal: Some(good), is_trial: true, ..scene.clone() }).await? {
-            let start = back_to(at, of, component, &Irreversible::new());
+            // It was tried with what the request may lose, and goes there with that alone.
+            let start = irreversible::back_to((at, component, &record.may_lose), of, &Irreversible::new());
             return Ok(Some(prose!("Snapshot {} ({}) can be reached: start {}.", of, version, start)));
         }
         tried.push(of.to_string());
@@ -107,8 +108,8 @@ async fn instead(ports: &impl Ports, scene: &Scene) -> Result<Option<Prose>> {
     Ok(was_tried.then(|| prose!("None of the others that passed and were tried can be reached: {}.", tried.join(", "))))
 }
 
-/// Returns the newest other snapshots that passed, newest first, as many as are tried: also across what is irreversible,
-/// which a person has to name, or not.
+/// Returns the newest other snapshots that passed, newest first, as many as are tried: also across what is
+/// irreversible, which a person has to name, or not.
 async fn others(ports: &impl Ports, scene: &Scene, is_across: bool) -> Result<Vec<Snapshot>> {
     let record = &scene.loaded.record;
     let sought = Sought { state: &scene.state, component: record.component.as_ref() };

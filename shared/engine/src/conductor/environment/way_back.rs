@@ -7,7 +7,6 @@ use crate::conductor::environment::view::View;
 use crate::conductor::request::Ports;
 use crate::ports::{DynamoDbApi, Result};
 use crate::trouble::Checked;
-use serde_json::json;
 use std::collections::BTreeSet;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::deployment::drill::SnapshotVersion;
@@ -15,12 +14,10 @@ use windlass_domain::document::shape::unknown_name;
 use windlass_domain::environment::kept::{Irreversible, in_words};
 use windlass_domain::environment::{EnvironmentState, Snapshot, irreversible};
 use windlass_domain::prose;
-use windlass_domain::release::action::ActionName;
-use windlass_domain::release::call::{self, input};
+use windlass_domain::release::call;
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::ComponentName;
-use windlass_domain::text::next_step::NextStep;
 use windlass_domain::text::prose::Prose;
 
 /// The number of the snapshot that has what was found before the first release.
@@ -245,19 +242,6 @@ pub async fn good_ones(
     Ok(good)
 }
 
-/// Returns the step that starts a rollback to a snapshot, of one component if one is named, across these runs.
-pub fn back_to(
-    of: EnvironmentId<'_>,
-    number: u64,
-    component: Option<&ComponentName>,
-    crossed: &Irreversible,
-) -> NextStep {
-    let mut members = vec![("snapshot", number.into()), ("reason", "…".into())];
-    members.extend(component.map(|component| ("component", component.as_str().into())));
-    members.extend((!crossed.is_empty()).then(|| ("across", json!(crossed.keys().collect::<Vec<_>>()))));
-    input(ActionName::Rollback, of, &members)
-}
-
 /// Returns the runs that going back to a snapshot crosses, by the names that their components have now.
 fn crossed_to(one: &Snapshot, state: &EnvironmentState) -> Irreversible {
     irreversible::crossed(&one.clone().with_found(state), state)
@@ -266,7 +250,7 @@ fn crossed_to(one: &Snapshot, state: &EnvironmentState) -> Irreversible {
 /// Returns the same step, and says that something irreversible is on its way, which the step names: a person decides
 /// about that.
 fn across_to(of: EnvironmentId<'_>, number: u64, component: Option<&ComponentName>, crossed: &Irreversible) -> Prose {
-    let start = back_to(of, number, component, crossed);
+    let start = irreversible::back_to((of, component, &BTreeSet::new()), number, crossed);
     if crossed.is_empty() {
         return start.into();
     }
