@@ -176,7 +176,7 @@ fn a_terminal_shows_the_same_of_an_act_without_a_plan() {
         out(&output)
     };
     let table: [(&[&str], &[&str]); 5] = [
-        (&["cancel", "shop", "prod"], &["It would be stopped.\n", "  api: wave 2 41 with 42 at 10 % → 41 at 100 %\n"]),
+        (&["cancel", "shop", "prod"], &["It would be stopped.\n", "  api: wave 2: 41 with 42 at 10 % → 41 at 100 %\n"]),
         (
             &["recover", "bank", "prod"],
             &["It would be undone again", "not begun: teller.", "has its turn: 5d2e0c2d9a4b"],
@@ -185,8 +185,8 @@ fn a_terminal_shows_the_same_of_an_act_without_a_plan() {
             &["accept", "bank", "prod"],
             &["  ledger: 42 at 100 %; there now 42 at 100 %, recorded ", "A snapshot accepted"],
         ),
-        (&["hold", "shop", "prod"], &["under way 3b1c0d9a4b5e6f72", "it goes on, and a hold does not stop it"]),
-        (&["release-hold", "bank", "prod"], &["a sale runs until Monday", "waits 5d2e0c2d9a4b5e6f: it has its turn"]),
+        (&["hold", "shop", "prod"], &["under way: 3b1c0d9a4b5e6f72", "it goes on, and a hold does not stop it"]),
+        (&["release-hold", "bank", "prod"], &["a sale runs until Monday", "waits: 5d2e0c2d9a4b5e6f: it has its turn"]),
     ];
     for (arguments, wanted) in table {
         let said = run(arguments);

@@ -67,7 +67,8 @@ impl EffectLine {
 
     fn in_words(&self) -> String {
         let component = self.component.as_ref().map(|name| format!("  {name}:"));
-        let state = self.state.as_ref().map(State::drawn);
+        let behind = if self.words.is_empty() { "" } else { ":" };
+        let state = self.state.as_ref().map(|state| format!("{}{behind}", state.drawn()));
         let words = Some(self.words.clone()).filter(|words| !words.is_empty());
         component.into_iter().chain(state).chain(words).collect::<Vec<_>>().join(" ")
     }
@@ -353,7 +354,7 @@ fn brought_back(record: &Record) -> Vec<EffectLine> {
 fn from_to(wave: u32, step: &Step) -> Vec<EffectLine> {
     let number = wave + 1;
     if !step.has_switched() {
-        let words = format!("wave {number} nothing of it that callers notice was changed");
+        let words = format!("wave {number}: nothing of it that callers notice was changed");
         return vec![line(words).of(step)];
     }
     let (now, before) = (step.shown.as_deref().unwrap_or("not seen yet"), before(step));
@@ -362,7 +363,7 @@ fn from_to(wave: u32, step: &Step) -> Vec<EffectLine> {
         let why = step.undo_failure.as_ref().map(why_failed).unwrap_or_default();
         marked(Tone::Bad, "could not be brought back before", why).of(step)
     });
-    [line(format!("wave {number} {now} → {before}")).of(step)].into_iter().chain(failed).collect()
+    [line(format!("wave {number}: {now} → {before}")).of(step)].into_iter().chain(failed).collect()
 }
 
 #[cfg(test)]

@@ -90,8 +90,8 @@ fn what_was_changed_goes_back_the_last_wave_first() {
     assert_eq!(names, [(1, vec!["api"]), (0, vec!["web"])]);
     let page = said(&cancelled(&going(|_| ()), Some(&held(HeldState::Running))));
     let order = [
-        "api wave 2 41 with 42 at 10 % → 41 at 100 %",
-        "agent wave 2 task definition 18 → task definition 17",
+        "api wave 2: 41 with 42 at 10 % → 41 at 100 %",
+        "agent wave 2: task definition 18 → task definition 17",
         "web wave 1",
     ];
     let places: Vec<usize> =
@@ -118,7 +118,7 @@ fn what_is_as_before_is_named_and_what_nobody_notices_has_nothing_to_undo() {
     });
     let page = said(&brought_back(&record));
     assert!(page.contains("As before already, or not begun: api."), "{page}");
-    assert!(page.contains("web wave 1 nothing of it that callers notice was changed"), "{page}");
+    assert!(page.contains("web wave 1: nothing of it that callers notice was changed"), "{page}");
     let planned = going(|answer| {
         for step in 0..3 {
             answer["steps"][step]["status"] = "planned".into();
