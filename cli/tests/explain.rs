@@ -86,7 +86,7 @@ fn an_ending_is_explained_with_what_was_measured_what_was_brought_back_and_what_
 #[test]
 fn what_was_lost_and_what_did_not_decide_is_explained() {
     let mut record = rolled_back();
-    let reason = "The release loses the data in `Messages` (`AWS::DynamoDB::Table`): no undo brings that back.";
+    let reason = "The change loses the data in `Messages` (`AWS::DynamoDB::Table`): no undo brings that back.";
     let warning = json!({"name": "Irreversible", "path": "components.api", "reason": reason, "remedy": "Nothing."});
     record["plan"]["warnings"] = json!([warning]);
     record["judgements"][0]["verdict"] = "pass".into();
@@ -95,7 +95,7 @@ fn what_was_lost_and_what_did_not_decide_is_explained() {
         record["steps"][0]["changes"] = json!([{"at": 0, "change": {}, "what": "execute the change set", "answered": true,
             "wave": 0, "undo": false, "switching": switching}]);
         let said = explained(&answering(record.clone(), environment(&json!(null), &json!([]), &json!(null))), &[ID]).1;
-        assert_eq!(said.contains(&format!("  api: {reason}")), is_lost, "{said}");
+        assert_eq!(said.contains(&format!("  api, by its plan: {reason}")), is_lost, "{said}");
         has(&said, &["wave 1: over; a gate failed, and did not decide"]);
     }
 }

@@ -109,14 +109,15 @@ pub fn why(record: &Record, now: Time) -> Vec<String> {
     lines
 }
 
-/// Returns the lines on what the components that were changed have lost or left behind, as their plan has said.
+/// Returns the lines on what the components that were changed lose or leave behind by their plan: whether AWS has come
+/// to that, or has taken the change back before, nothing here shows.
 fn lost(record: &Record) -> Vec<String> {
     let mut lines = Vec::new();
     for step in record.steps.iter().filter(|step| step.has_switched()) {
         let path = format!("components.{}", step.component);
         let warnings = record.plan.iter().flat_map(|plan| &plan.warnings);
         let own = warnings.filter(|one| one.name == FindingName::Irreversible && one.path == path);
-        lines.extend(own.map(|one| format!("  {}: {}", step.component, text(&one.reason))));
+        lines.extend(own.map(|one| format!("  {}, by its plan: {}", step.component, text(&one.reason))));
     }
     lines
 }

@@ -100,18 +100,18 @@ pub fn judge(rules: &LossRules<'_>, changes: &[ResourceDelta<'_>]) -> StackLoss 
     judged.irreversible = !lost.is_empty() || !left_behind.is_empty();
     judged.warnings.extend(rules.warning(
         (FindingName::Irreversible, &lost),
-        "The release loses the data in {}: no undo brings that back.",
-        "Nothing, if that is meant. A person is asked where the release fails.",
+        "The change loses the data in {}: no undo brings that back.",
+        "Nothing, if that is meant. A person is asked where the change fails.",
     ));
     judged.warnings.extend(rules.warning(
         (FindingName::Irreversible, &left_behind),
         "The stack leaves {} behind, with the data in it: nothing owns that any more, and an undo would make it anew without its data.",
-        "Delete it yourself once nobody needs its data, or import it into a stack. A person is asked where the release fails.",
+        "Delete it yourself once nobody needs its data, or import it into a stack. A person is asked where the change fails.",
     ));
     judged.warnings.extend(rules.warning(
         (FindingName::MayStay, &kept),
-        "An undo of the release leaves {} behind, which is new and holds data.",
-        "Nothing, unless the release is undone: then delete it yourself, or import it into a stack.",
+        "An undo leaves {} behind, which is new and holds data.",
+        "Nothing, unless the change is undone: then delete it yourself, or import it into a stack.",
     ));
     judged
 }
