@@ -147,8 +147,8 @@ impl Event {
         NothingDone::of(self.detail.ending?, self.detail.cause_name.as_deref()?)
     }
 
-    /// Returns whether it is a release that was recorded and not deployed, because its environment is held: a person has
-    /// to start it.
+    /// Returns whether it is a release that was recorded and not deployed, because its environment is held: a person
+    /// has to start it.
     pub(crate) fn is_held(&self) -> bool {
         let cause = &self.detail.cause_name;
         self.detail.ending == Some(Ending::Rejected) && *cause == Some(FindingName::Held.to_string())
