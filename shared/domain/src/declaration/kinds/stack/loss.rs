@@ -196,7 +196,8 @@ impl LossRules<'_> {
         let (named, wish) = (format!("{}.{logical}", self.component), NextStep::With(Wish::MayLose));
         let remedy = if self.goes_back {
             let fix = "Deploy a fix forward; or, where that is meant, name";
-            prose!("{} `{}` in {} of a rollback or of a deployment, with a reason.", fix, named, wish)
+            let of = "of a rollback to the same snapshot, or of a deployment, with a reason";
+            prose!("{} `{}` in {} {}.", fix, named, wish, of)
         } else {
             prose!("{}; or name `{}` in {}, with a reason.", keep, named, wish)
         };
@@ -315,7 +316,7 @@ mod tests {
                 let rules = LossRules { component: &component, data: DataRule::Kept, may_lose: &[].into(), goes_back };
                 let found = judge(&rules, &[delta(TABLE, (action, "True", ""))]).findings;
                 let remedy = found[0].remedy.written();
-                assert_eq!(remedy.contains("of a rollback"), goes_back, "{action}: {remedy}");
+                assert_eq!(remedy.contains("of a rollback to the same snapshot"), goes_back, "{action}: {remedy}");
                 assert!(remedy.contains("`infra.Messages` in `may_lose`"), "{remedy}");
             }
         }
