@@ -238,15 +238,14 @@ pub struct Hold {
     pub also: Vec<Self>,
 }
 
-/// The bytes of people and reasons of a hold from which on no other reason is added.
+/// The bytes of a hold in words from which on no other reason is added, so that what ends it stands behind them all.
 const MANY_REASONS: usize = 4_000;
 
 impl Hold {
     /// Joins another hold to it. The other's reason is added, unless it is there already.
     pub fn join(&mut self, other: &Self) {
         let is_known = self.each().any(|one| one.reason == other.reason);
-        let bytes: usize = self.each().map(|one| one.reason.len() + one.by.len()).sum();
-        if !is_known && bytes < MANY_REASONS {
+        if !is_known && self.in_words().len() < MANY_REASONS {
             self.also.push(other.clone());
         }
     }
