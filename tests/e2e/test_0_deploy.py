@@ -34,8 +34,8 @@ def test_each_other_option_is_one_of_sam_deploy(arguments, more):
         ({"judge": None}, [], "windlass", "not there"),
         ({}, [], "w" * 48, "at most 47"),
         ({}, ["AlertEmail"], "windlass", "write Name=value"),
-        ({}, ["TaskRoleArns=" + "a" * 2400], "windlass", "arm64"),
-        ({}, ["TaskRoleArns=" + "a" * 2401], "windlass", "TaskRoleArns has 2401 characters, and 2400 is the most"),
+        ({}, ["TaskRoleArns=" + "a" * 2300], "windlass", "arm64"),
+        ({}, ["TaskRoleArns=" + "a" * 2301], "windlass", "TaskRoleArns has 2301 characters, and 2300 is the most"),
     ],
 )
 def test_what_is_looked_at_before_anything_is_deployed(tmp_path, binaries, given, stack, wanted):

@@ -143,10 +143,10 @@ def test_the_script_refuses_what_is_neither_a_parameter_nor_an_option(script, tm
 
 def test_the_script_refuses_more_task_roles_than_a_function_takes(script):
     roles = ",".join(f"arn:aws:iam::111122223333:role/windlass-task-of-a-service-{number:02}" for number in range(60))
-    assert script(f"TaskRoleArns={roles[:2400]}", "A=b").stdout.splitlines()[-2:] == [f"TaskRoleArns={roles[:2400]}", "A=b"]
-    done = script("A=b", f"TaskRoleArns={roles[:2401]}")
+    assert script(f"TaskRoleArns={roles[:2300]}", "A=b").stdout.splitlines()[-2:] == [f"TaskRoleArns={roles[:2300]}", "A=b"]
+    done = script("A=b", f"TaskRoleArns={roles[:2301]}")
     assert (done.returncode, done.stdout) == (2, "")
-    for wanted in ("TaskRoleArns has 2401 characters, and 2400 is the most", "by one pattern", "`role_arn`"):
+    for wanted in ("TaskRoleArns has 2301 characters, and 2300 is the most", "by one pattern", "`role_arn`"):
         assert wanted in done.stderr, done.stderr
 
 

@@ -30,7 +30,7 @@ LONGEST_NAME = 64
 # The longest description of one (the same).
 LONGEST_DESCRIPTION = 256
 # A function has them in its environment, which holds 4 KB (AWS Lambda Developer Guide, "Lambda quotas").
-LONGEST_TASK_ROLES = 2400
+LONGEST_TASK_ROLES = 2300
 TEMPLATE = "template.yaml"
 # Beside the template, because its paths are relative to its folder; git ignores it.
 COPY = "template.deployed.yaml"

@@ -97,11 +97,11 @@ fn each_function_keeps_the_invocations_that_the_parameter_says_and_none_unless_i
 fn task_roles_that_a_function_could_not_hold_are_refused_by_the_template() {
     let template = template();
     let roles = &template["Parameters"]["TaskRoleArns"];
-    assert_eq!((&roles["Type"], &roles["MaxLength"]), (&json!("String"), &json!(2400)));
+    assert_eq!((&roles["Type"], &roles["MaxLength"]), (&json!("String"), &json!(2300)));
     let environment = &template["Resources"]["Planner"]["Properties"]["Environment"]["Variables"];
     assert_eq!(environment["WINDLASS_TASK_ROLES"], "TaskRoleArns");
     let script = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../tools/release/deploy.sh"));
-    assert!(script.expect("deploy.sh").contains("-le 2400 ]"));
+    assert!(script.expect("deploy.sh").contains("-le 2300 ]"));
 }
 
 /// The progress of the summaries of a day (`shared/domain/src/shown/summary/day.rs`): each of its times is one of the

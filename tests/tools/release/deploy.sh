@@ -21,7 +21,7 @@ for argument in "$@"; do
     TaskRoleArns=*)
       roles=${argument#TaskRoleArns=}
       # A function has them in its environment, which holds 4 KB (AWS Lambda Developer Guide, "Lambda quotas").
-      [ "${#roles}" -le 2400 ] || refuse "TaskRoleArns has ${#roles} characters, and 2400 is the most: name several \
+      [ "${#roles}" -le 2300 ] || refuse "TaskRoleArns has ${#roles} characters, and 2300 is the most: name several \
 roles by one pattern, such as arn:aws:iam::*:role/shop-*, or give an environment a role of its own (\`role_arn\`, \
 examples/target-role.yaml)."
       parameters=$((parameters + 1))
