@@ -139,7 +139,12 @@ impl Shown<'_> {
             @if let Some(ended) = &deployment.ending {
                 section class={ "cause " (parts::class(tone(ended.ending))) } aria-label="Cause" {
                     p.text { (prose(&ended.cause)) }
-                    @if let Some(resolved) = &ended.resolved { p { "Resolved " (when(resolved.at)) " by " (who(&resolved.by)) ": " (resolved.reason) } }
+                    @if let Some(resolved) = &ended.resolved {
+                        p {
+                            "Resolved " (when(resolved.at)) " by " (who(&resolved.by))
+                            (AllowedBy::behind(resolved.allowed_by.as_ref())) ": " (resolved.reason)
+                        }
+                    }
                 }
                 @if deployment.undoing.is_some() { (waves::stays_reachable(&ended.stays_reachable)) }
             }

@@ -39,7 +39,7 @@ use crate::text::finding::Finding;
 use crate::text::foreign;
 use crate::text::name::{AppName, ComponentName, EnvironmentName};
 use crate::text::time::Time;
-pub use ended::{Cost, Ended, Why};
+pub use ended::{Cost, Ended, Resolved, Why};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -159,6 +159,9 @@ pub struct Deployment {
     /// recovery that an operator asked for last.
     #[serde(default)]
     pub asked_for: usize,
+    /// The recoveries that somebody has asked for, in order: who, by which rule, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recovered_by: Vec<Resolved>,
     /// The time at which it got the lock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started: Option<Time>,

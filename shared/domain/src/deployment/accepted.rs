@@ -58,6 +58,7 @@ impl Deployment {
             accepted: now,
             executions: vec![execution.to_owned()],
             asked_for: 0,
+            recovered_by: Vec::new(),
             started: None,
             status: Status::Waiting,
             waited: false,

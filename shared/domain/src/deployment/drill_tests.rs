@@ -2,8 +2,7 @@ use crate::declaration::gate::{Measurement, Verdict};
 use crate::deployment::admission_scene::id;
 use crate::deployment::drill::*;
 use crate::deployment::judgement::Judgement;
-use crate::deployment::{Ended, Status, Why};
-use crate::release::ending::Resolved;
+use crate::deployment::{Ended, Resolved, Status, Why};
 use crate::release::identity::EnvironmentId;
 use crate::text::name::{AppName, EnvironmentName};
 use crate::text::time::Span;
@@ -96,7 +95,7 @@ fn what_the_end_of_the_way_there_means() {
         record.stopped = true;
         record
     };
-    let table = [
+    let table = vec![
         (ended("there", Succeeded, ""), "awaits the way back"),
         (ended("there", NothingToDo, "AlreadyThere"), "awaits the way back"),
         (ended("there", Rejected, "Held"), "refused"),
@@ -119,7 +118,7 @@ fn what_the_end_of_the_way_there_means() {
 #[test]
 fn what_the_end_of_the_way_back_means() {
     use Ending::{NeedsOperator, NothingToDo, Rejected, Succeeded};
-    let table = [
+    let table = vec![
         (1, ended("back", Succeeded, ""), "proved"),
         (3, ended("back", Succeeded, ""), "proved"),
         (1, ended("back", NothingToDo, "AlreadyThere"), "failed"),
@@ -210,7 +209,8 @@ fn a_drill_that_cannot_come_back_ends_and_names_what_runs() {
 fn a_drill_that_needs_an_operator_no_more_names_what_runs() {
     use Ending::{NeedsOperator, RolledBack, Succeeded};
     let (app, env) = shop();
-    let accepted = Resolved { at: Time(50_000), by: deployment("there").requester, reason: "repaired by hand".into() };
+    let by = deployment("there").requester;
+    let accepted = Resolved { at: Time(50_000), by, allowed_by: None, reason: "repaired by hand".into() };
     let back = |ending| (coming_back(1), ended("back", ending, "x"));
     let there = |ending| (begun(), ended("there", ending, "x"));
     let table = [

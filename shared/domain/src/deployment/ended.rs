@@ -1,8 +1,11 @@
 //! The endings of deployments: the reason, what a person has to know, and what it cost.
 
-use crate::release::ending::{Ending, Resolved};
+use crate::access::AllowedBy;
+use crate::release::ending::Ending;
+use crate::release::request::Requester;
 use crate::release::stays_reachable::StaysReachable;
 use crate::text::finding::Finding;
+use crate::text::foreign::{self, Foreign};
 use crate::text::prose::Prose;
 use crate::text::time::Time;
 use schemars::JsonSchema;
@@ -69,6 +72,35 @@ impl fmt::Display for Ended {
             "" => write!(f, "{}", self.ending),
             name => write!(f, "{} ({name})", self.ending),
         }
+    }
+}
+
+/// What an operator asked for, to resolve what a deployment had left: an `accept`, or a `recover`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Resolved {
+    /// The time at which it was taken in.
+    pub at: Time,
+    /// The person who asked for it.
+    pub by: Requester,
+    /// What let the person in; absent where no rules of operators were in force.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allowed_by: Option<AllowedBy>,
+    /// The reason that was given.
+    #[serde(deserialize_with = "foreign::one")]
+    pub reason: String,
+}
+
+impl Resolved {
+    /// Says who asked for it, with the person and the rule, and why.
+    pub fn by_whom(&self) -> String {
+        format!("{}{}: {}", self.by, AllowedBy::behind(self.allowed_by.as_ref()), Foreign(&self.reason))
+    }
+}
+
+/// `accepted at 12:41 by console: repaired by hand`.
+impl fmt::Display for Resolved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "accepted at {} by {}", self.at, self.by_whom())
     }
 }
 

@@ -1,8 +1,5 @@
 //! The five endings of a deployment.
 
-use crate::release::request::Requester;
-use crate::text::foreign::{self, Foreign};
-use crate::text::time::Time;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -63,25 +60,6 @@ impl NothingDone {
     pub fn of(ending: Ending, cause_name: &str) -> Option<Self> {
         let all = [Self::AlreadyThere, Self::Superseded, Self::Recorded, Self::NothingChanged];
         all.into_iter().find(|why| ending == Ending::NothingToDo && why.name() == cause_name)
-    }
-}
-
-/// An operator's `accept` of what a deployment had left that could not be undone.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Resolved {
-    /// The time of the `accept`.
-    pub at: Time,
-    /// The person who accepted it.
-    pub by: Requester,
-    /// The reason that was given.
-    #[serde(deserialize_with = "foreign::one")]
-    pub reason: String,
-}
-
-impl fmt::Display for Resolved {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { at, by, reason } = self;
-        write!(f, "accepted at {at} by {by}: {}", Foreign(reason))
     }
 }
 

@@ -1,7 +1,7 @@
 //! The words for those who audit: who asked for a deployment, what let them in, and who approved its plan. Pure.
 
 use crate::access::{AllowedBy, Approval, Caller, GivenApproval};
-use crate::deployment::{Deployment, Refusal};
+use crate::deployment::{Deployment, Refusal, Resolved};
 use crate::environment::PromotedFrom;
 use crate::release::request::{Requester, Route};
 use crate::text::digest::Digest;
@@ -21,6 +21,8 @@ pub struct Audited<'a> {
     pub from: Option<&'a PromotedFrom>,
     /// The approval of its plan.
     pub approval: Option<&'a Approval>,
+    /// The recoveries that somebody has asked for.
+    pub recovered_by: &'a [Resolved],
 }
 
 impl Deployment {
@@ -32,6 +34,7 @@ impl Deployment {
             allowed_by: self.allowed_by.as_ref(),
             from: self.origin(),
             approval: self.approval.as_ref(),
+            recovered_by: &self.recovered_by,
         }
     }
 }
@@ -40,7 +43,7 @@ impl Refusal {
     /// Returns the facts by which it is audited: what let nobody in has no more.
     pub fn audited(&self) -> Audited<'_> {
         let (requester, vouched) = (&self.requester, self.vouched);
-        Audited { requester, vouched, allowed_by: None, from: None, approval: None }
+        Audited { requester, vouched, allowed_by: None, from: None, approval: None, recovered_by: &[] }
     }
 }
 
@@ -75,7 +78,9 @@ impl Audited<'_> {
         let given: Vec<String> = given.map(|one| format!("{} at {}", one.person, time(one.at))).collect();
         let hash = self.approval.and_then(|approval| approval.hash.as_ref()).filter(|_| !given.is_empty());
         let approved = hash.map(|hash| format!("{} approved by {}", plan(hash), given.join(", ")));
-        [allowed, from, approved].into_iter().flatten()
+        let recovered = |one: &Resolved| format!("recovery asked for at {} by {}", time(one.at), one.by_whom());
+        let recovered: Vec<String> = self.recovered_by.iter().map(recovered).collect();
+        [allowed, from, approved].into_iter().flatten().chain(recovered)
     }
 
     /// Returns who asked for it: the CI job with whoever has started it, or the person with the identity by which they
@@ -150,5 +155,19 @@ mod tests {
             assert_eq!(record.audited().asked_by().as_deref(), wanted, "{requester} {allowed_by}");
             assert_eq!(HistoryEntry::from(record).vouched, vouched);
         }
+    }
+
+    #[test]
+    fn a_recovery_that_somebody_has_asked_for_is_audited() {
+        let rule = "environments.prod.roll_back";
+        let by = json!({"person": "ann", "rule": rule, "file": "access/apps/shop.yaml", "version": 4});
+        let asked = json!({"at": 0, "by": {"route": "api", "principal": "ann"}, "allowed_by": by, "reason": "mended"});
+        let mut record = deployment(&json!({"route": "s3"}), &Value::Null, true);
+        record.recovered_by = serde_json::from_value(json!([asked])).unwrap();
+        let line = record.audited().line().unwrap();
+        assert!(line.starts_with(&format!("recovery asked for at {} by ", Time(0))), "{line}");
+        let behind = "(ann; allowed by environments.prod.roll_back of access/apps/shop.yaml, version 4): \"mended\"";
+        assert!(line.ends_with(behind), "{line}");
+        assert_eq!(HistoryEntry::from(record).audited().line(), Some(line));
     }
 }

@@ -1,7 +1,6 @@
-use crate::deployment::Ended;
+use crate::deployment::{Ended, Resolved};
 use crate::environment::{BEFORE_WINDLASS, Lock, Running};
 use crate::release::artifact::Artifact;
-use crate::release::ending::Resolved;
 use crate::release::identity::Order;
 use crate::release::request::{Requester, Route};
 use crate::shown::release_status::*;
@@ -95,6 +94,7 @@ fn scene() -> (EnvironmentState, KnownDeployments) {
         ended.resolved = Some(Resolved {
             at: Time(0),
             by: Requester::new(Route::Console, Some("tom".into())),
+            allowed_by: None,
             reason: "mended by hand".into(),
         });
     }

@@ -5,9 +5,9 @@ use crate::conductor::scene::{Scene, fault, in_short};
 use crate::stage::{app, id};
 use serde_json::{Value, json};
 use windlass_domain::access::Rules;
-use windlass_domain::deployment::{Deployment, Ended, Status, Why};
+use windlass_domain::deployment::{Deployment, Ended, Resolved, Status, Why};
 use windlass_domain::release::action::ActionName;
-use windlass_domain::release::ending::{Ending, Resolved};
+use windlass_domain::release::ending::Ending;
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::release::request::{Request, Requester, Route};
 use windlass_domain::text::fault::FaultName;
@@ -217,6 +217,7 @@ fn how(ending: Ending, cause_name: &str, resolved: Option<&str>) -> Ended {
         resolved: resolved.map(|reason| Resolved {
             at: Time(0),
             by: Requester::new(Route::Console, None),
+            allowed_by: None,
             reason: reason.to_owned(),
         }),
         cost: None,

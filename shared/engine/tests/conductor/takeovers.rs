@@ -1,9 +1,11 @@
 //! Tests of who takes a deployment over, and where it goes on.
 
+use crate::conductor::accepting::stuck;
+use crate::conductor::approvals::{rule_by, user};
 use crate::conductor::inputs::{input, with};
 use crate::conductor::scene::{FIRST, Scene, fault, in_short};
 use crate::stage::{TOKEN, app, id, prod};
-use serde_json::json;
+use serde_json::{Value, json};
 use windlass_domain::declaration::gate::Verdict;
 use windlass_domain::declaration::plan::PlanOutcome;
 use windlass_domain::deployment::step::StepStatus;
@@ -12,8 +14,9 @@ use windlass_domain::environment::HeldState;
 use windlass_domain::release::ending::Ending;
 use windlass_domain::text::fault::FaultName;
 use windlass_domain::text::finding::FindingName;
-use windlass_engine::ledger::{self, Execution};
-use windlass_engine::payload::{Caller, ConductorInput, Transition};
+use windlass_domain::text::time::Time;
+use windlass_engine::ledger::{self, Asked, Execution};
+use windlass_engine::payload::{Answer, Caller, ConductorInput, Transition};
 use windlass_world::mishaps::Visitor;
 use windlass_world::stepfunctions::arn_of;
 
@@ -34,8 +37,50 @@ fn a_lock_whose_owner_has_ended_is_taken_over_by_a_recovery_with_a_raised_token(
         assert_eq!(record.status, Status::Recovering);
         assert_eq!(record.executions, [arn_of(FIRST), arn_of("recovery")]);
         assert_eq!(record.stopped, status == "ABORTED");
+        assert!(record.recovered_by.is_empty(), "Windlass asked by itself");
         let known: Execution = scene.stage.get(&ledger::execution(&arn_of("recovery"))).unwrap();
         assert_eq!(known.deployment, id());
+    }
+}
+
+/// Lets `ann` start an action by the API, in an execution of its name.
+fn asks(scene: &Scene, action: &str) -> (Answer, Value) {
+    let request = with(input(action), json!({"requester": user("ann")}));
+    scene.stage.put(ledger::asked(action, &request), &Asked { at: Time(0) });
+    (scene.admit(action, request.clone()).unwrap(), request)
+}
+
+#[test]
+fn who_recovers_or_accepts_is_kept_with_the_person_the_rule_and_the_reason() {
+    let (recovered, accepted, abandoned) = (stuck(), stuck(), Scene::free());
+    for scene in [&recovered, &accepted, &abandoned] {
+        rule_by(scene, 1, "roll_back: [ann], operate: [ann]");
+    }
+    recovered.execution(FIRST, "FAILED");
+    assert_eq!(asks(&recovered, "recover").0.verdict, Transition::Undo);
+
+    abandoned.wait();
+    abandoned.execution(FIRST, "FAILED");
+    let request = with(input("recover"), json!({"deployment": id(), "requester": user("ann")}));
+    abandoned.stage.put(ledger::asked("recover", &request), &Asked { at: Time(0) });
+    assert_eq!(abandoned.admit("recover", request).unwrap().verdict, Transition::Succeeded);
+
+    let (answer, request) = asks(&accepted, "accept");
+    let ConductorInput::Accept { by, error, .. } = Scene::accept_after("accept", &answer) else {
+        panic!("another state");
+    };
+    accepted.serve(ConductorInput::Accept { by, request, error }).unwrap();
+
+    let last = |scene: &Scene| scene.record().recovered_by.pop();
+    for (kept, rule) in [
+        (last(&recovered), "environments.prod.roll_back"),
+        (last(&abandoned), "environments.prod.roll_back"),
+        (accepted.ending().resolved, "environments.prod.operate"),
+    ] {
+        let kept = kept.unwrap();
+        assert_eq!((kept.by, kept.reason.as_str()), (user("ann"), "a test"));
+        let allowed = kept.allowed_by.unwrap();
+        assert_eq!((allowed.called(), allowed.rule.as_deref()), ("ann", Some(rule)));
     }
 }
 

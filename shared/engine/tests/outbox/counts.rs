@@ -3,9 +3,10 @@
 use super::{change, ends, item, record, stage};
 use crate::stage::{app, id, prod};
 use serde_json::json;
+use windlass_domain::deployment::Resolved;
 use windlass_domain::deployment::judgement::Judgement;
 use windlass_domain::environment::Lock;
-use windlass_domain::release::ending::{Ending, Resolved};
+use windlass_domain::release::ending::Ending;
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::release::request::{Requester, Route};
 use windlass_domain::text::time::{Span, Time};
@@ -65,7 +66,7 @@ fn an_environment_is_counted_as_restored_when_its_record_says_it() {
     let accepted = record(&stage, |record| {
         ends(Ending::NeedsOperator, 60)(record);
         let requester = Requester::new(Route::Console, None);
-        let resolved = Resolved { at: Time(200_000), by: requester, reason: "seen to".into() };
+        let resolved = Resolved { at: Time(200_000), by: requester, allowed_by: None, reason: "seen to".into() };
         record.ending.as_mut().unwrap().resolved = Some(resolved);
     });
     let broken = item(ledger::deployment(&id()), &json!({"id": 7}));

@@ -198,6 +198,7 @@ fn record(declaration: &Declaration, components: BTreeMap<ComponentName, Artifac
         accepted: World::default().now(),
         executions: vec![EXECUTION.into()],
         asked_for: 0,
+        recovered_by: Vec::new(),
         started: None,
         status: Status::Running,
         waited: false,

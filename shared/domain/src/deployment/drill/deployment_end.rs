@@ -1,13 +1,13 @@
 //! Decides what the end of a deployment means for its drill.
 
-use crate::deployment::Deployment;
 use crate::deployment::drill::messages::{self, OutcomeText};
 use crate::deployment::drill::{
     Direction, Drill, DrillDeployment, DrillDeploymentEnd, DrillEnded, DrillOutcome, EndedDeployment, TRIES, steps,
     was_overtaken,
 };
 use crate::deployment::judgement::Judgement;
-use crate::release::ending::{Ending, NothingDone, Resolved};
+use crate::deployment::{Deployment, Resolved};
+use crate::release::ending::{Ending, NothingDone};
 use crate::release::identity::EnvironmentId;
 use crate::text::prose::Prose;
 use crate::text::time::Time;

@@ -5,12 +5,11 @@ use crate::declaration::plan::Plan;
 use crate::deployment::judgement::Judgement;
 use crate::deployment::second_look::SecondLook;
 use crate::deployment::step::Step;
-use crate::deployment::{Deployment, Ended, Refusal, Status};
+use crate::deployment::{Deployment, Ended, Refusal, Resolved, Status};
 use crate::document::git::Git;
 use crate::environment::{ACCEPTED, PromotedFrom};
 use crate::release::Part;
 use crate::release::action::ActionName;
-use crate::release::ending::Resolved;
 use crate::release::identity::DeploymentId;
 use crate::release::request::Requester;
 use crate::shown::audit::Audited;
@@ -67,6 +66,9 @@ pub struct HistoryEntry {
     /// The approval of its plan, if it needed one, with everybody who has given it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approval: Option<Approval>,
+    /// The recoveries that somebody has asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recovered_by: Vec<Resolved>,
     /// The reason.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "foreign::maybe")]
     pub reason: Option<String>,
@@ -96,6 +98,7 @@ impl HistoryEntry {
             allowed_by: self.allowed_by.as_ref(),
             from: self.promoted_from.as_ref(),
             approval: self.approval.as_ref(),
+            recovered_by: &self.recovered_by,
         }
     }
 }
@@ -116,6 +119,7 @@ impl From<Deployment> for HistoryEntry {
             allowed_by: record.allowed_by,
             promoted_from: record.verified_by.or(record.promoted_from),
             approval: record.approval,
+            recovered_by: record.recovered_by,
             reason: record.reason,
             git: record.release.git,
             started: record.started,

@@ -6,11 +6,11 @@ use crate::conductor::request::Ports;
 use crate::ledger::{self, Stored};
 use crate::ports::{DynamoDbApi, Result, Write};
 use crate::recovery;
-use windlass_domain::deployment::Deployment;
 use windlass_domain::deployment::drill::{Drill, Drills, EndedDeployment};
 use windlass_domain::deployment::judgement::Judgement;
 use windlass_domain::deployment::step::Step;
-use windlass_domain::release::ending::{Ending, Resolved};
+use windlass_domain::deployment::{Deployment, Resolved};
+use windlass_domain::release::ending::Ending;
 use windlass_domain::release::identity::EnvironmentId;
 
 /// Reads what is known of an environment's drills.

@@ -10,8 +10,8 @@ use crate::conductor::request::{Asker, Ports};
 use crate::ledger::{self, Stored};
 use crate::ports::{DynamoDbApi, Result, Write};
 use crate::trouble::Checked;
-use windlass_domain::access::Asked;
-use windlass_domain::deployment::Deployment;
+use windlass_domain::access::{Asked, Rules};
+use windlass_domain::deployment::{Deployment, Resolved};
 use windlass_domain::environment::{EnvironmentState, Hold, PastRelease, ReleaseFate};
 use windlass_domain::prose;
 use windlass_domain::release::action::ActionName;
@@ -46,6 +46,13 @@ pub fn hold_of(ports: &impl Ports, asker: &Asker<'_>, request: &Request, of: Env
         allowed_by: asker.rules.allowed_by(&Asked::of(request, &request.asked_by(), of)),
         also: Vec::new(),
     }
+}
+
+/// Makes what a record keeps of an `accept` or a `recover` that somebody asks for.
+pub fn resolved(ports: &impl Ports, rules: &Rules, request: &Request, of: EnvironmentId<'_>) -> Resolved {
+    let by = request.asked_by();
+    let allowed_by = rules.allowed_by(&Asked::of(request, &by, of));
+    Resolved { at: ports.now(), by, allowed_by, reason: request.reason.clone().unwrap_or_default() }
 }
 
 /// Sets a hold, beside one that is there.

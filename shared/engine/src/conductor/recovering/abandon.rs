@@ -3,9 +3,9 @@
 
 use crate::conductor::answering::{add_line, end};
 use crate::conductor::environment::view::View;
-use crate::conductor::environment::{drills, hold_line, past};
+use crate::conductor::environment::{drills, hold_line, past, resolved};
 use crate::conductor::recovering::{is_automatic, owner, was_stopped, why_stopped};
-use crate::conductor::request::Ports;
+use crate::conductor::request::{Asker, Ports};
 use crate::ledger::{ExecutionRecord, Stored, commit, put_deployment};
 use crate::payload::{Answer, EndTransition, ExecutionRef};
 use crate::ports::Result;
@@ -27,7 +27,7 @@ use windlass_domain::text::prose::Prose;
 /// Ends a deployment that waited for its turn, or never got that far, and whose execution died.
 pub async fn abandon(
     ports: &impl Ports,
-    execution: &ExecutionRef,
+    execution: &Asker<'_>,
     request: &Request,
     mut record: Stored<Deployment>,
 ) -> Checked<Option<Answer<EndTransition>>> {
@@ -72,10 +72,13 @@ pub async fn abandon(
         record.value.id, why.name
     );
     let done = ExecutionRecord::of(&record.value.id, sentence);
-    let mut writes = vec![put_deployment(&record)?, view.lock.check()];
+    let mut writes = vec![view.lock.check()];
     if !is_automatic(request) {
+        let by = resolved(ports, &execution.rules, request, record.value.environment_id());
+        record.value.recovered_by.push(by);
         writes.push(done.put(execution)?);
     }
+    writes.push(put_deployment(&record)?);
     writes.extend(view.leave_queue(&record.value));
     let snapshot = view.state.value.snapshot;
     writes.extend(drills::drill_deployment_ended(ports, &record.value, &[], snapshot).await?);

@@ -1,11 +1,11 @@
 //! `recover`: finishes a deployment whose execution died, or undoes it again out of `NeedsOperator`.
 
 use crate::conductor::answering::without_deployment;
-use crate::conductor::environment::deployment_in;
+use crate::conductor::environment::{deployment_in, resolved};
 use crate::conductor::queue::turn::turn;
 use crate::conductor::recovering::abandon::{abandon, nothing};
 use crate::conductor::recovering::{self, hand_over, handed_over, is_automatic, owner, was_stopped, why_stopped};
-use crate::conductor::request::Ports;
+use crate::conductor::request::{Asker, Ports};
 use crate::conductor::settling::settle::judged_good;
 use crate::ledger::{self, Stored, commit, retry};
 use crate::payload::{AdmitTransition, Answer, ExecutionRef};
@@ -39,11 +39,7 @@ pub async fn recover_or_take_turn(
 }
 
 /// Takes over from an owner that has ended, and goes on to undo or to settle.
-pub async fn admit(
-    ports: &impl Ports,
-    execution: &ExecutionRef,
-    request: &Request,
-) -> Checked<Answer<AdmitTransition>> {
+pub async fn admit(ports: &impl Ports, execution: &Asker<'_>, request: &Request) -> Checked<Answer<AdmitTransition>> {
     retry(ports, "taking over", async || {
         if let Some(answer) = without_deployment::before(ports, execution).await? {
             return Ok(Some(answer.widened()));
@@ -142,7 +138,7 @@ async fn may_take_over(
 /// Windlass itself.
 async fn take_over(
     ports: &impl Ports,
-    execution: &ExecutionRef,
+    execution: &Asker<'_>,
     request: &Request,
     mut record: Stored<Deployment>,
     mut lock: Stored<Lock>,
@@ -157,6 +153,8 @@ async fn take_over(
     }
     if has_looked {
         record.value.asked_for = record.value.executions.len() - 1;
+        let by = resolved(ports, &execution.rules, request, record.value.environment_id());
+        record.value.recovered_by.push(by);
     }
     record.value.status = Status::Recovering;
     record.value.taken_up_again |= record.value.ending.take().is_some();

@@ -1,7 +1,8 @@
 //! `accept`: records what runs as the new state of the environment, and unlocks the environment.
 
+use crate::access;
 use crate::conductor::answering::without_deployment::{self, once};
-use crate::conductor::environment::{drills, past};
+use crate::conductor::environment::{drills, past, resolved};
 use crate::conductor::request::{self, Ports};
 use crate::conductor::settling;
 use crate::conductor::settling::snapshots::{before_windlass, found, numbered, present, put_snapshot, ran, unreleased};
@@ -12,9 +13,9 @@ use crate::ports::{Result, Write};
 use crate::trouble::{Checked, Trouble};
 use crate::vouch;
 use serde_json::Value;
-use windlass_domain::deployment::Deployment;
 use windlass_domain::deployment::accept::{Accepted, accepted};
 use windlass_domain::deployment::step::Step;
+use windlass_domain::deployment::{Deployment, Resolved};
 use windlass_domain::environment::irreversible::kept;
 use windlass_domain::environment::kept::Irreversible;
 use windlass_domain::environment::{ACCEPTED, EnvironmentState, Lock, ReleaseFate, Running, Snapshot};
@@ -22,7 +23,6 @@ use windlass_domain::prose;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::artifact::Artifact;
 use windlass_domain::release::call::{self, operators};
-use windlass_domain::release::ending::Resolved;
 use windlass_domain::release::identity::{DeploymentId, EnvironmentId, Order};
 use windlass_domain::release::request::Request;
 use windlass_domain::release::{Part, parts};
@@ -57,7 +57,8 @@ async fn taken(ports: &impl Ports, by: &Caller, request: &Request, error: &str) 
         let failed = if error.is_empty() { None } else { Some(look_failed(ports, &record.value, error).await?) };
         let seen = seen(&steps, by, failed)?;
         let done = ExecutionRecord::of(id, cause(&record.value, &seen));
-        let resolved = resolved(request, ports.now());
+        let rules = access::rules(ports, &request.app).await?;
+        let resolved = resolved(ports, &rules, request, record.value.environment_id());
         let mut writes = taken_in(ports, &record.value, &steps, &seen).await?;
         writes.extend(drills::accepted(ports, &record.value, &resolved).await?);
         writes.extend(unlocked(ports, record, lock, resolved)?);
@@ -166,10 +167,6 @@ fn is_recorded(accepted: &Accepted<'_>) -> bool {
         Accepted::Runs { as_recorded, .. } => *as_recorded,
         Accepted::Nothing(_) => false,
     }
-}
-
-fn resolved(request: &Request, now: Time) -> Resolved {
-    Resolved { at: now, by: request.asked_by(), reason: request.reason.clone().unwrap_or_default() }
 }
 
 /// Takes what was seen into the environment's state and makes a snapshot of it. If everything is as it is recorded, and
