@@ -222,8 +222,9 @@ impl MovedItems {
         // once.
         let mut known = Vec::new();
         claims.held.retain(|held| {
-            let is_new = !known.contains(held);
-            known.push(held.clone());
+            let ours = (held.owner.clone(), held.claim.clone());
+            let is_new = !known.contains(&ours);
+            known.push(ours);
             is_new
         });
         is_changed

@@ -29,6 +29,7 @@ fn owned(app: &str, environment: &str, name: &str, claim: Claim) -> tenancy::Hel
             component: component(name),
         },
         claim,
+        made_by: None,
     }
 }
 

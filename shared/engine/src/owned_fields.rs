@@ -205,7 +205,7 @@ mod tests {
 
     /// Judges one resource by one claim, and returns the findings in words and how many claims are touched.
     fn judged(it: TouchedResource, resource: &str, of: Owner) -> (Vec<String>, usize) {
-        let held = [HeldClaim { owner: of, claim: Claim::whole(resource) }];
+        let held = [HeldClaim { owner: of, claim: Claim::whole(resource), made_by: None }];
         let others = judge(&owner("infra", "prod"), &[it], &held, |_| None);
         (others.findings.iter().map(Finding::written).collect(), others.touched.len())
     }
@@ -254,7 +254,7 @@ mod tests {
     fn an_alias_that_is_not_the_declared_one_is_nobody_s() {
         let it = touched("Lambda::Alias", &format!("{FUNCTION}:live"), &["FunctionVersion"]);
         let code = touched("Lambda::Function", "shop-api", &["Code"]);
-        let held = [HeldClaim { owner: owner("api", "prod"), claim: Claim::whole(FUNCTION) }];
+        let held = [HeldClaim { owner: owner("api", "prod"), claim: Claim::whole(FUNCTION), made_by: None }];
         for (own, is_refused) in [(None, true), (Some("live"), true), (Some("beta"), false), (Some(""), false)] {
             let refused = |it: &TouchedResource| {
                 let others = judge(&owner("infra", "prod"), std::slice::from_ref(it), &held, |_| own);

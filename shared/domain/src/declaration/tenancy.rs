@@ -3,7 +3,7 @@
 use crate::prose;
 use crate::release::action::ActionName;
 use crate::release::call::input;
-use crate::release::identity::EnvironmentId;
+use crate::release::identity::{DeploymentId, EnvironmentId};
 use crate::text::finding::{Finding, FindingName};
 use crate::text::name::{AppName, ComponentName, EnvironmentName};
 use schemars::JsonSchema;
@@ -53,6 +53,9 @@ pub struct HeldClaim {
     /// The claim.
     #[serde(flatten)]
     pub claim: Claim,
+    /// The deployment that made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made_by: Option<DeploymentId>,
 }
 
 /// All claims of one resource. They are one ledger item, so that of two that come at the same moment one has to look
@@ -129,15 +132,20 @@ impl Claims {
         others.map(|held| &held.owner)
     }
 
-    /// Takes a claim in, and returns whether it is new. The claim stays its component's, whatever that deploys later.
+    /// Takes a claim in for a deployment, and returns whether it is new. The claim stays its component's, whatever that deploys later.
     /// `is_gone` says which components the environment does not have any more: their claims are in no neighbour's way,
     /// and an equal claim changes hands.
     ///
     /// # Errors
     /// Somebody else has what it clashes with.
-    pub fn take(&mut self, by: &Owner, claim: &Claim, is_gone: impl Fn(&Owner) -> bool) -> Result<bool, Finding> {
-        let ours = HeldClaim { owner: by.clone(), claim: claim.clone() };
-        if self.held.contains(&ours) {
+    pub fn take(
+        &mut self,
+        (by, deployment): (&Owner, &DeploymentId),
+        claim: &Claim,
+        is_gone: impl Fn(&Owner) -> bool,
+    ) -> Result<bool, Finding> {
+        let ours = HeldClaim { owner: by.clone(), claim: claim.clone(), made_by: Some(deployment.clone()) };
+        if self.held.iter().any(|held| held.owner == *by && held.claim == *claim) {
             return Ok(false);
         }
         let mut others = self.held.iter().filter(|held| held.owner != *by);
@@ -151,6 +159,13 @@ impl Claims {
         });
         self.held.push(ours);
         Ok(true)
+    }
+
+    /// Lets go of what a deployment has claimed, and returns whether it had claimed anything.
+    pub fn let_go(&mut self, deployment: &DeploymentId) -> bool {
+        let before = self.held.len();
+        self.held.retain(|held| held.made_by.as_ref() != Some(deployment));
+        self.held.len() < before
     }
 }
 

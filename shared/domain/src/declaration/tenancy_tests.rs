@@ -148,6 +148,7 @@ fn who_has_what_and_who_is_refused() {
             ("shop/prod/old-more", "e1/", "the component web of shop/prod uses it"),
         ],
     ];
+    let by = DeploymentId("1f0c2d9a4b5e6f70".into());
     for story in stories {
         let mut claims = Claims::default();
         for (who, what, expected) in story {
@@ -158,7 +159,7 @@ fn who_has_what_and_who_is_refused() {
                     && who.starts_with("shop/prod/")
             };
             let before = claims.clone();
-            let outcome = match claims.take(&owner(who), &claim(what), is_gone) {
+            let outcome = match claims.take((&owner(who), &by), &claim(what), is_gone) {
                 Err(finding) => finding.reason.written(),
                 Ok(is_new) => {
                     assert_eq!(is_new, claims != before, "{story:?} {who}");
@@ -173,8 +174,22 @@ fn who_has_what_and_who_is_refused() {
     }
 }
 
+#[test]
+fn a_deployment_lets_go_of_what_it_has_claimed_itself() {
+    let (first, second) = (DeploymentId("first".into()), DeploymentId("second".into()));
+    let mut claims = Claims::default();
+    let nobody = |_: &Owner| false;
+    claims.take((&owner("shop/prod/web"), &first), &claim("site/"), nobody).unwrap();
+    claims.take((&owner("shop/prod/web"), &second), &claim("site/"), nobody).unwrap();
+    claims.take((&owner("shop/prod/docs"), &second), &claim("docs/"), nobody).unwrap();
+    assert!(claims.let_go(&second));
+    assert!(!claims.let_go(&second));
+    let left: Vec<&str> = claims.held.iter().map(|held| held.owner.component.as_str()).collect();
+    assert_eq!(left, ["web"], "it had that before");
+}
+
 fn in_words(claims: &Claims) -> String {
-    let held = claims.held.iter().map(|HeldClaim { owner, claim }| {
+    let held = claims.held.iter().map(|HeldClaim { owner, claim, .. }| {
         let shared = if claim.shared { "*" } else { "" };
         let place = claim.to_string();
         format!("{}/{}/{} {shared}{}", owner.app, owner.environment, owner.component, place.trim_start_matches("s3://"))

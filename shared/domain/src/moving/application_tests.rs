@@ -53,7 +53,7 @@ fn owned(environment: &str, component: &str, claim: Claim) -> Claims {
         environment: EnvironmentName::new(environment).unwrap(),
         component: ComponentName::new(component).unwrap(),
     };
-    Claims { held: vec![tenancy::HeldClaim { owner, claim }] }
+    Claims { held: vec![tenancy::HeldClaim { owner, claim, made_by: None }] }
 }
 
 fn held(state: HeldState) -> Lock {

@@ -23,7 +23,7 @@ impl Scene {
             environment: EnvironmentName::new("prod").unwrap(),
             component: ComponentName::new("api").unwrap(),
         };
-        let held = tenancy::HeldClaim { owner, claim: Claim::whole("fn") };
+        let held = tenancy::HeldClaim { owner, claim: Claim::whole("fn"), made_by: None };
         Self {
             declaration: Some(semver::Version::new(1, 3, 0)),
             repositories: vec!["shop/agent".into()],

@@ -34,6 +34,7 @@ fn held(environment: &str, name: &str, claim: Claim) -> tenancy::HeldClaim {
             component: component(name),
         },
         claim,
+        made_by: None,
     }
 }
 

@@ -20,6 +20,7 @@ pub use looks::*;
 pub(crate) use packed::unpack;
 use serde_json::Value;
 pub use stored::*;
+use windlass_domain::declaration::tenancy::Claims;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::{EnvironmentState, Lock};
 use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
@@ -45,6 +46,15 @@ pub fn put_arrived(record: &Stored<Deployment>) -> Result<Write> {
 /// Returns the write of an environment's state, with its place in the list of environments.
 pub fn put_state(state: &Stored<EnvironmentState>, of: EnvironmentId<'_>) -> Result<Write> {
     state.put_indexed(Some(environment_index(of)))
+}
+
+/// Returns the write of claims of which some were freed. If nobody has a claim of the resource any more, the item is
+/// deleted.
+pub fn freed(claims: &Stored<Claims>) -> Result<Write> {
+    if claims.value.held.is_empty() {
+        return Ok(claims.delete());
+    }
+    claims.put_indexed(Some(claims_index(&claims.key)))
 }
 
 /// Returns whether an application has a declaration in force. The refusals and untaken arrivals of any other

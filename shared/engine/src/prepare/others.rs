@@ -37,7 +37,7 @@ pub async fn leave_to_owners(ports: &impl Ports, scene: &Scene, drafts: &mut [Dr
     for draft in drafts.iter() {
         let owner = owner(scene, draft.name);
         let claims = draft.prepared.claims.iter().cloned();
-        held.extend(claims.map(|claim| HeldClaim { owner: owner.clone(), claim }));
+        held.extend(claims.map(|claim| HeldClaim { owner: owner.clone(), claim, made_by: None }));
     }
     let declared = &scene.loaded.resolved.components;
     let is_here = |of: &Owner| owner(scene, &of.component) == *of;

@@ -123,7 +123,7 @@ pub struct Tenancy {
 /// Looks up who owns each target, and claims it.
 pub async fn check(ports: &impl Ports, scene: &Scene, drafts: &[Draft<'_>]) -> Result<Tenancy> {
     let mut tenancy = Tenancy::default();
-    let app = &scene.loaded.record.app;
+    let (app, id) = (&scene.loaded.record.app, &scene.loaded.record.id);
     if !ledger::is_declared(ports, app).await? {
         // The application was removed since this was accepted.
         tenancy.findings.push(pin::no_declaration(app));
@@ -154,7 +154,7 @@ pub async fn check(ports: &impl Ports, scene: &Scene, drafts: &[Draft<'_>]) -> R
                 tenancy.findings.push(rename_first(&by, claim, &former, other_kind));
                 break;
             }
-            match claims.value.take(&by, claim, |other| is_gone(scene, other)) {
+            match claims.value.take((&by, id), claim, |other| is_gone(scene, other)) {
                 Ok(is_new) => *changed |= is_new,
                 Err(finding) => tenancy.findings.push(finding),
             }

@@ -150,10 +150,11 @@ pub async fn write(ports: &impl Ports, scene: &Scene, composed: &Composed, claim
     let key = ledger::plan(&scene.loaded.record.id);
     let plan = Stored::new(key, composed.plan.clone());
     if composed.plan.outcome == PlanOutcome::Change || !composed.seen.is_empty() {
-        let mut writes = claims;
+        // A step is there before its claims: by it they are found where its turn is given back.
         let id = &scene.loaded.record.id;
-        writes.extend(steps(ports, &ledger::steps(id), &composed.steps).await?);
+        let mut writes = steps(ports, &ledger::steps(id), &composed.steps).await?;
         writes.extend(steps(ports, &ledger::all_seen(id), &composed.seen).await?);
+        writes.extend(claims);
         for some in writes.chunks(PER_TRANSACTION) {
             // As soon as a twin has written the plan, its steps may be changing.
             let no_plan = Write::check(plan.key.clone(), Condition::Absent);

@@ -2,10 +2,12 @@
 
 use crate::conductor::inputs::{input, with};
 use crate::conductor::scene::{FIRST, Scene, fault, in_short};
-use crate::stage::{TOKEN, app, id, prod};
+use crate::stage::{TOKEN, app, component, id, prod};
 use serde_json::{Value, json};
 use windlass_domain::access::{AccessItem, Approval};
 use windlass_domain::declaration::plan::{Plan, PlanOutcome};
+use windlass_domain::declaration::tenancy::{Claim, Claims, HeldClaim, Owner};
+use windlass_domain::deployment::step::{Step, StepStatus};
 use windlass_domain::deployment::{Deployment, Status};
 use windlass_domain::environment::HeldState;
 use windlass_domain::release::action::ActionName;
@@ -344,6 +346,16 @@ fn a_plan_that_has_moved_gives_its_turn_back_and_is_asked_for_anew() {
     assert!(token != TOKEN);
     // A twin of the `Prepare` that saw the plan move had written one before.
     scene.plan(PlanOutcome::Change, 1);
+    let claim = |name: &str, made_by: DeploymentId| {
+        let owner = Owner { app: app(), environment: prod(), component: component(name) };
+        HeldClaim { owner, claim: Claim::folder("s3://shop/", format!("{name}/")), made_by: Some(made_by) }
+    };
+    let former = claim("web", DeploymentId("fedcba9876543210".into()));
+    let held = vec![former.clone(), claim("docs", id())];
+    scene.stage.put(ledger::target("s3://shop/"), &Claims { held: held.clone() });
+    for (name, held) in ["web", "docs"].into_iter().zip(held) {
+        scene.step(name, StepStatus::Planned, |step| step.claims = vec![held.claim]);
+    }
     for _ in 0..2 {
         assert_eq!(in_short(&scene.asks("GiveBack")), (Transition::Draw, ""));
         assert!(scene.lock().held.is_none() && scene.lock().token > TOKEN);
@@ -353,6 +365,10 @@ fn a_plan_that_has_moved_gives_its_turn_back_and_is_asked_for_anew() {
     assert_eq!((approval(&scene).hash, approval(&scene).given), (None, vec![]));
     let left: Option<Plan> = scene.stage.get(&ledger::plan(&id()));
     assert_eq!(left, None, "nobody carries it out");
+    let steps = ["web", "docs"].map(|name| scene.stage.get::<Step>(&ledger::step(&id(), &component(name))));
+    assert_eq!(steps, [None, None], "it holds nothing");
+    let claims: Claims = scene.stage.get(&ledger::target("s3://shop/")).unwrap();
+    assert_eq!(claims.held, [former], "it has only what it had before");
     let plan = planned(&scene);
     assert_eq!((plan.drawn.is_none(), plan.before.unwrap().changes.len()), (true, 1));
     draw(&scene, "two", "change");

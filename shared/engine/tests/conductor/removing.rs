@@ -21,7 +21,7 @@ fn with_targets(count: usize) -> Scene {
         let owner = Owner { app: app(), environment: prod(), component: component("api") };
         let resource = format!("arn:function:{nth:03}");
         let claim = Claim::whole(&resource);
-        let held = vec![HeldClaim { owner, claim }];
+        let held = vec![HeldClaim { owner, claim, made_by: None }];
         let key = ledger::target(&resource);
         let index = ledger::claims_index(&key);
         scene.put_indexed(key, Claims { held }, index);

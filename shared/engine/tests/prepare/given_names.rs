@@ -218,7 +218,7 @@ fn what_was_not_looked_at_and_is_not_ours_is_left_as_it_is() {
     prepare(&stage).unwrap();
     never_given(&stage);
     changed(&stage, "2");
-    let held = vec![HeldClaim { owner: owner("api"), claim: claim.clone() }];
+    let held = vec![HeldClaim { owner: owner("api"), claim: claim.clone(), made_by: None }];
     stage.put(ledger::target(&claim.resource), &Claims { held });
     assert_eq!(plan_wave(&stage).verdict, Transition::Failed);
     let worker = worker(&stage);

@@ -85,7 +85,7 @@ fn bring_stack(stage: &mut Stage, name: &str, next: &Value) {
 /// Lets a component have claimed the function before.
 fn claimed(stage: &Stage, name: &str) {
     let owner = Owner { app: app(), environment: prod(), component: component(name) };
-    let held = vec![HeldClaim { owner, claim: Claim::whole(FUNCTION) }];
+    let held = vec![HeldClaim { owner, claim: Claim::whole(FUNCTION), made_by: None }];
     let claims = Stored::new(ledger::target(FUNCTION), Claims { held });
     let put = claims.put_indexed(Some(ledger::claims_index(&claims.key))).unwrap();
     assert!(run(ledger::commit(&stage.world, vec![put])).unwrap());

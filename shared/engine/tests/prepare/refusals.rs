@@ -140,7 +140,7 @@ fn held(component_name: &str, environment: &str) -> (Key, Claims) {
         component: component(component_name),
     };
     let claim = Claim::whole(function);
-    let held = vec![HeldClaim { owner, claim }];
+    let held = vec![HeldClaim { owner, claim, made_by: None }];
     (ledger::target(function).into(), Claims { held })
 }
 
@@ -158,7 +158,9 @@ fn a_target_belongs_to_one_component() {
     let stage = new_release();
     stage.put(target.clone(), &held("old-api", "prod").1);
     assert_eq!(prepare(&stage).unwrap().verdict, Transition::Change);
-    assert_eq!(stage.get::<Claims>(&target), Some(held("api", "prod").1));
+    let mut taken = held("api", "prod").1;
+    taken.held[0].made_by = Some(DeploymentId("0123456789abcdef".into()));
+    assert_eq!(stage.get::<Claims>(&target), Some(taken));
 }
 
 /// A new component does not take the target of one that runs and is no longer declared.

@@ -5,6 +5,8 @@ use std::rc::Rc;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::{Lock, Waiting};
 use windlass_domain::release::identity::DeploymentId;
+use windlass_engine::ports::{Item, Key};
+use windlass_world::dynamodb::Written;
 
 /// "Waiting holds nothing": a deployment that asks for approval holds no lock, claims no target, has no step and
 /// changes nothing. No other one begins to wait where nothing but such deployments is in its way.
@@ -16,8 +18,8 @@ pub fn waiting_holds_nothing(outcome: &Outcome<'_>) -> Result<(), String> {
     while let Some(happening) = all.next() {
         match &happening.what {
             Event::Wrote(who, change) => {
-                let item = change.after.as_ref().or(change.before.as_ref());
-                queue.takes_nothing(who, item.map_or("", |item| item.key.sk.as_str()))?;
+                queue.keep(change);
+                queue.takes_nothing(who, change)?;
             }
             Event::Switched { who, component, .. } => {
                 let id = who.work.as_ref().map(|work| &work.deployment);
@@ -27,7 +29,7 @@ pub fn waiting_holds_nothing(outcome: &Outcome<'_>) -> Result<(), String> {
             }
             _ => {}
         }
-        queue.note(outcome, happening);
+        queue.note(outcome, happening)?;
         // The writes of a transaction are one after the other, and of one moment.
         if all.peek().is_none_or(|next| next.at > happening.at) {
             queue.is_free_of_who_asks()?;
@@ -49,12 +51,31 @@ struct Queue {
     waiting: BTreeSet<DeploymentId>,
     /// Those of them that began to in the last moment.
     begun: Vec<DeploymentId>,
+    /// The steps that there are.
+    steps: BTreeSet<Key>,
     /// The deployment that holds the lock.
     held: Option<DeploymentId>,
 }
 
 impl Queue {
-    fn takes_nothing(&self, who: &Who, sk: &str) -> Result<(), String> {
+    /// Keeps which deployments have steps.
+    fn keep(&mut self, change: &Written) {
+        let is_step = |item: &&Rc<Item>| ["step#", "seen#"].iter().any(|begins| item.key.sk.starts_with(begins));
+        if let Some(item) = change.after.as_ref().filter(is_step) {
+            self.steps.insert(item.key.clone());
+        } else if let Some(item) = change.before.as_ref().filter(is_step) {
+            self.steps.remove(&item.key);
+        }
+    }
+
+    /// To let go is no taking: an item is deleted, or fewer claims are left in it.
+    fn takes_nothing(&self, who: &Who, change: &Written) -> Result<(), String> {
+        let claims = |item: &Rc<Item>| item.body.get("held").and_then(|held| held.as_array()).map(Vec::len);
+        let (before, after) = (change.before.as_ref(), change.after.as_ref());
+        let Some(after) = after.filter(|after| before.is_none_or(|before| claims(before) <= claims(after))) else {
+            return Ok(());
+        };
+        let sk = after.key.sk.as_str();
         let Some(arn) = who.execution.as_deref().filter(|_| is_of_a_turn(sk)) else {
             return Ok(());
         };
@@ -65,13 +86,17 @@ impl Queue {
         }
     }
 
-    fn note(&mut self, outcome: &Outcome<'_>, happening: &Happening) {
+    fn note(&mut self, outcome: &Outcome<'_>, happening: &Happening) -> Result<(), String> {
         let Event::Wrote(_, change) = &happening.what else {
-            return;
+            return Ok(());
         };
         let (before, after) = (change.before.as_ref(), change.after.as_ref());
         if let Some(record) = outcome.read::<Deployment>(after, "record") {
             let asks = record.ending.is_none() && record.approval.as_ref().is_some_and(|approval| !approval.goes);
+            let of_it = format!("deployment#{}", record.id);
+            if let Some(step) = self.steps.iter().find(|step| asks && step.pk == of_it) {
+                return Err(format!("deployment {} asks for approval, and has {}", record.id, step.sk));
+            }
             if asks {
                 self.asking.insert(record.id.clone(), record);
             } else {
@@ -89,6 +114,7 @@ impl Queue {
         } else if let Some(waiting) = outcome.read::<Waiting>(before, "waiting#") {
             self.waiting.remove(&waiting.deployment);
         }
+        Ok(())
     }
 
     /// Checks what must hold between two moments. Who waits beside others waits for them.

@@ -16,7 +16,6 @@ use crate::removable::{OwnerItems, Removable};
 use crate::trouble::Checked;
 use std::collections::BTreeSet;
 use std::ops::ControlFlow::{self, Break, Continue};
-use windlass_domain::declaration::tenancy::Claims;
 use windlass_domain::moving::removal::{Removed, RemovedItems, leaves, withdrawn, without_repositories};
 use windlass_domain::moving::scope::Scope;
 use windlass_domain::release::request::Request;
@@ -95,22 +94,13 @@ async fn one_part(
     Ok(commit(ports, writes).await?.then_some(Continue(())))
 }
 
-/// Returns the write of claims of which some were freed. If nobody has a claim of the resource any more, the item is
-/// deleted.
-fn freed(claims: &Stored<Claims>) -> Result<Write> {
-    if claims.value.held.is_empty() {
-        return Ok(claims.delete());
-    }
-    claims.put_indexed(Some(ledger::claims_index(&claims.key)))
-}
-
 /// Returns the writes of one part, which frees as many claims as a transaction takes while nobody takes the lock, and
 /// whether it is the last part.
 fn part(found: &mut OwnerItems, scope: Scope<'_>, goes: &RemovedItems) -> Result<(Vec<Write>, bool)> {
     let mut writes: Vec<Write> = Vec::new();
     for claims in &mut found.claims {
         if goes.free(scope, &mut claims.value) {
-            writes.push(freed(claims)?);
+            writes.push(ledger::freed(claims)?);
         }
     }
     let is_last = writes.len() <= AT_ONCE;

@@ -7,11 +7,13 @@ use crate::conductor::queue::approval;
 use crate::conductor::queue::take_lock::place;
 use crate::conductor::request::Ports;
 use crate::deployment_context::declared_meanwhile;
-use crate::ledger::{self, Fence, commit, put_deployment, retry};
+use crate::ledger::{self, Fence, Stored, commit, put_deployment, retry};
 use crate::payload::{Answer, Caller, GiveBackTransition};
 use crate::ports::{Condition, DynamoDbApi, Result, Write};
+use std::collections::BTreeSet;
 use windlass_domain::access::{Approval, Rules};
 use windlass_domain::deployment::{Deployment, Status};
+use windlass_domain::environment::Lock;
 use windlass_domain::release::identity::DeploymentId;
 
 /// Serves the state. Nothing was changed, because `Prepare` has planned and written nothing. Asked again it answers the
@@ -28,7 +30,14 @@ pub async fn give_back(ports: &impl Ports, by: &Caller) -> Result<Answer<GiveBac
         if view.waiting_of(&record.value).is_some() && view.lock.value.held_for(id).is_none() {
             return Ok(Some(answer.clone()));
         }
-        Fence::new(record.value.environment_id(), id, by.token).passes(&view.lock.value)?;
+        let is_fenced_off = record.value.approval.as_ref().is_some_and(|approval| approval.hash.is_none());
+        if !is_fenced_off || view.lock.value.held_by(id, &by.execution.arn).is_none() {
+            fence_off(ports, by, record, view).await?;
+            return Ok(None);
+        }
+        if !holds_nothing(ports, id, &view.lock).await? {
+            return Ok(None);
+        }
         if let Some(version) = declared_meanwhile(ports, &record.value).await? {
             // What it makes of the release shows in the plan.
             record.value.declaration = version;
@@ -41,11 +50,52 @@ pub async fn give_back(ports: &impl Ports, by: &Caller) -> Result<Answer<GiveBac
         let planned = approval::to_draw(ports, &record.value, true).await?;
         let of = record.value.environment_id();
         let waiting = place(ports, &record.value, None).put_indexed(Some(ledger::waiting_index(of, id)))?;
-        let mut writes = vec![view.lock.put()?, put_deployment(&record)?, waiting, no_plan(ports, id).await?];
+        let mut writes = vec![view.lock.put()?, put_deployment(&record)?, waiting];
         writes.extend(planned);
         Ok(commit(ports, writes).await?.then(|| answer.clone()))
     })
     .await
+}
+
+/// Raises the token and forgets what was approved, while it still has its turn: from then on no twin of `Prepare` writes
+/// anything, and what it has written can be removed.
+async fn fence_off(ports: &impl Ports, by: &Caller, mut record: Stored<Deployment>, mut view: View) -> Result<bool> {
+    Fence::new(record.value.environment_id(), &by.deployment, by.token).passes(&view.lock.value)?;
+    if let Some(approval) = &mut record.value.approval {
+        approval.hash = None;
+    }
+    view.lock.value.raise(ports.now());
+    let lock = view.lock.put_indexed(Some(ledger::held_index(record.value.environment_id())))?;
+    commit(ports, vec![lock, put_deployment(&record)?, no_plan(ports, &by.deployment).await?]).await
+}
+
+/// The items that are removed in one transaction, beside the check of the lock: DynamoDB takes a hundred (AWS DynamoDB
+/// API Reference, TransactWriteItems).
+const AT_ONCE: usize = 99;
+
+/// Removes what a `Prepare` has left that was killed or late: steps, and the claims that the deployment has made. `false`
+/// where somebody wrote in between.
+async fn holds_nothing(ports: &impl Ports, id: &DeploymentId, lock: &Stored<Lock>) -> Result<bool> {
+    let mut left = ledger::load_all(ports, &ledger::steps(id)).await?;
+    left.extend(ledger::load_all(ports, &ledger::all_seen(id)).await?);
+    let claims = left.iter().flat_map(|step| &step.value.claims);
+    let resources: BTreeSet<&str> = claims.map(|claim| claim.resource.as_str()).collect();
+    let mut writes = Vec::new();
+    for resource in resources {
+        let mut claims = ledger::load_or_default(ports, &ledger::target(resource)).await?;
+        if claims.value.let_go(id) {
+            writes.push(ledger::freed(&claims)?);
+        }
+    }
+    writes.extend(left.iter().map(Stored::delete));
+    for some in writes.chunks(AT_ONCE) {
+        let mut transaction = vec![lock.check()];
+        transaction.extend_from_slice(some);
+        if !commit(ports, transaction).await? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Returns the write after which it has no plan to carry out. A twin of the `Prepare` that found the plan moved may
