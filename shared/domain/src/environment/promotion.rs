@@ -47,6 +47,11 @@ impl Promotion {
         EnvironmentId::new(&self.app, &self.environment)
     }
 
+    /// Returns whether no rules could be read when it was written: then it names only the environment that it comes from.
+    pub fn is_to_come(&self) -> bool {
+        self.environment == self.from.environment
+    }
+
     /// Returns the environment that it comes from.
     pub fn source_id(&self) -> EnvironmentId<'_> {
         EnvironmentId::new(&self.app, &self.from.environment)

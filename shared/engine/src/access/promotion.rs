@@ -81,18 +81,27 @@ pub async fn due(ports: &(impl DynamoDbApi + Clock), record: &Deployment, snapsh
     if !matches!(record.action, ActionName::Deploy | ActionName::Restore) && record.drill.is_none() {
         return Ok(Vec::new());
     }
-    let rules = super::rules(ports, &record.app).await?;
+    let (app, environment) = (record.app.clone(), record.environment.clone());
+    let from = PromotedFrom { environment: environment.clone(), snapshot };
+    by_rules(ports, &Promotion { app, environment, from, due: ports.now(), tries: 0, over: false }).await
+}
+
+/// Returns the same of what is to come from an environment since it was due. While the rules cannot be read, it is kept
+/// until they can.
+///
+/// # Errors
+/// The ledger's faults.
+pub async fn by_rules(ports: &impl DynamoDbApi, to_come: &Promotion) -> Result<Vec<Write>> {
+    let rules = super::rules(ports, &to_come.app).await?;
+    if !rules.are_known() {
+        let key = ledger::promotion_to_come(to_come.source_id());
+        return Ok(vec![ledger::put_look(&ledger::replacing(ports, key, to_come.clone()).await?)?]);
+    }
     let mut writes = Vec::new();
-    for (environment, source) in rules.promoted_by_itself(&record.environment) {
-        let key = ledger::promotion(EnvironmentId::new(&record.app, environment));
-        let value = Promotion {
-            app: record.app.clone(),
-            environment: environment.clone(),
-            from: PromotedFrom { environment: record.environment.clone(), snapshot },
-            due: ports.now().plus_ms(source.live_for.as_ms()),
-            tries: 0,
-            over: false,
-        };
+    for (environment, source) in rules.promoted_by_itself(&to_come.from.environment) {
+        let key = ledger::promotion(EnvironmentId::new(&to_come.app, environment));
+        let due = to_come.due.plus_ms(source.live_for.as_ms());
+        let value = Promotion { environment: environment.clone(), due, ..to_come.clone() };
         writes.push(ledger::put_look(&ledger::replacing(ports, key, value).await?)?);
     }
     Ok(writes)

@@ -37,6 +37,12 @@ pub fn promotion(of: EnvironmentId<'_>) -> Key<Promotion> {
     Key::new(format!("look#{of}"), "promotion")
 }
 
+/// Returns the key of what goes on by itself from an environment by rules that nobody could read when it succeeded. It
+/// names that environment as the one that it goes to, too, until they can be read.
+pub fn promotion_to_come(from: EnvironmentId<'_>) -> Key<Promotion> {
+    Key::new(format!("look#{from}"), "promotion_to_come")
+}
+
 /// A look that comes due.
 pub trait Look: Serialize {
     /// Returns its place in the index, where the look that is due first comes first; `None` if it is over.

@@ -55,6 +55,9 @@ async fn go_on(ports: &impl Ports, mut one: Stored<Promotion>) -> Result<()> {
     if turn == Turn::Waits {
         return Ok(());
     }
+    if one.value.is_to_come() {
+        return come(ports, one).await;
+    }
     if turn == Turn::Starts {
         let (of, from, due) = (one.value.environment_id(), &one.value.from, one.value.due);
         let reason = format!("Snapshot {} of {} has been live for its time.", from.snapshot, from.environment);
@@ -77,6 +80,18 @@ async fn go_on(ports: &impl Ports, mut one: Stored<Promotion>) -> Result<()> {
     }
     // Where the write is refused, a newer promotion has taken its place.
     save_look(ports, &mut one, Vec::new()).await.map(|_| ())
+}
+
+/// Makes what is to come due by the rules, which can be read again, while its snapshot is the present one.
+async fn come(ports: &impl Ports, mut one: Stored<Promotion>) -> Result<()> {
+    let state = ledger::load_or_default(ports, &ledger::state(one.value.source_id())).await?;
+    let mut writes = Vec::new();
+    if state.value.snapshot == one.value.from.snapshot {
+        writes = promotion::by_rules(ports, &one.value).await?;
+        writes.push(state.check());
+    }
+    one.value.over = true;
+    save_look(ports, &mut one, writes).await.map(|_| ())
 }
 
 /// Returns whether what is recorded is a refusal of the moment: a hold, a freeze or the end of a window came before its

@@ -28,6 +28,7 @@ mod plans;
 mod plans_of_each_kind;
 mod preparing;
 mod promotions;
+mod promotions_to_come;
 mod queue;
 mod recoveries;
 mod release_status;

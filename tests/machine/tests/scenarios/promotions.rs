@@ -29,10 +29,10 @@ gates: {bake: 1m, alarms: [shop-5xx]}
 ";
 
 const PROMOTES: &str = "from: {environment: staging, live_for: 2h}";
-const BY_ITSELF: &str = "from: {environment: staging, live_for: 30m, promote: automatic}";
+pub const BY_ITSELF: &str = "from: {environment: staging, live_for: 30m, promote: automatic}";
 
 /// Puts an access file with this rule of `prod` into force.
-fn put_rule(shop: &Shop<'_>, rule: &str) {
+pub fn put_rule(shop: &Shop<'_>, rule: &str) {
     let text = format!(
         "app: shop\nversion: 1\nwho: {{ci: ['arn:aws:iam::111111111111:role/ci']}}\nenvironments:\n  \
          staging: {{release: [console]}}\n  prod: {{release: [console, ci], {rule}}}\n"
@@ -41,7 +41,7 @@ fn put_rule(shop: &Shop<'_>, rule: &str) {
 }
 
 /// Makes both environments, and puts an access file with this rule of `prod` into force; none if it is empty.
-fn shop<'p>(program: &'p Program, rule: &str) -> Shop<'p> {
+pub fn shop<'p>(program: &'p Program, rule: &str) -> Shop<'p> {
     let shop = Shop::new(program, FUNCTIONS);
     for name in ["shop-api-staging", "shop-jobs-staging", "shop-api-prod", "shop-jobs-prod"] {
         let mut functions = shop.world().lambda();
@@ -58,7 +58,7 @@ fn shop<'p>(program: &'p Program, rule: &str) -> Shop<'p> {
 }
 
 /// Releases these components into `staging`.
-fn stage(shop: &mut Shop<'_>, version: &str, components: &[&str]) {
+pub fn stage(shop: &mut Shop<'_>, version: &str, components: &[&str]) {
     let request = shop.release_into("staging", version, components);
     let arn = shop.start(&request);
     shop.region.run();
@@ -90,13 +90,13 @@ fn state(shop: &Shop<'_>, environment: &str) -> EnvironmentState {
 }
 
 /// Returns the version that `api` runs in `prod`, if Windlass has brought it.
-fn runs(shop: &Shop<'_>) -> Option<String> {
+pub fn runs(shop: &Shop<'_>) -> Option<String> {
     let state = state(shop, "prod");
     state.running.get(&ComponentName::new("api").unwrap()).map(|ran| ran.version().to_owned())
 }
 
 /// Lets minutes pass, runs the schedule, and all that comes of it.
-fn wait(shop: &mut Shop<'_>, minutes: u64) {
+pub fn wait(shop: &mut Shop<'_>, minutes: u64) {
     pass_minutes(shop, minutes);
     shop.region.scheduled();
     shop.region.run();
