@@ -64,6 +64,8 @@ pub struct Approvers {
     pub by: &'static [&'static str],
     /// The number of them who must approve.
     pub count: usize,
+    /// The days in which they must.
+    pub days: u32,
 }
 
 /// What a snapshot of `staging` must have shown before it goes on.
@@ -104,8 +106,8 @@ impl fmt::Display for WhoMay {
                 writeln!(f, "    {right}: [{}]", holders.join(", "))?;
             }
         }
-        if let Some(Approvers { by, count }) = self.approve {
-            writeln!(f, "    approve: {{by: [{}], count: {count}}}", by.join(", "))?;
+        if let Some(Approvers { by, count, days }) = self.approve {
+            writeln!(f, "    approve: {{by: [{}], count: {count}, expires: {days}d}}", by.join(", "))?;
         }
         if let Some(Verified { live_min, by_itself }) = self.from {
             let promote = if by_itself { ", promote: automatic" } else { "" };

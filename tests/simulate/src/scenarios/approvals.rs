@@ -16,16 +16,20 @@ const ONE: WhoMay = WhoMay {
     record: &[],
     roll_back: Some(&["developers", "console"]),
     operate: Some(&["leads"]),
-    approve: Some(Approvers { by: &["lead-1", "lead-2"], count: 1 }),
+    approve: Some(Approvers { by: &["lead-1", "lead-2"], count: 1, days: 1 }),
     from: None,
 };
 
 /// Both approve.
-const TWO: WhoMay = WhoMay { approve: Some(Approvers { by: &["lead-1", "lead-2"], count: 2 }), ..ONE };
+const TWO: WhoMay = WhoMay { approve: Some(Approvers { by: &["lead-1", "lead-2"], count: 2, days: 1 }), ..ONE };
 
 /// The first of them approves no more, and another one does.
 const TWO_OTHERS: WhoMay =
-    WhoMay { version: 2, approve: Some(Approvers { by: &["lead-2", "lead-3"], count: 2 }), ..ONE };
+    WhoMay { version: 2, approve: Some(Approvers { by: &["lead-2", "lead-3"], count: 2, days: 1 }), ..ONE };
+
+/// One of them approves within the three days for which a release may wait in all.
+const ONE_IN_THREE_DAYS: WhoMay =
+    WhoMay { approve: Some(Approvers { by: &["lead-1", "lead-2"], count: 1, days: 3 }), ..ONE };
 
 /// Nobody has to approve any more.
 const NOBODY: WhoMay = WhoMay { version: 2, approve: None, ..ONE };
@@ -107,6 +111,14 @@ pub(super) const APPROVED_TOO_LATE: Scenario = Scenario {
     may: &["1.1.0 Succeeded"],
     ..APPROVED_AT_LAST
 };
+
+/// The same at the end of the three days for which a release may wait in all.
+pub(super) const APPROVED_AT_LAST_IN_THREE_DAYS: Scenario =
+    Scenario { name: "approved_at_last_in_three_days", access: Some(&ONE_IN_THREE_DAYS), ..APPROVED_AT_LAST };
+
+/// Just after that only whose clock is behind takes it.
+pub(super) const APPROVED_TOO_LATE_IN_THREE_DAYS: Scenario =
+    Scenario { name: "approved_too_late_in_three_days", access: Some(&ONE_IN_THREE_DAYS), ..APPROVED_TOO_LATE };
 
 /// A rollback begins while a release asks. The release was to leave from what the rollback has taken away, so its plan
 /// is another one at its turn, and is asked for anew.

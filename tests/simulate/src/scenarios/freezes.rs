@@ -3,6 +3,7 @@
 use super::basics::FUNCTION;
 use crate::deed::Deed;
 use crate::scenario::{Freeze, Scenario, after, next, quiet};
+use windlass_domain::access::WAITS_MS;
 use windlass_domain::text::time::Time;
 use windlass_world::World;
 
@@ -102,6 +103,34 @@ pub(super) const FROZEN_WAITED_AT_LAST: Scenario = Scenario {
         next(Deed::Preempt("1.1.0", &["api"])),
     ],
     ..FROZEN_WAITED
+};
+
+/// It ends three days and eight hours later.
+const LONG: Freeze = Freeze { until: Time(FREEZE.from.0 + 80 * 3_600_000), waits: true, ..FREEZE };
+
+/// Releases come three days before the end of a freeze, for which they may wait at most: one in a moment and one just
+/// after that. Whose clock is wrong by 0.9 s decides otherwise on each. Who waits goes at the end.
+pub(super) const FROZEN_FOR_THREE_DAYS: Scenario = Scenario {
+    name: "frozen_for_three_days",
+    freeze: Some(LONG),
+    acts: &[
+        next(Deed::Change("the freeze ends in three days and a moment", |world| {
+            at_last(world, LONG.until.0 - WAITS_MS - 700);
+        })),
+        next(Deed::Preempt("1.1.0", &["api"])),
+        next(Deed::Preempt("1.2.0", &["api"])),
+        after(1_230, Deed::Change("the freeze ends in ten minutes", |world| at_last(world, LONG.until.0 - 600_000))),
+    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 Rejected (Held)", "1.2.0 Succeeded"],
+    // Where both wait, the one that was recorded later takes the other's place.
+    may: &[
+        "1.1.0 NothingToDo (Superseded)",
+        "1.1.0 Succeeded",
+        "1.2.0 NothingToDo (Superseded)",
+        "1.2.0 Rejected (Held)",
+    ],
+    steady: false,
+    ..FUNCTION
 };
 
 /// Releases come at the edges of two windows of one day. The API vouches for those who ask.

@@ -2,7 +2,6 @@
 
 #[macro_use]
 mod base;
-
 mod access;
 mod approvals;
 mod arrivals;
@@ -47,7 +46,7 @@ mod withdrawals;
 use crate::scenario::Scenario;
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 342] = [
+pub static SCENARIOS: [Scenario; 345] = [
     basics::FUNCTION,
     basics::FIRST,
     basics::CODE,
@@ -333,6 +332,7 @@ pub static SCENARIOS: [Scenario; 342] = [
     freezes::FROZEN_WAITED,
     freezes::FROZEN_WAITED_EARLY,
     freezes::FROZEN_WAITED_AT_LAST,
+    freezes::FROZEN_FOR_THREE_DAYS,
     freezes::SHUT,
     freezes::SHUT_SOON,
     freezes::FROZEN_BACK,
@@ -341,6 +341,8 @@ pub static SCENARIOS: [Scenario; 342] = [
     approvals::APPROVAL_EXPIRED,
     approvals::APPROVED_AT_LAST,
     approvals::APPROVED_TOO_LATE,
+    approvals::APPROVED_AT_LAST_IN_THREE_DAYS,
+    approvals::APPROVED_TOO_LATE_IN_THREE_DAYS,
     approvals::APPROVED_AGAIN,
     approvals::APPROVED_BEFORE_A_CHANGE,
     approvals::APPROVED_AS_IT_IS_VOIDED,
@@ -394,6 +396,5 @@ pub static SCENARIOS: [Scenario; 342] = [
 
 /// Returns the scenario of that name.
 pub fn named(name: &str) -> Option<&'static Scenario> {
-    let mut all = SCENARIOS.iter();
-    all.find(|scenario| scenario.name == name)
+    SCENARIOS.iter().find(|scenario| scenario.name == name)
 }
