@@ -59,8 +59,9 @@ fn towards(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {
             Some(_) => Next::Failed(wording::given_up(target, seen)),
             None => wait(target, seen),
         },
-        // It was answered, and is as it was before although the goal was seen; or it is what nobody here has sent.
-        Some((upon, is_answered)) if *is_answered || *upon != seen.state => {
+        // It is as it was before although the goal was seen, which shows that it was made; or it is what nobody here has
+        // sent.
+        Some((upon, is_answered)) if *is_answered || way.noted.is_some() || *upon != seen.state => {
             Next::Theirs(wording::changed(target, seen))
         }
         None if is_unexpected(seen) => Next::Theirs(wording::changed(target, seen)),

@@ -144,6 +144,12 @@ fn a_change_is_prepared_and_sent_upon_the_mark_that_was_seen() {
                 noted(sent(forward(), "old", true), 5_000, true),
                 "theirs TargetChangedByOther",
             ),
+            (
+                "no answer came, it was there, and is gone",
+                "old ready prepared",
+                noted(sent(forward(), "old", false), 5_000, true),
+                "theirs TargetChangedByOther",
+            ),
             ("the mark moves", "old ready", Way { refused: TRIES - 1, ..prepared() }, "send c0ffee"),
             ("the mark moves each time", "old ready", Way { refused: TRIES, ..prepared() }, "failed ChangeFailed"),
         ],
@@ -208,6 +214,10 @@ fn what_was_done_before_is_read_from_the_step() {
     assert_eq!((before.counts, before.is_prepared, before.sent), ((0, 1), false, None));
     assert_eq!(before.since, Some(ago(10)), "the wave's beginning");
     assert_eq!(read(&changes[..4], Some(sent())).noted, None, "a note from before the change does not count");
+    let again = ChangeRecord { at: ago(3), ..changes[3].clone() };
+    let resent = [changes[..3].to_vec(), vec![again], changes[4..].to_vec()].concat();
+    let once_more = SentChange { at: ago(3), ..sent() };
+    assert_eq!(read(&resent, Some(once_more)).noted, None, "nor does one from before it was sent once more");
     let begun = Some(BegunChange { change: &to, at: ago(6) });
     let back = Way::of(&LookContext { goal: Some(&goal), begun, changes: &changes, ..LookContext::default() });
     assert_eq!((back.is_back, back.forward, back.sent), (true, Some(digest(&state("new"))), None));
