@@ -182,9 +182,10 @@ fn members(bytes: &[u8], known: &[&str]) -> Result<Map<String, Value>, BadAnswer
     if bytes.len() > LONGEST_ANSWER {
         return Err(BadAnswer::TooLong(bytes.len()));
     }
-    let Ok(answer @ Value::Object(_)) = serde_json::from_slice(bytes) else {
+    let Ok(mut answer @ Value::Object(_)) = serde_json::from_slice(bytes) else {
         return Err(BadAnswer::NoObject);
     };
+    write_whole(&mut answer);
     if let Some(found) = secret::findings(&answer).into_iter().next() {
         return Err(BadAnswer::Secret(found.path));
     }
@@ -200,6 +201,22 @@ fn members(bytes: &[u8], known: &[&str]) -> Result<Map<String, Value>, BadAnswer
         return Err(BadAnswer::OtherVersion);
     }
     Ok(members)
+}
+
+/// Writes each number that is whole without a point, as the ledger does: a state that comes back from there is the same
+/// by value.
+fn write_whole(value: &mut Value) {
+    match value {
+        Value::Number(number) => {
+            let text = number.as_f64().filter(|_| number.is_f64()).map(|float| float.to_string());
+            if let Some(whole) = text.and_then(|text| text.parse::<i64>().ok()) {
+                *value = whole.into();
+            }
+        }
+        Value::Array(all) => all.iter_mut().for_each(write_whole),
+        Value::Object(members) => members.values_mut().for_each(write_whole),
+        _ => {}
+    }
 }
 
 fn typed<T: DeserializeOwned>(value: &Value, at: &str) -> Result<T, BadAnswer> {

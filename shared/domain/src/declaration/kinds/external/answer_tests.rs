@@ -98,6 +98,16 @@ fn what_is_absent_has_its_usual_value() {
     assert!(!read.reads_format(&state("3")));
 }
 
+/// The ledger has one form of a number, and a state that it gives back is compared with one that a function gives.
+#[test]
+fn a_number_is_read_as_the_ledger_gives_it_back() {
+    let state = json!({"format": "1", "share": 0.5, "weights": [1.0, -0.0, 3e2], "of": {"large": 1e15, "count": 7}});
+    let read = Look::read(&look(&json!({ "state": state })), false).unwrap();
+    let wanted = json!({"format": "1", "share": 0.5, "weights": [1, 0, 300],
+        "of": {"large": 1_000_000_000_000_000_u64, "count": 7}});
+    assert_eq!(read.state.map(Value::Object), Some(wanted));
+}
+
 #[test]
 fn what_came_of_a_request_is_one_word_or_a_refusal() {
     let refusal = json!({"refused": {"name": "Conflict", "says": "it has moved"}});
