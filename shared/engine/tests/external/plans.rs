@@ -122,6 +122,14 @@ fn a_function_must_be_published_ours_and_quick() {
         }
         book
     };
+    let looked_at = || {
+        let book = Book::new();
+        book.looked_at_by("shop-book-look");
+        if let Some(function) = book.world.lambda().functions.get_mut(BOOK) {
+            function.tags.insert("windlass:external".into(), "look".into());
+        }
+        book
+    };
     let table = [
         (
             nowhere(),
@@ -138,6 +146,14 @@ fn a_function_must_be_published_ours_and_quick() {
         (
             with(|it| drop(it.tags.remove("windlass:app"))),
             "TargetNotOurs: components.book.function: The tags of the function shop-book do not make it ours",
+        ),
+        (
+            with(|it| drop(it.tags.insert("windlass:external".into(), "change".into()))),
+            "TargetNotOurs: components.book.function: Function shop-book has to look, and its tag",
+        ),
+        (
+            looked_at(),
+            "TargetNotOurs: components.book.function: `look` names another function, and yet others than the deployer",
         ),
         (with(|it| it.timeout_s = 31), "NotSupported: components.book.function: Function shop-book may run for 31 s"),
     ];

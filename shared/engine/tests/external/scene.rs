@@ -76,6 +76,9 @@ impl Book {
     /// Lets another function look.
     pub fn looked_at_by(&self, name: &str) {
         make_function(&self.world, name);
+        if let Some(function) = self.world.lambda().functions.get_mut(BOOK) {
+            function.tags.insert("windlass:external".into(), "change".into());
+        }
         self.world.external().lookers.insert(name.into(), BOOK.into());
         self.spec.borrow_mut().look = Some(called(name));
     }

@@ -13,6 +13,9 @@ use windlass_domain::{prose, run};
 /// The tag without which no function of Windlass's calls a user's function as a component.
 const EXTERNAL_TAG: &str = "windlass:external";
 
+/// The tag's value by which IAM lets nobody but the deployer call a function.
+const CHANGE: &str = "change";
+
 /// The longest timeout of a function, in seconds: a call of it, and a look before it, fit into one invocation of the
 /// deployer.
 const LONGEST_S: u64 = 30;
@@ -33,9 +36,10 @@ pub(super) async fn find(
     spec: &Spec,
 ) -> Checked<(Found, Option<Found>)> {
     let mut findings = Vec::new();
-    let function = collected(one(there, input, ("function", &spec.function)).await, &mut findings)?;
+    let is_spared = spec.look.is_some();
+    let function = collected(one(there, input, ("function", &spec.function), is_spared).await, &mut findings)?;
     let look = match &spec.look {
-        Some(look) => collected(one(there, input, ("look", look)).await, &mut findings)?,
+        Some(look) => collected(one(there, input, ("look", look), false).await, &mut findings)?,
         None => None,
     };
     match function {
@@ -44,7 +48,13 @@ pub(super) async fn find(
     }
 }
 
-async fn one(there: &impl LambdaApi, input: &PrepareInput<'_>, (member, called): (&str, &Called)) -> Checked<Found> {
+/// `is_spared` says that another function looks for this one.
+async fn one(
+    there: &impl LambdaApi,
+    input: &PrepareInput<'_>,
+    (member, called): (&str, &Called),
+    is_spared: bool,
+) -> Checked<Found> {
     let Called { name, alias } = called;
     let path = input.path(member);
     let missing = || {
@@ -65,7 +75,7 @@ async fn one(there: &impl LambdaApi, input: &PrepareInput<'_>, (member, called):
     let tags = there.function_tags(&arn).await?;
     let mut wrong = Vec::new();
     wrong.extend(input.check_tags(member, (&format!("function {name}"), Some(&arn)), &tags));
-    wrong.extend(untagged(input, &path, (name, &arn), &tags));
+    wrong.extend(untagged(input, &path, (name, &arn, is_spared), &tags));
     wrong.extend(too_long(&path, name, &function));
     if !wrong.is_empty() {
         return Err(wrong.into());
@@ -74,28 +84,33 @@ async fn one(there: &impl LambdaApi, input: &PrepareInput<'_>, (member, called):
     Ok(Found { pinned, arn, tags })
 }
 
-/// Returns a finding if the tag is missing by which a function is known to be one that is called so.
+/// Returns a finding if the tag is missing by which a function is known to be one that is called so, or lets others call
+/// it than those who have to.
 fn untagged(
     input: &PrepareInput<'_>,
     path: &str,
-    (name, arn): (&str, &str),
+    (name, arn, is_spared): (&str, &str, bool),
     tags: &BTreeMap<String, String>,
 ) -> Option<Finding> {
-    let is_missing = input.needs_tags() && !tags.contains_key(EXTERNAL_TAG);
-    is_missing.then(|| {
-        let (app, environment) = (input.app, input.environment);
-        Finding::new(
-            FindingName::TargetNotOurs,
-            path,
-            format!("Function {name} has no tag `{EXTERNAL_TAG}`: Windlass calls none without it."),
-            prose!(
-                "Tag it with your infrastructure code, or so: {}. Where `look` names another function, the value `change` lets nobody but the deployer call this one.",
-                run!(
-                    "aws lambda tag-resource --resource {arn} --tags {APP_TAG}={app},{ENVIRONMENT_TAG}={environment},{EXTERNAL_TAG}=yes"
-                )
-            ),
+    let reason = match tags.get(EXTERNAL_TAG) {
+        _ if !input.needs_tags() => return None,
+        Some(tag) if (tag == CHANGE) == is_spared => return None,
+        None => format!("Function {name} has no tag `{EXTERNAL_TAG}`: Windlass calls none without it."),
+        Some(_) if is_spared => {
+            format!("`look` names another function, and yet others than the deployer may call {name}.")
+        }
+        Some(_) => {
+            format!("Function {name} has to look, and its tag `{EXTERNAL_TAG}` lets nobody but the deployer call it.")
+        }
+    };
+    let (app, environment, tag) = (input.app, input.environment, if is_spared { CHANGE } else { "look" });
+    let remedy = prose!(
+        "Tag it with your infrastructure code, or so: {}.",
+        run!(
+            "aws lambda tag-resource --resource {arn} --tags {APP_TAG}={app},{ENVIRONMENT_TAG}={environment},{EXTERNAL_TAG}={tag}"
         )
-    })
+    );
+    Some(Finding::new(FindingName::TargetNotOurs, path, reason, remedy))
 }
 
 /// Returns a finding if a call may go on for longer than it is waited for.
