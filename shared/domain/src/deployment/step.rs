@@ -269,7 +269,9 @@ impl Step {
     /// none.
     pub fn shown_from(&self) -> Option<Time> {
         let switching = self.changes.iter().filter(|change| change.switching);
-        switching.map(ChangeRecord::shown_from).max()
+        // A call that may take longer than usual is open for as much longer.
+        let open = self.open.iter().map(|open| open.not_after.plus_s(OPEN_CALL_GRACE_S).plus_ms(SEEN_AFTER_MS));
+        switching.map(ChangeRecord::shown_from).chain(open).max()
     }
 
     /// Returns whether the goal of the last wave that it took part in was seen, and was not taken back since.

@@ -92,8 +92,8 @@ fn answer(loaded: &DeploymentContext, plan: &Plan) -> Answer<PrepareTransition> 
 /// The number of targets that are looked at at the same time.
 const AT_A_TIME: usize = 8;
 
-/// The longest wait, until everything shows that was sent when the look was asked for.
-const LONGEST_MS: u64 = 2 * SEEN_AFTER_MS;
+/// The longest wait, until everything shows that was sent when the look was asked for: also a call that may take long.
+const LONGEST_MS: u64 = 4 * SEEN_AFTER_MS;
 
 /// Looks at the target of each component, also of those that the deployment has not touched or has brought back,
 /// which may have been changed since by whoever repairs by hand: when every look shows what was changed before
