@@ -84,6 +84,12 @@ async fn component<A: AfterLook>(
         return Ok(None);
     }
     let looked = look::<A, 1>(ports, &step, [&running.state]).await?;
+    if let TargetPresence::Gone(why) = &looked.presence
+        && with_kind_of(ports, &step, RunsFunctions).await?
+    {
+        // The version that would look was deleted: that is no drift.
+        return Ok(Some(ComponentLook::unknown(why.as_str())));
+    }
     let [beside] = looked.beside;
     let beside = beside?;
     let (seen, reason) = match looked.presence {

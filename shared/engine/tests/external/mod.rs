@@ -7,11 +7,12 @@ use scene::{BOOK, Book, component, kind, shows, tree};
 use serde_json::json;
 use std::collections::BTreeMap;
 use windlass_domain::declaration::plan::KindName;
+use windlass_domain::deployment::accept_look::Live;
 use windlass_domain::environment::drift::Drift;
 use windlass_domain::environment::{GivenVersion, Running};
 use windlass_domain::text::time::Time;
 use windlass_engine::kinds::external::External;
-use windlass_engine::observe::{compare, glance};
+use windlass_engine::observe::{compare, glance, live};
 use windlass_engine::payload::WorkTransition;
 use windlass_engine::ports::ExternalAnswer;
 use windlass_world::World;
@@ -188,4 +189,6 @@ fn only_the_hourly_look_asks_the_function() {
     }
     let blind = run(glance(&book.world, &running));
     assert_eq!(blind[&component()].compared.drift, Drift::Unknown, "the function is gone, and not the book");
+    let accepted = run(live(&book.world, &release.step(), None)).unwrap();
+    assert!(matches!(accepted, Live::Gone(_)), "a version never comes again, so that is no obstacle: {accepted:?}");
 }

@@ -110,10 +110,6 @@ impl<P: ExternalLookApi + Clock, A: ExternalActApi> Kind for External<P, A> {
         match seen.map_err(|unseen| unseen.fault(target.looks())).and_then(|look| ask::known(target.looks(), look)) {
             Ok((look, state)) => Ok(Seen { now, look, state, way }),
             Err(fault) if way.is_driven => Err(unseen(target, way.since, now, fault)),
-            // A version that was deleted shows nothing of the outside: that is not gone.
-            Err(fault) if fault.name == FaultName::NotFound && look.goal.is_none() => {
-                Err(Fault::new(FaultName::Refused, fault.message))
-            }
             Err(fault) => Err(fault),
         }
     }
