@@ -39,7 +39,7 @@ fn reached(target: &Target, seen: &Seen) -> Next<Change> {
             left_ms => Next::Wait(left_ms.div_ceil(1000)),
         },
         (true, _) => note(true),
-        (false, Some((_, true))) => note(false),
+        (false, Some((_, true))) if !seen.waited(target).1 => note(false),
         (false, _) => wait(target, seen),
     }
 }

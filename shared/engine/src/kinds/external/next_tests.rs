@@ -105,6 +105,12 @@ fn a_goal_is_reached_by_two_looks_that_show_it_ready() {
             ("seen again too soon", "new ready", noted(forward(), 14_001, true), "wait 1"),
             ("seen again later", "new ready", noted(forward(), 15_000, true), "done"),
             ("not ready in between", "new waits", noted(forward(), 60_000, true), "note false 1"),
+            (
+                "ready now and then, for too long",
+                "new waits",
+                noted(way(false, 31), 5_000, true),
+                "failed ChangeFailed",
+            ),
             ("ready again after that", "new ready", noted(forward(), 60_000, false), "note true 1"),
             ("not ready yet", "new waits", forward(), "wait 10"),
             ("not ready for long", "new waits", way(false, 25), "wait for hours"),
