@@ -152,8 +152,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         what: "what a target waits for is not written down",
         edits: &[Edit {
             file: "shared/engine/src/converge/drive.rs",
-            find: "            .clone_from(&view.waits_for);",
-            replace: "            .clone_from(if VARIANT { &None } else { &view.waits_for });",
+            find: "        step.waits_for.clone_from(&view.waits_for);",
+            replace: "        step.waits_for.clone_from(if VARIANT { &None } else { &view.waits_for });",
         }],
         scenarios: &["service_moved_held", "paused_by_team_cancelled"],
         mishaps: &[],
