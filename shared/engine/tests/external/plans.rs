@@ -149,12 +149,9 @@ fn a_function_must_be_published_ours_and_quick() {
         ),
         (
             with(|it| drop(it.tags.insert("windlass:external".into(), "change".into()))),
-            "TargetNotOurs: components.book.function: Function shop-book has to look, and its tag",
+            "TargetNotOurs: components.book.function: Nobody but the deployer may call shop-book",
         ),
-        (
-            looked_at(),
-            "TargetNotOurs: components.book.function: `look` names another function, and yet others than the deployer",
-        ),
+        (looked_at(), "TargetNotOurs: components.book.function: Others than the deployer may call shop-book"),
         (with(|it| it.timeout_s = 31), "NotSupported: components.book.function: Function shop-book may run for 31 s"),
     ];
     for (book, wanted) in table {

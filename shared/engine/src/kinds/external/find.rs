@@ -36,10 +36,10 @@ pub(super) async fn find(
     spec: &Spec,
 ) -> Checked<(Found, Option<Found>)> {
     let mut findings = Vec::new();
-    let is_spared = spec.look.is_some();
-    let function = collected(one(there, input, ("function", &spec.function), is_spared).await, &mut findings)?;
+    let function =
+        collected(one(there, input, ("function", &spec.function, spec.look.is_some())).await, &mut findings)?;
     let look = match &spec.look {
-        Some(look) => collected(one(there, input, ("look", look), false).await, &mut findings)?,
+        Some(look) => collected(one(there, input, ("look", look, false)).await, &mut findings)?,
         None => None,
     };
     match function {
@@ -52,8 +52,7 @@ pub(super) async fn find(
 async fn one(
     there: &impl LambdaApi,
     input: &PrepareInput<'_>,
-    (member, called): (&str, &Called),
-    is_spared: bool,
+    (member, called, is_spared): (&str, &Called, bool),
 ) -> Checked<Found> {
     let Called { name, alias } = called;
     let path = input.path(member);
@@ -96,12 +95,8 @@ fn untagged(
         _ if !input.needs_tags() => return None,
         Some(tag) if (tag == CHANGE) == is_spared => return None,
         None => format!("Function {name} has no tag `{EXTERNAL_TAG}`: Windlass calls none without it."),
-        Some(_) if is_spared => {
-            format!("`look` names another function, and yet others than the deployer may call {name}.")
-        }
-        Some(_) => {
-            format!("Function {name} has to look, and its tag `{EXTERNAL_TAG}` lets nobody but the deployer call it.")
-        }
+        Some(_) if is_spared => format!("Others than the deployer may call {name}, although `look` names another one."),
+        Some(_) => format!("Nobody but the deployer may call {name}, by its tag `{EXTERNAL_TAG}`, and it has to look."),
     };
     let (app, environment, tag) = (input.app, input.environment, if is_spared { CHANGE } else { "look" });
     let remedy = prose!(

@@ -23,8 +23,7 @@ where
     };
     let former: Option<Goal> = input.goal_state.map(|goal| from_value("recorded state", goal)).transpose()?;
     let bucket = &there.config().artifacts_bucket;
-    let release = input.artifact.filter(|_| former.is_none());
-    let release = release.and_then(|artifact| ReleaseBytes::of(artifact, bucket));
+    let release = input.artifact.filter(|_| former.is_none()).and_then(|artifact| ReleaseBytes::of(artifact, bucket));
     let about = Subject {
         app: input.app.clone(),
         environment: input.environment.clone(),

@@ -207,11 +207,9 @@ fn members(bytes: &[u8], known: &[&str]) -> Result<Map<String, Value>, BadAnswer
 /// by value.
 fn write_whole(value: &mut Value) {
     match value {
-        Value::Number(number) => {
-            let text = number.as_f64().filter(|_| number.is_f64()).map(|float| float.to_string());
-            if let Some(whole) = text.and_then(|text| text.parse::<i64>().ok()) {
-                *value = whole.into();
-            }
+        Value::Number(number) if number.is_f64() => {
+            let text = number.as_f64().map(|float| float.to_string());
+            *value = text.and_then(|text| text.parse::<i64>().ok()).map_or_else(|| value.take(), Value::from);
         }
         Value::Array(all) => all.iter_mut().for_each(write_whole),
         Value::Object(members) => members.values_mut().for_each(write_whole),
