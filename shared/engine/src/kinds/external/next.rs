@@ -59,8 +59,7 @@ fn towards(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {
             Some(_) => Next::Failed(wording::given_up(target, seen)),
             None => wait(target, seen),
         },
-        // It is as it was before although the goal was seen, which shows that it was made; or it is what nobody here has
-        // sent.
+        // It was made, by its answer or a look, and is as it was before; or it is what nobody here has sent.
         Some((upon, is_answered)) if *is_answered || way.noted.is_some() || *upon != seen.state => {
             Next::Theirs(wording::changed(target, seen))
         }

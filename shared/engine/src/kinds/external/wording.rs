@@ -126,12 +126,7 @@ pub(super) fn changed(target: &Target, seen: &Seen) -> Finding {
 
 /// The finding for a function that names another thing than when it was planned.
 pub(super) fn other_thing(target: &Target, seen: &Seen) -> Finding {
-    Finding::new(
-        FindingName::PromiseBroken,
-        target.owns.as_str(),
-        format!("It changes {} now, {}.", seen.look.owns, says(target.looks())),
-        "Let the function name one outside thing by its settings alone, and publish it; then start `recover`.",
-    )
+    broken(target.owns.clone(), format!("It changes {} now, {}.", seen.look.owns, says(target.looks())))
 }
 
 /// Says that the function has refused something.

@@ -203,8 +203,7 @@ fn members(bytes: &[u8], known: &[&str]) -> Result<Map<String, Value>, BadAnswer
     Ok(members)
 }
 
-/// Writes each number that is whole without a point, as the ledger does: a state that comes back from there is the same
-/// by value.
+/// Writes a whole number without a point, as the ledger gives it back, so that states are the same by value.
 fn write_whole(value: &mut Value) {
     match value {
         Value::Number(number) if number.is_f64() => {
