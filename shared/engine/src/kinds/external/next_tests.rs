@@ -220,10 +220,6 @@ fn what_was_done_before_is_read_from_the_step() {
     assert_eq!((before.counts, before.is_prepared, before.sent), ((0, 1), false, None));
     assert_eq!(before.since, Some(ago(10)), "the wave's beginning");
     assert_eq!(read(&changes[..4], Some(sent())).noted, None, "a note from before the change does not count");
-    let again = ChangeRecord { at: ago(3), ..changes[3].clone() };
-    let resent = [changes[..3].to_vec(), vec![again], changes[4..].to_vec()].concat();
-    let once_more = SentChange { at: ago(3), ..sent() };
-    assert_eq!(read(&resent, Some(once_more)).noted, None, "nor does one from before it was sent once more");
     let begun = Some(BegunChange { change: &to, at: ago(6) });
     let back = Way::of(&LookContext { goal: Some(&goal), begun, changes: &changes, ..LookContext::default() });
     assert_eq!((back.is_back, back.forward, back.sent), (true, Some(digest(&state("new"))), None));

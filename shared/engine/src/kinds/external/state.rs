@@ -121,9 +121,7 @@ impl Way {
                 }
             } else if let Some(ready) = change["ready"].as_bool() {
                 way.counts.0 += 1;
-                // A change that is sent once more keeps its place among the records.
-                let is_since = look.sent.as_ref().is_none_or(|sent| record.at >= sent.at);
-                if is_since && Some(&change["of"]) == goal.as_ref() {
+                if Some(&change["of"]) == goal.as_ref() {
                     way.noted = Some((record.at, ready));
                 }
             } else if !change["prepare"].is_null() {
