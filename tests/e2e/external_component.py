@@ -4,18 +4,19 @@ What the functions meet outside is the example's own imitation, which listens on
 the function for Argo CD gets the imitation's settings and keys in place of those that its template makes.
 """
 
+import contextlib
 import functools
 import importlib.util
 import json
 import os
 import pathlib
-import shutil
-import subprocess
-import sys
+import signal
+import time
 
 from application import Application
 from cloud import REPOSITORY
 from ledger import ending
+from shop import made_zip
 from tagged_roles import document_of, filled
 
 EXAMPLES = REPOSITORY / "examples/external"
@@ -42,19 +43,14 @@ def imitation(example):
 
 @functools.cache
 def packed(example):
-    """The zip of a function: the files that its page puts there, with what it requires; what the local cloud has is left out."""
-    folder = REPOSITORY / ".local/external" / example
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    requirements = (EXAMPLES / "github-pages/requirements.txt").read_text().splitlines()
-    (git,) = [line for line in requirements if line.startswith("dulwich==")]
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-compile", "--disable-pip-version-check"]
-    subprocess.run([*pip, "--target", folder, git], check=True)
-    for path in [*(EXAMPLES / example).glob("*.py"), EXAMPLES / "git_http.py"]:
-        if not path.name.startswith(("test_", "conftest")) and not path.name.endswith("imitation.py"):
-            shutil.copy(path, folder)
-    (folder / "entry.py").write_text(ENTRY)
-    return pathlib.Path(shutil.make_archive(str(folder), "zip", folder)).read_bytes()
+    """The zip of a function: what its page puts into its build. The local cloud's Python has all that dulwich needs."""
+    (dulwich,) = importlib.util.find_spec("dulwich").submodule_search_locations
+    folder = pathlib.Path(dulwich)
+    files = {f"dulwich/{path.relative_to(folder)}": path.read_bytes() for path in folder.rglob("*.py")}
+    page = (EXAMPLES / example / "README.md").read_text()
+    copied = page.partition("\ncp ")[2].partition(" build/\n")[0].split()
+    files |= {pathlib.Path(name).name: (EXAMPLES / example / name).read_bytes() for name in copied}
+    return made_zip(files | {"entry.py": ENTRY})
 
 
 class External(Application):
@@ -65,7 +61,7 @@ class External(Application):
         self.component, self.example = component, example
         self.imitation = imitation(example)
         self.outside = self.imitation.Outside()
-        self.outside.tap = lambda moment: None
+        self.seen = self.newest()
         self.tags = {"windlass:app": app, "windlass:environment": environment}
 
     def name(self, of):
@@ -99,6 +95,18 @@ class External(Application):
             )
             self.client("lambda_").create_alias(FunctionName=self.name(of), Name="live", FunctionVersion=made["Version"])
 
+    def kill(self):
+        """Kills the function that changes, in the middle of what it does, as Lambda may."""
+        its = {f"AWS_LAMBDA_FUNCTION_NAME={self.name('change')}".encode(), f"AWS_ENDPOINT_URL={self.aws.endpoint}".encode()}
+        for place in pathlib.Path("/proc").glob("[0-9]*/environ"):
+            with contextlib.suppress(OSError):
+                if its <= set(place.read_bytes().split(b"\0")):
+                    os.kill(int(place.parent.name), signal.SIGKILL)
+
+    def kills(self, moment):
+        """A tap that kills it once, before its push is taken or after."""
+        return once(moment, lambda: self.outside.asked.endswith("/git-receive-pack"), self.kill)
+
     def publish_again(self):
         """Somebody publishes the function that changes once more, and moves its alias."""
         lambda_ = self.client("lambda_")
@@ -110,7 +118,7 @@ class External(Application):
     def declare(self, **more):
         function, look = ({"name": self.name(of), "alias": "live"} for of in ("change", "look"))
         component = {"kind": "external", "function": function, "look": look, "settings": self.imitation.SETTINGS, "within": "5m", **more}
-        gates = {"bake": "5s", "alarms": [f"{self.app}-{self.environment}-errors"]}
+        gates = {"bake": "10s", "alarms": [f"{self.app}-{self.environment}-errors"]}
         environments = {self.environment: {"deploy": {"branch": "main"}, "sources": ["api", "console"]}}
         super().declare({"app": self.app, "version": "1.0.0", "environments": environments, "components": {self.component: component}, "gates": gates})
 
@@ -121,19 +129,53 @@ class External(Application):
         assert answer.status == 202, answer
         return answer.body["id"]
 
-    def to_its_end(self, deployment, on_look=lambda: None):
+    def release(self, version):
+        return self.to_its_end(self.begin(version))
+
+    def release_through(self, tap, version):
+        """Releases while something happens to the function; returns how many commits that made."""
+        before, self.outside.tap = self.outside.head(), tap
+        record = self.release(version)
+        self.outside.tap = lambda moment: None
+        self.expect_ended(record, "Succeeded")
+        return int(self.outside.git("rev-list", "--count", f"{before}..{self.outside.head()}"))
+
+    # ── what goes on outside ──
+
+    def newest(self):
+        """The newest commit that the outside has noticed."""
+        return self.outside.head()
+
+    def goes_on(self):
+        """The outside ends well what it has begun with a commit, once for each: between two looks it is as it was."""
+        if self.newest() != self.seen:
+            self.seen = self.newest()
+            self.outside.finish()
+
+    def gives_up(self, sentence):
+        """The outside gives up its newest commit."""
+        self.seen = self.newest()
+        self.outside.give_up(sentence)
+
+    def until_sent(self, before):
+        """Waits until a deployment has sent its commit, and nobody has done anything with it."""
+        self.until("a commit", lambda: self.newest() != before, within_s=120)
+        # The local cloud says since when an alarm is red in whole seconds: of the same second it is red before the change.
+        time.sleep(1)
+
+    def to_its_end(self, deployment):
         """Waits for a deployment's ending while the outside goes on; answers its record."""
 
         def look():
-            on_look()
+            self.goes_on()
             return self.if_ended(deployment)
 
         return self.until(f"the ending of {deployment}", look, within_s=240)
 
-    def follow_back(self, on_look=lambda: None):
+    def follow_back(self):
         """An operator goes back, while the outside goes on."""
         execution = self.machine.start(action="rollback", reason="a test goes back", **self.where)
-        ended = self.machine.follow(execution, 240 * self.aws.patience, on_look=on_look)
+        ended = self.machine.follow(execution, 240 * self.aws.patience, on_look=self.goes_on)
         assert ended["status"] == "SUCCEEDED", ended
         self.operate(action="release_hold", reason="a test goes on", **self.where)
 
@@ -151,16 +193,13 @@ def as_imitated(outside, keys):
 
 
 def once(moment, when, doing):
-    """A tap of the imitation that does something at the first request of which `when` holds."""
+    """A tap of the imitation that does something at the first request of which `when` holds, and closes the connection."""
     open_ = [True]
 
     def tap(now):
         if now == moment and open_ and when():
             open_.clear()
             doing()
+            raise ConnectionAbortedError
 
     return tap
-
-
-def breaks():
-    raise ConnectionAbortedError(os.strerror(104))

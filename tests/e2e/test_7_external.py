@@ -1,10 +1,10 @@
 """A book on GitHub Pages and an image that Argo CD follows, each behind a user's function, on the installed product: forward, undone by a
-gate, rolled back, changed by hand, and with a function that loses its answer. Git is the real `git http-backend`; GitHub, the Kubernetes API
-and Argo CD are the examples' imitations."""
+gate, rolled back, changed by hand, and with a function that is killed or loses its answer. Git is the real `git http-backend`; GitHub, the
+Kubernetes API and Argo CD are the examples' imitations."""
 
 import pytest
 from command_line import CommandLine
-from external_component import External, as_imitated, breaks, once
+from external_component import External, as_imitated, once
 from shop import made_zip
 
 pytestmark = pytest.mark.heavy
@@ -30,15 +30,12 @@ class Textbook(External):
         self.shop.upload(self.key("book", version), made_zip({"index.html": f"book {version}"}))
         return super().begin(version, self.artifact("book", version))
 
-    def release(self, version):
-        return self.to_its_end(self.begin(version), self.outside.finish)
+    def newest(self):
+        return self.outside.builds[-1]["commit"]
 
     def page(self):
         """What the branch has, whatever GitHub has built."""
         return self.outside.files().get("index.html")
-
-    def until_sent(self, before):
-        self.until("a commit", lambda: self.outside.head() != before, within_s=60)
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +68,7 @@ def test_a_failed_gate_brings_the_former_tree_back(textbook):
     deployment = textbook.begin("1.1.0")
     textbook.until_sent(before)
     textbook.set_alarm("ALARM")
-    record = textbook.to_its_end(deployment, textbook.outside.finish)
+    record = textbook.to_its_end(deployment)
     textbook.set_alarm("OK")
     textbook.expect_ended(record, "RolledBack", "GateFailed")
     assert textbook.outside.served() == tree
@@ -82,40 +79,36 @@ def test_what_github_cannot_build_is_undone_with_its_sentence(textbook):
     before, tree = textbook.outside.head(), textbook.outside.served()
     deployment = textbook.begin("1.2.0")
     textbook.until_sent(before)
-    broken = textbook.outside.head()
-
-    def builds():
-        if textbook.outside.head() == broken:
-            textbook.outside.give_up("A page has no title.")
-        else:
-            textbook.outside.finish()
-
-    record = textbook.to_its_end(deployment, builds)
+    textbook.gives_up("A page has no title.")
+    record = textbook.to_its_end(deployment)
     assert "A page has no title" in textbook.expect_ended(record, "RolledBack", "ChangeFailed")
     assert textbook.outside.served() == tree
 
 
 def test_an_answer_that_is_lost_is_found_out_by_the_next_look(textbook):
     before = textbook.outside.head()
-    textbook.outside.tap = once("after", lambda: textbook.outside.head() != before, breaks)
-    record = textbook.release("1.3.0")
-    textbook.outside.tap = lambda moment: None
-    textbook.expect_ended(record, "Succeeded")
-    commits = textbook.outside.git("rev-list", "--count", f"{before}..gh-pages")
-    assert (textbook.page(), commits) == ("book 1.3.0", "1"), "it was not sent a second time"
+    loses = once("after", lambda: textbook.outside.head() != before, lambda: None)
+    assert textbook.release_through(loses, "1.3.0") == 1, "it was not sent a second time"
+    assert textbook.page() == "book 1.3.0"
 
 
 def test_a_rollback_goes_to_the_release_before(textbook):
-    textbook.follow_back(textbook.outside.finish)
+    textbook.follow_back()
     assert textbook.page() == "book 1.0.0"
+
+
+@pytest.mark.parametrize("version, moment", [("1.4.0", "before"), ("1.5.0", "after")])
+def test_a_function_that_is_killed_before_or_after_its_push_makes_one_commit(textbook, version, moment):
+    assert textbook.release_through(textbook.kills(moment), version) == 1
+    assert textbook.page() == f"book {version}"
 
 
 def test_somebody_elses_push_is_left_to_them(textbook):
     before = textbook.outside.head()
-    deployment = textbook.begin("1.4.0")
+    deployment = textbook.begin("1.6.0")
     textbook.until_sent(before)
     textbook.outside.meddle()
-    record = textbook.to_its_end(deployment, textbook.outside.finish)
+    record = textbook.to_its_end(deployment)
     assert "by hand" in textbook.page(), record["ending"]
     textbook.expect_ended(record, record["ending"]["ending"], "TargetChangedByOther")
 
@@ -133,15 +126,8 @@ class Orders(External):
         self.make_functions(self.make_role([]), as_imitated(self.outside, (*OF_AWS, "AWS_ENDPOINT_URL_SECRETS_MANAGER")))
 
     def begin(self, version):
-        self.digest = self.shop.push_image(version, self.repository, content=f"orders {version}")
+        self.shop.push_image(version, self.repository, content=f"orders {version}")
         return super().begin(version, {"image": f"{self.repository}:{version}"})
-
-    def applies(self):
-        """Argo CD applies the head, and looks."""
-        self.outside.finish()
-
-    def release(self, version):
-        return self.to_its_end(self.begin(version), self.applies)
 
 
 @pytest.fixture(scope="module")
@@ -159,23 +145,16 @@ def test_an_image_is_released_by_a_commit_that_argo_cd_applies(orders):
     assert "resources: [deployment.yaml,   service.yaml]   # two" in first, "what a person has written stays"
     orders.expect_ended(orders.release("1.1.0"), "Succeeded")
     assert orders.outside.text() != first
-    orders.follow_back(orders.applies)
+    orders.follow_back()
     assert orders.outside.text() == first
 
 
 def test_a_sync_that_fails_is_undone_with_argo_cds_message(orders):
     first, before = orders.outside.text(), orders.outside.head()
     deployment = orders.begin("1.2.0")
-    orders.until("a commit", lambda: orders.outside.head() != before, within_s=60)
-    broken = orders.outside.head()
-
-    def argo():
-        if orders.outside.head() == broken:
-            orders.outside.give_up("one or more objects failed to apply")
-        else:
-            orders.applies()
-
-    record = orders.to_its_end(deployment, argo)
+    orders.until_sent(before)
+    orders.gives_up("one or more objects failed to apply")
+    record = orders.to_its_end(deployment)
     assert "one or more objects failed to apply" in orders.expect_ended(record, "RolledBack", "ChangeFailed")
     assert orders.outside.text() == first
 
@@ -183,12 +162,28 @@ def test_a_sync_that_fails_is_undone_with_argo_cds_message(orders):
 def test_what_brought_it_takes_it_back_though_the_alias_has_moved(orders):
     first, before = orders.outside.text(), orders.outside.head()
     deployment = orders.begin("1.3.0")
-    orders.until("a commit", lambda: orders.outside.head() != before, within_s=60)
+    orders.until_sent(before)
     version = orders.publish_again()
     orders.set_alarm("ALARM")
-    record = orders.to_its_end(deployment, orders.applies)
+    record = orders.to_its_end(deployment)
     orders.set_alarm("OK")
     orders.expect_ended(record, "RolledBack", "GateFailed")
     assert orders.outside.text() == first
     pinned = orders.ledger.steps(record["id"])["orders"]["target"]["function"]["version"]
     assert pinned != version, "both ways are of the version that was planned"
+
+
+def test_a_function_that_is_killed_before_its_push_is_asked_once_more(orders):
+    first = orders.outside.text()
+    assert orders.release_through(orders.kills("before"), "1.4.0") == 1
+    assert orders.outside.text() != first
+
+
+def test_what_somebody_else_commits_is_left_to_them(orders):
+    before = orders.outside.head()
+    deployment = orders.begin("1.5.0")
+    orders.until_sent(before)
+    orders.outside.meddle()
+    record = orders.to_its_end(deployment)
+    assert "by-hand" in orders.outside.text(), record["ending"]
+    orders.expect_ended(record, record["ending"]["ending"], "TargetChangedByOther")

@@ -76,6 +76,7 @@ class Request(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         outside = self.server.outside
+        outside.asked = self.path
         try:
             outside.tap("before")
             if "X-Amz-Target" in self.headers:

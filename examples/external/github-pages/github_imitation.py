@@ -81,6 +81,7 @@ class Request(http.server.BaseHTTPRequestHandler):
             return self.answer({"Name": "token", "SecretString": SECRET})
         if self.path.startswith("/artifacts/"):
             return self.send(outside.artifacts[self.path.removeprefix("/artifacts/").partition("?")[0]])
+        outside.asked = self.path
         outside.tap("before")
         if self.path.startswith("/repos/"):
             return self.answer(*outside.github(self.path, self.headers))
