@@ -24,7 +24,7 @@ MOST_BYTES, SECONDS = 8192, {"observe": 12}  # of an answer; of a call, and 30 o
 DEPLOYMENT = "1f0c2d9a4b5e6f70"
 PAST, LATER = (time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + seconds)) for seconds in (-60, 3600))
 # The members that an answer must have, and those that it may have.
-OBSERVED = ("owns state mark ready reads", "guarded prepared says failed value goal")
+OBSERVED = ("owns state mark ready reads", "guarded prepared says failed value")
 MEMBERS = {"observe": OBSERVED, "prepare": ("", "done more"), "change": ("sent", "")}
 
 
@@ -90,13 +90,12 @@ class Session:
 
     def call(self, do, **more):
         """Returns the answer to one call, or the name and sentence of its refusal, or nothing where it failed."""
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": self.log}
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": self.log, "bufsize": 0}
         process = self.process = self.process or subprocess.Popen(self.trial.command, env=self.trial.variables, **pipes)
         request = {"windlass": 1, "do": do, "app": "kit", "environment": "dev", "component": "tried"}
         request |= {"deployment": DEPLOYMENT, "settings": self.trial.settings} | more
         with contextlib.suppress(BrokenPipeError):
             process.stdin.write(json.dumps(request).encode() + b"\n")
-            process.stdin.flush()
         seconds = SECONDS.get(do, 30)
         if not select.select([process.stdout], [], [], seconds)[0]:
             raise Broken(f"`{do}` takes longer than {seconds} s")
@@ -114,8 +113,9 @@ class Session:
             needed.add("goal")
         if not needed <= set(answer) <= needed | allowed | {"windlass"}:
             raise Broken(f"`{do}` answers {sorted(answer)}, and not {sorted(needed)} with at most {sorted(allowed)}")
-        if any(not isinstance((answer[name] or {}).get("format"), str) for name in {"state", "goal"} & set(answer)):
-            raise Broken(f"`state` or `goal` of `{do}` is unknown, or without a `format`")
+        read = [(answer[name] or {}).get("format") in answer["reads"] for name in {"state", "goal"} & set(answer)]
+        if not all(read) or len(answer.get("owns", "").encode()) > 200:
+            raise Broken(f"`state` or `goal` of `{do}` is unknown, or in no format of `reads`; or `owns` is too long")
         return answer
 
     def look(self, **more):
@@ -127,10 +127,8 @@ class Session:
     def prepare(self, goal, release, **more):
         """Prepares a goal in as many calls as it takes, and returns the last answer."""
         asked = {"goal": goal, "release": release, "key": f"{DEPLOYMENT}/tried/forward", "not_after": LATER} | more
-        for _ in range(100):
-            if not (answer := self.call("prepare", **asked)).get("more"):
-                break
-        return answer
+        answers = (self.call("prepare", **asked) for _ in range(100))
+        return next((answer for answer in answers if not answer.get("more")), {})
 
     def change(self, goal, mark, release=None, **more):
         """Returns the answer to a change, forward with a release and back without."""
@@ -195,9 +193,8 @@ class Promises(Session):
 
     def agree(self):
         """two looks agree"""
-        first = self.look(release=self.trial.releases[0])
-        self.kill()
-        second = self.look(release=self.trial.releases[0])
+        asked = {"release": self.trial.releases[0]}
+        first, _, second = self.look(**asked), self.kill(), self.look(**asked)
         if other := [name for name in ("state", "goal", "owns") if first[name] != second[name]]:
             raise Broken(f"two looks differ in {other}")
 
@@ -281,6 +278,7 @@ class Promises(Session):
         formats = {seen["state"]["format"], *(state["format"] for state in self.trial.former)}
         if formats != set(seen["reads"]):
             raise Broken(f"`reads` is {seen['reads']}, and the trial has states in {sorted(formats)}")
+        self.look(goal=seen["state"] | {"format": "other"})
         self.refused("UnknownFormat", self.unchanged(self.change, seen["state"] | {"format": "other"}, seen["mark"]))
         for state in self.trial.former:
             self.send(state, self.look(goal=state)["mark"])
@@ -379,11 +377,13 @@ def serve(function):
         print(json.dumps(answer), file=answers, flush=True)
 
 
-def main(do, name=""):
+def main(do="", name=""):
     """Does what the command line asks for, and returns whether a promise is broken."""
     if do == "invoke":
         return serve(lambda event, _: invoke(name, event))
     path, ends = pathlib.Path(name or do), []
+    if not path.is_file():
+        return print(__doc__.strip()) or 2
     sys.path.insert(0, str(path.parent))
     module = importlib.import_module(path.stem)
     if do == "serve":

@@ -166,7 +166,10 @@ def test_a_function_is_tried_by_its_name_and_cannot_be_killed(sign, tmp_path):
 
 # A function in one line, and what the kit says of it.
 ODD = [
-    ("{'owns': 'x', 'state': None, 'mark': None, 'ready': True, 'reads': ['1']}", "unknown, or without a `format`"),
+    ("{'owns': 'x', 'state': None, 'mark': None, 'ready': True, 'reads': ['1']}", "unknown, or in no format of"),
+    ("{'owns': 'x' * 201, 'state': {'format': '1'}, 'mark': None, 'ready': True, 'reads': '1'}", "`owns` is too long"),
+    ("{'owns': 'x', 'state': {'format': '2'}, 'mark': None, 'ready': True, 'reads': ['1']}", "in no format of `reads`"),
+    ("{'owns': 'x', 'state': {}, 'mark': None, 'ready': True, 'reads': [], 'goal': {}}", "`observe` answers ['goal', "),
     ("{'owns': 'x', 'redy': True}", "`observe` answers ['owns', 'redy'], and not ["),
     ("{'refused': {'name': 'NotNow', 'says': 'no'}}", "a look shows nothing: {'name': 'NotNow', 'says': 'no'}"),
     ("{}['owns']", "a look shows nothing: an error (its log ends: KeyError: 'owns')"),
@@ -201,6 +204,13 @@ def test_an_outside_that_compares_nothing_is_not_tried_for_that(sign, tmp_path):
     with pytest.raises(kit.NotTried):
         session.stale()
     session.kill()
+
+
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["no_such_trial.py"]])
+def test_without_a_trial_the_command_line_says_how_it_is_called(arguments):
+    command = [sys.executable, str(HERE / "kit.py"), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.strip(), done.stderr) == (2, kit.__doc__.strip(), "")
 
 
 def test_the_command_line_says_each_promise_in_a_line_and_fails_for_a_broken_one(sign, tmp_path):
