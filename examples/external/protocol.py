@@ -23,7 +23,7 @@ class Conflict(Refused):
 
 
 def in_time(event):
-    """Refuses to begin after `not_after`. A change asks once more, just before it is sent."""
+    """Refuses to begin after `not_after`; what has begun in time may go on until the function's timeout."""
     if datetime.datetime.fromisoformat(event["not_after"]) < datetime.datetime.now(datetime.timezone.utc):
         raise Refused(f"It is later than {event['not_after']}.", "TooLate")
 

@@ -14,8 +14,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 FILES = [b'{"collection": "docs-1"}', b'{"collection": "docs-2"}']
 # What the page leaves out.
 CALLS = """
-import json, os, urllib.request
-from protocol import Conflict, answer, content, in_time
+import urllib.request
 
 def qdrant(path, body=None):
     request = urllib.request.Request(os.environ["QDRANT"] + path, body and json.dumps(body).encode())
@@ -92,7 +91,7 @@ class Request(http.server.BaseHTTPRequestHandler):
 def test_the_handler_of_the_page_keeps_its_promises(tmp_path):
     page = (HERE.parents[1] / "docs/integrate/external.md").read_text()
     shown = page.partition("```python\n")[2].partition("   ```")[0]
-    (tmp_path / "handler.py").write_text(CALLS + textwrap.dedent(shown))
+    (tmp_path / "handler.py").write_text(textwrap.dedent(shown) + CALLS)
     outside = Qdrant()
     releases = [
         {"bucket": "artifacts", "key": f"docs/{number}", "version_id": "v", "sha256": hashlib.sha256(file).hexdigest()}

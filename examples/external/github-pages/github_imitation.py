@@ -193,7 +193,7 @@ class Outside(kit.Outside):
         is_known = self.site is not None and (bool(self.builds) or not is_build)
         status, reply = (200, self.build() if is_build else self.site) if is_known else (404, {"message": "Not Found"})
         # GitHub's description lists no 404 for the newest build; that of the site is the same.
-        schema = (found.get(str(status)) or PUBLISHED["/repos/{owner}/{repo}/pages"]["get"]["responses"][str(status)])
+        schema = found.get(str(status)) or PUBLISHED["/repos/{owner}/{repo}/pages"]["get"]["responses"][str(status)]
         schema = schema["content"]["application/json"]["schema"]
         jsonschema.validate(reply, schema)
         assert set(reply) <= set(schema["properties"]), "GitHub answers nothing else"

@@ -9,7 +9,7 @@ import urllib3
 from dulwich.index import commit_tree
 from dulwich.objects import Blob
 from git_http import Branch
-from protocol import Conflict, Refused, answer, content, in_time
+from protocol import Conflict, Refused, answer, content
 
 SECRETS = boto3.client("secretsmanager")
 GIT, API = os.environ["GIT_SERVER"], os.environ["GITHUB_API"]
@@ -66,7 +66,6 @@ def change(event, _settings, branch, _token):
         raise Conflict(f"The branch has moved to {branch.head}.")
     if "release" in event and tree_of(branch, event["release"]) != goal:
         raise Refused("The release comes to another tree than the goal.", "OtherTree")
-    in_time(event)
     branch.commit(goal, f"{about}\n\nWindlass: {event['key']}\n")
 
 
