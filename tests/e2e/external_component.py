@@ -61,7 +61,7 @@ class External(Application):
         self.component, self.example = component, example
         self.imitation = imitation(example)
         self.outside = self.imitation.Outside()
-        self.seen = self.newest()
+        self.noticed = self.newest()
         self.tags = {"windlass:app": app, "windlass:environment": environment}
 
     def name(self, of):
@@ -148,13 +148,13 @@ class External(Application):
 
     def goes_on(self):
         """The outside ends well what it has begun with a commit, once for each: between two looks it is as it was."""
-        if self.newest() != self.seen:
-            self.seen = self.newest()
+        if self.newest() != self.noticed:
+            self.noticed = self.newest()
             self.outside.finish()
 
     def gives_up(self, sentence):
         """The outside gives up its newest commit."""
-        self.seen = self.newest()
+        self.noticed = self.newest()
         self.outside.give_up(sentence)
 
     def until_sent(self, before):
