@@ -1,13 +1,15 @@
 //! Letting go of more than one transaction takes.
 
-use crate::conductor::inputs::input;
+use crate::conductor::approvals::{rule_by, user};
+use crate::conductor::inputs::{input, with};
 use crate::conductor::scene::{Scene, in_short};
 use crate::stage::{app, component, prod};
 use serde_json::json;
 use windlass_domain::declaration::tenancy::{Claim, Claims, HeldClaim, Owner};
 use windlass_domain::environment::HeldState;
 use windlass_domain::release::action::ActionName;
-use windlass_engine::ledger;
+use windlass_domain::text::time::Time;
+use windlass_engine::ledger::{self, Asked};
 use windlass_engine::payload::Transition;
 use windlass_world::stepfunctions::arn_of;
 
@@ -41,6 +43,23 @@ fn all_parts_are_named_at_the_end() {
         assert_eq!(is_named, parts.is_some(), "{count}: {cause}");
         assert!(cause.contains(&format!("arn:function:{:03}", count - 1)));
         assert_eq!(scene.indexed::<Claims>(&ledger::CLAIMS).len(), 0, "{count}");
+    }
+}
+
+#[test]
+fn who_lets_go_is_named_with_the_person_the_rule_and_the_reason_where_a_file_is_in_force() {
+    let line = "\n  asked for by user/ann (ann; allowed by environments.prod.operate of access/apps/shop.yaml, version 1): \
+                \"a test\"";
+    for has_file in [true, false] {
+        let scene = with_targets(1);
+        if has_file {
+            rule_by(&scene, 1, "operate: [ann]");
+        }
+        let request = with(input("remove"), json!({"requester": user("ann")}));
+        scene.stage.put(ledger::asked("one", &request), &Asked { at: Time(0) });
+        let cause = scene.admit("one", request).unwrap().cause;
+        assert_eq!(cause.ends_with(line), has_file, "{cause}");
+        assert_eq!(cause.contains("asked for by"), has_file, "{cause}");
     }
 }
 

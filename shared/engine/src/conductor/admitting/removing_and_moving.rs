@@ -7,10 +7,11 @@
 //! between is rejected when it is prepared.
 
 use crate::conductor::answering::without_deployment::{before, once};
-use crate::conductor::request::Ports;
+use crate::conductor::environment::resolved;
+use crate::conductor::request::{Asker, Ports};
 use crate::ledger::{self, ExecutionRecord, Progress, Stored, commit, put_state, retry};
 use crate::movable::Movable;
-use crate::payload::{Answer, EndTransition, ExecutionRef};
+use crate::payload::{Answer, EndTransition};
 use crate::ports::{Result, Write};
 use crate::removable::{OwnerItems, Removable};
 use crate::trouble::Checked;
@@ -18,6 +19,7 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow::{self, Break, Continue};
 use windlass_domain::moving::removal::{Removed, RemovedItems, leaves, withdrawn, without_repositories};
 use windlass_domain::moving::scope::Scope;
+use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::release::request::Request;
 use windlass_domain::text::count::count;
 use windlass_domain::text::fault::Fault;
@@ -50,7 +52,7 @@ impl Progress {
 
 /// Lets go of one part after the other: frees what is claimed, and forgets what is recorded as running, while nobody
 /// takes the lock. A retry goes on where it stopped.
-pub async fn remove(ports: &impl Ports, execution: &ExecutionRef, request: &Request) -> Checked<Answer<EndTransition>> {
+pub async fn remove(ports: &impl Ports, execution: &Asker<'_>, request: &Request) -> Checked<Answer<EndTransition>> {
     loop {
         let one = async || one_part(ports, execution, request).await;
         if let Break(answer) = retry(ports, "letting go", one).await? {
@@ -62,7 +64,7 @@ pub async fn remove(ports: &impl Ports, execution: &ExecutionRef, request: &Requ
 /// Lets go of a part. Returns the answer with which the execution ends where nothing is left.
 async fn one_part(
     ports: &impl Ports,
-    execution: &ExecutionRef,
+    execution: &Asker<'_>,
     request: &Request,
 ) -> Checked<Option<ControlFlow<Answer<EndTransition>>>> {
     if let Some(answer) = before(ports, execution).await? {
@@ -85,7 +87,8 @@ async fn one_part(
         RemovedPart::Last(sentence) => {
             let mut sentences = progress.value.sentences(scope.app);
             sentences.push(sentence);
-            let done = ExecutionRecord::removed(scope, sentences.join(" "));
+            let words = format!("{}{}", sentences.join(" "), asked_for(ports, execution, request));
+            let done = ExecutionRecord::removed(scope, words);
             writes.push(done.put(execution)?);
             return Ok(commit(ports, writes).await?.then(|| Break(done.answer())));
         }
@@ -159,10 +162,20 @@ fn next(found: &mut Removable<'_>, removed: &Removed) -> Result<(Vec<Write>, Rem
     Ok((repositories.map(Stored::delete).collect(), RemovedPart::All(without_repositories(scope.app, &names))))
 }
 
+/// Returns the line that says who has asked for it, by which rule, and why, where rules of operators are in force. Of a
+/// whole application it has the rule of one environment: the right is needed in each.
+fn asked_for(ports: &impl Ports, asker: &Asker<'_>, request: &Request) -> String {
+    let environment = request.environment.as_ref().or_else(|| asker.rules.environments().next());
+    let by = environment
+        .map(|environment| resolved(ports, &asker.rules, request, EnvironmentId::new(&request.app, environment)))
+        .filter(|by| by.allowed_by.is_some());
+    by.map(|by| format!("\n  asked for by {}", by.by_whom())).unwrap_or_default()
+}
+
 /// Moves it, in one transaction. Where somebody has written in between, all of it is looked at anew.
 pub async fn move_records(
     ports: &impl Ports,
-    execution: &ExecutionRef,
+    execution: &Asker<'_>,
     request: &Request,
 ) -> Checked<Answer<EndTransition>> {
     let Some(moving) = request.moving() else {
@@ -172,7 +185,9 @@ pub async fn move_records(
     once(ports, execution, what, async || {
         let found = Movable::load(ports, moving).await?;
         let moved = found.decide()?;
-        let done = ExecutionRecord::moved(moved.sides(moving), moved.in_words(moving));
+        let mut words = moved.in_words(moving);
+        words.push(asked_for(ports, execution, request));
+        let done = ExecutionRecord::moved(moved.sides(moving), words);
         let writes = found.moved(&moved, ports.now())?;
         Ok((done, writes))
     })
