@@ -47,7 +47,8 @@ impl Promotion {
         EnvironmentId::new(&self.app, &self.environment)
     }
 
-    /// Returns whether no rules could be read when it was written: then it names only the environment that it comes from.
+    /// Returns whether no rules could be read when it was written: then it names the environment that it comes from
+    /// alone.
     pub fn is_to_come(&self) -> bool {
         self.environment == self.from.environment
     }

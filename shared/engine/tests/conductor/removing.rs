@@ -48,8 +48,7 @@ fn all_parts_are_named_at_the_end() {
 
 #[test]
 fn who_lets_go_is_named_with_the_person_the_rule_and_the_reason_where_a_file_is_in_force() {
-    let line = "\n  asked for by user/ann (ann; allowed by environments.prod.operate of access/apps/shop.yaml, version 1): \
-                \"a test\"";
+    let by = "user/ann (ann; allowed by environments.prod.operate of access/apps/shop.yaml, version 1): \"a test\"";
     for has_file in [true, false] {
         let scene = with_targets(1);
         if has_file {
@@ -58,8 +57,8 @@ fn who_lets_go_is_named_with_the_person_the_rule_and_the_reason_where_a_file_is_
         let request = with(input("remove"), json!({"requester": user("ann")}));
         scene.stage.put(ledger::asked("one", &request), &Asked { at: Time(0) });
         let cause = scene.admit("one", request).unwrap().cause;
-        assert_eq!(cause.ends_with(line), has_file, "{cause}");
-        assert_eq!(cause.contains("asked for by"), has_file, "{cause}");
+        assert_eq!(cause.contains(by), has_file, "{cause}");
+        assert_eq!(cause.contains("\n  asked for by "), has_file, "{cause}");
     }
 }
 

@@ -9,7 +9,7 @@ use windlass_domain::release::action::ActionName;
 use windlass_domain::release::ending::Ending;
 
 /// The items that a looking function may write: looks, and that what was due to be promoted is started.
-const LOOKS: [&str; 3] = ["second_look", "hourly_look", "promotion"];
+const LOOKS: [&str; 4] = ["second_look", "hourly_look", "promotion", "promotion_to_come"];
 
 /// An hourly look never waits for a deployment, nor stops one: the looking function writes nothing but looks, and the
 /// note of what it starts, so it takes no lock, and it changes no target. A person's change between deployments is

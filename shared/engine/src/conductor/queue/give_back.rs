@@ -57,8 +57,8 @@ pub async fn give_back(ports: &impl Ports, by: &Caller) -> Result<Answer<GiveBac
     .await
 }
 
-/// Raises the token and forgets what was approved, while it still has its turn: from then on no twin of `Prepare` writes
-/// anything, and what it has written can be removed.
+/// Raises the token and forgets what was approved, while it still has its turn: from then on no twin of `Prepare`
+/// writes anything, and what it has written can be removed.
 async fn fence_off(ports: &impl Ports, by: &Caller, mut record: Stored<Deployment>, mut view: View) -> Result<bool> {
     Fence::new(record.value.environment_id(), &by.deployment, by.token).passes(&view.lock.value)?;
     if let Some(approval) = &mut record.value.approval {
@@ -73,8 +73,8 @@ async fn fence_off(ports: &impl Ports, by: &Caller, mut record: Stored<Deploymen
 /// API Reference, TransactWriteItems).
 const AT_ONCE: usize = 99;
 
-/// Removes what a `Prepare` has left that was killed or late: steps, and the claims that the deployment has made. `false`
-/// where somebody wrote in between.
+/// Removes what a `Prepare` has left that was killed or late: steps, and the claims that the deployment has made.
+/// `false` where somebody wrote in between.
 async fn holds_nothing(ports: &impl Ports, id: &DeploymentId, lock: &Stored<Lock>) -> Result<bool> {
     let mut left = ledger::load_all(ports, &ledger::steps(id)).await?;
     left.extend(ledger::load_all(ports, &ledger::all_seen(id)).await?);
