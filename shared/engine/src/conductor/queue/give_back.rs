@@ -16,8 +16,8 @@ use windlass_domain::deployment::{Deployment, Status};
 use windlass_domain::environment::Lock;
 use windlass_domain::release::identity::DeploymentId;
 
-/// Serves the state. Nothing was changed, because `Prepare` has planned and written nothing. Asked again it answers the
-/// same: then the deployment has its place in the queue already.
+/// Serves the state. Nothing was changed, because no plan is carried out before `Prepare` has answered so. Asked again
+/// it answers the same: then the deployment has its place in the queue already.
 ///
 /// # Errors
 /// `StaleToken` if another execution works for the deployment now, or it has ended. The ledger's faults.
