@@ -383,7 +383,7 @@ def main(do="", name=""):
         return serve(lambda event, _: invoke(name, event))
     path, ends = pathlib.Path(name or do), []
     if not path.is_file():
-        return print(__doc__.strip()) or 2
+        return print(__doc__.strip()) or do != "--help"
     sys.path.insert(0, str(path.parent))
     module = importlib.import_module(path.stem)
     if do == "serve":

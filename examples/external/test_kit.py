@@ -206,11 +206,11 @@ def test_an_outside_that_compares_nothing_is_not_tried_for_that(sign, tmp_path):
     session.kill()
 
 
-@pytest.mark.parametrize("arguments", [[], ["--help"], ["no_such_trial.py"]])
-def test_without_a_trial_the_command_line_says_how_it_is_called(arguments):
+@pytest.mark.parametrize("arguments, status", [([], 1), (["--help"], 0), (["no_such_trial.py"], 1)])
+def test_without_a_trial_the_command_line_says_how_it_is_called(arguments, status):
     command = [sys.executable, str(HERE / "kit.py"), *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout.strip(), done.stderr) == (2, kit.__doc__.strip(), "")
+    assert (done.returncode, done.stdout.strip(), done.stderr) == (status, kit.__doc__.strip(), "")
 
 
 def test_the_command_line_says_each_promise_in_a_line_and_fails_for_a_broken_one(sign, tmp_path):
