@@ -140,6 +140,8 @@ pub(super) const SENT_NOT_DONE: Scenario = Scenario {
         next(Deed::Deploy("1.1.0", OWN)),
     ],
     ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (ChangeFailed)"],
+    // Where nothing answers when that time is over.
+    may: &["1.1.0 RolledBack (Refused)"],
     steady: false,
     ..DEPLOYED
 };
@@ -154,8 +156,8 @@ pub(super) const DONE_BUT_REFUSED: Scenario = Scenario {
         next(Deed::Deploy("1.1.0", OWN)),
     ],
     ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (TargetChangedByOther)"],
-    // Where the answer is lost as well the next look decides.
-    may: &["1.1.0 Succeeded"],
+    // Where the answer is lost as well the next look decides; and an undo that has begun finds that change.
+    may: &["1.1.0 Succeeded", "1.1.0 NeedsOperator (TargetChangedByOther)"],
     steady: false,
     ..DEPLOYED
 };
@@ -170,18 +172,6 @@ pub(super) const DONE_TWICE: Scenario = Scenario {
     ..DEPLOYED
 };
 
-/// It shows another state at each look: two that do not agree refuse the release.
-pub(super) const FLIPS: Scenario = Scenario {
-    name: "book_flips",
-    acts: &[
-        next(Deed::Change("the function shows another state at each look", |world| lies(world, Lie::Flips))),
-        next(Deed::Deploy("1.1.0", OWN)),
-        quiet(Deed::Change("the function is honest again", |world| world.external().of(BOOK).lie = None)),
-    ],
-    ends: &["1.0.0 Succeeded", "1.1.0 Rejected (PromiseBroken)"],
-    ..DEPLOYED
-};
-
 /// It does not know for a while what it was given: unknown is not healthy, and slow is not failed.
 pub(super) const FORGETS: Scenario = Scenario {
     name: "book_forgets",
@@ -189,6 +179,8 @@ pub(super) const FORGETS: Scenario = Scenario {
         next(Deed::Change("the function forgets for a while what it was given", |world| lies(world, Lie::Forgets))),
         next(Deed::Deploy("1.1.0", OWN)),
     ],
+    // Nobody knows what a person has changed, for as long as it forgets.
+    may: &["1.1.0 Rejected (TargetNotReady)"],
     steady: false,
     ..DEPLOYED
 };
