@@ -2,6 +2,7 @@
 
 use crate::api::call::{PROD, RELEASES, begun, get, program, release};
 use serde_json::{Value, json};
+use std::cell::Cell;
 use windlass_domain::access::AccessItem;
 use windlass_domain::release::ending::Ending;
 use windlass_domain::release::identity::DeploymentId;
@@ -14,7 +15,9 @@ use windlass_engine::ledger;
 use windlass_engine::ports::Item;
 use windlass_engine::routes::api::{Call, Reply, handle};
 use windlass_machine::shop::{FUNCTIONS, Shop};
+use windlass_machine::shop_world::put_access;
 use windlass_machine::state_paths::{BOTH, live_with};
+use windlass_world::mishaps::Visitor;
 use windlass_world::run::run;
 
 const ANN: &str = "arn:aws:iam::111111111111:user/ann";
@@ -88,6 +91,32 @@ fn what_is_approved_goes_and_what_is_cancelled_does_not() {
         let by = "(ann; allowed by environments.prod.roll_back of access/apps/shop.yaml, version 1): \"not now\"";
         assert_eq!(cause.contains(by), !approves, "{cause}");
     }
+}
+
+/// Nobody else wakes it: whoever looked for those that wait has looked before it waited.
+#[test]
+fn a_file_that_drops_the_approval_while_it_begins_to_wait_lets_it_go() {
+    let program = program();
+    let mut shop = Shop::new(&program, FUNCTIONS);
+    rules(&shop, "release: [ann], approve: {by: [lead]}");
+    let body = release(&mut shop, "1.4.0");
+    let dropped = Cell::new(false);
+    shop.world().mishaps().visitor = Visitor::new(move |world| {
+        let waits = format!("{:?}", world.dynamodb().items).contains("task-token");
+        if waits && !dropped.replace(true) {
+            let people = format!("people: {{ann: {{aws: ['{ANN}']}}}}");
+            let file = format!("app: shop\nversion: 2\n{people}\nenvironments:\n  prod: {{release: [ann]}}\n");
+            put_access(world, "shop", &file);
+        }
+    });
+    let (_, execution) = begun(&post(&shop, ANN, RELEASES, &body));
+    shop.region.run();
+    let path = shop.path(&execution);
+    assert!(path.starts_with("Admit Admitted Plan Drawn AwaitTurn Admit Admitted Prepare"), "{path}");
+    let record = shop.deployment(&execution);
+    let waited_ms = record.started.map(|started| started.ms_since(record.accepted));
+    assert!(waited_ms.is_some_and(|ms| ms < 60_000), "{waited_ms:?}");
+    assert_eq!(record.ending.map(|ended| ended.ending), Some(Ending::Succeeded));
 }
 
 #[test]

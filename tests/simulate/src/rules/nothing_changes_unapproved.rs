@@ -47,7 +47,8 @@ pub fn nothing_changes_unapproved(outcome: &Outcome<'_>) -> Result<(), String> {
         let others: Vec<&Requester> = others.map(|one| &one.by).collect();
         let people = |file: &WhoMay| others.iter().filter_map(|by| file.approver(by)).collect::<BTreeSet<&str>>().len();
         let is_approved = |file: &WhoMay| file.approve.is_none_or(|approve| people(file) >= approve.count);
-        if !files.in_force(record.started.unwrap_or(happening.at)).any(is_approved) {
+        // The record has the time of its conductor's clock.
+        if !files.in_force(turn.unwrap_or(happening.at)).any(is_approved) {
             let version = &record.release.version;
             return Err(format!("deployment {id} of {version} began, and {others:?} have approved its plan"));
         }

@@ -49,11 +49,13 @@ pub async fn await_turn(ports: &impl Ports, by: &Caller, token: &str) -> Result<
         }
         if commit(ports, writes).await? {
             let view = View::load(ports, &record.value).await?;
-            let stays = match view.decide(&record.value) {
-                Decision::Wait | Decision::WaitUntil(_) | Decision::Preempt(_) => asks == asked,
-                Decision::Take => asks,
-                Decision::Superseded(_) | Decision::Reject(_) => false,
-            };
+            // With another access file in force it is decided on anew.
+            let stays = view.rules.versions() == waiting.value.ruled_by
+                && match view.decide(&record.value) {
+                    Decision::Wait | Decision::WaitUntil(_) | Decision::Preempt(_) => asks == asked,
+                    Decision::Take => asks,
+                    Decision::Superseded(_) | Decision::Reject(_) => false,
+                };
             if !stays {
                 // A late twin of this state has a token that is void: the execution waits by another one.
                 recovery::wake_one(ports, &waiting.value).await?;
