@@ -80,11 +80,7 @@ fn why_not_back<'s>(
                     // Without an invalidation an edge may still have what was withdrawn.
                     || is_kept && !step.withdraws.is_empty()
             }
-            Some(StepFailure::Fault(fault)) => {
-                // Nobody could look for as long as it may take.
-                let is_over = fault.name == FaultName::Refused && meets(outcome, &[What::ThrottledLong]);
-                is_over || fault.name == FaultName::AccessDenied && is_refused(outcome)
-            }
+            Some(StepFailure::Fault(fault)) => fault.name == FaultName::AccessDenied && is_refused(outcome),
             // Its function did not even come so far as to say why.
             None => meets(outcome, &[What::ThrottledLong, What::DeniedLong, What::Denied]),
         };

@@ -109,7 +109,7 @@ impl<P: ExternalLookApi + Clock, A: ExternalActApi> Kind for External<P, A> {
         let seen = ask::look(&self.at, target.looks(), &request, false).await;
         match seen.map_err(|unseen| unseen.fault(target.looks())).and_then(|look| ask::known(target.looks(), look)) {
             Ok((look, state)) => Ok(Seen { now, look, state, way }),
-            Err(fault) if way.is_driven => Err(unseen(target, way.since, now, fault)),
+            Err(fault) if way.is_driven => Err(unseen(target, &way, now, fault)),
             Err(fault) => Err(fault),
         }
     }

@@ -4,7 +4,7 @@
 //! it ready, so far apart that no single answer of the outside can be both. Where nobody knows whether a change was
 //! made, the next look decides.
 
-use super::state::{Change, Goal, Seen, TRIES, Target, digest};
+use super::state::{Change, Goal, Seen, TRIES, Target, Way, digest};
 use super::wording;
 use crate::kinds::Next;
 use windlass_domain::declaration::execution_history::OFTEN_S;
@@ -94,12 +94,12 @@ fn send(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {
 }
 
 /// Returns the fault of a look that shows nothing, as a deployment takes it: it is waited for, because what is unknown
-/// is not healthy, until it must be ready.
-pub(super) fn unseen(target: &Target, since: Option<Time>, now: Time, fault: Fault) -> Fault {
-    let waited_ms = since.map_or(0, |since| now.ms_since(since));
+/// is not healthy, until it must be ready. An undo waits longer, as no look has shown that it did not come back.
+pub(super) fn unseen(target: &Target, way: &Way, now: Time, fault: Fault) -> Fault {
+    let waited_ms = way.since.map_or(0, |since| now.ms_since(since));
     let name = match waited_ms {
         _ if !fault.name.is_transient() => fault.name,
-        ms if ms > target.within_s * 1000 => FaultName::Refused,
+        ms if !way.is_back && ms > target.within_s * 1000 => FaultName::Refused,
         ms if ms > OFTEN_S * 1000 => FaultName::TakesHours,
         _ => FaultName::StillInProgress,
     };

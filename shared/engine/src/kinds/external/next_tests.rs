@@ -234,17 +234,19 @@ fn what_was_done_before_is_read_from_the_step() {
 fn a_look_that_shows_nothing_is_waited_for() {
     use FaultName::{AccessDenied, NotFound, Refused, StillInProgress, TakesHours, Throttled, Unavailable};
     let table = [
-        (Unavailable, None, StillInProgress),
-        (Unavailable, Some(1), StillInProgress),
-        (Throttled, Some(1), StillInProgress),
-        (Unavailable, Some(21), TakesHours),
-        (Unavailable, Some(31), Refused),
-        (AccessDenied, Some(1), AccessDenied),
-        (NotFound, Some(1), NotFound),
+        (Unavailable, None, false, StillInProgress),
+        (Unavailable, Some(1), false, StillInProgress),
+        (Throttled, Some(1), false, StillInProgress),
+        (Unavailable, Some(21), false, TakesHours),
+        (Unavailable, Some(31), false, Refused),
+        (Throttled, Some(31), true, TakesHours),
+        (AccessDenied, Some(1), true, AccessDenied),
+        (NotFound, Some(1), false, NotFound),
     ];
-    for (name, minutes, wanted) in table {
+    for (name, minutes, is_back, wanted) in table {
         let fault = Fault::new(name, "why");
-        let found = unseen(&target(), minutes.map(ago), NOW, fault);
+        let way = Way { since: minutes.map(ago), is_back, ..Way::default() };
+        let found = unseen(&target(), &way, NOW, fault);
         assert_eq!((found.name, found.message.as_str()), (wanted, "why"), "{name} {minutes:?}");
     }
 }
