@@ -19,9 +19,9 @@ use crate::task::{Done, Role, Task};
 use std::task::{Context, Poll, Waker};
 use windlass_domain::text::time::Time;
 
-/// The longest time of a run, in seconds of the world: a deployment that waits gives up after a day, and the schedule
-/// finds what is left behind.
-const LONGEST_S: u64 = 4 * 86_400;
+/// The longest time of a run, in seconds of the world: a release waits for three days at most, a state that waits gives
+/// up after a day, and the schedule finds what is left behind.
+const LONGEST_S: u64 = 5 * 86_400;
 
 /// The number of times that tasks may go on in a run.
 const STEPS: u64 = 400_000;

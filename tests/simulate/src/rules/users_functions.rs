@@ -6,6 +6,7 @@ use crate::schedule::What;
 use std::collections::BTreeSet;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::release::ending::Ending;
+use windlass_machine::shop_world::BOOK;
 use windlass_world::external::AskedChange;
 
 /// "No late call meets a later decision": no change is asked of a function while an earlier one may still be made, which
@@ -40,12 +41,13 @@ pub fn one_version_of_a_function(outcome: &Outcome<'_>) -> Result<(), String> {
 }
 
 /// "Success is `state` equal to `goal` and `ready`, in two looks at least 15 s apart": when a deployment has ended, the
-/// outside serves what its last change has given it, though its function says so earlier. Looks that show for minutes what
-/// was there before, as the function alone can, contradict nothing (`docs/safety-limits.md`).
+/// outside serves what its last change has given it, though its function says so earlier. A lie is contradicted by no look
+/// that shows for minutes what was there before (`docs/safety-limits.md`).
 ///
 /// Safety: truth: What a user's function says too early to be ready is not believed.
 pub fn ready_when_it_ends(outcome: &Outcome<'_>) -> Result<(), String> {
-    if outcome.schedule.mishaps.iter().any(|one| one.what == What::LooksLate) {
+    let are_late = outcome.schedule.mishaps.iter().any(|one| one.what == What::LooksLate);
+    if are_late && outcome.world.external().of(BOOK).lie.is_some() {
         return Ok(());
     }
     let asked = outcome.world.external().asked.clone();

@@ -5,7 +5,7 @@ use super::basics::FUNCTION;
 use super::declarations::{BOOK_ALONE, FUNCTION_THEN_BOOK};
 use super::people::rings;
 use crate::deed::Deed;
-use crate::scenario::{Act, Scenario, next, quiet, when_in};
+use crate::scenario::{Act, Scenario, after, next, quiet, when_in};
 use windlass_domain::text::digest::Digest;
 use windlass_machine::shop_world::BOOK;
 use windlass_world::World;
@@ -169,6 +169,21 @@ pub(super) const DONE_TWICE: Scenario = Scenario {
         next(Deed::Change("the function makes each change twice", |world| lies(world, Lie::DoneTwice))),
         next(Deed::Deploy("1.1.0", OWN)),
     ],
+    ..DEPLOYED
+};
+
+/// It shows another state at each look: two that do not agree refuse the release.
+pub(super) const FLIPS: Scenario = Scenario {
+    name: "book_flips",
+    acts: &[
+        next(Deed::Change("the function shows another state at each look", |world| lies(world, Lie::Flips))),
+        next(Deed::Deploy("1.1.0", OWN)),
+        after(120, Deed::Change("the function is honest again", |world| world.external().of(BOOK).lie = None)),
+    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 Rejected (PromiseBroken)"],
+    // Where it is planned only then.
+    may: &["1.1.0 Succeeded"],
+    steady: false,
     ..DEPLOYED
 };
 

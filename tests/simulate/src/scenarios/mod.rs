@@ -46,7 +46,7 @@ mod withdrawals;
 use crate::scenario::Scenario;
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 344] = [
+pub static SCENARIOS: [Scenario; 345] = [
     basics::FUNCTION,
     basics::FIRST,
     basics::CODE,
@@ -389,6 +389,7 @@ pub static SCENARIOS: [Scenario; 344] = [
     externals::SENT_NOT_DONE,
     externals::DONE_BUT_REFUSED,
     externals::DONE_TWICE,
+    externals::FLIPS,
     externals::FORGETS,
     externals::CHANGES_LATE,
 ];
