@@ -29,6 +29,7 @@ mod ledger;
 mod logs;
 mod measurements;
 mod outbox;
+mod planning;
 mod prepare;
 mod probes;
 mod service_scene;

@@ -1,13 +1,13 @@
 //! An environment of AppConfig with one profile of feature flags, and the way of a deployment through `prepare`, the
 //! step item and `converge`.
 
+use crate::planning::{Planning, failure_of};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use windlass_domain::declaration::kinds::appconfig::Appconfig as Spec;
 use windlass_domain::declaration::output::Inputs;
 use windlass_domain::declaration::plan::KindName;
-use windlass_domain::declaration::resolved::Place;
-use windlass_domain::deployment::step::{Step, StepFailure};
+use windlass_domain::deployment::step::Step;
 use windlass_domain::release::artifact::Artifact;
 use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::text::digest::Digest;
@@ -15,7 +15,7 @@ use windlass_domain::text::fault::FaultName;
 use windlass_domain::text::finding::Finding;
 use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 use windlass_engine::kinds::appconfig::{self, prepare};
-use windlass_engine::kinds::{PrepareInput, Prepared, Withdrawals};
+use windlass_engine::kinds::{PrepareInput, Prepared};
 use windlass_engine::payload::{StepRef, WorkTransition};
 use windlass_engine::ports::{Item, Key, Named, NewRollout, Result, Strategy};
 use windlass_engine::{deploy, ledger};
@@ -130,25 +130,12 @@ impl Flags {
 
     /// Plans as `Prepare` does: a release, or a rollback to what a step recorded.
     pub fn plan(&self, artifact: Option<&Artifact>, back: Option<&serde_json::Value>) -> Prepared {
+        let planning = Planning::of("d1", component().as_str());
         let input = PrepareInput {
-            deployment: &DeploymentId("d1".into()),
-            app: &AppName::new("shop").unwrap(),
-            environment: &EnvironmentName::new("prod").unwrap(),
-            component: &component(),
-            home: None,
             artifact,
             goal_state: back.map(|recorded| &recorded["goal"]),
-            is_check: false,
-            is_plan: false,
-            is_trial: false,
-            may_lose: &BTreeSet::new(),
-            running: None,
-            oldest: None,
-            again: false,
-            image_of: None,
             inputs: &self.inputs,
-            withdrawals: Withdrawals::default(),
-            place: &Place::default(),
+            ..planning.input()
         };
         run(prepare(&self.world, &input, &self.spec.borrow())).unwrap()
     }
@@ -249,10 +236,6 @@ impl Release<'_> {
     /// Says why it failed, or could not be undone, as people read it.
     pub fn failure(&self) -> String {
         let step = self.step();
-        match step.undo_failure.or(step.failure) {
-            Some(StepFailure::Finding(finding)) => finding.written(),
-            Some(StepFailure::Fault(fault)) => fault.to_string(),
-            None => "nothing failed".into(),
-        }
+        failure_of(step)
     }
 }

@@ -1,19 +1,18 @@
 //! A book behind a user's function, and the way of a deployment through `prepare`, the step item and `converge`.
 
+use crate::planning::{Planning, failure_of};
 use serde_json::{Value, json};
 use std::cell::RefCell;
-use std::collections::BTreeSet;
 use windlass_domain::declaration::kinds::external::{Called, External as Spec, Subject};
-use windlass_domain::declaration::output::Inputs;
 use windlass_domain::declaration::plan::KindName;
 use windlass_domain::declaration::resolved::Place;
-use windlass_domain::deployment::step::{Step, StepFailure};
+use windlass_domain::deployment::step::Step;
 use windlass_domain::release::artifact::Artifact;
 use windlass_domain::text::digest::Digest;
 use windlass_domain::text::finding::Finding;
 use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 use windlass_engine::kinds::external::{self, External, prepare};
-use windlass_engine::kinds::{PrepareInput, Prepared, Withdrawals};
+use windlass_engine::kinds::{PrepareInput, Prepared};
 use windlass_engine::payload::{StepRef, WorkTransition};
 use windlass_engine::ports::{AssumeRole as _, Clock as _, ExternalAnswer, Item, Key, Result};
 use windlass_engine::{deploy, ledger};
@@ -108,25 +107,12 @@ impl Book {
 
     /// Plans as `Prepare` does: a release, or a rollback to what a step recorded.
     pub fn plan(&self, artifact: Option<&Artifact>, back: Option<&Value>) -> Prepared {
+        let planning = Planning::of(&deployment().0, component().as_str());
         let input = PrepareInput {
-            deployment: &deployment(),
-            app: &AppName::new("shop").unwrap(),
-            environment: &EnvironmentName::new("prod").unwrap(),
-            component: &component(),
-            home: None,
             artifact,
             goal_state: back.map(|recorded| &recorded["goal"]),
             is_check: self.is_check,
-            is_plan: false,
-            is_trial: false,
-            may_lose: &BTreeSet::new(),
-            running: None,
-            oldest: None,
-            again: false,
-            image_of: None,
-            inputs: &Inputs::new(),
-            withdrawals: Withdrawals::default(),
-            place: &Place::default(),
+            ..planning.input()
         };
         run(prepare(&self.world, &input, &self.spec.borrow())).unwrap()
     }
@@ -228,10 +214,6 @@ impl Release<'_> {
     /// Says why it failed, or could not be undone, as people read it.
     pub fn failure(&self) -> String {
         let step = self.step();
-        match step.undo_failure.or(step.failure) {
-            Some(StepFailure::Finding(finding)) => finding.written(),
-            Some(StepFailure::Fault(fault)) => fault.to_string(),
-            None => "nothing failed".into(),
-        }
+        failure_of(step)
     }
 }

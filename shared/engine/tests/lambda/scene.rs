@@ -1,20 +1,18 @@
 //! Functions in the in-memory world, and deployments into them.
 
+use crate::planning::Planning;
 use bytes::Bytes;
-use std::collections::BTreeSet;
 use std::io::{Cursor, Write as _};
 use windlass_domain::declaration::folder::FolderPatterns;
 use windlass_domain::declaration::kinds::lambda::Lambda;
 use windlass_domain::declaration::kinds::rollout::Rollout;
-use windlass_domain::declaration::output::Inputs;
 use windlass_domain::declaration::plan::KindName;
 use windlass_domain::declaration::resolved::Place;
 use windlass_domain::release::artifact::Artifact;
 use windlass_domain::text::digest::Digest;
-use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::text::time::Span;
 use windlass_engine::kinds::lambda::{LambdaKind, prepare};
-use windlass_engine::kinds::{PrepareInput, Prepared, Withdrawals};
+use windlass_engine::kinds::{PrepareInput, Prepared};
 use windlass_engine::ports::AssumeRole;
 use windlass_world::World;
 use windlass_world::conformance::{Scene, Subject, deployment};
@@ -159,26 +157,8 @@ impl Setting {
         artifact: Option<&Artifact>,
         goal_state: Option<&serde_json::Value>,
     ) -> Prepared {
-        let input = PrepareInput {
-            deployment: &deployment(),
-            app: &AppName::new("shop").unwrap(),
-            environment: &EnvironmentName::new("prod").unwrap(),
-            component: &ComponentName::new("api").unwrap(),
-            home: None,
-            artifact,
-            goal_state,
-            is_check: false,
-            is_plan: false,
-            is_trial: false,
-            may_lose: &BTreeSet::new(),
-            running: None,
-            oldest: None,
-            again: false,
-            image_of: None,
-            inputs: &Inputs::new(),
-            withdrawals: Withdrawals::default(),
-            place: &self.place,
-        };
+        let planning = Planning::of(&deployment().0, "api");
+        let input = PrepareInput { artifact, goal_state, place: &self.place, ..planning.input() };
         run(prepare(&world.at(&self.place), &input, &self.spec())).unwrap()
     }
 

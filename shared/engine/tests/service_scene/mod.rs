@@ -4,10 +4,10 @@
 pub mod deployed;
 pub mod subject;
 
+use crate::planning::Planning;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::declaration::kinds::ecs::{Base, Ecs as Spec, Strategy};
-use windlass_domain::declaration::output::Inputs;
 use windlass_domain::declaration::plan::KindName;
 use windlass_domain::declaration::resolved::Place;
 use windlass_domain::deployment::step::{Step, StepFailure};
@@ -19,7 +19,7 @@ use windlass_domain::text::finding::Finding;
 use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::text::time::Span;
 use windlass_engine::kinds::ecs::{self, prepare};
-use windlass_engine::kinds::{PrepareInput, Prepared, Withdrawals};
+use windlass_engine::kinds::{PrepareInput, Prepared};
 use windlass_engine::payload::{StepRef, WorkTransition};
 use windlass_engine::ports::{Clock, Item, Result};
 use windlass_engine::{deploy, ledger};
@@ -113,25 +113,12 @@ impl ServiceScene {
     }
 
     pub fn try_plan(&self, id: &str, artifact: Option<&Artifact>, goal: Option<&Value>) -> Result<Prepared> {
+        let planning = Planning::of(id, "agent");
         let input = PrepareInput {
-            deployment: &DeploymentId(id.into()),
-            app: &AppName::new("shop").unwrap(),
-            environment: &EnvironmentName::new("prod").unwrap(),
-            component: &ComponentName::new("agent").unwrap(),
-            home: None,
             artifact,
             goal_state: goal.map(|recorded| &recorded["goal"]),
-            is_check: false,
-            is_plan: false,
-            is_trial: false,
-            may_lose: &BTreeSet::new(),
-            running: None,
-            oldest: None,
-            again: false,
-            image_of: None,
-            inputs: &Inputs::new(),
-            withdrawals: Withdrawals::default(),
             place: &self.place,
+            ..planning.input()
         };
         run(prepare(&self.world, &input, &self.spec))
     }

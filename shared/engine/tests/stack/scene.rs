@@ -1,5 +1,6 @@
 //! A stack of CloudFormation, and the way of a deployment through `prepare`, the step item and `converge`.
 
+use crate::planning::{Planning, failure_of};
 use crate::site::zips::stored;
 use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
@@ -8,7 +9,7 @@ use windlass_domain::declaration::kinds::stack::Stack as Spec;
 use windlass_domain::declaration::output::Inputs;
 use windlass_domain::declaration::plan::KindName;
 use windlass_domain::declaration::resolved::Place;
-use windlass_domain::deployment::step::{Step, StepFailure};
+use windlass_domain::deployment::step::Step;
 use windlass_domain::release::artifact::Artifact;
 use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::text::digest::Digest;
@@ -16,7 +17,7 @@ use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::finding::Finding;
 use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 use windlass_engine::kinds::stack::{self, Stack, prepare};
-use windlass_engine::kinds::{Kind as _, PrepareInput, Prepared, Withdrawals};
+use windlass_engine::kinds::{Kind as _, PrepareInput, Prepared};
 use windlass_engine::payload::{StepRef, WorkTransition};
 use windlass_engine::ports::{AssumeRole as _, Clock as _, Item, Key, Result};
 use windlass_engine::{deploy, ledger};
@@ -152,26 +153,17 @@ impl Infra {
     /// Asks for a plan as the machine's Retry does, until the change set is made.
     pub fn planned(&self, id: &str, artifact: Option<&Artifact>, back: Option<&Value>) -> Result<Prepared> {
         let (may_lose, inputs) = (self.may_lose.borrow(), self.inputs.borrow());
-        let deployment = DeploymentId(id.into());
+        let _deployment = DeploymentId(id.into());
+        let planning = Planning::of(id, component().as_str());
         let input = PrepareInput {
-            deployment: &deployment,
-            app: &AppName::new("shop").unwrap(),
-            environment: &EnvironmentName::new("prod").unwrap(),
-            component: &component(),
-            home: None,
             artifact,
             goal_state: back.map(|recorded| &recorded["goal"]),
             is_check: artifact.is_none() && back.is_none(),
             is_plan: self.is_plan.get(),
             is_trial: self.is_trial.get(),
             may_lose: &may_lose,
-            running: None,
-            oldest: None,
-            again: false,
-            image_of: None,
             inputs: &inputs,
-            withdrawals: Withdrawals::default(),
-            place: &Place::default(),
+            ..planning.input()
         };
         for _ in 0..20 {
             match run(prepare(&self.world, &input, &self.spec.borrow())) {
@@ -300,10 +292,6 @@ impl Release<'_> {
     /// Says why it failed, or could not be undone, as people read it.
     pub fn failure(&self) -> String {
         let step = self.step();
-        match step.undo_failure.or(step.failure) {
-            Some(StepFailure::Finding(finding)) => finding.written(),
-            Some(StepFailure::Fault(fault)) => fault.to_string(),
-            None => "nothing failed".into(),
-        }
+        failure_of(step)
     }
 }

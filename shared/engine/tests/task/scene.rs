@@ -1,21 +1,20 @@
 //! A service, and a task that runs its image.
 
+use crate::planning::Planning;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::declaration::kinds::Spec as AnySpec;
 use windlass_domain::declaration::kinds::ecs::{Base, Ecs, Strategy};
 use windlass_domain::declaration::kinds::task::{FunctionCall, Task as Spec, TaskUndo};
-use windlass_domain::declaration::output::Inputs;
-use windlass_domain::declaration::resolved::Place;
 use windlass_domain::environment::{GivenVersion, Running};
 use windlass_domain::release::artifact::Artifact;
 use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::text::digest::Digest;
-use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::text::name::ComponentName;
 use windlass_domain::text::time::{Span, Time};
 use windlass_engine::kinds::needs::DeployerRole;
 use windlass_engine::kinds::task::{needs, prepare};
-use windlass_engine::kinds::{PrepareInput, Prepared, Withdrawals};
+use windlass_engine::kinds::{PrepareInput, Prepared};
 use windlass_engine::ports::Clock as _;
 use windlass_world::World;
 use windlass_world::run::run;
@@ -93,25 +92,14 @@ impl TaskScene {
             steady_within: Span::seconds(900),
         });
         let artifact = Artifact::Image { repository: "shop/agent".into(), digest: Digest::of(version.as_bytes()) };
+        let planning = Planning::of("d1", "migrate");
         let input = PrepareInput {
-            deployment: &DeploymentId("d1".into()),
-            app: &AppName::new("shop").unwrap(),
-            environment: &EnvironmentName::new("prod").unwrap(),
-            component: &ComponentName::new("migrate").unwrap(),
-            home: None,
             artifact: self.brings.then_some(&artifact),
             goal_state: self.back.as_ref(),
-            is_check: false,
-            is_plan: false,
-            is_trial: false,
-            may_lose: &BTreeSet::new(),
             running,
-            oldest: None,
             again: self.again,
             image_of: Some(&owner),
-            inputs: &Inputs::new(),
-            withdrawals: Withdrawals::default(),
-            place: &Place::default(),
+            ..planning.input()
         };
         ask(&input)
     }

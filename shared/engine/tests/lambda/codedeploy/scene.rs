@@ -1,17 +1,13 @@
 //! A function whose alias CodeDeploy moves.
 
 use crate::lambda::scene::{Setting, artifact, function};
-use std::collections::BTreeSet;
+use crate::planning::{Planning, failure_of};
 use windlass_domain::declaration::kinds::codedeploy::Group as Declared;
 use windlass_domain::declaration::kinds::lambda::Lambda;
-use windlass_domain::declaration::output::Inputs;
 use windlass_domain::declaration::plan::KindName;
-use windlass_domain::declaration::resolved::Place;
-use windlass_domain::deployment::step::StepFailure;
 use windlass_domain::text::finding::Finding;
-use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 use windlass_engine::kinds::lambda::{CodeDeployed, LambdaKind, prepare};
-use windlass_engine::kinds::{PrepareInput, Prepared, Withdrawals};
+use windlass_engine::kinds::{PrepareInput, Prepared};
 use windlass_engine::ports::{Clock as _, Routing};
 use windlass_world::World;
 use windlass_world::codedeploy::LiveDeployment;
@@ -60,26 +56,8 @@ pub(super) fn spec() -> Lambda {
 /// Plans a release of `text`, or a rollback.
 pub(super) fn plan(world: &World, text: &'static str, back: Option<&serde_json::Value>) -> Prepared {
     let artifact = artifact(world, own().brings, text);
-    let input = PrepareInput {
-        deployment: &deployment(),
-        app: &AppName::new("shop").unwrap(),
-        environment: &EnvironmentName::new("prod").unwrap(),
-        component: &ComponentName::new("api").unwrap(),
-        home: None,
-        artifact: Some(&artifact),
-        goal_state: back,
-        is_check: false,
-        is_plan: false,
-        is_trial: false,
-        may_lose: &BTreeSet::new(),
-        running: None,
-        oldest: None,
-        again: false,
-        image_of: None,
-        inputs: &Inputs::new(),
-        withdrawals: Withdrawals::default(),
-        place: &Place::default(),
-    };
+    let planning = Planning::of(&deployment().0, "api");
+    let input = PrepareInput { artifact: Some(&artifact), goal_state: back, ..planning.input() };
     run(prepare(world, &input, &spec())).unwrap()
 }
 
@@ -140,11 +118,7 @@ pub(super) fn changes(trial: &Trial<'_, Moved>) -> Vec<String> {
 
 pub(super) fn failure(trial: &Trial<'_, Moved>) -> String {
     let step = trial.step().unwrap();
-    match step.undo_failure.or(step.failure) {
-        Some(StepFailure::Finding(finding)) => finding.written(),
-        Some(StepFailure::Fault(fault)) => fault.to_string(),
-        None => "nothing failed".into(),
-    }
+    failure_of(step)
 }
 
 pub(super) fn live<T>(trial: &Trial<'_, Moved>, look: impl FnOnce(&mut LiveDeployment) -> T) -> T {
