@@ -141,7 +141,7 @@ struct DoctorReport<'a> {
     warnings: &'a [Finding],
     /// The snapshots that a rollback may go to, with whether it can.
     snapshots: &'a [SnapshotReach],
-    /// What was seen of components whose look itself may be slow, with the time that it took.
+    /// The components whose look itself may be slow, with what it has shown and the time that it took.
     seen: Vec<(&'a ComponentName, &'a str)>,
     /// The outcome of a release if it were started now.
     turn: String,

@@ -44,7 +44,7 @@ pub struct Written {
     /// Another function, which only looks. Where it is given, nobody but the deployer invokes the first one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub look: Option<Function>,
-    /// What the function has to know, such as which branch it is: an object of at most 4 KiB, and never a secret.
+    /// The things that the function has to know, such as which branch it is: an object of at most 4 KiB, and never a secret.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub settings: Map<String, Value>,
     /// The longest time until it must be ready, such as `30m`, at least `1m` and at most `24h`. Until then Windlass
@@ -76,7 +76,7 @@ pub struct External {
     /// The function that only looks; the same one if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub look: Option<Called>,
-    /// What the function has to know.
+    /// The things that the function has to know.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub settings: Map<String, Value>,
     /// The seconds after which a change of it has failed.
@@ -119,7 +119,7 @@ impl Kind for External {
         Some(("function.name", self.function.name.clone()))
     }
 
-    /// What it changes only the function knows: it is claimed when that is looked at.
+    /// The function alone knows what it changes: that is claimed when a look has shown it.
     fn claim(&self) -> DeclaredClaim {
         DeclaredClaim::whole("external", "function", &[""], "what its function changes".to_owned())
     }
