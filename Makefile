@@ -45,7 +45,7 @@ export CARGO_PROFILE_DEV_STRIP := true
 export PATH := $(CURDIR)/$(SAM):$(PATH)
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: tools peers build up env down replaceable demo test test-all beside examples test-releases lint lint-code lint-templates format features doc-links advisories audit audit-if-changed unit variants coverage mutants simulate replay fuzz e2e e2e-installed e2e-people e2e-applications e2e-stacks e2e-access e2e-shifted e2e-codedeploy e2e-readme e2e-ui chaos build-aws release release-parts release-papers deploy idle-cost story-aws bench bench-docs figures comparisons
+.PHONY: tools peers build up env down replaceable demo test test-all beside examples test-releases lint lint-code lint-templates format features doc-links advisories audit audit-if-changed unit variants coverage mutants simulate replay fuzz e2e e2e-installed e2e-people e2e-levels e2e-applications e2e-stacks e2e-access e2e-shifted e2e-codedeploy e2e-readme e2e-ui chaos build-aws release release-parts release-papers deploy idle-cost story-aws bench bench-docs figures comparisons
 .DEFAULT_GOAL := up
 
 tools: .local/sam/stamp .local/cloud/stamp .local/actions/stamp
@@ -220,16 +220,18 @@ replay:
 
 # On free ports and in folders of their own: what `make up` started is not touched. Most of the time is waiting, so they
 # run beside each other, each with a Windlass of its own: what needs no application or the story's, what people do by the
-# command line and the applications of levels 4 to 6, the applications of level 9, those with a stack, those with access
-# files, of which one is of all applications of its Windlass, the services that ECS shifts in its own time, what CodeDeploy
-# shifts in its, and the README's commands. That nothing leaks is looked for in the first four, and of tokens in the fifth.
+# command line, users' functions and the applications of levels 4 to 6, the applications of level 9, those with a stack,
+# those with access files, of which one is of all applications of its Windlass, the services that ECS shifts in its own
+# time, what CodeDeploy shifts in its, and the README's commands. That nothing leaks is looked for in the first five, and
+# of tokens in the sixth.
 SHIFTED := $(addprefix tests/e2e/test_9_,before_callers.py compared_services.py held_services.py shifted_services.py)
 BY_CODEDEPLOY := $(addprefix tests/e2e/test_,9_codedeploy.py 9_codedeploy_services.py 9_shifted_abroad.py codedeploy_standin.py)
 WITH_RULES := $(addprefix tests/e2e/test_9_,access.py approvals.py ci_tokens.py promotion.py windows.py)
 ON_STACKS := $(addprefix tests/e2e/test_9_,built_stacks.py chat_bot.py stacks.py)
 RELEASES := $(addprefix tests/e2e/test_8_,from_release.py release_pages.py same_bytes.py)
 ON_THE_STORY := $(addprefix tests/e2e/test_,7_command_line.py 8_needs_operator.py 8_second_look.py)
-PEOPLE := $(filter-out $(ON_THE_STORY) $(RELEASES),$(wildcard tests/e2e/test_[78]_*.py)) tests/e2e/test_4_two_images.py $(wildcard tests/e2e/test_[56]_*.py)
+OF_LEVELS := tests/e2e/test_7_external.py tests/e2e/test_4_two_images.py $(wildcard tests/e2e/test_[56]_*.py)
+PEOPLE := $(filter-out $(ON_THE_STORY) $(OF_LEVELS) $(RELEASES),$(wildcard tests/e2e/test_[78]_*.py))
 APPLICATIONS := $(filter-out $(SHIFTED) $(BY_CODEDEPLOY) $(ON_STACKS) $(WITH_RULES),$(wildcard tests/e2e/test_9_*.py))
 
 # HEAVY=1: also what takes long (tests/e2e/pytest.ini).
@@ -237,14 +239,17 @@ SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 PYTEST := $(SAM)/pytest $(if $(HEAVY),,-m 'not heavy')
 
 e2e: build
-	$(MAKE) --jobs 8 --output-sync=target e2e-installed e2e-people e2e-applications e2e-stacks e2e-access e2e-shifted e2e-codedeploy e2e-readme $(if $(HEAVY),e2e-ui)
+	$(MAKE) --jobs 9 --output-sync=target e2e-installed e2e-people e2e-levels e2e-applications e2e-stacks e2e-access e2e-shifted e2e-codedeploy e2e-readme $(if $(HEAVY),e2e-ui)
 
 e2e-installed:
 	$(TIMED) 'end to end: installed' $(PYTEST) tests/e2e --ignore tests/e2e/test_2_readme.py \
-		$(addprefix --ignore ,$(PEOPLE) $(APPLICATIONS) $(ON_STACKS) $(WITH_RULES) $(SHIFTED) $(BY_CODEDEPLOY) $(RELEASES) tests/e2e/test_z_applications_leak_nothing.py)
+		$(addprefix --ignore ,$(PEOPLE) $(OF_LEVELS) $(APPLICATIONS) $(ON_STACKS) $(WITH_RULES) $(SHIFTED) $(BY_CODEDEPLOY) $(RELEASES) tests/e2e/test_z_applications_leak_nothing.py)
 
 e2e-people: $(if $(HEAVY),.local/terraform/stamp)
 	TEST_RUN=test-people $(TIMED) 'end to end: people' $(PYTEST) $(PEOPLE) tests/e2e/test_z_applications_leak_nothing.py
+
+e2e-levels:
+	TEST_RUN=test-levels $(TIMED) 'end to end: levels 4 to 6' $(PYTEST) $(OF_LEVELS) tests/e2e/test_z_applications_leak_nothing.py
 
 e2e-applications: .local/openapi/stamp
 	TEST_RUN=test-applications $(TIMED) 'end to end: applications' $(PYTEST) $(APPLICATIONS) tests/e2e/test_z_applications_leak_nothing.py
