@@ -102,6 +102,12 @@ fn no_rules_there(app: &AppName, to: &AppName, by: &Requester) -> Finding {
     Finding::new(FindingName::NotAllowed, place, reason, remedy).seen(Caller::of(by).to_string(), "no such file")
 }
 
+/// Returns whether these rules say that whoever asked for the plan of a deployment may start it. Rules that are not in
+/// force say nothing.
+pub fn may_start(rules: &Rules, record: &Deployment) -> bool {
+    rules.rule_on(&record.requester) && against_turn(rules, record).is_empty()
+}
+
 /// Returns what these rules have against a deployment that is recorded, at a turn of it.
 pub fn against_turn(rules: &Rules, record: &Deployment) -> Vec<Finding> {
     if !rules.rule_on(&record.requester) {

@@ -54,8 +54,7 @@ pub struct PrepareInput<'a> {
     /// True if there is neither, because a check only looks what a release would need. The stages are planned as if
     /// what is there now came once more, and none of them is ever carried out.
     pub is_check: bool,
-    /// True if only a plan is drawn, and nobody has asked for the release of it: whoever sees it may only be allowed to
-    /// plan.
+    /// True if only a plan is drawn, and whoever sees it may not be allowed to release it.
     pub is_plan: bool,
     /// True if this only tries whether the recorded state can be reached again: nothing may be made for it, because
     /// nobody would let go of that.

@@ -194,7 +194,7 @@ async fn ask_kind(
         artifact: wanted.artifact,
         goal_state: wanted.goal_state,
         is_check: scene.is_check(),
-        is_plan: scene.is_plan(),
+        is_plan: scene.is_plan,
         is_trial: scene.is_trial,
         may_lose: &may_lose,
         running,

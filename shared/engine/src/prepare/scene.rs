@@ -44,6 +44,9 @@ pub struct Scene {
     pub leaving: Vec<(ComponentName, Option<ComponentName>)>,
     /// The warning that an access file decides in the place of the declaration.
     pub overruled: Option<Finding>,
+    /// True if only a plan is drawn, which holds no lock, and it is not known that whoever sees it may release. That of a
+    /// release that waits for approval was asked for by who may, and without an access file IAM alone knows.
+    pub is_plan: bool,
     /// True if it is only tried whether it could go there ([`crate::kinds::PrepareInput::is_trial`]).
     pub is_trial: bool,
 }
@@ -93,12 +96,13 @@ impl Scene {
         let state = state.value;
         let leaving = leaving(ports, &loaded, &state).await?;
         let way_back = way_back(ports, &loaded, &state).await?;
-        let overruled = if declares(&loaded.resolved) {
-            access::rules(ports, &loaded.record.app).await?.overrules(&loaded.resolved)
-        } else {
-            None
-        };
-        Ok(Self { loaded, state, goal, way_back, leaving, overruled, is_trial: false })
+        let record = &loaded.record;
+        let is_drawn = loaded.fence.token == 0 && record.approval.is_none();
+        let is_ruled = is_drawn || declares(&loaded.resolved);
+        let rules = if is_ruled { Some(access::rules(ports, &record.app).await?) } else { None };
+        let is_plan = is_drawn && !rules.as_ref().is_some_and(|rules| access::may_start(rules, record));
+        let overruled = rules.filter(|_| declares(&loaded.resolved)).and_then(|it| it.overrules(&loaded.resolved));
+        Ok(Self { loaded, state, goal, way_back, leaving, overruled, is_plan, is_trial: false })
     }
 
     /// Returns whether it goes back to a snapshot.
@@ -148,12 +152,6 @@ impl Scene {
         } else {
             self.loaded.record.accept_red.then(|| prose!("{} was asked for", NextStep::With(Wish::AcceptRed)))
         }
-    }
-
-    /// Returns whether only a plan is drawn, which holds no lock, and nobody has asked for its release. That of a
-    /// release that waits for approval was asked for by who may release.
-    pub fn is_plan(&self) -> bool {
-        self.loaded.fence.token == 0 && self.loaded.record.approval.is_none()
     }
 
     /// Returns the declared component whose image another one runs.

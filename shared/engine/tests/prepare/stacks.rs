@@ -5,18 +5,21 @@ use crate::site::zips::stored;
 use crate::stage::{Stage, app, component, id, prod};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use windlass_domain::access::AccessItem;
 use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::deployment::step::{Step, StepFailure, StepStatus};
 use windlass_domain::environment::{GivenVersion, Proof, Running, Snapshot};
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::artifact::Artifact;
 use windlass_domain::release::identity::EnvironmentId;
+use windlass_domain::release::request::{ObjectRef, Requester, Route};
+use windlass_domain::shown::planned::{ArrivalFate, Becomes, Planned};
 use windlass_domain::text::digest::Digest;
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::finding::FindingName;
 use windlass_domain::text::time::Time;
 use windlass_engine::ledger;
-use windlass_engine::payload::Transition;
+use windlass_engine::payload::{Caller, PlannerInput, Transition};
 use windlass_engine::prepare::handle;
 use windlass_world::cloudformation::Wanted;
 use windlass_world::run::run;
@@ -59,18 +62,23 @@ fn shop(declaration: &str) -> Stage {
     bring(&mut stage, "api", NEW);
     put_stack(&stage, &[TOPIC, TABLE]);
     for name in ["network", "infra"] {
-        let list = json!({"template": "template.json"}).to_string();
-        let archive = stored(&[("stack.json", list.as_bytes()), ("template.json", template(&[TOPIC]).as_bytes())]);
-        let (sha256, bytes) = (Digest::of(&archive), archive.len() as u64);
-        let key = format!("artifacts/shop/prod/{name}/1.4.0.zip");
-        let version = stage.world.s3().upload("artifacts", &key, archive);
-        let artifact = Artifact::Object { key, version_id: version.id.unwrap(), sha256, bytes };
-        stage.record.release.components.insert(component(name), artifact);
+        upload(&mut stage, name, &template(&[TOPIC]));
     }
     stage.write_record();
     stage.deployed_before();
     stage.world.serve(HEALTH, 200, "fine", 12);
     stage
+}
+
+/// Lets the release bring a template.
+fn upload(stage: &mut Stage, name: &str, template: &str) {
+    let list = json!({"template": "template.json"}).to_string();
+    let archive = stored(&[("stack.json", list.as_bytes()), ("template.json", template.as_bytes())]);
+    let (sha256, bytes) = (Digest::of(&archive), archive.len() as u64);
+    let key = format!("artifacts/shop/prod/{name}/1.4.0.zip");
+    let version = stage.world.s3().upload("artifacts", &key, archive);
+    let artifact = Artifact::Object { key, version_id: version.id.unwrap(), sha256, bytes };
+    stage.record.release.components.insert(component(name), artifact);
 }
 
 /// Makes or updates the stack of `infra` as somebody else does.
@@ -264,4 +272,42 @@ fn a_refused_plan_lets_go_of_what_was_made_once_it_is_written() {
     let written = calls.iter().rposition(|call| *call == "dynamodb.transact").unwrap();
     let first = calls.iter().position(|call| *call == "cloudformation.delete_change_set").unwrap();
     assert!(written < first, "{calls:?}");
+}
+
+/// Safety: tenancy: Who may plan and not release runs no code with the role of a stack.
+#[test]
+fn a_plan_runs_a_templates_code_for_those_who_may_release() {
+    const REFUSED: &[FindingName] = &[FindingName::NotPlannedWhole];
+    let user = |name: &str| Some(format!("arn:aws:iam::111111111111:user/{name}"));
+    let rules = "people: {ann: {aws: ['arn:aws:iam::111111111111:user/ann']}, \
+                 bob: {aws: ['arn:aws:iam::111111111111:user/bob']}}\n\
+                 environments: {prod: {read: [ann, bob], release: [ann]}}";
+    let table = [
+        ("no file is in force", None, "ann", true, REFUSED),
+        ("she may release", Some(rules), "ann", true, &[]),
+        ("he may only see", Some(rules), "bob", true, REFUSED),
+        ("nobody vouches for her", Some(rules), "ann", false, REFUSED),
+    ];
+    for (what, rules, name, vouched, wanted) in table {
+        let mut stage = shop(DECLARATION);
+        let code = template(&[TOPIC]).replacen('{', r#"{"Transform": ["Mine"], "#, 1);
+        upload(&mut stage, "network", &code);
+        (stage.record.requester, stage.record.vouched) = (Requester::new(Route::Api, user(name)), vouched);
+        stage.write_record();
+        if let Some(rules) = rules {
+            let text = format!("app: shop\nversion: 1\n{rules}\n");
+            let (digest, object) =
+                (Digest::of(text.as_bytes()), ObjectRef { key: "access/apps/shop.yaml".into(), version_id: None });
+            stage.put(ledger::access(&app()), &AccessItem { text, version: 1, digest, accepted: Time(0), object });
+        }
+        let turn = ArrivalFate::new(Becomes::Waits, "It waits.");
+        let planned =
+            Planned { deployment: stage.record.clone(), turn, expires: Time(99_999_999), drawn: None, before: None };
+        stage.put(ledger::planned(&id()), &planned);
+        let by = Caller { token: 0, ..stage.caller() };
+        run(handle(&stage.world, PlannerInput::Plan(by))).unwrap();
+        let planned: Planned = stage.get(&ledger::planned(&id())).unwrap();
+        let findings = planned.drawn.unwrap().plan.findings.iter().map(|finding| finding.name).collect::<Vec<_>>();
+        assert_eq!(findings.as_slice(), wanted, "{what}");
+    }
 }

@@ -92,7 +92,7 @@ pub(super) fn runs_code(input: &PrepareInput<'_>, code: &BTreeSet<String>) -> Fi
     let code = code.iter().map(String::as_str).collect::<Vec<&str>>().join(" and ");
     let reason =
         format!("A change set would use {code} with the role of the stack, and who may only plan must not do that.");
-    let remedy = "Release it: the release is planned whole before anything changes. What the running template has already is planned as ever.";
+    let remedy = "Release it, or let somebody plan it whom the access file lets release: then it is planned whole before anything changes.";
     Finding::new(FindingName::NotPlannedWhole, input.path("stack"), reason, remedy)
 }
 
