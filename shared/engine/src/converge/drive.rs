@@ -115,6 +115,7 @@ impl<'r, 'a, K: Kind, P: DynamoDbApi + Clock> Drive<'r, 'a, K, P> {
             behind: step.behind.filter(|behind| self.wave == Some(*behind)),
             refused: step.refused,
             goes_over: step.goes_over,
+            token: self.attempt.fence.token,
         })
     }
 
@@ -343,7 +344,12 @@ impl<'r, 'a, K: Kind, P: DynamoDbApi + Clock> Drive<'r, 'a, K, P> {
             Err(fault) if fault.name == FaultName::Unavailable => Ok(Some(End::NotYet(format!(
                 "the answer to `{what}` was lost; waiting until it cannot take effect any more"
             )))),
-            Err(fault) if fault.name.is_transient() => Err(fault),
+            Err(fault) if fault.name.is_transient() => {
+                if K::SENDS_ONCE && fault.name == FaultName::Throttled {
+                    self.attempt.close_refused(&value, undo).await?;
+                }
+                Err(fault)
+            }
             Err(fault) if fault.name == FaultName::Conflict => {
                 self.attempt.step.value.refused += 1;
                 self.attempt.close_refused(&value, undo).await?;

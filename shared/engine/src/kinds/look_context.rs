@@ -30,12 +30,14 @@ pub struct LookContext<'a, Goal> {
     /// True if an operator has looked, and lets the undo change whatever is there: then a state that nobody expects is
     /// no obstacle.
     pub goes_over: bool,
+    /// The token of the lock under which it is gone.
+    pub token: u64,
 }
 
 impl<Goal> Default for LookContext<'_, Goal> {
     fn default() -> Self {
         let (goal, sent, begun, entered, made, behind) = (None, None, None, None, None, None);
-        Self { goal, sent, begun, entered, made, changes: &[], behind, refused: 0, goes_over: false }
+        Self { goal, sent, begun, entered, made, changes: &[], behind, refused: 0, goes_over: false, token: 0 }
     }
 }
 

@@ -218,6 +218,10 @@ pub trait Kind {
     /// True if a look at a target runs code of the user's. The API runs none: it shows the last look.
     const RUNS_FUNCTIONS: bool = false;
 
+    /// True if a switching change is one request that nothing sends again: then one that is throttled was not made. An
+    /// SDK that tries again may be throttled after an answer was lost.
+    const SENDS_ONCE: bool = false;
+
     /// Reads the target. Changes nothing.
     async fn observe(&self, target: &Self::Target, way: &LookContext<'_, Self::Goal>) -> Result<Self::Seen>;
 

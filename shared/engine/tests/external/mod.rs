@@ -10,6 +10,7 @@ use windlass_domain::declaration::plan::KindName;
 use windlass_domain::deployment::accept_look::Live;
 use windlass_domain::environment::drift::Drift;
 use windlass_domain::environment::{GivenVersion, Running};
+use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::time::Time;
 use windlass_engine::kinds::external::External;
 use windlass_engine::observe::{compare, glance, live};
@@ -86,6 +87,22 @@ fn a_call_that_fails_is_open_for_as_long_as_the_function_may_run() {
     let asked = book.world.external().asked.clone();
     assert_eq!(asked.len(), 2, "{asked:?}");
     assert!(asked[1].sent >= open.not_after.plus_s(5), "{asked:?}");
+}
+
+/// Safety: open calls: A call of a user's function that is throttled was not made, and leaves nothing open.
+#[test]
+fn a_call_that_is_throttled_leaves_nothing_open() {
+    let book = Book::new();
+    let release = book.release();
+    book.outside(|it| it.prepared.insert(tree("new")));
+    let throttled = Fault::new(FaultName::Throttled, "too many requests");
+    book.world.mishaps().refused.insert("external.change", throttled);
+    assert!(release.invoke(Some(0)).is_err());
+    let step = release.step();
+    assert!(step.open.is_none() && step.changes.iter().all(|change| !change.switching), "{:?}", step.changes);
+    book.world.mishaps().refused.clear();
+    assert_eq!(release.wave(Some(0)), WorkTransition::Changed, "{}", release.failure());
+    assert_eq!(book.outside(|it| it.commits), 3, "committed once");
 }
 
 #[test]

@@ -96,6 +96,7 @@ impl<P: ExternalLookApi + Clock, A: ExternalActApi> Kind for External<P, A> {
     type Change = Change;
 
     const RUNS_FUNCTIONS: bool = true;
+    const SENDS_ONCE: bool = true;
 
     async fn observe(&self, target: &Target, look: &LookContext<'_, Goal>) -> Result<Seen> {
         let way = Way::of(look);
@@ -108,7 +109,7 @@ impl<P: ExternalLookApi + Clock, A: ExternalActApi> Kind for External<P, A> {
         let request = Observe::new(&self.about(target), look.goal.map(|goal| &goal.state));
         let seen = ask::look(&self.at, target.looks(), &request, false).await;
         match seen.map_err(|unseen| unseen.fault(target.looks())).and_then(|look| ask::known(target.looks(), look)) {
-            Ok((look, state)) => Ok(Seen { now, look, state, way }),
+            Ok((look, state)) => Ok(Seen { now, look, says: wording::says(target.looks()), state, way }),
             Err(fault) if way.is_driven => Err(unseen(target, &way, now, fault)),
             Err(fault) => Err(fault),
         }

@@ -47,7 +47,7 @@ fn seen(look: &str, way: Way) -> Seen {
         value: None,
         goal: None,
     };
-    Seen { now: NOW, look, state: state(tree), way }
+    Seen { now: NOW, look, says: "as book:7 says".into(), state: state(tree), way }
 }
 
 fn ago(minutes: u64) -> Time {
@@ -85,10 +85,14 @@ fn words(next: &Next<Change>) -> String {
     }
 }
 
-fn check(goal: &str, table: &[(&str, &str, Way, &str)]) {
+fn goal(tree: &str) -> Goal {
+    Goal { state: state(tree) }
+}
+
+fn check(goal_tree: &str, table: &[(&str, &str, Way, &str)]) {
     for (what, look, way, wanted) in table {
         let seen = seen(look, way.clone());
-        let found = next(&target(), &seen, &Goal { state: state(goal) });
+        let found = next(&target(), &seen, &goal(goal_tree));
         assert_eq!(words(&found), *wanted, "{what}: {seen:?}");
     }
 }
@@ -196,7 +200,7 @@ fn record(minutes: u64, change: Value, switching: bool, made: Option<&str>) -> C
 
 #[test]
 fn what_was_done_before_is_read_from_the_step() {
-    let goal = Goal { state: state("new") };
+    let goal = goal("new");
     let note = |tree: &str, ready: bool| json!({"ready": ready, "of": digest(&state(tree)), "nth": 1});
     let to = json!({"to": digest(&state("new"))});
     let changes = [
@@ -221,8 +225,12 @@ fn what_was_done_before_is_read_from_the_step() {
     assert_eq!(before.since, Some(ago(10)), "the wave's beginning");
     assert_eq!(read(&changes[..4], Some(sent())).noted, None, "a note from before the change does not count");
     let begun = Some(BegunChange { change: &to, at: ago(6) });
-    let back = Way::of(&LookContext { goal: Some(&goal), begun, changes: &changes, ..LookContext::default() });
+    let back =
+        Way::of(&LookContext { goal: Some(&goal), begun, changes: &changes, token: 1, ..LookContext::default() });
     assert_eq!((back.is_back, back.forward, back.sent), (true, Some(digest(&state("new"))), None));
+    let early =
+        Way::of(&LookContext { begun, changes: &changes, token: 2, goal: Some(&goal), ..LookContext::default() });
+    assert_eq!((back.noted, early.noted), (Some((ago(5), true)), None), "a former undo's note does not count");
     let only_looks = Way::of(&LookContext { goal: Some(&goal), ..LookContext::default() });
     assert!(!only_looks.is_driven);
     let hourly = Way::of(&LookContext { changes: &changes, ..LookContext::default() });

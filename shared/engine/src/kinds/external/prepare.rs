@@ -98,7 +98,8 @@ async fn two_looks<P: ExternalLookApi + Clock>(
         return Err(Finding::new(FindingName::TargetNotReady, path, reason, remedy).into());
     };
     let look = Look { ready: first.ready && then.ready, ..then };
-    Ok((Seen { now: there.now(), look, state, way: Way::default() }, [first_ms, ms]))
+    let says = wording::says(looks);
+    Ok((Seen { now: there.now(), look, says, state, way: Way::default() }, [first_ms, ms]))
 }
 
 /// Says what differs in two looks.

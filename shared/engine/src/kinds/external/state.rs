@@ -52,6 +52,8 @@ pub struct Seen {
     pub now: Time,
     /// What the function says.
     pub look: Look,
+    /// Whose word it is, as texts say it.
+    pub says: String,
     /// The state that callers get.
     pub state: State,
     /// What was done before it.
@@ -121,7 +123,8 @@ impl Way {
                 }
             } else if let Some(ready) = change["ready"].as_bool() {
                 way.counts.0 += 1;
-                if Some(&change["of"]) == goal.as_ref() {
+                let is_ours = !way.is_back || record.token == look.token;
+                if is_ours && Some(&change["of"]) == goal.as_ref() {
                     way.noted = Some((record.at, ready));
                 }
             } else if !change["prepare"].is_null() {

@@ -56,12 +56,13 @@ fn waiting(look: &Look) -> &str {
 /// A change, in words.
 pub(super) fn what(change: &Change, seen: &Seen) -> String {
     let owns = &seen.look.owns;
-    match change {
+    let what = match change {
         Change::Prepare { goal, .. } => format!("prepare {owns} for {}", state(goal)),
         Change::Note { of, ready: true, .. } => format!("saw {owns} ready with {}, and look once more", state(of)),
         Change::Note { of, ready: false, .. } => format!("saw {owns} with {}, and not ready any more", state(of)),
         Change::Send { goal, .. } => format!("change {owns} from {} to {}", state(&seen.state), state(goal)),
-    }
+    };
+    format!("{what} ({})", seen.says)
 }
 
 fn failed(target: &Target, reason: String, remedy: impl Into<Prose>) -> Finding {
@@ -103,10 +104,13 @@ pub(super) fn refused(target: &Target) -> Finding {
     failed(
         target,
         format!(
-            "The change was refused {TRIES} times in a row, because what the outside compares had moved although callers got the same, {}.",
+            "The change was refused {TRIES} times in a row: what the outside compares had moved although callers got the same, or the call came too late, {}.",
             says(&target.function)
         ),
-        prose!("Find out what moves there, and let it rest while a release goes out; then {}.", Redeploy::Again),
+        prose!(
+            "Find out what moves there, and let it rest while a release goes out, and whether the function's clock is right; then {}.",
+            Redeploy::Again
+        ),
     )
 }
 
