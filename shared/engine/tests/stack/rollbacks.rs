@@ -70,3 +70,19 @@ fn a_file_that_the_running_template_names_and_that_is_gone_keeps_nobody_from_goi
     let planned = infra.planned("d3", None, Some(&first.step().before)).unwrap();
     assert_eq!((planned.findings.len(), names(&planned.warnings)), (0, vec![FindingName::NoWayBack]));
 }
+
+#[test]
+fn what_only_cloudformation_makes_out_is_named_and_what_a_sub_makes_is_looked_for() {
+    // Whether the bucket is refused, or warned about.
+    for (bucket, is_known) in [("${AWS::StackName}-files", true), ("${Topic}-files", false)] {
+        let with = |key: &str| {
+            let properties = json!({"DefinitionS3Location": {"Bucket": {"Fn::Sub": bucket}, "Key": key}});
+            template("one", &[("Flow", json!({"Type": "AWS::StepFunctions::StateMachine", "Properties": properties}))])
+        };
+        let infra = Infra::with(&with("a.json"));
+        let planned = infra.plan("d1", &with("b.json"));
+        let listed = if is_known { &planned.findings } else { &planned.warnings };
+        assert_eq!(names(listed), [FindingName::NoWayBack], "{bucket}");
+        assert_eq!(planned.findings.is_empty(), !is_known, "{bucket}");
+    }
+}

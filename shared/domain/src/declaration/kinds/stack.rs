@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
+pub mod code;
 pub mod holds_data;
 pub mod loss;
 pub mod package;

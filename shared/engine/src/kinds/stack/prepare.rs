@@ -2,7 +2,7 @@
 
 use super::change_set::{self, BACK, changes};
 use super::find::{self, StackPlace, find};
-use super::former_code;
+use super::former_code::{self, FormerCode};
 use super::package::{OpenPackage, without_bucket};
 use super::parameters;
 use super::state::{Goal, Target, UNMADE};
@@ -15,8 +15,8 @@ use crate::kinds::{
     TouchedResource, from_value, to_value,
 };
 use crate::ports::{
-    self, AssumeRole, ChangeSet, Clock, CloudFormationApi, DynamoDbApi, NewChangeSet, ObjectId, ResourceChange, Result,
-    S3Api, TemplateSummary,
+    self, AssumeRole, ChangeSet, Clock, CloudFormationApi, DynamoDbApi, EcrApi, NewChangeSet, ObjectId, ResourceChange,
+    Result, S3Api, TemplateSummary,
 };
 use crate::trouble::{Checked, Trouble, collected, or_findings};
 use serde_json::{Value, json};
@@ -35,7 +35,7 @@ use windlass_domain::text::finding::Finding;
 /// Plans the change of one stack; see [`PrepareInput`].
 pub async fn prepare<P>(ports: &P, input: &PrepareInput<'_>, spec: &Spec) -> Result<Prepared>
 where
-    P: CloudFormationApi + S3Api + DynamoDbApi + Configured + Clock + AssumeRole,
+    P: CloudFormationApi + S3Api + EcrApi + DynamoDbApi + Configured + Clock + AssumeRole,
 {
     let home = ports.at(&Place::default());
     let config = home.config().clone();
@@ -67,7 +67,7 @@ struct StackPlan<'a, P> {
     made: Option<ports::Stack>,
 }
 
-impl<P: CloudFormationApi + S3Api + Configured + Clock> StackPlan<'_, P> {
+impl<P: CloudFormationApi + S3Api + EcrApi + Configured + Clock> StackPlan<'_, P> {
     async fn make(&self, mut findings: Vec<Finding>) -> Result<Prepared> {
         let back: Option<Goal> =
             self.input.goal_state.map(|recorded| from_value("recorded state", recorded)).transpose()?;
@@ -276,7 +276,8 @@ impl<P: CloudFormationApi + S3Api + Configured + Clock> StackPlan<'_, P> {
         let nested = change_set::nested_templates(at, &all).await?;
         let loss = self.loss(&all, template, &nested);
         let former = self.former().await?;
-        let (mut gone, mut unknown) = former_code::look(at, self.input, &former, &target.touches).await?;
+        let running = (self.made.as_ref(), &former);
+        let FormerCode { mut gone, mut unknown } = former_code::look(at, self.input, running, &target.touches).await?;
         if self.input.goal_state.is_some() {
             // It leaves what runs, which may be broken just by that.
             unknown.append(&mut gone);

@@ -1,0 +1,170 @@
+//! The places of the code that a template of AWS CloudFormation names: objects in S3, and images in ECR. Pure.
+
+use crate::text::partition::Partition;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// The types, sorted and without the `AWS::` before each, with their properties that name code (AWS CloudFormation
+/// Template Reference Guide; AWS SAM Developer Guide, "AWS SAM resources and properties").
+const CODE: [(&str, &[&str]); 16] = [
+    ("ApiGateway::RestApi", &["BodyS3Location"]),
+    ("ApiGatewayV2::Api", &["BodyS3Location"]),
+    ("AppSync::FunctionConfiguration", &RESOLVERS),
+    ("AppSync::GraphQLSchema", &["DefinitionS3Location"]),
+    ("AppSync::Resolver", &RESOLVERS),
+    ("CloudFormation::Stack", &["TemplateURL"]),
+    ("Lambda::Function", &["Code"]),
+    ("Lambda::LayerVersion", &["Content"]),
+    ("Serverless::Api", &["DefinitionUri"]),
+    ("Serverless::Application", &["Location"]),
+    ("Serverless::Function", &["CodeUri", IMAGE]),
+    ("Serverless::GraphQLApi", &["SchemaUri"]),
+    ("Serverless::HttpApi", &["DefinitionUri"]),
+    ("Serverless::LayerVersion", &["ContentUri"]),
+    ("Serverless::StateMachine", &["DefinitionUri"]),
+    ("StepFunctions::StateMachine", &["DefinitionS3Location"]),
+];
+
+const RESOLVERS: [&str; 3] =
+    ["CodeS3Location", "RequestMappingTemplateS3Location", "ResponseMappingTemplateS3Location"];
+
+/// The member that names an image.
+const IMAGE: &str = "ImageUri";
+
+/// The members of a property that name an object: those of Lambda, and those of the others.
+const MEMBERS: [[&str; 3]; 2] = [["S3Bucket", "S3Key", "S3ObjectVersion"], ["Bucket", "Key", "Version"]];
+
+/// A place of code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CodePlace {
+    /// An object in S3.
+    Object {
+        /// The bucket's name.
+        bucket: String,
+        /// The object's key.
+        key: String,
+        /// Its version; the newest if there is none.
+        version: Option<String>,
+    },
+    /// An image, by its whole address.
+    Image(String),
+    /// A place that only CloudFormation makes out.
+    Unknown,
+}
+
+/// Returns the values that a template's references have: the pseudo parameters of a stack by its id, and `parameters`
+/// (AWS CloudFormation Template Reference Guide, "Get AWS values using pseudo parameters").
+pub fn values<'v>(stack: &str, parameters: impl Iterator<Item = (&'v String, &'v String)>) -> BTreeMap<String, String> {
+    let mut found: BTreeMap<String, String> = parameters.map(|(name, value)| (name.clone(), value.clone())).collect();
+    let parts: Vec<&str> = stack.split(':').collect();
+    if let [_, partition, _, region, account, name] = parts.as_slice() {
+        let name = name.split('/').nth(1).unwrap_or_default();
+        let suffix = Partition::of(region).suffix;
+        let pseudo = [("Partition", *partition), ("Region", *region), ("AccountId", *account)];
+        let pseudo = pseudo.into_iter().chain([("StackName", name), ("StackId", stack), ("URLSuffix", suffix)]);
+        found.extend(pseudo.map(|(name, value)| (format!("AWS::{name}"), value.to_owned())));
+    }
+    found
+}
+
+/// Returns the places of the code of a resource, by property; none of code that stands in the template itself.
+pub fn places(template: &Value, values: &BTreeMap<String, String>, logical: &str) -> Vec<(&'static str, CodePlace)> {
+    let Some(resource) = template.get("Resources").and_then(|all| all.get(logical)) else { return vec![] };
+    let kind = resource.get("Type").and_then(Value::as_str).and_then(|kind| kind.strip_prefix("AWS::"));
+    let named = CODE.iter().find(|(one, _)| kind == Some(*one)).map_or(&[][..], |(_, named)| *named);
+    let reader = Reader { template, values };
+    let place = |name: &&'static str| Some((*name, reader.place(name, resource.get("Properties")?.get(*name)?)?));
+    named.iter().filter_map(place).collect()
+}
+
+struct Reader<'a> {
+    template: &'a Value,
+    values: &'a BTreeMap<String, String>,
+}
+
+impl Reader<'_> {
+    fn place(&self, name: &str, value: &Value) -> Option<CodePlace> {
+        let is_function = |name: &String| name == "Ref" || name.starts_with("Fn::");
+        match value.as_object().filter(|all| !all.keys().any(is_function)) {
+            Some(all) if all.contains_key(IMAGE) => self.place(IMAGE, all.get(IMAGE)?),
+            Some(all) => MEMBERS.iter().find_map(|[bucket, key, version]| {
+                let (bucket, key) = (self.text(all.get(*bucket)?), all.get(*key).and_then(|key| self.text(key)));
+                let version = all.get(*version).map_or(Some(None), |version| self.text(version).map(Some));
+                let object = bucket.zip(key).zip(version);
+                let object = object.map(|((bucket, key), version)| CodePlace::Object { bucket, key, version });
+                Some(object.unwrap_or(CodePlace::Unknown))
+            }),
+            None => match self.text(value) {
+                None => Some(CodePlace::Unknown),
+                Some(text) if name == IMAGE => Some(CodePlace::Image(text)),
+                Some(text) => address(&text),
+            },
+        }
+    }
+
+    /// Returns what a value comes to; `None` if only CloudFormation knows it. Short functions such as `!Ref` are read
+    /// as what they are applied to.
+    fn text(&self, value: &Value) -> Option<String> {
+        match value {
+            Value::String(text) if text.contains("${") => self.filled(text),
+            Value::String(text) => self.values.get(text).or_else(|| (!self.is_made(text)).then_some(text)).cloned(),
+            Value::Object(all) if all.len() == 1 => match all.iter().next()? {
+                (name, Value::String(of)) if name == "Ref" => self.values.get(of).cloned(),
+                (name, Value::String(text)) if name == "Fn::Sub" => self.filled(text),
+                (name, Value::Array(of)) if name == "Fn::Join" => match of.as_slice() {
+                    [Value::String(between), Value::Array(parts)] => {
+                        let parts: Option<Vec<String>> = parts.iter().map(|part| self.text(part)).collect();
+                        Some(parts?.join(between.as_str()))
+                    }
+                    _ => None,
+                },
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Returns whether a text names something of the template whose value is not known, or a secret elsewhere.
+    fn is_made(&self, text: &str) -> bool {
+        let name = text.split('.').next().unwrap_or_default();
+        let is_in = |of: &&str| self.template.get(*of).is_some_and(|all| all.get(name).is_some());
+        text.contains("{{resolve:") || ["Parameters", "Resources"].iter().any(is_in)
+    }
+
+    fn filled(&self, text: &str) -> Option<String> {
+        let mut parts = text.split("${");
+        let mut whole = parts.next()?.to_owned();
+        for part in parts {
+            let (name, rest) = part.split_once('}')?;
+            whole.push_str(self.values.get(name)?);
+            whole.push_str(rest);
+        }
+        Some(whole)
+    }
+}
+
+/// Returns the object at an address; `None` if it is a path on somebody's machine. Each form of S3's own addresses is
+/// known (Amazon S3 User Guide, "Virtual hosting of general purpose buckets").
+fn address(text: &str) -> Option<CodePlace> {
+    let (bucket, key) = match (text.strip_prefix("s3://"), text.strip_prefix("https://")) {
+        (Some(rest), _) => rest.split_once('/')?,
+        (_, Some(rest)) => {
+            let (host, path) = rest.split_once('/')?;
+            match host.rsplit_once(".s3") {
+                Some((bucket, after)) if after.starts_with(['.', '-']) => (bucket, path),
+                _ if host.starts_with("s3.") || host.starts_with("s3-") => path.split_once('/')?,
+                _ => return Some(CodePlace::Unknown),
+            }
+        }
+        _ => return None,
+    };
+    let (key, version) = key.split_once("?versionId=").map_or((key, None), |(key, version)| (key, Some(version)));
+    if key.contains(['%', '?']) {
+        return Some(CodePlace::Unknown);
+    }
+    Some(CodePlace::Object { bucket: bucket.into(), key: key.into(), version: version.map(str::to_owned) })
+}
+
+#[cfg(test)]
+#[path = "code_tests.rs"]
+mod tests;

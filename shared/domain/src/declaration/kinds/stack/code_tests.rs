@@ -1,0 +1,117 @@
+use super::*;
+use serde_json::json;
+
+const STACK: &str = "arn:aws:cloudformation:eu-west-1:111111111111:stack/shop/1";
+
+/// Returns the places of a resource in a template with the parameters `Files`, which is `assets`, and `Hidden`.
+fn of(kind: &str, properties: &Value) -> Vec<(&'static str, CodePlace)> {
+    let own = json!({"Type": format!("AWS::{kind}"), "Properties": properties});
+    let parameters = json!({"Files": {"Type": "String"}, "Hidden": {"Type": "String", "NoEcho": true}});
+    let template = json!({"Parameters": parameters, "Resources": {"Own": own, "Store": {"Type": "AWS::S3::Bucket"}}});
+    let known = BTreeMap::from([("Files".to_owned(), "assets".to_owned())]);
+    places(&template, &values(STACK, known.iter()), "Own")
+}
+
+fn object(bucket: &str, version: Option<&str>) -> CodePlace {
+    CodePlace::Object { bucket: bucket.into(), key: "k".into(), version: version.map(str::to_owned) }
+}
+
+#[test]
+fn the_types_are_sorted() {
+    assert!(CODE.iter().is_sorted_by(|one, next| one.0 < next.0));
+}
+
+#[test]
+fn each_type_names_its_code_by_properties_of_its_own() {
+    let (lambda, other) = (json!({"S3Bucket": "assets", "S3Key": "k"}), json!({"Bucket": "assets", "Key": "k"}));
+    let s3 = json!("s3://assets/k");
+    let table = [
+        ("ApiGateway::RestApi", "BodyS3Location", &other),
+        ("ApiGatewayV2::Api", "BodyS3Location", &other),
+        ("AppSync::FunctionConfiguration", "CodeS3Location", &s3),
+        ("AppSync::GraphQLSchema", "DefinitionS3Location", &s3),
+        ("AppSync::Resolver", "RequestMappingTemplateS3Location", &s3),
+        ("AppSync::Resolver", "ResponseMappingTemplateS3Location", &s3),
+        ("CloudFormation::Stack", "TemplateURL", &json!("https://assets.s3.eu-west-1.amazonaws.com/k")),
+        ("CloudFormation::Stack", "TemplateURL", &json!("https://s3.eu-west-1.amazonaws.com/assets/k")),
+        ("Lambda::Function", "Code", &lambda),
+        ("Lambda::LayerVersion", "Content", &lambda),
+        ("Serverless::Api", "DefinitionUri", &s3),
+        ("Serverless::Application", "Location", &json!("https://assets.s3.amazonaws.com/k")),
+        ("Serverless::Function", "CodeUri", &s3),
+        ("Serverless::Function", "CodeUri", &other),
+        ("Serverless::GraphQLApi", "SchemaUri", &s3),
+        ("Serverless::HttpApi", "DefinitionUri", &s3),
+        ("Serverless::LayerVersion", "ContentUri", &s3),
+        ("Serverless::StateMachine", "DefinitionUri", &other),
+        ("StepFunctions::StateMachine", "DefinitionS3Location", &other),
+    ];
+    for (kind, name, value) in table {
+        assert_eq!(of(kind, &json!({name: value})), [(name, object("assets", None))], "{kind} {name}");
+        assert_eq!(of("SNS::Topic", &json!({name: value})), [], "{name}");
+    }
+}
+
+#[test]
+fn code_in_the_template_or_on_a_machine_is_nowhere_else() {
+    for (kind, properties) in [
+        ("Lambda::Function", json!({"Code": {"ZipFile": "x"}})),
+        ("Serverless::Function", json!({"CodeUri": "src", "InlineCode": "x"})),
+        ("Serverless::Application", json!({"Location": {"ApplicationId": "a", "SemanticVersion": "1.0.0"}})),
+        ("StepFunctions::StateMachine", json!({"DefinitionString": "{}"})),
+        ("Lambda::Function", json!({})),
+    ] {
+        assert_eq!(of(kind, &properties), [], "{kind} {properties}");
+    }
+}
+
+#[test]
+fn an_image_is_known_by_its_address() {
+    let (address, image) = ("111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop:1", IMAGE);
+    let written = json!({"Fn::Sub": "${AWS::AccountId}.dkr.ecr.${AWS::Region}.${AWS::URLSuffix}/shop:1"});
+    let expected = CodePlace::Image(address.into());
+    assert_eq!(of("Lambda::Function", &json!({"Code": {image: written}})), [("Code", expected.clone())]);
+    assert_eq!(of("Serverless::Function", &json!({image: address})), [(image, expected)]);
+}
+
+#[test]
+fn references_to_what_is_known_are_filled_in_and_others_are_unknown() {
+    let table = [
+        (json!({"Ref": "Files"}), object("assets", None)),
+        (json!("Files"), object("assets", None)),
+        (json!({"Fn::Sub": "${Files}-${AWS::Region}"}), object("assets-eu-west-1", None)),
+        (json!("${AWS::StackName}-${AWS::Partition}"), object("shop-aws", None)),
+        (json!({"Fn::Join": ["-", ["a", {"Ref": "AWS::AccountId"}]]}), object("a-111111111111", None)),
+        (json!({"Ref": "Hidden"}), CodePlace::Unknown),
+        (json!("Hidden"), CodePlace::Unknown),
+        (json!({"Ref": "Store"}), CodePlace::Unknown),
+        (json!("Store.Arn"), CodePlace::Unknown),
+        (json!({"Fn::Sub": "${Store}-a"}), CodePlace::Unknown),
+        (json!({"Fn::Sub": ["${A}", {"A": "a"}]}), CodePlace::Unknown),
+        (json!({"Fn::ImportValue": "a"}), CodePlace::Unknown),
+        (json!(["-", ["a", "b"]]), CodePlace::Unknown),
+        (json!("{{resolve:ssm:a}}"), CodePlace::Unknown),
+    ];
+    for (bucket, expected) in table {
+        let code = json!({"Code": {"S3Bucket": bucket, "S3Key": "k"}});
+        assert_eq!(of("Lambda::Function", &code), [("Code", expected)], "{bucket}");
+    }
+    assert_eq!(of("Lambda::Function", &json!({"Code": {"Fn::If": ["A", "b", "c"]}})), [("Code", CodePlace::Unknown)]);
+}
+
+#[test]
+fn a_version_of_an_object_is_looked_for_where_one_is_named() {
+    for (version, expected) in [(json!("1"), object("a", Some("1"))), (json!({"Ref": "Store"}), CodePlace::Unknown)] {
+        let content = json!({"Content": {"S3Bucket": "a", "S3Key": "k", "S3ObjectVersion": version}});
+        assert_eq!(of("Lambda::LayerVersion", &content), [("Content", expected)], "{version}");
+    }
+    for (address, expected) in [
+        ("s3://a/k?versionId=1", object("a", Some("1"))),
+        ("https://a.s3.eu-west-1.amazonaws.com/k?versionId=1", object("a", Some("1"))),
+        ("https://a.s3.eu-west-1.amazonaws.com/k%20", CodePlace::Unknown),
+        ("https://example.com/k", CodePlace::Unknown),
+    ] {
+        let properties = json!({"ContentUri": address});
+        assert_eq!(of("Serverless::LayerVersion", &properties), [("ContentUri", expected)], "{address}");
+    }
+}
