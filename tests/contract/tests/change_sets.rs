@@ -78,6 +78,24 @@ fn only_change_sets_of_windlass_are_executed_or_deleted() {
     }
 }
 
+/// A stack that is just being made has no tags yet. One that has those of others is none of the role's.
+#[test]
+fn the_role_of_targets_leaves_the_stacks_of_others_alone() {
+    let own = json!({"aws:ResourceTag/windlass:app": "App", "aws:ResourceTag/windlass:environment": "Environment"});
+    for (action, operator) in [
+        ("ExecuteChangeSet", "StringEqualsIfExists"),
+        ("DeleteChangeSet", "StringEqualsIfExists"),
+        ("CancelUpdateStack", "StringEquals"),
+        ("ContinueUpdateRollback", "StringEquals"),
+    ] {
+        let allowed = allowing(TARGET_ROLE, &format!("cloudformation:{action}"));
+        assert!(!allowed.is_empty(), "{action}");
+        for (role, statement) in allowed {
+            assert_eq!(statement["Condition"][operator], own, "{role} {action}");
+        }
+    }
+}
+
 /// A stack that is only planned has no tags by which a right to delete it would spare the others. So whoever may delete
 /// any stack does it with a role without rights, and passes that on to CloudFormation alone.
 #[test]
