@@ -7,13 +7,14 @@ use crate::{Aws, limits};
 use aws_sdk_cloudformation::config::Builder;
 use aws_sdk_cloudformation::error::SdkError;
 use aws_sdk_cloudformation::types as cloudformation;
+use aws_sdk_cloudformation::types::StackResourceDriftStatus as DriftStatus;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::time::Time;
 use windlass_engine::ports::{
-    ChangeSet, CloudFormationApi, NewChangeSet, ParameterValue, Result, Stack, StackEvent, StackResource, TemplateFrom,
-    TemplateParameter, TemplateSummary, ValidationError,
+    ChangeSet, CloudFormationApi, DriftedResource, NewChangeSet, ParameterValue, Result, Stack, StackEvent,
+    StackResource, TemplateFrom, TemplateParameter, TemplateSummary, ValidationError,
 };
 
 impl CloudFormationApi for Aws {
@@ -30,6 +31,16 @@ impl CloudFormationApi for Aws {
         let all = request.into_paginator().items().send().try_collect().await;
         let all = all.map_err(|error| stack_fault(&error, "ListStackResources", stack))?;
         Ok(all.into_iter().map(resource_of).collect())
+    }
+
+    async fn drifted(&self, stack: &str) -> Result<Vec<DriftedResource>> {
+        let request = self.clients.cloudformation().describe_stack_resource_drifts().stack_name(stack);
+        let differs = [DriftStatus::Modified, DriftStatus::Deleted];
+        let request = request.set_stack_resource_drift_status_filters(Some(differs.into()));
+        let pages = request.into_paginator().send().try_collect().await;
+        let pages = pages.map_err(|error| stack_fault(&error, "DescribeStackResourceDrifts", stack))?;
+        let all = pages.into_iter().flat_map(|page| page.stack_resource_drifts.unwrap_or_default());
+        Ok(all.map(drifted_of).collect())
     }
 
     async fn stack_events(&self, stack: &str, next: Option<&str>) -> Result<(Vec<StackEvent>, Option<String>)> {
@@ -256,10 +267,16 @@ fn resource_of(it: cloudformation::StackResourceSummary) -> StackResource {
         physical: it.physical_resource_id.unwrap_or_default(),
         kind: it.resource_type.unwrap_or_default(),
         status: word(it.resource_status),
-        drift: it
-            .drift_information
-            .and_then(|drift| drift.stack_resource_drift_status)
-            .map(|it| it.as_str().to_owned()),
+    }
+}
+
+fn drifted_of(it: cloudformation::StackResourceDrift) -> DriftedResource {
+    let places = it.property_differences.unwrap_or_default().into_iter();
+    DriftedResource {
+        logical: it.logical_resource_id.unwrap_or_default(),
+        kind: it.resource_type.unwrap_or_default(),
+        status: word(it.stack_resource_drift_status),
+        places: places.filter_map(|difference| difference.property_path).collect(),
     }
 }
 
@@ -270,7 +287,6 @@ fn event_of(it: cloudformation::StackEvent) -> StackEvent {
             physical: it.physical_resource_id.unwrap_or_default(),
             kind: it.resource_type.unwrap_or_default(),
             status: word(it.resource_status),
-            drift: None,
         },
         reason: it.resource_status_reason.unwrap_or_default(),
         token: it.client_request_token,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use windlass_aws::Aws;
 use windlass_domain::text::fault::{Fault, FaultName, Result};
 use windlass_domain::text::time::Time;
-use windlass_engine::ports::{CloudFormationApi, NewChangeSet, ParameterValue, TemplateFrom};
+use windlass_engine::ports::{CloudFormationApi, DriftedResource, NewChangeSet, ParameterValue, TemplateFrom};
 
 const CHANGE_SET: &str = "arn:aws:cloudformation:eu-west-1:111111111111:changeSet/windlass-d1-infra/1";
 const ROLE: &str = "arn:aws:iam::111111111111:role/windlass-stack-chat";
@@ -190,9 +190,7 @@ async fn a_stack_its_resources_and_its_events_are_read() {
     );
     let resources = "<StackResourceSummaries><member><LogicalResourceId>Web</LogicalResourceId>\
          <PhysicalResourceId>chat-web</PhysicalResourceId><ResourceType>AWS::S3::Bucket</ResourceType>\
-         <ResourceStatus>UPDATE_COMPLETE</ResourceStatus><DriftInformation>\
-         <StackResourceDriftStatus>MODIFIED</StackResourceDriftStatus></DriftInformation></member>\
-         </StackResourceSummaries>";
+         <ResourceStatus>UPDATE_COMPLETE</ResourceStatus></member></StackResourceSummaries>";
     let first = answered("ListStackResources", &format!("{resources}<NextToken>more</NextToken>"));
     let last = answered("ListStackResources", resources);
     let events = answered(
@@ -213,7 +211,6 @@ async fn a_stack_its_resources_and_its_events_are_read() {
     assert_eq!(ids, ["role", "p", "c"]);
     let resources = aws.stack_resources("stack-1").await.expect("resources");
     assert_eq!((resources[0].physical.as_str(), resources.len()), ("chat-web", 2));
-    assert_eq!(resources[0].drift.as_deref(), Some("MODIFIED"));
     let (events, next) = aws.stack_events("stack-1", Some("page-2")).await.expect("events");
     assert_eq!((events[0].token.as_deref(), Some(events[0].at), next), (Some("windlass-7"), at(3), None));
     assert_eq!(events[0].reason, "The following hook(s) failed: [Own::Hook]");
@@ -262,6 +259,20 @@ async fn change_sets_are_listed_over_all_pages_and_a_stack_that_is_gone_has_none
     let listed = aws.change_sets("chat-prod").await.expect("a list");
     assert_eq!(listed, [("a".to_owned(), at), ("b".to_owned(), at)]);
     assert_eq!(aws.change_sets("chat-prod").await, Ok(vec![]));
+}
+
+#[tokio::test]
+async fn what_drifted_is_read_with_its_places() {
+    let (aws, replay) = Replay::new(vec![answered(
+        "DescribeStackResourceDrifts",
+        "<StackResourceDrifts><member><LogicalResourceId>Api</LogicalResourceId><ResourceType>A</ResourceType>\
+         <StackResourceDriftStatus>MODIFIED</StackResourceDriftStatus><PropertyDifferences><member>\
+         <PropertyPath>/Code</PropertyPath></member></PropertyDifferences></member></StackResourceDrifts>",
+    )]);
+    let [logical, kind, status] = ["Api", "A", "MODIFIED"].map(str::to_owned);
+    let places = ["/Code".to_owned()].into();
+    assert_eq!(aws.drifted("s").await, Ok(vec![DriftedResource { logical, kind, status, places }]));
+    assert_eq!(form(&replay.only())["StackResourceDriftStatusFilters.member.2"], "DELETED");
 }
 
 /// A switching call by its name.

@@ -1,7 +1,7 @@
 //! The names of all calls of the ports.
 
 /// Every call that a service of this world has, by the name with which [`crate::mishaps`] counts it.
-pub const CALLS: [&str; 114] = [
+pub const CALLS: [&str; 115] = [
     "appconfig.applications",
     "appconfig.content",
     "appconfig.create_version",
@@ -22,6 +22,7 @@ pub const CALLS: [&str; 114] = [
     "cloudformation.delete_change_set",
     "cloudformation.delete_place",
     "cloudformation.delete_stack",
+    "cloudformation.drifted",
     "cloudformation.execute_change_set",
     "cloudformation.stack",
     "cloudformation.stack_events",
@@ -120,7 +121,7 @@ pub const CALLS: [&str; 114] = [
 
 /// The calls that change nothing, and of which nobody but the caller learns anything: it makes no difference to anybody
 /// else that such a call was made.
-const READS: [&str; 67] = [
+const READS: [&str; 68] = [
     "appconfig.applications",
     "appconfig.content",
     "appconfig.environment_tags",
@@ -132,6 +133,7 @@ const READS: [&str; 67] = [
     "appconfig.versions",
     "cloudformation.change_set",
     "cloudformation.change_sets",
+    "cloudformation.drifted",
     "cloudformation.stack",
     "cloudformation.stack_events",
     "cloudformation.stack_resources",

@@ -14,8 +14,8 @@ use crate::stacks::{PAGE, can_be_updated, moved, no_change_set};
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::time::Time;
 use windlass_engine::ports::{
-    ChangeSet, CloudFormationApi, NewChangeSet, Result, Stack, StackEvent, StackResource, TemplateFrom,
-    TemplateSummary, ValidationError,
+    ChangeSet, CloudFormationApi, DriftedResource, NewChangeSet, Result, Stack, StackEvent, StackResource,
+    TemplateFrom, TemplateSummary, ValidationError,
 };
 
 /// The largest template in a call, in bytes, and the largest in a bucket (AWS CloudFormation User Guide,
@@ -45,6 +45,12 @@ impl CloudFormationApi for World {
         let call = self.call("cloudformation.stack_resources").await?;
         self.look_at(stack);
         let all = call.seen().cloudformation().named(stack)?.listed();
+        call.answer(all).await
+    }
+
+    async fn drifted(&self, stack: &str) -> Result<Vec<DriftedResource>> {
+        let call = self.call("cloudformation.drifted").await?;
+        let all = call.seen().cloudformation().named(stack)?.drifted();
         call.answer(all).await
     }
 

@@ -6,7 +6,7 @@ use crate::stack_resources::LiveResource;
 use crate::stack_template::{Scope, Template};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use windlass_domain::text::time::Time;
-use windlass_engine::ports::{Stack, StackEvent, StackResource};
+use windlass_engine::ports::{DriftedResource, Stack, StackEvent, StackResource};
 
 /// The reasons for which something fails at a resource, each in AWS's words, as often as it is tried.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -154,9 +154,17 @@ impl LiveStack {
             physical: it.physical.clone(),
             kind: it.kind.clone(),
             status: it.status.clone(),
-            drift: it.drift.clone(),
         };
         self.resources.values().map(listed).collect()
+    }
+
+    /// Returns what the last drift detection found of its resources.
+    pub(crate) fn drifted(&self) -> Vec<DriftedResource> {
+        let drifted = |it: &LiveResource| {
+            let (status, places) = it.drift.clone()?;
+            Some(DriftedResource { logical: it.logical.clone(), kind: it.kind.clone(), status, places })
+        };
+        self.resources.values().filter_map(drifted).collect()
     }
 
     /// Returns the values that a template's functions stand for in this stack.
@@ -180,7 +188,6 @@ impl LiveStack {
             physical: self.id.clone(),
             kind: "AWS::CloudFormation::Stack".into(),
             status: status.to_owned(),
-            drift: None,
         };
         self.say(own, reason, now);
     }
@@ -196,7 +203,6 @@ impl LiveStack {
             physical: it.physical.clone(),
             kind: it.kind.clone(),
             status: status.to_owned(),
-            drift: None,
         };
         if let Some(own) = self.resources.get_mut(&it.logical)
             && own.physical == it.physical

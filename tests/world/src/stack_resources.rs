@@ -8,7 +8,7 @@ use crate::live_function::LiveFunction;
 use crate::package::Package;
 use crate::stack_template::text_of;
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A resource of a stack.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,8 +27,8 @@ pub struct LiveResource {
     pub deletion_policy: String,
     /// Its `UpdateReplacePolicy`; empty where the template gives none.
     pub replace_policy: String,
-    /// Its result in the last drift detection.
-    pub drift: Option<String>,
+    /// `MODIFIED` or `DELETED` if the last drift detection found that, and the places of the properties that differ.
+    pub drift: Option<(String, BTreeSet<String>)>,
 }
 
 /// The reason for which a service refuses what a stack asks it for.

@@ -47,8 +47,20 @@ pub struct StackResource {
     pub kind: String,
     /// `CREATE_COMPLETE`, `UPDATE_FAILED`, `DELETE_SKIPPED`, …
     pub status: String,
-    /// Its result in the last drift detection, as above; `None` where there was none.
-    pub drift: Option<String>,
+}
+
+/// A resource that the last drift detection found otherwise than the template has it (AWS CloudFormation API Reference,
+/// StackResourceDrift).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DriftedResource {
+    /// Its name in the template.
+    pub logical: String,
+    /// Its type.
+    pub kind: String,
+    /// `MODIFIED` or `DELETED`.
+    pub status: String,
+    /// The places of the properties that differ, such as `/Code/S3Key`.
+    pub places: BTreeSet<String>,
 }
 
 /// Something that happened to a stack or to one of its resources (AWS CloudFormation API Reference, StackEvent).
@@ -195,6 +207,9 @@ pub trait CloudFormationApi {
 
     /// Lists all resources of a stack: AWS has at most 500 in one.
     async fn stack_resources(&self, stack: &str) -> Result<Vec<StackResource>>;
+
+    /// Lists the resources that the last drift detection of a stack found modified or deleted.
+    async fn drifted(&self, stack: &str) -> Result<Vec<DriftedResource>>;
 
     /// Reads a page of a stack's events, newest first, and the place of the next one.
     async fn stack_events(&self, stack: &str, next: Option<&str>) -> Result<(Vec<StackEvent>, Option<String>)>;

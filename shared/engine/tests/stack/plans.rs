@@ -311,8 +311,9 @@ fn the_last_drift_detection_is_shown_without_what_components_own() {
     assert!(!shown("NOT_CHECKED").contains("drift"));
     assert!(shown("IN_SYNC").contains("CloudFormation found no drift at 1970-01-01T00:00:00Z"));
     infra.stack(|stack| {
-        for (name, found) in [("Role", "MODIFIED"), ("Topic", "IN_SYNC"), ("Api", "MODIFIED")] {
-            stack.resources.get_mut(name).unwrap().drift = Some(found.into());
+        for (name, place) in [("Role", "/Description"), ("Api", "/TaskDefinition")] {
+            let places = [place.to_owned()].into();
+            stack.resources.get_mut(name).unwrap().drift = Some(("MODIFIED".into(), places));
         }
     });
     let shown = shown("DRIFTED");
