@@ -9,48 +9,28 @@ use crate::stack::built::{BuiltStack, FileAsset, WantedStack, file_or_zip};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::Path;
+use windlass_domain::declaration::kinds::stack::code::{CodeMember, IMAGES, MEMBERS};
 use windlass_domain::declaration::kinds::stack::package::ASSETS_BUCKET;
 use windlass_domain::text::digest::Digest;
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::{prose, run};
 
-/// A member that may be a path on this machine (AWS CLI Command Reference, "aws cloudformation package"; AWS SAM, `sam
-/// package`): the types of resource, its place in the properties, and the members of a reference to an object that may
-/// stand in its place; `None` if only others pack what it names. `*` in a place stands for every name.
-type PathMember = (&'static [&'static str], &'static [&'static str], Option<[&'static str; 2]>);
+/// The members of a reference to an object that stands in the place of a path.
+type Reference = [&'static str; 2];
 
-const SAM: Option<[&str; 2]> = Some(["Bucket", "Key"]);
+const SAM: Option<Reference> = Some(["Bucket", "Key"]);
 
-const CODE: Option<[&str; 2]> = Some(["S3Bucket", "S3Key"]);
+/// A member that names a file beside those from which code runs.
+const SEEDS: CodeMember = (&["AWS::CodeCommit::Repository"], &["Code", "S3"]);
 
-const RESOLVERS: &[&str] = &["AWS::AppSync::Resolver", "AWS::AppSync::FunctionConfiguration"];
-
-const MEMBERS: &[PathMember] = &[
-    (&[FUNCTION], &["CodeUri"], SAM),
-    (&["AWS::Serverless::LayerVersion"], &["ContentUri"], SAM),
-    (&["AWS::Lambda::Function"], &["Code"], CODE),
-    (&["AWS::Lambda::LayerVersion"], &["Content"], CODE),
-    (&["AWS::Serverless::Api", "AWS::Serverless::HttpApi", "AWS::Serverless::StateMachine"], &["DefinitionUri"], None),
-    // The second is a transform (AWS CloudFormation User Guide, "AWS::Include transform").
-    (&["AWS::Serverless::Application", "AWS::Include"], &["Location"], None),
-    (&["AWS::Serverless::GraphQLApi"], &["SchemaUri"], None),
-    (&["AWS::Serverless::GraphQLApi"], &["Functions", "*", "CodeUri"], None),
-    (&["AWS::Serverless::GraphQLApi"], &["Resolvers", "*", "*", "CodeUri"], None),
-    (&["AWS::ApiGateway::RestApi", "AWS::ApiGatewayV2::Api"], &["BodyS3Location"], None),
-    (&["AWS::AppSync::GraphQLSchema", "AWS::StepFunctions::StateMachine"], &["DefinitionS3Location"], None),
-    (RESOLVERS, &["RequestMappingTemplateS3Location"], None),
-    (RESOLVERS, &["ResponseMappingTemplateS3Location"], None),
-    (RESOLVERS, &["CodeS3Location"], None),
-    (&["AWS::CloudFormation::Stack", "AWS::CloudFormation::StackSet"], &["TemplateURL"], None),
-    (&["AWS::CloudFormation::ModuleVersion"], &["ModulePackage"], None),
-    (&["AWS::CloudFormation::ResourceVersion"], &["SchemaHandlerPackage"], None),
-    (&["AWS::CodeCommit::Repository"], &["Code", "S3"], None),
-    (&["AWS::ElasticBeanstalk::ApplicationVersion"], &["SourceBundle"], None),
-    (&["AWS::Glue::Job"], &["Command", "ScriptLocation"], None),
-];
-
-/// The members that name an image of a function.
-const IMAGES: &[(&str, &[&str])] = &[(FUNCTION, &["ImageUri"]), ("AWS::Lambda::Function", &["Code", "ImageUri"])];
+/// Returns how what a type of resource names is packed here; `None` if only others pack it.
+fn packed(kind: &str) -> Option<Reference> {
+    match kind {
+        FUNCTION | "AWS::Serverless::LayerVersion" => SAM,
+        "AWS::Lambda::Function" | "AWS::Lambda::LayerVersion" => Some(["S3Bucket", "S3Key"]),
+        _ => None,
+    }
+}
 
 /// Reads the template at a path. `built` is the folder of `sam build` that it is in; without one, no local path is
 /// packed. What is wrong is noted in `findings`.
@@ -75,8 +55,8 @@ pub fn read(
         reading.part(node)?;
     }
     let common = root.member("Globals").and_then(|(_, globals)| globals.member("Function"));
-    if let Some((member, (_, common))) = MEMBERS.first().zip(common) {
-        reading.member(common, member)?;
+    if let Some((_, common)) = common {
+        reading.member(common, (["CodeUri"].as_slice(), SAM))?;
     }
     let Reading { found, changes, assets, .. } = reading;
     findings.extend(found);
@@ -116,10 +96,10 @@ impl Reading<'_> {
             let (Some(kind), Some((_, properties))) = (kind, node.member(below)) else {
                 continue;
             };
-            for member in MEMBERS.iter().filter(|(kinds, ..)| kinds.contains(&kind)) {
-                self.member(properties, member)?;
+            for (_, place) in MEMBERS.iter().chain([&SEEDS]).filter(|(kinds, _)| kinds.contains(&kind)) {
+                self.member(properties, (*place, packed(kind)))?;
             }
-            for (_, place) in IMAGES.iter().filter(|(of, _)| *of == kind) {
+            for (_, place) in IMAGES.iter().filter(|(kinds, _)| kinds.contains(&kind)) {
                 let images = at(properties, place).into_iter().filter_map(local);
                 let images = images.filter(|image| !image.contains(".dkr.ecr."));
                 let findings: Vec<Finding> = images.map(|image| self.unpushed(image)).collect();
@@ -130,11 +110,11 @@ impl Reading<'_> {
     }
 
     /// Packs what a member names, or refuses it.
-    fn member(&mut self, properties: &Node, (_, place, object): &PathMember) -> Result<(), String> {
+    fn member(&mut self, properties: &Node, (place, object): (&[&str], Option<Reference>)) -> Result<(), String> {
         let named = at(properties, place).into_iter().filter_map(|node| Some((node, local(node)?)));
         for (node, path) in named {
             match (self.built, object) {
-                (Some(folder), Some(object)) => self.pack(node, &folder.join(path), object)?,
+                (Some(folder), Some(object)) => self.pack(node, &folder.join(path), &object)?,
                 _ => self.found.push(self.unpacked(path)),
             }
         }

@@ -36,7 +36,7 @@ pub(super) async fn look(
             match is_there(at, &known, &place).await? {
                 Some(true) => {}
                 Some(false) => found.gone.push(gone(input, logical, &place)),
-                None => found.unknown.push(unseen(input, (logical, property), &place)),
+                None => found.unknown.push(unseen(input, (logical, &property), &place)),
             }
         }
     }

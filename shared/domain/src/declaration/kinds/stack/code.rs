@@ -4,35 +4,42 @@ use crate::text::partition::Partition;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// The types, sorted and without the `AWS::` before each, with their properties that name code (AWS CloudFormation
-/// Template Reference Guide; AWS SAM Developer Guide, "AWS SAM resources and properties").
-const CODE: [(&str, &[&str]); 16] = [
-    ("ApiGateway::RestApi", &["BodyS3Location"]),
-    ("ApiGatewayV2::Api", &["BodyS3Location"]),
-    ("AppSync::FunctionConfiguration", &RESOLVERS),
-    ("AppSync::GraphQLSchema", &["DefinitionS3Location"]),
-    ("AppSync::Resolver", &RESOLVERS),
-    ("CloudFormation::Stack", &["TemplateURL"]),
-    ("Lambda::Function", &["Code"]),
-    ("Lambda::LayerVersion", &["Content"]),
-    ("Serverless::Api", &["DefinitionUri"]),
-    ("Serverless::Application", &["Location"]),
-    ("Serverless::Function", &["CodeUri", IMAGE]),
-    ("Serverless::GraphQLApi", &["SchemaUri"]),
-    ("Serverless::HttpApi", &["DefinitionUri"]),
-    ("Serverless::LayerVersion", &["ContentUri"]),
-    ("Serverless::StateMachine", &["DefinitionUri"]),
-    ("StepFunctions::StateMachine", &["DefinitionS3Location"]),
+/// A member that names code: the types of resource, and its place in the properties. `*` stands for every name.
+pub type CodeMember = (&'static [&'static str], &'static [&'static str]);
+
+const RESOLVERS: &[&str] = &["AWS::AppSync::Resolver", "AWS::AppSync::FunctionConfiguration"];
+
+/// The members that name a file or a folder of code (AWS CLI Command Reference, "aws cloudformation package"; AWS SAM,
+/// `sam package`).
+pub const MEMBERS: &[CodeMember] = &[
+    (&["AWS::Serverless::Function"], &["CodeUri"]),
+    (&["AWS::Serverless::LayerVersion"], &["ContentUri"]),
+    (&["AWS::Lambda::Function"], &["Code"]),
+    (&["AWS::Lambda::LayerVersion"], &["Content"]),
+    (&["AWS::Serverless::Api", "AWS::Serverless::HttpApi", "AWS::Serverless::StateMachine"], &["DefinitionUri"]),
+    // The second is a transform (AWS CloudFormation User Guide, "AWS::Include transform").
+    (&["AWS::Serverless::Application", "AWS::Include"], &["Location"]),
+    (&["AWS::Serverless::GraphQLApi"], &["SchemaUri"]),
+    (&["AWS::Serverless::GraphQLApi"], &["Functions", "*", "CodeUri"]),
+    (&["AWS::Serverless::GraphQLApi"], &["Resolvers", "*", "*", "CodeUri"]),
+    (&["AWS::ApiGateway::RestApi", "AWS::ApiGatewayV2::Api"], &["BodyS3Location"]),
+    (&["AWS::AppSync::GraphQLSchema", "AWS::StepFunctions::StateMachine"], &["DefinitionS3Location"]),
+    (RESOLVERS, &["RequestMappingTemplateS3Location"]),
+    (RESOLVERS, &["ResponseMappingTemplateS3Location"]),
+    (RESOLVERS, &["CodeS3Location"]),
+    (&["AWS::CloudFormation::Stack", "AWS::CloudFormation::StackSet"], &["TemplateURL"]),
+    (&["AWS::CloudFormation::ModuleVersion"], &["ModulePackage"]),
+    (&["AWS::CloudFormation::ResourceVersion"], &["SchemaHandlerPackage"]),
+    (&["AWS::ElasticBeanstalk::ApplicationVersion"], &["SourceBundle"]),
+    (&["AWS::Glue::Job"], &["Command", "ScriptLocation"]),
 ];
 
-const RESOLVERS: [&str; 3] =
-    ["CodeS3Location", "RequestMappingTemplateS3Location", "ResponseMappingTemplateS3Location"];
-
-/// The member that names an image.
-const IMAGE: &str = "ImageUri";
+/// The members that name an image of a function.
+pub const IMAGES: &[CodeMember] =
+    &[(&["AWS::Serverless::Function"], &["ImageUri"]), (&["AWS::Lambda::Function"], &["Code", "ImageUri"])];
 
 /// The members of a property that name an object: those of Lambda, and those of the others.
-const MEMBERS: [[&str; 3]; 2] = [["S3Bucket", "S3Key", "S3ObjectVersion"], ["Bucket", "Key", "Version"]];
+const OBJECTS: [[&str; 3]; 2] = [["S3Bucket", "S3Key", "S3ObjectVersion"], ["Bucket", "Key", "Version"]];
 
 /// A place of code.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,13 +75,28 @@ pub fn values<'v>(stack: &str, parameters: impl Iterator<Item = (&'v String, &'v
 }
 
 /// Returns the places of the code of a resource, by property; none of code that stands in the template itself.
-pub fn places(template: &Value, values: &BTreeMap<String, String>, logical: &str) -> Vec<(&'static str, CodePlace)> {
+pub fn places(template: &Value, values: &BTreeMap<String, String>, logical: &str) -> Vec<(String, CodePlace)> {
     let Some(resource) = template.get("Resources").and_then(|all| all.get(logical)) else { return vec![] };
-    let kind = resource.get("Type").and_then(Value::as_str).and_then(|kind| kind.strip_prefix("AWS::"));
-    let named = CODE.iter().find(|(one, _)| kind == Some(*one)).map_or(&[][..], |(_, named)| *named);
+    let kind = resource.get("Type").and_then(Value::as_str).unwrap_or_default();
     let reader = Reader { template, values };
-    let place = |name: &&'static str| Some((*name, reader.place(name, resource.get("Properties")?.get(*name)?)?));
-    named.iter().filter_map(place).collect()
+    let mut found = Vec::new();
+    for (members, is_image) in [(MEMBERS, false), (IMAGES, true)] {
+        for (_, place) in members.iter().filter(|(kinds, _)| kinds.contains(&kind)) {
+            let named = at(resource.get("Properties"), place).into_iter();
+            let named = named.filter_map(|value| reader.place(value, is_image));
+            found.extend(named.map(|code| (place.join("."), code)));
+        }
+    }
+    found
+}
+
+/// Returns the parts of the properties at a place.
+fn at<'v>(properties: Option<&'v Value>, place: &[&str]) -> Vec<&'v Value> {
+    let all: Vec<&Value> = properties.into_iter().collect();
+    place.iter().fold(all, |values, name| {
+        let members = values.into_iter().filter_map(Value::as_object).flatten();
+        members.filter(|(key, _)| *name == "*" || key.as_str() == *name).map(|(_, value)| value).collect()
+    })
 }
 
 struct Reader<'a> {
@@ -83,11 +105,10 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn place(&self, name: &str, value: &Value) -> Option<CodePlace> {
+    fn place(&self, value: &Value, is_image: bool) -> Option<CodePlace> {
         let is_function = |name: &String| name == "Ref" || name.starts_with("Fn::");
         match value.as_object().filter(|all| !all.keys().any(is_function)) {
-            Some(all) if all.contains_key(IMAGE) => self.place(IMAGE, all.get(IMAGE)?),
-            Some(all) => MEMBERS.iter().find_map(|[bucket, key, version]| {
+            Some(all) => OBJECTS.iter().find_map(|[bucket, key, version]| {
                 let (bucket, key) = (self.text(all.get(*bucket)?), all.get(*key).and_then(|key| self.text(key)));
                 let version = all.get(*version).map_or(Some(None), |version| self.text(version).map(Some));
                 let object = bucket.zip(key).zip(version);
@@ -96,7 +117,7 @@ impl Reader<'_> {
             }),
             None => match self.text(value) {
                 None => Some(CodePlace::Unknown),
-                Some(text) if name == IMAGE => Some(CodePlace::Image(text)),
+                Some(text) if is_image => Some(CodePlace::Image(text)),
                 Some(text) => address(&text),
             },
         }

@@ -4,7 +4,7 @@ use serde_json::json;
 const STACK: &str = "arn:aws:cloudformation:eu-west-1:111111111111:stack/shop/1";
 
 /// Returns the places of a resource in a template with the parameters `Files`, which is `assets`, and `Hidden`.
-fn of(kind: &str, properties: &Value) -> Vec<(&'static str, CodePlace)> {
+fn of(kind: &str, properties: &Value) -> Vec<(String, CodePlace)> {
     let own = json!({"Type": format!("AWS::{kind}"), "Properties": properties});
     let parameters = json!({"Files": {"Type": "String"}, "Hidden": {"Type": "String", "NoEcho": true}});
     let template = json!({"Parameters": parameters, "Resources": {"Own": own, "Store": {"Type": "AWS::S3::Bucket"}}});
@@ -14,11 +14,6 @@ fn of(kind: &str, properties: &Value) -> Vec<(&'static str, CodePlace)> {
 
 fn object(bucket: &str, version: Option<&str>) -> CodePlace {
     CodePlace::Object { bucket: bucket.into(), key: "k".into(), version: version.map(str::to_owned) }
-}
-
-#[test]
-fn the_types_are_sorted() {
-    assert!(CODE.iter().is_sorted_by(|one, next| one.0 < next.0));
 }
 
 #[test]
@@ -34,6 +29,7 @@ fn each_type_names_its_code_by_properties_of_its_own() {
         ("AppSync::Resolver", "ResponseMappingTemplateS3Location", &s3),
         ("CloudFormation::Stack", "TemplateURL", &json!("https://assets.s3.eu-west-1.amazonaws.com/k")),
         ("CloudFormation::Stack", "TemplateURL", &json!("https://s3.eu-west-1.amazonaws.com/assets/k")),
+        ("ElasticBeanstalk::ApplicationVersion", "SourceBundle", &lambda),
         ("Lambda::Function", "Code", &lambda),
         ("Lambda::LayerVersion", "Content", &lambda),
         ("Serverless::Api", "DefinitionUri", &s3),
@@ -47,9 +43,16 @@ fn each_type_names_its_code_by_properties_of_its_own() {
         ("StepFunctions::StateMachine", "DefinitionS3Location", &other),
     ];
     for (kind, name, value) in table {
-        assert_eq!(of(kind, &json!({name: value})), [(name, object("assets", None))], "{kind} {name}");
+        assert_eq!(of(kind, &json!({name: value})), [(name.to_owned(), object("assets", None))], "{kind} {name}");
         assert_eq!(of("SNS::Topic", &json!({name: value})), [], "{name}");
     }
+}
+
+#[test]
+fn a_member_that_is_deeper_is_named_by_its_place() {
+    let functions = json!({"Functions": {"Pipe": {"CodeUri": "s3://assets/k"}}});
+    let expected = [("Functions.*.CodeUri".to_owned(), object("assets", None))];
+    assert_eq!(of("Serverless::GraphQLApi", &functions), expected);
 }
 
 #[test]
@@ -67,11 +70,13 @@ fn code_in_the_template_or_on_a_machine_is_nowhere_else() {
 
 #[test]
 fn an_image_is_known_by_its_address() {
-    let (address, image) = ("111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop:1", IMAGE);
+    let address = "111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop:1";
     let written = json!({"Fn::Sub": "${AWS::AccountId}.dkr.ecr.${AWS::Region}.${AWS::URLSuffix}/shop:1"});
     let expected = CodePlace::Image(address.into());
-    assert_eq!(of("Lambda::Function", &json!({"Code": {image: written}})), [("Code", expected.clone())]);
-    assert_eq!(of("Serverless::Function", &json!({image: address})), [(image, expected)]);
+    let code = json!({"Code": {"ImageUri": written}});
+    assert_eq!(of("Lambda::Function", &code), [("Code.ImageUri".to_owned(), expected.clone())]);
+    let code = json!({"ImageUri": address});
+    assert_eq!(of("Serverless::Function", &code), [("ImageUri".to_owned(), expected)]);
 }
 
 #[test]
@@ -94,16 +99,19 @@ fn references_to_what_is_known_are_filled_in_and_others_are_unknown() {
     ];
     for (bucket, expected) in table {
         let code = json!({"Code": {"S3Bucket": bucket, "S3Key": "k"}});
-        assert_eq!(of("Lambda::Function", &code), [("Code", expected)], "{bucket}");
+        assert_eq!(of("Lambda::Function", &code), [("Code".to_owned(), expected)], "{bucket}");
     }
-    assert_eq!(of("Lambda::Function", &json!({"Code": {"Fn::If": ["A", "b", "c"]}})), [("Code", CodePlace::Unknown)]);
+    assert_eq!(
+        of("Lambda::Function", &json!({"Code": {"Fn::If": ["A", "b", "c"]}})),
+        [("Code".to_owned(), CodePlace::Unknown)]
+    );
 }
 
 #[test]
 fn a_version_of_an_object_is_looked_for_where_one_is_named() {
     for (version, expected) in [(json!("1"), object("a", Some("1"))), (json!({"Ref": "Store"}), CodePlace::Unknown)] {
         let content = json!({"Content": {"S3Bucket": "a", "S3Key": "k", "S3ObjectVersion": version}});
-        assert_eq!(of("Lambda::LayerVersion", &content), [("Content", expected)], "{version}");
+        assert_eq!(of("Lambda::LayerVersion", &content), [("Content".to_owned(), expected)], "{version}");
     }
     for (address, expected) in [
         ("s3://a/k?versionId=1", object("a", Some("1"))),
@@ -112,6 +120,6 @@ fn a_version_of_an_object_is_looked_for_where_one_is_named() {
         ("https://example.com/k", CodePlace::Unknown),
     ] {
         let properties = json!({"ContentUri": address});
-        assert_eq!(of("Serverless::LayerVersion", &properties), [("ContentUri", expected)], "{address}");
+        assert_eq!(of("Serverless::LayerVersion", &properties), [("ContentUri".to_owned(), expected)], "{address}");
     }
 }
