@@ -180,7 +180,7 @@ fn row(one: &ComponentRow<'_>) -> Markup {
             (publishing(step))
         }
         td data-name=(waits) {
-            @if let Some(waits) = &step.waits_for { div { (mark(Tone::Moving, "waits")) " " (times(waits)) } }
+            @if let Some(waits) = &step.waits_for { div { (mark(Tone::Moving, "waits")) " " (prose(waits)) } }
             @for failed in step.failure.iter().chain(&step.undo_failure) { div { (mark(Tone::Bad, "failed")) " " (times(&story::why_failed(failed))) } }
             @for warning in &step.warnings { div { (mark(Tone::Noted, "note")) " " (times(warning)) } }
         }

@@ -87,7 +87,7 @@ fn each_pause_ends_a_wave_and_the_next_one_lets_it_go_on() {
         for (wave, stage) in (0..).zip(&planned.stages) {
             assert_eq!(deploying.answer(Some(wave)), WorkTransition::Changed);
             let step = deploying.step();
-            let (shown, waits) = (step.shown.unwrap(), step.waits_for.unwrap_or_default());
+            let (shown, waits) = (step.shown.unwrap(), step.waits_for.unwrap_or_default().written());
             if let Some((_, paused)) = shown.split_once("; paused") {
                 assert!(waits.ends_with(&format!("; paused{paused}")), "{waits}");
             }

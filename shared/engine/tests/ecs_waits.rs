@@ -3,6 +3,7 @@
 
 use crate::service_scene::{CLUSTER, Deploying, SERVICE, ServiceScene, document, live, reference, repository};
 use windlass_domain::text::fault::FaultName;
+use windlass_domain::text::next_step::NextStep;
 use windlass_domain::text::time::Time;
 use windlass_engine::payload::WorkTransition;
 use windlass_engine::ports::{Clock, LifecycleHook, OnFailure, ServiceHook};
@@ -41,7 +42,11 @@ fn a_rollout_that_a_hook_holds_shows_what_it_waits_for() {
     let fault = deploying.invoke(Some(0)).unwrap_err();
     assert_eq!(fault.name, FaultName::StillInProgress);
     assert_eq!(fault.message, waits);
-    assert_eq!(deploying.step().waits_for.as_deref(), Some(waits));
+    let shown = deploying.step().waits_for.unwrap();
+    let go_on = "aws ecs continue-service-deployment --service-deployment-arn arn:aws:ecs:eu-west-1:111111111111:service-deployment/ecs-svc/2 --hook-id h1 --action CONTINUE";
+    assert_eq!(shown.written(), waits);
+    let steps: Vec<NextStep> = shown.steps().cloned().collect();
+    assert_eq!(steps, [NextStep::run(go_on)], "a program reads the step as data");
     // Somebody continues it.
     paused(&scene, vec![]);
     assert_eq!(deploying.forward(), WorkTransition::Changed);
@@ -125,7 +130,7 @@ fn complete_early(scene: &ServiceScene) -> Deploying<'_> {
 fn a_rollout_that_ecs_calls_complete_early_is_waited_for_and_shows_how_many_tasks_run() {
     let scene = ServiceScene::new();
     let deploying = complete_early(&scene);
-    assert_eq!(deploying.step().waits_for.as_deref(), Some("1 of 2 tasks of agent:2 runs"));
+    assert_eq!(deploying.step().waits_for, Some("1 of 2 tasks of agent:2 runs".into()));
     early(&scene, 2);
     assert_eq!(deploying.forward(), WorkTransition::Changed);
     assert_eq!(deploying.step().waits_for, None);

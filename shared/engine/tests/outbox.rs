@@ -289,7 +289,7 @@ fn a_target_that_begins_to_wait_for_a_person_is_sent_with_what_ends_that() {
     let step = |asks: Option<&str>| {
         let web = ComponentName::new("web").unwrap();
         let step = Step::planned(id(), app(), prod(), web.clone(), KindName::Ecs);
-        let waits_for = Some("it is held by its own pause hook; let it go on: `aws ecs`".to_owned());
+        let waits_for = Some("it is held by its own pause hook; let it go on: `aws ecs`".into());
         Some(item(ledger::step(&id(), &web), &Step { waits_for, asks_people: asks.map(Into::into), ..step }))
     };
     for (before, after, wanted) in [

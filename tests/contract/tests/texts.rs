@@ -74,7 +74,6 @@ fn only_the_last_rooms_open_a_text_for_people() {
         "shared/domain/src/text/prose.rs",
         "shared/engine/src/conductor/answering/mod.rs",
         "shared/engine/src/conductor/answering/release_status.rs",
-        "shared/engine/src/kinds/ecs/kind.rs",
         "shared/engine/src/upload_findings.rs",
     ];
     let opens = [

@@ -90,7 +90,7 @@ pub fn why_failed(failure: &StepFailure) -> String {
 /// Returns the line on what a target waits for.
 pub(super) fn waits(step: &Step) -> Option<Line> {
     let waits_for = step.waits_for.as_ref()?;
-    Some(Line::plain(format!("  {}: waits: {waits_for}", step.component)))
+    Some(Line::plain(format!("  {}: waits: {}", step.component, text(waits_for))))
 }
 
 /// Returns the lines on the warnings of a step.

@@ -18,6 +18,7 @@ use crate::text::fault::Fault;
 use crate::text::finding::Finding;
 use crate::text::foreign;
 use crate::text::name::{AppName, ComponentName, EnvironmentName};
+use crate::text::prose::{self, Prose};
 use crate::text::time::Time;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -137,8 +138,8 @@ pub struct Step {
     pub idle: Option<String>,
     /// The reason for which the target waits, such as how many of the wanted tasks run, with what somebody has to do,
     /// if anything; absent if it does not wait.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "foreign::maybe")]
-    pub waits_for: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "prose::maybe_in_one_line")]
+    pub waits_for: Option<Prose>,
     /// The pause or deployment of AWS's that asks people for a decision, by its id, if the target waits for that.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "foreign::maybe")]
     pub asks_people: Option<String>,

@@ -19,7 +19,7 @@ use crate::release::identity::EnvironmentId;
 use crate::release::request::Requester;
 use crate::release::stays_reachable::StaysReachable;
 use crate::text::finding::in_lines;
-use crate::text::foreign::{line, truncate};
+use crate::text::foreign::truncate;
 use crate::text::name::{AppName, EnvironmentName};
 use crate::text::prose::Prose;
 use schemars::JsonSchema;
@@ -237,9 +237,10 @@ fn detail_of(record: &Deployment) -> Detail {
 pub fn of_wait(record: &Deployment, step: &Step) -> Event {
     let Deployment { app, environment, release, id, .. } = record;
     let (version, component) = (&release.version, &step.component);
-    let what = step.waits_for.as_deref().map(line).unwrap_or_default();
-    let said = format!("{app} {environment} {version}: {component} waits for a person: {what}\n  deployment {id}");
-    Event::new(EventName::TargetWaits, detail_of(record).because(&said.into()))
+    let what = step.waits_for.clone().unwrap_or_default().in_one_line();
+    let said =
+        prose!("{} {} {}: {} waits for a person: {}\n  deployment {}", app, environment, version, component, what, id);
+    Event::new(EventName::TargetWaits, detail_of(record).because(&said))
 }
 
 /// Returns the event of a refusal.

@@ -2,6 +2,7 @@
 
 use crate::text::finding::Finding;
 use crate::text::foreign;
+use crate::text::prose::Prose;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -175,6 +176,11 @@ impl Fault {
     pub fn of_findings(name: FaultName, findings: &[Finding]) -> Self {
         let findings: Vec<String> = findings.iter().map(Finding::written).collect();
         Self::new(name, findings.join("; "))
+    }
+
+    /// Makes a fault of what is waited for, as Step Functions and a log show it.
+    pub fn of_wait(name: FaultName, waits_for: &Prose) -> Self {
+        Self::new(name, waits_for.written())
     }
 
     /// Returns the same fault, with what was being done put before its message.

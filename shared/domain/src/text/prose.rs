@@ -6,7 +6,7 @@
 use crate::text::foreign::{self, truncate};
 use crate::text::next_step::{NextStep, Redeploy};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::borrow::Cow;
 use std::fmt;
 
@@ -339,6 +339,11 @@ impl From<Prose> for Written {
             }
         }
     }
+}
+
+/// Reads a text that may be absent, as one line with the lines of a log that may stand at its end.
+pub(crate) fn maybe_in_one_line<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Prose>, D::Error> {
+    Ok(Option::<Prose>::deserialize(from)?.map(Prose::in_one_line))
 }
 
 /// As a log and a test that fails show it.

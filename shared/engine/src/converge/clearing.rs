@@ -12,6 +12,7 @@ use crate::kinds::{Built, Kind, KindVisitor, Leftover, Leftovers, Switched, from
 use crate::ports::{Clock, DynamoDbApi, Result};
 use serde_json::{Value, json};
 use windlass_domain::deployment::step::{OPEN_CALL_S, OpenCall};
+use windlass_domain::prose;
 use windlass_domain::text::count::count;
 use windlass_domain::text::digest::Digest;
 use windlass_domain::text::fault::{Fault, FaultName};
@@ -101,13 +102,13 @@ impl<P: DynamoDbApi + Clock> Clearing<'_, '_, P> {
             let not_after = self.open(&change, files, left.which).await?;
             if self.attempt.ports.now().plus_s(SEND_S) > not_after {
                 self.close(&change).await?;
-                return Ok(Some(End::NotYet("it was not sent in time".to_owned())));
+                return Ok(Some(End::NotYet("it was not sent in time".into())));
             }
             match kind.clear(target, files).await {
                 Ok(()) => self.close(&change).await?,
                 Err(fault) if fault.name == FaultName::Unavailable => {
                     let why = "the answer to a deletion was lost";
-                    return Ok(Some(End::NotYet(why.to_owned())));
+                    return Ok(Some(End::NotYet(why.into())));
                 }
                 Err(fault) => {
                     self.close(&change).await?;
@@ -140,8 +141,8 @@ impl<P: DynamoDbApi + Clock> Clearing<'_, '_, P> {
             Err(fault) if fault.name == FaultName::StillInProgress => {
                 // Whoever watches sees what it waits for.
                 let step = &mut self.attempt.step.value;
-                step.waits_for = Some(format!("what is withdrawn is deleted; {}", fault.message));
-                return Ok(Some(End::NotYet(fault.message)));
+                step.waits_for = Some(prose!("what is withdrawn is deleted; {}", &fault.message));
+                return Ok(Some(End::NotYet(fault.message.into())));
             }
             found => found?,
         };

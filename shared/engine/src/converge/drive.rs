@@ -8,7 +8,9 @@ use crate::kinds::{
 use crate::ports::{Clock, DynamoDbApi, Result};
 use serde_json::Value;
 use windlass_domain::deployment::step::{ChangeRecord, Step};
+use windlass_domain::prose;
 use windlass_domain::text::fault::{Fault, FaultName};
+use windlass_domain::text::prose::Prose;
 use windlass_domain::text::time::Time;
 
 /// The wait, in milliseconds, when an observation may be older than the change that it should show.
@@ -148,7 +150,7 @@ impl<'r, 'a, K: Kind, P: DynamoDbApi + Clock> Drive<'r, 'a, K, P> {
     /// Ends an invocation that has no time left. Another one goes on at once only if this one has made a part; so an
     /// invocation that makes none is not repeated at once for ever.
     fn out_of_time(&self, why: String) -> End {
-        if self.has_made_some { End::More(why) } else { End::NotYet(why) }
+        if self.has_made_some { End::More(why) } else { End::NotYet(why.into()) }
     }
 
     async fn round(&mut self) -> Result<Option<End>> {
@@ -197,12 +199,12 @@ impl<'r, 'a, K: Kind, P: DynamoDbApi + Clock> Drive<'r, 'a, K, P> {
             Next::Wait(seconds) => {
                 let ms = self.pace(seconds);
                 let held = view.waits_for;
-                let why = held.unwrap_or_else(|| "the target is not ready".to_owned());
-                Ok(self.wait(ms, &why).await)
+                let why = held.unwrap_or_else(|| "the target is not ready".into());
+                Ok(self.wait(ms, why).await)
             }
             Next::WaitForHours => {
                 let held = view.waits_for;
-                let why = held.unwrap_or_else(|| "the target takes long".to_owned());
+                let why = held.unwrap_or_else(|| "the target takes long".into());
                 Ok(Some(End::TakesHours(why)))
             }
             Next::Do(change) => {
@@ -225,19 +227,19 @@ impl<'r, 'a, K: Kind, P: DynamoDbApi + Clock> Drive<'r, 'a, K, P> {
     }
 
     /// Waits for the target within the budget.
-    async fn wait(&mut self, ms: u64, why: &str) -> Option<End> {
+    async fn wait(&mut self, ms: u64, why: impl Into<Prose>) -> Option<End> {
         let ms = ms.clamp(100, 20_000);
         if self.waited_ms + ms > self.budget.wait_ms {
-            return Some(End::NotYet(why.to_owned()));
+            return Some(End::NotYet(why.into()));
         }
         self.waited_ms += ms;
         self.pause(ms, why).await
     }
 
     /// Waits for another look, while there is time to work.
-    pub(super) async fn pause(&mut self, ms: u64, why: &str) -> Option<End> {
+    pub(super) async fn pause(&mut self, ms: u64, why: impl Into<Prose>) -> Option<End> {
         if self.attempt.elapsed_ms() + ms > self.budget.work_ms {
-            return Some(End::NotYet(why.to_owned()));
+            return Some(End::NotYet(why.into()));
         }
         self.attempt.ports.sleep_ms(ms).await;
         None
@@ -331,7 +333,7 @@ impl<'r, 'a, K: Kind, P: DynamoDbApi + Clock> Drive<'r, 'a, K, P> {
         if self.attempt.ports.now().plus_s(SEND_S + longer_s) > not_after {
             // Otherwise the target would no longer be compared with what it was before the first send.
             self.attempt.close_refused(&value, undo).await?;
-            return Ok(Some(End::NotYet(format!("`{what}` was not sent in time"))));
+            return Ok(Some(End::NotYet(prose!("`{}` was not sent in time", what))));
         }
         match self.send(change, &what).await {
             Ok(made) => {
@@ -341,8 +343,9 @@ impl<'r, 'a, K: Kind, P: DynamoDbApi + Clock> Drive<'r, 'a, K, P> {
                 self.has_made_some = true;
                 Ok(None)
             }
-            Err(fault) if fault.name == FaultName::Unavailable => Ok(Some(End::NotYet(format!(
-                "the answer to `{what}` was lost; waiting until it cannot take effect any more"
+            Err(fault) if fault.name == FaultName::Unavailable => Ok(Some(End::NotYet(prose!(
+                "the answer to `{}` was lost; waiting until it cannot take effect any more",
+                what
             )))),
             Err(fault) if fault.name.is_transient() => {
                 if K::SENDS_ONCE && fault.name == FaultName::Throttled {
@@ -367,7 +370,7 @@ impl<'r, 'a, K: Kind, P: DynamoDbApi + Clock> Drive<'r, 'a, K, P> {
     async fn conflict(&mut self, fault: &Fault) -> Option<End> {
         self.conflicts += 1;
         if self.conflicts > CONFLICTS {
-            return Some(End::NotYet(fault.message.clone()));
+            return Some(End::NotYet(Prose::from(&fault.message)));
         }
         self.wait(500, &fault.message).await
     }

@@ -11,6 +11,7 @@ use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::finding::Finding;
 use windlass_domain::text::name::ComponentName;
+use windlass_domain::text::prose::Prose;
 use windlass_domain::text::time::Time;
 
 /// The work on one step, in one direction.
@@ -161,9 +162,9 @@ pub enum End {
     /// The goal cannot be reached.
     Failed(Finding),
     /// It needs more time than one invocation has. The text says what it waits for.
-    NotYet(String),
+    NotYet(Prose),
     /// The same, for a target that takes hours and is looked at rarely.
-    TakesHours(String),
+    TakesHours(Prose),
     /// It has made a part of the work, and needs another invocation for the rest, at once.
     More(String),
 }

@@ -132,11 +132,11 @@ pub(crate) async fn finish(
         Err(fault) if is_permanent(fault.name) => fail(attempt, work, StepFailure::Fault(fault)).await,
         Ok(End::NotYet(why)) => {
             attempt.save().await?;
-            Err(Fault::new(FaultName::StillInProgress, why))
+            Err(Fault::of_wait(FaultName::StillInProgress, &why))
         }
         Ok(End::TakesHours(why)) => {
             attempt.save().await?;
-            Err(Fault::new(FaultName::TakesHours, why))
+            Err(Fault::of_wait(FaultName::TakesHours, &why))
         }
         Ok(End::More(why)) => {
             attempt.save().await?;

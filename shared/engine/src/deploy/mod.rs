@@ -102,7 +102,7 @@ where
         Ok(Publication::Part) => {
             let is = attempt.step.value.progress.unwrap_or_default();
             let so_far = format!("{} of {} are published", is.files_done, count(is.files_total, "file"));
-            let end = if is.is_further_than(&began) { End::More(so_far) } else { End::NotYet(so_far) };
+            let end = if is.is_further_than(&began) { End::More(so_far) } else { End::NotYet(so_far.into()) };
             finish(&mut attempt, &work, Ok(end)).await
         }
         Err(Trouble::Findings(findings)) => {

@@ -40,6 +40,7 @@ use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::release::stays_reachable::StaysReachable;
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::finding::Finding;
+use windlass_domain::text::prose::Prose;
 use windlass_domain::text::time::Time;
 pub use writes::Writes;
 
@@ -102,7 +103,7 @@ pub struct View {
     pub noticed: Noticed,
     /// The reason why a target is not ready yet, in words, if AWS gives it. If somebody can do something about it, the
     /// words say what.
-    pub waits_for: Option<String>,
+    pub waits_for: Option<Prose>,
     /// True if AWS puts a condition on every switching change of such a target: nobody else's change is overwritten.
     pub is_guarded: bool,
     /// True if AWS promises that a look at such a target shows every change that was made before it.

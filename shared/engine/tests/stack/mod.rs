@@ -220,7 +220,7 @@ fn an_undo_cancels_an_update_in_progress() {
     infra.stack(|stack| stack.slow = 200);
     assert_eq!(release.once(Some(0)), None);
     assert_eq!(infra.stands(), "UPDATE_IN_PROGRESS one");
-    assert!(release.step().waits_for.is_some_and(|what| what.contains("UPDATE_IN_PROGRESS")));
+    assert!(release.step().waits_for.is_some_and(|what| what.written().contains("UPDATE_IN_PROGRESS")));
     infra.stack(|stack| stack.slow = 1);
     assert_eq!(release.undo(), WorkTransition::Changed, "{}", release.failure());
     assert_eq!(release.sent()[1..], ["cancel the update"]);

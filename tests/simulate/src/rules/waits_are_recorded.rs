@@ -4,6 +4,7 @@ use crate::schedule::What;
 use crate::service_waits::ServiceWait;
 use std::collections::BTreeMap;
 use windlass_domain::deployment::step::Step;
+use windlass_domain::text::prose::Prose;
 
 /// "What is waited for and how long is said": if a deployer goes forward and finds its target waiting for somebody
 /// else, its next write says for what, and that it is a person's decision. A look that is behind need not show the
@@ -32,8 +33,9 @@ pub fn waits_are_recorded(outcome: &Outcome<'_>) -> Result<(), String> {
                     continue;
                 };
                 let step = outcome.read::<Step>(change.after.as_ref(), "step#");
-                let said = step.as_ref().map(|step| step.waits_for.as_deref().filter(|_| step.asks_people.is_some()));
-                if said.is_some_and(|words| !words.is_some_and(|words| words.contains(what))) {
+                let said = step.as_ref().map(|step| step.waits_for.as_ref().filter(|_| step.asks_people.is_some()));
+                let is_said = |words: &Prose| words.written().contains(what);
+                if said.is_some_and(|words| !words.is_some_and(is_said)) {
                     return Err(format!("it waits for {what}, and the step says {said:?}"));
                 }
             }

@@ -168,7 +168,7 @@ pub fn outcome(steps: &[Stored<Step>]) -> Undone {
 fn not_back(step: &Step) -> Prose {
     match (&step.undo_failure, &step.waits_for) {
         (Some(failure), _) => in_words(failure).1,
-        (None, Some(held)) => format!("it was not seen to be back; the last look showed: {held}").into(),
+        (None, Some(held)) => prose!("it was not seen to be back; the last look showed: {}", held),
         (None, None) => "it was not seen to be back, and the log of its function has more".into(),
     }
 }

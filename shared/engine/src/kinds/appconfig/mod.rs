@@ -111,7 +111,7 @@ impl<P: AppConfigApi + S3Api + Configured + Clock> Kind for Appconfig<P> {
         let version = seen.live().map(|live| &live.version);
         View {
             noticed: Noticed { value: json!({ "version": version }), shown: wording::shown(seen) },
-            waits_for: wording::waits_for(target, seen),
+            waits_for: wording::waits_for(target, seen).map(Into::into),
             // Each change is sent upon the number of a deployment.
             is_guarded: true,
             is_consistent: false,

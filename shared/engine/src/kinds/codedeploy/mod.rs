@@ -153,7 +153,7 @@ impl<K: Moves, P: CodeDeployApi + Clock> Kind for CodeDeployed<K, P> {
         }
         View {
             noticed,
-            waits_for: K::waits_for(target, seen),
+            waits_for: K::waits_for(target, seen).map(Into::into),
             // A group has one deployment at a time, and nobody else may change the task sets of its service. CodeDeploy
             // begins nothing unless an alias is as the AppSpec says, and the alias itself moves upon its RevisionId.
             // Every other call names a deployment of Windlass's (`docs/safety-limits.md`).

@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 use windlass_domain::prose;
 use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::text::count::count;
+use windlass_domain::text::prose::Prose;
 
 /// Returns what callers get of a service. It is the same whether ECS or CodeDeploy deploys it.
 pub(super) fn noticed(task_definition: &str, images: &BTreeMap<String, String>) -> Value {
@@ -35,16 +36,15 @@ pub(super) fn field(member: &str, value: &Value) -> (String, String) {
 
 /// Says what a rollout waits for: something of the team's own, its tasks, or what ECS does with a service that does not
 /// roll.
-fn waits_for(target: &Target, seen: &Seen) -> Option<String> {
+fn waits_for(target: &Target, seen: &Seen) -> Option<Prose> {
     if let Some(held) = &seen.held {
-        let waits = prose!("the rollout of {} is held by {}; {}", wording::service(target), &held.by, &held.remedy);
-        return Some(waits.written());
+        return Some(prose!("the rollout of {} is held by {}; {}", wording::service(target), &held.by, &held.remedy));
     }
     let Some(followed) = &seen.followed else {
-        return seen.rolling().map(|primary| wording::tasks_run(seen, primary));
+        return seen.rolling().map(|primary| wording::tasks_run(seen, primary).into());
     };
     let rollout = followed.rollout.as_ref().filter(|_| followed.stands())?;
-    Some(shift_in_words::waits_for(target, rollout))
+    Some(shift_in_words::waits_for(target, rollout).into())
 }
 
 /// Says in words what callers get.

@@ -118,7 +118,7 @@ impl<P: ExternalLookApi + Clock, A: ExternalActApi> Kind for External<P, A> {
     fn view(target: &Target, seen: &Seen) -> View {
         View {
             noticed: Noticed { value: Value::Object(seen.state.clone()), shown: wording::shown(target, &seen.state) },
-            waits_for: wording::waits_for(target, seen),
+            waits_for: wording::waits_for(target, seen).map(Into::into),
             is_guarded: seen.look.guarded,
             is_consistent: false,
         }

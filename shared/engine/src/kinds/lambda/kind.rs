@@ -36,7 +36,8 @@ impl<P: LambdaApi + S3Api + Configured> Kind for LambdaKind<P> {
     }
 
     fn view(_: &Target, seen: &Observed) -> View {
-        View { noticed: noticed(seen), waits_for: waits_for(seen), is_guarded: true, is_consistent: false }
+        let waits_for = waits_for(seen).map(Into::into);
+        View { noticed: noticed(seen), waits_for, is_guarded: true, is_consistent: false }
     }
 
     fn share(seen: &Observed) -> Option<u32> {

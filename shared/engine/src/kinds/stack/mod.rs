@@ -113,7 +113,7 @@ impl<P: CloudFormationApi + S3Api + Configured + Clock> Kind for Stack<P> {
         };
         View {
             noticed: Noticed { value, shown: wording::shown(seen) },
-            waits_for: wording::waits_for(target, seen),
+            waits_for: wording::waits_for(target, seen).map(Into::into),
             // A change set is obsolete once anybody has changed the stack. A deletion, which undoes a stack that was
             // made, has no condition.
             is_guarded: !target.is_new,
