@@ -2,7 +2,9 @@
 
 use crate::config::Configured;
 use crate::ports::{ObjectHead, PutOptions, Replaces, Result, S3Api};
+use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::release::ending::Ending;
 use windlass_domain::release::identity::DeploymentId;
@@ -41,11 +43,12 @@ pub struct UploadFindings {
     pub warnings: Vec<Finding>,
 }
 
-/// A finding as its author reads it, with the page that explains it.
+/// A finding as its author reads it, with the page that explains it. It is written in words, with its steps beside them
+/// as the API has them.
 #[derive(Serialize, Deserialize)]
-struct Explained {
+struct Explained<F> {
     #[serde(flatten)]
-    finding: Finding,
+    finding: F,
     #[serde(default)]
     page: String,
     /// The finding with its steps as values; absent if it names none.
@@ -54,15 +57,18 @@ struct Explained {
 }
 
 fn with_pages<S: Serializer>(findings: &[Finding], to: S) -> Result<S::Ok, S::Error> {
-    to.collect_seq(findings.iter().map(|finding| Explained {
-        page: finding.name.page(),
-        finding: WayIn::Console.finding(finding.clone()),
-        data: finding.steps().next().map(|_| finding.clone()),
-    }))
+    let explained = |finding: &Finding| -> serde_json::Result<Explained<Value>> {
+        let mut words = serde_json::to_value(finding)?;
+        WayIn::Console.answer(&mut words);
+        let data = finding.steps().next().map(|_| finding.clone());
+        Ok(Explained { finding: words, page: finding.name.page(), data })
+    };
+    let explained: serde_json::Result<Vec<_>> = findings.iter().map(explained).collect();
+    to.collect_seq(explained.map_err(S::Error::custom)?)
 }
 
 fn from_data<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Finding>, D::Error> {
-    let listed = Vec::<Explained>::deserialize(from)?;
+    let listed = Vec::<Explained<Finding>>::deserialize(from)?;
     Ok(listed.into_iter().map(|one| one.data.unwrap_or(one.finding)).collect())
 }
 
@@ -180,4 +186,23 @@ async fn put(ports: &impl Ports, upload: &ObjectRef, note: &UploadFindings, repl
     let bucket = &ports.config().artifacts_bucket;
     ports.put(bucket, &beside(&upload.key), text.into(), &options).await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use windlass_domain::prose;
+    use windlass_domain::text::next_step::NextStep;
+
+    #[test]
+    fn a_note_has_words_for_its_author_with_the_steps_beside_them_and_is_read_as_it_was_made() {
+        let step = NextStep::run("aws s3 ls");
+        let finding = Finding::bad_value("version", "It is none.", prose!("Look: {}.", step.clone()));
+        let note = UploadFindings { version_id: None, deployment: None, findings: vec![finding], warnings: Vec::new() };
+        let written = serde_json::to_value(&note).unwrap();
+        let words = &written["findings"][0];
+        assert_eq!((&words["remedy"], &words["next_steps"]), (&json!("Look: `aws s3 ls`."), &json!([step])));
+        assert_eq!(serde_json::from_value::<UploadFindings>(written).unwrap(), note);
+    }
 }

@@ -6,7 +6,6 @@
 use crate::release::action::ActionName;
 use crate::release::api_routes::{ApiRoute, RouteName, WISHES};
 use crate::release::request::Request;
-use crate::text::finding::Finding;
 use crate::text::next_step::{Input, NextStep};
 use crate::text::prose::{Part, Prose};
 use serde::{Deserialize, Serialize};
@@ -40,12 +39,6 @@ impl WayIn {
             (_, part) => part.written(),
         };
         text.parts().iter().map(part).collect()
-    }
-
-    /// Returns a finding whose texts have the words of this way.
-    pub fn finding(self, finding: Finding) -> Finding {
-        let words = |text: &Prose| self.words(text).into();
-        Finding { reason: words(&finding.reason), remedy: words(&finding.remedy), ..finding }
     }
 
     /// Puts each text for people of an answer into the words of this way. The steps that the texts of an object name

@@ -2,6 +2,7 @@ use crate::prose;
 use crate::release::call::{input, operators};
 use crate::release::identity::EnvironmentId;
 use crate::release::way_in::*;
+use crate::text::finding::Finding;
 use crate::text::name::{AppName, EnvironmentName};
 use crate::text::next_step::Wish;
 use serde_json::json;
