@@ -112,9 +112,9 @@ pub struct OthersTouched {
     pub touched: Vec<HeldClaim>,
 }
 
-/// Judges what a component touches by the claims of others. `own_part` returns the part of its target that is an
-/// owner's own ([`windlass_domain::declaration::kinds::Kind::own_part`]), where it is known; empty if none is.
-pub fn judge<'o>(
+/// Returns what a component touches of what others own, by their claims. `own_part` returns the part of its target that
+/// is an owner's own ([`windlass_domain::declaration::kinds::Kind::own_part`]), where it is known; empty if none is.
+pub fn others_touched<'o>(
     by: &Owner,
     touches: &[TouchedResource],
     held: &[HeldClaim],
@@ -203,10 +203,10 @@ mod tests {
         }
     }
 
-    /// Judges one resource by one claim, and returns the findings in words and how many claims are touched.
-    fn judged(it: TouchedResource, resource: &str, of: Owner) -> (Vec<String>, usize) {
+    /// Returns the findings in words on one resource by one claim, and how many claims are touched.
+    fn effect(it: TouchedResource, resource: &str, of: Owner) -> (Vec<String>, usize) {
         let held = [HeldClaim { owner: of, claim: Claim::whole(resource), made_by: None }];
-        let others = judge(&owner("infra", "prod"), &[it], &held, |_| None);
+        let others = others_touched(&owner("infra", "prod"), &[it], &held, |_| None);
         (others.findings.iter().map(Finding::written).collect(), others.touched.len())
     }
 
@@ -243,9 +243,9 @@ mod tests {
             ("SQS::Queue", "shop-api", &["Code"], FUNCTION, false, 0),
         ];
         for (kind, physical, changed, resource, is_refused, count) in table {
-            let (findings, noted) = judged(touched(kind, physical, changed), resource, owner("api", "prod"));
+            let (findings, noted) = effect(touched(kind, physical, changed), resource, owner("api", "prod"));
             assert_eq!((!findings.is_empty(), noted), (is_refused, count), "{kind} {changed:?} {resource}");
-            let own = judged(touched(kind, physical, changed), resource, owner("infra", "prod"));
+            let own = effect(touched(kind, physical, changed), resource, owner("infra", "prod"));
             assert_eq!(own, (vec![], 0), "{kind}");
         }
     }
@@ -257,7 +257,7 @@ mod tests {
         let held = [HeldClaim { owner: owner("api", "prod"), claim: Claim::whole(FUNCTION), made_by: None }];
         for (own, is_refused) in [(None, true), (Some("live"), true), (Some("beta"), false), (Some(""), false)] {
             let refused = |it: &TouchedResource| {
-                let others = judge(&owner("infra", "prod"), std::slice::from_ref(it), &held, |_| own);
+                let others = others_touched(&owner("infra", "prod"), std::slice::from_ref(it), &held, |_| own);
                 assert_eq!(others.touched, []);
                 !others.findings.is_empty()
             };
@@ -274,7 +274,7 @@ mod tests {
             ("S3::Bucket", "shop-web", "s3://shop-web/"),
         ] {
             let gone = TouchedResource { is_lost: true, ..touched(kind, physical, &[]) };
-            let (findings, noted) = judged(gone, resource, owner("api", "dev"));
+            let (findings, noted) = effect(gone, resource, owner("api", "dev"));
             assert_eq!((findings.len(), noted), (1, 0), "{kind}");
             assert!(findings[0].starts_with("OwnedElsewhere"), "{findings:?}");
             assert!(findings[0].contains("`api of shop/dev`"), "{findings:?}");

@@ -46,7 +46,7 @@ pub async fn leave_to_owners(ports: &impl Ports, scene: &Scene, drafts: &mut [Dr
         Some(component.spec.as_kind().own_part().unwrap_or_default())
     };
     for (draft, touches) in drafts.iter_mut().zip(touches) {
-        let others = owned_fields::judge(&owner(scene, draft.name), &touches, &held, own_part);
+        let others = owned_fields::others_touched(&owner(scene, draft.name), &touches, &held, own_part);
         draft.prepared.findings.extend(others.findings);
         draft.touches = others.touched;
     }

@@ -22,7 +22,7 @@ use crate::trouble::{Checked, Trouble, collected, or_findings};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::declaration::kinds::stack::Stack as Spec;
-use windlass_domain::declaration::kinds::stack::loss::{LossRules, ResourceDelta, StackLoss, judge};
+use windlass_domain::declaration::kinds::stack::loss::{LossRules, ResourceDelta, StackLoss, loss_of};
 use windlass_domain::declaration::kinds::stack::package::{ASSETS_BUCKET, StackAsset};
 use windlass_domain::declaration::kinds::stack::template::{changed_places, deletion_policy, read};
 use windlass_domain::declaration::plan::DetailAction;
@@ -331,7 +331,7 @@ impl<P: CloudFormationApi + S3Api + EcrApi + Configured + Clock> StackPlan<'_, P
         let deltas: Vec<ResourceDelta<'_>> = delta_of.collect();
         let (component, may_lose) = (self.input.component, self.input.may_lose);
         let (data, goes_back) = (self.spec.data, self.input.goal_state.is_some());
-        judge(&LossRules { component, data, may_lose, goes_back }, &deltas)
+        loss_of(&LossRules { component, data, may_lose, goes_back }, &deltas)
     }
 }
 

@@ -29,7 +29,7 @@ pub struct ResourceDelta<'a> {
     pub deletion_policy: Option<&'a str>,
 }
 
-/// The rules by which a change of a stack is judged.
+/// The rules by which the loss of a change of a stack is found.
 #[derive(Debug, Clone, Copy)]
 pub struct LossRules<'a> {
     /// The component.
@@ -73,8 +73,8 @@ enum Fate {
     DeletedByUndo,
 }
 
-/// Judges the changes of a stack.
-pub fn judge(rules: &LossRules<'_>, changes: &[ResourceDelta<'_>]) -> StackLoss {
+/// Returns what the changes of a stack lose, keep and leave behind.
+pub fn loss_of(rules: &LossRules<'_>, changes: &[ResourceDelta<'_>]) -> StackLoss {
     let mut judged = StackLoss::default();
     let (mut lost, mut kept, mut left_behind) = (Vec::new(), Vec::new(), Vec::new());
     for change in changes {
@@ -243,7 +243,7 @@ mod tests {
         let component = ComponentName::new("infra").unwrap();
         let may_lose = may_lose.iter().map(|name| (*name).to_owned()).collect();
         let rules = LossRules { component: &component, data, may_lose: &may_lose, goes_back: false };
-        let loss = judge(&rules, std::slice::from_ref(change));
+        let loss = loss_of(&rules, std::slice::from_ref(change));
         let is_loss = |it: &&Finding| it.name != FindingName::UnknownName;
         let names = |all: &[Finding]| all.iter().filter(is_loss).map(|it| it.name.to_string()).collect::<String>();
         (loss.details[0].action, names(&loss.findings), names(&loss.warnings), loss.irreversible)
@@ -297,7 +297,7 @@ mod tests {
             let may_lose = ["Mesages".to_owned(), "Messages".to_owned()].into();
             let rules = LossRules { component: &component, data, may_lose: &may_lose, goes_back: false };
             let other = ResourceDelta { logical: "Files", ..delta(TABLE, ("Remove", "", "Delete")) };
-            let loss = judge(&rules, &[delta(TABLE, ("Remove", "", "Delete")), other]);
+            let loss = loss_of(&rules, &[delta(TABLE, ("Remove", "", "Delete")), other]);
             let all = if stops { &loss.findings } else { &loss.warnings };
             let unknown: Vec<&Finding> = all.iter().filter(|it| it.name == FindingName::UnknownName).collect();
             assert_eq!(unknown.len(), 1, "{data:?}");
@@ -314,7 +314,7 @@ mod tests {
             let rules = LossRules { component: &component, data: DataRule::Kept, may_lose: &[].into(), goes_back };
             let mut remedies: Vec<Prose> = Vec::new();
             for action in ["Remove", "Modify", "Add"] {
-                let remedy = judge(&rules, &[delta(TABLE, (action, "True", ""))]).findings[0].remedy.clone();
+                let remedy = loss_of(&rules, &[delta(TABLE, (action, "True", ""))]).findings[0].remedy.clone();
                 assert!(remedy.steps().any(|step| *step == NextStep::With(Wish::MayLose)), "{action} {goes_back}");
                 if !remedies.contains(&remedy) {
                     remedies.push(remedy);
@@ -338,7 +338,7 @@ mod tests {
         for (kind, action, data, may_lose, may_go) in table {
             let may_lose = may_lose.iter().map(|name: &&str| (*name).to_owned()).collect();
             let rules = LossRules { component: &component, data, may_lose: &may_lose, goes_back: false };
-            let found = judge(&rules, &[delta(kind, (action, "False", ""))]).may_go;
+            let found = loss_of(&rules, &[delta(kind, (action, "False", ""))]).may_go;
             assert_eq!(found.contains("Messages"), may_go, "{kind} {action} {data:?}");
         }
     }
