@@ -23,7 +23,7 @@ pub struct Endpoint {
     /// The HTTP API: the output `ApiUrl` of the installation's stack.
     #[arg(long = "endpoint", value_name = "URL", env = "WINDLASS_ENDPOINT", value_parser = arguments::text)]
     address: Option<String>,
-    /// The installation's stack, in the account of the credentials: its outputs tell the address and the bucket that
+    /// The installation's stack, in the account of the credentials: its outputs have the address and the bucket that
     /// are not given. Without all of them it is `windlass`.
     #[arg(long, value_name = "NAME", env = "WINDLASS_STACK", value_parser = stack)]
     stack: Option<String>,

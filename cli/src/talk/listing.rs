@@ -117,7 +117,7 @@ pub struct ListPart {
     /// The most that are listed.
     #[arg(long, value_name = "NUMBER", default_value_t = USUAL, value_parser = at_least_one)]
     limit: usize,
-    /// Go on with those that come after: a list that was cut tells what to write here, and in JSON it is `next`.
+    /// Go on with those that come after: a list that was cut shows what to write here, and in JSON it is `next`.
     #[arg(long, value_name = "PLACE", value_parser = arguments::text)]
     after: Option<String>,
 }

@@ -41,7 +41,7 @@ pub struct Document {
     /// %, judged, then on. Their percentages must be the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waves: Option<Waves>,
-    /// Topics that are told what happens in every environment, beside the one of the installation.
+    /// Topics to which the events of every environment are sent, beside the one of the installation.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("maxItems" = 10))]
     pub notify: Vec<Notify>,
@@ -93,8 +93,8 @@ pub struct Environment {
     /// to work.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drill: Option<Schedule>,
-    /// Topics that are told what happens in this environment, in place of those that are told of every one; nobody with
-    /// an empty list.
+    /// Topics to which the events of this environment are sent, in place of those that get the events of every one;
+    /// nobody with an empty list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("maxItems" = 10))]
     pub notify: Option<Vec<Notify>>,

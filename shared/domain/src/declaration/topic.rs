@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// A topic of Amazon SNS that is told what happens. It is in the account of Windlass, in any region, and has the tag
+/// A topic of Amazon SNS to which events are sent. It is in the account of Windlass, in any region, and has the tag
 /// `windlass:app` with the application's name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -24,7 +24,7 @@ pub struct Notify {
     pub form: Form,
 }
 
-/// The sorts of events that a topic may be told of.
+/// The sorts of events that may be sent to a topic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MessageKind {

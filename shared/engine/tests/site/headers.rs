@@ -30,7 +30,7 @@ fn headers(scene: &Scene, path: &str) -> (String, String) {
 }
 
 #[test]
-fn a_page_in_another_character_set_keeps_it_and_is_told() {
+fn a_page_in_another_character_set_keeps_it_and_is_reported() {
     for mode in [SiteMode::InPlace, SiteMode::Prefix] {
         let mut scene = Scene::new(mode);
         for release in ["one", "two"] {

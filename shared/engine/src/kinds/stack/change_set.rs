@@ -31,8 +31,8 @@ const PLANNED_MS: u64 = 2 * 60 * 60 * 1000;
 /// The end of the name of a change set that leads back.
 pub(super) const BACK: &str = "back";
 
-/// Returns the name of the change set by which a deployment changes a component. Its end tells it from others: it is of
-/// what the change set brings, or [`BACK`].
+/// Returns the name of the change set by which a deployment changes a component. Its end distinguishes it from others:
+/// it is of what the change set brings, or [`BACK`].
 pub(super) fn name(deployment: &DeploymentId, component: &ComponentName, end: &str) -> String {
     let room = LONGEST.saturating_sub(end.len() + 1);
     let begin: String = format!("{OURS}{deployment}-{component}").chars().take(room).collect();
