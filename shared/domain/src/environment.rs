@@ -17,7 +17,6 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub mod drift;
-mod former_components;
 pub mod irreversible;
 pub mod kept;
 mod promotion;
@@ -27,7 +26,7 @@ pub mod rollback;
 mod running;
 mod snapshot;
 
-pub use former_components::FormerState;
+pub use kept::FormerState;
 pub use promotion::{Lacking, PromotedFrom, Promotion, Together, not_verified};
 pub use proof::{Doubts, Proof};
 pub use running::{ACCEPTED, BEFORE_WINDLASS, FOUND, GivenVersion, Running, VersionNames};

@@ -1,8 +1,7 @@
 //! Snapshots: what ran of each component after each deployment that succeeded. An older one is read by the present
 //! names of components, because it is never written anew.
 
-use crate::environment::former_components::{Former, FormerState};
-use crate::environment::kept::Irreversible;
+use crate::environment::kept::{Former, FormerState, Irreversible};
 use crate::environment::{BEFORE_WINDLASS, Doubts, EnvironmentState, Proof, Running};
 use crate::release::identity::DeploymentId;
 use crate::text::digest::Digest;
