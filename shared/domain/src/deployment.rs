@@ -6,7 +6,6 @@ mod accepted;
 pub mod admission;
 #[cfg(test)]
 mod admission_scene;
-mod asked_again;
 pub mod drill;
 mod ended;
 pub mod event_name;

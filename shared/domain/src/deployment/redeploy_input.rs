@@ -1,5 +1,6 @@
-//! The input that a person starts to have what a deployment brought. Admission is asked, so that it is not refused.
-//! Pure.
+//! The input that a person starts to have what a deployment brought, or to go where it went. Admission is asked, so
+//! that it is not refused. A step has the members that the request needs, and no other: whoever starts it as it stands
+//! is let in. Pure.
 
 use crate::deployment::Deployment;
 use crate::deployment::admission::{AdmissionFacts, Candidate, stuck, wishes};
@@ -7,9 +8,11 @@ use crate::deployment::refusal::{deploy, operators_first};
 use crate::environment::Lock;
 use crate::prose;
 use crate::release::action::ActionName;
-use crate::release::call::operators;
+use crate::release::call::{self, input, operators};
 use crate::release::identity::EnvironmentId;
+use crate::text::next_step::NextStep;
 use crate::text::prose::Prose;
+use serde_json::json;
 
 /// Returns the next step as a sentence. It is the input to start, with exactly the wishes without which it would be
 /// refused now, or would end superseded. If the environment needs an operator, it is the step before that.
@@ -50,6 +53,55 @@ pub fn rollback_input(of: EnvironmentId<'_>, lock: &Lock, snapshot: u64) -> Pros
     }
     let back = start(ActionName::Rollback);
     prose!("Start {} to go back from what runs now.", back)
+}
+
+impl Deployment {
+    /// Returns the step with which a person asks for the same once more.
+    pub fn input(&self) -> NextStep {
+        if self.action == ActionName::Deploy {
+            return self.deploy_input(self.accept_red);
+        }
+        let mut members = vec![];
+        if self.action != ActionName::Check {
+            members.push(("reason", "…".into()));
+        }
+        let component = self.component.iter().chain(self.withdrawal.iter().map(|of| &of.component));
+        members.extend(component.map(|component| ("component", json!(component))));
+        members.extend(self.withdrawal.iter().map(|of| ("pattern", json!(of.pattern))));
+        let named = self.snapshot.filter(|_| self.action == ActionName::Rollback);
+        members.extend(named.map(|number| ("snapshot", number.into())));
+        if !self.across.is_empty() {
+            members.push(("across", json!(self.across)));
+        }
+        if !self.may_lose.is_empty() {
+            members.push(("may_lose", json!(self.may_lose)));
+        }
+        input(self.action, self.environment_id(), &members)
+    }
+
+    /// Returns the step with which a person goes where this deployment went, and stays there. A drill would come back,
+    /// and what is recorded may be something else by then.
+    pub fn rollback_input(&self) -> NextStep {
+        let asked = Self { action: ActionName::Rollback, ..self.clone() };
+        asked.input()
+    }
+
+    /// Returns the step that starts the same deployment, past gates that are red before anything has changed.
+    pub fn input_accepting_red(&self) -> NextStep {
+        self.deploy_input(true)
+    }
+
+    /// Returns the step with the permissions that the deployment had, because the obstacles are still there.
+    fn deploy_input(&self, accept_red: bool) -> NextStep {
+        let wishes = [
+            ("again", self.again),
+            ("allow_older", self.allow_older),
+            ("accept_red", accept_red),
+            ("through_hold", self.through_hold),
+        ];
+        let what = (self.release.version.as_str(), self.component.as_ref());
+        call::deploy(self.environment_id(), (&wishes, &self.may_lose), what)
+    }
 }
 
 #[cfg(test)]
