@@ -1,5 +1,6 @@
 //! No line of a page is longer than 120 characters. Tables, the targets of links and code may be longer: nobody can
-//! break them. No source file has more than 400 lines: it has more than one idea then.
+//! break them. No source file has more than 400 lines: it has more than one idea then. Few files of the product are so
+//! small that a reader opens several for one idea.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test may panic, and reads better")]
 
@@ -11,6 +12,15 @@ const LONGEST: usize = 120;
 
 /// The most lines of a source file.
 const MOST: usize = 400;
+
+/// A file of fewer lines is small.
+const SMALL: usize = 60;
+
+/// Fewer files than these are small, such as one that only lists what its room has.
+const MANY: usize = 60;
+
+/// Half of the product's files have at least so many lines.
+const HALF: usize = 170;
 
 /// Folders that are not the project's own, and the findings that the pages of troubleshooting are written from.
 const LEFT_OUT: [&str; 3] = ["node_modules", "target", "troubleshooting"];
@@ -99,6 +109,19 @@ fn no_source_file_has_more_than_400_lines() {
     let count = |path: &PathBuf| fs::read_to_string(path).expect("a file").lines().count();
     found.retain(|path| count(path) > MOST);
     assert!(found.is_empty(), "each of these has more than one idea: {found:#?}");
+}
+
+#[test]
+#[allow(clippy::print_stdout, reason = "with `--nocapture` people read the numbers")]
+fn files_of_the_product_are_full() {
+    let (root, product) = product();
+    let count = |name: &String| fs::read_to_string(root.join(name)).expect("a file").lines().count();
+    let mut lines: Vec<usize> = product.iter().map(count).collect();
+    lines.sort_unstable();
+    let (middle, small) = (lines[lines.len() / 2], lines.iter().filter(|count| **count < SMALL).count());
+    let numbers = format!("{} files, half of at least {middle} lines, {small} of fewer than {SMALL}", lines.len());
+    println!("{numbers}");
+    assert!(middle >= HALF && small < MANY, "merge small files whose idea is one: {numbers}");
 }
 
 #[test]
