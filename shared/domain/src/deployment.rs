@@ -50,6 +50,7 @@ pub const PREEMPTED: &str = "PreemptedByOperator";
 pub const PREEMPTED_BY_DEPLOY: &str = "PreemptedByDeploy";
 
 /// A deployment's record. Written by the conductor alone.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Deployment {
     /// Its id.
@@ -64,23 +65,18 @@ pub struct Deployment {
     /// ended.
     pub attempt: u32,
     /// Its idempotency key, where it is a request of its own and no arrival.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keyed: Option<Keyed>,
     /// The release, with only the components that it is to change.
     pub release: Release,
     /// The release's digest.
     pub release_digest: Digest,
     /// The digest of the recorded release of which it brings one component.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub part_of: Option<Digest>,
     /// `deploy`: the snapshot of another environment that it brings, as it was asked for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub promoted_from: Option<PromotedFrom>,
     /// `deploy`: the snapshot of the environment before by which a rule has admitted it, at its last turn.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verified_by: Option<PromotedFrom>,
     /// `rollback`, `drill`: the snapshot that it goes to.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snapshot: Option<u64>,
     /// `rollback`: the irreversible components that it may go back across.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
@@ -89,17 +85,13 @@ pub struct Deployment {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub found: Vec<ComponentName>,
     /// `deploy`, `rollback`, `restore`: the one component that a person has named; all of them if absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub component: Option<ComponentName>,
     /// `withdraw`: what is taken away.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub withdrawal: Option<Withdrawal>,
     /// `drill`: the drill whose way back it is. It is absent for the way there, which has the drill's own id.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drill: Option<DeploymentId>,
     /// The deployment that was under way when somebody asked for this one, and that this one stopped: it is a rollback,
     /// or a release that overtakes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stops: Option<DeploymentId>,
     /// The version of the declaration under which it is deployed.
     #[schemars(with = "String")]
@@ -109,7 +101,6 @@ pub struct Deployment {
     pub names_declaration: bool,
     /// The upload that asked for it, a manifest or a single artifact: its findings are written
     /// beside it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub upload: Option<ObjectRef>,
     /// The person or service that asked for it.
     pub requester: Requester,
@@ -122,7 +113,6 @@ pub struct Deployment {
     #[serde(default = "crate::access::yes", skip_serializing_if = "Clone::clone")]
     pub vouched: bool,
     /// What let the requester in at its last turn; absent where no rules of operators were in force.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allowed_by: Option<AllowedBy>,
     /// The reason that was given.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "foreign::maybe")]
@@ -162,7 +152,6 @@ pub struct Deployment {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub recovered_by: Vec<Resolved>,
     /// The time at which it got the lock.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started: Option<Time>,
     /// Its status.
     pub status: Status,
@@ -170,7 +159,6 @@ pub struct Deployment {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub waited: bool,
     /// The reason of its undo, once it is being undone.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undoing: Option<Why>,
     /// True if a person stopped it before anything was known to be wrong with the release: by cancelling it, by a
     /// rollback, by a newer release, or in the console. Then it is not vetoed, and the same request does not bring it
@@ -181,14 +169,12 @@ pub struct Deployment {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub wheel: Vec<SteeringRecord>,
     /// The approval of its plan, if it needs one, with everybody who has given it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approval: Option<Approval>,
     /// True if it had ended `NeedsOperator`, and a recovery took it up again. Its second ending is reported and is not
     /// counted, because its failure was counted before.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub taken_up_again: bool,
     /// Its ending.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ending: Option<Ended>,
 }
 

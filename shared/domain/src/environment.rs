@@ -33,20 +33,18 @@ pub use running::{ACCEPTED, BEFORE_WINDLASS, FOUND, GivenVersion, Running, Versi
 pub use snapshot::{PartlyBack, Snapshot};
 
 /// The lock of an environment (rule 4). The item is never deleted, because its token only grows.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Lock {
     /// The fencing token. Every taking, taking over and freeing raises it: to the present time in milliseconds, or to
     /// one above the former token if that is more.
     pub token: u64,
     /// The holder; absent if nobody holds it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held: Option<LockHolder>,
     /// The time at which it was freed last.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub freed: Option<Time>,
     /// The release that failed last and was undone. It is kept until somebody has the lock again: a fix of it goes
     /// first.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed: Option<Failed>,
 }
 
@@ -128,13 +126,12 @@ pub enum HeldState {
 }
 
 /// The state of an environment, apart from its lock.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct EnvironmentState {
     /// The hold on automatic deployments.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hold: Option<Hold>,
     /// The end of the last hold that somebody released: since when, why and by whom they go on.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub released: Option<Hold>,
     /// The order of the newest release of each component, or container of one, that was settled as succeeded, or that
     /// an operator accepted where it was brought (rule 6); see [`EnvironmentState::mark_of`].
@@ -270,6 +267,7 @@ impl Hold {
 }
 
 /// A deployment that waits for its turn.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Waiting {
     /// The deployment.
@@ -294,14 +292,12 @@ pub struct Waiting {
     pub since: Time,
     /// The moment at which it is to be looked at again, where it waits for one, and not for another deployment. It
     /// stands in nobody's way until then.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Time>,
     /// The versions of the access files that its `AwaitTurn` saw last. If it waits for a moment, the schedule wakes it
     /// where others are in force.
     #[serde(default)]
     pub ruled_by: FileVersions,
     /// The task token that came last; absent until `AwaitTurn` has begun.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task_token: Option<String>,
     /// The task tokens before that, oldest first. An invocation of `AwaitTurn` that comes late brings a token by which
     /// nobody waits any more.

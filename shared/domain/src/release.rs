@@ -38,6 +38,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// A release: everything is pinned.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Release {
     /// The application.
@@ -49,10 +50,8 @@ pub struct Release {
     #[serde(deserialize_with = "foreign::one")]
     pub version: String,
     /// The place in Git that it comes from.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub git: Option<Git>,
     /// The manifest's `sequence`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(max = 999_999_999_999_999_u64))]
     pub sequence: Option<u64>,
     /// The artifacts by component.
@@ -201,16 +200,15 @@ impl fmt::Display for Part {
 const LARGEST: usize = 224 * 1024;
 
 /// A release as its way in has pinned it.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PinnedRelease {
     /// The environment that it goes to.
     pub environment: EnvironmentName,
     /// The version of the declaration that the release names, if it names one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub declaration: Option<semver::Version>,
     /// The digest of the manifest, if the request had one in itself. The release stands in its place.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub manifest: Option<Digest>,
     /// The release.
     pub release: Release,

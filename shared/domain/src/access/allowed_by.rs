@@ -8,15 +8,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What let somebody in: who that is by the access file that was in force, and by which of its rules.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AllowedBy {
     /// The person who asks, or has started the CI job that asks. Absent where the files name nobody of that identity,
     /// who is shown as `unmapped`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub person: Option<WhoName>,
     /// The rule by its place in the file, such as `environments.prod.release`; of a release with wishes also the one
     /// that allows these, after a comma. Absent where the file leaves the right to IAM.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
     /// The file, by its key.
     pub file: String,

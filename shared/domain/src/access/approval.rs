@@ -22,13 +22,12 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// The approval of a deployment's plan, as the deployment's record has it.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Approval {
     /// The hash of the plan that is approved; absent until the plan is drawn.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hash: Option<Digest>,
     /// The outcome of that plan. It is kept here, because a plan that asks nobody may wait for longer than it is kept.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<PlanOutcome>,
     /// The time since which it is asked for.
     pub since: Time,

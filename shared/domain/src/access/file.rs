@@ -216,12 +216,11 @@ pub(crate) const fn yes() -> bool {
 }
 
 /// The versions of the access files by which something was decided.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FileVersions {
     /// That of the application's own file; absent if it has no rules.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub app: Option<u64>,
     /// That of the file of all applications; absent if there is none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub all: Option<u64>,
 }

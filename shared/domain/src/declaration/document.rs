@@ -16,6 +16,7 @@ use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A declaration: what an application is and where it goes. Unknown fields are refused.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(title = "Windlass application")]
@@ -29,7 +30,6 @@ pub struct Document {
     pub version: semver::Version,
     /// The name that the application had, until it is renamed (`rename`): so long the image repositories may be that
     /// one's. Leave it out afterwards.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub formerly: Option<AppName>,
     /// The environments by name, in the order in which they are listed. A new order needs a higher `version`.
     #[schemars(extend("minProperties" = 1, "maxProperties" = 200))]
@@ -39,7 +39,6 @@ pub struct Document {
     pub components: BTreeMap<ComponentName, Component>,
     /// With `together` the functions that go in steps go in those of the services whose own strategy does: both at 10
     /// %, judged, then on. Their percentages must be the same.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waves: Option<Waves>,
     /// Topics to which the events of every environment are sent, beside the one of the installation.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -59,11 +58,11 @@ pub enum Waves {
 }
 
 /// One environment.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Environment {
     /// The Git refs and image tags that go here. Without a rule, only releases that name this environment go here.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deploy: Option<Deploy>,
     /// `automatic`: arrivals deploy by themselves. `manual`: a person starts each deployment.
     #[serde(default)]
@@ -76,30 +75,24 @@ pub struct Environment {
     /// The ways in from which releases are accepted; `api` and `console` if absent, which ask for a right to this
     /// environment. By `s3` and `ecr` whoever may upload to its place in the artifacts bucket, or push to a repository
     /// that the declaration names, releases without one; the upload of a component with `on_artifact` is of `s3`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("minItems" = 1))]
     pub sources: Option<BTreeSet<Source>>,
     /// The ARN of the role that reaches the targets, for another account; its trust policy asks
     /// for the ExternalId `<app>/<environment>`. Windlass's own role if absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role_arn: Option<String>,
     /// The AWS region of the targets, such as `eu-west-1`; the region of Windlass if absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
     /// Values that texts of this declaration use as `{name}`. Never secrets.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub vars: BTreeMap<String, String>,
     /// Drills by a schedule: the environment goes to the version before and comes back, so that its way back is known
     /// to work.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drill: Option<Schedule>,
     /// Topics to which the events of this environment are sent, in place of those that get the events of every one;
     /// nobody with an empty list.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("maxItems" = 10))]
     pub notify: Option<Vec<Notify>>,
     /// Gates of this environment: each member given here replaces the global one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gates: Option<Gates>,
 }
 

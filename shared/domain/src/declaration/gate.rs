@@ -33,6 +33,7 @@ impl fmt::Display for Verdict {
 }
 
 /// One measurement, with its threshold.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Measurement {
     /// The gate: an alarm's name, a metric's name, a probe's URL, a function and request.
@@ -41,7 +42,6 @@ pub struct Measurement {
     /// The sort of the gate, such as `alarm`, as `declaration/gates` has it.
     pub source: String,
     /// The component that the gate is declared of; absent if it is of the whole release.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub component: Option<ComponentName>,
     /// The verdict.
     pub verdict: Verdict,
@@ -49,13 +49,11 @@ pub struct Measurement {
     #[serde(deserialize_with = "foreign::one")]
     pub measured: String,
     /// The measured value as a number; absent if it is none, as in `status 500 after 12 ms`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<f64>,
     /// The threshold, such as `5` or `status 200 within 800 ms`.
     #[serde(deserialize_with = "foreign::one")]
     pub threshold: String,
     /// The threshold as a number; absent if it is none, or if there are two.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<f64>,
     /// The window of the measurement, such as `3 of 3 points, 14:02-14:05 UTC`; empty if none.
     #[serde(default, deserialize_with = "foreign::one")]

@@ -89,13 +89,12 @@ impl Resolved {
 }
 
 /// The account and region of an environment's targets.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Place {
     /// The AWS region; the deployer's own where absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
     /// The role to assume; the function's own role where absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<TargetRole>,
 }
 

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 /// The record of a version text. It ensures that the version can never mean other bytes (rule 5), and that a person can
 /// start any recorded release (promotion).
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RecordedRelease {
     /// The release with every component that was ever recorded under this version.
@@ -22,17 +23,14 @@ pub struct RecordedRelease {
     /// The environment whose releases are recorded under it. What goes elsewhere may have the same bytes, and adds
     /// nothing: whoever may release into one environment gives nothing to the releases of another. Absent if an older
     /// Windlass recorded it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environment: Option<EnvironmentName>,
     /// The requester who recorded it first: whoever promotes it trusts them. Absent if an older Windlass recorded it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<Requester>,
     /// The others whose releases have added to it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub added_by: Vec<Requester>,
     /// The deployments under it, all of them, as long as each may have given it back. Absent where the version
     /// is taken for good: there were too many, or an older Windlass recorded it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tried: Option<Vec<DeploymentId>>,
 }
 

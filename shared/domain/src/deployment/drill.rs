@@ -33,6 +33,7 @@ pub use turn::{gives_way, turn};
 pub const TRIES: u32 = 3;
 
 /// A drill, from its beginning to its ending.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Drill {
     /// Its id: that of its first deployment.
@@ -45,10 +46,8 @@ pub struct Drill {
     /// The time at which it was asked for.
     pub asked: Time,
     /// The snapshot that ran when it began, and runs again when it has ended well; absent before its first turn.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<SnapshotVersion>,
     /// The snapshot that it goes to first.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<SnapshotVersion>,
     /// The deployment that goes to the version before.
     pub there: DrillDeployment,
@@ -56,12 +55,10 @@ pub struct Drill {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tried: Vec<DrillDeployment>,
     /// The deployment that comes back; the last one that tried.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub back: Option<DrillDeployment>,
     /// The number of tries of the way back.
     pub tries: u32,
     /// Its ending.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<DrillEnded>,
 }
 
@@ -99,15 +96,14 @@ pub enum Direction {
 }
 
 /// A deployment of a drill.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DrillDeployment {
     /// The deployment.
     pub deployment: DeploymentId,
     /// The time at which it had its turn.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub began: Option<Time>,
     /// Its end.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<DrillDeploymentEnd>,
     /// All that it changed and what was judged, oldest first, as far as there is room. There is room for 75 KB, some
     /// hundreds of steps.
@@ -249,20 +245,19 @@ impl Drill {
 }
 
 /// The drills of an environment, as far as they are known: the one that is under way, and the last ones that ended.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Drills {
     /// The drill that is under way.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub under_way: Option<Drill>,
     /// The last drill that ended.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last: Option<DrillSummary>,
     /// The last drill that proved the way back.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proved: Option<DrillSummary>,
 }
 
 /// A drill in short, where there is room for little.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DrillSummary {
     /// The drill.
@@ -272,16 +267,12 @@ pub struct DrillSummary {
     /// The time at which it ended.
     pub at: Time,
     /// The snapshot that it began from.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<SnapshotVersion>,
     /// The snapshot that it went to.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<SnapshotVersion>,
     /// Milliseconds of the way there.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub there_ms: Option<u64>,
     /// Milliseconds of the way back.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub back_ms: Option<u64>,
     /// The sentence for a person: what came of it.
     pub cause: Prose,

@@ -36,6 +36,7 @@ impl Why {
 }
 
 /// A deployment's ending.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Ended {
     /// The ending.
@@ -58,10 +59,8 @@ pub struct Ended {
     /// The time at which it ended.
     pub at: Time,
     /// The `accept` with which an operator resolved `NeedsOperator`, if there was one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resolved: Option<Resolved>,
     /// An estimate of what it cost, from counted transitions and measured milliseconds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost: Option<Cost>,
 }
 

@@ -37,6 +37,7 @@ const TRIES: u32 = 3;
 const QUIET_S: u64 = 60;
 
 /// The knowledge about the drift of an environment.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct HourlyLook {
     /// The application.
@@ -50,7 +51,6 @@ pub struct HourlyLook {
     /// The calls to targets that its looks took.
     pub spent: SpentCalls,
     /// The time at which the last look ended; absent before the first.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub looked: Option<Time>,
     /// The lock's token at that look. A deployment that was under way since then has raised it.
     #[serde(default)]
@@ -67,11 +67,11 @@ pub struct HourlyLook {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub told: BTreeMap<ComponentName, Digest>,
     /// The knowledge about the way back; absent before the first check was asked for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub way_back: Option<WayBack>,
 }
 
 /// The observations of a component.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Watched {
     /// The time of the last look at it.
@@ -85,12 +85,10 @@ pub struct Watched {
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "foreign::maybe")]
     pub seen: Option<String>,
     /// The difference that was there when it could be seen last.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub difference: Option<Difference>,
     /// The number of calls to its target that the last look took.
     pub calls: u32,
     /// The time at which its state could be seen last; absent if it never could.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub known: Option<Time>,
     /// The declared rule for a difference.
     #[serde(default, skip_serializing_if = "Heal::is_report")]

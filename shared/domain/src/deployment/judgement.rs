@@ -18,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The judgement of one wave, as the ledger keeps it. Each wave has its own, so that the verdict of an earlier wave is
 /// never taken for a later one. Only the judge writes it.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Judgement {
     /// The wave, counted from 0.
@@ -32,7 +33,6 @@ pub struct Judgement {
     #[serde(default = "every_minute")]
     pub pace_s: u64,
     /// The number of looks that it may take; as many as its pace asks for if absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub looks: Option<Looks>,
     /// The verdict: `unknown` while it is watched.
     pub verdict: Verdict,
@@ -46,13 +46,10 @@ pub struct Judgement {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub trails: GatePoints,
     /// The measurement that failed it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed: Option<Measurement>,
     /// The first measurement that would have failed it, if its gates do not decide.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub against: Option<Measurement>,
     /// The time until which the wave before it was looked at, if this one goes on with that wave's watch.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub known: Option<Time>,
     /// The time since which each gate has been unknown without a break, by the gate's source and name
     /// (`metric shop-5xx`).
@@ -66,7 +63,6 @@ pub struct Judgement {
     /// The time of the last look.
     pub looked: Time,
     /// The changes by persons at the wheel, as far as the last look knew; absent if nobody touched it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub steered: Option<Steered>,
 }
 

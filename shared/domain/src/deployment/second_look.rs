@@ -28,6 +28,7 @@ const AFTER_S: u64 = 15 * 60;
 const TRIES: u32 = 6;
 
 /// A second look that is due or done: a deployment's targets are looked at once more.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SecondLook {
     /// The deployment that a recovery has ended.
@@ -48,10 +49,8 @@ pub struct SecondLook {
     /// The number of looks that were begun.
     pub tries: u32,
     /// The result; absent while it is due.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub looked: Option<SecondLookReport>,
     /// The execution that was started last to hold automatic deployments because of it; absent if that failed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hold: Option<String>,
     /// The number of such executions.
     #[serde(default)]

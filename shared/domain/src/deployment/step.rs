@@ -26,6 +26,7 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One component's part in a deployment.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Step {
     /// The deployment.
@@ -67,14 +68,11 @@ pub struct Step {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub touched_first: bool,
     /// The wave in which it is looked at behind those of them that come after its own change; absent if none does.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub behind: Option<u32>,
     /// The attempt at which its undo was asked for once more, because one of them was undone after it; absent if it was
     /// not.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub again: Option<u64>,
     /// All bytes that it has once it is changed, if the release brings only a part of them.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub artifact: Option<Artifact>,
     /// The wanted state per wave number; null until it is planned, if that needs an output of an earlier wave.
     pub goals: BTreeMap<u32, Value>,
@@ -88,25 +86,20 @@ pub struct Step {
     /// The fence's second half: each invocation claims the next attempt.
     pub attempt: u64,
     /// The switching call that may be under way.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub open: Option<OpenCall>,
     /// Its status.
     pub status: StepStatus,
     /// The last wave whose goal it went for; absent before the first change.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wave: Option<u32>,
     /// The last wave that was begun, and the time at which it was.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entered: Option<(u32, Time)>,
     /// Each change that was made, oldest first.
     #[serde(default)]
     pub changes: Vec<ChangeRecord>,
     /// The state that was seen last, recorded in the same way as `before`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen: Option<Value>,
     /// The state that callers of the target surely have: since the last change that this deployment made and that was
     /// confirmed, or before somebody else was seen to have changed it. Absent if it is not known for sure.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirmed: Option<Value>,
     /// The states that callers may have instead of the one that was seen last: one for each switching change since then
     /// whose answer did not come. Null if the kind cannot know it.
@@ -114,7 +107,6 @@ pub struct Step {
     pub unanswered: Vec<Value>,
     /// The lock's token under which its undo began last. With it, the undo decides whether what it found is taken as it
     /// was.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undone_under: Option<u64>,
     /// True if an operator had looked before that: it goes back over whatever is there.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -127,14 +119,12 @@ pub struct Step {
     pub shown: Option<String>,
     /// The share of callers, in percent, that got something else than before when the target was last seen; absent if
     /// the target does not show it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub share: Option<u32>,
     /// The values that the goal which was reached last gives to others, by name, such as the `version` of a function
     /// that gates invoke.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub outputs: BTreeMap<String, String>,
     /// The reason why nothing runs the goal that was reached last, in words, such as a service that wants no task.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idle: Option<String>,
     /// The reason for which the target waits, such as how many of the wanted tasks run, with what somebody has to do,
     /// if anything; absent if it does not wait.
@@ -144,13 +134,10 @@ pub struct Step {
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "foreign::maybe")]
     pub asks_people: Option<String>,
     /// The observation that was made when an operator accepted what is there; absent if none has.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub looked: Option<AcceptLook>,
     /// The reason why it failed on the way to a goal.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<StepFailure>,
     /// The reason why it could not be brought back.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undo_failure: Option<StepFailure>,
     /// The files that a withdrawal takes away.
     #[serde(default, skip_serializing_if = "WithdrawnFiles::is_empty")]
@@ -162,7 +149,6 @@ pub struct Step {
     #[serde(default)]
     pub warnings: Vec<String>,
     /// The progress of additive work that takes several invocations.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub progress: Option<Progress>,
     /// Milliseconds that functions worked on this step.
     #[serde(default)]
@@ -329,6 +315,7 @@ pub const OPEN_CALL_GRACE_S: u64 = 5;
 pub const SEEN_AFTER_MS: u64 = (OPEN_CALL_S + OPEN_CALL_GRACE_S) * 1000;
 
 /// A change that was made.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ChangeRecord {
     /// The time at which its intent was recorded.
@@ -339,7 +326,6 @@ pub struct ChangeRecord {
     pub change: Value,
     /// The name that AWS gave to the thing that was made, such as the number of a published version, if no look at the
     /// target finds that again.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub made: Option<String>,
     /// The change in words, for a person, such as `alias live 41 → 42 at 10 %`. Nothing is decided by these words.
     #[serde(deserialize_with = "foreign::one")]
@@ -347,10 +333,8 @@ pub struct ChangeRecord {
     /// True if its answer arrived.
     pub answered: bool,
     /// The time at which a switching change was answered, and had taken effect; absent if no answer came.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answered_at: Option<Time>,
     /// The wave that it was made for; absent if it was part of the undo.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wave: Option<u32>,
     /// True if it was part of the undo.
     pub undo: bool,

@@ -49,6 +49,7 @@ pub struct Running {
 }
 
 /// A version that a deployment gave to a component.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct GivenVersion {
     /// The release's version; `before-windlass` if it was found, `accepted` if an operator accepted it.
@@ -60,10 +61,8 @@ pub struct GivenVersion {
     pub since: Time,
     /// The place in Git that the version's release comes from; absent if that is not known, or if no release brought
     /// it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub git: Option<Git>,
     /// The deployment whose release has this version, where the one that gave it has only brought that back.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub released_by: Option<DeploymentId>,
 }
 
@@ -81,16 +80,15 @@ pub struct VersionNames {
 }
 
 /// The names as they are written. Windlass does not know who brought what it found.
+#[serde_with::skip_serializing_none]
 #[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct Written {
     #[serde(flatten)]
     now: GivenVersion,
     /// The deployment that brought the bytes, as which version, and since when they are there.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     brought: Option<GivenVersion>,
     /// The deployment that found the bytes, and the time at which that was recorded, for bytes that ran before Windlass
     /// changed the component for the first time. It stands in the place of `brought`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     found: Option<GivenVersion>,
 }
 

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The artifacts of all components after a deployment that succeeded, or as found before the first.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Snapshot {
     /// Its number within the environment; grows.
@@ -21,7 +22,6 @@ pub struct Snapshot {
     #[serde(deserialize_with = "foreign::one")]
     pub version: String,
     /// The digest of the release that made it; absent for `before-windlass`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub release: Option<Digest>,
     /// The deployment that made it.
     pub deployment: DeploymentId,
@@ -31,7 +31,6 @@ pub struct Snapshot {
     /// walks further back.
     pub replaced: u64,
     /// The one component that went back alone, where one did.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub partly: Option<PartlyBack>,
     /// The record of what ran of each component that Windlass had changed until then.
     pub components: BTreeMap<ComponentName, Running>,

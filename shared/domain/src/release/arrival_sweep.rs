@@ -24,6 +24,7 @@ const UNSETTLED_FOR_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// A round over everything, and its progress. Every part of it costs the same, however much there is: a large place
 /// only makes the round longer.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ArrivalSweep {
     /// Arrivals before this time were announced, or were looked after in the round before.
@@ -31,10 +32,8 @@ pub struct ArrivalSweep {
     /// The time at which it began.
     pub began: Time,
     /// The key after which the next part begins; the beginning if absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
     /// The oldest arrival that the next round looks at again.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unsettled: Option<Time>,
     /// True if a part was passed over: the next round looks at everything that this one had to look at.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -95,10 +94,10 @@ pub const LISTED_FOR_S: u64 = 30 * 24 * 60 * 60;
 /// An upload whose key means nothing, an artifact of no component, an image of no declared repository or with a tag
 /// that no rule matches, or what its environment does not take from this way in; or the access file of all applications
 /// with mistakes. It was no request of an application, so nobody is notified.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct IgnoredArrival {
     /// The application that it seems meant for, declared or not; absent if it names none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub app: Option<AppName>,
     /// The subject, for a person: a key, or an image.
     #[serde(deserialize_with = "foreign::one")]
@@ -106,7 +105,6 @@ pub struct IgnoredArrival {
     /// The person or service that brought it.
     pub requester: Requester,
     /// The execution whose input it was, if it was one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub execution: Option<String>,
     /// The findings: why nothing came of it, and what to do.
     pub findings: Vec<Finding>,

@@ -22,6 +22,7 @@ pub const LARGEST: usize = 128 * 1024;
 static SHAPE: LazyLock<Shape> = LazyLock::new(|| Shape::of::<Manifest>("the manifest", Language::Json));
 
 /// The document that CI POSTs, or uploads last, as `releases/<app>/<environment>/<version>.json`.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
@@ -30,15 +31,12 @@ pub struct Manifest {
     #[schemars(extend("pattern" = r"^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$"))]
     pub version: String,
     /// The place in Git that it comes from; chooses the environment.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub git: Option<Git>,
     /// Order among releases of one environment: a CI run number or a commit time.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(max = 999_999_999_999_999_u64))]
     pub sequence: Option<u64>,
     /// The declaration's version to deploy under; the one in force if absent. Another version is taken only if a person
     /// names the environment and asks with `allow_older`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub declaration: Option<semver::Version>,
     /// The artifacts by component. Components that are not named keep what runs.
     #[schemars(extend("minProperties" = 1, "maxProperties" = 500))]
@@ -46,24 +44,20 @@ pub struct Manifest {
 }
 
 /// An artifact in a manifest: `key`, `image` or `images`.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ArtifactRef {
     /// The key in the artifacts bucket, below `artifacts/<app>/<environment>/<component>/`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
     /// Pins the object's version, the one that S3 answered to the upload. An object needs this or `sha256`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version_id: Option<String>,
     /// Pins the object's bytes: their SHA-256 as 64 lower-case hexadecimal digits, as `sha256sum` prints them.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<Digest>,
     /// The image as `repository:tag` or `repository@sha256:…`; the repository by name or full URI.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<String>,
     /// The images of a service with several (`containers`), by container, each written as `image`. Containers that
     /// are not named keep what runs.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("minProperties" = 1))]
     pub images: Option<BTreeMap<String, String>>,
 }

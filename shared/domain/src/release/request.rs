@@ -90,6 +90,7 @@ impl fmt::Display for Requester {
 }
 
 /// The input of the release machine. Unknown fields are refused.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Request {
@@ -98,7 +99,6 @@ pub struct Request {
     /// The application.
     pub app: AppName,
     /// The environment; if absent, the declaration's Git rules choose it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environment: Option<EnvironmentName>,
     /// The reason, in up to 1024 characters. Required for everything but `deploy` and `check`, and for `again`,
     /// `allow_older`, `accept_red`, `through_hold`, `preempt`, `may_lose`.
@@ -107,32 +107,24 @@ pub struct Request {
     #[serde(deserialize_with = "foreign::maybe")]
     pub reason: Option<String>,
     /// `deploy`: the release, in full.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub manifest: Option<Manifest>,
     /// `deploy`: the manifest's place in the artifacts bucket.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub manifest_object: Option<ObjectRef>,
     /// `deploy`: a single artifact in the artifacts bucket.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub artifact_object: Option<ArtifactObject>,
     /// `deploy`: an image that was pushed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image_push: Option<ImagePush>,
     /// `deploy`: the version of a release that is recorded already (promotion), as the history lists it. For an image
     /// push also its tag, if one push alone has it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("pattern" = r"^[A-Za-z0-9_][A-Za-z0-9._+-]{0,140}$"))]
     pub version: Option<String>,
     /// `deploy`: the environment whose present snapshot is deployed, with all its components (promotion).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<EnvironmentName>,
     /// `deploy`: the release as its way in has pinned it, in the place of `manifest`, or beside what else names it. The
     /// ways in fill it in.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pinned: Option<Box<PinnedRelease>>,
     /// `rollback`: the number of the snapshot to go back to; the newest suitable one if absent. `deploy` of `from`: the
     /// number of the snapshot there; the present one if absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snapshot: Option<u64>,
     /// `rollback`: the irreversible components that it may go back across, by name. Each must be one that it does
     /// cross.
@@ -140,35 +132,26 @@ pub struct Request {
     #[schemars(extend("maxItems" = 500))]
     pub across: BTreeSet<ComponentName>,
     /// `drill`: the drill under way that is to come back, by its id. Windlass starts this by itself.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drill: Option<DeploymentId>,
     /// `recover`, `pause`, `continue`, `skip_bake`: the deployment; the one that holds the lock if absent. `approve`:
     /// the deployment that waits for it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deployment: Option<DeploymentId>,
     /// `approve`: the hash of the plan, in all of its 64 digits or the first 16 of them.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hash: Option<DigestBeginning>,
     /// `rollback`, `restore`, `remove`, `rename`, `hand_over`: the component; all of the environment if absent.
     /// `deploy` of a `version`: the component; all of the release if absent. `withdraw`: the site.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub component: Option<ComponentName>,
     /// `withdraw`: a glob over the paths of the site's files, such as `backup/**`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("maxLength" = 1024))]
     pub pattern: Option<String>,
     /// `remove` or `rename` of the whole application: its name again, and no environment.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirm: Option<AppName>,
     /// `rename` of an application, `hand_over`: the new application; for a `hand_over` the same one if absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to_app: Option<AppName>,
     /// `rename` of an environment, `hand_over`: the new environment; for a `hand_over` the one of the same name if
     /// absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to_environment: Option<EnvironmentName>,
     /// `rename` of a component, `hand_over` of one: its new name; for a `hand_over` the same one if absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to_component: Option<ComponentName>,
     /// `pause`: the longest time, such as `2h`; as long as the declaration says if absent.
     #[serde(default, rename = "for", skip_serializing_if = "Option::is_none")]
@@ -199,20 +182,16 @@ pub struct Request {
     pub plan: bool,
     /// The call that the API has refused already, by the rules of an access file: its execution only records that. The
     /// body of the call need not have been read, so that nothing else has to be there.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<RefusedCall>,
     /// The time of the arrival, for an upload or a push. However late its event came, it is no newer than what was
     /// accepted since.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub arrived: Option<Time>,
     /// The key that makes it a request of its own, in 1 to 255 printable ASCII characters: the same key is the same
     /// request, however often it comes. Without one a `deploy` is an arrival, and the same content is the same
     /// deployment while that waits or runs. At the console the execution's ARN is the key if absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("pattern" = r"^[ -~]{1,255}$"))]
     pub idempotency_key: Option<String>,
     /// The person or service that asks; an operator at the console if absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requester: Option<Requester>,
 }
 

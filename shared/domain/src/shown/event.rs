@@ -45,6 +45,7 @@ pub const LONGEST_CAUSE: usize = 8192;
 pub const LONGEST_VERSION: usize = 1024;
 
 /// An event's `detail`.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Detail {
     /// The version of this form.
@@ -52,28 +53,20 @@ pub struct Detail {
     /// The application.
     pub app: AppName,
     /// The environment; absent if it could not be made out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environment: Option<EnvironmentName>,
     /// The deployment's id; absent if there is none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deployment: Option<String>,
     /// The drill that it is about, or that the deployment belongs to.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drill: Option<String>,
     /// `Drill…`: true if what ran before it runs again, as far as Windlass knows.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restored: Option<bool>,
     /// The release's version, or the subject of the request.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
     /// `DeploymentEnded`: the ending.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ending: Option<Ending>,
     /// The name of the cause.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause_name: Option<String>,
     /// The cause, for a person.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
     /// The steps that can be taken next, as the lines of the cause that begin with `next: ` have them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -86,26 +79,19 @@ pub struct Detail {
     /// EventBridge can write it between quotation marks, and no `<` or `>`, so that a channel finds no mention in it.
     pub summary: String,
     /// The place in Git that the release comes from.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub git: Option<Git>,
     /// The page of the execution that works for the deployment, or worked for it last.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,
     /// The person, service or CI job that asked for the deployment, or for what was refused, where it is vouched for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requester: Option<Requester>,
     /// The line for those who audit: who asked, with the person's name as the access file has it or `unmapped`, by
     /// which rule, what is promoted, and who has approved. Absent where nothing of that is known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audit: Option<String>,
     /// What let the requester in: person, rule and file. Absent where no rules of operators were in force.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allowed_by: Option<AllowedBy>,
     /// The snapshot of another environment that the deployment brings, or by which a rule has admitted it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub promoted_from: Option<PromotedFrom>,
     /// The approval of its plan, with its hash and everybody who has given it; absent where it needs none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approval: Option<Approval>,
 }
 

@@ -40,6 +40,7 @@ pub struct Window {
 }
 
 /// The figures of an environment in a window.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Figures {
     /// Deployments that were accepted, whatever became of them, without drills, restores and withdrawals.
@@ -59,7 +60,6 @@ pub struct Figures {
     /// next release mended, without a rollback, did not fail as far as the ledger knows.
     pub failed: u64,
     /// Failed changes among all changes, 0 to 1; absent if there was none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure_rate: Option<f64>,
     /// Rollbacks that did something, whatever came of it. A rollback that was stopped before anything was known to be
     /// wrong with it, and was restored, is not among them. Each one that succeeds takes back the newest change that
@@ -67,7 +67,6 @@ pub struct Figures {
     pub rollbacks: u64,
     /// The time from the commit (`git.time` of the manifest) to live, once per release; absent if no release had a
     /// commit's time.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lead_time: Option<Percentiles>,
     /// Releases that went live and are not in the lead time, because their commit's time is missing or impossible. An
     /// impossible time is later than the time at which the release went live.
@@ -76,7 +75,6 @@ pub struct Figures {
     /// from the change's turn until the change was undone. For a change that was taken back it goes from the request of
     /// the rollback until that, or a later rollback or release, succeeded. Where an operator accepted what was left, it
     /// ends with that.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_to_restore: Option<Percentiles>,
     /// Failures that are not restored yet.
     pub not_restored: u64,

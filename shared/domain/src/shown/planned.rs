@@ -27,6 +27,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const KEPT_S: u64 = 24 * 60 * 60;
 
 /// A request that was planned, and not carried out.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Planned {
     /// The record with which the deployment would begin. Its id is the plan's.
@@ -36,11 +37,9 @@ pub struct Planned {
     /// The time until which the plan is kept: for a day. The plan is true only of the moment in which it was drawn.
     pub expires: Time,
     /// The changes that it would make; absent until the targets were looked at.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drawn: Option<DrawnPlan>,
     /// The plan in whose place this one is drawn, because something has moved since: what is new in this one shows
     /// beside it. Only a plan that asks for approval once more has it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<FormerPlan>,
 }
 

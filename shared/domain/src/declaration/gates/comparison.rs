@@ -31,6 +31,7 @@ const EXECUTED_VERSION: &str = "ExecutedVersion";
 /// explain it. It decides each step of a `rollout` in which both get traffic, and nothing after that. Without `failed`
 /// and `all` it takes Lambda's own `Errors` of `Invocations` of the alias; for an `ecs` whose `rollout` is `canary` or
 /// `linear`, the load balancer's `HTTPCode_Target_5XX_Count` of `RequestCount` of each target group.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Comparison {
@@ -42,17 +43,13 @@ pub struct Comparison {
     #[schemars(range(min = 10, max = 1_000_000_000))]
     pub samples: u64,
     /// The metric that counts calls which failed; `Errors` of the alias, or `HTTPCode_Target_5XX_Count`, if absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed: Option<Count>,
     /// The metric that counts all calls; `Invocations` of the alias, or `RequestCount`, if absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub all: Option<Count>,
     /// The dimension of both whose value is the version's number, `ExecutedVersion` if absent; for an `ecs`, the target
     /// group's name, `TargetGroup` if absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
     /// The AWS region of the metrics, if it is another than the environment's.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<Text>,
     /// The period of a point: `60s` or a multiple, up to `1h`.
     #[serde(default = "Span::of_seconds::<60>")]
@@ -81,6 +78,7 @@ pub struct Count {
 }
 
 /// A comparison of two versions with every value final.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ComparisonGate {
     /// The number of calls that each version must have got.
@@ -92,10 +90,8 @@ pub struct ComparisonGate {
     /// The dimension that has the version's number, or its target group.
     pub version: String,
     /// The dimension that has the load balancer of the target groups, if that is to be filled in.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub balancer: Option<&'static str>,
     /// The region that the metrics are in; the environment's if absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
     /// The period of a point.
     pub period: Span,

@@ -11,6 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A request with which a new Lambda version is invoked, and the answer that it must give.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Invocation {
@@ -21,10 +22,8 @@ pub struct Invocation {
     pub payload: serde_json::Value,
     /// Members that the answer must have with these values; nothing is compared if absent. A
     /// function error always fails.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expect: Option<serde_json::Value>,
     /// The time within which it must answer.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub within: Option<Span>,
 }
 

@@ -22,29 +22,25 @@ const LONGEST: usize = 1024;
 /// A CloudWatch metric with a threshold: `at_most`, `at_least` or both. Either one metric (`namespace`, `metric`,
 /// `statistic`), or an `expression` over several, such as a rate:
 /// `{expression: 100 * errors / requests, of: {errors: {…}, requests: {…}}, at_most: 1}`.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Metric {
     /// The namespace, such as `AWS/Lambda`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
     /// The metric's name, such as `Errors`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metric: Option<String>,
     /// The AWS region that it is in, if it is another than the environment's; metrics of `AWS/CloudFront` and
     /// `AWS/Route53` are always read in `us-east-1`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<Text>,
     /// The dimensions.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub dimensions: BTreeMap<String, Text>,
     /// `Sum`, `Average`, `Minimum`, `Maximum`, `SampleCount` or a percentile such as `p99`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("pattern" = r"^(Sum|Average|Minimum|Maximum|SampleCount|p[0-9]{1,2}([.][0-9]{1,2})?)$"))]
     pub statistic: Option<String>,
     /// Metric math over the metrics in `of`. It must give one number a period, such as `100 * errors / requests`. A
     /// period in which one of them has no data has none; `FILL(errors, 0)` gives it some.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expression: Option<String>,
     /// The metrics of the expression, up to ten, each by its name there: a small letter, then letters, digits and `_`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -53,29 +49,25 @@ pub struct Metric {
     #[serde(default = "Span::of_seconds::<60>")]
     pub period: Span,
     /// The highest value that is healthy.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_most: Option<f64>,
     /// The lowest value that is healthy.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_least: Option<f64>,
 }
 
 /// A CloudWatch metric with a threshold.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct MetricGate {
     /// The number of a period.
     #[serde(flatten)]
     pub of: Measured,
     /// The region that it is in; the environment's if absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
     /// The period of a point; 60 s or a multiple.
     pub period: Span,
     /// The highest value that is healthy.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub at_most: Option<f64>,
     /// The lowest value that is healthy.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub at_least: Option<f64>,
 }
 

@@ -13,16 +13,15 @@ use serde::{Deserialize, Serialize};
 
 /// A WebSocket that must be opened, and over which something may be said and must be heard:
 /// `{url: wss://ws.shop.example/prod, send: '{"action": "ping"}', expect: pong, within: 5s}`.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Websocket {
     /// The address, such as `wss://ws.{environment}.shop.example/`.
     pub url: Text,
     /// A text message that is sent when the connection is open. Never a secret.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub send: Option<String>,
     /// A text that a later message must contain. Without it an open connection is healthy.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1))]
     pub expect: Option<String>,
     /// The time within which all of that must have happened, such as `2s`; at most `20s`.
@@ -31,15 +30,14 @@ pub struct Websocket {
 }
 
 /// A conversation over a WebSocket.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct WebsocketGate {
     /// The address; `wss` or `ws`.
     pub url: String,
     /// The text that is sent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub send: Option<String>,
     /// A text that a message must contain.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub expect: Option<String>,
     /// The time within which it must have happened.
     pub within: Span,

@@ -69,12 +69,12 @@ pub struct Function {
 }
 
 /// An external component with every value final.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct External {
     /// The function that looks and changes.
     pub function: Called,
     /// The function that only looks; the same one if absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub look: Option<Called>,
     /// The things that the function has to know.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
@@ -82,7 +82,6 @@ pub struct External {
     /// The seconds after which a change of it has failed.
     pub within_s: u64,
     /// The repository of its images; none if it takes a file.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repository: Option<String>,
 }
 

@@ -23,29 +23,25 @@ use serde::{Deserialize, Serialize};
 const CHANGED_S: u64 = 15 * 60;
 
 /// A Lambda function.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Written {
     /// The function's name.
     pub function: Text,
     /// The alias that callers use, such as `live`; without one a change is live at once.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alias: Option<Text>,
     /// The ECR repository's name or URI, for a function that is an image: image pushes there are for
     /// this component, and it takes no zip and no image of another repository. Without one it takes
     /// no image.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repository: Option<Text>,
     /// Another function of this declaration whose zip this one runs as well: it changes with each release of that one,
     /// and a release does not name it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub artifact: Option<ComponentName>,
     /// The steps in which traffic is shifted to a new version; all at once if absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rollout: Option<rollout::Written>,
     /// The deployment group of AWS CodeDeploy that moves the alias: in its steps, with its hooks and its alarms, while
     /// gates watch. It stands for `rollout`, and takes an `alias`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub codedeploy: Option<codedeploy::Written>,
     /// Files of its folder that go although they would be refused or left out (*Files of a folder* in `docs/app.md`),
     /// in the syntax of a `.gitignore`.

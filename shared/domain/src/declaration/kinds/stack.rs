@@ -75,6 +75,7 @@ pub struct Written {
 }
 
 /// A stack with every value final.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stack {
     /// Its name in CloudFormation.
@@ -82,10 +83,8 @@ pub struct Stack {
     /// The name or the ARN of the role that CloudFormation acts with.
     pub role: String,
     /// The bucket of the files that its template names; none if it names no files.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assets: Option<String>,
     /// The component whose package it takes as well; none if a release brings one for it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub artifact: Option<ComponentName>,
     /// The values of parameters. `${component.output}` in one is filled in before the stack changes.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]

@@ -71,26 +71,23 @@ pub struct Written {
 }
 
 /// A task as it is run in Amazon ECS.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename = "EcsTask", deny_unknown_fields)]
 #[schemars(extend("examples" = [json!({"command": ["bin/migrate", "up"]})]))]
 pub struct Ecs {
     /// The cluster's name; that of the service if absent. Another one needs the tags `windlass:app` and
     /// `windlass:environment` of this application and environment.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cluster: Option<Text>,
     /// The family of task definitions whose newest one it is made from; what the service runs if absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub family: Option<Text>,
     /// The container that gets the image and the command. It may be absent where the service takes one image.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub container: Option<Text>,
     /// The command that the container runs, word by word, such as `[bin/migrate, up]`. It must not have a secret: the
     /// task reads the secrets that it needs by itself.
     #[schemars(extend("minItems" = 1, "maxItems" = 100))]
     pub command: Vec<Text>,
     /// The network of the task; that of the service if absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network: Option<Network>,
 }
 
@@ -108,32 +105,26 @@ pub enum Undo {
 }
 
 /// A task with every value final.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Task {
     /// The component whose image it runs; absent for a function.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<ComponentName>,
     /// The function that is called instead.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub function: Option<FunctionCall>,
     /// The cluster; that of the service if absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cluster: Option<String>,
     /// The family that it is made from; what the service runs if absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub family: Option<String>,
     /// The container; the only one of the service if absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub container: Option<String>,
     /// The command.
     pub command: Vec<String>,
     /// The network; that of the service if absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network: Option<TaskNetwork>,
     /// The longest time that it may take.
     pub limit: Span,
     /// The way in which its effect is taken back; absent if nobody has said.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undo: Option<TaskUndo>,
     /// True if former versions must not run after it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

@@ -47,18 +47,17 @@ pub struct DrillFacts<'a> {
 }
 
 /// The state of the next drill by the schedule.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Next {
     /// The declared interval.
     pub every: Days,
     /// The time at which it is or was due; absent if the environment was never drilled: then it is due as soon as it
     /// can begin.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<Time>,
     /// True if it is to begin now.
     pub begins: bool,
     /// The reason why it does not begin though it is due.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub put_off: Option<String>,
 }
 

@@ -13,10 +13,10 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The result of the last look. Nothing is looked at to show it.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LookResult {
     /// The time at which the last look ended; absent before the first.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub looked: Option<Time>,
     /// The time at which the next one is due.
     pub due: Time,
@@ -27,15 +27,14 @@ pub struct LookResult {
     pub left: BTreeSet<ComponentName>,
     /// The reach of the snapshot to which a rollback goes that names none, by the last check; absent before the first
     /// since the last deployment, and where there is no such snapshot.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub way_back: Option<Reach>,
     /// The snapshot of `way_back`, with the reasons, while it is out of reach by the last check that could look at it
     /// since the last deployment.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lost: Option<SnapshotReach>,
 }
 
 /// The observations of a component.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Component {
     /// The time of the last look at it.
@@ -47,10 +46,8 @@ pub struct Component {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub behind: bool,
     /// The looks between which the difference began.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub began: Option<BeganBetween>,
     /// The person or service that made the difference, as far as CloudTrail shows.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub who: Option<ChangedBy>,
     /// The declared rule for a difference; absent where it is `report`.
     #[serde(default, skip_serializing_if = "Heal::is_report")]

@@ -21,24 +21,21 @@ const FIRST_THAT_PASSED: u64 = 2;
 const MOST_LISTED: usize = 4;
 
 /// The knowledge about the way back.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct WayBack {
     /// The check that was asked for; absent once its result was read.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub check: Option<DeploymentId>,
     /// The time at which the last check was asked for.
     pub asked: Time,
     /// The number of the snapshot that ran then.
     pub present: u64,
     /// The number of the snapshot that ran when the last check was asked for that was read; absent before the first.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub concluded: Option<u64>,
     /// The result of that check; absent before the first, and where a rollback goes to no snapshot.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reach: Option<Reach>,
     /// The snapshot that was found gone. It stays until a check sees that a rollback goes to one that is there, or to
     /// none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lost: Option<LostSnapshot>,
 }
 

@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A turn of a person at the wheel, or of Windlass when a pause was over.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SteeringRecord {
     /// `pause`, `continue` or `skip_bake`.
@@ -21,13 +22,11 @@ pub struct SteeringRecord {
     #[serde(deserialize_with = "foreign::one")]
     pub by: String,
     /// What let the person in; absent where no rules of operators were in force, and for what Windlass does.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allowed_by: Option<AllowedBy>,
     /// The reason.
     #[serde(deserialize_with = "foreign::one")]
     pub reason: String,
     /// `pause`: its end.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pause: Option<Paused>,
 }
 

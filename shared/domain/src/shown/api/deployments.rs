@@ -33,6 +33,7 @@ pub struct Deployments {
 }
 
 /// A deployment in short.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct HistoryEntry {
     /// Its id.
@@ -46,7 +47,6 @@ pub struct HistoryEntry {
     #[serde(deserialize_with = "foreign::one")]
     pub version: String,
     /// The snapshot that a rollback, a drill or a restore goes to; absent while nobody knows it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snapshot: Option<u64>,
     /// Its status.
     pub status: Status,
@@ -58,13 +58,10 @@ pub struct HistoryEntry {
     #[serde(default = "crate::access::yes", skip_serializing_if = "Clone::clone")]
     pub vouched: bool,
     /// What let the requester in; absent where no rules of operators were in force.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allowed_by: Option<AllowedBy>,
     /// The snapshot of another environment that it brought, or by which a rule admitted it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub promoted_from: Option<PromotedFrom>,
     /// The approval of its plan, if it needed one, with everybody who has given it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approval: Option<Approval>,
     /// The recoveries that somebody has asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -73,14 +70,13 @@ pub struct HistoryEntry {
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "foreign::maybe")]
     pub reason: Option<String>,
     /// The place in Git that its release comes from.
+    #[serialize_always]
     pub git: Option<Git>,
     /// The components that it brought, or containers of them; of a rollback also those that go back to what was found.
     pub components: Vec<Part>,
     /// The time at which it began.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started: Option<Time>,
     /// Its ending.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ending: Option<Ended>,
 }
 
@@ -135,6 +131,7 @@ fn sorted_parts(record: &Deployment) -> Vec<Part> {
 }
 
 /// The deployment that brought something, in short, beside what it brought.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Provenance {
     /// The action that was asked for.
@@ -144,10 +141,8 @@ pub struct Provenance {
     #[serde(deserialize_with = "foreign::one")]
     pub version: String,
     /// The snapshot that it goes to, if it goes to one and that is known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snapshot: Option<u64>,
     /// The place in Git that its release comes from.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub git: Option<Git>,
     /// The components that it brought, or containers of them.
     #[serde(default)]
@@ -160,16 +155,12 @@ pub struct Provenance {
     /// The time at which it was accepted.
     pub accepted: Time,
     /// The time at which it began.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started: Option<Time>,
     /// The time at which it ended.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<Time>,
     /// The person who accepted what it had left, where it could not be undone.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resolved: Option<Resolved>,
     /// The approval of its plan, if it needs one and waits.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approval: Option<Approval>,
 }
 
@@ -205,21 +196,20 @@ impl From<Deployment> for Provenance {
 }
 
 /// The whole record of a deployment.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Record {
     /// The deployment: its release, its requester, its status and its ending.
     pub deployment: Deployment,
     /// Its plan; null before its targets were looked at.
+    #[serialize_always]
     pub plan: Option<Plan>,
     /// The present state of what it brought, for a deployment that succeeded or found everything in place; absent where
     /// its ending says it all.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub now: Option<PresentState>,
     /// The second look at its targets after a recovery; absent where none is due.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub second_look: Option<SecondLook>,
     /// The number of people who must approve its plan, by the rule in force; absent where it does not ask for that.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub needs: Option<u32>,
     /// Its steps, one for each component that it changes.
     pub steps: Vec<Step>,

@@ -115,6 +115,7 @@ impl From<Running> for RunningNames {
 }
 
 /// A deployment that waits for its turn.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct WaitingDeployment {
     /// Its id.
@@ -132,13 +133,11 @@ pub struct WaitingDeployment {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub asks: bool,
     /// The number of people who must approve its plan, by the rule in force; absent where it does not ask for that.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub needs: Option<u32>,
     /// The time since which it waits.
     pub since: Time,
     /// The moment that it waits for, such as the end of the time for its approval; absent where it waits for other
     /// deployments.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Time>,
 }
 

@@ -155,13 +155,12 @@ pub struct Refusals {
 
 /// A request that was refused, or an arrival that was not taken. A refusal is listed for 90 days, an arrival that was
 /// not taken for 30. A repository that nobody declares has one line, the newest.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ListedRefusal {
     /// The application that it seems meant for, declared or not; absent if it names none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub app: Option<AppName>,
     /// The environment, if it could be made out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environment: Option<EnvironmentName>,
     /// The subject, for a person: a key, an image, a version.
     #[serde(deserialize_with = "foreign::one")]

@@ -26,15 +26,14 @@ pub const ALONE_MS: u64 = 45 * 1000;
 pub const TRIES: u32 = 3;
 
 /// The progress of a day.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Day {
     /// The time at which the day ends.
     to: Time,
     /// All applications up to this one are done with.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     told: Option<AppName>,
     /// The application whose summary is being sent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     telling: Option<Sending>,
     /// True if all are done with.
     #[serde(default)]

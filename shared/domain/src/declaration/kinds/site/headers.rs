@@ -19,6 +19,7 @@ pub struct CacheRule {
 }
 
 /// Headers for the files that match. What it leaves out, other rules say.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HeaderRule {
@@ -26,14 +27,11 @@ pub struct HeaderRule {
     pub files: String,
     /// The `Content-Type` header, such as `text/html; charset=iso-8859-1`.
     #[schemars(extend("x-of-number" = ""))]
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_type: Option<String>,
     /// The packing that browsers undo before they use the file; `none` for a packed file that stays packed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_encoding: Option<ContentEncoding>,
     /// The `Cache-Control` header, such as `public, max-age=31536000, immutable`.
     #[schemars(extend("x-of-number" = "max-age={}"))]
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cache_control: Option<String>,
 }
 

@@ -106,10 +106,10 @@ pub(super) fn fits(scope: &mut Scope<'_>, path: &str, payload: &Map<String, Valu
 }
 
 /// The ledger's item of a call, from before it is made. Only the invocation that wrote it first makes the call.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Called {
     /// The time at which it was begun; absent if it never was.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub begun: Option<Time>,
     /// True if none may begin any more, because its effect is to be taken back.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -124,7 +124,6 @@ pub struct Called {
     /// The time at which the function is surely over, whatever came of the call.
     pub over: Time,
     /// The end of it; absent while nobody knows.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end: Option<CallEnd>,
 }
 
