@@ -5,19 +5,17 @@ use windlass_domain::text::time::Time;
 
 /// The way in which tasks are launched: the members of a service that RunTask takes as well (Amazon ECS API Reference,
 /// Service and RunTask).
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Launch {
     /// `FARGATE`, `EC2` or `EXTERNAL`; absent if capacity providers decide.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub launch_type: Option<String>,
     /// The strategy of capacity providers: name, weight and base of each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub providers: Vec<(String, i32, i32)>,
     /// The platform version of AWS Fargate, such as `1.4.0`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub platform: Option<String>,
     /// The network, for tasks that have one of their own (`awsvpc`).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network: Option<Network>,
 }
 

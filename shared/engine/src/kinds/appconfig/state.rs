@@ -89,13 +89,12 @@ pub struct Goal {
 }
 
 /// A configuration, by number or by content.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Configuration {
     /// The version's number; `None` for the version that this deployment makes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
     /// The version's label, which names its content; `None` if it has none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
 }
 

@@ -12,6 +12,7 @@ use windlass_domain::deployment::step::ChangeRecord;
 use windlass_domain::text::time::Time;
 
 /// A deployment group of CodeDeploy, with everything that was decided at `Prepare`.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlannedGroup {
     /// Its application's name.
@@ -21,10 +22,8 @@ pub struct PlannedGroup {
     /// The minutes in which it moves all callers.
     pub minutes: u64,
     /// The minutes that a deployment waits before it moves callers; absent if it waits for nobody.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ready_min: Option<u64>,
     /// The minutes that the former tasks stay; absent if they stay for good, or there are none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ends_min: Option<u64>,
     /// True if Windlass ends the wait before callers are moved.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

@@ -13,15 +13,14 @@ use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::text::digest::Digest;
 
 /// A function, and the alias that callers use if there is one.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Target {
     /// The function's name.
     pub function: String,
     /// The alias; callers use `$LATEST` if absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alias: Option<String>,
     /// The deployment group of CodeDeploy that moves the alias; Windlass does if absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub codedeploy: Option<PlannedGroup>,
 }
 
@@ -70,15 +69,14 @@ pub struct Observed {
 }
 
 /// `$LATEST` as it was observed.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Latest {
     /// The code as Lambda returns it.
     pub code_sha256: String,
     /// The image by digest.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<String>,
     /// The customer's KMS key that the code is encrypted with.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code_key: Option<String>,
     /// The digest of the configuration that a version freezes.
     pub configuration: String,

@@ -9,6 +9,7 @@ use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::text::digest::Digest;
 
 /// A file of a release, which is served at its path. Two files are equal if visitors get the same.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, Eq, Serialize, Deserialize)]
 pub struct File {
     /// The SHA-256 of its bytes.
@@ -20,11 +21,9 @@ pub struct File {
     /// Its cache header.
     pub cache_control: String,
     /// The packing that browsers undo.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_encoding: Option<String>,
     /// The CRC-32 of the same bytes, as an archive's directory has it; `None` if the bytes did not come from an
     /// archive.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub crc32: Option<u32>,
 }
 
@@ -42,6 +41,7 @@ impl PartialEq for File {
 pub type Files = BTreeMap<String, File>;
 
 /// The object at a key, as it was seen.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Object {
     /// Its ETag.
@@ -49,17 +49,14 @@ pub struct Object {
     /// Its size.
     pub bytes: u64,
     /// Its version id.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version_id: Option<String>,
     /// The content, as far as Windlass knows it; `None` if somebody else wrote the object.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<File>,
     /// True if the path belongs to the site: Windlass wrote it once, so it may overwrite and delete it. Foreign objects
     /// are left alone unless a release has a file of that path.
     pub ours: bool,
     /// The ETag of the recorded object of which it is a copy. S3 may give a copy another ETag, and nothing else shows
     /// what somebody else's object is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub copy_of: Option<String>,
 }
 
@@ -67,24 +64,20 @@ pub struct Object {
 pub type Objects = BTreeMap<String, Object>;
 
 /// A note on one path: what a deployment read from the archive, and what became of it.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Handled {
     /// The path.
     pub path: String,
     /// The file of the release; `None` if a recorded object was restored.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<File>,
     /// The recorded object that was restored.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restored: Option<Object>,
     /// The ETag of the object that was written; `None` if the file was only read.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub etag: Option<String>,
     /// The version that was written.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version_id: Option<String>,
     /// The upload whose completion writes the object.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub staged: Option<Staged>,
 }
 

@@ -11,6 +11,7 @@ use windlass_domain::text::digest::Digest;
 use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 
 /// A static site's target, as the step item keeps it. Both modes have these fields.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Target {
     /// The application.
@@ -21,18 +22,15 @@ pub struct Target {
     pub component: ComponentName,
     /// The folder of its lists, if the three names above do not name it: a site that was moved keeps its lists where
     /// they are.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub home: Option<String>,
     /// The site, as it is declared.
     pub site: StaticSite,
     /// The address under which visitors reach it, with a slash at its end; `None` if nothing names it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub visitors: Option<String>,
     /// The objects that a withdrawal takes away.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub withdraws: Vec<WithdrawnObject>,
     /// The archive to bring; `None` for a rollback to a recorded state.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub archive: Option<Archive>,
 }
 

@@ -7,15 +7,14 @@ use serde_json::Value;
 use windlass_domain::release::call::host;
 
 /// The log group of a container.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Log {
     /// The group.
     pub group: String,
     /// Its region; that of the task if `None`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
     /// The prefix of the names of streams; `None` if these have another form.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prefix: Option<String>,
 }
 

@@ -13,6 +13,7 @@ use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::text::time::Time;
 
 /// A component that is run, with everything that was decided at `Prepare`.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Target<How> {
     /// The application.
@@ -24,7 +25,6 @@ pub struct Target<How> {
     /// The work.
     pub work: Work,
     /// The command or the call that takes it back; `None` if nobody has said.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undo: Option<TaskUndo>,
     /// True if what came before must not run after it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -35,7 +35,6 @@ pub struct Target<How> {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub show_log: bool,
     /// The work that succeeded last here, before this deployment.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last: Option<Work>,
     /// The things with which it is run.
     #[serde(flatten)]

@@ -69,6 +69,7 @@ pub struct Sent {
 }
 
 /// The end of a task.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct End {
     /// The task's ARN.
@@ -77,7 +78,6 @@ pub struct End {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub started_by: String,
     /// The exit code of its container; `None` if that never ran.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exit: Option<i32>,
     /// True if it may have begun its work.
     pub began: bool,
@@ -87,10 +87,8 @@ pub struct End {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub why: String,
     /// The seconds for which it ran; `None` if it never did.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub took_s: Option<u64>,
     /// The page of its log; `None` if it never began, or no log group is named for it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log: Option<String>,
     /// The last lines of its log, if the declaration lets them be shown.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

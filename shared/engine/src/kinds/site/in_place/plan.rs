@@ -232,17 +232,15 @@ fn stage(rules: &Rules, direction: Direction, op: &Operation) -> u8 {
 
 /// The goal of a site in place, and the state that is recorded of it to come back to. It is small, whatever the site's
 /// size: the lists are kept beside the item, and named here by their digests.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "mode", rename = "in_place")]
 pub struct Goal {
     /// The release whose files are all there; `None` for a state that Windlass did not bring.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub release: Option<Digest>,
     /// The list of the object at each key. Where a goal names it, the recorded versions are wanted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub objects: Option<Digest>,
     /// The list of what former releases left; `None` if nothing is known of that.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left: Option<Digest>,
 }
 
