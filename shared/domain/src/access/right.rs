@@ -5,7 +5,6 @@ use crate::release::identity::EnvironmentId;
 use crate::release::request::{RefusedCall, Request, Requester, Route};
 use serde::Serialize;
 use std::collections::BTreeSet;
-use std::fmt;
 
 /// A right to an environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -46,12 +45,7 @@ impl AccessRight {
     }
 }
 
-/// As the member of an access file is called.
-impl fmt::Display for AccessRight {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.serialize(f)
-    }
-}
+crate::text::name::displayed!(AccessRight, Serialize::serialize);
 
 /// What is asked for, by whom and where: all that the rules look at.
 #[derive(Debug, Clone, PartialEq)]

@@ -10,7 +10,6 @@ use crate::text::time::{Span, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::fmt;
 
 /// The verdict of a gate.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -25,12 +24,7 @@ pub enum Verdict {
     Unknown,
 }
 
-/// As it is written.
-impl fmt::Display for Verdict {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.serialize(f)
-    }
-}
+crate::text::name::displayed!(Verdict, Serialize::serialize);
 
 /// One measurement, with its threshold.
 #[serde_with::skip_serializing_none]

@@ -164,12 +164,7 @@ pub enum DrillOutcome {
     Refused,
 }
 
-/// As it is written.
-impl fmt::Display for DrillOutcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.serialize(f)
-    }
-}
+crate::text::name::displayed!(DrillOutcome, Serialize::serialize);
 
 /// The ending of a drill.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

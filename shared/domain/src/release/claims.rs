@@ -20,12 +20,7 @@ pub enum ClaimIssuer {
     Gitlab,
 }
 
-/// As it is written in an access file.
-impl fmt::Display for ClaimIssuer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.serialize(f)
-    }
-}
+crate::text::name::displayed!(ClaimIssuer, Serialize::serialize);
 
 /// The names of an issuer's claims, and the events that it knows.
 #[derive(Debug)]

@@ -2,7 +2,6 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::fmt;
 
 /// The ending of a deployment. A deployment has exactly one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -26,11 +25,7 @@ impl Ending {
     }
 }
 
-impl fmt::Display for Ending {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self, f)
-    }
-}
+crate::text::name::displayed!(Ending, std::fmt::Debug::fmt);
 
 /// The reason why a deployment ended [`Ending::NothingToDo`], where code decides by it. Its name is that of the cause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -33,12 +33,7 @@ pub enum Route {
     Windlass,
 }
 
-/// As it is written, in a request and under `sources`.
-impl fmt::Display for Route {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.serialize(f)
-    }
-}
+crate::text::name::displayed!(Route, Serialize::serialize);
 
 /// The person or service that asks, and the route.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

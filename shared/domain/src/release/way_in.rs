@@ -10,7 +10,6 @@ use crate::text::next_step::{Input, NextStep};
 use crate::text::prose::{Part, Prose};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use std::fmt;
 use std::str::FromStr;
 
 /// A way in that has words of its own.
@@ -106,12 +105,7 @@ fn is_refused_input(members: &Map<String, Value>) -> bool {
     members.contains_key("findings") && route.and_then(Value::as_str) == Some("console")
 }
 
-/// As the query of the API writes it.
-impl fmt::Display for WayIn {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.serialize(f)
-    }
-}
+crate::text::name::displayed!(WayIn, Serialize::serialize);
 
 impl FromStr for WayIn {
     type Err = ();

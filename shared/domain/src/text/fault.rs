@@ -108,11 +108,7 @@ impl FaultName {
     }
 }
 
-impl fmt::Display for FaultName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self, f)
-    }
-}
+crate::text::name::displayed!(FaultName, std::fmt::Debug::fmt);
 
 /// The answer of what may end in a fault, such as of a port.
 pub type Result<T, E = Fault> = std::result::Result<T, E>;

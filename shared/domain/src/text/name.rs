@@ -27,6 +27,18 @@ fn is_name(text: &str) -> bool {
         && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
 }
 
+/// Displays a type by a function of another trait: as its form writes it, or as its code does.
+macro_rules! displayed {
+    ($type:ty, $by:path) => {
+        impl std::fmt::Display for $type {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                $by(self, f)
+            }
+        }
+    };
+}
+pub(crate) use displayed;
+
 macro_rules! name {
     ($(#[$doc:meta])* $type:ident) => {
         $(#[$doc])*

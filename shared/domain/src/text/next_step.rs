@@ -197,9 +197,4 @@ impl Wish {
     }
 }
 
-/// As a request has it.
-impl fmt::Display for Wish {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.serialize(f)
-    }
-}
+crate::text::name::displayed!(Wish, Serialize::serialize);

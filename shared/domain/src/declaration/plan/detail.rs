@@ -4,7 +4,6 @@
 use crate::text::foreign;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::fmt;
 
 /// The most details that a plan lists of one change. Those beyond are counted.
 pub const MOST_DETAILS: usize = 200;
@@ -44,12 +43,7 @@ pub enum DetailAction {
     Import,
 }
 
-/// Writes one word, such as `replace`.
-impl fmt::Display for DetailAction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.serialize(f)
-    }
-}
+crate::text::name::displayed!(DetailAction, Serialize::serialize);
 
 impl DetailAction {
     /// Returns whether the resource that was there is gone then.

@@ -2,7 +2,6 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::fmt;
 
 /// The name of a finding. Each variant's comment is its page under `docs/findings/`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -392,8 +391,4 @@ pub enum FindingName {
     MoreFindings,
 }
 
-impl fmt::Display for FindingName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self, f)
-    }
-}
+crate::text::name::displayed!(FindingName, std::fmt::Debug::fmt);
