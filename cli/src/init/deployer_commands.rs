@@ -159,9 +159,7 @@ pub fn all(application: &InitApplication, repository: &Repository) -> Vec<Deploy
         let in_file = LazyCell::new(|| named(application, text));
         for line in lines(text, file) {
             for (command, kinds, page) in &COMMANDS {
-                let Some(at) = place_of(&line.said, command) else {
-                    continue;
-                };
+                let Some(at) = place_of(&line.said, command) else { continue };
                 let here = of_kinds(kinds, &named(application, &line.said));
                 let is_here = !here.is_empty();
                 if !is_here && is_for_another(kinds, &line.said) {
@@ -205,9 +203,7 @@ fn deployed<'a>(
 /// variable.
 fn is_for_another(kinds: &[KindName], said: &str) -> bool {
     let options = [(SITE, "s3://"), (FUNCTION, "--function-name"), (SERVICE, "--service")];
-    let Some((_, before)) = options.into_iter().find(|(of, _)| *of == kinds) else {
-        return false;
-    };
+    let Some((_, before)) = options.into_iter().find(|(of, _)| *of == kinds) else { return false };
     let is_end = |c: char| c == ' ' || before == "s3://" && "/\"'".contains(c);
     let given =
         begun(said, before).map(|(_, rest)| rest).filter(|rest| before == "s3://" || rest.starts_with([' ', '=']));

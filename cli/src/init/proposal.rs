@@ -193,9 +193,7 @@ const DIRECTIONS: [&str; 9] =
 fn is_region(text: &str) -> Result<(), String> {
     const FORM: &str = "write a region, such as `eu-west-1`";
     let parts: Vec<&str> = text.split('-').collect();
-    let [areas @ .., direction, number] = parts.as_slice() else {
-        return Err(FORM.to_owned());
-    };
+    let [areas @ .., direction, number] = parts.as_slice() else { return Err(FORM.to_owned()) };
     let letters = |part: &&str| !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase());
     let is_number = !number.is_empty() && number.chars().all(|c| c.is_ascii_digit());
     if areas.is_empty() || !areas.iter().all(letters) || !is_number {

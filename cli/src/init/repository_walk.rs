@@ -100,9 +100,7 @@ fn walk(at: &Path, prefix: &str, deep: usize, left: &mut usize, found: &mut Repo
     entries.sort_by_key(fs::DirEntry::file_name);
     for entry in entries {
         // No file that is looked for has a name that is not UTF-8, or in which something is hidden.
-        let (Ok(name), Ok(what)) = (entry.file_name().into_string(), entry.file_type()) else {
-            continue;
-        };
+        let (Ok(name), Ok(what)) = (entry.file_name().into_string(), entry.file_type()) else { continue };
         if name.contains(is_hidden) {
             continue;
         }

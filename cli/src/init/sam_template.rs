@@ -124,9 +124,7 @@ impl SamTemplate {
     /// Returns the functions that SAM publishes only because of `Globals`, each with its alias.
     pub fn published_by_globals(&self) -> Vec<(String, String)> {
         let common = self.value["Globals"]["Function"]["AutoPublishAlias"].as_str();
-        let Some(alias) = common.and_then(|alias| self.plain(alias)) else {
-            return Vec::new();
-        };
+        let Some(alias) = common.and_then(|alias| self.plain(alias)) else { return Vec::new() };
         let published = self.functions().filter(|(_, it)| it["Properties"]["AutoPublishAlias"].is_null());
         published.map(|(id, _)| (id.clone(), alias.clone())).collect()
     }

@@ -328,9 +328,7 @@ impl Ownership<'_> {
                 ));
             }
             let owner = self.account.owner(member, &name);
-            let Some(owner) = owner.filter(|it| !it.may_be(self.app, environment)) else {
-                continue;
-            };
+            let Some(owner) = owner.filter(|it| !it.may_be(self.app, environment)) else { continue };
             let is_it = if owner.app == self.app {
                 String::new()
             } else {

@@ -60,9 +60,7 @@ pub fn pack(
     declared: Option<&Resolved>,
 ) -> Result<Option<PackedStack>, String> {
     let stack = declared.and_then(|declared| Some((declared, names(component, declared)?)));
-    let Some((declared, names)) = stack else {
-        return Ok(None);
-    };
+    let Some((declared, names)) = stack else { return Ok(None) };
     if !path.is_dir() && machine::beginning(path, ZIP.len() as u64)?.starts_with(ZIP) {
         return Ok(None);
     }

@@ -249,9 +249,7 @@ impl Endpoint {
         let settings = Settings::here()?;
         let region = region(&settings);
         let (name, from) = match self.named(what, given, &settings) {
-            Some(InstallationSource::Value { value, from }) => {
-                return Ok(InstallationPlace { value, from, region });
-            }
+            Some(InstallationSource::Value { value, from }) => return Ok(InstallationPlace { value, from, region }),
             Some(InstallationSource::Stack { name, from }) => (name, from),
             None => {
                 self.usual(&[what], region.as_deref()).await?;

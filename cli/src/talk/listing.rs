@@ -152,9 +152,7 @@ impl ListPart {
 
     /// Adds a line to the words that says how to see the rest of the list.
     pub fn with_more<T>(&self, words: String, page: &ListPage<T>, command: &str) -> String {
-        let Some(next) = &page.next else {
-            return words;
-        };
+        let Some(next) = &page.next else { return words };
         let limit = match self.limit {
             USUAL => String::new(),
             other => format!(" --limit {other}"),

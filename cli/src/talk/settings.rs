@@ -209,9 +209,7 @@ fn is_bucket(text: &str) -> bool {
 /// Returns whether a text is the address of an API. What is sent there is signed and may have a session's token, so
 /// only to this machine, such as a local cloud, it goes in the clear.
 fn is_address(text: &str) -> bool {
-    let Some(url) = Url::parse(text).ok().filter(|_| !text.contains(char::is_whitespace)) else {
-        return false;
-    };
+    let Some(url) = Url::parse(text).ok().filter(|_| !text.contains(char::is_whitespace)) else { return false };
     let is_here = match url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),

@@ -89,9 +89,7 @@ impl Server {
         let known = self.once.borrow().get(&once).copied();
         match known {
             Some(Some(number)) => return Ok(self.see_did(number)),
-            Some(None) => {
-                return Ok(Answer::line(409, "it is being handed in: look at the board"));
-            }
+            Some(None) => return Ok(Answer::line(409, "it is being handed in: look at the board")),
             None => {}
         }
         self.once.borrow_mut().insert(once.clone(), None);

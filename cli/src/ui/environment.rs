@@ -230,9 +230,7 @@ fn versions(snapshot: &ListedSnapshot) -> BTreeMap<String, String> {
 
 /// Returns the changes of versions, by name, from one snapshot to another.
 fn changes(present: Option<&BTreeMap<String, String>>, to: &BTreeMap<String, String>) -> Vec<String> {
-    let Some(present) = present else {
-        return Vec::new();
-    };
+    let Some(present) = present else { return Vec::new() };
     let changed = to.iter().filter_map(|(part, version)| {
         let now = present.get(part).map_or("nothing", String::as_str);
         (now != version).then(|| format!("{part} {now} → {version}"))

@@ -147,9 +147,7 @@ fn head(bytes: &[u8]) -> Result<Option<(HttpRequest, usize)>, Answer> {
     let mut headers = [httparse::EMPTY_HEADER; 64];
     let mut read = httparse::Request::new(&mut headers);
     let bad = |_| Answer::line(400, "this is no request");
-    let httparse::Status::Complete(length) = read.parse(bytes).map_err(bad)? else {
-        return Ok(None);
-    };
+    let httparse::Status::Complete(length) = read.parse(bytes).map_err(bad)? else { return Ok(None) };
     let target = read.path.unwrap_or_default();
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let mut request = HttpRequest {

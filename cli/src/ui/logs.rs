@@ -75,9 +75,7 @@ impl CachedAnswer {
 impl AnswerCache {
     /// Returns the log groups of a deployment. AWS is asked where it may list more than is known.
     pub async fn of(&self, endpoint: &Endpoint, record: &Record, now: Time) -> Groups {
-        let Some(what) = what_writes(record) else {
-            return Groups::default();
-        };
+        let Some(what) = what_writes(record) else { return Groups::default() };
         let id = &record.deployment.id.0;
         let known = self.0.borrow().get(id).cloned();
         if let Some(known) = known.filter(|known| known.is_good(&what, now)) {
@@ -93,9 +91,7 @@ impl AnswerCache {
 }
 
 async fn asked(endpoint: &Endpoint, record: &Record) -> Groups {
-    let Ok(aws) = endpoint.aws().await else {
-        return Groups { lacks: true, ..Groups::default() };
-    };
+    let Ok(aws) = endpoint.aws().await else { return Groups { lacks: true, ..Groups::default() } };
     let look = groups(&aws, record).await;
     Groups { known: look.groups, lacks: !look.unseen.is_empty() }
 }

@@ -226,18 +226,14 @@ impl Declare {
         loop {
             let mut unseen = Vec::new();
             match upload.findings().await {
-                Ok(Some(findings)) if !findings.is_empty() => {
-                    return DeclareOutcome::Refused(findings);
-                }
+                Ok(Some(findings)) if !findings.is_empty() => return DeclareOutcome::Refused(findings),
                 Ok(Some(_)) if upload.version_id.is_some() => return DeclareOutcome::InForce,
                 Ok(_) => {}
                 Err(why) => unseen.push(why.message),
             }
             if let Some(windlass) = windlass {
                 match declared_application::in_force(windlass, declaration.app()).await {
-                    Ok(OrFindings::So(now)) if now.digest == *declaration.digest() => {
-                        return DeclareOutcome::InForce;
-                    }
+                    Ok(OrFindings::So(now)) if now.digest == *declaration.digest() => return DeclareOutcome::InForce,
                     Ok(_) => {}
                     Err(failure) => unseen.push(failure.message),
                 }

@@ -101,9 +101,7 @@ impl Wait {
         loop {
             match windlass.get(RouteName::Deployment, &[app.as_str(), id], &[]).await {
                 Ok(_) => return Ok(()),
-                Err(failure) if failure.exit != Exit::Rejected && !failure.passes => {
-                    return Err(asks_doctor(failure));
-                }
+                Err(failure) if failure.exit != Exit::Rejected && !failure.passes => return Err(asks_doctor(failure)),
                 Err(failure) if Instant::now() > until => return Err(asks_doctor(failure)),
                 Err(failure) if failure.passes => self.pulse.waits_for(unanswered(&failure)),
                 Err(_) => {}

@@ -84,9 +84,7 @@ impl Import {
 
     /// Writes the schema's file, where one is asked for, and returns the declaration with the line that names it.
     fn with_schema(&self, text: String) -> Result<String, Failure> {
-        let Some(path) = &self.schema else {
-            return Ok(text);
-        };
+        let Some(path) = &self.schema else { return Ok(text) };
         std::fs::write(path, declaration::schema_text()).map_err(|error| unwritten(path, &error))?;
         Ok(format!("{}\n{text}", declaration::schema_line(&shown(path))))
     }

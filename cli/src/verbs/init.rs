@@ -250,9 +250,7 @@ impl Init {
 /// the repository had not been looked at.
 fn looks_at_github(facts: &mut InitFacts, application: &InitApplication) -> bool {
     let github = application.github.as_ref().filter(|it| it.contains('/'));
-    let Some(github) = github.filter(|it| !facts.github_ids.contains_key(*it)) else {
-        return false;
-    };
+    let Some(github) = github.filter(|it| !facts.github_ids.contains_key(*it)) else { return false };
     let output =
         Command::new("gh").args(["api", &format!("repos/{github}"), "--jq"]).arg(r#""\(.owner.id)/\(.id)""#).output();
     let output = output.ok().filter(|output| output.status.success());

@@ -142,9 +142,7 @@ impl Action<'_> {
         ));
         let stands = format!(". `windlass status {app} {environment}` shows how it stands");
         let came = came_of(windlass, app, execution, &waiting, &stands).await?;
-        let Some(id) = came.deployment else {
-            return self.done(windlass, came.done, came.execution, output).await;
-        };
+        let Some(id) = came.deployment else { return self.done(windlass, came.done, came.execution, output).await };
         let wanted = match self.effect {
             Effect::Deployment(wanted) => wanted,
             Effect::Environment(_) => AwaitedEnd::Runs,

@@ -238,9 +238,7 @@ fn drawn_in_words(planned: &Planned, drawn: &DrawnPlan) -> Vec<String> {
 /// Returns what is new beside the plan in whose place this one is drawn, a line each; none where there was no plan
 /// before.
 pub fn moved(planned: &Planned) -> Vec<String> {
-    let (Some(before), Some(drawn)) = (&planned.before, &planned.drawn) else {
-        return Vec::new();
-    };
+    let (Some(before), Some(drawn)) = (&planned.before, &planned.drawn) else { return Vec::new() };
     let new = news(before, drawn, |name, change, former| match former {
         Some(former) => format!("{name}: {}, was {}", from_to(change), from_to(former)),
         None => format!("{name}: {}", from_to(change)),

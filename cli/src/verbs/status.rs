@@ -84,9 +84,7 @@ impl Status {
 /// Returns the lines on how far the deployment is that holds the lock, if it does not need an operator.
 async fn under_way(windlass: &Windlass, here: &Environment) -> Vec<String> {
     let held = here.situation.lock.held.as_ref();
-    let Some(held) = held.filter(|held| held.state != HeldState::NeedsOperator) else {
-        return Vec::new();
-    };
+    let Some(held) = held.filter(|held| held.state != HeldState::NeedsOperator) else { return Vec::new() };
     match record::of_deployment(windlass, &here.app, held.deployment.as_str()).await {
         Ok(record) => under_way::lines(record.as_ref(), here, now()),
         Err(failure) => vec![format!("  how far it is could not be seen: {}", failure.message)],
@@ -143,9 +141,7 @@ fn list_apps(part: &ListPart, observe: bool, endpoint: &Endpoint, output: Output
 fn with_observed(mut answer: Value, apps: &[AppOverview], observed: &AllObserved, next: &[StepsThere]) -> Value {
     for (nth, app) in apps.iter().enumerate() {
         for (place, environment) in app.environments.iter().enumerate() {
-            let Some(here) = answer.pointer_mut(&format!("/apps/{nth}/environments/{place}")) else {
-                continue;
-            };
+            let Some(here) = answer.pointer_mut(&format!("/apps/{nth}/environments/{place}")) else { continue };
             let key = (app.app.to_string(), environment.environment.to_string());
             match observed.get(&key) {
                 Some(Ok(seen)) => here["observed"] = json!(seen.targets),

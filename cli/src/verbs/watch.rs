@@ -108,9 +108,7 @@ impl Watch {
     /// Returns the deployment whose id stands in the place of a version. A version may look like an id; if it is none,
     /// it is looked for as a version.
     async fn named(&self, windlass: &Windlass, environment: &EnvironmentName) -> Result<Option<String>, Failure> {
-        let Some(id) = self.version.as_deref().filter(|version| is_id(version)) else {
-            return Ok(None);
-        };
+        let Some(id) = self.version.as_deref().filter(|version| is_id(version)) else { return Ok(None) };
         let app = &self.app;
         let answer = match windlass.get(RouteName::Deployment, &[app.as_str(), id], &[]).await {
             Ok(answer) => answer,

@@ -80,9 +80,7 @@ fn target_groups(service: &Value) -> Vec<&str> {
 /// Reads the load balancers of a target group (Elastic Load Balancing API Reference, "DescribeTargetGroups"). A network
 /// load balancer counts no answers.
 fn balancers(group: &str, body: &str) -> Vec<Balancer> {
-    let Some((_, target_group)) = group.rsplit_once(':') else {
-        return Vec::new();
-    };
+    let Some((_, target_group)) = group.rsplit_once(':') else { return Vec::new() };
     let members = texts(body).into_iter().filter(|(tag, _)| tag == b"member");
     members
         .filter_map(|(_, arn)| {

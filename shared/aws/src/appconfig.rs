@@ -240,9 +240,7 @@ where
         + AsBadRequest,
 {
     let bad = error.as_service_error().and_then(AsBadRequest::as_bad);
-    let Some(places) = bad.and_then(places) else {
-        return fault(error, operation, resource);
-    };
+    let Some(places) = bad.and_then(places) else { return fault(error, operation, resource) };
     Fault::new(FaultName::Refused, format!("{operation} {resource}: the configuration is not valid{places}"))
 }
 

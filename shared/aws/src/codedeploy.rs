@@ -287,9 +287,7 @@ pub(crate) fn ready_min(of: &codedeploy::BlueGreenDeploymentConfiguration) -> Op
 /// Returns the minutes for which the former tasks stay; `None` where they stay for good (AWS CodeDeploy API Reference,
 /// `BlueInstanceTerminationOption`).
 pub(crate) fn ends_min(of: codedeploy::BlueGreenDeploymentConfiguration) -> Option<u64> {
-    let Some(ends) = of.terminate_blue_instances_on_deployment_success else {
-        return Some(0);
-    };
+    let Some(ends) = of.terminate_blue_instances_on_deployment_success else { return Some(0) };
     let stay = ends.action == Some(codedeploy::InstanceAction::KeepAlive);
     (!stay).then(|| count(ends.termination_wait_time_in_minutes))
 }

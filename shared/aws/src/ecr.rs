@@ -28,9 +28,7 @@ impl EcrApi for Aws {
         let name = repository_name(repository);
         let uri = self.repository(name).await?.and_then(|found| found.repository_uri);
         let Some(uri) = uri else { return Ok(None) };
-        let Some((digest, media_type, manifest)) = self.manifest(name, reference).await? else {
-            return Ok(None);
-        };
+        let Some((digest, media_type, manifest)) = self.manifest(name, reference).await? else { return Ok(None) };
         Ok(Some(Image {
             repository_uri: uri,
             tags: self.tags(name, &digest).await?,
@@ -56,9 +54,7 @@ impl EcrApi for Aws {
     }
 
     async fn repository_tags(&self, repository: &str) -> Result<Option<BTreeMap<String, String>>> {
-        let Some(found) = self.repository(repository).await? else {
-            return Ok(None);
-        };
+        let Some(found) = self.repository(repository).await? else { return Ok(None) };
         let arn = found.repository_arn.unwrap_or_default();
         let sent = self.clients.ecr().list_tags_for_resource().resource_arn(&arn).send().await;
         let tags = sent.or_fault("ListTagsForResource", &arn)?.tags;

@@ -146,9 +146,7 @@ impl Page {
         if ends(path, &["SimulatePrincipalPolicyResult", "Marker"]) {
             self.marker = Some(text.to_owned()).filter(|marker| !marker.is_empty());
         }
-        let Some(said) = self.evaluations.last_mut() else {
-            return;
-        };
+        let Some(said) = self.evaluations.last_mut() else { return };
         let within = |with: &str| ends(path, &["EvaluationResults", "member", with]);
         if within("EvalActionName") {
             text.clone_into(&mut said.action);

@@ -79,9 +79,7 @@ impl Aws {
     /// # Errors
     /// As [`crate::stack_outputs`], with the right `cloudformation:ListStackResources`.
     pub async fn installation(&self, stack: &str) -> Result<Option<Vec<Part>>> {
-        let Some(resources) = stacks::resources(&self.shared.home, stack).await? else {
-            return Ok(None);
-        };
+        let Some(resources) = stacks::resources(&self.shared.home, stack).await? else { return Ok(None) };
         let parts = resources.into_iter().filter_map(|resource| {
             let sort = Sort::of(&resource.sort)?;
             Some((sort, resource))

@@ -139,9 +139,7 @@ impl Intercept for Retries {
         components: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let Some(operation) = operation(config) else {
-            return Ok(());
-        };
+        let Some(operation) = operation(config) else { return Ok(()) };
         let now = now(components);
         let tries = config.load::<RequestAttempts>();
         let again = tries.is_some_and(|tries| tries.attempts() > 1);

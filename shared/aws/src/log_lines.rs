@@ -61,9 +61,7 @@ impl Aws {
             let call = JsonCall { service: "logs", target: "Logs_20140328.FilterLogEvents", body: body.clone() };
             let page = match there.json_call(call).await {
                 Ok(page) => page,
-                Err(fault) if fault.name == FaultName::NotFound => {
-                    return Ok(LogLines::default());
-                }
+                Err(fault) if fault.name == FaultName::NotFound => return Ok(LogLines::default()),
                 Err(fault) => {
                     let why = unread(&fault, "logs:FilterLogEvents");
                     return Err(format!("the log group {}: {why}", place.group));

@@ -114,9 +114,7 @@ impl Rule {
 
     /// Returns those of the addresses that are the local cloud's own, at its port.
     async fn excepted(&self, url: &Url, found: &[IpAddr]) -> Vec<IpAddr> {
-        let Some(endpoint) = &self.endpoint else {
-            return vec![];
-        };
+        let Some(endpoint) = &self.endpoint else { return vec![] };
         if endpoint.port_or_known_default() != url.port_or_known_default() {
             return vec![];
         }
@@ -194,15 +192,11 @@ async fn talk(socket: &mut Socket, about: &Conversation<'_>, others: &mut u32) -
     if let Some(text) = about.send {
         socket.send(Message::text(text)).await.map_err(|error| words(&error))?;
     }
-    let Some(expected) = about.expect else {
-        return Ok(());
-    };
+    let Some(expected) = about.expect else { return Ok(()) };
     while let Some(message) = socket.next().await {
         match message.map_err(|error| words(&error))? {
             Message::Text(text) if text.contains(expected) => return Ok(()),
-            Message::Binary(bytes) if String::from_utf8_lossy(&bytes).contains(expected) => {
-                return Ok(());
-            }
+            Message::Binary(bytes) if String::from_utf8_lossy(&bytes).contains(expected) => return Ok(()),
             Message::Text(_) | Message::Binary(_) => *others += 1,
             Message::Close(_) => break,
             Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}

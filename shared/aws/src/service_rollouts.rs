@@ -84,9 +84,7 @@ async fn revisions(
 /// Application Load Balancers, "CloudWatch metrics for your Application Load Balancer", metric dimensions): the end of
 /// an ARN. `None` where there is not exactly one.
 fn behind(revision: &ecs::ServiceRevision) -> Option<(String, String)> {
-    let [only] = revision.resolved_configuration()?.load_balancers() else {
-        return None;
-    };
+    let [only] = revision.resolved_configuration()?.load_balancers() else { return None };
     let (_, group) = only.target_group_arn()?.rsplit_once(':')?;
     let (_, rule) = only.production_listener_rule()?.rsplit_once(':')?;
     // `listener-rule/app/name/id/…`, or `listener/app/name/id/…`.
@@ -98,9 +96,7 @@ fn behind(revision: &ecs::ServiceRevision) -> Option<(String, String)> {
 /// Returns the two target groups, if the former revision and the new one are behind the same load balancer.
 fn sides(deployment: &ecs::ServiceDeployment, revisions: &BTreeMap<String, Revision>) -> Option<ShiftedTargetGroups> {
     let of = |arn: Option<&str>| revisions.get(arn?)?.behind.as_ref();
-    let [source] = deployment.source_service_revisions() else {
-        return None;
-    };
+    let [source] = deployment.source_service_revisions() else { return None };
     let (balancer, new) = of(deployment.target_service_revision()?.arn())?;
     let (its, former) = of(source.arn())?;
     (balancer == its && new != former).then(|| ShiftedTargetGroups {

@@ -60,9 +60,7 @@ pub(crate) async fn resources(home: &SdkConfig, name: &str) -> Result<Option<Vec
     loop {
         let mut asked = vec![("Action", "ListStackResources"), ("StackName", name)];
         asked.extend(next.as_deref().map(|next| ("NextToken", next)));
-        let Some(body) = asked_of(home, &asked, name).await? else {
-            return Ok(None);
-        };
+        let Some(body) = asked_of(home, &asked, name).await? else { return Ok(None) };
         all.extend(members(&body).into_iter().filter_map(resource));
         next = text_of(&body, b"NextToken").filter(|next| !next.is_empty());
         if next.is_none() {

@@ -210,9 +210,7 @@ impl MovedItems {
         for held in &mut claims.held {
             let name = self.components.get(&held.owner.component);
             let is_moved = moving.from.is_of(&held.owner) && self.claims.contains(&held.claim);
-            let Some(name) = name.filter(|_| is_moved) else {
-                continue;
-            };
+            let Some(name) = name.filter(|_| is_moved) else { continue };
             held.owner.app = moving.to.app.clone();
             held.owner.environment = moving.to.at(&held.owner.environment).environment().clone();
             held.owner.component = name.clone();
@@ -300,9 +298,7 @@ fn take_in(moving: Moving<'_>, moved: MovedRecord, state: &mut EnvironmentState,
 /// from.
 fn first(state: &mut EnvironmentState, left: Option<&Snapshot>, now: Time) -> Vec<Snapshot> {
     let newest = state.running.values().max_by_key(|it| it.names.now.since);
-    let Some(newest) = newest.map(|newest| newest.names.now.clone()) else {
-        return Vec::new();
-    };
+    let Some(newest) = newest.map(|newest| newest.names.now.clone()) else { return Vec::new() };
     let found = Snapshot {
         number: 1,
         version: BEFORE_WINDLASS.into(),

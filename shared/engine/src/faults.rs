@@ -50,9 +50,7 @@ impl Faults {
     ///
     /// # Errors The first fault, if there was one.
     pub fn into_answer(self) -> Result<()> {
-        let Some(mut first) = self.first else {
-            return Ok(());
-        };
+        let Some(mut first) = self.first else { return Ok(()) };
         let unnamed = self.count.saturating_sub(NAMED);
         let more = (unnamed > 0).then(|| format!("{unnamed} more, which the log names"));
         let mut messages = vec![first.message];

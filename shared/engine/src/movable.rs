@@ -82,9 +82,7 @@ impl<'a> Movable<'a> {
         writes.extend(self.whole.iter().map(|(whole, _)| withdrawn(&whole.declared)));
         for (environment, items) in &mut self.environments {
             writes.push(items.from.side.lock.check());
-            let Some(taken) = moved.environments.get(environment) else {
-                continue;
-            };
+            let Some(taken) = moved.environments.get(environment) else { continue };
             let moving = self.moving.part_in(environment);
             writes.extend(items.recorded(moving, environment, taken, now)?);
             // A whole application's environment, of which nothing is left, is not listed any more.

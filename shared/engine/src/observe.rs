@@ -134,9 +134,7 @@ pub async fn where_it_ran(ports: &impl DynamoDbApi, name: &ComponentName, runnin
 /// Returns where CloudTrail has the events of what is recorded of a component: the place, and the resource's name.
 /// `None` if it has none.
 pub async fn trail(ports: &impl Ports, name: &ComponentName, running: &Running) -> Result<Option<(Place, String)>> {
-    let Some(step) = where_it_ran(ports, name, running).await? else {
-        return Ok(None);
-    };
+    let Some(step) = where_it_ran(ports, name, running).await? else { return Ok(None) };
     let target = &step.target;
     let trail = with_kind_of(ports, &step, Trails { target }).await?;
     Ok(trail.map(|trail| (step.place.in_region(trail.region), trail.resource)))

@@ -122,9 +122,7 @@ fn ending_of(change: &Change) -> Result<Option<CountedDeployment>> {
 
 /// Reads the record of a deployment, as it was and as it is; `None` if the change is of another item.
 fn records(change: &Change) -> Result<Option<(Option<Deployment>, Deployment)>> {
-    let Some(after) = change.after.as_ref().filter(|item| is_record(item)) else {
-        return Ok(None);
-    };
+    let Some(after) = change.after.as_ref().filter(|item| is_record(item)) else { return Ok(None) };
     let before: Option<Deployment> = change.before.as_ref().map(read).transpose()?;
     Ok(Some((before, read(after)?)))
 }
@@ -202,9 +200,7 @@ async fn asked_plan(ports: &impl DynamoDbApi, record: &Deployment) -> Result<Ask
     let planned = ledger::load(ports, &ledger::planned(&record.id)).await?;
     let present = ledger::load_or_default(ports, &ledger::state(of)).await?.value.snapshot;
     let mut plan = AskedPlan { planned: planned.map(|planned| planned.value), ..AskedPlan::default() };
-    let Some(present) = ledger::load(ports, &ledger::snapshot(of, present)).await? else {
-        return Ok(plan);
-    };
+    let Some(present) = ledger::load(ports, &ledger::snapshot(of, present)).await? else { return Ok(plan) };
     let made = ledger::load(ports, &ledger::deployment(&present.value.deployment)).await?;
     plan.declared = made.map(|made| made.value.declaration);
     if let Some(from) = &plan.declared
@@ -232,9 +228,7 @@ async fn freed(ports: &impl Ports, of: EnvironmentId<'_>, before: Option<&Item>,
 /// Wakes those that wait when a deployment left the queue without a turn while the lock is free, because they let it go
 /// before them.
 async fn left_the_queue(ports: &impl Ports, before: &Item) -> Result<()> {
-    let Some((app, environment)) = ledger::environment_of(&before.key.pk) else {
-        return Ok(());
-    };
+    let Some((app, environment)) = ledger::environment_of(&before.key.pk) else { return Ok(()) };
     let of = EnvironmentId::new(&app, &environment);
     let lock = ledger::load_or_default(ports, &ledger::lock(of)).await?;
     match lock.value.held {

@@ -122,9 +122,7 @@ pub fn others_touched<'o>(
 ) -> OthersTouched {
     let mut others = OthersTouched::default();
     for it in touches {
-        let Some(owned) = OWNED.iter().find(|owned| owned.kind == it.resource.kind) else {
-            continue;
-        };
+        let Some(owned) = OWNED.iter().find(|owned| owned.kind == it.resource.kind) else { continue };
         for held in held.iter().filter(|held| held.owner != *by) {
             let claimed = held.claim.resource.as_str();
             if !(owned.is_target)(&it.resource, claimed) || owned.is_beside(&it.resource, own_part(&held.owner)) {

@@ -152,9 +152,7 @@ async fn claims_of(
     component: &ComponentName,
     state: &EnvironmentState,
 ) -> Result<Vec<Claim>> {
-    let Some(running) = state.running.get(component) else {
-        return Ok(Vec::new());
-    };
+    let Some(running) = state.running.get(component) else { return Ok(Vec::new()) };
     let mut claims = Vec::new();
     for by in running.deployments() {
         let name = running.name_in(by, component);
@@ -207,9 +205,7 @@ pub async fn environments_of(
     scope: Scope<'_>,
     whole: Option<&WholeItems>,
 ) -> Result<BTreeSet<EnvironmentName>> {
-    let Some(whole) = whole else {
-        return Ok(scope.environment.into_iter().cloned().collect());
-    };
+    let Some(whole) = whole else { return Ok(scope.environment.into_iter().cloned().collect()) };
     let known = overview::names(ports, scope.app, whole.declared.found.as_ref()).await?;
     let ours = owned(ports).await?.into_iter().flat_map(|one| one.held).filter(|held| scope.is_of(&held.owner));
     Ok(known.into_iter().chain(ours.map(|held| held.owner.environment)).collect())

@@ -99,9 +99,7 @@ type Lying = Option<(ObjectHead, Option<UploadFindings>)>;
 /// The object beside an upload, and what it says if it is ours.
 async fn lying(ports: &impl Ports, key: &str) -> Result<Lying> {
     let mut place = ports.artifact(&beside(key), None);
-    let Some(head) = ports.head(&place).await? else {
-        return Ok(None);
-    };
+    let Some(head) = ports.head(&place).await? else { return Ok(None) };
     place.version_id.clone_from(&head.version_id);
     let lies = if head.bytes <= LARGEST {
         let lies = S3Api::get(ports, &place, LARGEST).await?;
@@ -139,9 +137,7 @@ pub async fn write_if_new(ports: &impl Ports, upload: &ObjectRef, findings: &[Fi
 /// Writes beside its upload why a deployment was rejected. A note that cannot be written does not
 /// stop the ending that it is about.
 pub async fn write_rejection(ports: &impl Ports, record: &Deployment) -> Result<()> {
-    let (Some(upload), Some(ended)) = (&record.upload, &record.ending) else {
-        return Ok(());
-    };
+    let (Some(upload), Some(ended)) = (&record.upload, &record.ending) else { return Ok(()) };
     if ended.ending != Ending::Rejected || ended.findings.is_empty() {
         return Ok(());
     }
@@ -159,9 +155,7 @@ pub async fn write_rejection(ports: &impl Ports, record: &Deployment) -> Result<
 /// lie there that are not about it: of a former version, or of a former attempt.
 pub async fn clear(ports: &impl Ports, upload: Option<&ObjectRef>, id: &DeploymentId) -> Result<()> {
     let Some(upload) = upload else { return Ok(()) };
-    let Some((head, lies)) = lying(ports, &upload.key).await? else {
-        return Ok(());
-    };
+    let Some((head, lies)) = lying(ports, &upload.key).await? else { return Ok(()) };
     let present = UploadFindings::of(upload, Some(id), &[]);
     let is_about_it =
         |lies: UploadFindings| lies.version_id == present.version_id && lies.deployment == present.deployment;

@@ -129,9 +129,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for InvocationDeployments 
 }
 
 fn keep<S: Subscriber + for<'a> LookupSpan<'a>>(found: DeploymentField, id: &Id, context: &Context<'_, S>) {
-    let (Some(name), Some(span)) = (found.0, context.span(id)) else {
-        return;
-    };
+    let (Some(name), Some(span)) = (found.0, context.span(id)) else { return };
     for span in span.scope() {
         let mut extensions = span.extensions_mut();
         if extensions.get_mut::<Deployments>().is_none() {

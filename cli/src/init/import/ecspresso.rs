@@ -97,9 +97,7 @@ fn of_config(member: &str, text: &str, imported: &mut Imported) -> Result<String
 /// Writes how long the service may take to be steady.
 fn steady(file: &mut UnreadMembers, written: &mut Value, imported: &mut Imported) {
     let timeout = file.text(&["timeout"]);
-    let Some(text) = imported.of_type(timeout, "the file", "write `steady_within` of the component") else {
-        return;
-    };
+    let Some(text) = imported.of_type(timeout, "the file", "write `steady_within` of the component") else { return };
     if let Some(timeout) = span(&text) {
         written["steady_within"] = json!(timeout);
     } else {
@@ -118,9 +116,7 @@ fn definition(
     imported: &mut Imported,
 ) -> (String, UnreadMembers) {
     let path = file.text(&[member]);
-    let Some(path) = imported.of_type(path, "the file", or) else {
-        return (String::new(), UnreadMembers::default());
-    };
+    let Some(path) = imported.of_type(path, "the file", or) else { return (String::new(), UnreadMembers::default()) };
     let definition = beside(&path).and_then(|text| {
         let is_json = Path::new(&path).extension().is_some_and(|end| end == "json") || looks_like_json(&text);
         let document = read(&path, &text, is_json).map_err(|why| format!("`{path}` cannot be read: {why}"))?;
@@ -167,9 +163,7 @@ fn looks_like_json(text: &str) -> bool {
 /// Returns a task definition out of what DescribeTaskDefinition answers, which ecspresso takes as well, with the tags
 /// that stand beside it; any other definition as it is. The second is its place in the file, as a JSON pointer.
 fn described(mut read: Value) -> (Value, &'static str) {
-    let Some(map) = read.as_object_mut() else {
-        return (read, "");
-    };
+    let Some(map) = read.as_object_mut() else { return (read, "") };
     match map.remove("taskDefinition") {
         Some(Value::Object(mut task)) if !task.is_empty() && !map.keys().any(|name| task.contains_key(name)) => {
             task.append(map);

@@ -18,9 +18,7 @@ pub fn of_go(text: &str, imported: &mut Imported) -> Result<String, String> {
     let mut converted = String::new();
     let mut rest = text;
     while let Some((before, from)) = rest.split_once("{{") {
-        let Some((expression, after)) = from.split_once("}}") else {
-            return Ok(converted + before + "{{" + from);
-        };
+        let Some((expression, after)) = from.split_once("}}") else { return Ok(converted + before + "{{" + from) };
         // A mark takes the space in front of an expression away, or behind it (Go, package `text/template`).
         let begins = |text: &&str| text.starts_with(|c: char| c.is_ascii_whitespace());
         let (before, expression) = match expression.strip_prefix('-').filter(begins) {
@@ -69,9 +67,7 @@ pub fn of_cloudformation(text: &str, imported: &mut Imported) -> String {
     let mut rest = text;
     while let Some((before, from)) = rest.split_once("${") {
         converted.push_str(before);
-        let Some((name, after)) = from.split_once('}') else {
-            return converted + "${" + from;
-        };
+        let Some((name, after)) = from.split_once('}') else { return converted + "${" + from };
         let known = imported.expressions.get(name).cloned();
         let variable = known.unwrap_or_else(|| of_a_stack(name, imported));
         converted.extend(["{", variable.as_str(), "}"]);

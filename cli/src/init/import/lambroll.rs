@@ -98,9 +98,7 @@ pub fn import(text: &str) -> Result<Imported, String> {
 /// Returns the name of a function, and the alias or version behind it, out of an ARN or a part of one (AWS Lambda API
 /// Reference, "CreateFunction"); any other text is a name.
 fn name_and_qualifier(named: &str) -> (&str, Option<&str>) {
-    let Some((_, rest)) = named.split_once(":function:") else {
-        return (named, None);
-    };
+    let Some((_, rest)) = named.split_once(":function:") else { return (named, None) };
     rest.split_once(':').map_or((rest, None), |(name, qualifier)| (name, Some(qualifier)))
 }
 

@@ -71,9 +71,7 @@ impl UnreadMembers {
     /// # Errors
     /// Another type stands there, which is set aside.
     pub fn text(&mut self, path: &[&str]) -> Result<Option<String>, OtherType> {
-        let Some(Value::String(text)) = self.typed(path, Wanted::Text)? else {
-            return Ok(None);
-        };
+        let Some(Value::String(text)) = self.typed(path, Wanted::Text)? else { return Ok(None) };
         self.taken.push(path.join("."));
         Ok(Some(text))
     }
@@ -99,9 +97,7 @@ impl UnreadMembers {
             return Ok(None);
         }
         let place = self.pointer(path);
-        let Some(Value::Array(all)) = self.typed(path, Wanted::List)? else {
-            return Ok(None);
-        };
+        let Some(Value::Array(all)) = self.typed(path, Wanted::List)? else { return Ok(None) };
         let all = all.into_iter().enumerate();
         Ok(Some(all.map(|(at, entry)| self.beside(entry, format!("{place}/{at}"))).collect()))
     }
@@ -118,9 +114,7 @@ impl UnreadMembers {
     fn typed(&mut self, path: &[&str], wanted: Wanted) -> Result<Option<Value>, OtherType> {
         let mut at = &self.left;
         for (depth, member) in (1..).zip(path) {
-            let Some(value) = at.get(*member) else {
-                return Ok(None);
-            };
+            let Some(value) = at.get(*member) else { return Ok(None) };
             let (until, _) = path.split_at(depth);
             let needed = if until.len() == path.len() { wanted } else { Wanted::Map };
             if !needed.is(value) {

@@ -51,9 +51,7 @@ fn is_arn(all: &[Value], function: &str) -> bool {
 fn is_in_text(text: &str, function: &str) -> bool {
     text.match_indices("${").any(|(at, mark)| {
         let (before, from) = text.split_at(at);
-        let Some((name, after)) = from.get(mark.len()..).and_then(|from| from.split_once('}')) else {
-            return false;
-        };
+        let Some((name, after)) = from.get(mark.len()..).and_then(|from| from.split_once('}')) else { return false };
         let is_whole = before.ends_with(':') || (before.is_empty() && after.is_empty());
         let is_named = name.strip_suffix(".Arn") == Some(function) || (name == function && is_whole);
         is_named && !after.starts_with(':')

@@ -9,9 +9,7 @@ use serde_json::Value;
 /// b]`. The tag of any other is left out. What cannot be read stays as it is.
 pub fn without_tags(text: &str) -> String {
     let text = text.trim_start_matches('\u{feff}');
-    let Some(root) = template_tree::read(text) else {
-        return text.to_owned();
-    };
+    let Some(root) = template_tree::read(text) else { return text.to_owned() };
     let changes = root.all().into_iter().flat_map(|node| without_tag(text, node));
     Edit::new("", text, changes.collect()).after
 }

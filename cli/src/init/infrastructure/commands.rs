@@ -102,9 +102,7 @@ impl Work<'_> {
     }
 
     fn distribution(&self, component: &InitComponent) -> Option<String> {
-        let InitTarget::Site { distribution: Some(id), .. } = &component.target else {
-            return None;
-        };
+        let InitTarget::Site { distribution: Some(id), .. } = &component.target else { return None };
         let (app, account) = (&self.application.app, &self.application.account);
         let partition = Partition::of(&self.application.region).name;
         Some(format!("arn:{partition}:cloudfront::{account}:distribution/{}", id.at(app, self.environment)))

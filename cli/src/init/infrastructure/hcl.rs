@@ -115,9 +115,7 @@ impl<'a> Resource<'a> {
             changes.members.push_str(&format!("\n  tags = {{ {inline} }}\n"));
             return true;
         };
-        let (Some(place), false) = (tags.value.span(), tags.value.is_heredoc_template()) else {
-            return false;
-        };
+        let (Some(place), false) = (tags.value.span(), tags.value.is_heredoc_template()) else { return false };
         if let Some(first) = tags.value.as_object().and_then(|_| next_line(self.text, place.start + 1)) {
             // As `terraform fmt` aligns them.
             let longest = members.iter().map(|[key, _]| key.len()).max().unwrap_or_default();
@@ -142,16 +140,12 @@ impl<'a> Resource<'a> {
             let between = if lifecycle.body.is_empty() { "" } else { "\n" };
             return put_first(self.text, lifecycle, &format!("{whole}{between}"), &mut changes.all);
         };
-        let Some(array) = ignored.value.as_array() else {
-            return written(self.text, &ignored.value) == "all";
-        };
+        let Some(array) = ignored.value.as_array() else { return written(self.text, &ignored.value) == "all" };
         let known = self.ignored();
         let new: Vec<&str> = names.iter().copied().filter(|name| !known.contains(name)).collect();
         let last = array.iter().last().and_then(Span::span);
         let first = ignored.value.span().map(|place| place.start + 1);
-        let Some(place) = last.as_ref().map(|place| place.end).or(first) else {
-            return false;
-        };
+        let Some(place) = last.as_ref().map(|place| place.end).or(first) else { return false };
         let between = if last.is_some() { ", " } else { "" };
         if !new.is_empty() {
             changes.all.push((place..place, format!("{between}{}", new.join(", "))));
@@ -162,9 +156,7 @@ impl<'a> Resource<'a> {
     /// Returns the changes of the file by which the resource is changed.
     pub fn changed(&self, changes: ResourceChanges) -> Vec<Change> {
         let ResourceChanges { mut all, members, behind } = changes;
-        let Some(place) = self.block.span() else {
-            return all;
-        };
+        let Some(place) = self.block.span() else { return all };
         if !members.is_empty() {
             put_last(self.text, self.block, &members, &mut all);
         }
@@ -213,9 +205,7 @@ fn indent(text: &str, at: usize) -> &str {
 
 /// Puts lines behind the brace that opens a block.
 fn put_first(text: &str, block: &Block, lines: &str, changes: &mut Vec<Change>) -> bool {
-    let Some((open, close)) = within(text, block) else {
-        return false;
-    };
+    let Some((open, close)) = within(text, block) else { return false };
     if !block.body.prefer_oneline() {
         let first = next_line(text, open);
         changes.extend(first.map(|first| (first..first, lines.to_owned())));
@@ -227,9 +217,7 @@ fn put_first(text: &str, block: &Block, lines: &str, changes: &mut Vec<Change>) 
 
 /// Puts lines before the brace that closes a block.
 fn put_last(text: &str, block: &Block, lines: &str, changes: &mut Vec<Change>) {
-    let Some((open, close)) = within(text, block) else {
-        return;
-    };
+    let Some((open, close)) = within(text, block) else { return };
     if block.body.prefer_oneline() {
         return apart(text, (open, close), ["\n", lines], changes);
     }

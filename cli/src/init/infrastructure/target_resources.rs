@@ -100,9 +100,7 @@ impl<'a> TargetResources<'a> {
 
 /// Returns whether a name is a target's. `None` is any expression but a text in quotes.
 pub fn name_fit(application: &InitApplication, written: Option<&str>, name: &Text) -> Fit {
-    let Some(written) = written.filter(|written| !written.contains("%{")) else {
-        return Fit::Perhaps;
-    };
+    let Some(written) = written.filter(|written| !written.contains("%{")) else { return Fit::Perhaps };
     let InitApplication { app, environments, .. } = application;
     let read = pattern(written).map(Text::One);
     let is_same = |it: &str| read.as_ref().is_some_and(|read| read.at(app, it) == name.at(app, it));
@@ -124,14 +122,10 @@ fn owner<'r>(found: &Resource<'r>) -> Option<&'r str> {
 /// Returns whether a text with expressions may become a name: its other parts are in the name, in their order.
 fn may_become(written: &str, name: &str) -> bool {
     let mut parts = written.split("${");
-    let Some(mut rest) = parts.next().and_then(|first| name.strip_prefix(first)) else {
-        return false;
-    };
+    let Some(mut rest) = parts.next().and_then(|first| name.strip_prefix(first)) else { return false };
     let parts: Vec<&str> = parts.map(|part| part.rsplit_once('}').map_or("", |(_, behind)| behind)).collect();
     for part in &parts {
-        let Some((_, behind)) = rest.split_once(part) else {
-            return false;
-        };
+        let Some((_, behind)) = rest.split_once(part) else { return false };
         rest = behind;
     }
     parts.last().is_some_and(|last| name.ends_with(last))

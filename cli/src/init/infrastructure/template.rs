@@ -249,9 +249,7 @@ impl Work<'_> {
 
     /// Changes a function. Returns what is written out in place of what SAM made of it.
     fn function(&mut self, component: &InitComponent, notes: &mut Vec<String>) -> Option<WrittenOut> {
-        let InitTarget::Function { alias, .. } = &component.target else {
-            return None;
-        };
+        let InitTarget::Function { alias, .. } = &component.target else { return None };
         let (path, text) = (self.path, self.text);
         let id = stacks::id(&component.piece);
         let resources = self.root.member("Resources").map(|(_, resources)| resources).filter(|it| !it.is_flow);

@@ -37,9 +37,7 @@ impl WrittenOut {
     /// Returns what a list of function and attribute is replaced by: `[Function, Version.Version]` becomes the id of the
     /// version and its attribute. Such a list is the value of `Fn::GetAtt`, or of its short form `!GetAtt`.
     pub fn replaced_pair(&self, pair: &[&str]) -> Option<[String; 2]> {
-        let [function, attribute] = pair else {
-            return None;
-        };
+        let [function, attribute] = pair else { return None };
         let (made, rest) = attribute.split_once('.')?;
         let at = MADE.iter().position(|it| *it == made).filter(|_| *function == self.function)?;
         Some([self.ids.get(at)?.clone(), rest.to_owned()])

@@ -209,9 +209,7 @@ fn of_page<T: Default>(sort: &str, look: impl Fn(&Resource<'_>) -> T) -> T {
 
 /// Returns the alias of a function, as the document has it.
 fn alias(function: &Resource<'_>, component: &InitComponent) -> String {
-    let InitTarget::Function { alias, .. } = &component.target else {
-        return String::new();
-    };
+    let InitTarget::Function { alias, .. } = &component.target else { return String::new() };
     of_page("aws_lambda_alias", |page| {
         page.text()
             .replace("aws_lambda_function.api", &format!("aws_lambda_function.{}", function.id))

@@ -139,9 +139,7 @@ pub fn put(repository: &Repository, found: &mut Pieces) {
         matches!(&piece.runs, Runs::Service { container: None, .. }) && piece.sort == PieceSort::Dockerfile
     };
     for task in &tasks {
-        let Ok(Some(read)) = TaskFile::read(repository.text(&task.file)) else {
-            continue;
-        };
+        let Ok(Some(read)) = TaskFile::read(repository.text(&task.file)) else { continue };
         let own = read.own().map(|(name, _)| name.as_str()).unwrap_or_default();
         let released = read.containers.iter().filter(|(name, repository)| name != own && repository.is_some());
         let beside: Vec<&str> = released.map(|(name, _)| name.as_str()).collect();
@@ -176,9 +174,7 @@ pub fn put(repository: &Repository, found: &mut Pieces) {
 
 /// Returns whether the image's folder has the name of the container, or of the repository's last part.
 fn is_of(task: &Piece, image: &Piece) -> bool {
-    let Runs::Service { container, repository } = &task.runs else {
-        return false;
-    };
+    let Runs::Service { container, repository } = &task.runs else { return false };
     let container = container.clone().unwrap_or_default();
     names_of(&(container, repository.clone())).any(|own| own == image.name)
 }

@@ -210,9 +210,7 @@ impl ReleaseContents {
     /// Returns where links lead, and the files that are left out of each component, in words.
     pub fn notes(&self, declared: Option<&Resolved>) -> Vec<String> {
         let notes = self.artifacts.iter().flat_map(|artifact| {
-            let Ok(rules) = rules_of(&artifact.component, declared) else {
-                return vec![];
-            };
+            let Ok(rules) = rules_of(&artifact.component, declared) else { return vec![] };
             let given = &artifact.given;
             let sorting = match self.folders.get(&artifact.component) {
                 Some(folder) => Some(folder.files.sorting.clone()),

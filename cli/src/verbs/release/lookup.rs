@@ -104,9 +104,7 @@ impl ReleaseLookup {
                 sight.findings = findings;
                 return Ok(Reached::Found(sight));
             }
-            Err(failure) if failure.exit == Exit::Unreachable => {
-                return Ok(Reached::Unreachable(failure.message));
-            }
+            Err(failure) if failure.exit == Exit::Unreachable => return Ok(Reached::Unreachable(failure.message)),
             Err(failure) => return Err(failure),
         };
         sight.compare(plan, &declaration);

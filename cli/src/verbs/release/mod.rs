@@ -180,9 +180,7 @@ impl ReleaseArguments {
         if let Some(known) = self.environment.as_ref().or(announced) {
             return Ok(known.clone());
         }
-        let Some(windlass) = windlass else {
-            return Err(lookup::nowhere(&self.app, &self.bucket().await?).await);
-        };
+        let Some(windlass) = windlass else { return Err(lookup::nowhere(&self.app, &self.bucket().await?).await) };
         let reference = from.map(|from| from.git.reference.as_str()).unwrap_or_default();
         declared_application::chosen(windlass, &self.app, reference).await?.or_rejected(NOT_RELEASED)
     }
@@ -272,9 +270,7 @@ impl ReleaseArguments {
                 start.there_before(sight.before.iter().map(|one| one.id.0.clone()));
                 return start.go(windlass, &self.app, then, output).await;
             }
-            (_, None) => {
-                return Err(Failure::of(TroubleName::NoAnswer, lookup::UNKNOWN.to_owned()));
-            }
+            (_, None) => return Err(Failure::of(TroubleName::NoAnswer, lookup::UNKNOWN.to_owned())),
         };
         let bucket = &self.bucket().await?;
         let key = manifest_key(&self.app, &environment, &self.version);

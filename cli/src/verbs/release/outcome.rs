@@ -111,9 +111,7 @@ impl UploadOutcome<'_> {
     /// Returns the findings beside this version of the upload.
     async fn refused(&self) -> Result<Option<Failure>, Failure> {
         let key = format!("{}{FINDINGS_SUFFIX}", self.key);
-        let Some(bytes) = upload::read(self.bucket, &key, LARGEST).await? else {
-            return Ok(None);
-        };
+        let Some(bytes) = upload::read(self.bucket, &key, LARGEST).await? else { return Ok(None) };
         let lies = serde_json::from_slice::<UploadFindings>(&bytes).ok();
         let about_it = lies.filter(|lies| lies.is_about(self.version_id.as_deref()) && !lies.findings.is_empty());
         Ok(about_it.map(|lies| {

@@ -198,9 +198,7 @@ fn unclean(plan: ReleasePlan<'_>, here: Option<&Resolved>) -> Option<Finding> {
 /// Returns a line for a person that names the release's origin.
 pub fn comes_from(plan: ReleasePlan<'_>, from: Option<&ReleaseOrigin>) -> String {
     let version = &plan.manifest.version;
-    let Some(from) = from else {
-        return format!("{} {version}: from no Git ref that is known", plan.app);
-    };
+    let Some(from) = from else { return format!("{} {version}: from no Git ref that is known", plan.app) };
     let commit = from.git.commit.as_deref().unwrap_or("unknown");
     let clean = match from.dirty {
         Some(true) => "DIRTY: with changes that are in no commit",

@@ -132,9 +132,7 @@ impl Canceled {
     /// reads again. A throttle wins over another transaction in the way: both pass, and the throttle asks for the
     /// longer pause.
     pub(super) fn of(error: &TransactWriteItemsError) -> Option<Self> {
-        let TransactWriteItemsError::TransactionCanceledException(canceled) = error else {
-            return None;
-        };
+        let TransactWriteItemsError::TransactionCanceledException(canceled) = error else { return None };
         let reasons: Vec<Reason> = canceled.cancellation_reasons().iter().map(Reason::of).collect();
         let at = |wanted: &[Reason]| -> Vec<usize> {
             reasons.iter().enumerate().filter(|(_, reason)| wanted.contains(reason)).map(|(index, _)| index).collect()

@@ -199,9 +199,7 @@ pub fn most_of_each(trails: usize) -> usize {
 /// Leaves out points until there are at most so many. The first and the newest stay.
 pub fn thin(points: &mut Vec<Point>, most: usize) {
     while points.len() > most.max(2) {
-        let Some(least) = least_needed(points) else {
-            return;
-        };
+        let Some(least) = least_needed(points) else { return };
         points.remove(least);
     }
 }

@@ -174,9 +174,7 @@ impl Unchanged {
     /// Returns the reason in words, with the files by which alone what ran differs from what is wanted.
     pub fn in_words(&self) -> String {
         let reason = &self.reason;
-        let Some(files) = self.kept_files else {
-            return reason.clone();
-        };
+        let Some(files) = self.kept_files else { return reason.clone() };
         let (files, stay) = (count(files, "file"), agree(files, "stays", "stay"));
         format!("{reason}; what ran differs only by {files}, which {stay} there")
     }
@@ -319,9 +317,7 @@ pub fn is_all_changed(waves: &[Wave], wave: u32) -> bool {
 /// until its next one begins, or all is over.
 pub fn watched_at(waves: &[Wave], component: &ComponentName, nth: usize) -> u64 {
     let own = waves_of(waves, component);
-    let Some(reached) = own.get(nth) else {
-        return 0;
-    };
+    let Some(reached) = own.get(nth) else { return 0 };
     let next = own.get(nth + 1).copied().unwrap_or(u32::MAX);
     let watched = (0..).zip(waves);
     let watched = watched.filter(|(number, _)| (*reached..next).contains(number));

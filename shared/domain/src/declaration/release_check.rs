@@ -58,9 +58,7 @@ impl Declaration {
 
     fn misfit(&self, place: ArtifactPlace<'_>, artifact: &ArtifactRef, declared: &Repositories) -> Vec<Finding> {
         let name = place.component;
-        let Some(component) = self.document.components.get(name) else {
-            return vec![self.unknown_component(name)];
-        };
+        let Some(component) = self.document.components.get(name) else { return vec![self.unknown_component(name)] };
         if let Some(of) = component.as_written().artifact_of() {
             return vec![taken(name, of)];
         }

@@ -72,9 +72,7 @@ impl Resolved {
     /// Returns the ECR repositories of a component's images, by container, by name or URI. Without containers they are
     /// under the empty name.
     pub fn repositories(&self, component: &ComponentName) -> BTreeMap<&str, &str> {
-        let Some(component) = self.components.get(component) else {
-            return BTreeMap::new();
-        };
+        let Some(component) = self.components.get(component) else { return BTreeMap::new() };
         let containers = component.spec.as_kind().containers().into_iter().flatten();
         let containers = containers.map(|(name, repository)| (name.as_str(), repository.as_str()));
         let whole = component.spec.as_kind().repository().map(|repository| ("", repository));

@@ -100,9 +100,7 @@ impl Scope<'_> {
 
     fn checked(&mut self, path: &str, text: &Text, form: &Form, guess: Guess, rule: OutputRule) -> String {
         let noted = self.findings.len();
-        let Some((at, value)) = self.fill(path, text) else {
-            return String::new();
-        };
+        let Some((at, value)) = self.fill(path, text) else { return String::new() };
         let outputs = if rule == OutputRule::Literal { vec![] } else { outputs_in(&value) };
         if let Some(finding) = secret::finding(&at, path.rsplit('.').next().unwrap_or_default(), &value) {
             self.findings.push(finding);

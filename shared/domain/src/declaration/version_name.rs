@@ -48,9 +48,7 @@ impl Declaration {
     /// Returns the name of a version that a release into this environment may have for itself; `None` if the digits of
     /// its bytes follow.
     pub fn own_version(&self, version: &str, environment: &EnvironmentName) -> Option<String> {
-        let Some(own) = version_of_tag(version) else {
-            return Some(version.to_owned());
-        };
+        let Some(own) = version_of_tag(version) else { return Some(version.to_owned()) };
         let takers: Vec<_> = self.rules().filter(|(_, rule)| takes(rule, &own)).collect();
         if takers.is_empty() {
             return Some(version.to_owned());
@@ -69,9 +67,7 @@ impl Declaration {
 
 /// Returns whether a rule takes the tag of a version, with or without a leading `v`, behind its prefix.
 fn takes(rule: &GitRule, version: &semver::Version) -> bool {
-    let GitRule::Tag(rule) = rule else {
-        return false;
-    };
+    let GitRule::Tag(rule) = rule else { return false };
     rule.takes(&version.to_string()) || rule.takes(&format!("v{version}"))
 }
 

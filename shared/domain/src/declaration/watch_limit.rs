@@ -41,9 +41,7 @@ pub(super) fn check(
     if declared.fits() {
         return;
     }
-    let Some(field) = declared.longest() else {
-        return;
-    };
+    let Some(field) = declared.longest() else { return };
     let written = declared.value(&field);
     let largest = declared.largest(&field);
     let remedy = match largest {

@@ -54,9 +54,7 @@ fn looked(step: &Step, token: u64) -> Option<&AcceptLook> {
 
 /// Returns what the look shows. The error says why no look counts.
 fn seen(step: &Step, token: u64) -> Result<Accepted<'_>, Prose> {
-    let Some(look) = looked(step, token) else {
-        return Err("nobody has looked at it".into());
-    };
+    let Some(look) = looked(step, token) else { return Err("nobody has looked at it".into()) };
     if step.shown_from().is_some_and(|from| look.at < from) {
         return Err("it was looked at before its last change was sure to show".into());
     }

@@ -30,9 +30,7 @@ pub fn decide(candidate: &Candidate, facts: &AdmissionFacts<'_>) -> Decision {
         None
     };
     match by_past_or_order {
-        Some(Replacing::Superseded(replaced)) if obstacles.is_empty() => {
-            return Decision::Superseded(replaced);
-        }
+        Some(Replacing::Superseded(replaced)) if obstacles.is_empty() => return Decision::Superseded(replaced),
         Some(Replacing::Refused(older)) => obstacles.extend(older),
         _ => {}
     }

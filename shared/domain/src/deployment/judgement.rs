@@ -243,9 +243,7 @@ impl Judgement {
 
     /// Lengthens a bake, if necessary, so that the remaining looks last for the remaining time.
     fn spared(&self, judged: Judged, rule: &UnknownRule, now: Time) -> Judged {
-        let (Judged::Bake { seconds }, Some(looks)) = (&judged, self.looks) else {
-            return judged;
-        };
+        let (Judged::Bake { seconds }, Some(looks)) = (&judged, self.looks) else { return judged };
         let taken = u64::from(self.polls - self.paused_polls);
         let (end, left) = if now < self.end() {
             (self.end(), looks.baking.saturating_sub(taken))

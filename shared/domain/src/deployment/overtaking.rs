@@ -49,9 +49,7 @@ pub fn overtakes(candidate: &Candidate, held: &LockHolder, facts: &AdmissionFact
     if !asked || !facts.may_stop(candidate) || candidate.action != ActionName::Deploy {
         return Overtakes::Waits;
     }
-    let Some(under_way) = facts.under_way else {
-        return Overtakes::Waits;
-    };
+    let Some(under_way) = facts.under_way else { return Overtakes::Waits };
     let is_newer = candidate.order.is_newer_than(&under_way.order);
     let mine = &candidate.components;
     if candidate.preempt {

@@ -234,9 +234,7 @@ impl SecondLook {
     /// Returns the reason for which automatic deployments are held, in fewer characters than a request's reason may
     /// have.
     pub fn reason_to_hold(&self) -> String {
-        let Some(looked) = &self.looked else {
-            return String::new();
-        };
+        let Some(looked) = &self.looked else { return String::new() };
         let mut words = self.seen(looked.saw, looked.at);
         words.extend(in_line(&looked.components, Drift::Changed, CHANGED));
         words.chars().take(1000).collect()

@@ -114,9 +114,7 @@ fn did_you_mean(refs: &[String]) -> String {
 
 /// Returns the nearest branch that a rule names without a glob.
 fn near_branch(seen: &str, rules: &[GitRule]) -> Option<String> {
-    let GitRef::Branch(name) = GitRef::of(seen) else {
-        return None;
-    };
+    let GitRef::Branch(name) = GitRef::of(seen) else { return None };
     let globs = rules.iter().flat_map(|rule| match rule {
         GitRule::Branches(globs) => globs.as_slice(),
         GitRule::Tag(_) => &[],

@@ -129,9 +129,7 @@ impl TagRule {
 
     /// Returns whether a version matches: what follows the prefix of a tag, with or without a leading `v`.
     pub fn takes(&self, text: &str) -> bool {
-        let Some(version) = version_of_tag(text) else {
-            return false;
-        };
+        let Some(version) = version_of_tag(text) else { return false };
         match &self.is {
             TagClass::ReleaseCandidate => !version.pre.is_empty(),
             TagClass::Stable => version.pre.is_empty(),

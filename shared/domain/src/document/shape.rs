@@ -65,9 +65,7 @@ impl Shape {
         if !secrets.is_empty() {
             return secrets;
         }
-        let Some(validator) = &self.validator else {
-            return vec![self.not_read(self.what, None)];
-        };
+        let Some(validator) = &self.validator else { return vec![self.not_read(self.what, None)] };
         let mut findings = Vec::new();
         for error in validator.iter_errors(document) {
             self.add_findings(&error, source, &mut findings);

@@ -26,9 +26,7 @@ pub fn version_to_order_by(version: &str, reference: Option<&str>, prefix: &str)
 /// Nothing is wrong with a branch, nor with a tag that is no semantic version behind the prefix. No tag rule matches
 /// such a tag, so a person named the environment.
 pub fn tag_version_differs(version: &str, reference: &str, prefix: &str, path: &str) -> Option<Finding> {
-    let GitRef::Tag(tag) = GitRef::of(reference) else {
-        return None;
-    };
+    let GitRef::Tag(tag) = GitRef::of(reference) else { return None };
     let of_tag = version_behind(prefix, tag)?;
     if version_of_tag(version).as_ref() == Some(&of_tag) {
         return None;

@@ -353,9 +353,7 @@ impl Running {
 /// `web 1.5.0, worker 1.4.2`. The last deployment that gave one of them its name gives it.
 fn name_from_containers(running: &mut Running) {
     let all = &running.containers;
-    let Some(last) = all.values().map(|names| &names.now).max_by_key(|it| it.since) else {
-        return;
-    };
+    let Some(last) = all.values().map(|names| &names.now).max_by_key(|it| it.since) else { return };
     running.names.now =
         GivenVersion { version: version(all, |names| &names.now), git: git(all, |names| &names.now), ..last.clone() };
     running.names.brought.version = version(all, |names| &names.brought);

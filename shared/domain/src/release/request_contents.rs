@@ -148,9 +148,7 @@ impl Request {
     /// Returns what is wrong with its pinned release by itself: it may be nothing that the request could not have asked
     /// for, and it is what the request names.
     pub(crate) fn pinned_findings(&self) -> Vec<Finding> {
-        let Some(pinned) = &self.pinned else {
-            return Vec::new();
-        };
+        let Some(pinned) = &self.pinned else { return Vec::new() };
         let release = &pinned.release;
         let mut findings = Vec::new();
         if !self.is_named_by(release) {

@@ -150,9 +150,7 @@ pub fn may_be_open(replaced: Time, now: Time) -> bool {
 /// Returns the files that may be deleted. No open document needs them, and no rollback does, because they were left
 /// before the oldest state that a rollback may go back to began to run (`oldest`). Nothing if that time is not known.
 pub fn due(left: &LeftoverFiles, oldest: Option<Time>, now: Time) -> BTreeSet<String> {
-    let Some(oldest) = oldest else {
-        return BTreeSet::new();
-    };
+    let Some(oldest) = oldest else { return BTreeSet::new() };
     let needless = |since: Time| since < oldest && !may_be_open(since, now);
     let mut due: Vec<(&String, &Time)> = left.iter().filter(|(_, at)| needless(**at)).collect();
     due.sort_by_key(|(path, since)| (**since, *path));

@@ -75,9 +75,7 @@ impl WayIn {
     }
 
     fn say(self, request: &Request) -> Option<String> {
-        let Value::Object(said) = serde_json::to_value(request).ok()? else {
-            return None;
-        };
+        let Value::Object(said) = serde_json::to_value(request).ok()? else { return None };
         let route = ApiRoute::named(route_of(request, &said)?)?;
         let is_keyed = self == Self::Http && request.action == ActionName::Deploy;
         let said = match self {

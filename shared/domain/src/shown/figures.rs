@@ -296,9 +296,7 @@ fn joined(first: &str, second: String) -> String {
 
 /// Returns the median, and the 90th percentile if it differs.
 fn spread(spread: Option<Percentiles>) -> String {
-    let Some(spread) = spread else {
-        return "-".to_owned();
-    };
+    let Some(spread) = spread else { return "-".to_owned() };
     let words = [spread.median_ms, spread.p90_ms].map(|ms| lasting(ms / 1000));
     match words {
         [median, p90] if median == p90 => median,

@@ -277,9 +277,7 @@ impl DrawnPlan {
 fn both_s(waves: &[Wave]) -> u64 {
     let longest = waves.iter().flat_map(|wave| &wave.changes).map(|change| {
         let mut own = waves.iter().enumerate().filter(|(_, wave)| !wave.ahead && switches(wave, &change.component));
-        let Some((first, _)) = own.next() else {
-            return 0;
-        };
+        let Some((first, _)) = own.next() else { return 0 };
         let last = own.next_back().map_or(first, |(last, _)| last);
         waves.get(first..last).unwrap_or_default().iter().map(|wave| wave.bake_s).sum()
     });

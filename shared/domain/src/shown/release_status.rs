@@ -213,9 +213,7 @@ fn in_its_place(record: &Deployment, state: &EnvironmentState, known: &KnownDepl
 /// Says by which deployment, by whom, and why.
 fn given(given: &GivenVersion, known: &KnownDeployments) -> String {
     let id = &given.deployment;
-    let Some(by) = known.get(id) else {
-        return format!("by deployment {id}");
-    };
+    let Some(by) = known.get(id) else { return format!("by deployment {id}") };
     let resolved = by.ending.as_ref().and_then(|ended| ended.resolved.as_ref());
     if let Some(resolved) = resolved {
         return format!("{resolved} (deployment {id})");

@@ -352,9 +352,7 @@ fn standing(app: &AppName, seen: &EnvironmentFacts) -> Vec<String> {
 }
 
 fn drift(standing: &StandingFacts) -> String {
-    let Some(look) = standing.look() else {
-        return "drift: not looked at".to_owned();
-    };
+    let Some(look) = standing.look() else { return "drift: not looked at".to_owned() };
     let listed = look.in_short();
     let listed: Vec<&str> = listed.iter().map(|(_, words)| words.as_str()).collect();
     let listed = if listed.is_empty() { "none".to_owned() } else { listed.join(", ") };

@@ -29,9 +29,7 @@ pub async fn verified(
     of: EnvironmentId<'_>,
     release: &BTreeMap<ComponentName, Artifact>,
 ) -> Result<Result<Option<PromotedFrom>, Finding>> {
-    let Some(source) = rules.promotes_from(of.environment()) else {
-        return Ok(Ok(None));
-    };
+    let Some(source) = rules.promotes_from(of.environment()) else { return Ok(Ok(None)) };
     let there = EnvironmentId::new(of.app(), &source.environment);
     let state = ledger::load_or_default(ports, &ledger::state(there)).await?.value;
     let read = async |number: u64| -> Result<Option<Snapshot>> {
@@ -66,9 +64,7 @@ pub async fn verified(
 /// # Errors
 /// The ledger's faults.
 pub async fn is_vetoed(ports: &impl DynamoDbApi, snapshot: &Snapshot, at: EnvironmentId<'_>) -> Result<bool> {
-    let Some(release) = &snapshot.release else {
-        return Ok(false);
-    };
+    let Some(release) = &snapshot.release else { return Ok(false) };
     Ok(ledger::load(ports, &ledger::veto(at, release)).await?.is_some())
 }
 

@@ -120,9 +120,7 @@ impl<'a, P: DynamoDbApi + Clock> Attempt<'a, P> {
 
     /// Waits until a call that a former invocation left open cannot take effect any more.
     pub async fn wait_out_open_call(&mut self) -> Result<()> {
-        let Some(open) = self.step.value.open.take() else {
-            return Ok(());
-        };
+        let Some(open) = self.step.value.open.take() else { return Ok(()) };
         let until = open.not_after.plus_s(OPEN_CALL_GRACE_S);
         loop {
             let left = until.ms_since(self.ports.now());

@@ -77,9 +77,7 @@ impl<'w> Invocation<'w> {
     /// # Errors
     /// `AttemptSuperseded` where a newer wave or the undo has begun; `StaleToken`.
     pub async fn settled(&self, ports: &impl DynamoDbApi) -> Result<Option<WorkDone>> {
-        let StepState::Settled(verdict) = state_of(&self.step.value, self.work)? else {
-            return Ok(None);
-        };
+        let StepState::Settled(verdict) = state_of(&self.step.value, self.work)? else { return Ok(None) };
         self.fence.lock(ports).await?;
         Ok(Some(done(self.work, verdict)))
     }

@@ -134,9 +134,7 @@ fn first_change(steps: &[Step]) -> Option<Time> {
 /// The judgement of the wave before it. A wave whose predecessor did not pass is never judged, because its change must
 /// not have begun.
 async fn judged_before(ports: &impl Ports, loaded: &DeploymentContext, number: u32) -> Result<Option<Judgement>> {
-    let Some(before) = number.checked_sub(1) else {
-        return Ok(None);
-    };
+    let Some(before) = number.checked_sub(1) else { return Ok(None) };
     let key = ledger::judgement(&loaded.record.id, before);
     let judgement = ledger::load(ports, &key).await?;
     match judgement.map(|judgement| judgement.value) {

@@ -175,9 +175,7 @@ async fn take_pages<T: DeserializeOwned>(
     let mut query = whole(index.pk, "");
     loop {
         let page = page_of(ledger, query, faults).await?;
-        let Some(next) = take_readable(all, page, faults) else {
-            return Some(());
-        };
+        let Some(next) = take_readable(all, page, faults) else { return Some(()) };
         query = Query { after: Some(next), ..whole(index.pk, "") };
     }
 }
@@ -210,9 +208,7 @@ pub async fn load_index<T>(ledger: &impl DynamoDbApi, index: &Index<T>, sk_prefi
     loop {
         let page = ledger.query_index(query).await?;
         all.extend(page.items.into_iter().map(|item| Key::of(item.key)));
-        let Some(next) = page.next else {
-            return Ok(all);
-        };
+        let Some(next) = page.next else { return Ok(all) };
         query = Query { after: Some(next), ..whole(index.pk, sk_prefix) };
     }
 }

@@ -84,9 +84,7 @@ fn no_alarm(one: &Checking<'_, AlarmGate>) -> Problem {
 }
 
 fn problems(one: &Checking<'_, AlarmGate>, alarm: Option<&Alarm>) -> Vec<Problem> {
-    let Some(alarm) = alarm else {
-        return vec![no_alarm(one)];
-    };
+    let Some(alarm) = alarm else { return vec![no_alarm(one)] };
     let period = Span::seconds(alarm.period_s);
     let mut problems: Vec<Problem> = too_short(one, period).into_iter().collect();
     let says = AlarmSays::of(&alarm.state);
@@ -118,9 +116,7 @@ async fn measured(
     let blank = unmeasured(gate, look_at, window.now);
     let alarm = match alarm {
         Ok(Some(alarm)) => alarm,
-        Ok(None) => {
-            return Measurement { measured: "there is no alarm of this name".to_owned(), ..blank };
-        }
+        Ok(None) => return Measurement { measured: "there is no alarm of this name".to_owned(), ..blank },
         Err(fault) => return unreadable(blank, &fault),
     };
     let history = if AlarmSays::of(&alarm.state) == AlarmSays::Well && alarm.since >= window.first_change {

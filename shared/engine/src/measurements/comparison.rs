@@ -92,9 +92,7 @@ fn versions(step: Option<&Step>) -> Option<(&str, &str)> {
 /// is not known.
 fn series(gate: &ComparisonGate, step: Option<&Step>) -> Option<[MetricSeries; 2]> {
     let (failed, all) = (&gate.failed, &gate.all);
-    let Some(dimension) = gate.balancer else {
-        return Some([failed.clone(), all.clone()]);
-    };
+    let Some(dimension) = gate.balancer else { return Some([failed.clone(), all.clone()]) };
     let balancer = step?.outputs.get(BALANCER)?;
     Some([failed, all].map(|series| series.with(dimension, balancer)))
 }

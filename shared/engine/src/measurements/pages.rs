@@ -116,9 +116,7 @@ fn problem(one: &Checking<'_, PageGate>, seen: &Measurement) -> Option<Problem> 
 /// Asks for a script that does not exist, beside one that does, because behaviours go by path. Each look asks for
 /// another one, because edges remember what is missing.
 async fn missing_script(ports: &(impl Probe + Clock), path: &str, beside: &Url) -> Result<Option<Finding>> {
-    let Ok(url) = beside.join(&format!("./windlass-nowhere-{}.js", ports.now().0)) else {
-        return Ok(None);
-    };
+    let Ok(url) = beside.join(&format!("./windlass-nowhere-{}.js", ports.now().0)) else { return Ok(None) };
     let finding = |answer: ProbeAnswer| {
         let is = answered(&answer);
         Finding::new(
@@ -213,9 +211,7 @@ impl VisitedPage {
             Probed::Forbidden(why) | Probed::NoAnswer(why) => {
                 return (Verdict::Unknown, not_measured(why), &self.address);
             }
-            Probed::Answer(answer) if !is_document(answer) => {
-                return (Verdict::Fail, answered(answer), &self.address);
-            }
+            Probed::Answer(answer) if !is_document(answer) => return (Verdict::Fail, answered(answer), &self.address),
             Probed::Answer(_) => {}
         }
         let own = seen.iter().filter(|(url, _)| self.named.contains_key(**url));
@@ -243,9 +239,7 @@ async fn file<'u>(
 ) -> Result<(&'u Url, (Verdict, String))> {
     let answer = match fetched(ports, url, 1024).await? {
         Probed::Answer(answer) => answer,
-        Probed::NoAnswer(why) | Probed::Forbidden(why) => {
-            return Ok((url, (Verdict::Unknown, not_measured(&why))));
-        }
+        Probed::NoAnswer(why) | Probed::Forbidden(why) => return Ok((url, (Verdict::Unknown, not_measured(&why)))),
     };
     let kind = answer.essence();
     let (what, has_its_type) = match need {

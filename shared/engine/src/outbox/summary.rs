@@ -87,9 +87,7 @@ impl<P: Ports> SummaryRun<'_, P> {
         loop {
             let page = self.ports.query_index(query.clone()).await?;
             for item in page.items {
-                let Some(app) = ledger::app_of(&item.key.pk) else {
-                    continue;
-                };
+                let Some(app) = ledger::app_of(&item.key.pk) else { continue };
                 if self.day.value.is_done_with(&app) {
                     continue;
                 }

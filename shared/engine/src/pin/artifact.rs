@@ -55,9 +55,7 @@ async fn pin_object(
     let object = ObjectRef { key: key.to_owned(), version_id: reference.version_id.clone() };
     let (mut id, head) = head(ports, &object).await?;
     let named = reference.version_id.clone();
-    let Some(version_id) = named.or_else(|| head.version_id.clone()) else {
-        return Err(no_versions(key).into());
-    };
+    let Some(version_id) = named.or_else(|| head.version_id.clone()) else { return Err(no_versions(key).into()) };
     id.version_id = Some(version_id.clone());
     let sha256 = match (&head.sha256, left.checked_sub(head.bytes)) {
         (Some(sha256), _) => sha256.clone(),

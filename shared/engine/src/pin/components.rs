@@ -34,9 +34,7 @@ pub async fn pin(ports: &impl Ports, request: &Request, source: Source, placed: 
         }
     }
     for (name, reference) in source.named {
-        let Some(reference) = here(request, resolved, &name, reference) else {
-            continue;
-        };
+        let Some(reference) = here(request, resolved, &name, reference) else { continue };
         let misfits = declaration.misfit_here(&name, &reference, resolved, request.plan);
         if !misfits.is_empty() {
             findings.extend(misfits);
@@ -71,9 +69,7 @@ pub async fn pin(ports: &impl Ports, request: &Request, source: Source, placed: 
 /// Returns an artifact as a component takes it here. If the component has several containers, a pushed image is the
 /// image of each one whose repository this is. `None` if this is the repository of none: elsewhere it may be.
 fn here(request: &Request, resolved: &Resolved, name: &ComponentName, named: ArtifactRef) -> Option<ArtifactRef> {
-    let Some(push) = &request.image_push else {
-        return Some(named);
-    };
+    let Some(push) = &request.image_push else { return Some(named) };
     let declared = resolved.repositories(name);
     let is_one = declared.len() == 1;
     let own = declared.into_iter().filter(|(_, declared)| is_same_repository(declared, &push.repository));

@@ -51,9 +51,7 @@ pub async fn declaration_of(
     in_force: KnownDeclaration,
     version: Option<&semver::Version>,
 ) -> Result<(KnownDeclaration, Vec<Finding>)> {
-    let Some(version) = version.filter(|version| **version != in_force.version) else {
-        return Ok((in_force, vec![]));
-    };
+    let Some(version) = version.filter(|version| **version != in_force.version) else { return Ok((in_force, vec![])) };
     let declared = ledger::load(ports, &ledger::declaration(&request.app, version)).await?;
     Ok(match found(declared, || not_known(&request.app, version)) {
         Err(trouble) => (in_force, trouble.findings()?),

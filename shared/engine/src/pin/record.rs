@@ -152,9 +152,7 @@ async fn name(
     let marked = release.marked();
     release.version.clone_from(&plain);
     let known = known(ports, declaration, release).await?;
-    let Some(record) = known.as_ref().filter(|known| known.value.is_elsewhere(environment)) else {
-        return Ok(known);
-    };
+    let Some(record) = known.as_ref().filter(|known| known.value.is_elsewhere(environment)) else { return Ok(known) };
     // What had the digits once keeps them: another name would be another release, which no veto knows.
     let is_of_others = record.value.is_of_others(release, environment);
     release.version = marked;

@@ -69,9 +69,7 @@ fn is_like(mut pattern: &[u8], mut text: &[u8]) -> bool {
             }
             _ => {
                 let untaken = star.and_then(|(behind, untaken)| Some((behind, untaken.split_first()?.1)));
-                let Some((behind, untaken)) = untaken else {
-                    return false;
-                };
+                let Some((behind, untaken)) = untaken else { return false };
                 star = Some((behind, untaken));
                 (pattern, text) = (behind, untaken);
             }

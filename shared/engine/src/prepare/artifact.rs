@@ -67,9 +67,7 @@ fn missing(path: &str, artifact: &impl fmt::Display) -> Finding {
 }
 
 fn differs(path: &str, artifact: &Artifact, head: &ObjectHead) -> Option<Finding> {
-    let Artifact::Object { sha256, bytes, .. } = artifact else {
-        return None;
-    };
+    let Artifact::Object { sha256, bytes, .. } = artifact else { return None };
     let other_digest = head.sha256.as_ref().is_some_and(|found| found != sha256);
     if !other_digest && head.bytes == *bytes {
         return None;

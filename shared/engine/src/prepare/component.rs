@@ -58,9 +58,7 @@ pub fn out_of_band_change(
         return Ok(None);
     }
     // If the recorded state cannot be read, it shows nothing of what is there.
-    let Ok(Recorded { noticed: left, .. }) = Recorded::read("recorded state", &running.state) else {
-        return Ok(None);
-    };
+    let Ok(Recorded { noticed: left, .. }) = Recorded::read("recorded state", &running.state) else { return Ok(None) };
     let is = Recorded::read("state before", &prepared.before)?.noticed;
     Ok((!is.is_same(&left)).then(|| {
         Finding::new(
@@ -232,9 +230,7 @@ fn may_lose(scene: &Scene, name: &ComponentName) -> BTreeSet<String> {
 /// A rollback deletes nothing: it is not kept waiting.
 async fn oldest(ports: &impl Ports, scene: &Scene, wanted: &WantedComponent<'_>) -> Result<Option<Time>> {
     let back = wanted.component.spec.as_kind().keeps();
-    let Some(back) = back.filter(|_| !scene.is_rollback()) else {
-        return Ok(None);
-    };
+    let Some(back) = back.filter(|_| !scene.is_rollback()) else { return Ok(None) };
     let record = &scene.loaded.record;
     let kept = kept(ports, record.environment_id(), wanted.name, back).await?;
     Ok(kept.iter().map(|running| running.names.brought.since).min())

@@ -155,9 +155,7 @@ async fn recorded_as_then<'s>(
     let action = scene.loaded.record.action;
     let goes_back = matches!(action, ActionName::Rollback | ActionName::Drill | ActionName::Restore);
     let goal = scene.goal.as_ref().filter(|_| goes_back);
-    let Some(back) = goal.and_then(|goal| goal.components.get(name)) else {
-        return Ok(None);
-    };
+    let Some(back) = goal.and_then(|goal| goal.components.get(name)) else { return Ok(None) };
     if back.state.is_null() || !scene.state.running.get(name).is_some_and(|running| running.is_same(back)) {
         return Ok(None);
     }

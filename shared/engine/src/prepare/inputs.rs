@@ -168,9 +168,7 @@ async fn of_draft(
 
 /// Returns what a component gives that the release does not name.
 async fn of_what_runs(ports: &impl Ports, scene: &Scene, name: &ComponentName) -> Result<Outputs> {
-    let Some(running) = scene.state.running.get(name) else {
-        return Ok(None);
-    };
+    let Some(running) = scene.state.running.get(name) else { return Ok(None) };
     match where_it_ran(ports, name, running).await? {
         Some(step) if !running.state.is_null() => outputs(ports, &step, &running.state).await,
         _ => Ok(None),

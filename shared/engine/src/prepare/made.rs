@@ -28,9 +28,7 @@ pub async fn check(
             (None, Some(running)) => where_it_ran(ports, giver, running).await?,
             (changed, _) => changed.map(|step| step.value.clone()),
         };
-        let Some(step) = step else {
-            continue;
-        };
+        let Some(step) = step else { continue };
         if let Some(resources) = made_by(ports, &step).await? {
             makers.push(giver);
             made.extend(resources);

@@ -76,9 +76,7 @@ pub async fn bring_back<'a>(ports: &impl Ports, scene: &'a Scene, drafts: &mut V
     let touched: BTreeSet<ComponentName> = touched.map(|held| held.owner.component.clone()).collect();
     for name in touched {
         let is_drafted = drafts.iter().any(|draft| *draft.name == name);
-        let Some(wanted) = scene.recorded(&name).filter(|_| !is_drafted) else {
-            continue;
-        };
+        let Some(wanted) = scene.recorded(&name).filter(|_| !is_drafted) else { continue };
         let mut drafted = {
             let before = EarlierComponents::of(drafts);
             Box::pin(draft(ports, scene, wanted, &before)).await?

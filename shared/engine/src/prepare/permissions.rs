@@ -99,9 +99,7 @@ enum Why {
 /// Returns the reason why an action is not allowed; `None` if it is. If the decision depends on a condition key that
 /// nobody could give, it is unknown, whatever was decided without it. Pure.
 fn why(action: &str, said: &[Evaluation]) -> Option<Why> {
-    let Some(said) = said.iter().find(|one| one.action == action) else {
-        return Some(Why::Unsaid);
-    };
+    let Some(said) = said.iter().find(|one| one.action == action) else { return Some(Why::Unsaid) };
     match said.decision.as_str() {
         "allowed" => None,
         _ if !said.missing.is_empty() => Some(Why::Unknown(said.missing.clone())),

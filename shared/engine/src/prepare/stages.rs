@@ -36,12 +36,8 @@ pub(super) fn held_too_short(kept: &[PlannedStages<'_>], waves: &[Wave]) -> Vec<
 /// wave.
 fn early_s(name: &ComponentName, stages: &[&Stage], nth: usize, waves: &[Wave]) -> u64 {
     let first = (0..nth).rev().find(|before| !stages[*before].look);
-    let Some(first) = first.filter(|first| stages[*first].holds.is_none()) else {
-        return 0;
-    };
-    let Some(own_s) = stages[first..nth].iter().map(|stage| stage.bake_s).sum::<Option<u64>>() else {
-        return 0;
-    };
+    let Some(first) = first.filter(|first| stages[*first].holds.is_none()) else { return 0 };
+    let Some(own_s) = stages[first..nth].iter().map(|stage| stage.bake_s).sum::<Option<u64>>() else { return 0 };
     (first..nth).map(|before| watched_at(waves, name, before)).sum::<u64>().saturating_sub(own_s)
 }
 
@@ -89,9 +85,7 @@ pub(super) fn not_together(scene: &Scene, kept: &[PlannedStages<'_>]) -> Vec<Fin
     }
     let steps = kept.iter().map(|(name, stages)| (*name, shares(stages.iter().map(|it| it.share))));
     let steps: Vec<(&ComponentName, Vec<u32>)> = steps.filter(|(_, own)| !own.is_empty()).collect();
-    let Some((leader, wanted)) = steps.iter().find(|(name, _)| is_of_aws(scene, name)) else {
-        return vec![];
-    };
+    let Some((leader, wanted)) = steps.iter().find(|(name, _)| is_of_aws(scene, name)) else { return vec![] };
     steps.iter().filter(|(_, own)| own != wanted).map(|(name, own)| differs((name, own), (leader, wanted))).collect()
 }
 

@@ -58,9 +58,7 @@ pub async fn settled(
     }
     let left = left(draft.ran.as_ref(), &draft.prepared);
     let running = scene.state.running.get(name);
-    let Some(running) = running.filter(|_| !left.is_empty()) else {
-        return Ok(None);
-    };
+    let Some(running) = running.filter(|_| !left.is_empty()) else { return Ok(None) };
     let warning = left_behind(name, running.version(), &left);
     let mut again = elsewhere(ports, scene, name, before).await?;
     again.warnings.push(warning);
@@ -83,9 +81,7 @@ fn until_seen(scene: &Scene, now: Time) -> Option<u64> {
 /// Returns for how many milliseconds to wait before everything is observed anew. `None` if what was seen is what the
 /// ledger says that runs, or is surely true.
 pub fn wait_ms(scene: &Scene, drafts: &[Draft<'_>], now: Time) -> Result<Option<u64>> {
-    let Some(ms) = until_seen(scene, now) else {
-        return Ok(None);
-    };
+    let Some(ms) = until_seen(scene, now) else { return Ok(None) };
     for draft in drafts {
         if !is_expected(scene, draft)? {
             return Ok(Some(ms));
@@ -144,9 +140,7 @@ pub async fn check(ports: &impl Ports, scene: &Scene, drafts: &[Draft<'_>]) -> R
                 let claims = ledger::load_or_default(ports, &ledger::target(&claim.resource)).await?;
                 known.insert(&claim.resource, (claims, false));
             }
-            let Some((claims, changed)) = known.get_mut(claim.resource.as_str()) else {
-                continue;
-            };
+            let Some((claims, changed)) = known.get_mut(claim.resource.as_str()) else { continue };
             let is_renamed = |other: &&Owner| is_renamed(scene, other, draft.name);
             let former = claims.value.others_with(&by, claim).find(is_renamed).cloned();
             if let Some(former) = former {
@@ -183,9 +177,7 @@ fn is_renamed(scene: &Scene, owner: &Owner, name: &ComponentName) -> bool {
 
 /// Returns the kind as which the owner was deployed, if it is known and another one than this.
 async fn other_kind(ports: &impl Ports, scene: &Scene, owner: &Owner, kind: KindName) -> Result<Option<KindName>> {
-    let Some(running) = scene.state.running.get(&owner.component) else {
-        return Ok(None);
-    };
+    let Some(running) = scene.state.running.get(&owner.component) else { return Ok(None) };
     let ran = where_it_ran(ports, &owner.component, running).await?;
     Ok(ran.map(|ran| ran.kind).filter(|ran| *ran != kind))
 }

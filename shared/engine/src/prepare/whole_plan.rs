@@ -108,9 +108,7 @@ fn targets_and_changes(scene: &Scene, steps: &[Step]) -> TargetsAndChanges {
 pub async fn is_unapproved(ports: &impl Ports, scene: &Scene, composed: &Composed) -> Result<bool> {
     let record = &scene.loaded.record;
     let approved = record.approval.as_ref().and_then(|approval| approval.hash.as_ref());
-    let Some(approved) = approved.filter(|_| composed.plan.outcome == PlanOutcome::Change) else {
-        return Ok(false);
-    };
+    let Some(approved) = approved.filter(|_| composed.plan.outcome == PlanOutcome::Change) else { return Ok(false) };
     if deployment_context::declared_meanwhile(ports, record).await?.is_some() {
         return Ok(true);
     }

@@ -31,9 +31,7 @@ pub async fn come_back_all(ports: &impl Ports, began: Time, faults: &mut Faults)
         if ports.now().ms_since(began) > BEGINS_WITHIN_MS {
             break;
         }
-        let Some(drill) = value.awaits_back() else {
-            continue;
-        };
+        let Some(drill) = value.awaits_back() else { continue };
         let what = format!("the way back of drill {}", drill.id);
         let Some((app, environment)) = ledger::environment_of(&key.pk) else {
             let text = format!("the ledger's partition {} is no environment's", key.pk);
@@ -74,12 +72,8 @@ async fn start_once(
 /// Starts the drill that is due by the declaration in force, where nothing is in its way. Its key stands for it until a
 /// drill has ended since: so there is one, however often it is started.
 pub async fn begin_where_due(ports: &impl Ports, of: EnvironmentId<'_>) -> Result<()> {
-    let Some(in_force) = found(pin::declaration_in_force(ports, of.app()).await)? else {
-        return Ok(());
-    };
-    let Some(schedule) = in_force.declaration.drills(of.environment()) else {
-        return Ok(());
-    };
+    let Some(in_force) = found(pin::declaration_in_force(ports, of.app()).await)? else { return Ok(()) };
+    let Some(schedule) = in_force.declaration.drills(of.environment()) else { return Ok(()) };
     let here = environment_items(ports, of).await?;
     let closed = access::rules(ports, of.app()).await?.closed(of.environment(), ports.now());
     let facts = here.next_drill(Some(schedule), closed.as_ref(), ports.now());

@@ -44,9 +44,7 @@ pub async fn look(ports: &impl Ports, began: Time, awaited: &BTreeSet<Environmen
     }
     let known = ledger::load_whole_index(ports, &ledger::HOURLY_LOOKS, faults).await;
     let states = ledger::load_whole_index(ports, &ledger::ENVIRONMENTS, faults).await;
-    let (Some(mut known), Some(states)) = (known, states) else {
-        return;
-    };
+    let (Some(mut known), Some(states)) = (known, states) else { return };
     let states = by_place(states);
     discover(ports, &known, &states, faults).await;
     known.sort_by_key(|look| look.value.due);
@@ -54,9 +52,7 @@ pub async fn look(ports: &impl Ports, began: Time, awaited: &BTreeSet<Environmen
         if ports.now().ms_since(began) > BEGINS_WITHIN_MS {
             break;
         }
-        let Some(look) = known.get(n).cloned() else {
-            break;
-        };
+        let Some(look) = known.get(n).cloned() else { break };
         let place = place_of(&look.value);
         let state = states.get(&place).map_or(0, |state| state.rev);
         if awaited.contains(&place) || !look.value.is_due(state, ports.now()) {
@@ -219,9 +215,7 @@ const MOST_EVENTS: u32 = 50;
 pub async fn name(ports: &impl Ports, look: &mut HourlyLook, running: &BTreeMap<ComponentName, Running>) {
     let mut asked = 0;
     for (name, difference) in look.new_differences() {
-        let Some(running) = running.get(name) else {
-            continue;
-        };
+        let Some(running) = running.get(name) else { continue };
         asked += 1;
         difference.who = Some(if asked > ASKED_FOR {
             ChangedBy::Nobody("it was not asked, because more had drifted at once".to_owned())

@@ -87,9 +87,7 @@ async fn meant(ports: &impl DynamoDbApi, event: &Value, arn: &str) -> Result<Opt
     }
     let input = event.pointer("/detail/input").and_then(Value::as_str);
     let input: Value = input.and_then(|input| serde_json::from_str(input).ok()).unwrap_or_default();
-    let Some(id) = input["deployment"].as_str().filter(|_| input["action"] == "recover") else {
-        return Ok(None);
-    };
+    let Some(id) = input["deployment"].as_str().filter(|_| input["action"] == "recover") else { return Ok(None) };
     let record = ledger::load(ports, &ledger::deployment(&DeploymentId(id.to_owned()))).await?;
     let record = record
         .map(|record| record.value)

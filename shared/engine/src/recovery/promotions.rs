@@ -126,9 +126,7 @@ async fn turn(ports: &impl Ports, one: &Promotion) -> Result<Turn> {
     };
     let present = ledger::load_or_default(ports, &ledger::state(there)).await?.value.snapshot;
     let snapshot = ledger::load(ports, &ledger::snapshot(there, from.snapshot)).await?;
-    let Some(snapshot) = snapshot.filter(|_| present == from.snapshot) else {
-        return Ok(Turn::Ends);
-    };
+    let Some(snapshot) = snapshot.filter(|_| present == from.snapshot) else { return Ok(Turn::Ends) };
     if promotion::is_vetoed(ports, &snapshot.value, there).await? {
         return Ok(Turn::Ends);
     }

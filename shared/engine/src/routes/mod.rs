@@ -99,9 +99,7 @@ async fn recorded(
     rules: &Rules,
     deployment: Option<Stored<Deployment>>,
 ) -> Result<Option<StartedRequest>> {
-    let Some(Stored { value: deployment, .. }) = deployment else {
-        return Ok(None);
-    };
+    let Some(Stored { value: deployment, .. }) = deployment else { return Ok(None) };
     log::name_deployment(&deployment.id);
     let by = request.asked_by();
     if asks_too(rules, &deployment, &by) {

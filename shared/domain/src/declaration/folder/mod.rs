@@ -84,9 +84,7 @@ impl FolderRules {
         if let Some(pattern) = named_by(&self.exclude, &path, is_folder) {
             return Fate::LeftOut(pattern);
         }
-        let Some(hit) = table::hit(&path) else {
-            return Fate::Goes;
-        };
+        let Some(hit) = table::hit(&path) else { return Fate::Goes };
         let treatment = hit.row.treatment(self.destination);
         if treatment == Treatment::Goes {
             return Fate::Goes;
@@ -291,9 +289,7 @@ pub fn is_private_key(path: &str, bytes: &[u8]) -> bool {
     let looked_at = bytes.get(..LOOKED_AT).unwrap_or(bytes);
     let text = as_text(looked_at);
     let mut lines = text.lines().filter(|line| !line.trim().is_empty());
-    let Some(first) = lines.next() else {
-        return false;
-    };
+    let Some(first) = lines.next() else { return false };
     let path = path.to_ascii_lowercase();
     let is_of_keys = block(first).is_some()
         || first.starts_with("Bag Attributes")

@@ -125,9 +125,7 @@ fn syntax_fault(pattern: &str) -> Option<String> {
 
 /// Returns whether a pattern names one file of each row that is refused.
 fn is_too_wide(pattern: &String) -> bool {
-    let Ok(matcher) = matcher(std::slice::from_ref(pattern)) else {
-        return false;
-    };
+    let Ok(matcher) = matcher(std::slice::from_ref(pattern)) else { return false };
     let mut first = TABLE.iter().filter_map(|row| row.names.first());
     first.all(|name| matcher.matched_path_or_any_parents(name.replace('*', "x"), false).is_ignore())
 }

@@ -85,9 +85,7 @@ fn meant(text: &str) -> Option<String> {
 /// Returns whether a text is half an alarm: a map with one of the members, of which the other is missing or misspelt,
 /// reads as one text for each environment.
 fn is_half_an_alarm(scope: &Scope<'_>, text: &Text) -> bool {
-    let Text::PerEnvironment(texts) = text else {
-        return false;
-    };
+    let Text::PerEnvironment(texts) = text else { return false };
     let mut unknown = texts.keys().filter(|name| !scope.environments.contains(name));
     unknown.any(|name| ["name", "region"].contains(&name.as_str()))
 }

@@ -144,9 +144,7 @@ impl Resolve for LogsGate {
 /// an operator or calls a function (Amazon CloudWatch Logs User Guide, "filter" and "Filter pattern syntax"). Nothing
 /// is open at its end, and the word `filter` does not stand before it.
 fn is_condition(filter: &str) -> bool {
-    let Some(bare) = outside_quotes(filter) else {
-        return false;
-    };
+    let Some(bare) = outside_quotes(filter) else { return false };
     let is_pattern = bare.trim_start().starts_with(['{', '?', '[', '%']) || bare.contains("$.") || bare.contains("&&");
     let is_operator = |word: &str| word.eq_ignore_ascii_case("like") || word.eq_ignore_ascii_case("in");
     let compares = bare.contains(['=', '<', '>', '(']) || bare.split(|c: char| !c.is_alphanumeric()).any(is_operator);

@@ -317,9 +317,7 @@ fn metric_region(scope: &mut Scope<'_>, path: &str, metric: &Metric, measured: &
         .into_iter()
         .map(|series| &series.namespace)
         .filter(|namespace| GLOBAL.contains(&namespace.as_str()));
-    let Some(namespace) = global.next().filter(|_| !in_china) else {
-        return written;
-    };
+    let Some(namespace) = global.next().filter(|_| !in_china) else { return written };
     if is_well && let Some(region) = written.filter(|region| region != GLOBAL_REGION) {
         scope.find(
             FindingName::GateNotMeasurable,

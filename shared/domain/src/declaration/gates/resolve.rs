@@ -42,9 +42,7 @@ fn bake(scope: &mut Scope<'_>, written: &WrittenGates<'_>, slowest: Option<&Slow
 /// Returns the time for which each earlier wave is watched: at least until the slowest gate answers.
 fn between_waves(scope: &mut Scope<'_>, written: &WrittenGates<'_>, slowest: Option<&Slowest>) -> Span {
     let between = written.member("between_waves", |gates| gates.between_waves.as_ref());
-    let Some((path, between)) = between else {
-        return slowest.map_or(Span::ZERO, |slowest| slowest.period);
-    };
+    let Some((path, between)) = between else { return slowest.map_or(Span::ZERO, |slowest| slowest.period) };
     if let Some(slowest) = slowest {
         slowest.check(scope, &path, *between);
     }

@@ -35,9 +35,7 @@ pub struct Common {
 /// to leave that to what is around it.
 pub(super) fn hand_out(component: &mut Schema) {
     component.remove("type");
-    let Some(Value::Object(members)) = component.remove("properties") else {
-        return;
-    };
+    let Some(Value::Object(members)) = component.remove("properties") else { return };
     for kind in component.get_mut("oneOf").and_then(Value::as_array_mut).into_iter().flatten() {
         let otherwise = kind.as_object_mut().and_then(|kind| kind.remove(OTHERWISE)).unwrap_or_default();
         for (name, mut member) in members.clone() {

@@ -28,12 +28,8 @@ struct DrillEnd {
 impl Drill {
     /// Records the end of one of its deployments.
     pub(super) fn drill_deployment_ended(&mut self, of: EnvironmentId<'_>, end: &EndedDeployment<'_>) {
-        let Some(direction) = self.direction(&end.record.id) else {
-            return;
-        };
-        let Some(ended) = drill_deployment_end(end) else {
-            return;
-        };
+        let Some(direction) = self.direction(&end.record.id) else { return };
+        let Some(ended) = drill_deployment_end(end) else { return };
         let at = ended.at;
         let deployment = match direction {
             Direction::There => &mut self.there,
@@ -57,9 +53,7 @@ impl Drill {
     /// person has accepted what it had left. The outcome stays, because the way back is as unproved as before. Returns
     /// whether it says anything anew.
     pub fn resolve(&mut self, of: EnvironmentId<'_>, record: &Deployment, accepted: Option<&Resolved>) -> bool {
-        let (Some(direction), Some(ended)) = (self.direction(&record.id), &record.ending) else {
-            return false;
-        };
+        let (Some(direction), Some(ended)) = (self.direction(&record.id), &record.ending) else { return false };
         let (restored, said) = match (accepted, ended.ending, direction) {
             (Some(accepted), ..) => (false, OutcomeText::Accepted(accepted.to_string())),
             (None, Ending::NeedsOperator, _) => return false,
@@ -68,9 +62,7 @@ impl Drill {
             (None, ..) => (false, OutcomeText::LeftThere),
         };
         let cause = messages::cause(of, self, said);
-        let Some(ended) = self.ended.as_mut().filter(|ended| ended.cause != cause) else {
-            return false;
-        };
+        let Some(ended) = self.ended.as_mut().filter(|ended| ended.cause != cause) else { return false };
         ended.restored = restored;
         ended.cause = cause;
         true

@@ -241,9 +241,7 @@ impl DrillOutcome {
 
 /// Says between which versions the drill went, and how long both ways took.
 fn ways(known: &DrillSummary) -> String {
-    let (Some(from), Some(to)) = (&known.from, &known.to) else {
-        return String::new();
-    };
+    let (Some(from), Some(to)) = (&known.from, &known.to) else { return String::new() };
     let took = |ms: Option<u64>| ms.map_or_else(|| "?".to_owned(), lasted);
     format!(" (from {} to {}: there {}, back {})", from.version, to.version, took(known.there_ms), took(known.back_ms))
 }

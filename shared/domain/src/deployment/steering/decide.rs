@@ -202,9 +202,7 @@ fn timed_by_aws(wish: &SteeringRequest<'_>, watched: &SteeringFacts<'_>, judgeme
     let mut later = (0..).zip(waves).skip_while(|(wave, _)| *wave <= judgement.wave);
     let has_later = later.any(|(wave, _)| is_ours(waves, wave));
     let timed = latest.iter().filter_map(|(component, (_, change))| {
-        let Some(Timing::GoesOn(aws)) = &change.timing else {
-            return None;
-        };
+        let Some(Timing::GoesOn(aws)) = &change.timing else { return None };
         let what = match wish.action {
             ActionName::SkipBake => "skipped",
             _ => "paused",
@@ -314,9 +312,7 @@ pub(super) fn longest(
         because: format!("an execution may take {} and has a history of limited length", Span::seconds(LONGEST_S)),
     };
     for (component, (reached, change)) in latest_changes(&watched.plan.waves, judgement.wave) {
-        let Some(Timing::Waits(waits_s)) = change.timing else {
-            continue;
-        };
+        let Some(Timing::Waits(waits_s)) = change.timing else { continue };
         let since = watched.judgements.iter().find(|one| one.wave == reached);
         let since = since.map_or(now, |one| one.started);
         let waves = &watched.plan.waves;

@@ -214,12 +214,8 @@ pub(super) fn credentials(text: &str) -> Option<&'static str> {
 
 /// Returns whether a word is this scheme, also at the end of `Authorization:Bearer`.
 fn says(word: &str, scheme: &str) -> bool {
-    let Some(at) = word.len().checked_sub(scheme.len()) else {
-        return false;
-    };
-    let (Some(head), Some(end)) = (word.get(..at), word.get(at..)) else {
-        return false;
-    };
+    let Some(at) = word.len().checked_sub(scheme.len()) else { return false };
+    let (Some(head), Some(end)) = (word.get(..at), word.get(at..)) else { return false };
     end.eq_ignore_ascii_case(scheme) && !head.ends_with(|c: char| c.is_ascii_alphanumeric())
 }
 

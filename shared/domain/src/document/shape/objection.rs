@@ -168,9 +168,7 @@ const LISTED: usize = 12;
 /// Lists the known names. If one of them is near to this name, it comes first.
 pub fn did_you_mean(name: &str, known: &[String]) -> String {
     let nearest = nearest(name, known);
-    let Some((first, more @ [_, ..])) = known.split_at_checked(LISTED) else {
-        return suggest(nearest, known);
-    };
+    let Some((first, more @ [_, ..])) = known.split_at_checked(LISTED) else { return suggest(nearest, known) };
     let words = suggest(nearest, first);
     format!("{} and {} more.", words.trim_end_matches('.'), more.len())
 }

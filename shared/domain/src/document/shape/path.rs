@@ -40,9 +40,7 @@ pub(super) fn forbid(schema: &mut Value) {
 }
 
 fn without_type(node: &mut Map<String, Value>) {
-    let Some(Value::Array(types)) = node.get_mut("type") else {
-        return;
-    };
+    let Some(Value::Array(types)) = node.get_mut("type") else { return };
     types.retain(|one| *one != "null");
     if let [one] = types.as_slice() {
         let one = one.clone();
@@ -52,9 +50,7 @@ fn without_type(node: &mut Map<String, Value>) {
 }
 
 fn without_branch(node: &mut Map<String, Value>) {
-    let Some(Value::Array(branches)) = node.get_mut("anyOf") else {
-        return;
-    };
+    let Some(Value::Array(branches)) = node.get_mut("anyOf") else { return };
     let is_nothing = |branch: &Value| branch.get("type").is_some_and(|one| *one == "null");
     branches.retain(|branch| !is_nothing(branch));
     // Other members beside a reference are of the member itself, such as its description.

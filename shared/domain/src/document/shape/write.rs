@@ -231,9 +231,7 @@ pub(super) fn expected(node: Option<&Value>, error: &ValidationError<'_>, langua
 
 /// Names the type, with its bounds, if a value has another one.
 fn of_type(node: Option<&Value>, error: &ValidationError<'_>, language: Language) -> Option<String> {
-    let ValidationErrorKind::Type { kind } = error.kind() else {
-        return None;
-    };
+    let ValidationErrorKind::Type { kind } = error.kind() else { return None };
     let bound = |name: &str| node.and_then(|node| node.get(name)).map(plain);
     let bounds = bound("minimum").zip(bound("maximum"));
     let bounds = bounds.map_or_else(String::new, |(least, most)| format!(" from {least} to {most}"));

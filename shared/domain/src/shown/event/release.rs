@@ -17,9 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// rollback, a drill, a person. Returns another for each that runs again, because it was brought back. That a release
 /// is live for the first time is said by the ending of its deployment.
 pub fn of_running(of: EnvironmentId<'_>, before: Option<&EnvironmentState>, after: &EnvironmentState) -> Vec<Event> {
-    let Some(before) = before else {
-        return Vec::new();
-    };
+    let Some(before) = before else { return Vec::new() };
     let (before, after) = (live(before), live(after));
     let gone = before.iter().filter(|(id, _)| !after.contains_key(*id));
     let gone = gone.map(|(id, given)| (EventName::ReleaseGone, id, given));

@@ -107,9 +107,7 @@ async fn waits_for_its_turn(ports: &impl Ports, record: &mut Deployment, view: &
     if let Err(finding) = approval::note(ports, &view.rules, record).await? {
         return Err(finding.into());
     }
-    let Some(mut waiting) = view.waiting_of(record).filter(|_| !record.asks()).cloned() else {
-        return Ok(None);
-    };
+    let Some(mut waiting) = view.waiting_of(record).filter(|_| !record.asks()).cloned() else { return Ok(None) };
     // It has waited for a moment until now, and not for others yet.
     (waiting.value.asks, waiting.value.until) = (false, Some(ports.now()));
     let index = ledger::waiting_index(record.environment_id(), &record.id);

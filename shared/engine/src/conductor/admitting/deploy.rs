@@ -80,9 +80,7 @@ async fn before(ports: &impl Ports, execution: &ExecutionRef, is_first_try: bool
     if is_first_try {
         return Ok(None);
     }
-    let Some(done) = ledger::load(ports, &ledger::done(arn)).await? else {
-        return Ok(None);
-    };
+    let Some(done) = ledger::load(ports, &ledger::done(arn)).await? else { return Ok(None) };
     let existing = ledger::require(ports, &ledger::deployment(&done.value.deployment)).await?;
     let answer = same(ports, &existing.value).await?;
     Ok(Some(Admitted::from(answer)))

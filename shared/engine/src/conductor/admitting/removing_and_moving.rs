@@ -137,9 +137,7 @@ fn next(found: &mut Removable<'_>, removed: &Removed) -> Result<(Vec<Write>, Rem
         return Ok((writes, RemovedPart::All(sentences.join(" "))));
     }
     for (environment, goes) in &removed.environments {
-        let Some(items) = found.environments.get_mut(environment) else {
-            continue;
-        };
+        let Some(items) = found.environments.get_mut(environment) else { continue };
         let here = scope.part_in(environment);
         let (mut writes, is_last) = part(items, here, goes)?;
         if !is_last {
@@ -178,9 +176,7 @@ pub async fn move_records(
     execution: &Asker<'_>,
     request: &Request,
 ) -> Checked<Answer<EndTransition>> {
-    let Some(moving) = request.moving() else {
-        return Err(Fault::internal("a move without what is moved").into());
-    };
+    let Some(moving) = request.moving() else { return Err(Fault::internal("a move without what is moved").into()) };
     let what = if moving.from.is_whole() { "renaming" } else { "moving" };
     once(ports, execution, what, async || {
         let found = Movable::load(ports, moving).await?;

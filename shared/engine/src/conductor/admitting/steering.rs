@@ -137,9 +137,7 @@ pub async fn hold(ports: &impl Ports, execution: &Asker<'_>, request: &Request) 
 }
 
 fn released(of: EnvironmentId<'_>, hold: Option<&Hold>) -> String {
-    let Some(hold) = hold else {
-        return format!("Nothing was released: there is no hold on deployments into {of}.");
-    };
+    let Some(hold) = hold else { return format!("Nothing was released: there is no hold on deployments into {of}.") };
     format!(
         "The hold on deployments into {of} is released; they were held {}. A release that was refused meanwhile \
          comes no more by itself: release or deploy it again.",

@@ -89,9 +89,7 @@ pub fn add_line(record: &mut Stored<Deployment>, line: Option<impl Into<Prose>>)
 /// The answer with which an execution ends whose deployment has ended; `None` where it goes on.
 /// A rejection is written beside its upload first, and written again where the answer was lost.
 pub async fn final_answer(ports: &impl Ports, record: &Deployment) -> Result<Option<Answer<EndTransition>>> {
-    let Some(ended) = &record.ending else {
-        return Ok(None);
-    };
+    let Some(ended) = &record.ending else { return Ok(None) };
     upload_findings::write_rejection(ports, record).await?;
     drills::go_on(ports, record).await;
     Ok(Some(of_record(record, ended)))

@@ -22,17 +22,11 @@ use windlass_domain::text::prose::Prose;
 /// the rollback has done, also where nothing else is left to do. None where it stopped none, or where that one had
 /// ended otherwise.
 pub async fn undone(ports: &impl Ports, record: &Deployment) -> Result<Option<String>> {
-    let Some(id) = &record.stops else {
-        return Ok(None);
-    };
+    let Some(id) = &record.stops else { return Ok(None) };
     let stopped = ledger::load(ports, &ledger::deployment(id)).await?;
-    let Some(stopped) = stopped.map(|stopped| stopped.value) else {
-        return Ok(None);
-    };
+    let Some(stopped) = stopped.map(|stopped| stopped.value) else { return Ok(None) };
     let ended = stopped.ending.as_ref();
-    let Some(ended) = ended.filter(|ended| ended.ending == Ending::RolledBack) else {
-        return Ok(None);
-    };
+    let Some(ended) = ended.filter(|ended| ended.ending == Ending::RolledBack) else { return Ok(None) };
     let steps = ledger::load_all(ports, &ledger::steps(id)).await?;
     let outcome = outcome(&steps);
     let undone = match outcome.undone.as_slice() {

@@ -114,12 +114,8 @@ async fn resolved(
     accepted: Option<&Resolved>,
 ) -> Result<Vec<Write>> {
     let of = record.environment_id();
-    let Some(id) = record.of_drill() else {
-        return Ok(Vec::new());
-    };
-    let Some(first) = ledger::load(ports, &ledger::deployment(id)).await? else {
-        return Ok(Vec::new());
-    };
+    let Some(id) = record.of_drill() else { return Ok(Vec::new()) };
+    let Some(first) = ledger::load(ports, &ledger::deployment(id)).await? else { return Ok(Vec::new()) };
     let Some(mut drill) = ledger::load(ports, &ledger::drill(of, first.value.accepted, id)).await? else {
         return Ok(Vec::new());
     };

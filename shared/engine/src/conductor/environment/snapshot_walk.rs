@@ -94,14 +94,10 @@ pub async fn newest_of(
             read = down_from(ports, at, number, at_once).await?;
             at_once = (at_once * 4).min(MOST_AT_ONCE);
         }
-        let Some(one) = read.remove(&number) else {
-            break;
-        };
+        let Some(one) = read.remove(&number) else { break };
         number = sought.behind(&one);
         let weighed = weigh(&sought.of(one.clone())).filter(|_| one.release.is_some());
-        let Some(is_proven) = weighed.filter(|is_proven| *is_proven || passed.is_none()) else {
-            continue;
-        };
+        let Some(is_proven) = weighed.filter(|is_proven| *is_proven || passed.is_none()) else { continue };
         if is_vetoed(ports, &one, at).await? {
             continue;
         }

@@ -93,9 +93,7 @@ impl View {
     /// for a turn or ends a waiting deployment, is a late invocation or was redriven, and the deployment belongs to
     /// another execution now.
     pub fn not_taken_over(&self, record: &Deployment) -> Result<()> {
-        let Some(held) = self.lock.value.held_for(&record.id) else {
-            return Ok(());
-        };
+        let Some(held) = self.lock.value.held_for(&record.id) else { return Ok(()) };
         Err(Fault::new(
             FaultName::StaleToken,
             format!("the execution {} has taken deployment {} over and ends it", held.execution, held.deployment),
@@ -133,12 +131,8 @@ async fn veto(ports: &impl DynamoDbApi, record: &Deployment) -> Result<Option<St
 async fn under_way(ports: &impl DynamoDbApi, record: &Deployment, lock: &Lock) -> Result<Option<RunningDeployment>> {
     let asks = is_operator(record.action) || record.preempt || !record.supersede.waits();
     let held = lock.held.as_ref().filter(|held| asks || held.action == ActionName::Drill);
-    let Some(held) = held.filter(|held| held.deployment != record.id) else {
-        return Ok(None);
-    };
-    let Some(other) = ledger::load(ports, &ledger::deployment(&held.deployment)).await? else {
-        return Ok(None);
-    };
+    let Some(held) = held.filter(|held| held.deployment != record.id) else { return Ok(None) };
+    let Some(other) = ledger::load(ports, &ledger::deployment(&held.deployment)).await? else { return Ok(None) };
     Ok(Some(look(ports, &other.value, record).await?))
 }
 

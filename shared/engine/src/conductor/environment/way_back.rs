@@ -41,9 +41,7 @@ pub async fn choose(ports: &impl Ports, view: &View, record: &mut Deployment) ->
         None if is_to_the_present => return Err(nothing_recorded(at).into()),
         None => newest_other(ports, present, at, &sought).await?,
     };
-    let Some(snapshot) = snapshot else {
-        return Err(no_rollback_goal(ports, view, record).await?.into());
-    };
+    let Some(snapshot) = snapshot else { return Err(no_rollback_goal(ports, view, record).await?.into()) };
     let snapshot = snapshot.with_found(&view.state.value);
     let barred = bars(view, record, &snapshot);
     if !barred.is_empty() {
@@ -226,9 +224,7 @@ pub async fn good_ones(
     let mut good = Vec::new();
     for number in (1..=state.last_snapshot).rev().take(MOST_LOOKED_AT) {
         let one = snapshot(ports, at, number).await?;
-        let Some(one) = one.filter(|one| number != state.snapshot && one.release.is_some()) else {
-            continue;
-        };
+        let Some(one) = one.filter(|one| number != state.snapshot && one.release.is_some()) else { continue };
         let is_vetoed = is_vetoed(ports, &one, at).await?;
         let is_there = sought.of(one.clone()).runs(state);
         let is_known = |other: &Snapshot| other.release == one.release;

@@ -144,13 +144,9 @@ pub async fn to_draw(ports: &impl DynamoDbApi, record: &Deployment, again: bool)
 /// # Errors
 /// The ledger's faults.
 pub async fn verified_with_another(ports: &impl DynamoDbApi, record: &Deployment) -> Result<Option<String>> {
-    let Some(from) = record.origin() else {
-        return Ok(None);
-    };
+    let Some(from) = record.origin() else { return Ok(None) };
     let there = EnvironmentId::new(&record.app, &from.environment);
-    let Some(snapshot) = ledger::load(ports, &ledger::snapshot(there, from.snapshot)).await? else {
-        return Ok(None);
-    };
+    let Some(snapshot) = ledger::load(ports, &ledger::snapshot(there, from.snapshot)).await? else { return Ok(None) };
     let by = ledger::load(ports, &ledger::deployment(&snapshot.value.deployment)).await?;
     let then = by.map(|by| by.value.declaration).filter(|then| *then != record.declaration);
     Ok(then.map(|then| {

@@ -118,9 +118,7 @@ pub async fn preempt(ports: &impl Ports, by: &Caller) -> Result<Answer<WaitTrans
 /// and cannot be taken back goes on: who asked learns when it has ended.
 async fn is_meant(ports: &impl Ports, record: &Deployment, held: &LockHolder) -> Result<bool> {
     let goes_back = record.action == ActionName::Rollback;
-    let Some(other) = ledger::load(ports, &ledger::deployment(&held.deployment)).await? else {
-        return Ok(goes_back);
-    };
+    let Some(other) = ledger::load(ports, &ledger::deployment(&held.deployment)).await? else { return Ok(goes_back) };
     let other = view::look(ports, &other.value, record).await?;
     if goes_back {
         return Ok(other.undoing || other.irreversible.is_empty());

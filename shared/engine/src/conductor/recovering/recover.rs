@@ -60,9 +60,7 @@ pub async fn admit(ports: &impl Ports, execution: &Asker<'_>, request: &Request)
                         recovering::leave(ports, execution, record, lock, owner).await?.map(Answer::widened)
                     }
                     TakeOver::No(why) => nothing(ports, execution, request, &why).await?.map(Answer::widened),
-                    TakeOver::Refuse(finding) => {
-                        return Err(finding.into());
-                    }
+                    TakeOver::Refuse(finding) => return Err(finding.into()),
                 }
             }
             _ => abandon(ports, execution, request, record).await?.map(Answer::widened),
@@ -80,9 +78,7 @@ async fn find(ports: &impl Ports, request: &Request) -> Checked<Found> {
     let of = EnvironmentId::new(&request.app, env);
     let lock = ledger::load_or_default(ports, &ledger::lock(of)).await?;
     let held = lock.value.held.as_ref().map(|held| &held.deployment);
-    let Some(id) = request.deployment.as_ref().or(held) else {
-        return Ok(None);
-    };
+    let Some(id) = request.deployment.as_ref().or(held) else { return Ok(None) };
     let record = deployment_in(ports, of, id, "Leave it out to recover the deployment that holds the lock.").await?;
     Ok(Some((record, lock)))
 }

@@ -275,9 +275,7 @@ fn is_brought(record: &Deployment, step: &Step, mark: Option<&Order>) -> bool {
 /// rollback went to, unless that is newer than the one that the present snapshot replaced. So the next rollback walks
 /// further back and never forward (rule 8).
 fn replaced(state: &EnvironmentState, record: &Deployment, present: Option<&Snapshot>) -> u64 {
-    let Some(goal) = record.snapshot else {
-        return state.snapshot;
-    };
+    let Some(goal) = record.snapshot else { return state.snapshot };
     present.map_or(goal, |present| goal.min(present.replaced))
 }
 

@@ -98,9 +98,7 @@ pub fn withdrawal_done(record: &Deployment, steps: &[&Step]) -> String {
 /// The write that makes the second look due, in the transaction of a recovery's ending; `None` where
 /// none is due. The reconciler makes it ([`crate::recovery`]).
 pub async fn make_due(ports: &impl Ports, record: &Deployment, steps: &[Stored<Step>]) -> Result<Option<Write>> {
-    let Some(due) = SecondLook::after(record, steps.iter().map(|step| &step.value)) else {
-        return Ok(None);
-    };
+    let Some(due) = SecondLook::after(record, steps.iter().map(|step| &step.value)) else { return Ok(None) };
     let due = ledger::replacing(ports, ledger::second_look(&record.id), due).await?;
     ledger::put_look(&due).map(Some)
 }

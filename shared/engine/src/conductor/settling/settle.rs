@@ -30,9 +30,7 @@ pub async fn settle(ports: &impl Ports, by: &Caller) -> Result<Answer<EndTransit
         if let Some(answer) = final_answer(ports, &record.value).await? {
             return Ok(Some(answer));
         }
-        let Some(mut lock) = fence_off_late_calls(ports, by, &record.value).await? else {
-            return Ok(None);
-        };
+        let Some(mut lock) = fence_off_late_calls(ports, by, &record.value).await? else { return Ok(None) };
         if !judged_good(ports, &record.value).await? {
             return Err(Fault::internal(format!("deployment {id} is to be settled but was not judged as passed")));
         }
@@ -205,9 +203,7 @@ async fn lift_vetoes(ports: &impl Ports, record: &Deployment) -> Result<Vec<Writ
     let mut failed = BTreeSet::new();
     for release in record.digests() {
         let key = ledger::veto(record.environment_id(), release);
-        let Some(mut veto) = ledger::load(ports, &key).await? else {
-            continue;
-        };
+        let Some(mut veto) = ledger::load(ports, &key).await? else { continue };
         let (rev, stood) = (veto.rev, veto.value.by.len());
         if *release == record.release_digest {
             failed = std::mem::take(&mut veto.value.by);
@@ -254,9 +250,7 @@ pub async fn judged_good(ports: &impl Ports, record: &Deployment) -> Result<bool
     if plan.value.outcome != PlanOutcome::Change {
         return Ok(true);
     }
-    let Some(last) = plan.value.waves.len().checked_sub(1) else {
-        return Ok(false);
-    };
+    let Some(last) = plan.value.waves.len().checked_sub(1) else { return Ok(false) };
     let judgement =
         ledger::load(ports, &ledger::judgement(&record.id, u32::try_from(last).unwrap_or(u32::MAX))).await?;
     Ok(judgement.is_some_and(|judgement| judgement.value.verdict == Verdict::Pass))

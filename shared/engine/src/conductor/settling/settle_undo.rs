@@ -36,9 +36,7 @@ pub async fn settle_undo(ports: &impl Ports, by: &Caller, error: &str) -> Result
         if let Some(answer) = final_answer(ports, &record.value).await? {
             return Ok(Some(answer));
         }
-        let Some(mut lock) = fence_off_late_calls(ports, by, &record.value).await? else {
-            return Ok(None);
-        };
+        let Some(mut lock) = fence_off_late_calls(ports, by, &record.value).await? else { return Ok(None) };
         let steps = ledger::load_all(ports, &ledger::steps(id)).await?;
         let unprepared = unprepared(ports, error, &record.value, &steps).await?;
         let ending = if let Some(finding) = unprepared {

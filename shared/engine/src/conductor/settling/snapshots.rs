@@ -125,9 +125,7 @@ fn mark(state: &mut EnvironmentState, record: &Deployment) {
 fn found_back(state: &mut EnvironmentState, goal: &Snapshot, scene: &EndedWell<'_>) {
     let unchanged = scene.plan.unchanged.iter().filter(|one| !one.stays);
     for name in unchanged.map(|one| &one.component) {
-        let Some(back) = goal.components.get(name) else {
-            continue;
-        };
+        let Some(back) = goal.components.get(name) else { continue };
         let given = scene.given(back.version()).called(&back.names.now);
         match state.running.get_mut(name) {
             // What was found exists only once, whatever lies beside it by now.
@@ -220,9 +218,7 @@ fn rename(state: &mut EnvironmentState, scene: &EndedWell<'_>) -> bool {
         };
         let newest: Vec<Part> = parts(name, artifact).into_iter().filter(is_newest).collect();
         let known = state.running.get_mut(name).filter(|it| it.has(artifact));
-        let Some(known) = known.filter(|_| !newest.is_empty()) else {
-            continue;
-        };
+        let Some(known) = known.filter(|_| !newest.is_empty()) else { continue };
         if let Some(known) = &mut known.artifact {
             known.take(artifact);
         }

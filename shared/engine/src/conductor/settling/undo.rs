@@ -110,9 +110,7 @@ async fn record_why(
         let mut record = ledger::require(ports, &ledger::deployment(id)).await?;
         let why = match (&record.value.undoing, &failure) {
             (Some(_), None) => return Ok(Some(())),
-            (Some(_), Some(failure)) if !(record.value.stopped && failure.is_of_the_release()) => {
-                return Ok(Some(()));
-            }
+            (Some(_), Some(failure)) if !(record.value.stopped && failure.is_of_the_release()) => return Ok(Some(())),
             (_, Some(failure)) => failure.clone(),
             (None, None) => as_the_machine_saw_it(ports, id, error).await?,
         };
@@ -169,9 +167,7 @@ async fn failed_gate(ports: &impl DynamoDbApi, id: &DeploymentId) -> Result<Opti
         _ => None,
     };
     let failed = |one: &Stored<Judgement>| one.value.failed.is_some() || ran_out_at(&one.value).is_some();
-    let Some(judgement) = judgements.into_iter().find(failed) else {
-        return Ok(None);
-    };
+    let Some(judgement) = judgements.into_iter().find(failed) else { return Ok(None) };
     let plan = ledger::require(ports, &ledger::plan(id)).await?;
     let wave = judgement.value.wave;
     let what = changed_in_words(&plan.value.waves, wave);

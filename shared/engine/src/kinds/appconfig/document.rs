@@ -31,9 +31,7 @@ const SMALLER: &str = "Upload a document of at most 2 MB, and release it under a
 /// read.
 pub(super) async fn read(home: &(impl S3Api + Configured), document: &Document) -> Result<Bytes> {
     let bytes = uploaded(home, document).await?;
-    let Some(filled) = &document.filled else {
-        return Ok(bytes);
-    };
+    let Some(filled) = &document.filled else { return Ok(bytes) };
     let bytes = Bytes::from(fill(&bytes, &filled.with));
     if Digest::of(&bytes) == filled.sha256 {
         return Ok(bytes);
@@ -137,9 +135,7 @@ fn is_json(kind: &str) -> bool {
 /// the constraints of the flags.
 fn flags(bytes: &[u8]) -> Option<&'static str> {
     // The parser's own words may repeat parts of the document.
-    let Ok(document) = serde_json::from_slice::<Value>(bytes) else {
-        return Some("it is not JSON");
-    };
+    let Ok(document) = serde_json::from_slice::<Value>(bytes) else { return Some("it is not JSON") };
     match &document {
         Value::Object(members) if members.contains_key("flags") => None,
         Value::Object(_) => Some("it has no member `flags`"),
@@ -158,9 +154,7 @@ fn place(output: &Output) -> String {
 
 /// Returns the document with each output's value in the place of its name.
 pub(super) fn fill(bytes: &[u8], with: &BTreeMap<Output, String>) -> Vec<u8> {
-    let Ok(text) = std::str::from_utf8(bytes) else {
-        return bytes.to_vec();
-    };
+    let Ok(text) = std::str::from_utf8(bytes) else { return bytes.to_vec() };
     with.iter().fold(text.to_owned(), |text, (output, value)| text.replace(&place(output), value)).into_bytes()
 }
 

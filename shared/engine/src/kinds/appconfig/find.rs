@@ -30,9 +30,7 @@ pub(super) async fn find(
     let application = ask("application", &spec.application).one_of(applications, |named| named);
     let application = match application {
         Ok(application) => application,
-        Err(finding) => {
-            return Err([Some(finding), strategy.err()].into_iter().flatten().collect::<Vec<_>>().into());
-        }
+        Err(finding) => return Err([Some(finding), strategy.err()].into_iter().flatten().collect::<Vec<_>>().into()),
     };
     let environments = ports.environments(&application.id).await?;
     let environment = ask("environment", &spec.environment).one_of(environments, |named| named);
@@ -100,9 +98,7 @@ pub async fn needs(
     by: &DeployerRole<'_>,
     spec: &Spec,
 ) -> Result<Vec<Needed>> {
-    let Some(found) = found(find(there, input, spec).await)? else {
-        return Ok(vec![]);
-    };
+    let Some(found) = found(find(there, input, spec).await)? else { return Ok(vec![]) };
     let (application, environment) = (&found.application.id, &found.environment.id);
     let tags = there.environment_tags(application, environment).await?;
     Ok(of(by, &found, &tags))

@@ -272,9 +272,7 @@ impl<P: AppConfigApi + S3Api + Configured + Clock> Appconfig<P> {
     /// Returns the profile's newest deployment in detail.
     async fn detail(&self, target: &Target, rollouts: &[Rollout]) -> Result<Option<RolloutDetail>> {
         let mut own = rollouts.iter().filter(|rollout| rollout.profile == target.profile);
-        let Some(newest) = own.next() else {
-            return Ok(None);
-        };
+        let Some(newest) = own.next() else { return Ok(None) };
         let (application, environment) = (&target.application, &target.environment);
         self.at.rollout(application, environment, newest.number).await.map(Some)
     }

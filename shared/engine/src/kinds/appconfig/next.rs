@@ -103,9 +103,7 @@ fn towards(target: &Target, seen: &Seen, goal: &Goal, live: Option<&Rollout>, wa
     if let Some(other) = seen.under_way() {
         return busy(target, seen, other);
     }
-    let Some(version) = wanted else {
-        return Next::Failed(wording::no_way_back(target, live));
-    };
+    let Some(version) = wanted else { return Next::Failed(wording::no_way_back(target, live)) };
     Next::Do(Change::Start {
         version: version.to_owned(),
         strategy: goal.strategy.clone().unwrap_or_else(|| AT_ONCE.to_owned()),

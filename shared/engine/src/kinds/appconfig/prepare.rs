@@ -116,9 +116,7 @@ impl FlagsPlan<'_> {
         let mut findings = findings;
         findings.extend(self.busy(&seen));
         findings.extend(self.gone(kind).await?);
-        let Some(goal) = goal.filter(|_| findings.is_empty()) else {
-            return Ok(Prepared::refused(findings));
-        };
+        let Some(goal) = goal.filter(|_| findings.is_empty()) else { return Ok(Prepared::refused(findings)) };
         let before = Recorded::of::<Appconfig<P>>(target, &seen)?;
         let unchanged = self.unchanged(&seen, &goal).filter(|_| self.later.is_empty() && !self.input.is_check);
         let stages = match &unchanged {
@@ -169,13 +167,9 @@ impl FlagsPlan<'_> {
     where
         P: AppConfigApi,
     {
-        let Some(recorded) = self.input.goal_state else {
-            return Ok(None);
-        };
+        let Some(recorded) = self.input.goal_state else { return Ok(None) };
         let version = from_value::<Goal>("recorded state", recorded)?.live.and_then(|live| live.version);
-        let Some(number) = version.and_then(|version| version.parse().ok()) else {
-            return Ok(None);
-        };
+        let Some(number) = version.and_then(|version| version.parse().ok()) else { return Ok(None) };
         match kind.content(&self.target, number).await {
             Ok(()) => Ok(None),
             Err(fault) if fault.name == FaultName::NotFound => Ok(Some(Finding::new(

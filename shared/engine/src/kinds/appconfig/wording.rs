@@ -22,9 +22,7 @@ pub(super) fn owned(target: &Target) -> String {
 
 /// Says what callers get.
 pub(super) fn shown(seen: &Seen) -> String {
-    let Some(live) = seen.live() else {
-        return "nothing deployed".into();
-    };
+    let Some(live) = seen.live() else { return "nothing deployed".into() };
     let Rollout { number, version, state, percent, .. } = live;
     if state == COMPLETE {
         format!("version {version} (deployment {number})")

@@ -84,9 +84,7 @@ impl<'a> Reading<'a> {
 
     /// Gives it bytes, and returns how many it took.
     fn feed(&mut self, available: &[u8]) -> Result<u64, Finding> {
-        let Some(machine) = &mut self.machine else {
-            return Ok(0);
-        };
+        let Some(machine) = &mut self.machine else { return Ok(0) };
         let space = machine.space();
         let count = space.len().min(available.len());
         if count == 0 {
@@ -99,9 +97,7 @@ impl<'a> Reading<'a> {
 
     /// Goes on, and returns the entries at the end of the directory.
     fn turn(&mut self) -> Result<Option<Vec<Entry>>, Finding> {
-        let Some(machine) = self.machine.take() else {
-            return Err(self.cut_off());
-        };
+        let Some(machine) = self.machine.take() else { return Err(self.cut_off()) };
         let turned = machine.process();
         let no_zip = |_| self.broken("it is no zip archive, or it is broken".to_owned());
         match turned.map_err(no_zip)? {

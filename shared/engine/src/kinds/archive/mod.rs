@@ -44,9 +44,7 @@ pub struct Archive {
 impl Archive {
     /// Returns the archive of a pinned artifact; `None` for an artifact of another sort.
     pub fn of(artifact: &Artifact) -> Option<Self> {
-        let Artifact::Object { key, version_id, sha256, bytes } = artifact else {
-            return None;
-        };
+        let Artifact::Object { key, version_id, sha256, bytes } = artifact else { return None };
         Some(Self { key: key.clone(), version_id: version_id.clone(), sha256: sha256.clone(), bytes: *bytes })
     }
 
@@ -167,9 +165,7 @@ impl<'u, 'a, P: S3Api> Reading<'u, 'a, P> {
         let mut out = vec![0_u8; most];
         let mut done = 0;
         while done < out.len() {
-            let Some(mut machine) = self.machine.take() else {
-                break;
-            };
+            let Some(mut machine) = self.machine.take() else { break };
             let fed = self.feed(&mut machine).await?;
             let turn = machine.process(&mut out[done..]);
             match turn.map_err(|error| self.broken(different(&error)))? {

@@ -68,9 +68,7 @@ impl<P: CodeDeployApi> Asks<'_, P> {
         let mut findings = Vec::new();
         let minutes = collected(self.minutes(found, &routing).map_err(Trouble::from), &mut findings)?;
         let appspec = collected(appspec, &mut findings)?;
-        let (Some(minutes), Some(appspec)) = (minutes, appspec) else {
-            return Err(findings.into());
-        };
+        let (Some(minutes), Some(appspec)) = (minutes, appspec) else { return Err(findings.into()) };
         Ok(Found {
             words: sentences::way(&self.named(), &routing, &appspec),
             group: PlannedGroup {

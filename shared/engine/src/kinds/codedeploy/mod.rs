@@ -280,9 +280,7 @@ impl<K: Moves, P: CodeDeployApi + Clock> CodeDeployed<K, P> {
                 all.iter().filter(|_| K::KEEPS_FORMER).find(|one| is_earlier(one) && !one.is_over()).cloned()
             }
         };
-        let Some(is) = is else {
-            return Ok(None);
-        };
+        let Some(is) = is else { return Ok(None) };
         let rollback = deployments::rollback(at, &is, all).await?;
         let lifecycle = match is.status.as_str() {
             "Succeeded" => Lifecycle::default(),

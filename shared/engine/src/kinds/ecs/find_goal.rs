@@ -129,9 +129,7 @@ async fn by_images(
     }
     let kept = kept_images(ports, home, input, spec, current, named).await;
     let kept = collected(kept, &mut findings)?;
-    let Some(kept) = kept.filter(|_| findings.is_empty()) else {
-        return Err(findings.into());
-    };
+    let Some(kept) = kept.filter(|_| findings.is_empty()) else { return Err(findings.into()) };
     let others = kept.keys().cloned().collect();
     images.extend(kept);
     let containers = spec.containers.keys();

@@ -43,9 +43,7 @@ impl<P: EcsApi + Clock> Ecs<P> {
     /// Returns the deployment that the last update has begun. `None` if no update was sent, or if the service rolls.
     pub(super) async fn followed(&self, target: &Target, way: &LookContext<'_, Goal>) -> Result<Option<Followed>> {
         let look = sent(way).or_else(|| begun(way));
-        let Some(look) = look.filter(|_| !target.strategy.is_rolling()) else {
-            return Ok(None);
-        };
+        let Some(look) = look.filter(|_| !target.strategy.is_rolling()) else { return Ok(None) };
         let is_own = way.behind.is_none() && way.goal.is_some_and(|goal| goal.task_definition.is_none());
         let earlier_ms = if is_own { EARLIER_OWN_MS } else { EARLIER_MS };
         let since_ms = self.at.now().ms_since(look.at);

@@ -77,9 +77,7 @@ fn at(stage: &str) -> String {
 
 /// Says until when ECS waits for the hook, and what it does then.
 pub(super) fn until(hook: &LifecycleHook) -> String {
-    let Some(at) = hook.expires else {
-        return String::new();
-    };
+    let Some(at) = hook.expires else { return String::new() };
     let then = match hook.then.as_str() {
         "CONTINUE" => "goes on",
         "ROLLBACK" => "rolls back",

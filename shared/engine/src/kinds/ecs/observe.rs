@@ -114,9 +114,7 @@ impl<P: EcsApi + Clock> Ecs<P> {
         troubles: &BTreeMap<String, StoppedTasks>,
     ) -> Result<Newest> {
         let set_to = &service.task_definition;
-        let Some(sent) = sent else {
-            return Ok(Newest::default());
-        };
+        let Some(sent) = sent else { return Ok(Newest::default()) };
         let is_left = sent.update.to != *set_to;
         let is_complete = service.deployments.iter().all(|d| d.rollout == COMPLETED);
         let may_be_held = !service.hooks.is_empty() && !is_complete;
@@ -180,9 +178,7 @@ impl<P: EcsApi + Clock> Ecs<P> {
 
     /// Returns why tasks stopped by themselves since the change was sent; nothing if none was sent.
     async fn troubles(&self, target: &Target, since: Option<Time>) -> Result<BTreeMap<String, StoppedTasks>> {
-        let Some(since) = since else {
-            return Ok(BTreeMap::new());
-        };
+        let Some(since) = since else { return Ok(BTreeMap::new()) };
         let stopped = self.at.tasks(&target.cluster, &target.service, true).await?;
         Ok(troubles(&stopped, since))
     }
@@ -198,9 +194,7 @@ fn own_images(
 ) -> Result<(Images, BTreeMap<String, u32>)> {
     let (mut images, mut unknown) = (Images::new(), BTreeMap::new());
     for name in &target.containers {
-        let Some(image) = document::image(&found.document, name) else {
-            continue;
-        };
+        let Some(image) = document::image(&found.document, name) else { continue };
         let (digests, silent) = digests(running, &found.arn, name);
         let image = image.to_owned();
         images.insert(name.clone(), OwnImage { image, digests });

@@ -22,9 +22,7 @@ pub(super) fn own<'r>(rollout: &'r ServiceRollout, pauses: &BTreeSet<Pause>) -> 
 
 /// Returns whether a deployment that is under way has come to this pause, or past it. Somebody may have answered it.
 pub(super) fn has_come(rollout: &ServiceRollout, at: Pause, tenths: u32) -> bool {
-    let Some(is) = rank(&rollout.stage) else {
-        return false;
-    };
+    let Some(is) = rank(&rollout.stage) else { return false };
     let is_at = rollout.stage == at.as_str() && own(rollout, &[at].into()).is_some();
     let has = rollout.traffic_tenths;
     if at != Pause::PreProductionTrafficShift {

@@ -48,15 +48,11 @@ where
     }
     let service = match there.service(&spec.cluster, &spec.service).await {
         // It was reported when the change was planned.
-        Err(fault) if matches!(fault.name, FaultName::NotFound | FaultName::AccessDenied) => {
-            return Ok(planned);
-        }
+        Err(fault) if matches!(fault.name, FaultName::NotFound | FaultName::AccessDenied) => return Ok(planned),
         service => service?,
     };
     let current = there.task_definition(service.runs()).await?;
-    let Some(asked) = QuotaQuery::of(spec, &service, &current) else {
-        return Ok(planned);
-    };
+    let Some(asked) = QuotaQuery::of(spec, &service, &current) else { return Ok(planned) };
     match asked.room(there).await {
         Ok(room) => asked.check_room(input, room, &mut planned),
         Err(fault) => planned.warnings.push(asked.not_checked(input, &fault)),
@@ -115,9 +111,7 @@ impl QuotaQuery {
         let quota = &answer["Quota"];
         let value = quota["Value"].as_f64();
         let value = value.ok_or_else(|| unreadable("GetServiceQuota showed no value"))?;
-        let Some(metric) = metric_of(&quota["UsageMetric"]) else {
-            return Ok(Room { quota: value, used: None });
-        };
+        let Some(metric) = metric_of(&quota["UsageMetric"]) else { return Ok(Room { quota: value, used: None }) };
         let now = there.now();
         let from = Time(now.0.saturating_sub(RECENT_MS));
         let points: Vec<Point> = there.points(&metric, from, now).await?;

@@ -164,9 +164,7 @@ pub(super) async fn kept_images(
     let (mut images, mut findings) = (Images::new(), Vec::new());
     for name in left {
         // A container that the task definition lacks is reported already.
-        let Some(image) = document::image(&current.document, name) else {
-            continue;
-        };
+        let Some(image) = document::image(&current.document, name) else { continue };
         let (finding, why) = match keep(home, spec, current, name, image, &running).await? {
             Kept::Image(own) => {
                 images.insert(name.clone(), own);
@@ -218,9 +216,7 @@ async fn keep(
         _ => return Ok(Kept::Unknown),
     };
     if is_ours {
-        let Some(found) = home.image(repository, kept).await? else {
-            return Ok(Kept::Gone);
-        };
+        let Some(found) = home.image(repository, kept).await? else { return Ok(Kept::Gone) };
         let mut own = own(&found);
         own.digests.extend(shown);
         return Ok(Kept::Image(own));

@@ -214,9 +214,7 @@ pub(super) async fn concurrency_left_behind(
 ) -> Result<Option<Finding>> {
     // Who goes back leaves nothing that the versions before did not.
     let alias = is.alias.as_ref().filter(|alias| alias.provisioned.is_none() && input.goal_state.is_none());
-    let Some(alias) = alias else {
-        return Ok(None);
-    };
+    let Some(alias) = alias else { return Ok(None) };
     let (function, version) = (&spec.function, &alias.traffic.version);
     let on_version = match there.provisioned(function, version).await {
         // A warning refuses nothing, also where a role may not look.
@@ -321,9 +319,7 @@ pub(super) async fn check(
     input: &PrepareInput<'_>,
     present: u64,
 ) -> Result<(Option<Finding>, Option<Finding>)> {
-    let Some(needed) = needed(input, present) else {
-        return Ok((None, None));
-    };
+    let Some(needed) = needed(input, present) else { return Ok((None, None)) };
     match there.code_room().await {
         Ok(room) => Ok(room_left(input, room, needed)),
         Err(fault) if fault.name == FaultName::AccessDenied => {

@@ -169,9 +169,7 @@ fn check_zip(archive: &str, entries: &mut [Entry], size: u64, spec: &Lambda) -> 
     let mut findings = check_entries(archive, entries, size);
     findings.refused.extend(check_whole(archive, entries, &limits));
     // A declaration with a pattern that is none is refused when it is uploaded.
-    let Some(Ok(rules)) = spec.folder().map(FolderRules::new) else {
-        return findings;
-    };
+    let Some(Ok(rules)) = spec.folder().map(FolderRules::new) else { return findings };
     let sorting = sort(entries, &rules);
     findings.refused.extend(refusals(archive, &sorting, &rules));
     findings.refused.extend(not_taken_out(archive, &sorting));

@@ -93,9 +93,7 @@ async fn not_readable(
     input: &PrepareInput<'_>,
     role: &TargetRole,
 ) -> Result<Option<Finding>> {
-    let Some(Artifact::Object { key, version_id, .. }) = input.artifact else {
-        return Ok(None);
-    };
+    let Some(Artifact::Object { key, version_id, .. }) = input.artifact else { return Ok(None) };
     let object = there.artifact(key, Some(version_id));
     match there.head(&object).await {
         Err(fault) if fault.name == FaultName::AccessDenied => Ok(Some(closed(input, role, &object.bucket))),

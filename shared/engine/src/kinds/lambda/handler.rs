@@ -147,9 +147,7 @@ impl Beginning {
 /// Checks the zip of a function by the function's runtime and handler.
 pub(super) fn check_handler(archive: &str, entries: &[Entry], function: &Function) -> FileFindings {
     let mut findings = FileFindings::default();
-    let Some(begin) = Beginning::of(&function.runtime, &function.handler) else {
-        return findings;
-    };
+    let Some(begin) = Beginning::of(&function.runtime, &function.handler) else { return findings };
     let files = || entries.iter().filter(|entry| !entry.folder);
     // .NET code that was compiled ahead of time is a program, also where a managed runtime runs it (AWS Lambda
     // Developer Guide, "Compile .NET Lambda function code to a native runtime format").

@@ -91,9 +91,7 @@ fn end_of(name: &str, links: &BTreeMap<String, Option<String>>, present: &BTreeS
             part => {
                 at.push('/');
                 at.push_str(part);
-                let Some(inside) = at.strip_prefix(ROOT) else {
-                    continue;
-                };
+                let Some(inside) = at.strip_prefix(ROOT) else { continue };
                 match links.get(inside) {
                     Some(Some(to)) => {
                         followed += 1;

@@ -68,9 +68,7 @@ fn candidate<'a>(is: &'a Observed, goal: &Wanted) -> Option<&'a Version> {
 /// move, or is to be woken, or the alias sends a share or all of its callers to it. For a function without an alias it
 /// is `$LATEST`.
 pub fn brought(is: &Observed, goal: &Goal) -> Option<String> {
-    let Some(alias) = &is.alias else {
-        return Some("$LATEST".to_owned());
-    };
+    let Some(alias) = &is.alias else { return Some("$LATEST".to_owned()) };
     match goal {
         Goal::Release(wanted) => candidate(is, wanted).map(|found| found.version.clone()),
         Goal::Back(_) => Some(alias.traffic.version.clone()),
@@ -79,9 +77,7 @@ pub fn brought(is: &Observed, goal: &Goal) -> Option<String> {
 }
 
 fn shift_to_goal(function: &str, is: &Observed, alias: &AliasState, goal: &Wanted) -> Next<Change> {
-    let Some(version) = candidate(is, goal) else {
-        return publish_goal(&is.latest, goal);
-    };
+    let Some(version) = candidate(is, goal) else { return publish_goal(&is.latest, goal) };
     match Fitness::of(&version.state) {
         Fitness::Soon => Next::Wait(SOON),
         Fitness::NotInvoked(why) => failed_by(&version.reason_code, version_failed(version, why)),

@@ -126,9 +126,7 @@ impl FunctionPlan<'_> {
     fn woken(&self, stages: Vec<Staged>) -> (Vec<Staged>, Vec<Finding>) {
         let (mut is_invoked, mut warnings) = (self.spec.is_tried, Vec::new());
         let kept = stages.into_iter().filter(|(goal, ..)| {
-            let Goal::Wake(version) = goal else {
-                return true;
-            };
+            let Goal::Wake(version) = goal else { return true };
             if !is_invoked {
                 warnings.push(checks::idle(self.input, self.spec, version));
             }
@@ -347,9 +345,7 @@ impl FunctionPlan<'_> {
         if let Some(version) = version {
             return Ok(Some(CodeSource::Version(version.version.clone())));
         }
-        let Some(artifact) = self.input.artifact else {
-            return Ok(None);
-        };
+        let Some(artifact) = self.input.artifact else { return Ok(None) };
         let brought = found(self.brought(there, artifact).await)?;
         Ok(brought.filter(|(codes, _)| codes.iter().any(|known| known == code)).map(|(_, source)| source))
     }

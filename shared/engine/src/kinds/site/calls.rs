@@ -69,9 +69,7 @@ where
                 (item, nth, answer.await)
             });
         }
-        let Some((item, nth, answer)) = under_way.next().await else {
-            return (done, worst);
-        };
+        let Some((item, nth, answer)) = under_way.next().await else { return (done, worst) };
         match answer {
             Ok(value) => {
                 pace.set(pace.get().answered());

@@ -62,14 +62,10 @@ impl<P: SitePorts> UndoneRelease<'_, P> {
         was_there: impl Fn(&str) -> bool,
         is_brought: impl Fn(&str) -> bool,
     ) -> Result<Leftovers> {
-        let Some(archive) = &self.target.archive else {
-            return Ok(Leftovers::default());
-        };
+        let Some(archive) = &self.target.archive else { return Ok(Leftovers::default()) };
         let object = archive.object(&self.home.config().artifacts_bucket);
         let entries = read_directory(self.home, &object, archive.bytes).await;
-        let Some(entries) = found(entries)? else {
-            return Ok(Leftovers::default());
-        };
+        let Some(entries) = found(entries)? else { return Ok(Leftovers::default()) };
         let files = entries.iter().filter(|entry| !entry.folder);
         let is_new = |path: &str| self.rules.outlives(path) && !was_there(path);
         let new: BTreeSet<&str> = files.map(|entry| entry.name.as_str()).filter(|path| is_new(path)).collect();
@@ -121,9 +117,7 @@ impl<P: SitePorts> UndoneRelease<'_, P> {
         let bytes = texts.iter().map(|entry| entry.bytes).fold(0, u64::saturating_add);
         let paths = new.iter().take(LOOKED_FOR).map(|path| (*path).to_owned());
         let search = NameSearch::of(paths).filter(|_| bytes <= SEARCHED);
-        let Some(mut search) = search else {
-            return Ok(None);
-        };
+        let Some(mut search) = search else { return Ok(None) };
         let mut unpacker = Unpacker::new(self.home, object, size, entries, &texts);
         for entry in &texts {
             unpacker.open(entry).each(PIECE, |piece| search.read(piece)).await?;

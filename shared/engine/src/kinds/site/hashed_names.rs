@@ -158,9 +158,7 @@ fn looked_for(mut files: Vec<&str>) -> Vec<(&str, &str)> {
 /// Pure: the names in a manifest that a bundler has made of the content: the files, styles and assets of the chunks of
 /// Vite (Vite documentation, "Backend integration"), and the values of webpack's plugins that differ from their keys.
 fn made_by_bundler(json: &[u8]) -> Vec<String> {
-    let Ok(Value::Object(manifest)) = serde_json::from_slice(json) else {
-        return vec![];
-    };
+    let Ok(Value::Object(manifest)) = serde_json::from_slice(json) else { return vec![] };
     let files = manifest.get("files").and_then(Value::as_object).unwrap_or(&manifest);
     let named = files.iter().flat_map(|(key, value)| match value {
         Value::String(file) if name_of(file) != name_of(key) => vec![file.as_str()],
@@ -241,9 +239,7 @@ fn is_word(part: &str) -> bool {
 /// lack a digit. Fonts have none: their names end in words such as `SemiBold`.
 fn bundler_tail<'s>(path: &str, stem: &'s str) -> Option<&'s str> {
     let at = stem.len().checked_sub(9)?;
-    let (Some(b"-"), Some(tail)) = (stem.as_bytes().get(at..=at), stem.get(at + 1..)) else {
-        return None;
-    };
+    let (Some(b"-"), Some(tail)) = (stem.as_bytes().get(at..=at), stem.get(at + 1..)) else { return None };
     let in_assets = path.starts_with("assets/") || path.contains("/assets/");
     let is_font = path.rsplit_once('.').is_some_and(|(_, ending)| ["woff", "woff2"].contains(&ending));
     let allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';

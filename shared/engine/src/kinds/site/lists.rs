@@ -246,9 +246,7 @@ impl<'a, P: ObjectStore + Clock + Configured> Lists<'a, P> {
     /// Returns the paths of a release's files, once they are known; `None` without a release. The rest of the list is
     /// skipped.
     pub async fn release_paths(&self, release: Option<&Digest>) -> Result<Option<Vec<String>>> {
-        let Some(release) = release else {
-            return Ok(None);
-        };
+        let Some(release) = release else { return Ok(None) };
         let files: Option<Names> = self.read(&self.release_key(release)).await?;
         Ok(files.map(|files| files.0.into_keys().collect()))
     }
@@ -287,9 +285,7 @@ impl<'a, P: ObjectStore + Clock + Configured> Lists<'a, P> {
 
     pub(super) async fn read<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>> {
         let object = self.home.artifact(key, None);
-        let Some(bytes) = if_there(self.home.get(&object, LONGEST).await)? else {
-            return Ok(None);
-        };
+        let Some(bytes) = if_there(self.home.get(&object, LONGEST).await)? else { return Ok(None) };
         let read = serde_json::from_slice(&bytes);
         read.map(Some).map_err(|error| Fault::internal(format!("the list {key} cannot be read: {error}")))
     }

@@ -118,9 +118,7 @@ impl TextCheck {
         self.is_beyond_ascii |= !text.is_ascii();
         // No text in UTF-8 has this byte, and most of UTF-16 without a byte order mark would pass without this.
         self.is_broken |= text.contains(&0);
-        let Err(error) = std::str::from_utf8(&text) else {
-            return;
-        };
+        let Err(error) = std::str::from_utf8(&text) else { return };
         match error.error_len() {
             Some(_) => self.is_broken = true,
             None => self.cut = text.get(error.valid_up_to()..).unwrap_or_default().to_vec(),

@@ -133,26 +133,20 @@ const READ: u64 = 16 * 1024 * 1024;
 /// Lets the edges forget the files, and asks each address that visitors have until it answers something else.
 pub(super) async fn prove_gone(at: &impl SitePorts, target: &Target, since: &Switched) -> Result<Option<Finding>> {
     let live: Vec<&WithdrawnObject> = target.withdraws.iter().filter(|it| it.is_live).collect();
-    let Some(first) = live.first() else {
-        return Ok(None);
-    };
+    let Some(first) = live.first() else { return Ok(None) };
     if let Some(distribution) = &target.site.distribution
         && let Some(why) = invalidate(at, distribution, since).await?.into_iter().next()
     {
         // One edge that answers something else proves nothing of the others.
         return Ok(Some(still_served(&first.path, &why)));
     }
-    let Some(visitors) = &target.visitors else {
-        return Ok(None);
-    };
+    let Some(visitors) = &target.visitors else { return Ok(None) };
     let answers = live.iter().map(|object| async move {
         let url = address(visitors, &object.path)?;
         Ok(served(at, &url, object).await?.map(|why| (object.path.as_str(), format!("{url} {why}"))))
     });
     let answers: Result<Vec<_>> = future::join_all(answers).await.into_iter().collect();
-    let Some((path, why)) = answers?.into_iter().flatten().next() else {
-        return Ok(None);
-    };
+    let Some((path, why)) = answers?.into_iter().flatten().next() else { return Ok(None) };
     if at.now().ms_since(since.at) < GONE_S * 1000 {
         return Err(Fault::new(FaultName::StillInProgress, why));
     }

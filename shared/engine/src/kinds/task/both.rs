@@ -11,9 +11,7 @@ use windlass_domain::text::finding::{Finding, FindingName};
 
 /// Returns the work that succeeded last, as far as it is recorded.
 pub(super) fn last(input: &PrepareInput<'_>) -> Result<Option<Work>> {
-    let Some(running) = input.running else {
-        return Ok(None);
-    };
+    let Some(running) = input.running else { return Ok(None) };
     let recorded = Recorded::read("recorded state", &running.state)?;
     Ok(match from_value("recorded state", &recorded.goal)? {
         Goal::Back(last) => last,

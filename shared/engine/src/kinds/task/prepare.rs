@@ -109,9 +109,7 @@ async fn foreign_cluster(ports: &impl EcsTasksApi, input: &PrepareInput<'_>, spe
     let member = "ecs.cluster";
     // A rollback runs nothing, and is kept waiting for no tag.
     let own = own_cluster(input, spec).filter(|_| input.goal_state.is_none());
-    let Some(name) = own else {
-        return Ok(None);
-    };
+    let Some(name) = own else { return Ok(None) };
     let Some(cluster) = if_there(ports.cluster(name).await)? else {
         return Ok(Some(missing(input, member, &format!("active cluster `{name}`"))));
     };

@@ -80,9 +80,7 @@ pub async fn known(ports: &impl Ports, of: EnvironmentId<'_>) -> Checked<()> {
 /// The pause that is in force of the deployment that holds the lock: until when, by whom, and why.
 async fn paused(ports: &impl Ports, lock: &Lock) -> Result<Option<SteeringRecord>> {
     let running = |held: &&LockHolder| held.state == HeldState::Running;
-    let Some(held) = lock.held.as_ref().filter(running) else {
-        return Ok(None);
-    };
+    let Some(held) = lock.held.as_ref().filter(running) else { return Ok(None) };
     let record = ledger::load(ports, &ledger::deployment(&held.deployment)).await?;
     let now = ports.now();
     Ok(record.and_then(|record| pause_in_force(&record.value, now).cloned()))
@@ -152,9 +150,7 @@ pub async fn take(
     app: &AppName,
     running: &mut BTreeMap<ComponentName, Running>,
 ) -> Result<BTreeMap<ComponentName, Undeclared>> {
-    let Some(in_force) = found(pin::declaration_in_force(ports, app).await)? else {
-        return Ok(BTreeMap::new());
-    };
+    let Some(in_force) = found(pin::declaration_in_force(ports, app).await)? else { return Ok(BTreeMap::new()) };
     let declared = |name: &ComponentName| in_force.declaration.components().any(|it| it == name);
     let gone = running.extract_if(.., |name, _| !declared(name));
     let gone: BTreeMap<ComponentName, Running> = gone.collect();

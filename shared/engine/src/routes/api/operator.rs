@@ -125,9 +125,7 @@ pub async fn post(ports: &impl Ports, of: EnvironmentId<'_>, id: &str, call: &Ca
     // A caller that may cancel in one environment may not do so in another by naming its deployment.
     let record = find(ports, app, &id).await?;
     let here = record.filter(|record| record.value.environment == *of.environment());
-    let Some(Stored { value: record, .. }) = here else {
-        return Err(not_here(of, &id));
-    };
+    let Some(Stored { value: record, .. }) = here else { return Err(not_here(of, &id)) };
     let (rules, by) = (access::rules(ports, app).await?, call.requester());
     let allowed_by = rules.allowed_by(&Asked::for_right(AccessRight::RollBack, &by, of));
     let caller = call.caller.as_deref().unwrap_or("an unnamed caller");
@@ -179,9 +177,7 @@ async fn before(ports: &impl Ports, record: &Deployment, said: &Cancellation, ca
         return Ok(None);
     }
     for (at, execution) in record.executions.iter().enumerate() {
-        let Some(execution) = ports.execution(execution).await? else {
-            continue;
-        };
+        let Some(execution) = ports.execution(execution).await? else { continue };
         if execution.error.as_deref() != Some(CANCELLED) {
             continue;
         }

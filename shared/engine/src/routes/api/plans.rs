@@ -71,9 +71,7 @@ pub async fn get(ports: &impl Ports, reader: &mut Reader, app: &AppName, id: &st
     log::name_deployment(&id);
     let known = ledger::load(ports, &ledger::planned(&id)).await?.map(|known| known.value);
     let is_known = |it: &Planned| it.deployment.app == *app && it.expires > ports.now();
-    let Some(planned) = known.filter(is_known) else {
-        return Err(unknown(app, &id));
-    };
+    let Some(planned) = known.filter(is_known) else { return Err(unknown(app, &id)) };
     reader.sees(ports, planned.deployment.environment_id()).await?;
     let failed = match (&planned.drawn, planned.deployment.executions.first()) {
         (None, Some(execution)) => failed(ports, execution).await?,

@@ -68,9 +68,7 @@ async fn upload(
 ) -> Result<Option<UploadedManifest>> {
     let key = manifest_key(app, environment, version);
     let place = ports.artifact(&key, None);
-    let Some(head) = ports.head(&place).await? else {
-        return Ok(None);
-    };
+    let Some(head) = ports.head(&place).await? else { return Ok(None) };
     let lies = upload_findings::read(ports, &key).await?.filter(|lies| lies.is_about(head.version_id.as_deref()));
     Ok(Some(UploadedManifest { key, version_id: head.version_id, findings: lies.map(|lies| lies.findings) }))
 }

@@ -149,9 +149,7 @@ pub async fn once(
 /// Returns whether the execution for an arrival died before it was a deployment or a refusal, so that nobody knows of
 /// it. An execution that a person stopped is not started again.
 async fn is_lost(ports: &impl Ports, served: &Served) -> Result<bool> {
-    let Some(Started { app, execution }) = &served.started else {
-        return Ok(false);
-    };
+    let Some(Started { app, execution }) = &served.started else { return Ok(false) };
     Ok(came_of(ports, app, execution).await? == Came::Lost)
 }
 

@@ -116,9 +116,7 @@ async fn list(ports: &impl Ports, app: &AppName, rev: u64, in_force: Option<Decl
     let key = ledger::declaration_in_force(app);
     let item = DynamoDbApi::get(ports, &key).await?;
     let is_listed = item.is_none_or(|item| item.index.is_some());
-    let Some(value) = in_force.filter(|_| !is_listed) else {
-        return Ok(());
-    };
+    let Some(value) = in_force.filter(|_| !is_listed) else { return Ok(()) };
     let write = Stored { key, rev, value }.put_indexed(Some(ledger::application_index(app)))?;
     // If it is refused, somebody quicker has given it one.
     ports.transact(vec![write]).await.map(|_| ())
@@ -155,9 +153,7 @@ async fn why_foreign(ports: &(impl SnsApi + Configured), app: &AppName, topic: &
     }
     let tags = match ports.topic_tags(topic).await {
         Ok(tags) => tags,
-        Err(fault) if fault.name == FaultName::NotFound => {
-            return Ok(Some("does not exist".to_owned()));
-        }
+        Err(fault) if fault.name == FaultName::NotFound => return Ok(Some("does not exist".to_owned())),
         Err(fault) if matches!(fault.name, FaultName::AccessDenied | FaultName::Refused) => {
             return Ok(Some(format!("does not show its tags: {}", fault.message)));
         }

@@ -53,9 +53,7 @@ async fn uploads(ports: &impl Ports, mut round: ArrivalSweep, now: Time, faults:
     let mut left = ARRIVALS;
     for _ in 0..PAGES {
         let page = ports.list(&bucket, "", round.after.clone()).await;
-        let Some(page) = faults.take("listing the artifacts bucket", page) else {
-            return round;
-        };
+        let Some(page) = faults.take("listing the artifacts bucket", page) else { return round };
         let concerned = |one: &&Listed| round.concerns(one.modified, now) && is_an_arrival(&one.key);
         let arrived: Vec<Listed> = page.objects.iter().filter(concerned).cloned().collect();
         for one in &arrived {
@@ -102,18 +100,14 @@ impl Images {
     /// be looked through does not keep the others from their turn; the next round makes up for it.
     pub async fn look(mut self, ports: &impl Ports, now: Time, faults: &mut Faults) -> Self {
         let known = faults.count();
-        let Some(owners) = ledger::load_whole_index(ports, &ledger::REPOSITORIES, faults).await else {
-            return self;
-        };
+        let Some(owners) = ledger::load_whole_index(ports, &ledger::REPOSITORIES, faults).await else { return self };
         if faults.count() > known {
             // It may be the repository of an item that cannot be read.
             self.round.pass_over();
         }
         let mut owners = owners.into_iter().map(|owner| owner.value);
         let after = self.round.after.clone().unwrap_or_default();
-        let Some(owner) = owners.find(|owner| owner.repository > after) else {
-            return self.next(None, now);
-        };
+        let Some(owner) = owners.find(|owner| owner.repository > after) else { return self.next(None, now) };
         match self.look_through(ports, &owner, now, faults).await {
             Ok(None) => {}
             Ok(within) => return Self { within, ..self },
@@ -138,9 +132,7 @@ impl Images {
         now: Time,
         faults: &mut Faults,
     ) -> Result<Option<RepositoryPlace>> {
-        let Some(declared) = found(declaration_in_force(ports, &owner.app).await)? else {
-            return Ok(None);
-        };
+        let Some(declared) = found(declaration_in_force(ports, &owner.app).await)? else { return Ok(None) };
         let mut place = self.place_in(&owner.repository);
         let (mut left, mut looks) = (ARRIVALS, LOOKS);
         for _ in 0..PAGES_OF_IMAGES {

@@ -42,9 +42,7 @@ pub(super) fn primary(task_sets: &[TaskSet]) -> Option<&TaskSet> {
 /// two that were asked for, it is the one that all callers will get. A stop counts only once it was answered or has
 /// taken effect, because otherwise it may not reach the deployment before that succeeds.
 pub(super) fn callers(runs: &str, asked: Option<&DeploymentRequest>, followed: Option<&Followed>, now: Time) -> String {
-    let (Some(asked), Some(followed)) = (asked, followed) else {
-        return runs.to_owned();
-    };
+    let (Some(asked), Some(followed)) = (asked, followed) else { return runs.to_owned() };
     let is_of_it = match &asked.stop {
         Some(stop) => *stop == followed.is.id,
         None => followed.is_own && followed.is_to(&asked.to),

@@ -35,9 +35,7 @@ fn forward(target: &Target, seen: &Seen, goal: &Goal, on_function: Next<lambda::
         Next::Do(lambda::Change::Shift { from, to, .. }) => Some((from, to.version)),
         other => return other.map(Change::Of),
     };
-    let Some(ours) = &seen.followed else {
-        return begin(target, seen, left);
-    };
+    let Some(ours) = &seen.followed else { return begin(target, seen, left) };
     let story = || wording::story(target, seen, ours);
     if ours.is.is_gone() {
         if seen.is_returning() {

@@ -59,9 +59,7 @@ async fn appspec<P: CodeDeployApi>(asks: &Asks<'_, P>, spec: &Lambda, group: &De
     let alias = spec.alias.as_deref().unwrap_or_default();
     let function = &spec.function;
     let text = if asks.input.goal_state.is_some() { None } else { asks.last_text(group).await? };
-    let Some(text) = text else {
-        return Ok(AppSpec::new(function, alias));
-    };
+    let Some(text) = text else { return Ok(AppSpec::new(function, alias)) };
     let read = AppSpec::read(&text).map_err(|why| asks.unreadable(&why, "this function and its alias"))?;
     if read.is_of(function, alias) {
         return Ok(read);

@@ -50,9 +50,7 @@ impl Seen {
     /// nothing.
     pub(super) fn callers(&self) -> Traffic {
         let traffic = self.traffic();
-        let Some(begun) = &self.asked else {
-            return traffic;
-        };
+        let Some(begun) = &self.asked else { return traffic };
         let (is_between, is_there) = (self.is_between(begun), self.is_there(begun));
         let is_mixed = is_between && !traffic.weights.is_empty();
         let is_active = self.followed.as_ref().is_some_and(|ours| !ours.is.is_over());

@@ -13,9 +13,7 @@ use windlass_domain::text::next_step::Redeploy;
 
 /// Pure: what to do next. `owned` says in words which files of the site Windlass owns.
 pub fn next(owned: &str, is: &Seen, wanted: &Goal) -> Next<Change> {
-    let Some(way) = is.ways.get(&wanted.id()) else {
-        return Next::Failed(unknown(&wanted.id()));
-    };
+    let Some(way) = is.ways.get(&wanted.id()) else { return Next::Failed(unknown(&wanted.id())) };
     if !way.strange.is_empty() {
         return Next::Failed(strange(&way.strange, owned));
     }

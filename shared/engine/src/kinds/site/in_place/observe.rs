@@ -108,9 +108,7 @@ impl<P: SitePorts> InPlace<P> {
     async fn look(&self, target: &Target, whole: bool) -> Result<Objects> {
         let nothing = Objects::new();
         let changed = changed(&self.known(&nothing));
-        let Content::Recorded(before) = &self.known.before.1 else {
-            return self.look_at_all(target).await;
-        };
+        let Content::Recorded(before) = &self.known.before.1 else { return self.look_at_all(target).await };
         let at_once = self.pace.get().limit;
         if whole || !ask_each(changed.len(), before.len(), at_once) {
             return self.look_at_all(target).await;
@@ -175,9 +173,7 @@ impl<P: SitePorts> InPlace<P> {
 
     /// Asks S3 for the object at a path.
     async fn ask(&self, target: &Target, path: &str) -> Result<Option<(String, Object)>> {
-        let Some(head) = self.at.head(&target.object(path, None)).await? else {
-            return Ok(None);
-        };
+        let Some(head) = self.at.head(&target.object(path, None)).await? else { return Ok(None) };
         if let Some(known) = self.recall(path, &head.etag) {
             return Ok(Some((path.to_owned(), known)));
         }
@@ -239,9 +235,7 @@ impl<P: SitePorts> InPlace<P> {
             return Ok(false);
         }
         let was = target.object(path, recorded.version_id.clone());
-        let Some(head) = self.at.head(&was).await? else {
-            return Ok(false);
-        };
+        let Some(head) = self.at.head(&was).await? else { return Ok(false) };
         if !same_headers(&head, is) {
             return Ok(false);
         }

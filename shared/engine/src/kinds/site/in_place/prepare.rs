@@ -232,9 +232,7 @@ fn names_only<'e, P>(
 /// Returns the release's files, with the content of those that the archive's directory declares unchanged. Returns
 /// `None` if a recorded state is wanted.
 fn expected<P>(scene: &SiteScene<'_, P>, wanted: &Wanted<Goal>, running: &Objects) -> Option<Content> {
-    let Wanted::Release(_, entries) = wanted else {
-        return None;
-    };
+    let Wanted::Release(_, entries) = wanted else { return None };
     let mut files: Files = names_only(scene, entries).collect();
     for entry in entries {
         let former = running.get(&entry.name).and_then(|object| object.file.as_ref());
@@ -321,9 +319,7 @@ async fn ask_all(
     .await?;
     let mut ours = BTreeSet::new();
     for (path, head) in found.into_iter().flatten() {
-        let Some(object) = before.get_mut(path).filter(|it| it.etag == head.etag) else {
-            continue;
-        };
+        let Some(object) = before.get_mut(path).filter(|it| it.etag == head.etag) else { continue };
         object.version_id.clone_from(&head.version_id);
         if !head.metadata.contains_key(DEPLOYMENT) {
             continue;

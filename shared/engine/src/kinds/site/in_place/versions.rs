@@ -171,9 +171,7 @@ impl<P: SitePorts> Lists<'_, P> {
     /// Returns the list of what former releases left, as a goal names it, with the files of it that are due. It is empty
     /// if no list is named or the list no longer exists.
     pub(super) async fn leftover_list_of(&self, goal: &Goal) -> Result<LeftoverList> {
-        let Some(list) = &goal.left else {
-            return Ok(LeftoverList::default());
-        };
+        let Some(list) = &goal.left else { return Ok(LeftoverList::default()) };
         match self.kept.read(list).await {
             Err(fault) if fault.name == FaultName::NotFound => Ok(LeftoverList::default()),
             left => left,

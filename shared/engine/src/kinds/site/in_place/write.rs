@@ -193,9 +193,7 @@ impl<P: SitePorts> InPlace<P> {
         {
             contents.insert((*path).to_owned(), config_bytes(config));
         }
-        let Some(archive) = &target.archive else {
-            return Ok(contents);
-        };
+        let Some(archive) = &target.archive else { return Ok(contents) };
         let object = archive.object(&self.home.config().artifacts_bucket);
         let entries = self.directory(archive, &object).await?;
         let mut wanted: Vec<Entry> = entries

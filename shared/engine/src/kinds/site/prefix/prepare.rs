@@ -116,9 +116,7 @@ fn stage(goal: &Goal, what: String, ahead: bool) -> Result<Stage> {
 /// A warning where files keep their names although their content changes: an edge that looks into the other
 /// folder answers with the other one.
 async fn mixed(scene: &SiteScene<'_, impl SitePorts>, before: &Goal, entries: &[Entry]) -> Result<Option<Finding>> {
-    let Some(release) = &before.release else {
-        return Ok(None);
-    };
+    let Some(release) = &before.release else { return Ok(None) };
     let files = scene.lists.release(release).await?.unwrap_or_default();
     let former = |path: &str| files.get(path).map_or(Former::Nothing, Former::Ours);
     let path = format!("components.{}", scene.input.component);

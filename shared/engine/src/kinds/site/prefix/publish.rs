@@ -66,12 +66,8 @@ impl<P: SitePorts> Prefix<P> {
     /// unchanged.
     async fn copies(&self, publisher: &Publisher<'_, P>, delivery: &Delivery) -> Result<Vec<Copy>> {
         let lists = publisher.lists();
-        let Some(release) = &self.before.release else {
-            return Ok(vec![]);
-        };
-        let Some(mut files) = lists.release(release).await? else {
-            return Ok(vec![]);
-        };
+        let Some(release) = &self.before.release else { return Ok(vec![]) };
+        let Some(mut files) = lists.release(release).await? else { return Ok(vec![]) };
         let mut etags = lists.folder(&self.before).await?;
         let wanted =
             publisher.files(&delivery.entries).filter(|entry| !delivery.uploaded.files.contains_key(&entry.name));
@@ -159,9 +155,7 @@ pub struct Note {
 impl<P: SitePorts> Lists<'_, P> {
     /// Notes a folder of the site's bucket that is about to be filled.
     pub async fn note_folder(&self, bucket: &str, goal: &Goal) -> Result<()> {
-        let Some(release) = &goal.release else {
-            return Ok(());
-        };
+        let Some(release) = &goal.release else { return Ok(()) };
         let key = self.note_key(bucket, goal.folder_name(), release);
         let folder = Folder { under: folder_of(&goal.origin_path), filled: self.home.now(), pruning: false };
         self.write(&key, &folder, Replaces::Anything).await
@@ -181,9 +175,7 @@ impl<P: SitePorts> Lists<'_, P> {
 
     /// Returns whether a folder is being deleted.
     pub async fn is_pruned(&self, bucket: &str, goal: &Goal) -> Result<bool> {
-        let Some(release) = &goal.release else {
-            return Ok(false);
-        };
+        let Some(release) = &goal.release else { return Ok(false) };
         let key = self.note_key(bucket, goal.folder_name(), release);
         let folder: Option<Folder> = self.read(&key).await?;
         Ok(folder.is_some_and(|folder| folder.pruning))

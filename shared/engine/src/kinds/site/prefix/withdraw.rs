@@ -121,9 +121,7 @@ impl<P: SitePorts> Lists<'_, P> {
         }
         for (name, paths) in folders {
             let [list, _] = self.lists_of_folder(name);
-            let Some(etags) = self.read::<BTreeMap<String, String>>(&list).await? else {
-                continue;
-            };
+            let Some(etags) = self.read::<BTreeMap<String, String>>(&list).await? else { continue };
             let before = etags.len();
             let rest: BTreeMap<String, String> =
                 etags.into_iter().filter(|(path, _)| !paths.contains(path.as_str())).collect();

@@ -13,9 +13,7 @@ use windlass_domain::text::finding::{Finding, FindingName};
 /// may switch an origin that serves the site: that is the declared one, or else every origin that is the bucket.
 pub(super) fn claims(site: &StaticSite, serving: Option<&Serving>) -> Vec<Claim> {
     let mut claims = vec![Claim::folder(bucket(site), &site.prefix)];
-    let Some(Serving { distribution, origin, .. }) = serving else {
-        return claims;
-    };
+    let Some(Serving { distribution, origin, .. }) = serving else { return claims };
     let claim = |origin: &str| Claim::whole(format!("{}#{origin}", distribution.arn));
     match (site.mode, &site.origin) {
         (SiteMode::Prefix, _) => claims.push(claim(&origin.id)),
@@ -90,9 +88,7 @@ fn live_files_expire(rule: &LifecycleRule, path: &str) -> Option<Finding> {
 }
 
 fn versions_expire(rule: &LifecycleRule, path: &str, problems: &mut Problems) {
-    let Some(days) = rule.noncurrent_days else {
-        return;
-    };
+    let Some(days) = rule.noncurrent_days else { return };
     let deletes = format!("{} deletes overwritten versions after {}", named(rule), count(days, "day"));
     if days < UNDO && rule.noncurrent_kept == 0 {
         problems.findings.push(

@@ -67,9 +67,7 @@ async fn unreadable(ports: &impl SitePorts, input: &PrepareInput<'_>, target: &T
         Err(fault) => return Err(fault),
     };
     let first = listed.objects.first();
-    let Some(first) = first.filter(|_| site.mode == SiteMode::InPlace) else {
-        return Ok(None);
-    };
+    let Some(first) = first.filter(|_| site.mode == SiteMode::InPlace) else { return Ok(None) };
     let object = ObjectId { bucket: bucket.clone(), key: first.key.clone(), version_id: None };
     match ports.object_tags(&object).await {
         Err(fault) if fault.name == FaultName::AccessDenied => {
@@ -88,9 +86,7 @@ pub fn check_artifact(component: &ComponentName, site: &StaticSite, named: &str,
         Err(finding) => return vec![finding],
     };
     // A declaration with a pattern that is none is refused when it is uploaded.
-    let Ok(Rules { folder, .. }) = Rules::new(site) else {
-        return vec![];
-    };
+    let Ok(Rules { folder, .. }) = Rules::new(site) else { return vec![] };
     let whole = bytes.len() as u64;
     let selected = select(named, entries, whole, room(site), &folder);
     let selected = selected.and_then(|it| without_keys_in(named, bytes, it, &folder));

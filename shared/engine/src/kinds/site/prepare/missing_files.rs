@@ -101,9 +101,7 @@ impl<'a> Looked<'a> {
     fn lacks(&self, page: &str, html: &[u8]) -> BTreeMap<String, Lack<'a>> {
         let names = named_by(html);
         let mut lacks = BTreeMap::new();
-        let Some(base) = self.addresses.base(page, names.base.as_deref()) else {
-            return lacks;
-        };
+        let Some(base) = self.addresses.base(page, names.base.as_deref()) else { return lacks };
         let addresses = names.needed.iter().map(|(_, address)| address).chain(&names.images);
         let leads = addresses.filter_map(|address| self.addresses.follow(&base, address));
         // Nobody knows the folder from which a browser follows the addresses of a piece of HTML.

@@ -52,9 +52,7 @@ async fn bucket(ports: &impl SitePorts, input: &PrepareInput<'_>, site: &StaticS
     let what = format!("bucket {}", site.bucket);
     let versioned = match or_finding(ports.keeps_versions(&site.bucket).await, &path, &what) {
         Ok(versioned) => versioned,
-        Err(trouble) => {
-            return Ok(Problems { findings: trouble.findings()?, ..Problems::default() });
-        }
+        Err(trouble) => return Ok(Problems { findings: trouble.findings()?, ..Problems::default() }),
     };
     let mut problems = match or_finding(ports.lifecycle(&site.bucket).await, &path, &what) {
         Ok(rules) => check_rules(&rules, site, &path),

@@ -217,9 +217,7 @@ impl<'a, P: SitePorts> Publisher<'a, P> {
 
     /// Brings the configuration file, which is in no archive.
     async fn upload_config(&self, uploaded: &mut UploadedFiles) -> Result<(), Trouble> {
-        let Some(config) = &self.target.site.config else {
-            return Ok(());
-        };
+        let Some(config) = &self.target.site.config else { return Ok(()) };
         if uploaded.files.contains_key(&config.path) {
             return Ok(());
         }
@@ -367,9 +365,7 @@ pub(super) struct UploadedFiles {
 impl UploadedFiles {
     fn take(&mut self, all: impl IntoIterator<Item = Handled>, has_folder: bool) {
         for done in all {
-            let Some(file) = done.file else {
-                continue;
-            };
+            let Some(file) = done.file else { continue };
             if let Some(etag) = done.etag.filter(|_| has_folder) {
                 self.etags.insert(done.path.clone(), etag);
             }

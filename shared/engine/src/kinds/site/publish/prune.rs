@@ -181,9 +181,7 @@ impl<P: SitePorts> Publisher<'_, P> {
         share: &mut u32,
     ) -> Result<(), Stop> {
         let lists = self.lists();
-        let Some(mut folder) = lists.read::<Folder>(&note.key).await? else {
-            return Ok(());
-        };
+        let Some(mut folder) = lists.read::<Folder>(&note.key).await? else { return Ok(()) };
         let is_of_note = folder.under.strip_suffix('/').is_some_and(|path| {
             path.strip_suffix(&note.name).is_some_and(|above| above.is_empty() || above.ends_with('/'))
         });

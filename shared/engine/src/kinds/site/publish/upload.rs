@@ -158,12 +158,8 @@ impl<P: SitePorts> Publisher<'_, P> {
         checkpoint: &mut impl Checkpoint,
     ) -> Result<bool, Trouble> {
         for entry in left {
-            let Some(file) = self.hashed(unpacker, entry, checkpoint).await? else {
-                return Ok(false);
-            };
-            let Some(done) = self.upload_one(unpacker, entry, file, checkpoint).await? else {
-                return Ok(false);
-            };
+            let Some(file) = self.hashed(unpacker, entry, checkpoint).await? else { return Ok(false) };
+            let Some(done) = self.upload_one(unpacker, entry, file, checkpoint).await? else { return Ok(false) };
             self.note(std::slice::from_ref(&done)).await?;
             self.take(uploaded, vec![done]);
         }
