@@ -1,5 +1,12 @@
 //! The origin of a release in Git: options name it, else the CI's environment, else `git` itself.
 
+// The commit that would be recorded is compared with HEAD, because `GITHUB_SHA` of a `workflow_run` is not what was
+// checked out. To take HEAD without a word would release a wrong commit under a right ref.
+//
+// Git runs programs that a folder's own configuration names (filters, hooks, `gpg`), and the folder may be
+// somebody's archive. What an option can switch off is switched off. Where the repository itself names a filter, it
+// is not known whether the tree is clean. A person's own filters run.
+
 use crate::ground::arguments;
 use clap::Args;
 use std::path::{Path, PathBuf};

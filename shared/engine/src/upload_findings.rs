@@ -1,5 +1,9 @@
 //! Writes the findings on an upload beside it as `<key>.findings.json`, where its author looks.
 
+// Findings lie beside the upload, because who uploads by `aws s3 cp` has no other place to look. A later good upload
+// overwrites them with an empty list that names it. A deletion would need one more right, and leave a reader without
+// an answer to which upload that was.
+
 use crate::config::Configured;
 use crate::ports::{ObjectHead, PutOptions, Replaces, Result, S3Api};
 use serde::ser::Error as _;

@@ -1,5 +1,8 @@
 //! The check of a release before its first byte is sent. Pure.
 
+// Bytes are checked before the upload, by the code with which `Prepare` looks, because a rejected release uses up
+// its version. To check them while pinning would read every arrival for the few that are wrong.
+
 use crate::ground::output::text;
 use crate::talk::git::ReleaseOrigin;
 use semver::Version;

@@ -5,6 +5,9 @@
 //! console; a member that bears one of the names above, or begins with `_`, is written with one `_` more in front and
 //! read back without it.
 
+// Members of the body are attributes of their own names, so that conditions can name them and a person can read them
+// in the console. Only a name that clashes gets a `_` in front: no body is refused for its names.
+
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem};
 use serde_json::{Map, Value};
 use std::collections::HashMap;

@@ -1,5 +1,9 @@
 //! Checks whether a release fits the declaration that it is deployed under.
 
+// An image has to be of the declared repository: Windlass's roles read every repository of the account, so one
+// application could deploy the image of another. A promotion, a rollback and an undo are not looked at again: what
+// ran before is never refused.
+
 use super::Declaration;
 use super::resolved::Resolved;
 use crate::declaration::kinds::Component;

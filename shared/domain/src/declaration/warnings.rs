@@ -1,5 +1,8 @@
 //! Warnings about a declaration that its authors may not mean. They are shown, and stop nothing. Pure.
 
+// These are warnings and no refusals: a first `app.yaml` has no alarms yet. An environment without a gate is warned
+// of only where it says `bake`, or releases are promoted to it: else each `dev` would be.
+
 use super::Declaration;
 use crate::declaration::kinds::WarningContext;
 use crate::declaration::resolved::Resolved;

@@ -1,5 +1,9 @@
 //! Rules by which Git refs and image tags choose an environment.
 
+// Overlapping rules are refused and never decided by their order: chance would decide where a release goes. Of an
+// image tag only a commit or a run number may follow the branch: `main-experiment` is another branch's image. Tag
+// rules match semantic versions alone, because these give the order of releases.
+
 use crate::text::finding::{Finding, FindingName};
 use crate::text::name::EnvironmentName;
 use globset::{GlobBuilder, GlobMatcher};

@@ -1,5 +1,9 @@
 //! The request with which a person cancels a deployment.
 
+// The key's mark stands in the cause of the stop: Step Functions keeps that for 90 days, as long as an execution's
+// name. An item of the ledger would need one more right of the API, and the rule that sees the stop may start the
+// recovery first, without a key.
+
 use crate::document::shape::{Language, Shape};
 use crate::document::source::Source;
 use crate::text::digest::Digest;

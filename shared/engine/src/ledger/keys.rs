@@ -1,3 +1,7 @@
+// A record lies in the partition `arriving` until its first turn, so that the schedule finds one whose execution
+// died before it had a lock or a place in the queue. An item in the queue would supersede others before it is
+// admitted.
+
 use super::items::{Asked, Execution, ExecutionRecord, LastFault, Progress, RepositoryOwner, SearchProgress, Served};
 use super::key::{Index, Key, Range};
 use crate::ledger::items::{APPLICATIONS, ARRIVING, CLAIMS, DRILLS, ENVIRONMENTS, HELD, REPOSITORIES, WAITING};

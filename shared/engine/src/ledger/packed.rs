@@ -2,8 +2,11 @@
 //!
 //! DynamoDB takes items of at most 400 KB (Amazon DynamoDB Developer Guide, *Quotas*, "Item size"), and bills them by
 //! the kilobyte. The state of an environment of hundreds of components is larger than that, and a third of it packed.
-//! Small items stay as they are, so that a person can read them in the console
-//! (docs/decisions/ledger/0190-packing-large-items-of-the-ledger.md).
+//! Small items stay as they are, so that a person can read them in the console.
+
+// An environment of 500 functions is 460 KB of JSON, and DynamoDB takes 400 KB. It is packed here and not in the
+// adapter, so that the in-memory world and the stream have what DynamoDB has. An item for each component would need
+// five transactions for an ending.
 
 use crate::ports::Result;
 use base64::Engine as _;

@@ -1,5 +1,8 @@
 //! Finds the declaration in force, the one that a release names, and the environment that an action names.
 
+// A pinned declaration that is not in force is refused without `allow_older`: whoever may upload releases would
+// choose the rules, gates and account of the past.
+
 use crate::config::Configured;
 use crate::ledger::{self, Stored};
 use crate::ports::{DynamoDbApi, Result};

@@ -1,6 +1,10 @@
 //! `GET /apps`: all applications with their environments: what runs there, who asked for it and why, what holds, works
 //! and waits.
 
+// Applications are listed by the index: objects below `apps/` in the bucket may have been refused, or deleted since.
+// A page is bounded by its environments, because each costs several reads. Of a component the names alone are
+// listed, because its state may be long.
+
 use super::access::Reader;
 use super::call::{Answered, Call, Ports, Served, answers};
 use super::query::page;

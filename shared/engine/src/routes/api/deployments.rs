@@ -1,6 +1,9 @@
 //! `GET /apps/{app}/deployments`: history, and whole records. For a deployment that was accepted a moment ago the
 //! answer is that its execution has started, and records it next.
 
+// The API writes no record, so the address of a 202 is answered from the execution until `Admit` has written it. A
+// 202 that waits for the record would make each release wait for a cold start.
+
 use super::access::Reader;
 use super::call::Call;
 use super::environment::known;

@@ -1,6 +1,9 @@
 //! An arrival: what arrived, how it became known, and what came of it. Each is served once, however often and in
 //! whatever way it becomes known, and one that nobody asks for is listed beside what is refused.
 
+// Events of S3 and ECR name the account and no person, so an arrival has no requester where its event says nothing
+// more. CloudTrail would know it, minutes late, and of uploads only where somebody pays for data events.
+
 use crate::conductor::{record_refusal, refusal};
 use crate::faults::Faults;
 use crate::ledger::{self, Served, Started};

@@ -3,6 +3,10 @@
 //! others (Amazon SQS Developer Guide, "Amazon SQS fair queues"). EventBridge itself can give a message no group that
 //! depends on the event (Amazon EventBridge API Reference, SqsParameters).
 
+// A flood goes back into its queue with its application as the group, because SQS serves a busy group after others.
+// To give messages back counts as a receipt and would make dead letters; a rule of EventBridge sets only fixed
+// groups; a counter in the ledger is a write for each upload.
+
 use crate::ports::{JsonCall, JsonServices, Result};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,5 +1,8 @@
 //! Intake: serves what arrives by itself, as events of S3 and ECR.
 
+// What is not taken is listed, and nobody is notified: most tags are not meant to be deployed, and whoever builds an
+// image for each pull request would switch notifications off.
+
 mod access;
 mod arrival;
 mod declaration;
@@ -16,7 +19,7 @@ use crate::config::Config;
 use crate::ports::Result;
 use serde_json::Value;
 
-/// Serves one event. What belongs to no application is listed (decision 0262); a fault is retried by
+/// Serves one event. What belongs to no application is listed; a fault is retried by
 /// the queue and ends in the dead-letter queue. An event of another account or region is dropped.
 pub async fn handle(ports: &impl Ports, event: Value) -> Result<()> {
     if !is_from_here(ports.config(), &event) {
