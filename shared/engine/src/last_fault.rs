@@ -1,6 +1,9 @@
 //! Keeps the last fault of a state that only looks, such as `Prepare`. The machine passes on only the fault's name;
 //! this gives its text to the ending, for whoever asked.
 
+// A Catch passes on an error's name alone, so the fault's sentence is kept here: what could not be prepared ends
+// `Rejected` with it, and not `RolledBack`. Only the machine knows which try is the last, so every fault is kept.
+
 use crate::ledger::{self, Fence, LastFault};
 use crate::payload::Caller;
 use crate::ports::{Clock, DynamoDbApi, Result};

@@ -1,3 +1,11 @@
+// A panic is caught here and not by Lambda's runtime, which names the error after a Rust box and writes plain text:
+// here it is `Internal`, which is not retried, and a line of JSON. A build without unwinding ends the process after
+// that line. Nothing in memory can be half-done: what a deployment did is in the ledger.
+
+// The error type is our own, because a boxed one reaches Step Functions as `&alloc::boxed::Box<dyn …>`, which no
+// Retry or Catch can name. Futures are boxed here, because together with the SDK's they nest deeper than rustc
+// follows.
+
 use crate::{logs, metrics};
 use futures::FutureExt as _;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
@@ -19,7 +27,7 @@ use windlass_domain::text::fault::{Fault, FaultName};
 ///
 /// A handler that panics answers the fault `Internal`, and the process serves the next event: what
 /// the ports keep between events is caches only. A build without unwinding, as for AWS, ends there
-/// instead (decision 0025).
+/// instead.
 pub fn serve<P, I, O>(
     ports: impl AsyncFnOnce() -> Result<P, Fault>,
     handler: impl AsyncFn(&P, I) -> Result<O, Fault>,

@@ -2,6 +2,12 @@
 //! that it is not refused. A step has the members that the request needs, and no other: whoever starts it as it stands
 //! is let in. Pure.
 
+// The next step asks admission, with one wish more for each refusal that a wish passes. Wishes by rules of their own
+// beside the sentence missed two of three, and a new refusal was forgotten in them.
+//
+// Only wishes that admission needs are named: a list that the caller knows better said `again` where nobody needed
+// it.
+
 use crate::deployment::Deployment;
 use crate::deployment::admission::{AdmissionFacts, Candidate, stuck, wishes};
 use crate::deployment::refusal::{deploy, operators_first};

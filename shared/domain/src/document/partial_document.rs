@@ -1,6 +1,9 @@
 //! Documents of which only a part can be read. The readable part is looked at too, so that their author
 //! learns everything that is wrong at once. Pure.
 
+// What can be read of a bad document is checked as well, so that all that is wrong is listed at once. Checks on raw
+// JSON would each be written twice. What only follows from the unreadable part is left out.
+
 use crate::document::shape::{Mended, last};
 use crate::text::finding::{Finding, FindingName, limited};
 

@@ -1,6 +1,10 @@
 //! Recognises secrets by their names or by their form, also those that are named within a text: in the query of an
 //! address, a connection string, a sentence, a header. They have no place in any input (rule 10).
 
+// Secrets are known by form, by the name of their member, and within texts. The rules of gitleaks give beginnings
+// and lengths, and no expressions: these take every `key = "…"` with enough entropy, which digests and version ids
+// have. No library knows AWS's keys and names of members, and stays small in a function.
+
 use crate::document::secret::names::{Named, is_harmless, is_words, named, names_a_password};
 use crate::document::shape::join;
 use crate::text::finding::{Finding, FindingName};

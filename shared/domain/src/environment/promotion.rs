@@ -1,6 +1,11 @@
 //! Promotion: what a snapshot of one environment lacks to admit a release into another one, how all that it has is
 //! called as one release, and what goes on by itself. Pure.
 
+// A promotion is compared by digests and not by versions, whatever way it comes, and no wish passes that: a wish is
+// what a hurried person types. It looks at every snapshot and does not walk back as a rollback does, which passes
+// over what was rolled back since. Times of several snapshots are not added up: what ran beside was not seen
+// together.
+
 use crate::document::git_rule::version_of_tag;
 use crate::environment::{ACCEPTED, BEFORE_WINDLASS, Doubts, FOUND, GivenVersion, Running, Snapshot};
 use crate::release::artifact::Artifact;

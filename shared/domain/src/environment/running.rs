@@ -1,5 +1,9 @@
 //! The record of what runs of a component: its bytes, and the names that they have and had.
 
+// The name is the newest release's, and the one under which the bytes came is kept beside it. With the first name
+// alone a release would end well and stand in no list. A new name makes a snapshot, so that a number that somebody
+// noted goes on to mean what it did.
+
 use crate::declaration::kinds::KindName;
 use crate::declaration::renamed::rename;
 use crate::document::git::Git;

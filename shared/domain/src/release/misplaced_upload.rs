@@ -1,6 +1,9 @@
 //! Uploads whose keys mean nothing to Windlass. They look meant for it, so their author learns what was probably
 //! meant. Pure.
 
+// A manifest's key and the version in it have to be one name: the version from the key alone fails for what is
+// posted, and a key that is ignored is what its author looks for.
+
 use crate::document::secret;
 use crate::release::key::{AccessPlace, FINDINGS_SUFFIX, LONGEST, PLANS, is_secret, upload};
 use crate::text::count::count;

@@ -1,7 +1,7 @@
 //! Plans the part that can only be planned once earlier waves have changed, because it takes what they give (decision
 //! 0355). The first `Prepare` looked at each of its components: the target, the state that it comes back to and the
 //! place in the plan are known since then. The goals are known now. Of a component whose target an earlier wave makes
-//! only the place in the plan was known: all of it is looked at, claimed and written down now (decision 0357).
+//! only the place in the plan was known: all of it is looked at, claimed and written down now (decision 0355).
 
 use super::component::{Draft, touched};
 use super::drafts::{draft, let_go};

@@ -6,6 +6,10 @@
 //! allowed here. If it is not known whether a call is allowed, that is reported. It is a finding if somebody can mend
 //! it, else a warning, because only a call decides some conditions.
 
+// Only a check simulates IAM: the simulation may be wrong in both ways, and must stop no release. What is refused,
+// or may not be asked, is a finding; what nobody can mend is a warning. To evaluate policies ourselves would be
+// IAM's language in our code.
+
 use super::scene::Ports;
 use crate::kinds::needs::{DeployerRole, Needed};
 use crate::kinds::{APP_TAG, ENVIRONMENT_TAG, PrepareInput, needs_of};

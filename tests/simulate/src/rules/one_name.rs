@@ -8,7 +8,7 @@ use windlass_domain::release::action::ActionName;
 use windlass_domain::release::ending::Ending;
 use windlass_domain::release::identity::DeploymentId;
 
-/// "A component has one name everywhere" (decision 0400): the present snapshot calls it as the record of what runs
+/// "A component has one name everywhere": the present snapshot calls it as the record of what runs
 /// does. The deployment that is said to have given a name, and the one that brought the bytes, ended well and gave that
 /// name. The name is that of the newest release that is there.
 ///

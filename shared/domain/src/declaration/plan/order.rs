@@ -1,5 +1,8 @@
 //! The order of a plan: every stage of every component gets its wave.
 
+// `waves: together` puts stages side by side by their shares, so that a gate judges both components at 10 %. The
+// service's percentages are its own, and are compared and not taken over: the declaration says what a release does.
+
 use crate::declaration::plan::slot::Slot;
 use crate::declaration::plan::{ComponentInPlan, Wave};
 use crate::text::name::ComponentName;

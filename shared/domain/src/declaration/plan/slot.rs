@@ -1,6 +1,10 @@
 //! One place in the order of a plan: the stages that begin together, the looks that divide their time, and components
 //! whose callers get the new version in the same steps.
 
+// Looks at what AWS shifts have no place of their own in the order: with one, a canary of an hour of a function and
+// of a service took two hours. They divide the time of one place. To look within `Bake` would give the judge the
+// permissions of every kind.
+
 use crate::declaration::plan::detail::cut;
 use crate::declaration::plan::{ComponentInPlan, PlannedChange, RolloutStage, Wave};
 use crate::text::name::ComponentName;

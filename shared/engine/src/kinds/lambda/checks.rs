@@ -5,6 +5,9 @@
 //! (AWS Lambda Developer Guide, "Lambda quotas", "Function and layer storage"; AWS Lambda API Reference,
 //! PublishVersion, `CodeStorageExceededException`).
 
+// Lambda's room for code is read before the release: Lambda itself refuses when other components have changed. It is
+// the one quota that a deployment uses up by itself.
+
 use super::alias::AliasState;
 use super::fitness::Fitness;
 use crate::kinds::PrepareInput;
