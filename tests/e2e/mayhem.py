@@ -42,7 +42,7 @@ class Mayhem:
             strike()
 
     def stop_one(self):
-        """Stops an execution. A recovery is stopped once: the next one of the same token may take a quarter of an hour (decision 0063)."""
+        """Stops an execution. A recovery is stopped once: the next one of the same token may take a quarter of an hour."""
         running = self.aws.stepfunctions.list_executions(stateMachineArn=self.machine, statusFilter="RUNNING")["executions"]
         candidates = [found for found in running if not (found["name"].startswith("recover-") and self.stopped[found["name"][-8:]])]
         if not candidates:

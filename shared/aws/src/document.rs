@@ -1,6 +1,9 @@
 //! The very bytes that AWS answered, or that are sent to AWS, where the SDK's types would lose the fields that they do
 //! not know.
 
+// Bodies are kept as AWS sent them and changed at one place: the SDK's types, or XML that is built anew, would lose
+// each member that AWS added later, and a deployer changes only what it owns.
+
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::AfterDeserializationInterceptorContextRef;

@@ -4,6 +4,10 @@
 //! Retries of the SDK and those of the caller that invokes the function add up, and do not multiply. Throttles that the
 //! engine answers itself are not retried here.
 
+// While an operation is refused it is sent once for each call, so that the tries of the SDK and of the state add up
+// and do not multiply. The SDK's own quota of tries is shared by all operations of a service, and reads that succeed
+// fill it up again.
+
 use crate::error::name_of;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;

@@ -1,6 +1,10 @@
 //! Plain HTTP with the client that the SDK brings along, so that a function carries one HTTP
 //! client, one TLS library and one set of root certificates.
 
+// Probes and downloads use the SDK's HTTP client, because a second client would bring its own pool, redirects and
+// root certificates into each function. A name is resolved here and every address is checked, so it cannot resolve
+// to something else in between.
+
 use aws_smithy_http_client::{Connector, tls};
 use aws_smithy_runtime_api::client::dns::{DnsFuture, ResolveDns};
 use aws_smithy_runtime_api::client::http::HttpConnector as _;

@@ -4,6 +4,10 @@
 //! and the place, as an undo would use them. The declaration may by now name another target, which no deployment has
 //! touched yet.
 
+// A look uses the kind's own `observe` and `same`, so it cannot disagree with the middle of a deployment. The target
+// is that of the step that brought the component: the declaration's may be another by now. Unknown is not none. It
+// is asked for, because it costs calls at the targets.
+
 use crate::kinds::{
     Kind, KindPorts, KindVisitor, LookContext, Noticed, Recorded, Trail, from_value, recorded_state, to_value,
     with_kind_of,

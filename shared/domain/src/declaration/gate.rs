@@ -4,6 +4,9 @@
 //! A watch of a day has 1,440 looks. The points that are kept show its course. These are the first look and the newest,
 //! those at which the verdict changed as long as there is room, and some of the others, about as far from each other.
 
+// Points are thinned out so that no gap grows much longer than another: an average is another number than the one
+// judged, and every n-th look may skip the one that was red. CloudWatch's series would need a right of the reader.
+
 use crate::text::foreign;
 use crate::text::name::ComponentName;
 use crate::text::time::{Span, Time};

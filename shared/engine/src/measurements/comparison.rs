@@ -1,6 +1,10 @@
 //! Compares the new version of a function or a service with the former one, by the calls that each got in the same
 //! whole periods since the wave's change began.
 
+// Fisher's exact test on the sums of a wave: a quotient of two rates is mostly wrong with few calls. Sums over all
+// waves would compare other hours. A look is wrong once in 10,000 times, so all looks of a deployment are wrong of
+// one good release in a hundred.
+
 use super::measure::{Checking, Measure, Measuring, Problem, Window};
 use crate::kinds::{BALANCER, FORMER, VERSION};
 use crate::measurements::measure::{clock_times, not_measurable, unmeasured, unreadable};

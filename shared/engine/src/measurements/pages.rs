@@ -2,6 +2,10 @@
 //! sheets of its own origin that it names must be there, with their types. A distribution that answers a missing file
 //! with a document (a fallback for single-page applications) would give a browser HTML to run.
 
+// Pages are fetched as visitors get them. The archive shows nothing of what the distribution makes of them, and
+// `HEAD` is answered otherwise by some origins. A red page before the change stops nothing: the release may be what
+// mends it.
+
 use super::measure::{Checking, Measure, Measuring, Problem};
 use crate::html::{Names, Need, named_by};
 use crate::kinds::site::Visited;

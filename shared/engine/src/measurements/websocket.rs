@@ -1,5 +1,8 @@
 //! Conversations over a WebSocket: the connection opens, a message is sent, and the expected one is heard in time.
 
+// A sort of its own, because it shares nothing with a probe but address and time. Several messages in turn are a
+// test, which belongs to the release. What was heard is never shown: it may hold anything.
+
 use super::measure::{Checking, Measure, Measuring, Problem};
 use super::probe::LONGEST_MS;
 use crate::measurements::measure::{problem, unmeasured, unreadable};

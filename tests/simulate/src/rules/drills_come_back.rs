@@ -16,7 +16,7 @@ use windlass_domain::text::time::Time;
 /// record of the drill says that it does not, and there is a reason. Only an operator's rollback may come between the
 /// way there and the way back, and no way back replaces what that rollback brought. A drill vetoes nothing, does not
 /// begin while deployments are held, and is never left halfway. A drill that is due by the declaration begins once
-/// (decision 0576).
+/// (decision 0575).
 ///
 /// Safety: drills: What ran before a drill runs after it, or its record says that it does not, and why; one that is due
 /// begins once.

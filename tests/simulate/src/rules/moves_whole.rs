@@ -12,7 +12,7 @@ use windlass_domain::text::name::ComponentName;
 /// owner, the new one has its claims from the same moment on, and its record with the way back. A move happens only
 /// while nothing is under way and no drill has to come back, or it does not happen. A rollback by the new name goes
 /// back to what ran under the old one. A whole application gets another name with all of its components and without its
-/// former declaration, or it keeps both (decision 0540).
+/// former declaration, or it keeps both (decision 0539).
 ///
 /// Safety: moving: What has another name or owner has its claims and its record from one moment to the next, or not at
 /// all.

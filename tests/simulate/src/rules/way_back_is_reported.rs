@@ -5,7 +5,7 @@ use crate::outcome::Outcome;
 use crate::schedule::What;
 use windlass_domain::deployment::hourly_look::HourlyLook;
 
-/// A lost way back is looked for every day (decision 0633): that it is lost is reported once, however many checks find
+/// A lost way back is looked for every day: that it is lost is reported once, however many checks find
 /// it gone, and once that it is there again. What a mishap keeps from being seen is found by the check of the next day,
 /// so a loss is reported also then, unless the event of it cannot be sent. Nothing is recorded as lost while it is
 /// there, nor as found while it is gone.

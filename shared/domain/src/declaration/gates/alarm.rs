@@ -1,5 +1,8 @@
 //! CloudWatch alarms: each must be OK.
 
+// CloudFront's alarms and metrics are in us-east-1 alone, so a gate may name a region. An alarm that is not found is
+// looked for nowhere else: one of the same name there would pass for it.
+
 use super::sort::in_region;
 use super::{At, Resolve, Sort};
 use crate::declaration::aws_name;

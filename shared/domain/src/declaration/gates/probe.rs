@@ -1,6 +1,9 @@
 //! HTTP probes: status, body, latency, and the headers that they send. None may be a secret: the declaration is kept,
 //! and shown, as it is (rule 10).
 
+// A test listener has the new tasks only while the service waits at its pause, so `before_traffic` decides in those
+// waves alone. Headers are recorded, so none may be a secret.
+
 use super::{At, Resolve, Sort};
 use crate::declaration::aws_name;
 use crate::declaration::name_text::NameText;

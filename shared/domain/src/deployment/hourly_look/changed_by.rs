@@ -1,5 +1,8 @@
 //! The maker of a difference, as far as CloudTrail shows.
 
+// CloudTrail is asked once for each new difference: an account may make two such calls a second. It names a call and
+// not a culprit. Nothing else of the record is kept, because it has parameters and ids of keys.
+
 use crate::text::foreign;
 use crate::text::time::Time;
 use schemars::JsonSchema;

@@ -2,6 +2,10 @@
 //! that names none. A check looks at it, once a day and after a deployment; the hourly look asks for the check, and
 //! reads its result at the next look. Pure.
 
+// The planner looks, by a check, because the role of `recovery` reads no bytes. Once a day, because registries
+// expire images within a day, and an execution each hour would fill the list of executions. Only what is certain is
+// gone.
+
 use crate::environment::reach::{Reach, SnapshotReach, instead};
 use crate::prose;
 use crate::release::identity::{DeploymentId, EnvironmentId};

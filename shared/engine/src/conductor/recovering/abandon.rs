@@ -1,6 +1,10 @@
 //! Recovers a deployment that holds no lock: it had no turn and its execution died. Also answers that there is nothing
 //! to recover.
 
+// Five recoveries that took over and died are enough: the sixth ends the deployment and reads only record and lock,
+// because what cannot be read may be why the others died. Those that had not taken over have no bound: they change
+// nothing, and the environment would have no owner for good.
+
 use crate::conductor::answering::{add_line, end};
 use crate::conductor::environment::view::View;
 use crate::conductor::environment::{drills, hold_line, past, resolved};

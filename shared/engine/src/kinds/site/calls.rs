@@ -2,6 +2,9 @@
 //! way at once; when S3 asks to slow down, half as many (Amazon S3 User Guide, "Best practices design patterns:
 //! optimizing Amazon S3 performance").
 
+// Writes are made by a client that does not repeat a throttle, so that this sees each one and slows down. The SDK's
+// adaptive mode would slow down reads as well, and show nothing here.
+
 use crate::config::Configured;
 use crate::ports::{AssumeRole, Clock, CloudFrontApi, Listed, Probe, Result, S3Api};
 use futures::StreamExt;

@@ -1,5 +1,8 @@
 //! Writes, restores and deletes the files of a site in place.
 
+// The first batch is read from the archive before the open call is recorded: a slow read between record and write
+// sent documents after the time for which the call counts as open.
+
 use super::knowledge::{Contents, InPlace};
 use super::next::{SENDING_MS, within_ms};
 use super::plan::{Operation, OperationKind};
