@@ -1,5 +1,8 @@
 //! The guide to the verbs: their groups in `windlass --help`, an example of each, and the words of other tools for it.
 
+// An unknown word is answered and no alias: two words for one thing would stand in scripts, and `apply` or `undo`
+// may mean two verbs.
+
 use crate::ground::exit::STATUSES;
 use clap::Command;
 use clap::builder::StyledStr;

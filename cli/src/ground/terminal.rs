@@ -3,6 +3,9 @@
 //! `anstream` decides on colours: by `--color`, `NO_COLOR`, `CLICOLOR_FORCE`, and the terminal. Lines are broken on a
 //! terminal and where `COLUMNS` is given; a program that reads them gets each whole.
 
+// Without a terminal each line stays whole, because a script looks for it. A wide table is a paragraph a row: ten
+// columns in 80 characters are two words a line.
+
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 use std::env;

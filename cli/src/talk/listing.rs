@@ -1,5 +1,8 @@
 //! Lists of the API, which it answers page by page, newest first: history, snapshots, refusals.
 
+// `next` is exact, because one item more than a page is asked for: DynamoDB names a last key also where nothing
+// follows.
+
 use crate::ground::arguments;
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;

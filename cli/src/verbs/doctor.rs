@@ -1,6 +1,9 @@
 //! `windlass doctor`: everything that an environment lacks for its next release, all of it at once, each with its
 //! remedy, and what takes the subject of a run of GitHub Actions; or the parts of Windlass itself that do not work.
 
+// The command line looks with the caller's rights: a route of the API needs a role that reads everything, and does
+// not answer where the API is what is broken.
+
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::machine;

@@ -2,6 +2,9 @@
 //! deployments that wait for a lock. It does not write to the ledger what it has passed on, so nothing is written
 //! twice. Once a day it also sends summaries.
 
+// A change that cannot be sent is named to people and passed over: the stream is one line for all applications, and
+// would wait for it. `ReportBatchItemFailures` repeats all that comes after the first failure.
+
 pub mod summary;
 
 use crate::kinds::APP_TAG;

@@ -1,5 +1,8 @@
 //! Finds what a rollback may need of a component, so that it is not pruned.
 
+// Versions of functions and task definitions are never deleted: a deleted version cannot be made again, and the
+// right to delete one deletes whole functions.
+
 use crate::ledger;
 use crate::ports::{DynamoDbApi, Result};
 use futures::future::try_join_all;

@@ -1,6 +1,9 @@
 //! The log of an invocation, and the deployments that it worked for. They are asked for at its end, for the lines that
 //! are about the whole of it.
 
+// The deployment stands on each line from where it is known. Lines that are held back until then are lost where a
+// function is killed, and these are the ones looked for.
+
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fmt::Debug;

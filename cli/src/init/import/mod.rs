@@ -2,6 +2,9 @@
 //! members that are carried over, those with another meaning from now on, and those that are not. Members that nobody
 //! has read are among the last, so nothing is lost silently.
 
+// Jsonnet that has to be evaluated is refused with the command that renders it: only its own tool knows what it
+// reads from the environment. A guess would deploy another image.
+
 pub mod containers;
 pub mod ecspresso;
 pub mod expression;

@@ -3,6 +3,9 @@
 //! A name may be put together while a page runs, such as `"chunk-" + hash + ".js"`. So a file counts as named if each
 //! part of its name is somewhere in the texts, each perhaps in another one.
 
+// A year's `immutable` cannot be taken back, so the build has to name the file beside its looks. Whole names alone
+// would miss chunks whose names are put together while a page runs.
+
 use crate::declaration::word_search::WordSearch;
 use std::collections::BTreeSet;
 

@@ -3,6 +3,9 @@
 //! The schedule looks several times in the hour that follows the day. The ledger has how far the sending has come. So a
 //! look goes on where the one before has ended, and a look that comes twice finds nothing to do.
 
+// How far a day is sent is written before an application's messages, because SNS recognizes no message that it has
+// had. So one may come twice, and none is lost.
+
 use crate::ledger::{self, Stored};
 use crate::outbox::send;
 use crate::overview::{AT_A_TIME, accepted_since, drift, environment_items, most_of_each, names};

@@ -1,5 +1,8 @@
 //! The names of files that no folder publishes by itself. `docs/app.md` shows the table.
 
+// Names are refused wherever a folder or an archive is looked at, and not in the command line alone: an archive that
+// is packed by hand would be published whole, and what everybody has read cannot be taken back.
+
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use std::sync::LazyLock;
 

@@ -1,6 +1,9 @@
 //! Finds the ids of things that people declare by name or id, and which permissions a release of them needs (Service
 //! Authorization Reference, AWS AppConfig). In AppConfig two things may have the same name.
 
+// The content's digest is the label, because some lists leave out the description. Feature flags get members from
+// AppConfig, so there the label alone counts.
+
 use crate::kinds::PrepareInput;
 use crate::kinds::needs::{DeployerRole, Needed};
 use crate::ports::{AppConfigApi, Named, Profile, Result, Strategy};

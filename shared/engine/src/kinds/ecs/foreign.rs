@@ -2,6 +2,9 @@
 //! roles, and may write the families, of every application in the account. AWS itself decides only if the environment
 //! has a role of its own.
 
+// Family and roles are held to those of the running task definition: whoever may set that has decided on them. Roles
+// by tags or names could not be shared by a team's applications.
+
 use crate::kinds::ecs::wording;
 use crate::kinds::{APP_TAG, ENVIRONMENT_TAG, PrepareInput};
 use crate::ports::TaskDefinition;

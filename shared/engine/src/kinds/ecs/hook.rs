@@ -1,6 +1,9 @@
 //! Pure: describes the team's own lifecycle hook that holds a rollout. If a person has kept the decision for
 //! themselves, Windlass neither continues nor rolls back (Amazon ECS API Reference, ContinueServiceDeployment).
 
+// ECS's own rollback is asked for only where the service differs or has hooks: two calls at each look otherwise. To
+// take every change for ECS's would hide the person who mends it.
+
 use super::state::HoldingHook;
 use crate::ports::{LifecycleHook, ServiceRollout};
 use windlass_domain::declaration::kinds::ecs::Pause;

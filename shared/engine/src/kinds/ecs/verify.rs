@@ -1,6 +1,9 @@
 //! Pure: asks of every rollout of a service the same questions: do the running tasks show the wanted bytes, do they
 //! fail again and again, and does it take too long?
 
+// Only running tasks count: a failed deployment may stay listed as `ACTIVE` with nothing running. Tasks that stopped
+// before the change say nothing of it.
+
 use super::wording;
 use crate::kinds::Next;
 use crate::kinds::ecs::images::OwnImage;

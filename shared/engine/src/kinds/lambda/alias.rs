@@ -6,6 +6,9 @@
 //! new version's initialisation fails. Nobody else sends such a weight, because all callers are given to a version by
 //! its number alone.
 
+// Provisioned concurrency is judged by its status: with a weighted alias the counts move by themselves. Only
+// `FUNCTION_ERROR` vetoes, because a full account says nothing of the release. A weight of 1 is Lambda's own.
+
 use super::fitness::Fitness;
 use crate::ports::{Alias, Provisioned};
 use serde::{Deserialize, Serialize};

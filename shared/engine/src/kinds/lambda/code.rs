@@ -6,6 +6,12 @@
 //! Lambda translates a tag to the digest, and returns it in GetFunctionConfiguration (AWS Lambda Developer Guide,
 //! "Deploying Lambda functions as container images").
 
+// Without an alias the code that runs is published as a version first: only Lambda is sure to have it, and a version
+// cannot change.
+//
+// The function's own KMS key is sent along: without it Lambda takes its own key from then on, and Git owns the
+// shape.
+
 use super::handler::check_handler;
 use super::links::Links;
 use super::package::{FileFindings, check_entries};

@@ -1,6 +1,9 @@
 //! Checks whether Lambda can fetch what it fetches by itself: an image from its repository, and a zip that is too large
 //! to be sent inline from the artifacts bucket.
 
+// Lambda fetches large code itself, and would refuse in the middle of a deployment or of an undo; so region and
+// rights are tried by `Prepare`.
+
 use super::change::INLINE;
 use crate::config::Configured;
 use crate::kinds::PrepareInput;

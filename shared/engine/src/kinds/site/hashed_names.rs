@@ -1,6 +1,9 @@
 //! Finds the files of a site whose names change with their content: each has a hash in its name, and the build itself
 //! names it.
 
+// A narrow rule: a wrong no costs a request, a wrong yes a year. People name pictures with words, years and parts of
+// a UUID.
+
 use super::packed::within;
 use super::types::name_of;
 use crate::kinds::archive::{Entry, Unpacker, bounded};

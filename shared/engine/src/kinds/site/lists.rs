@@ -4,6 +4,8 @@
 //! for each path. Its first element has the headers that files share. Each other element is one file or object, in
 //! order of the paths.
 
+// Rows and not members, because a release of one file in a hundred reads and writes the whole list.
+
 use super::calls::{self, list_all};
 use super::files::{Files, Handled};
 use super::target::Target;

@@ -1,8 +1,10 @@
 //! `GET /stats` and `GET /apps/{app}/stats`: how often, how fast, how well and for how much an application is deployed.
 //!
 //! The deployments that were accepted in the window are read from the index of the history, newest first, up to a
-//! bound. If there are more, the window begins at the oldest that was read, and the answer says that it was cut
-//! (decision 0560).
+//! bound. If there are more, the window begins at the oldest that was read, and the answer says that it was cut.
+
+// Figures are read from the history and not counted with endings: a percentile needs each length, and an ending that
+// changes would have to be taken out of a day again.
 
 use super::access::Reader;
 use super::call::{Answered, Call, OrRefused, Ports, Served, answers, refused};

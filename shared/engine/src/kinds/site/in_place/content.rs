@@ -1,6 +1,9 @@
 //! Pure: the content of a state of a site in place, path by path, and the walk over the paths with what is there and
 //! what is wanted there.
 
+// An entry with the path, size and CRC-32 of the file that runs is that file. To read all files costs a first
+// publish, and times of an archive are always new.
+
 use crate::kinds::site::files::{File, Files, Object, Objects};
 use crate::kinds::site::rules::Rules;
 use crate::kinds::site::target::{Target, files_of};

@@ -5,6 +5,9 @@
 //! version that matters. The files that former releases left are no documents: open pages and rollbacks need them. A
 //! goal names the list of what is left, so the list counts only if that state was reached.
 
+// A copy has another ETag under SSE-KMS or after an upload in parts, so each copy is noted with what it is a copy
+// of. Metadata on the copy would drop headers that this build does not know.
+
 use super::plan::ask_each;
 use crate::kinds::Document;
 use crate::kinds::site::calls::{self, Pace, SitePorts, list_all};

@@ -2,6 +2,9 @@
 
 // The first batch is read from the archive before the open call is recorded: a slow read between record and write
 // sent documents after the time for which the call counts as open.
+//
+// A call has one sort of writes: one large file among thousands made each call one that takes 20 s longer. A
+// function that switches ends within 60 s, because whoever takes over waits for it.
 
 use super::knowledge::{Contents, InPlace};
 use super::next::{SENDING_MS, within_ms};

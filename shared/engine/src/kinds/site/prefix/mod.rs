@@ -1,5 +1,8 @@
 //! A site with a folder per release.
 
+// `/*` is invalidated, because functions and default documents hide under which addresses a file is cached. It fails
+// no wave: documents are revalidated anyway.
+
 mod copies;
 mod prepare;
 mod publish;

@@ -1,6 +1,9 @@
 //! The target of a site with a folder per release, its goal, the state that is recorded of it, and a look at its
 //! folder. Anybody who may write to the bucket may write over the files of a folder.
 
+// A live folder is compared file by file where somebody looks. One that is not whole is published again into a
+// folder of its own: to write into the live one would be a switch without order, conditions and undo.
+
 use crate::kinds::Noticed;
 use crate::kinds::site::calls::{SitePorts, list_all};
 use crate::kinds::site::lists::Lists;

@@ -1,5 +1,14 @@
 //! Pure: says what of a bucket the site claims, and checks that the bucket's lifecycle rules keep what the site needs.
 
+// A bucket has to be in its environment's region: to follow S3's redirect needs a second credential scope and a
+// wider role, for what the declaration can say.
+//
+// A lifecycle rule that deletes noncurrent versions within 9 days is refused, because an undo may come as late. One
+// that deletes current objects may be meant, so it is a warning.
+//
+// A copy needs the right to read and write tags. To copy without them would lose what infrastructure code has set,
+// so a release whose undo may not read them is refused.
+
 use crate::kinds::site::prefix::state as prefix;
 use crate::kinds::site::prepare::scene::{Serving, is_of_bucket};
 use crate::kinds::site::target::folder_of;

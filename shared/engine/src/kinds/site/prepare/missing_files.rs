@@ -1,5 +1,8 @@
 //! Finds the files that the pages of an archive name and that the archive lacks, or has in another Unicode form alone.
 
+// Pages are looked at before anything is written. Only what a browser surely fetches is looked for, and where
+// functions may answer an address it is a warning: a good site must not be refused.
+
 use super::forms::{Forms, InOtherForm, in_other_form, other_forms};
 use crate::html::named_by;
 use crate::kinds::archive::{Entry, Unpacker};

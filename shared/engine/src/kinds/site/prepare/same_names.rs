@@ -1,5 +1,8 @@
 //! Finds scripts and styles that keep their names although their content changes.
 
+// S3 and browsers compare bytes, so a name in NFD and a link in NFC miss each other. To publish each name in NFC
+// would break a page that is in NFD itself.
+
 use crate::kinds::archive::Entry;
 use crate::kinds::site::files::File;
 use crate::kinds::site::rules::Rules;

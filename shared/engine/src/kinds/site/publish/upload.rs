@@ -1,5 +1,8 @@
 //! Brings the files of an archive: small ones in batches, large ones in parts.
 
+// A large file is uploaded in parts while publishing, and its completion is the switch. Under another key it would
+// be copied over within an open call, for as long as it is large.
+
 use super::{Publisher, UploadedFiles, in_the_way};
 use crate::kinds::Checkpoint;
 use crate::kinds::archive::{Entry, Unpacker};
