@@ -67,6 +67,7 @@ pub(crate) fn validation_of(it: cloudformation::OperationEvent) -> Option<Valida
         logical: it.logical_resource_id.unwrap_or_default(),
         kind: it.resource_type.unwrap_or_default(),
         validation: it.validation_name.unwrap_or_default(),
+        place: it.validation_path.unwrap_or_default(),
         reason: it.validation_status_reason.unwrap_or_default(),
         // A mode that is not given stops it.
         fails: it.validation_failure_mode != Some(cloudformation::HookFailureMode::Warn),

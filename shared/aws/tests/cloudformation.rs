@@ -170,6 +170,7 @@ async fn what_validations_say_is_read_over_pages_and_other_events_are_not() {
     let said = aws.validation_errors(CHANGE_SET).await.expect("events");
     assert_eq!(said.iter().map(|it| it.fails).collect::<Vec<_>>(), [true, false]);
     assert_eq!([said[0].logical.as_str(), said[0].kind.as_str()], ["Web", "AWS::S3::Bucket"]);
+    assert_eq!(said[0].place, "/Resources/Web/Properties/BucketName");
     assert_eq!([said[0].reason.as_str(), said[0].validation.as_str()], ["it is taken", "NAME_CONFLICT_VALIDATION"]);
     assert_eq!(form(&replay.sent()[2])["NextToken"], "3");
 }

@@ -172,6 +172,8 @@ pub struct ValidationError {
     pub kind: String,
     /// The name of the validation, such as `NAME_CONFLICT_VALIDATION`.
     pub validation: String,
+    /// The place in the template, such as `/Resources/Web/Properties/BucketName`; empty where it is not known.
+    pub place: String,
     /// The reason in AWS's words.
     pub reason: String,
     /// True if the change set has failed by it; false for a warning.

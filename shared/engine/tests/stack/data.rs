@@ -54,6 +54,7 @@ fn what_is_there_already_is_refused_with_what_takes_it_in_or_away() {
         validation: "NAME_CONFLICT_VALIDATION".into(),
         reason: "Resource of type AWS::S3::Bucket with identifier shop-web exists.".into(),
         fails: true,
+        ..ValidationError::default()
     };
     infra.world.cloudformation().validations = vec![error];
     let refused = infra.refused(&template("one", &[kept_bucket()]));
@@ -61,6 +62,27 @@ fn what_is_there_already_is_refused_with_what_takes_it_in_or_away() {
     for words in ["delete-resource --type-name AWS::S3::Bucket", "--change-set-type IMPORT", "--stack-name shop "] {
         assert!(refused[0].contains(words), "{refused:?}");
     }
+}
+
+/// A warning does not stop the release, and whoever reads the plan sees it with the resource and the property.
+#[test]
+fn what_validation_only_warns_of_is_a_warning_of_the_plan() {
+    let infra = Infra::with(&template("one", &[]));
+    let warning = |logical: &str, place: &str| ValidationError {
+        logical: logical.into(),
+        kind: "AWS::IAM::Role".into(),
+        validation: "PROPERTY_VALIDATION".into(),
+        place: place.into(),
+        reason: "it is too open".into(),
+        fails: false,
+    };
+    infra.world.cloudformation().validations =
+        vec![warning("Role", "/Resources/Role/Properties/Policies/0"), warning("", "")];
+    let planned = infra.plan("d1", &template("two", &[]));
+    assert_eq!((names(&planned.findings), planned.stages.len()), (vec![], 1));
+    let paths: Vec<&str> = planned.warnings.iter().map(|it| it.path.as_str()).collect();
+    assert_eq!(paths, ["components.infra.stack.Role.Policies.0", "components.infra.stack.template"]);
+    assert_eq!(names(&planned.warnings), [FindingName::BadValue; 2]);
 }
 
 #[test]

@@ -268,6 +268,7 @@ impl<P: CloudFormationApi + S3Api + EcrApi + Configured + Clock> StackPlan<'_, P
             let findings = refusals::invalid(self.input, (&target.stack, &set.reason), &errors);
             return Ok(Prepared { target: to_value(&target)?, is_made_to_plan: true, ..Prepared::refused(findings) });
         }
+        let said = change_set::shown(at.validation_errors(&set.id).await)?;
         let all = change_set::shown(changes(at, set.clone()).await)?;
         // A rollback is not held up by that.
         let moved = self.made.as_ref().filter(|_| self.input.goal_state.is_none());
@@ -302,6 +303,7 @@ impl<P: CloudFormationApi + S3Api + EcrApi + Configured + Clock> StackPlan<'_, P
         let goal = Goal { id: Some(stack), template: Some(template.digest), parameters, change_set: Some(id) };
         let stage = Stage { details: loss.details, ..Stage::new(to_value(&goal)?, what) };
         let role = self.made.as_ref().and_then(|stack| wording::role_stays(&target, stack));
+        let warned = refusals::warned(self.input, &target.stack, &said);
         Ok(Prepared {
             target: to_value(&target)?,
             is_made_to_plan: true,
@@ -309,7 +311,7 @@ impl<P: CloudFormationApi + S3Api + EcrApi + Configured + Clock> StackPlan<'_, P
             before: to_value(&before)?,
             stages: vec![stage],
             irreversible: loss.irreversible,
-            warnings: loss.warnings.into_iter().chain(unknown).chain(role).collect(),
+            warnings: loss.warnings.into_iter().chain(unknown).chain(role).chain(warned).collect(),
             ..Prepared::default()
         })
     }

@@ -150,15 +150,23 @@ pub(super) fn invalid(
     if found.is_empty() { vec![no_change_set(input, reason)] } else { found }
 }
 
+/// Returns the warnings of AWS's own validation on a change set that is made.
+pub(super) fn warned(input: &PrepareInput<'_>, stack: &str, errors: &[ValidationError]) -> Vec<Finding> {
+    let warned = errors.iter().filter(|error| !error.fails);
+    warned.map(|error| of_validation(input, stack, error)).collect()
+}
+
+/// Makes the finding. Its path has the resource's name and the property, where CloudFormation says them.
 fn of_validation(input: &PrepareInput<'_>, stack: &str, error: &ValidationError) -> Finding {
-    let ValidationError { logical, kind, validation, reason, .. } = error;
+    let ValidationError { logical, kind, validation, reason, place, .. } = error;
     let (of, what) = match logical.as_str() {
         "" => ("template", "The template".to_owned()),
         of => (of, format!("`{logical}` (`{kind}`)")),
     };
+    let property = place.split_once("/Properties/").map(|(_, property)| format!(".{}", property.replace('/', ".")));
     let said = reason.trim_end_matches('.');
     let reason = format!("{what} does not pass CloudFormation's own validation {validation}: {said}.");
-    let path = format!("{}.{of}", input.path("stack"));
+    let path = format!("{}.{of}{}", input.path("stack"), property.unwrap_or_default());
     let is_taken = validation == "NAME_CONFLICT_VALIDATION" || is_there_already(said);
     let mend = "Mend it in the template, and release that.";
     Finding::bad_value(path, reason, if is_taken { there_already(stack, kind) } else { mend.into() })
