@@ -19,7 +19,7 @@ pub use schedule::ScheduleResult;
 use serde_json::Value;
 use start::follows_a_dead_owner;
 pub use start::{Came, Ports, came_of, has_ended, of_waiting, quarter, start, wake, wake_one};
-pub use unended::Owner;
+pub use unended::WorkingExecution;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::HeldState;
 use windlass_domain::release::identity::DeploymentId;
@@ -62,7 +62,7 @@ pub async fn ended(ports: &impl Starts, event: &Value) -> Result<()> {
                 held.execution != arn
             } else {
                 !follows_a_dead_owner(arn, &record, lock.value.token)
-                    && Owner::of(ports, &held.execution, held.since).await? == Owner::Running
+                    && WorkingExecution::of(ports, &held.execution, held.since).await? == WorkingExecution::Running
             };
             if goes_on || held.state == HeldState::NeedsOperator {
                 return Ok(());

@@ -1,7 +1,7 @@
 use super::drills::come_back_all;
 use super::second_look::look_again;
 use super::unended::{self, UnendedDeployment, UnendedState};
-use super::{Owner, hourly_look, promotions, start, wake};
+use super::{WorkingExecution, hourly_look, promotions, start, wake};
 use crate::faults::Faults;
 use crate::ports::Result;
 use crate::recovery::start::Ports;
@@ -107,7 +107,7 @@ async fn look_at(ports: &impl Ports, one: &UnendedDeployment, woken: &mut WokenE
         UnendedState::Holding(held, token) => look_at_owner(ports, one, held, *token).await,
         UnendedState::Waiting(waiting) => look_at_waiting(ports, one, waiting, woken).await,
         UnendedState::Arriving(Some(execution), accepted)
-            if Owner::of(ports, execution, *accepted).await? != Owner::Running =>
+            if WorkingExecution::of(ports, execution, *accepted).await? != WorkingExecution::Running =>
         {
             let cause = format!("The execution {execution} ended before its first turn.");
             recover(ports, one, 0, &cause).await
@@ -122,7 +122,8 @@ async fn recover(ports: &impl Ports, one: &UnendedDeployment, token: u64, cause:
 }
 
 async fn look_at_owner(ports: &impl Ports, one: &UnendedDeployment, held: &LockHolder, token: u64) -> Result<()> {
-    if held.state == HeldState::NeedsOperator || Owner::of(ports, &held.execution, held.since).await? == Owner::Running
+    if held.state == HeldState::NeedsOperator
+        || WorkingExecution::of(ports, &held.execution, held.since).await? == WorkingExecution::Running
     {
         return Ok(());
     }
@@ -142,7 +143,7 @@ async fn look_at_waiting(
         return Ok(());
     };
     if let Some(execution) = record.value.executions.first()
-        && Owner::of(ports, execution, record.value.accepted).await? != Owner::Running
+        && WorkingExecution::of(ports, execution, record.value.accepted).await? != WorkingExecution::Running
     {
         let cause = format!("The execution {execution} ended while it waited.");
         return recover(ports, one, 0, &cause).await;

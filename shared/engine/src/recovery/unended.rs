@@ -95,14 +95,14 @@ const LOOK_AGAIN_MS: u64 = 2_000;
 
 /// An execution that works for a deployment, or did.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Owner {
+pub enum WorkingExecution {
     /// It still runs, or began so lately that Step Functions may not show it yet.
     Running,
     /// It has ended; absent if Step Functions does not know it any more.
     Ended(Option<Execution>),
 }
 
-impl Owner {
+impl WorkingExecution {
     /// Looks at an execution that has worked for a deployment since then.
     pub async fn of(ports: &(impl StepFunctionsApi + Clock), arn: &str, since: Time) -> Result<Self> {
         let is_new = ports.now().ms_since(since) < SEEN_AFTER_MS;

@@ -13,7 +13,7 @@ use crate::conductor::request::{Asker, Ports};
 use crate::ledger::{ExecutionRecord, Stored, commit, put_deployment};
 use crate::payload::{Answer, EndTransition, ExecutionRef};
 use crate::ports::Result;
-use crate::recovery::Owner;
+use crate::recovery::WorkingExecution;
 use crate::trouble::Checked;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::deployment::redeploy_input::redeploy_input;
@@ -45,7 +45,7 @@ pub async fn abandon(
         return Err(Fault::internal("a deployment without an execution").into());
     };
     let since = record.value.accepted;
-    let Owner::Ended(owner) = owner(ports, request, &first, since).await? else {
+    let WorkingExecution::Ended(owner) = owner(ports, request, &first, since).await? else {
         if is_automatic(request) {
             return Ok(nothing(ports, execution, request, STILL_WAITS).await?);
         }

@@ -10,7 +10,7 @@ use crate::conductor::request::Ports;
 use crate::ledger::{self, Stored, commit, put_deployment};
 use crate::payload::{Answer, EndTransition, ExecutionRef};
 use crate::ports::{Execution, Result, Write};
-use crate::recovery::Owner;
+use crate::recovery::WorkingExecution;
 use windlass_domain::deployment::{Deployment, Why};
 use windlass_domain::environment::{HeldState, Lock};
 use windlass_domain::prose;
@@ -31,8 +31,12 @@ pub(crate) fn is_automatic(request: &Request) -> bool {
     requester.is_some_and(|requester| requester.route == Route::Windlass)
 }
 
-pub(crate) async fn owner(ports: &impl Ports, request: &Request, arn: &str, since: Time) -> Result<Owner> {
-    if is_automatic(request) { Owner::of_ended(ports, arn, since).await } else { Owner::of(ports, arn, since).await }
+pub(crate) async fn owner(ports: &impl Ports, request: &Request, arn: &str, since: Time) -> Result<WorkingExecution> {
+    if is_automatic(request) {
+        WorkingExecution::of_ended(ports, arn, since).await
+    } else {
+        WorkingExecution::of(ports, arn, since).await
+    }
 }
 
 /// Returns whether a person stopped the execution. Windlass itself stops only an execution that it has taken over from,

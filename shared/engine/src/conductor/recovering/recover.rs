@@ -10,7 +10,7 @@ use crate::conductor::settling::settle::judged_good;
 use crate::ledger::{self, Stored, commit, retry};
 use crate::payload::{AdmitTransition, Answer, ExecutionRef};
 use crate::ports::{Execution, Result};
-use crate::recovery::Owner;
+use crate::recovery::WorkingExecution;
 use crate::trouble::Checked;
 use windlass_domain::declaration::plan::PlanOutcome;
 use windlass_domain::deployment::{Deployment, Status};
@@ -113,10 +113,10 @@ async fn may_take_over(
     }
     let owner = owner(ports, request, &held.execution, held.since).await?;
     Ok(match (owner, automatic) {
-        (Owner::Ended(owner), true) if recovering::has_had_enough(record) => TakeOver::Enough(owner),
-        (Owner::Ended(owner), _) => TakeOver::Yes(owner),
-        (Owner::Running, true) => TakeOver::No(format!("its owner {} still runs", held.execution)),
-        (Owner::Running, false) => TakeOver::Refuse(Finding::new(
+        (WorkingExecution::Ended(owner), true) if recovering::has_had_enough(record) => TakeOver::Enough(owner),
+        (WorkingExecution::Ended(owner), _) => TakeOver::Yes(owner),
+        (WorkingExecution::Running, true) => TakeOver::No(format!("its owner {} still runs", held.execution)),
+        (WorkingExecution::Running, false) => TakeOver::Refuse(Finding::new(
             FindingName::TargetNotReady,
             "deployment",
             format!("deployment {} is still being worked on by {}.", held.deployment, held.execution),
