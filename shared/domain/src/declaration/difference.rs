@@ -12,7 +12,7 @@ const LONGEST: usize = 80;
 
 /// A member that is new, gone or changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Difference {
+pub struct MemberDifference {
     /// Its path.
     pub path: String,
     /// The former value; absent where the member is new.
@@ -22,7 +22,7 @@ pub struct Difference {
 }
 
 /// As a line: `+ path: value`, `- path: value`, `~ path: from → to`.
-impl fmt::Display for Difference {
+impl fmt::Display for MemberDifference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = &self.path;
         match (&self.from, &self.to) {
@@ -34,7 +34,7 @@ impl fmt::Display for Difference {
 }
 
 /// Returns the differences of two texts of a declaration. One that cannot be read has none.
-pub fn differences(former: &str, present: &str) -> Vec<Difference> {
+pub fn differences(former: &str, present: &str) -> Vec<MemberDifference> {
     let read = |text| syntax::yaml_with_tags("the declaration", text, LARGEST).ok();
     let mut all = Vec::new();
     if let (Some(former), Some(present)) = (read(former), read(present)) {
@@ -43,7 +43,7 @@ pub fn differences(former: &str, present: &str) -> Vec<Difference> {
     all
 }
 
-fn compare(path: &str, former: Option<&Value>, present: Option<&Value>, all: &mut Vec<Difference>) {
+fn compare(path: &str, former: Option<&Value>, present: Option<&Value>, all: &mut Vec<MemberDifference>) {
     match (former, present) {
         (Some(Value::Object(old)), Some(Value::Object(new))) => {
             let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
@@ -57,7 +57,7 @@ fn compare(path: &str, former: Option<&Value>, present: Option<&Value>, all: &mu
             }
         }
         (old, new) if old != new => {
-            all.push(Difference { path: path.to_owned(), from: old.map(short), to: new.map(short) });
+            all.push(MemberDifference { path: path.to_owned(), from: old.map(short), to: new.map(short) });
         }
         _ => {}
     }

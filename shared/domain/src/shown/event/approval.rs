@@ -1,7 +1,7 @@
 //! The events of an approval: a plan asks people, and one has approved it. What asks shows what they are to know. Pure.
 
 use crate::access::Approval;
-use crate::declaration::difference::Difference;
+use crate::declaration::difference::MemberDifference;
 use crate::deployment::Deployment;
 use crate::deployment::event_name::EventName;
 use crate::prose;
@@ -29,7 +29,7 @@ pub struct AskedPlan {
     /// The version of the declaration by which the present snapshot was deployed, if there is one.
     pub declared: Option<semver::Version>,
     /// The differences of the deployment's declaration from that one.
-    pub differences: Vec<Difference>,
+    pub differences: Vec<MemberDifference>,
 }
 
 /// The most differences of the declaration that are shown; the others are counted.
@@ -116,10 +116,10 @@ fn changes(record: &Deployment, drawn: &DrawnPlan, plan: &AskedPlan) -> String {
 }
 
 /// Says what the new declaration has otherwise: of the environment first, and of no other one.
-fn otherwise(record: &Deployment, differences: &[Difference]) -> String {
+fn otherwise(record: &Deployment, differences: &[MemberDifference]) -> String {
     let own = format!("environments.{}", record.environment);
-    let is_own = |it: &&Difference| it.path == own || it.path.starts_with(&format!("{own}."));
-    let is_shared = |it: &&Difference| it.path != "version" && !it.path.starts_with("environments.");
+    let is_own = |it: &&MemberDifference| it.path == own || it.path.starts_with(&format!("{own}."));
+    let is_shared = |it: &&MemberDifference| it.path != "version" && !it.path.starts_with("environments.");
     let named = differences.iter().filter(is_own).chain(differences.iter().filter(is_shared));
     let named: Vec<String> = named
         .map(|it| {
