@@ -9,7 +9,7 @@ use crate::verbs::scope::{ScopeCall, listed, withdrawn};
 use clap::Args;
 use std::iter;
 use windlass_domain::moving::Moving;
-use windlass_domain::moving::scope::Scope;
+use windlass_domain::moving::scope::MovingScope;
 use windlass_domain::shown::api::Moves;
 use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 
@@ -91,8 +91,8 @@ impl Rename {
         let to_app = self.to_app.as_ref().unwrap_or(&self.app);
         let (environment, there) = (self.environment.as_ref(), self.to_environment.as_ref());
         let moving = Moving {
-            from: Scope { app: &self.app, environment, component: self.component.as_ref() },
-            to: Scope { app: to_app, environment: there, component: self.to_component.as_ref() },
+            from: MovingScope { app: &self.app, environment, component: self.component.as_ref() },
+            to: MovingScope { app: to_app, environment: there, component: self.to_component.as_ref() },
         };
         run(moving, self.confirm.as_ref(), self.plan, &self.asking, output)
     }
@@ -141,8 +141,8 @@ impl HandOver {
         };
         let there = self.to_environment.as_ref().unwrap_or(environment);
         let moving = Moving {
-            from: Scope { app: &self.app, environment: Some(environment), component: self.component.as_ref() },
-            to: Scope { app: to, environment: Some(there), component: self.to_component.as_ref() },
+            from: MovingScope { app: &self.app, environment: Some(environment), component: self.component.as_ref() },
+            to: MovingScope { app: to, environment: Some(there), component: self.to_component.as_ref() },
         };
         run(moving, None, self.plan, &self.asking, output)
     }

@@ -10,7 +10,7 @@ use crate::verbs::operator::{ActedOn, Action, Asking, Effect};
 use crate::verbs::scope::{ScopeCall, listed, withdrawn};
 use clap::Args;
 use serde_json::{Map, json};
-use windlass_domain::moving::scope::Scope;
+use windlass_domain::moving::scope::MovingScope;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::shown::api::LetGo;
 use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
@@ -43,7 +43,7 @@ impl Remove {
     /// If Windlass refuses it or does not answer.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
         let (app, asking) = (&self.app, &self.asking);
-        let from = Scope { app, environment: self.environment.as_ref(), component: self.component.as_ref() };
+        let from = MovingScope { app, environment: self.environment.as_ref(), component: self.component.as_ref() };
         let call = ScopeCall { from, to: None, confirm: self.confirm.as_ref() };
         match &self.environment {
             _ if self.plan => call.look(asking, output, removed),

@@ -8,7 +8,7 @@ use crate::talk::windlass::{RouteName, read};
 use crate::verbs::operator::{Asking, ended_without_environment};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
-use windlass_domain::moving::scope::Scope;
+use windlass_domain::moving::scope::MovingScope;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::shown::api::ActionStarted;
 use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
@@ -17,10 +17,10 @@ use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 #[derive(Debug, Clone, Copy)]
 pub struct ScopeCall<'a> {
     /// The scope as it is.
-    pub from: Scope<'a>,
+    pub from: MovingScope<'a>,
     /// The new owner, and the component's new name if one is given; without an environment where only the component
     /// gets another name. Absent where it is let go of.
-    pub to: Option<Scope<'a>>,
+    pub to: Option<MovingScope<'a>>,
     /// The name of a whole application, typed again.
     pub confirm: Option<&'a AppName>,
 }

@@ -10,7 +10,7 @@ use crate::document::shape::unknown_name;
 use crate::environment::kept::Irreversible;
 use crate::environment::{BEFORE_WINDLASS, EnvironmentState, FormerState, Proof, Running, Snapshot};
 use crate::moving::removal::{RemovalFacts, RetainedRecord};
-use crate::moving::scope::{Scope, Side, taken};
+use crate::moving::scope::{MovingScope, Side, taken};
 use crate::prose;
 use crate::release::Part;
 use crate::release::action::ActionName;
@@ -36,9 +36,9 @@ pub const MOST_CLAIMS: usize = 90;
 #[derive(Debug, Clone, Copy)]
 pub struct Moving<'a> {
     /// The former owner, and the component by its former name.
-    pub from: Scope<'a>,
+    pub from: MovingScope<'a>,
     /// The new owner, and the component by its name from then on.
-    pub to: Scope<'a>,
+    pub to: MovingScope<'a>,
 }
 
 /// The two environments as the ledger knows them.

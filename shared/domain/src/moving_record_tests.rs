@@ -91,7 +91,7 @@ fn the_words_say_what_stays_and_what_is_next() {
     let (shop, bank) = (AppName::new("shop").unwrap(), AppName::new("bank").unwrap());
     let prod = EnvironmentName::new("prod").unwrap();
     let (web, site) = (component("web"), component("site"));
-    let prod_of = |app, component| Scope { app, environment: Some(&prod), component: Some(component) };
+    let prod_of = |app, component| MovingScope { app, environment: Some(&prod), component: Some(component) };
     let moves = MovedItems {
         components: [(web.clone(), site.clone())].into(),
         claims: vec![Claim::whole("E1"), Claim::folder("s3://shop/", "web/")],

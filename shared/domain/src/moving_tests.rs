@@ -152,8 +152,12 @@ impl Scene {
         let (prod, there) = (environment("prod"), environment(self.to_environment));
         let names = self.component.map(|(was, name)| (component(was), component(name)));
         let moving = Moving {
-            from: Scope { app: &shop, environment: Some(&prod), component: names.as_ref().map(|(was, _)| was) },
-            to: Scope { app: &to_app, environment: Some(&there), component: names.as_ref().map(|(_, name)| name) },
+            from: MovingScope { app: &shop, environment: Some(&prod), component: names.as_ref().map(|(was, _)| was) },
+            to: MovingScope {
+                app: &to_app,
+                environment: Some(&there),
+                component: names.as_ref().map(|(_, name)| name),
+            },
         };
         let to = if moving.is_within() { &self.from } else { &self.to };
         let facts = MovingFacts {

@@ -14,21 +14,21 @@ use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::deployment::drill::Drills;
 use windlass_domain::environment::{EnvironmentState, Lock, Waiting};
 use windlass_domain::moving::removal::{RemovalFacts, Removed, ToRemove, decide};
-use windlass_domain::moving::scope::{Scope, Side};
+use windlass_domain::moving::scope::{MovingScope, Side};
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::text::finding::Finding;
 use windlass_domain::text::name::{ComponentName, EnvironmentName};
 
 /// The ledger's items on what can be removed.
 pub struct Removable<'a> {
-    pub scope: Scope<'a>,
+    pub scope: MovingScope<'a>,
     pub whole: Option<WholeItems>,
     pub environments: BTreeMap<EnvironmentName, OwnerItems>,
 }
 
 impl<'a> Removable<'a> {
     /// Reads it.
-    pub async fn load(ports: &(impl DynamoDbApi + Configured), scope: Scope<'a>) -> Result<Self> {
+    pub async fn load(ports: &(impl DynamoDbApi + Configured), scope: MovingScope<'a>) -> Result<Self> {
         let whole = WholeItems::load(ports, scope).await?;
         let mut environments = BTreeMap::new();
         for name in environments_of(ports, scope, whole.as_ref()).await? {
@@ -94,7 +94,7 @@ impl OwnerItems {
     /// Reads them, the lock first.
     pub async fn load(
         ports: &(impl DynamoDbApi + Configured),
-        scope: Scope<'_>,
+        scope: MovingScope<'_>,
         at: EnvironmentId<'_>,
     ) -> Result<Self> {
         let side = SideItems::load(ports, at).await?;
@@ -122,7 +122,11 @@ impl OwnerItems {
 
 /// The claims of every resource in which something is to be removed: those that the index has, which may be behind, and
 /// those that the steps have of what is recorded as running. Each is read itself.
-async fn claims(ports: &impl DynamoDbApi, scope: Scope<'_>, state: &EnvironmentState) -> Result<Vec<Stored<Claims>>> {
+async fn claims(
+    ports: &impl DynamoDbApi,
+    scope: MovingScope<'_>,
+    state: &EnvironmentState,
+) -> Result<Vec<Stored<Claims>>> {
     let mut resources = BTreeSet::new();
     for component in state.running.keys() {
         let claims = claims_of(ports, component, state).await?;
@@ -173,7 +177,7 @@ pub struct WholeItems {
 
 impl WholeItems {
     /// Reads them; `None` for a smaller scope.
-    pub async fn load(ports: &impl DynamoDbApi, scope: Scope<'_>) -> Result<Option<Self>> {
+    pub async fn load(ports: &impl DynamoDbApi, scope: MovingScope<'_>) -> Result<Option<Self>> {
         if !scope.is_whole() {
             return Ok(None);
         }
@@ -202,7 +206,7 @@ impl WholeItems {
 /// which something was deployed, and those that own a claim, because a deployment that failed has left nothing else.
 pub async fn environments_of(
     ports: &impl DynamoDbApi,
-    scope: Scope<'_>,
+    scope: MovingScope<'_>,
     whole: Option<&WholeItems>,
 ) -> Result<BTreeSet<EnvironmentName>> {
     let Some(whole) = whole else { return Ok(scope.environment.into_iter().cloned().collect()) };

@@ -3,7 +3,7 @@ use crate::declaration::kinds::KindName;
 use crate::declaration::tenancy::{self, Claim, Claims, Owner};
 use crate::environment::{EnvironmentState, HeldState, Hold, Lock, LockHolder};
 use crate::moving::removal::RemovalFacts;
-use crate::moving::scope::{Scope, Side};
+use crate::moving::scope::{MovingScope, Side};
 use crate::release::identity::DeploymentId;
 use crate::text::name::{AppName, ComponentName};
 use crate::text::time::Time;
@@ -141,7 +141,7 @@ impl Scene {
             },
             declared: declared.as_ref().map_err(Vec::as_slice),
         });
-        let scope = |app| Scope { app, environment: None, component: None };
+        let scope = |app| MovingScope { app, environment: None, component: None };
         let moving = Moving { from: scope(&app), to: scope(&to) };
         let whole = WholeFacts {
             version: self.former.as_ref().map(Declaration::version),

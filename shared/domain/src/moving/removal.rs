@@ -11,7 +11,7 @@
 
 use crate::declaration::tenancy::{Claim, Claims, HeldClaim};
 use crate::environment::EnvironmentState;
-use crate::moving::scope::{Scope, Side, taken};
+use crate::moving::scope::{MovingScope, Side, taken};
 use crate::text::finding::{Finding, FindingName};
 use crate::text::name::{AppName, ComponentName, EnvironmentName};
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,7 +22,7 @@ use std::iter;
 #[derive(Debug, Clone)]
 pub struct ToRemove<'a> {
     /// Its scope.
-    pub scope: Scope<'a>,
+    pub scope: MovingScope<'a>,
     /// The version of the declaration in force of a whole application.
     pub declaration: Option<&'a semver::Version>,
     /// The image repositories of a whole application.
@@ -100,7 +100,7 @@ pub fn decide(asked: &ToRemove<'_>) -> Result<Removed, Vec<Finding>> {
 
 impl RemovalFacts<'_> {
     /// Returns the things that go from here; `None` if nothing is recorded.
-    fn goes(&self, asked: Scope<'_>) -> Result<Option<RemovedItems>, Vec<Finding>> {
+    fn goes(&self, asked: MovingScope<'_>) -> Result<Option<RemovedItems>, Vec<Finding>> {
         let left = self.left(asked);
         let declared = self.declared(asked).filter(|_| left.is_empty());
         let findings: Vec<Finding> = self.side.busy().into_iter().chain(declared).collect();
@@ -116,13 +116,13 @@ impl RemovalFacts<'_> {
     }
 
     /// Returns the claims of the scope here.
-    fn ours<'b>(&'b self, asked: Scope<'b>) -> impl Iterator<Item = &'b HeldClaim> {
+    fn ours<'b>(&'b self, asked: MovingScope<'b>) -> impl Iterator<Item = &'b HeldClaim> {
         let here = asked.part_in(self.side.at.environment());
         self.claims.iter().flat_map(|claims| &claims.held).filter(move |held| here.is_of(&held.owner))
     }
 
     /// Returns all that is recorded of it here, and claimed.
-    pub(crate) fn recorded(&self, asked: Scope<'_>) -> RemovedItems {
+    pub(crate) fn recorded(&self, asked: MovingScope<'_>) -> RemovedItems {
         let (mut components, mut claims) = (BTreeSet::new(), Vec::new());
         for held in self.ours(asked) {
             components.insert(held.owner.component.clone());
@@ -134,13 +134,13 @@ impl RemovalFacts<'_> {
     }
 
     /// Returns all components of which anything is recorded here, in the scope or not.
-    pub(crate) fn recorded_at_all(&self, asked: Scope<'_>) -> BTreeSet<ComponentName> {
-        self.recorded(Scope { component: None, ..asked }).components
+    pub(crate) fn recorded_at_all(&self, asked: MovingScope<'_>) -> BTreeSet<ComponentName> {
+        self.recorded(MovingScope { component: None, ..asked }).components
     }
 
     /// Returns the claims of a declared component at places that it has left, because it runs elsewhere. Nothing if it
     /// is not known where it runs, because then any of them may be its place.
-    fn left(&self, asked: Scope<'_>) -> Vec<Claim> {
+    fn left(&self, asked: MovingScope<'_>) -> Vec<Claim> {
         let is_declared = self.declared.zip(asked.component).is_some_and(|(all, component)| all.contains(component));
         if !is_declared || self.here.is_empty() {
             return Vec::new();
@@ -153,7 +153,7 @@ impl RemovalFacts<'_> {
     }
 
     /// Returns a finding if it is still declared. The declaration of a whole application goes with it.
-    pub(crate) fn declared(&self, asked: Scope<'_>) -> Option<Finding> {
+    pub(crate) fn declared(&self, asked: MovingScope<'_>) -> Option<Finding> {
         let (declared, environment) = (self.declared?, asked.environment?);
         let (is_declared, what) = match asked.component {
             Some(component) => (declared.contains(component), format!("`{component}`")),
@@ -177,12 +177,12 @@ impl Removed {
     }
 
     /// Says what it leaves, in sentences.
-    pub fn leaves(&self, scope: Scope<'_>) -> String {
+    pub fn leaves(&self, scope: MovingScope<'_>) -> String {
         let kept = self.environments.iter().flat_map(|(name, goes)| goes.keeps(scope.part_in(name)));
         iter::once(self.rests(scope)).chain(kept).chain(self.holds(scope)).collect::<Vec<_>>().join(" ")
     }
 
-    fn rests(&self, scope: Scope<'_>) -> String {
+    fn rests(&self, scope: MovingScope<'_>) -> String {
         match scope.component {
             _ if scope.is_whole() => leaves(scope.app),
             Some(component) if self.environments.values().all(|goes| goes.components.is_empty()) => format!(
@@ -198,14 +198,14 @@ impl Removed {
 
     /// Says of each environment that has nothing but a hold that this stays. Once the declaration is withdrawn, nothing
     /// names these environments.
-    pub fn holds(&self, scope: Scope<'_>) -> impl Iterator<Item = String> {
+    pub fn holds(&self, scope: MovingScope<'_>) -> impl Iterator<Item = String> {
         self.held.iter().map(move |environment| hold_stays(scope.at(environment)))
     }
 }
 
 impl RemovedItems {
     /// Takes its claims out of those of a resource. Returns whether there was one.
-    pub fn free(&self, scope: Scope<'_>, claims: &mut Claims) -> bool {
+    pub fn free(&self, scope: MovingScope<'_>, claims: &mut Claims) -> bool {
         let before = claims.held.len();
         claims.held.retain(|held| !(scope.is_of(&held.owner) && self.claims.contains(&held.claim)));
         claims.held.len() < before
@@ -219,14 +219,14 @@ impl RemovedItems {
     }
 
     /// Says what is let go of, in a sentence.
-    pub fn frees(&self, scope: Scope<'_>) -> String {
+    pub fn frees(&self, scope: MovingScope<'_>) -> String {
         let freed = list(&self.claims).map(|claims| format!("another component may have {claims} now"));
         let what = list(&self.components).or_else(|| Some(format!("what {} has left", scope.component?)));
         format!("{scope} has let go of {}: {}.", what.unwrap_or_default(), freed.as_deref().unwrap_or(NO_TARGET))
     }
 
     /// Says what stays of the record: a hold, and irreversible runs. Returns no sentence if there is neither.
-    pub fn keeps(&self, scope: Scope<'_>) -> Vec<String> {
+    pub fn keeps(&self, scope: MovingScope<'_>) -> Vec<String> {
         let hold = self.kept.is_held.then(|| hold_stays(scope));
         let ran = list(&self.kept.ran)
             .map(|names| format!("That {names} ran stays recorded, so a rollback crosses it as before."));

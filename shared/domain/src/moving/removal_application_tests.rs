@@ -62,7 +62,7 @@ impl Scene {
             here: &[],
         };
         decide(&ToRemove {
-            scope: Scope { app: &app, environment: None, component: None },
+            scope: MovingScope { app: &app, environment: None, component: None },
             declaration: self.declaration.as_ref(),
             repositories: self.repositories.clone(),
             environments: vec![facts(1), facts(0)],
@@ -133,7 +133,7 @@ fn all_of_an_application_is_let_go_of_or_nothing() {
 fn a_hold_of_an_environment_is_said_to_stay() {
     let app = AppName::new("shop").unwrap();
     let mut scene = Scene::new();
-    let whole = Scope { app: &app, environment: None, component: None };
+    let whole = MovingScope { app: &app, environment: None, component: None };
     let left = |scene: &Scene| scene.decided().unwrap().leaves(whole);
     assert_eq!(left(&scene), leaves(&app));
     scene.state.hold = Some(Hold {

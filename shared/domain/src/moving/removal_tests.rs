@@ -105,9 +105,9 @@ impl Scene {
         self.state.irreversible.extend(runs);
     }
 
-    fn decided<T>(&self, read: impl FnOnce(Scope<'_>, Result<Removed, Vec<Finding>>) -> T) -> T {
+    fn decided<T>(&self, read: impl FnOnce(MovingScope<'_>, Result<Removed, Vec<Finding>>) -> T) -> T {
         let (app, prod) = (AppName::new("shop").unwrap(), EnvironmentName::new("prod").unwrap());
-        let scope = Scope { app: &app, environment: Some(&prod), component: self.component.as_ref() };
+        let scope = MovingScope { app: &app, environment: Some(&prod), component: self.component.as_ref() };
         let facts = RemovalFacts {
             side: Side {
                 at: EnvironmentId::new(&app, &prod),

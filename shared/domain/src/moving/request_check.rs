@@ -4,7 +4,7 @@ use crate::document::partial_document::PartialDocument;
 use crate::document::shape::{Language, Shape};
 use crate::document::source::Source;
 use crate::moving::Moving;
-use crate::moving::scope::Scope;
+use crate::moving::scope::MovingScope;
 use crate::prose;
 use crate::release::action::ActionName;
 use crate::release::call::of_application;
@@ -161,18 +161,18 @@ impl Request {
     ///
     /// # Errors
     /// `MissingField` if it names no environment, and is not about the whole application.
-    pub fn scope(&self) -> Result<Scope<'_>, Finding> {
+    pub fn scope(&self) -> Result<MovingScope<'_>, Finding> {
         if !self.is_of_the_application() {
             self.named_environment()?;
         }
         let (environment, component) = (self.environment.as_ref(), self.component.as_ref());
-        Ok(Scope { app: &self.app, environment, component })
+        Ok(MovingScope { app: &self.app, environment, component })
     }
 
     /// Returns the move that it asks for, if it asks for one.
     pub fn moving(&self) -> Option<Moving<'_>> {
         let from = self.scope().ok().filter(|_| self.action.moves())?;
-        let to = Scope {
+        let to = MovingScope {
             app: self.to_app.as_ref().unwrap_or(from.app),
             environment: self.to_environment.as_ref().or(from.environment),
             component: from.component.map(|was| self.to_component.as_ref().unwrap_or(was)),

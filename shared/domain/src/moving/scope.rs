@@ -12,7 +12,7 @@ use std::{fmt, mem};
 
 /// A component of an environment, all of an environment, or a whole application.
 #[derive(Debug, Clone, Copy)]
-pub struct Scope<'a> {
+pub struct MovingScope<'a> {
     /// The application.
     pub app: &'a AppName,
     /// The environment; the whole application if absent.
@@ -22,7 +22,7 @@ pub struct Scope<'a> {
 }
 
 /// As texts name the environment, or the whole application.
-impl fmt::Display for Scope<'_> {
+impl fmt::Display for MovingScope<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.environment {
             Some(environment) => write!(f, "{}/{environment}", self.app),
@@ -31,7 +31,7 @@ impl fmt::Display for Scope<'_> {
     }
 }
 
-impl<'a> Scope<'a> {
+impl<'a> MovingScope<'a> {
     /// Returns whether it is a whole application.
     pub fn is_whole(self) -> bool {
         self.environment.is_none()

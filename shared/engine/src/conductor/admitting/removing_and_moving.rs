@@ -18,7 +18,7 @@ use crate::trouble::Checked;
 use std::collections::BTreeSet;
 use std::ops::ControlFlow::{self, Break, Continue};
 use windlass_domain::moving::removal::{Removed, RemovedItems, leaves, withdrawn, without_repositories};
-use windlass_domain::moving::scope::Scope;
+use windlass_domain::moving::scope::MovingScope;
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::release::request::Request;
 use windlass_domain::text::count::count;
@@ -99,7 +99,7 @@ async fn one_part(
 
 /// Returns the writes of one part, which frees as many claims as a transaction takes while nobody takes the lock, and
 /// whether it is the last part.
-fn part(found: &mut OwnerItems, scope: Scope<'_>, goes: &RemovedItems) -> Result<(Vec<Write>, bool)> {
+fn part(found: &mut OwnerItems, scope: MovingScope<'_>, goes: &RemovedItems) -> Result<(Vec<Write>, bool)> {
     let mut writes: Vec<Write> = Vec::new();
     for claims in &mut found.claims {
         if goes.free(scope, &mut claims.value) {

@@ -13,7 +13,7 @@ use crate::trouble::Checked;
 use crate::upload_findings;
 use serde_json::Value;
 use windlass_domain::deployment::{REFUSED_FOR_S, Refusal};
-use windlass_domain::moving::scope::Scope;
+use windlass_domain::moving::scope::MovingScope;
 use windlass_domain::release::arrival_sweep::{IgnoredArrival, LISTED_FOR_S};
 use windlass_domain::release::ending::Ending;
 use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
@@ -150,7 +150,7 @@ impl ExecutionRecord {
     }
 
     /// Returns the record of a removal.
-    pub fn removed(scope: Scope<'_>, cause: String) -> Self {
+    pub fn removed(scope: MovingScope<'_>, cause: String) -> Self {
         let owner = Owner { app: scope.app.clone(), environment: scope.environment.cloned() };
         Self { removed: Some(owner), ..Self::of(&DeploymentId("none".into()), cause) }
     }

@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 use windlass_domain::declaration::tenancy::Claim;
 use windlass_domain::moving::application::Moved;
 use windlass_domain::moving::removal::{Removed, RemovedItems};
-use windlass_domain::moving::scope::Scope;
+use windlass_domain::moving::scope::MovingScope;
 use windlass_domain::moving::{MovedItems, Moving};
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::api_routes::{RouteName, RoutePlace};
@@ -32,16 +32,16 @@ pub async fn removable(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -
     let component = call.query.get("component").map(|name| ComponentName::new(name.as_str())).transpose();
     let bad = |why: BadName| Finding::bad_value("component", why.to_string(), "Write the name of a component.");
     let component = component.map_err(bad).or_refused(400)?;
-    let scope = Scope { app: of.app(), environment: Some(of.environment()), component: component.as_ref() };
+    let scope = MovingScope { app: of.app(), environment: Some(of.environment()), component: component.as_ref() };
     let_go_of(ports, scope).await
 }
 
 /// Shows what a removal of the whole application would let go of.
 pub async fn app_removable(ports: &impl Ports, app: &AppName) -> Served<answers::AppRemovable> {
-    let_go_of(ports, Scope { app, environment: None, component: None }).await
+    let_go_of(ports, MovingScope { app, environment: None, component: None }).await
 }
 
-async fn let_go_of(ports: &impl Ports, scope: Scope<'_>) -> Served<answers::Removable> {
+async fn let_go_of(ports: &impl Ports, scope: MovingScope<'_>) -> Served<answers::Removable> {
     let removed = Removable::load(ports, scope).await?.decide().or_refused(409)?;
     let leaves = removed.leaves(scope).into();
     let shown = |goes: RemovedItems| RemovedFrom { components: goes.components, frees: targets(&goes.claims) };
@@ -78,7 +78,7 @@ pub async fn movable(ports: &impl Ports, place: &RoutePlace, action: ActionName,
 
 /// Shows what another name of a whole application would take with it.
 pub async fn app_renamable(ports: &impl Ports, app: &AppName, to: &AppName) -> Served<answers::AppRenamable> {
-    let scope = |app| Scope { app, environment: None, component: None };
+    let scope = |app| MovingScope { app, environment: None, component: None };
     would_move(ports, Moving { from: scope(app), to: scope(to) }).await
 }
 
