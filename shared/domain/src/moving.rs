@@ -5,7 +5,7 @@
 //! the way back to what was found before the first release. History, snapshots and vetoes stay where they are.
 
 use crate::declaration::kinds::KindName;
-use crate::declaration::tenancy::{Claim, Claims};
+use crate::declaration::tenancy::{Claim, ResourceClaims};
 use crate::document::shape::unknown_name;
 use crate::environment::kept::Irreversible;
 use crate::environment::{BEFORE_WINDLASS, EnvironmentState, FormerState, Proof, Running, Snapshot};
@@ -205,7 +205,7 @@ impl<'a> Moving<'a> {
 
 impl MovedItems {
     /// Gives the claims of a resource to their new owner. Returns whether there was one.
-    pub fn hand_on(&self, moving: Moving<'_>, claims: &mut Claims) -> bool {
+    pub fn hand_on(&self, moving: Moving<'_>, claims: &mut ResourceClaims) -> bool {
         let mut is_changed = false;
         for held in &mut claims.held {
             let name = self.components.get(&held.owner.component);

@@ -65,7 +65,7 @@ struct Scene {
     still: Option<BTreeSet<ComponentName>>,
     declared: Result<BTreeMap<ComponentName, KindName>, Vec<Finding>>,
     kinds: BTreeMap<ComponentName, KindName>,
-    claims: Vec<Claims>,
+    claims: Vec<ResourceClaims>,
     left: Option<Snapshot>,
     /// The sentences on what is kept, once it is moved.
     kept: Vec<String>,
@@ -100,13 +100,13 @@ impl Scene {
             declared: Ok([(component("site"), KindName::Ecs)].into()),
             kinds: kinds.map(|(name, kind)| (component(name), kind)).into(),
             claims: vec![
-                Claims {
+                ResourceClaims {
                     held: vec![
                         owned("shop", "prod", "web", claim),
                         owned("shop", "dev", "web", Claim::folder("s3://shop/", "dev/")),
                     ],
                 },
-                Claims { held: vec![owned("shop", "prod", "api", Claim::whole("fn"))] },
+                ResourceClaims { held: vec![owned("shop", "prod", "api", Claim::whole("fn"))] },
             ],
             left: None,
             kept: Vec::new(),

@@ -10,7 +10,7 @@ use crate::trouble::{Checked, or_findings};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use windlass_domain::declaration::kinds::KindName;
-use windlass_domain::declaration::tenancy::Claims;
+use windlass_domain::declaration::tenancy::ResourceClaims;
 use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::environment::{EnvironmentState, Snapshot};
 use windlass_domain::moving::application::{Moved, ToMove, WholeFacts, decide};
@@ -104,7 +104,7 @@ impl<'a> Movable<'a> {
     /// Hands on the claims, and returns their writes. Several environments may have claims of one resource, which is
     /// one item.
     fn handed_on(&mut self, moved: &Moved) -> Result<Vec<Write>> {
-        let mut resources: BTreeMap<String, (Stored<Claims>, bool)> = BTreeMap::new();
+        let mut resources: BTreeMap<String, (Stored<ResourceClaims>, bool)> = BTreeMap::new();
         for (environment, moves) in &moved.environments {
             let found = self.environments.get_mut(environment).map(|items| std::mem::take(&mut items.from.claims));
             for claims in found.into_iter().flatten() {

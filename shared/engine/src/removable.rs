@@ -9,7 +9,7 @@ use crate::trouble::found;
 use crate::{overview, pin};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use windlass_domain::declaration::tenancy::{Claim, Claims};
+use windlass_domain::declaration::tenancy::{Claim, ResourceClaims};
 use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::deployment::drill::Drills;
 use windlass_domain::environment::{EnvironmentState, Lock, Waiting};
@@ -85,7 +85,7 @@ impl SideItems {
 /// The ledger's items on an environment, with all that is to be removed or moved of it.
 pub struct OwnerItems {
     pub side: SideItems,
-    pub claims: Vec<Stored<Claims>>,
+    pub claims: Vec<Stored<ResourceClaims>>,
     declared: Option<BTreeSet<ComponentName>>,
     here: Vec<Claim>,
 }
@@ -126,7 +126,7 @@ async fn claims(
     ports: &impl DynamoDbApi,
     scope: MovingScope<'_>,
     state: &EnvironmentState,
-) -> Result<Vec<Stored<Claims>>> {
+) -> Result<Vec<Stored<ResourceClaims>>> {
     let mut resources = BTreeSet::new();
     for component in state.running.keys() {
         let claims = claims_of(ports, component, state).await?;
@@ -143,11 +143,11 @@ async fn claims(
 }
 
 /// All claims of the installation, as the index has them, which may be behind.
-pub async fn owned(ports: &impl DynamoDbApi) -> Result<Vec<Claims>> {
+pub async fn owned(ports: &impl DynamoDbApi) -> Result<Vec<ResourceClaims>> {
     let mut faults = Faults::default();
     let all = ledger::load_all_indexed(ports, &ledger::CLAIMS, &mut faults).await;
     faults.into_answer()?;
-    Ok(all.into_iter().map(|one: Stored<Claims>| one.value).collect())
+    Ok(all.into_iter().map(|one: Stored<ResourceClaims>| one.value).collect())
 }
 
 /// The claims of a component where it runs: of each deployment that its names point to.

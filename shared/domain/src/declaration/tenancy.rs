@@ -61,7 +61,7 @@ pub struct HeldClaim {
 /// All claims of one resource. They are one ledger item, so that of two that come at the same moment one has to look
 /// again.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Claims {
+pub struct ResourceClaims {
     /// The claims in the order in which they were made.
     pub held: Vec<HeldClaim>,
 }
@@ -125,7 +125,7 @@ impl fmt::Display for Owner {
     }
 }
 
-impl Claims {
+impl ResourceClaims {
     /// Returns the other owners of an equal claim, which only one can have.
     pub fn others_with<'a>(&'a self, by: &'a Owner, claim: &'a Claim) -> impl Iterator<Item = &'a Owner> {
         let others = self.held.iter().filter(move |held| held.owner != *by && held.claim == *claim && !claim.shared);

@@ -150,7 +150,7 @@ fn who_has_what_and_who_is_refused() {
     ];
     let by = DeploymentId("1f0c2d9a4b5e6f70".into());
     for story in stories {
-        let mut claims = Claims::default();
+        let mut claims = ResourceClaims::default();
         for (who, what, expected) in story {
             let is_gone = |it: &Owner| {
                 it.app.as_str() == "shop"
@@ -177,7 +177,7 @@ fn who_has_what_and_who_is_refused() {
 #[test]
 fn a_deployment_lets_go_of_what_it_has_claimed_itself() {
     let (first, second) = (DeploymentId("first".into()), DeploymentId("second".into()));
-    let mut claims = Claims::default();
+    let mut claims = ResourceClaims::default();
     let nobody = |_: &Owner| false;
     claims.take((&owner("shop/prod/web"), &first), &claim("site/"), nobody).unwrap();
     claims.take((&owner("shop/prod/web"), &second), &claim("site/"), nobody).unwrap();
@@ -188,7 +188,7 @@ fn a_deployment_lets_go_of_what_it_has_claimed_itself() {
     assert_eq!(left, ["web"], "it had that before");
 }
 
-fn in_words(claims: &Claims) -> String {
+fn in_words(claims: &ResourceClaims) -> String {
     let held = claims.held.iter().map(|HeldClaim { owner, claim, .. }| {
         let shared = if claim.shared { "*" } else { "" };
         let place = claim.to_string();

@@ -1,6 +1,6 @@
 use super::*;
 use crate::declaration::kinds::KindName;
-use crate::declaration::tenancy::{self, Claim, Claims, Owner};
+use crate::declaration::tenancy::{self, Claim, Owner, ResourceClaims};
 use crate::environment::{EnvironmentState, HeldState, Hold, Lock, LockHolder};
 use crate::moving::removal::RemovalFacts;
 use crate::moving::scope::{MovingScope, Side};
@@ -36,7 +36,7 @@ struct Both {
     drill: Option<DeploymentId>,
     state: EnvironmentState,
     there: EnvironmentState,
-    claims: Vec<Claims>,
+    claims: Vec<ResourceClaims>,
 }
 
 struct Scene {
@@ -47,13 +47,13 @@ struct Scene {
     dev: Both,
 }
 
-fn owned(environment: &str, component: &str, claim: Claim) -> Claims {
+fn owned(environment: &str, component: &str, claim: Claim) -> ResourceClaims {
     let owner = Owner {
         app: AppName::new("shop").unwrap(),
         environment: EnvironmentName::new(environment).unwrap(),
         component: ComponentName::new(component).unwrap(),
     };
-    Claims { held: vec![tenancy::HeldClaim { owner, claim, made_by: None }] }
+    ResourceClaims { held: vec![tenancy::HeldClaim { owner, claim, made_by: None }] }
 }
 
 fn held(state: HeldState) -> Lock {

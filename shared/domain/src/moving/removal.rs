@@ -9,7 +9,7 @@
 //! person types the application's name again. The declaration is withdrawn before anything else, so that no release
 //! begins in between.
 
-use crate::declaration::tenancy::{Claim, Claims, HeldClaim};
+use crate::declaration::tenancy::{Claim, HeldClaim, ResourceClaims};
 use crate::environment::EnvironmentState;
 use crate::moving::scope::{MovingScope, Side, taken};
 use crate::text::finding::{Finding, FindingName};
@@ -39,7 +39,7 @@ pub struct RemovalFacts<'a> {
     /// The components that the declaration in force has there; absent if it does not have the environment.
     pub declared: Option<&'a BTreeSet<ComponentName>>,
     /// The claims of all resources in which it has one.
-    pub claims: Vec<&'a Claims>,
+    pub claims: Vec<&'a ResourceClaims>,
     /// The claims of the component that is to be removed where it runs, as far as the ledger knows.
     pub here: &'a [Claim],
 }
@@ -205,7 +205,7 @@ impl Removed {
 
 impl RemovedItems {
     /// Takes its claims out of those of a resource. Returns whether there was one.
-    pub fn free(&self, scope: MovingScope<'_>, claims: &mut Claims) -> bool {
+    pub fn free(&self, scope: MovingScope<'_>, claims: &mut ResourceClaims) -> bool {
         let before = claims.held.len();
         claims.held.retain(|held| !(scope.is_of(&held.owner) && self.claims.contains(&held.claim)));
         claims.held.len() < before

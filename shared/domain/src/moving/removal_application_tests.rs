@@ -10,7 +10,7 @@ struct Scene {
     repositories: Vec<String>,
     locks: [Lock; 2],
     waits: Option<DeploymentId>,
-    claims: Vec<Claims>,
+    claims: Vec<ResourceClaims>,
     /// The record of either environment.
     state: EnvironmentState,
 }
@@ -29,7 +29,7 @@ impl Scene {
             repositories: vec!["shop/agent".into()],
             locks: [Lock::default(), Lock::default()],
             waits: None,
-            claims: vec![Claims { held: vec![held] }],
+            claims: vec![ResourceClaims { held: vec![held] }],
             state: EnvironmentState::default(),
         }
     }

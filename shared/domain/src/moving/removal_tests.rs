@@ -14,7 +14,7 @@ struct Scene {
     state: EnvironmentState,
     declared: Option<BTreeSet<ComponentName>>,
     component: Option<ComponentName>,
-    claims: Vec<Claims>,
+    claims: Vec<ResourceClaims>,
     here: Vec<Claim>,
 }
 
@@ -63,14 +63,14 @@ impl Scene {
             declared: Some(BTreeSet::from([component("api")])),
             component: Some(component("web")),
             claims: vec![
-                Claims {
+                ResourceClaims {
                     held: vec![
                         held("prod", "web", Claim::folder("s3://shop/", "web/")),
                         held("dev", "web", Claim::folder("s3://shop/", "dev/")),
                     ],
                 },
-                Claims { held: vec![held("prod", "web", Claim::whole("E1"))] },
-                Claims { held: vec![held("prod", "api", Claim::whole("fn"))] },
+                ResourceClaims { held: vec![held("prod", "web", Claim::whole("E1"))] },
+                ResourceClaims { held: vec![held("prod", "api", Claim::whole("fn"))] },
             ],
             here: Vec::new(),
         }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
-use windlass_domain::declaration::tenancy::Claims;
+use windlass_domain::declaration::tenancy::ResourceClaims;
 use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::deployment::drill::Drills;
@@ -154,7 +154,7 @@ pub const APPLICATIONS: Index<Declared> = Index::new("applications");
 pub const ENVIRONMENTS: Index<EnvironmentState> = Index::new("environments");
 
 /// The index partition of claims; see [`crate::ledger::claims_index`].
-pub const CLAIMS: Index<Claims> = Index::new("claims");
+pub const CLAIMS: Index<ResourceClaims> = Index::new("claims");
 
 /// The index partition of held locks; see [`crate::ledger::held_index`].
 pub const HELD: Index<Lock> = Index::new("held");

@@ -10,7 +10,7 @@ use serde_json::Value;
 use windlass_domain::access::AccessItem;
 use windlass_domain::declaration::Declared;
 use windlass_domain::declaration::plan::Plan;
-use windlass_domain::declaration::tenancy::Claims;
+use windlass_domain::declaration::tenancy::ResourceClaims;
 use windlass_domain::declaration::version_name::RecordedRelease;
 use windlass_domain::deployment::drill::{Drill, Drills};
 use windlass_domain::deployment::judgement::Judgement;
@@ -104,12 +104,12 @@ pub fn summaries() -> Key<Day> {
 }
 
 /// Returns the key of the owners of the parts of a resource.
-pub fn target(resource: &str) -> Key<Claims> {
+pub fn target(resource: &str) -> Key<ResourceClaims> {
     Key::new(format!("target#{resource}"), "claims")
 }
 
 /// The place of claims in the index, by their resources, for finding those of an owner.
-pub fn claims_index(target: &Key<Claims>) -> ports::Key {
+pub fn claims_index(target: &Key<ResourceClaims>) -> ports::Key {
     in_index(&CLAIMS, target.pk.trim_start_matches("target#"))
 }
 

@@ -20,7 +20,7 @@ pub use looks::*;
 pub(crate) use packed::unpack;
 use serde_json::Value;
 pub use stored::*;
-use windlass_domain::declaration::tenancy::Claims;
+use windlass_domain::declaration::tenancy::ResourceClaims;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::{EnvironmentState, Lock};
 use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
@@ -50,7 +50,7 @@ pub fn put_state(state: &Stored<EnvironmentState>, of: EnvironmentId<'_>) -> Res
 
 /// Returns the write of claims of which some were freed. If nobody has a claim of the resource any more, the item is
 /// deleted.
-pub fn freed(claims: &Stored<Claims>) -> Result<Write> {
+pub fn freed(claims: &Stored<ResourceClaims>) -> Result<Write> {
     if claims.value.held.is_empty() {
         return Ok(claims.delete());
     }

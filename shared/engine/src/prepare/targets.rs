@@ -16,7 +16,7 @@ use crate::prepare::scene::{Ports, Scene};
 use std::collections::BTreeMap;
 use windlass_domain::declaration::kinds::KindName;
 use windlass_domain::declaration::renamed::rename_first;
-use windlass_domain::declaration::tenancy::{Claim, Claims, Owner, left_behind};
+use windlass_domain::declaration::tenancy::{Claim, Owner, ResourceClaims, left_behind};
 use windlass_domain::deployment::step::{SEEN_AFTER_MS, Step};
 use windlass_domain::environment::rollback::moved;
 use windlass_domain::text::fault::Fault;
@@ -125,7 +125,7 @@ pub async fn check(ports: &impl Ports, scene: &Scene, drafts: &[Draft<'_>]) -> R
         tenancy.findings.push(pin::no_declaration(app));
         return Ok(tenancy);
     }
-    let mut known: BTreeMap<&str, (Stored<Claims>, bool)> = BTreeMap::new();
+    let mut known: BTreeMap<&str, (Stored<ResourceClaims>, bool)> = BTreeMap::new();
     for draft in drafts {
         let prepared = &draft.prepared;
         let is_known = prepared.findings.is_empty() && !prepared.is_not_looked_at();
@@ -155,7 +155,8 @@ pub async fn check(ports: &impl Ports, scene: &Scene, drafts: &[Draft<'_>]) -> R
         }
     }
     let changed = known.values().filter(|(_, changed)| *changed);
-    let put = |(claims, _): &(Stored<Claims>, bool)| claims.put_indexed(Some(ledger::claims_index(&claims.key)));
+    let put =
+        |(claims, _): &(Stored<ResourceClaims>, bool)| claims.put_indexed(Some(ledger::claims_index(&claims.key)));
     let writes: Result<Vec<Write>> = changed.map(put).collect();
     tenancy.writes = writes?;
     Ok(tenancy)

@@ -6,7 +6,7 @@ use crate::stage::{TOKEN, app, component, id, prod};
 use serde_json::{Value, json};
 use windlass_domain::access::{AccessItem, Approval};
 use windlass_domain::declaration::plan::{Plan, PlanOutcome};
-use windlass_domain::declaration::tenancy::{Claim, Claims, HeldClaim, Owner};
+use windlass_domain::declaration::tenancy::{Claim, HeldClaim, Owner, ResourceClaims};
 use windlass_domain::deployment::step::{Step, StepStatus};
 use windlass_domain::deployment::{Deployment, Status};
 use windlass_domain::environment::HeldState;
@@ -352,7 +352,7 @@ fn a_plan_that_has_moved_gives_its_turn_back_and_is_asked_for_anew() {
     };
     let former = claim("web", DeploymentId("fedcba9876543210".into()));
     let held = vec![former.clone(), claim("docs", id())];
-    scene.stage.put(ledger::target("s3://shop/"), &Claims { held: held.clone() });
+    scene.stage.put(ledger::target("s3://shop/"), &ResourceClaims { held: held.clone() });
     for (name, held) in ["web", "docs"].into_iter().zip(held) {
         scene.step(name, StepStatus::Planned, |step| step.claims = vec![held.claim]);
     }
@@ -367,7 +367,7 @@ fn a_plan_that_has_moved_gives_its_turn_back_and_is_asked_for_anew() {
     assert_eq!(left, None, "nobody carries it out");
     let steps = ["web", "docs"].map(|name| scene.stage.get::<Step>(&ledger::step(&id(), &component(name))));
     assert_eq!(steps, [None, None], "it holds nothing");
-    let claims: Claims = scene.stage.get(&ledger::target("s3://shop/")).unwrap();
+    let claims: ResourceClaims = scene.stage.get(&ledger::target("s3://shop/")).unwrap();
     assert_eq!(claims.held, [former], "it has only what it had before");
     let plan = planned(&scene);
     assert_eq!((plan.drawn.is_none(), plan.before.unwrap().changes.len()), (true, 1));

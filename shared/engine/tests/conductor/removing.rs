@@ -5,7 +5,7 @@ use crate::conductor::inputs::{input, with};
 use crate::conductor::scene::{Scene, in_short};
 use crate::stage::{app, component, prod};
 use serde_json::json;
-use windlass_domain::declaration::tenancy::{Claim, Claims, HeldClaim, Owner};
+use windlass_domain::declaration::tenancy::{Claim, HeldClaim, Owner, ResourceClaims};
 use windlass_domain::environment::HeldState;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::text::time::Time;
@@ -26,7 +26,7 @@ fn with_targets(count: usize) -> Scene {
         let held = vec![HeldClaim { owner, claim, made_by: None }];
         let key = ledger::target(&resource);
         let index = ledger::claims_index(&key);
-        scene.put_indexed(key, Claims { held }, index);
+        scene.put_indexed(key, ResourceClaims { held }, index);
     }
     scene
 }
@@ -42,7 +42,7 @@ fn all_parts_are_named_at_the_end() {
         let is_named = line.is_some_and(|line| cause.starts_with(&line));
         assert_eq!(is_named, parts.is_some(), "{count}: {cause}");
         assert!(cause.contains(&format!("arn:function:{:03}", count - 1)));
-        assert_eq!(scene.indexed::<Claims>(&ledger::CLAIMS).len(), 0, "{count}");
+        assert_eq!(scene.indexed::<ResourceClaims>(&ledger::CLAIMS).len(), 0, "{count}");
     }
 }
 

@@ -5,7 +5,7 @@ use crate::stage::{Stage, app, component, id, prod};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::declaration::plan::Wave;
-use windlass_domain::declaration::tenancy::{Claim, Claims, HeldClaim, Owner};
+use windlass_domain::declaration::tenancy::{Claim, HeldClaim, Owner, ResourceClaims};
 use windlass_domain::deployment::step::{SEEN_AFTER_MS, Step, StepFailure, StepStatus};
 use windlass_domain::text::finding::FindingName;
 use windlass_engine::ledger;
@@ -95,7 +95,7 @@ fn failure(step: &Step) -> FindingName {
 
 /// Returns the owners of the function that the second version names.
 fn owners(stage: &Stage, claim: &Claim) -> Vec<Owner> {
-    let claims: Option<Claims> = stage.get(&ledger::target(&claim.resource));
+    let claims: Option<ResourceClaims> = stage.get(&ledger::target(&claim.resource));
     claims.unwrap_or_default().held.into_iter().map(|held| held.owner).collect()
 }
 
@@ -219,7 +219,7 @@ fn what_was_not_looked_at_and_is_not_ours_is_left_as_it_is() {
     never_given(&stage);
     changed(&stage, "2");
     let held = vec![HeldClaim { owner: owner("api"), claim: claim.clone(), made_by: None }];
-    stage.put(ledger::target(&claim.resource), &Claims { held });
+    stage.put(ledger::target(&claim.resource), &ResourceClaims { held });
     assert_eq!(plan_wave(&stage).verdict, Transition::Failed);
     let worker = worker(&stage);
     assert_eq!((worker.status, failure(&worker)), (StepStatus::Planned, FindingName::TargetNotOurs));

@@ -5,7 +5,7 @@ use crate::site::zips::stored;
 use crate::stage::{Stage, app, component, id, prod};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use windlass_domain::declaration::tenancy::{Claim, Claims, HeldClaim, Owner};
+use windlass_domain::declaration::tenancy::{Claim, HeldClaim, Owner, ResourceClaims};
 use windlass_domain::deployment::step::{Step, StepFailure, StepStatus};
 use windlass_domain::environment::{EnvironmentState, GivenVersion, Proof, Running, Snapshot};
 use windlass_domain::release::action::ActionName;
@@ -86,7 +86,7 @@ fn bring_stack(stage: &mut Stage, name: &str, next: &Value) {
 fn claimed(stage: &Stage, name: &str) {
     let owner = Owner { app: app(), environment: prod(), component: component(name) };
     let held = vec![HeldClaim { owner, claim: Claim::whole(FUNCTION), made_by: None }];
-    let claims = Stored::new(ledger::target(FUNCTION), Claims { held });
+    let claims = Stored::new(ledger::target(FUNCTION), ResourceClaims { held });
     let put = claims.put_indexed(Some(ledger::claims_index(&claims.key))).unwrap();
     assert!(run(ledger::commit(&stage.world, vec![put])).unwrap());
 }

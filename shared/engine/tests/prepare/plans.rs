@@ -7,7 +7,7 @@ use crate::stage::{app, component, id, prod};
 use serde_json::{Value, json};
 use windlass_domain::declaration::plan::PlanOutcome;
 use windlass_domain::declaration::resolved::Place;
-use windlass_domain::declaration::tenancy::Claims;
+use windlass_domain::declaration::tenancy::ResourceClaims;
 use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::deployment::step::Step;
 use windlass_domain::environment::{EnvironmentState, GivenVersion, Lock, Running};
@@ -46,7 +46,7 @@ fn a_release_is_planned_and_its_intent_written() {
     assert_eq!(api.goals.keys().copied().collect::<Vec<_>>(), [1, 2]);
     assert_eq!(api.before["goal"]["back"]["alias"]["version"], "1");
     let target = "arn:aws:lambda:eu-west-1:111111111111:function:shop-api-prod";
-    let claims: Claims = stage.get(&ledger::target(target)).unwrap();
+    let claims: ResourceClaims = stage.get(&ledger::target(target)).unwrap();
     let held: Vec<&ComponentName> = claims.held.iter().map(|it| &it.owner.component).collect();
     assert_eq!(held, [&component("api")]);
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 use windlass_domain::declaration::Declared;
 use windlass_domain::declaration::kinds::KindName;
 use windlass_domain::declaration::plan::PlanOutcome;
-use windlass_domain::declaration::tenancy::{Claim, Claims, HeldClaim, Owner};
+use windlass_domain::declaration::tenancy::{Claim, HeldClaim, Owner, ResourceClaims};
 use windlass_domain::deployment::step::Step;
 use windlass_domain::environment::{EnvironmentState, GivenVersion, Running};
 use windlass_domain::release::artifact::Artifact;
@@ -132,7 +132,7 @@ fn an_image_of_another_registry_is_refused() {
 }
 
 /// Returns the claim by which a component has the function `shop-api-prod`.
-fn held(component_name: &str, environment: &str) -> (Key, Claims) {
+fn held(component_name: &str, environment: &str) -> (Key, ResourceClaims) {
     let function = "arn:aws:lambda:eu-west-1:111111111111:function:shop-api-prod";
     let owner = Owner {
         app: app(),
@@ -141,7 +141,7 @@ fn held(component_name: &str, environment: &str) -> (Key, Claims) {
     };
     let claim = Claim::whole(function);
     let held = vec![HeldClaim { owner, claim, made_by: None }];
-    (ledger::target(function).into(), Claims { held })
+    (ledger::target(function).into(), ResourceClaims { held })
 }
 
 /// Safety: tenancy: A target belongs to one component of one environment of one application.
@@ -160,7 +160,7 @@ fn a_target_belongs_to_one_component() {
     assert_eq!(prepare(&stage).unwrap().verdict, Transition::Change);
     let mut taken = held("api", "prod").1;
     taken.held[0].made_by = Some(DeploymentId("0123456789abcdef".into()));
-    assert_eq!(stage.get::<Claims>(&target), Some(taken));
+    assert_eq!(stage.get::<ResourceClaims>(&target), Some(taken));
 }
 
 /// A new component does not take the target of one that runs and is no longer declared.
@@ -203,7 +203,7 @@ fn what_runs_by_a_former_name_is_renamed_before_it_is_released() {
             assert!(remedy.contains(r#""action":"remove""#), "{remedy}");
             assert_eq!(remedy.contains(r#""action":"rename""#), is_renamed, "{remedy}");
             assert_eq!(remedy.contains(r#""to_component":"api""#), is_renamed, "{remedy}");
-            assert_eq!(stage.get::<Claims>(&target), Some(former));
+            assert_eq!(stage.get::<ResourceClaims>(&target), Some(former));
         }
     }
 }

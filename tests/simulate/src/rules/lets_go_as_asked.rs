@@ -2,7 +2,7 @@ use crate::deed::Deed;
 use crate::happening::Event;
 use crate::outcome::Outcome;
 use std::collections::BTreeSet;
-use windlass_domain::declaration::tenancy::Claims;
+use windlass_domain::declaration::tenancy::ResourceClaims;
 use windlass_domain::environment::{EnvironmentState, Lock};
 
 /// "A target belongs to one component" (tenancy): a component loses a claim only by letting go of it, while nothing is
@@ -40,8 +40,8 @@ pub fn lets_go_as_asked(outcome: &Outcome<'_>) -> Result<(), String> {
         if item.is_some_and(|item| item.key.sk == "declaration") {
             seen.is_declared = change.after.is_some();
         }
-        let before = outcome.read::<Claims>(change.before.as_ref(), "claims");
-        let after = outcome.read::<Claims>(change.after.as_ref(), "claims");
+        let before = outcome.read::<ResourceClaims>(change.before.as_ref(), "claims");
+        let after = outcome.read::<ResourceClaims>(change.after.as_ref(), "claims");
         let before = before.as_deref().map(owners).unwrap_or_default();
         let is_of_claims = item.is_some_and(|item| item.key.sk == "claims");
         let Some(after) = after.as_deref().map(owners).or(is_of_claims.then(BTreeSet::new)) else {
@@ -98,7 +98,7 @@ impl Seen {
     }
 }
 
-fn owners(claims: &Claims) -> BTreeSet<String> {
+fn owners(claims: &ResourceClaims) -> BTreeSet<String> {
     let held = claims.held.iter();
     held.map(|held| held.owner.component.to_string()).collect()
 }

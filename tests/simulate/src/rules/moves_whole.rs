@@ -1,7 +1,7 @@
 use crate::deed::Deed;
 use crate::happening::Event;
 use crate::outcome::Outcome;
-use windlass_domain::declaration::tenancy::Claims;
+use windlass_domain::declaration::tenancy::ResourceClaims;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::deployment::drill::Drills;
 use windlass_domain::environment::{EnvironmentState, Lock, Running, Snapshot};
@@ -98,7 +98,7 @@ impl Move {
                 is_drilled = drills.under_way.is_some();
             }
             let claims = |item| {
-                let claims = outcome.read::<Claims>(item, "claims");
+                let claims = outcome.read::<ResourceClaims>(item, "claims");
                 claims.as_deref().map(owners).unwrap_or_default()
             };
             let (before, after) = (claims(change.before.as_ref()), claims(change.after.as_ref()));
@@ -149,7 +149,7 @@ impl Move {
         let ledger = outcome.world.dynamodb();
         let mut claimed = ledger.items.values().filter(|item| item.key.sk == "claims");
         let is_left = claimed.any(|item| {
-            let claims = outcome.read::<Claims>(Some(item), "claims");
+            let claims = outcome.read::<ResourceClaims>(Some(item), "claims");
             claims.is_some_and(|claims| owners(&claims).contains(&format!("shop/{was}")))
         });
         if is_left {
@@ -208,7 +208,7 @@ fn of<'a>(mut all: impl Iterator<Item = (&'a ComponentName, &'a Running)>, name:
     found.map(|(_, running)| running.clone())
 }
 
-fn owners(claims: &Claims) -> Vec<String> {
+fn owners(claims: &ResourceClaims) -> Vec<String> {
     let held = claims.held.iter();
     held.map(|held| format!("{}/{}", held.owner.app, held.owner.component)).collect()
 }
