@@ -7,6 +7,9 @@ Prints a table with the machine named, and writes target/bench.json: a list of r
 counts only after the results of both sides were found to be equal.
 """
 
+# A program of its own, because figures need a quiet machine. The script that releases are compared with does
+# everything at the same time, as a careful team would.
+
 import argparse
 import dataclasses
 import pathlib

@@ -9,6 +9,8 @@ every lock and every dead letter must be free or explained, and nothing may wait
 deployments, and every sort of fault. Ends with status 0 only then.
 """
 
+# Truth is judged afterwards, in calm: what is being mended would be reported as wrong.
+
 import argparse
 import collections
 import json

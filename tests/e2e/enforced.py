@@ -3,6 +3,9 @@
 Each entry was seen in MiniStack 1.5.33, and is to be looked at again when that version changes.
 """
 
+# What the local cloud checks otherwise is adapted here and not in the template: on AWS more would be allowed than
+# AWS asks for.
+
 import json
 
 # Actions that are checked otherwise than the Service Authorization Reference says: as which action, on which resource.

@@ -1,5 +1,8 @@
 """Line coverage of what decides and of what does, from what cargo-tarpaulin measured: `make coverage`."""
 
+# tarpaulin reads the compiler's counters by itself, so no `llvm-tools` are needed. Each crate has its own bound, so
+# one cannot lend to another.
+
 import json
 import pathlib
 

@@ -5,7 +5,7 @@
 Each other option is one of `sam deploy`, such as `--region eu-west-1 --no-confirm-changeset`.
 
 Everything that is wrong is listed at once, and nothing is deployed then. A parameter that is not given keeps the value of the deployment
-before (AWS SAM Developer Guide, "sam deploy"). What is deployed is a copy of the template that says when (decision 0281).
+before (AWS SAM Developer Guide, "sam deploy"). What is deployed is a copy of the template that says when (decision 0141).
 """
 
 import argparse

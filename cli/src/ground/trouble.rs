@@ -1,5 +1,7 @@
 //! The troubles of the command line itself, by name.
 
+// A refusal names its pages once, at the end, as paths of the repository: an address would name another version.
+
 use crate::ground::exit::Exit;
 use clap::ValueEnum;
 use std::fmt;

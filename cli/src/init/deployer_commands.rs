@@ -1,6 +1,9 @@
 //! The commands and actions by which a repository deploys already: in workflows, Makefiles, scripts and the scripts of
 //! packages. Two deployers that change one target undo each other, so that each is named with its file and line. Pure.
 
+// Lines are looked through, and no YAML is parsed: a step calls a script or a Makefile. Nothing is taken out,
+// because what else a step does is not known.
+
 use crate::init::application::{InitApplication, InitComponent, InitTarget};
 use crate::init::repository::{Repository, file_of};
 use crate::init::run_lines::lines;

@@ -2,6 +2,8 @@
 //! for that environment's refs of one repository may take it, and it may only push images. Everything else a job does
 //! by its token, without a role. Pure.
 
+// Both forms of GitHub's subject are taken, each whole: a `*` in the repository's name lets in strangers.
+
 use super::application::{InitApplication, InitEnvironment, Rule};
 use super::names::apart;
 

@@ -3,6 +3,9 @@
 //! It is found from the working directory up to the root of the repository. Outside of a repository it is looked for in
 //! the working directory alone, so that nobody else's file in a folder above is used.
 
+// An option goes before a variable, and that before the file. What a stack answered is kept nowhere: it would be out
+// of date where the stack is made anew.
+
 use crate::ground::failure::Failure;
 use crate::ground::machine::{self, shown};
 use crate::ground::trouble::TroubleName;

@@ -1,5 +1,7 @@
 //! `windlass logs`: the log lines of what a deployment changed, from its start to its end.
 
+// Lines are read with the caller's rights: Windlass's own roles would read the logs of every target.
+
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::output::{Output, error};

@@ -1,5 +1,8 @@
 //! The change of one file, and its difference as `git apply` takes it. Pure.
 
+// A change is a text at a place that a parser knows, so every other byte stays. To write files back by the parser
+// loses CRLF and escapes.
+
 use similar::TextDiff;
 use std::ops::Range;
 

@@ -2,6 +2,9 @@
 //! by the job's own token, and ends as the deployment ends. With Windlass's action it plans pull requests as well. A
 //! role is for images alone. Pure.
 
+// Windlass is asked which environment a ref goes to: patterns of the shell said the rules a second time, and
+// differed.
+
 mod steps;
 
 use super::application::{InitApplication, Rule};

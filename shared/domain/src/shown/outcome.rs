@@ -6,6 +6,8 @@
 //! whenever it went live. They count a lead time each time that a release goes live, and a rollback that succeeds from
 //! its own request.
 
+// The seconds of an ending are counted without bakes: a longer bake would be an alarm.
+
 use crate::deployment::Deployment;
 use crate::document::git::Git;
 use crate::release::action::ActionName;

@@ -1,5 +1,5 @@
 //! The deployers and publishers, for every kind. A function's `main.rs` names the kind by its module's `of`, so that
-//! its binary holds what this kind needs and nothing else (decision 0280).
+//! its binary holds what this kind needs and nothing else (decision 0140).
 
 use crate::converge::{Attempt, Budget, End, Invocation, Work, converge, done, finish};
 use crate::kinds::{

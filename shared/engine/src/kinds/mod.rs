@@ -234,7 +234,7 @@ pub trait Kind {
     fn back(seen: &Self::Seen) -> Self::Goal;
 
     /// Pure: the reason why callers may still get something else though nobody does anything more, such as a deployment
-    /// by which AWS still moves them. As long as there is one, an operator can accept nothing (decision 0452).
+    /// by which AWS still moves them. As long as there is one, an operator can accept nothing (decision 0450).
     fn unsettled(_target: &Self::Target, _seen: &Self::Seen) -> Option<Finding> {
         None
     }

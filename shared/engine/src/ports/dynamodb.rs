@@ -39,7 +39,7 @@ pub enum Condition {
 }
 
 /// One write of a transaction, with the action that IAM asks for. Only `put`, `delete` and `check` make it, so that a
-/// function's binary has the name of each action that its writes need, and of no other (decision 0280).
+/// function's binary has the name of each action that its writes need, and of no other (decision 0140).
 #[derive(Debug, Clone, PartialEq)]
 pub enum Write {
     /// Writes the whole item.

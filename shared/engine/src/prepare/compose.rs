@@ -221,7 +221,7 @@ fn stages(scene: &Scene, draft: &Draft<'_>) -> Vec<RolloutStage> {
 }
 
 /// Returns the stages of a component. A rollback tries nothing before callers get it, because no gate decides it (rule
-/// 8). It only wakes what is idle, because the first callers would get errors (decision 0621).
+/// 8). It only wakes what is idle, because the first callers would get errors (decision 0230).
 fn kept_stages<'a>(scene: &Scene, draft: &'a Draft<'_>) -> impl Iterator<Item = &'a kinds::Stage> + use<'a> {
     let tries = !scene.is_rollback();
     draft.prepared.stages.iter().filter(move |stage| tries || !stage.ahead || stage.wakes)

@@ -14,7 +14,7 @@ pub fn version_is_invoked_first(outcome: &Outcome<'_>) -> Result<(), String> {
     untried.map_or(Ok(()), Err)
 }
 
-/// "An idle version is woken before callers get it" (decision 0621): if the declaration has an invocation, no way back
+/// "An idle version is woken before callers get it" (decision 0230): if the declaration has an invocation, no way back
 /// sends callers to a version that Lambda must make ready first. The invocation is made once and decides nothing, and
 /// Lambda's own state is what is waited for. So a version may not be woken where that one call goes wrong, nor be
 /// waited for where looks are behind.

@@ -1,5 +1,5 @@
 //! Finds what an operator withdraws of a site: which objects, whether they are still there, and whether visitors still
-//! get them (decision 0605). Edges forget what they cached here, after a withdrawal as after a switch.
+//! get them (decision 0604). Edges forget what they cached here, after a withdrawal as after a switch.
 
 use super::calls;
 use super::rules::Rules;

@@ -3,7 +3,7 @@
 //! alarms of its group.
 //!
 //! Every way back is CodeDeploy's as well, because nobody else may make the task sets of such a service. While the
-//! former tasks stand, the way back is a stop with its rollback. After that it is another deployment (decision 0451).
+//! former tasks stand, the way back is a stop with its rollback. After that it is another deployment (decision 0450).
 
 mod next;
 mod prepare;
