@@ -312,7 +312,7 @@ fn is_number(word: &str) -> bool {
 /// Returns the numbers that a text refers to as decisions, such as `decision 0001` or `decisions 0001, 0010 and 0011`,
 /// or as `record 0001`.
 fn referred(text: &str) -> impl Iterator<Item = &str> {
-    let parts = ["ecision", "ecord "].into_iter().flat_map(|word| text.split(word).skip(1));
+    let parts = ["ecision", "ecord "].into_iter().flat_map(move |word| text.split(word).skip(1));
     parts.flat_map(|rest| {
         let words = rest.strip_prefix('s').unwrap_or(rest);
         words

@@ -12,7 +12,7 @@ use windlass_machine::shop_world::{NOTES, notes_of};
 
 /// A file of a site that nothing in the site names is there while a release that has it runs. It is in no folder of
 /// Windlass's after an operator has withdrawn it, whatever comes later, and with an undone release that brought it
-/// newly it goes (decisions 0604, 0604). What an undo had to leave behind stands in its step.
+/// newly it goes (decision 0604). What an undo had to leave behind stands in its step.
 ///
 /// Safety: deletion: A file that is withdrawn is gone and stays gone; one that an undone release brought goes with it,
 /// and no late deletion takes it from a later release.

@@ -1,5 +1,5 @@
 //! Shared code of the kinds whose callers a deployment of AWS CodeDeploy moves. Such a kind is another one, which
-//! brings what callers are to get, and a group of CodeDeploy, which moves them to it (decisions 0450 and 0450). They
+//! brings what callers are to get, and a group of CodeDeploy, which moves them to it (decision 0450). They
 //! differ in [`Moves`] alone.
 //!
 //! A look reads what CodeDeploy does in the group, and then the target. So what is read of the target is never older
