@@ -4,7 +4,7 @@
 
 use crate::pages::{FAILED, answers, api, api_with};
 use crate::standin::{code, err, folder, out};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 #[test]
@@ -20,6 +20,19 @@ fn a_report_is_one_file_with_every_deployment_and_leads_nowhere_that_needs_acces
     assert!(text.len() < 150 * 1024, "{}", text.len());
     let none = out(&api.windlass(&folder("ui"), &["report", "shop", "prod", "--days", "0"]));
     assert_eq!(none, "", "at least a day");
+}
+
+#[test]
+fn a_program_gets_what_a_report_shows_as_values() {
+    let report = api().windlass(&folder("ui"), &["report", "shop", "prod", "--days", "3660", "--json"]);
+    let document: Value = serde_json::from_str(&out(&report)).unwrap();
+    assert_eq!((&document["environment"]["app"], &document["html"]), (&json!("shop"), &Value::Null));
+    let listed = document["history"].as_array().unwrap().iter().map(|one| &one["id"]);
+    let whole = document["deployments"].as_array().unwrap().iter().map(|one| &one["deployment"]["id"]);
+    let (listed, whole): (Vec<&Value>, Vec<&Value>) = (listed.collect(), whole.collect());
+    assert_eq!(listed.len(), whole.len());
+    let failed = json!(FAILED);
+    assert!(listed.contains(&&failed) && whole.contains(&&failed), "{listed:?} {whole:?}");
 }
 
 /// The declaration alone gives the second one, and the page counts it as the command line does.

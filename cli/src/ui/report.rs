@@ -15,7 +15,9 @@ use crate::view::record;
 use clap::Args;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use maud::html;
-use serde_json::json;
+use serde::Serialize;
+use serde_json::Value;
+use windlass_domain::deployment::drill::Drill;
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::shown::api::deployments::{Deployments, HistoryEntry};
 use windlass_domain::shown::api::environments::Environment;
@@ -27,11 +29,35 @@ use windlass_domain::text::time::Time;
 /// The number of records that are read at a time.
 const AT_A_TIME: usize = 4;
 
+/// An environment with its deployments since a time, as values for programs, and as the text of the file.
+#[derive(Debug, Serialize)]
+pub struct Reported {
+    /// The beginning of the time.
+    pub from: Time,
+    /// The end of it, at which the environment was read.
+    pub to: Time,
+    /// The environment.
+    pub environment: Environment,
+    /// The last drill that has ended; `None` where there is none, or it could not be read.
+    pub drill: Option<Drill>,
+    /// The figures; `None` where they could not be read.
+    pub figures: Option<AppStats>,
+    /// The snapshots, with the present one whenever it was made.
+    pub snapshots: Vec<ListedSnapshot>,
+    /// The deployments in short, newest first.
+    pub history: Vec<HistoryEntry>,
+    /// The deployments whole, in the same order, as the API answers.
+    pub deployments: Vec<Value>,
+    /// The text of the file.
+    #[serde(skip)]
+    pub html: String,
+}
+
 /// Reads everything since a time, and writes the file's text: the environment, and each deployment whole.
 ///
 /// # Errors
 /// No answer, or one that cannot be understood.
-pub async fn written(windlass: &Windlass, of: EnvironmentId<'_>, since: Time) -> Result<String, Failure> {
+pub async fn written(windlass: &Windlass, of: EnvironmentId<'_>, since: Time) -> Result<Reported, Failure> {
     let (app, name) = (of.app(), of.environment());
     let names = [app.as_str(), name.as_str()];
     let list = List::of::<ListedSnapshot>(of);
@@ -65,7 +91,7 @@ pub async fn written(windlass: &Windlass, of: EnvironmentId<'_>, since: Time) ->
         }
     }
     let file = Page { stand: &stand, title: &format!("{app} {name}"), above: vec![], again_s: None };
-    Ok(file.render(&html! {
+    let html = file.render(&html! {
         p.aside { "From " (when(since)) " to " (when(now)) "." }
         @match &figures {
             Ok(app) => {
@@ -76,7 +102,19 @@ pub async fn written(windlass: &Windlass, of: EnvironmentId<'_>, since: Time) ->
         }
         (shown.body())
         @for one in each { (one) }
-    }))
+    });
+    let (drill, figures) = (drill.ok().flatten(), figures.ok());
+    Ok(Reported {
+        from: since,
+        to: now,
+        environment: here,
+        drill,
+        figures,
+        snapshots,
+        history,
+        deployments: records,
+        html,
+    })
 }
 
 /// Reads the figures since then, or of as many days as there are figures for. Where they cannot be read, the rest is
@@ -125,8 +163,8 @@ impl Report {
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
         let since = Time(now().0.saturating_sub(self.days * DAY_MS));
         let of = EnvironmentId::new(&self.app, &self.environment);
-        let text = self.endpoint.ask(async |windlass| written(windlass, of, since).await)?;
-        output.document(&json!({ "html": text }), &text);
+        let report = self.endpoint.ask(async |windlass| written(windlass, of, since).await)?;
+        output.document(&report, &report.html);
         Ok(Exit::Good)
     }
 }
