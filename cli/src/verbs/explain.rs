@@ -14,7 +14,7 @@ use crate::view::approval;
 use crate::view::declared_application;
 use crate::view::environment_choice::EnvironmentChoice;
 use crate::view::live_comparison::print_now;
-use crate::view::next_steps::{in_words, of_deployment, of_holder};
+use crate::view::next_steps::{Added, in_words, of_deployment, of_holder};
 use crate::view::record;
 use crate::view::{history, status, story};
 use anstream::adapter::strip_str;
@@ -22,7 +22,6 @@ use clap::Args;
 use serde_json::{Value, json};
 use windlass_domain::deployment::{Deployment, Status};
 use windlass_domain::environment::{HeldState, TURN_MS};
-use windlass_domain::release::way_in::NEXT_STEPS;
 use windlass_domain::shown::api::deployments::Record;
 use windlass_domain::shown::api::environments::Environment;
 use windlass_domain::text::name::AppName;
@@ -145,9 +144,8 @@ impl Explain {
         let lines = self.lines(windlass, &record, &mut answer, output).await?;
         // A program reads the words without their colours.
         let lines: Vec<String> = lines.iter().map(|line| strip_str(line).to_string()).collect();
-        answer["explained"] = json!(lines);
-        answer[NEXT_STEPS] = of_deployment(&record.deployment).into_iter().map(|one| json!(one.step)).collect();
-        output.only_json(&answer);
+        let steps = of_deployment(&record.deployment).into_iter().map(|one| one.step).collect();
+        output.only_json(&Added { explained: Some(lines), ..Added::steps(answer, steps) });
         Ok(Exit::Good)
     }
 

@@ -9,6 +9,7 @@ use crate::ground::terminal::table;
 use crate::talk::installation::Endpoint;
 use crate::talk::listing::{List, ListPart};
 use crate::talk::windlass::{self, RouteName, Windlass};
+use crate::view::next_steps::Added;
 use crate::view::overview::{AllObserved, COLUMNS, StepsThere, observed, rows, steps_there};
 use crate::view::record;
 use crate::view::status::{steps, words_with};
@@ -17,7 +18,6 @@ use clap::Args;
 use serde_json::{Value, json};
 use std::iter;
 use windlass_domain::environment::HeldState;
-use windlass_domain::release::way_in::NEXT_STEPS;
 use windlass_domain::shown::api::environments::Environment;
 use windlass_domain::shown::api::environments::{self, AppOverview, Environments};
 use windlass_domain::text::name::{AppName, EnvironmentName};
@@ -52,7 +52,7 @@ impl Status {
             }
             (Some(app), None) => {
                 let all = self.endpoint.ask(async |windlass| self.all(windlass, app).await)?;
-                let (answers, words): (Vec<Value>, Vec<String>) = all.into_iter().unzip();
+                let (answers, words): (Vec<Added<'_>>, Vec<String>) = all.into_iter().unzip();
                 let all = json!({"app": app, "environments": answers});
                 output.result(&all, &words.join("\n"));
             }
@@ -61,7 +61,7 @@ impl Status {
     }
 
     /// Reads all declared environments of an application.
-    async fn all(&self, windlass: &Windlass, app: &AppName) -> Result<Vec<(Value, String)>, Failure> {
+    async fn all(&self, windlass: &Windlass, app: &AppName) -> Result<Vec<(Added<'static>, String)>, Failure> {
         let known: Environments = windlass.read(RouteName::Environments, &[app.as_str()], &[]).await?;
         let mut answers = Vec::new();
         for name in &known.environments {
@@ -71,13 +71,17 @@ impl Status {
     }
 
     /// Reads an environment: the answer, and its words, with how far a deployment is that is under way.
-    async fn read(&self, windlass: &Windlass, app: &AppName, environment: &str) -> Result<(Value, String), Failure> {
+    async fn read(
+        &self,
+        windlass: &Windlass,
+        app: &AppName,
+        environment: &str,
+    ) -> Result<(Added<'static>, String), Failure> {
         let query: &[(&str, &str)] = if self.observe { &[("observe", "true")] } else { &[] };
-        let mut answer = windlass.get(RouteName::Environment, &[app.as_str(), environment], query).await?;
+        let answer = windlass.get(RouteName::Environment, &[app.as_str(), environment], query).await?;
         let here: Environment = windlass::read(&answer)?;
-        answer[NEXT_STEPS] = json!(steps(&here).all());
         let lines = under_way(windlass, &here).await;
-        Ok((answer, words_with(&here, lines)))
+        Ok((Added::steps(answer, steps(&here).all()), words_with(&here, lines)))
     }
 }
 
@@ -143,14 +147,18 @@ fn with_observed(mut answer: Value, apps: &[AppOverview], observed: &AllObserved
         for (place, environment) in app.environments.iter().enumerate() {
             let Some(here) = answer.pointer_mut(&format!("/apps/{nth}/environments/{place}")) else { continue };
             let key = (app.app.to_string(), environment.environment.to_string());
-            match observed.get(&key) {
-                Some(Ok(seen)) => here["observed"] = json!(seen.targets),
-                Some(Err(why)) => here["unobserved"] = why.as_str().into(),
-                None => {}
-            }
-            if let Some(there) = next.iter().find(|there| there.at == key) {
-                here[NEXT_STEPS] = json!(there.steps.all());
-            }
+            let (seen, why) = match observed.get(&key) {
+                Some(Ok(seen)) => (Some(&seen.targets), None),
+                Some(Err(why)) => (None, Some(why.as_str())),
+                None => (None, None),
+            };
+            *here = json!(Added {
+                answer: here.take(),
+                explained: None,
+                observed: seen,
+                unobserved: why,
+                next_steps: next.iter().find(|there| there.at == key).map(|there| there.steps.all()),
+            });
         }
     }
     answer

@@ -3,6 +3,7 @@
 
 use crate::ground::interrupt::cancelled;
 use crate::ground::output::text;
+use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::deployment::{Deployment, Status};
@@ -16,6 +17,33 @@ use windlass_domain::shown::api::environments::Situation;
 use windlass_domain::text::name::ComponentName;
 use windlass_domain::text::next_step::NextStep;
 use windlass_domain::text::prose::Prose;
+
+/// An answer of the API, or an object in one, with what the command line adds to it for programs.
+#[derive(Debug, Default, Serialize)]
+pub struct Added<'a> {
+    /// The answer.
+    #[serde(flatten)]
+    pub answer: Value,
+    /// The explanation, line by line; `None` where nothing is explained.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explained: Option<Vec<String>>,
+    /// The targets of an environment as a look just now found them; `None` where there was none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub observed: Option<&'a BTreeMap<ComponentName, Compared>>,
+    /// The reason why they could not be looked at; `None` where they were, or should not be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unobserved: Option<&'a str>,
+    /// The steps that can be taken next; `None` where it is not said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_steps: Option<Vec<NextStep>>,
+}
+
+impl Added<'_> {
+    /// Makes the answer with these steps.
+    pub fn steps(answer: Value, next_steps: Vec<NextStep>) -> Self {
+        Self { answer, next_steps: Some(next_steps), ..Self::default() }
+    }
+}
 
 /// A step that can be taken next.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -196,6 +224,12 @@ mod tests {
         let (app, prod) = (AppName::new("shop").unwrap(), EnvironmentName::new("prod").unwrap());
         let steps = of_environment(EnvironmentId::new(&app, &prod), &now, is_paused);
         in_words(&steps).unwrap_or_default()
+    }
+
+    #[test]
+    fn what_is_added_stands_beside_the_members_of_an_answer_and_in_place_of_its_own() {
+        let added = Added::steps(json!({"app": "shop", "next_steps": ["of the answer"]}), Vec::new());
+        assert_eq!(json!(added), json!({"app": "shop", "next_steps": []}));
     }
 
     #[test]
