@@ -90,6 +90,10 @@ fn a_deployment_that_goes_on_is_not_a_success() {
     let output = watch(&showing(vec![watched()]), &["--timeout", "50ms"]);
     assert_eq!(code(&output), 7);
     assert!(err(&output).contains("is still under way"));
+    let output = watch(&showing(vec![watched()]), &["--timeout", "50ms", "--json"]);
+    let mut document: Value = serde_json::from_str(&out(&output)).unwrap();
+    let steps = document.as_object_mut().unwrap().remove("next_steps").unwrap();
+    assert_eq!((steps.as_array().unwrap().len(), document), (2, watched()), "watch and cancel: {steps}");
     let output = watch(&showing(vec![accepted()]), &["--timeout", "50ms"]);
     assert_eq!(code(&output), 11);
     assert!(err(&output).contains("still waits for its turn"));

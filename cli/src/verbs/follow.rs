@@ -9,12 +9,14 @@ use crate::ground::output::{Output, error};
 use crate::ground::trouble::TroubleName;
 use crate::talk::windlass::{RouteName, Windlass};
 use crate::view::live_comparison::{print_now, same_release};
+use crate::view::next_steps::of_deployment;
 use crate::view::record;
 use crate::view::story::Printed;
 use clap::Args;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::time::{Duration, Instant, SystemTime};
 use windlass_domain::deployment::Status;
+use windlass_domain::release::way_in::NEXT_STEPS;
 use windlass_domain::shown::api::deployments::Record;
 use windlass_domain::text::name::AppName;
 use windlass_domain::text::time::Span;
@@ -124,9 +126,9 @@ pub enum AwaitedEnd {
     Recovered,
 }
 
-/// Watches a deployment: prints what is new at each look, and with `--json` the whole record at the end. A look that
-/// gets no answer is no end: the next look may get one. An API that answers, and nothing of Windlass's, look after
-/// look, is dead or overwritten, and ends the watching.
+/// Watches a deployment: prints what is new at each look, and with `--json` the whole record at the end, with the steps
+/// that can be taken with one that goes on. A look that gets no answer is no end: the next look may get one. An API
+/// that answers, and nothing of Windlass's, look after look, is dead or overwritten, and ends the watching.
 ///
 /// An ending that nobody saw come is printed as the past, and the present state comes last. A deployment that made
 /// way for another one with the same release is followed by that one.
@@ -158,6 +160,10 @@ pub async fn follow(
                 waits = Some(record.as_ref().is_none_or(has_no_turn));
                 asks = record.as_ref().is_some_and(|record| record.deployment.asks());
                 if let Some(record) = record {
+                    let steps = of_deployment(&record.deployment);
+                    if !steps.is_empty() {
+                        last[NEXT_STEPS] = steps.into_iter().map(|one| json!(one.step)).collect();
+                    }
                     interrupt::says(interrupt::of_deployment(app.as_str(), &id, Some(record.deployment.action)));
                     let is_past = wanted == AwaitedEnd::Runs && !seen_ending(going, SystemTime::now());
                     let fresh = printed.fresh(&record, is_past);
