@@ -9,14 +9,13 @@ use crate::ground::output::{Output, error};
 use crate::ground::trouble::TroubleName;
 use crate::talk::windlass::{RouteName, Windlass};
 use crate::view::live_comparison::{print_now, same_release};
-use crate::view::next_steps::of_deployment;
+use crate::view::next_steps::{Added, of_deployment};
 use crate::view::record;
 use crate::view::story::Printed;
 use clap::Args;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::time::{Duration, Instant, SystemTime};
 use windlass_domain::deployment::Status;
-use windlass_domain::release::way_in::NEXT_STEPS;
 use windlass_domain::shown::api::deployments::Record;
 use windlass_domain::text::name::AppName;
 use windlass_domain::text::time::Span;
@@ -145,7 +144,7 @@ pub async fn follow(
 ) -> Result<Exit, Failure> {
     let mut printed = Printed::default();
     let mut last = Value::Null;
-    let mut troubled = String::new();
+    let (mut troubled, mut steps) = (String::new(), Vec::new());
     let (mut going, mut waits, mut asks, mut dead) = (None, None, false, 0);
     let mut id = id.to_owned();
     interrupt::says(interrupt::of_deployment(app.as_str(), &id, None));
@@ -160,10 +159,7 @@ pub async fn follow(
                 waits = Some(record.as_ref().is_none_or(has_no_turn));
                 asks = record.as_ref().is_some_and(|record| record.deployment.asks());
                 if let Some(record) = record {
-                    let steps = of_deployment(&record.deployment);
-                    if !steps.is_empty() {
-                        last[NEXT_STEPS] = steps.into_iter().map(|one| json!(one.step)).collect();
-                    }
+                    steps = of_deployment(&record.deployment).into_iter().map(|one| one.step).collect();
                     interrupt::says(interrupt::of_deployment(app.as_str(), &id, Some(record.deployment.action)));
                     let is_past = wanted == AwaitedEnd::Runs && !seen_ending(going, SystemTime::now());
                     let fresh = printed.fresh(&record, is_past);
@@ -217,7 +213,8 @@ pub async fn follow(
                 Some(false) => ("is still under way", Exit::TimedOut),
             };
             error(&format!("{app} deployment {id} {stands}; it goes on. `windlass watch {app} {id}` watches it again"));
-            output.only_json(&last);
+            let next_steps = (!steps.is_empty()).then_some(steps);
+            output.only_json(&Added { answer: last, next_steps, ..Added::default() });
             return Ok(exit);
         }
     }
