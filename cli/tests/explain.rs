@@ -190,6 +190,8 @@ fn a_program_gets_the_record_and_the_lines() {
     assert_eq!(document["deployment"]["ending"]["cause_name"], "Held");
     let lines = document["explained"].to_string();
     has(&lines, &["Rejected (Held)", "hold: none"]);
+    let about: Vec<&Value> = document["explained"].as_array().unwrap().iter().map(|one| &one["about"]).collect();
+    assert_eq!((about[0], about[about.len() - 1]), (&json!("ending"), &json!("present")));
     assert_eq!(document["next_steps"], json!([]), "its cause names what is next");
     let going = answering(watched(), environment(&held("running"), &json!([]), &none));
     let document: Value = serde_json::from_str(&explained(&going, &[ID, "--json"]).1).unwrap();

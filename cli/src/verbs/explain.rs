@@ -14,7 +14,7 @@ use crate::view::approval;
 use crate::view::declared_application;
 use crate::view::environment_choice::EnvironmentChoice;
 use crate::view::live_comparison::print_now;
-use crate::view::next_steps::{Added, in_words, of_deployment, of_holder};
+use crate::view::next_steps::{Added, Explained, Explains, in_words, of_deployment, of_holder};
 use crate::view::record;
 use crate::view::{history, status, story};
 use anstream::adapter::strip_str;
@@ -143,9 +143,9 @@ impl Explain {
         };
         let lines = self.lines(windlass, &record, &mut answer, output).await?;
         // A program reads the words without their colours.
-        let lines: Vec<String> = lines.iter().map(|line| strip_str(line).to_string()).collect();
+        let lines = lines.into_iter().map(|(about, line)| Explained { about, text: strip_str(&line).to_string() });
         let steps = of_deployment(&record.deployment).into_iter().map(|one| one.step).collect();
-        output.only_json(&Added { explained: Some(lines), ..Added::steps(answer, steps) });
+        output.only_json(&Added { explained: Some(lines.collect()), ..Added::steps(answer, steps) });
         Ok(Exit::Good)
     }
 
@@ -156,31 +156,31 @@ impl Explain {
         record: &Record,
         answer: &mut Value,
         output: Output,
-    ) -> Result<Vec<String>, Failure> {
+    ) -> Result<Vec<(Explains, String)>, Failure> {
         let deployment = &record.deployment;
-        let mut lines = match deployment.status {
-            Status::Ended => story::why(record, now()),
+        let all = |about, lines: Vec<String>| lines.into_iter().map(move |line| (about, line));
+        let mut lines: Vec<(Explains, String)> = match deployment.status {
+            Status::Ended => all(Explains::Ending, story::why(record, now())).collect(),
             Status::Waiting => {
-                let mut lines = story::who(record);
-                lines.extend(match approval::of_record(record) {
+                let waits = match approval::of_record(record) {
                     Some(standing) => why_it_asks(deployment, &standing),
                     None => why_it_waits(deployment, &self.environment(windlass, record).await?),
-                });
-                lines
+                };
+                all(Explains::Request, story::who(record)).chain(all(Explains::Wait, waits)).collect()
             }
-            Status::Running | Status::Recovering => story::under_way(record, now()),
+            Status::Running | Status::Recovering => all(Explains::Progress, story::under_way(record, now())).collect(),
         };
-        for line in &lines {
+        for (_, line) in &lines {
             output.progress(line);
         }
         if let Some(ended) = &deployment.ending {
             // The exit status of the ending is not used: the caller asked for the explanation, and has it.
             let now = print_now(windlass, record, answer, Exit::of(ended), output).await;
-            lines.extend(now.words.lines().map(str::to_owned));
+            lines.extend(now.words.lines().map(|line| (Explains::Present, line.to_owned())));
         } else {
             let held = status::hold_in_words(&self.environment(windlass, record).await?);
             output.progress(&held);
-            lines.push(held);
+            lines.push((Explains::Present, held));
         }
         Ok(lines)
     }

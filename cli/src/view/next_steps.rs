@@ -24,9 +24,9 @@ pub struct Added<'a> {
     /// The answer.
     #[serde(flatten)]
     pub answer: Value,
-    /// The explanation, line by line; `None` where nothing is explained.
+    /// The explanation, line by line, each with what it is about; `None` where nothing is explained.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub explained: Option<Vec<String>>,
+    pub explained: Option<Vec<Explained>>,
     /// The targets of an environment as a look just now found them; `None` where there was none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub observed: Option<&'a BTreeMap<ComponentName, Compared>>,
@@ -36,6 +36,31 @@ pub struct Added<'a> {
     /// The steps that can be taken next; `None` where it is not said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_steps: Option<Vec<NextStep>>,
+}
+
+/// A line of an explanation.
+#[derive(Debug, Serialize)]
+pub struct Explained {
+    /// The thing that it is about.
+    pub about: Explains,
+    /// The line, without colours.
+    pub text: String,
+}
+
+/// A thing that an explanation is about.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Explains {
+    /// The ending, with who asked.
+    Ending,
+    /// The person or program that asked.
+    Request,
+    /// The wait for a turn, or for people.
+    Wait,
+    /// The work that goes on.
+    Progress,
+    /// The environment as it is now.
+    Present,
 }
 
 impl Added<'_> {
