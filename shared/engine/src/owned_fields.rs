@@ -154,15 +154,18 @@ fn called(owner: &Owner, by: &Owner) -> String {
 
 /// Makes the finding on a field that another component owns, or on the whole target of that one.
 fn refused(by: &Owner, it: &TouchedResource, field: Option<&str>, owner: &Owner) -> Finding {
+    let is_here = owner.environment_id() == by.environment_id();
     let (logical, owner) = (&it.logical, called(owner, by));
+    // A declaration decides on its own environments alone; elsewhere a claim stays until it is let go of.
+    let there = if is_here { "" } else { " there, and let go of it (`remove`)" };
     let (reason, remedy) = match field {
         Some(of) => (
             format!("The release changes, or may change, `{of}` of `{logical}`, which the component `{owner}` owns."),
-            format!("Take that out of the change of the template, or `{owner}` out of the declaration."),
+            format!("Take that out of the change of the template, or `{owner}` out of the declaration{there}."),
         ),
         None => (
             format!("The release removes or replaces `{logical}`, which is the target of the component `{owner}`."),
-            format!("Leave it in the template as it is, or take `{owner}` out of the declaration."),
+            format!("Leave it in the template as it is, or take `{owner}` out of the declaration{there}."),
         ),
     };
     Finding::new(FindingName::OwnedElsewhere, &it.path, reason, remedy)
@@ -276,6 +279,20 @@ mod tests {
             assert_eq!((findings.len(), noted), (1, 0), "{kind}");
             assert!(findings[0].starts_with("OwnedElsewhere"), "{findings:?}");
             assert!(findings[0].contains("`api of shop/dev`"), "{findings:?}");
+        }
+    }
+
+    /// Whose it is decides nothing: what is claimed elsewhere is as much somebody's, and is named with its environment.
+    #[test]
+    fn what_is_claimed_by_another_environment_or_application_is_left_to_it() {
+        let other_app = Owner { app: AppName::new("chat").unwrap(), ..owner("api", "prod") };
+        for (of, named) in [(owner("api", "dev"), "`api of shop/dev`"), (other_app, "`api of chat/prod`")] {
+            let (findings, noted) = effect(touched("Lambda::Function", "shop-api", &["Code"]), FUNCTION, of.clone());
+            assert_eq!((findings.len(), noted), (1, 0), "{named}");
+            assert!(findings[0].starts_with("OwnedElsewhere") && findings[0].contains(named), "{findings:?}");
+            assert!(findings[0].contains("`remove`"), "{findings:?}");
+            let beside = effect(touched("Lambda::Function", "shop-api", &["Timeout"]), FUNCTION, of);
+            assert_eq!(beside, (vec![], 1), "{named}");
         }
     }
 
