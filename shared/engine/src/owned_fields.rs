@@ -5,6 +5,7 @@
 //! targets may put what they own back to what the maker has written down, so that it is noted.
 
 use crate::kinds::{AwsResource, TouchedResource};
+use std::collections::BTreeSet;
 use windlass_domain::declaration::tenancy::{HeldClaim, Owner};
 use windlass_domain::text::finding::{Finding, FindingName};
 
@@ -74,10 +75,10 @@ pub fn part(claimed: &str) -> (&str, &str) {
 
 impl OwnedFields {
     /// Returns whether a resource is none of what an owner has, although its claim is on what the resource is a part
-    /// of: another part is the owner's, or none. Nobody knows that of an owner whose own part is not known.
-    fn is_beside(&self, it: &AwsResource, own_part: Option<&str>) -> bool {
+    /// of: other parts are the owner's, or none. Nobody knows that of an owner whose own parts are not known.
+    fn is_beside(&self, it: &AwsResource, own_parts: Option<&BTreeSet<String>>) -> bool {
         let name = it.physical.rsplit(':').next();
-        self.mark.is_none() && own_part.is_some_and(|own| Some(own) != name)
+        self.mark.is_none() && own_parts.is_some_and(|own| name.is_none_or(|name| !own.contains(name)))
     }
 
     /// Returns the first field of the target that changes, with the claimed part in its place. A place that has the
@@ -112,20 +113,21 @@ pub struct OthersTouched {
     pub touched: Vec<HeldClaim>,
 }
 
-/// Returns what a component touches of what others own, by their claims. `own_part` returns the part of its target that
-/// is an owner's own ([`windlass_domain::declaration::kinds::Kind::own_part`]), where it is known; empty if none is.
+/// Returns what a component touches of what others own, by their claims. `own_parts` returns the parts of its target
+/// that are an owner's own ([`windlass_domain::declaration::kinds::Kind::own_part`]), where they are known; empty if none
+/// is.
 pub fn others_touched<'o>(
     by: &Owner,
     touches: &[TouchedResource],
     held: &[HeldClaim],
-    own_part: impl Fn(&Owner) -> Option<&'o str>,
+    own_parts: impl Fn(&Owner) -> Option<&'o BTreeSet<String>>,
 ) -> OthersTouched {
     let mut others = OthersTouched::default();
     for it in touches {
         let Some(owned) = OWNED.iter().find(|owned| owned.kind == it.resource.kind) else { continue };
         for held in held.iter().filter(|held| held.owner != *by) {
             let claimed = held.claim.resource.as_str();
-            if !(owned.is_target)(&it.resource, claimed) || owned.is_beside(&it.resource, own_part(&held.owner)) {
+            if !(owned.is_target)(&it.resource, claimed) || owned.is_beside(&it.resource, own_parts(&held.owner)) {
                 continue;
             }
             let field = owned.changed(it, claimed).filter(|_| !it.is_lost);
@@ -256,9 +258,17 @@ mod tests {
         let it = touched("Lambda::Alias", &format!("{FUNCTION}:live"), &["FunctionVersion"]);
         let code = touched("Lambda::Function", "shop-api", &["Code"]);
         let held = [HeldClaim { owner: owner("api", "prod"), claim: Claim::whole(FUNCTION), made_by: None }];
-        for (own, is_refused) in [(None, true), (Some("live"), true), (Some("beta"), false), (Some(""), false)] {
+        let parts = |names: &[&str]| -> BTreeSet<String> { names.iter().map(|name| (*name).to_owned()).collect() };
+        // The third one has declared another alias since, and has not brought that yet.
+        for (own, is_refused) in [
+            (None, true),
+            (Some(parts(&["live"])), true),
+            (Some(parts(&["beta", "live"])), true),
+            (Some(parts(&["beta"])), false),
+            (Some(parts(&[])), false),
+        ] {
             let refused = |it: &TouchedResource| {
-                let others = others_touched(&owner("infra", "prod"), std::slice::from_ref(it), &held, |_| own);
+                let others = others_touched(&owner("infra", "prod"), std::slice::from_ref(it), &held, |_| own.as_ref());
                 assert_eq!(others.touched, []);
                 !others.findings.is_empty()
             };

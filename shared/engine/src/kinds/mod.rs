@@ -290,6 +290,12 @@ pub trait Kind {
         None
     }
 
+    /// Pure: the part of the target that is the component's own, where the target has several of that sort
+    /// ([`windlass_domain::declaration::kinds::Kind::own_part`]).
+    fn own_part(_target: &Self::Target) -> Option<&str> {
+        None
+    }
+
     /// Pure: the most calls to the target that such a look takes. It matters for targets whose content decides it, such
     /// as the number of files, because the hourly looks keep to a budget.
     fn calls(_seen: &Self::Seen) -> u32 {

@@ -10,12 +10,14 @@ use super::inputs::EarlierComponents;
 use super::made::made_by;
 use super::scene::{Ports, Scene, WantedComponent};
 use super::targets::{is_gone, owner};
-use crate::kinds::{Stage, TouchedResource};
+use crate::kinds::{Kind, KindVisitor, Stage, TouchedResource, from_value, with_kind_of};
+use crate::observe::where_it_ran;
 use crate::owned_fields;
 use crate::ports::Result;
 use crate::removable;
 use crate::trouble::if_there;
-use std::collections::BTreeSet;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::declaration::output::Output;
 use windlass_domain::declaration::resolved::Resolved;
 use windlass_domain::declaration::tenancy::{HeldClaim, Owner};
@@ -39,18 +41,53 @@ pub async fn leave_to_owners(ports: &impl Ports, scene: &Scene, drafts: &mut [Dr
         let claims = draft.prepared.claims.iter().cloned();
         held.extend(claims.map(|claim| HeldClaim { owner: owner.clone(), claim, made_by: None }));
     }
-    let declared = &scene.loaded.resolved.components;
+    let own_parts = own_parts(ports, scene, &held).await?;
     let is_here = |of: &Owner| owner(scene, &of.component) == *of;
-    let own_part = |of: &Owner| {
-        let component = declared.get(&of.component).filter(|_| is_here(of))?;
-        Some(component.spec.as_kind().own_part().unwrap_or_default())
-    };
+    let own_parts = |of: &Owner| own_parts.get(&of.component).filter(|_| is_here(of));
     for (draft, touches) in drafts.iter_mut().zip(touches) {
-        let others = owned_fields::others_touched(&owner(scene, draft.name), &touches, &held, own_part);
+        let others = owned_fields::others_touched(&owner(scene, draft.name), &touches, &held, own_parts);
         draft.prepared.findings.extend(others.findings);
         draft.touches = others.touched;
     }
     Ok(())
+}
+
+/// Returns the parts of their targets that are the own of those who have claims here: the one that is declared, and the
+/// one that runs, which is owned until another one is brought in its place. One whose part that runs is not known is
+/// left out.
+async fn own_parts(
+    ports: &impl Ports,
+    scene: &Scene,
+    held: &[HeldClaim],
+) -> Result<BTreeMap<ComponentName, BTreeSet<String>>> {
+    let mut all = BTreeMap::new();
+    for (name, component) in &scene.loaded.resolved.components {
+        let here = owner(scene, name);
+        if held.iter().all(|held| held.owner != here) {
+            continue;
+        }
+        let mut own: BTreeSet<String> = component.spec.as_kind().own_part().map(str::to_owned).into_iter().collect();
+        if let Some(running) = scene.state.running.get(name) {
+            let ran = where_it_ran(ports, name, running).await?.filter(|ran| !ran.target.is_null());
+            let Some(ran) = ran else { continue };
+            own.extend(with_kind_of(ports, &ran, OwnPart { target: &ran.target }).await?);
+        }
+        all.insert(name.clone(), own);
+    }
+    Ok(all)
+}
+
+struct OwnPart<'s> {
+    target: &'s Value,
+}
+
+impl KindVisitor for OwnPart<'_> {
+    type Out = Option<String>;
+
+    async fn visit<K: Kind>(self, _: &K) -> Result<Option<String>> {
+        let target: K::Target = from_value("target", self.target)?;
+        Ok(K::own_part(&target).map(str::to_owned))
+    }
 }
 
 /// Returns what a component touches. Of one that can be planned only once others have changed that may be all that it

@@ -206,6 +206,10 @@ impl<K: Moves, P: CodeDeployApi + Clock> Kind for CodeDeployed<K, P> {
         K::outputs(&seen.of, &goal.of)
     }
 
+    fn own_part(target: &K::Target) -> Option<&str> {
+        K::own_part(target)
+    }
+
     fn trail(target: &K::Target) -> Option<Trail> {
         K::trail(target)
     }

@@ -89,6 +89,10 @@ impl<P: LambdaApi + S3Api + Configured> Kind for LambdaKind<P> {
         field(member, value)
     }
 
+    fn own_part(target: &Target) -> Option<&str> {
+        target.alias.as_deref()
+    }
+
     fn trail(target: &Target) -> Option<Trail> {
         Some(Trail { resource: target.function.clone(), region: None })
     }
