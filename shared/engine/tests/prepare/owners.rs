@@ -22,7 +22,7 @@ use windlass_engine::prepare::handle;
 use windlass_world::cloudformation::Wanted;
 use windlass_world::run::run;
 
-const DECLARATION: &str = r#"
+pub const DECLARATION: &str = r#"
 app: shop
 version: 1.0.0
 environments:
@@ -38,7 +38,7 @@ gates:
 const FUNCTION: &str = "arn:aws:lambda:eu-west-1:111111111111:function:shop-api-prod";
 
 /// A template with the function of `api`.
-fn template(code: &str, timeout: u64) -> Value {
+pub fn template(code: &str, timeout: u64) -> Value {
     let properties = json!({"FunctionName": "shop-api-prod", "Code": {"ZipFile": code}, "Timeout": timeout});
     json!({
         "Resources": {"Api": {"Type": "AWS::Lambda::Function", "Properties": properties}},
@@ -51,7 +51,7 @@ fn shop(next: &Value) -> Stage {
     shop_of(DECLARATION, next)
 }
 
-fn shop_of(declaration: &str, next: &Value) -> Stage {
+pub fn shop_of(declaration: &str, next: &Value) -> Stage {
     let mut stage = Stage::new(declaration, BTreeMap::new());
     put_stack(&stage, "shop", &template("a", 3));
     function(&stage, "api");
@@ -63,7 +63,7 @@ fn shop_of(declaration: &str, next: &Value) -> Stage {
 }
 
 /// Makes or updates a stack as somebody else does.
-fn put_stack(stage: &Stage, name: &str, template: &Value) {
+pub fn put_stack(stage: &Stage, name: &str, template: &Value) {
     let tags = [("windlass:app", "shop"), ("windlass:environment", "prod")];
     let tags = tags.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     let wanted = Wanted { template: template.to_string(), tags, ..Wanted::default() };
@@ -92,7 +92,7 @@ fn claimed(stage: &Stage, name: &str) {
 }
 
 /// Prepares it as the machine does, until the change set is made.
-fn planned(stage: &Stage) {
+pub fn planned(stage: &Stage) {
     for _ in 0..20 {
         match prepare(stage) {
             Err(fault) if fault.name == FaultName::StillInProgress => run(stage.world.sleep_ms(30_000)),
@@ -233,7 +233,7 @@ fn runs(step: &Step) -> Running {
 }
 
 /// Lets the function have been brought by an earlier deployment, which the release does not name. Returns its step.
-fn api_runs(stage: &Stage) -> Step {
+pub fn api_runs(stage: &Stage) -> Step {
     let mut rehearsal = shop(&template("a", 5));
     bring_api(&mut rehearsal, OLD);
     planned(&rehearsal);

@@ -1,5 +1,6 @@
 //! Tests of stacks within the plan of a release: what stands on them, and what is let go of that was made to plan.
 
+use crate::prepare::owners;
 use crate::prepare::scene::{HEALTH, NEW, bring, named, plan, prepare, step, warned};
 use crate::site::zips::stored;
 use crate::stage::{Stage, app, component, id, prod};
@@ -309,5 +310,26 @@ fn a_plan_runs_a_templates_code_for_those_who_may_release() {
         let planned: Planned = stage.get(&ledger::planned(&id())).unwrap();
         let findings = planned.drawn.unwrap().plan.findings.iter().map(|finding| finding.name).collect::<Vec<_>>();
         assert_eq!(findings.as_slice(), wanted, "{what}");
+    }
+}
+
+/// Callers get the former alias until a release of the function brings another one.
+#[test]
+fn an_alias_that_is_declared_anew_and_not_brought_yet_is_owned_as_the_former_one() {
+    let aliased = |name: &str, version: &str| {
+        let properties = json!({"FunctionName": "shop-api-prod", "Name": name, "FunctionVersion": version});
+        let mut template = owners::template("a", 3);
+        template["Resources"]["Live"] = json!({"Type": "AWS::Lambda::Alias", "Properties": properties});
+        template
+    };
+    let declaration = owners::DECLARATION.replace("alias: live", "alias: beta");
+    for (name, is_refused) in [("live", true), ("beta", true), ("canary", false)] {
+        let stage = owners::shop_of(&declaration, &aliased(name, "2"));
+        owners::api_runs(&stage);
+        stage.world.lambda().named("shop-api-prod").unwrap().aliases.remove(name);
+        owners::put_stack(&stage, "shop", &aliased(name, "1"));
+        owners::planned(&stage);
+        let refused = [(FindingName::OwnedElsewhere, "components.infra.stack.Live")];
+        assert_eq!(named(&plan(&stage)), if is_refused { &refused[..] } else { &[] }, "{name}");
     }
 }
