@@ -47,6 +47,7 @@ impl Planning {
             is_plan: false,
             is_trial: false,
             may_lose: &self.may_lose,
+            takes_losses: true,
             running: None,
             oldest: None,
             again: false,

@@ -321,8 +321,8 @@ impl Request {
         if !deploy {
             misplaced.extend(self.contents());
             misplaced.extend((self.pinned.is_some() && !self.is_pinned_manifest()).then_some("pinned"));
-            let rollback = self.action == ActionName::Rollback;
-            misplaced.extend(self.wishes().filter(|wish| !rollback || *wish != "may_lose"));
+            let takes_losses = self.action.takes_losses();
+            misplaced.extend(self.wishes().filter(|wish| !takes_losses || *wish != "may_lose"));
         }
         let others = [
             ("plan", self.plan && !self.is_planned_only()),

@@ -65,6 +65,11 @@ impl ActionName {
         matches!(self, Self::Restore | Self::Withdraw)
     }
 
+    /// Returns whether its request can name data that may be lost (`may_lose`).
+    pub const fn takes_losses(self) -> bool {
+        matches!(self, Self::Deploy | Self::Rollback)
+    }
+
     /// Returns whether it brings no release, and takes components to a snapshot.
     pub const fn is_to_a_snapshot(self) -> bool {
         matches!(self, Self::Rollback | Self::Drill | Self::Restore | Self::Withdraw)

@@ -61,6 +61,8 @@ pub struct PrepareInput<'a> {
     pub is_trial: bool,
     /// The resources of the component whose data the request allows to lose.
     pub may_lose: &'a BTreeSet<String>,
+    /// True if the request can name such resources ([`windlass_domain::release::action::ActionName::takes_losses`]).
+    pub takes_losses: bool,
     /// The component as it runs, as far as the ledger knows.
     pub running: Option<&'a Running>,
     /// The time since which the oldest runs of what a rollback may go back to; `None` if that is not known, or the kind

@@ -20,6 +20,7 @@ pub(crate) fn asked_of<'a>(component: &str, place: &'a Place) -> PrepareInput<'a
         is_plan: false,
         is_trial: false,
         may_lose: &LOSES,
+        takes_losses: true,
         running: None,
         oldest: None,
         again: false,

@@ -195,6 +195,7 @@ async fn ask_kind(
         is_plan: scene.is_plan,
         is_trial: scene.is_trial,
         may_lose: &may_lose,
+        takes_losses: record.action.takes_losses(),
         running,
         oldest,
         inputs: &taken.listed,

@@ -113,6 +113,7 @@ impl Scene {
             is_plan: false,
             is_trial: false,
             may_lose: &BTreeSet::new(),
+            takes_losses: true,
             running: self.running.as_ref(),
             oldest: oldest.filter(|_| goal.is_none()),
             again: false,

@@ -331,9 +331,9 @@ impl<P: CloudFormationApi + S3Api + EcrApi + Configured + Clock> StackPlan<'_, P
             ResourceDelta { deletion_policy: policy, ..delta }
         });
         let deltas: Vec<ResourceDelta<'_>> = delta_of.collect();
-        let (component, may_lose) = (self.input.component, self.input.may_lose);
-        let (data, goes_back) = (self.spec.data, self.input.goal_state.is_some());
-        loss_of(&LossRules { component, data, may_lose, goes_back }, &deltas)
+        let PrepareInput { component, may_lose, takes_losses, goal_state, .. } = self.input;
+        let (data, goes_back) = (self.spec.data, goal_state.is_some());
+        loss_of(&LossRules { component, data, may_lose, goes_back, takes_losses: *takes_losses }, &deltas)
     }
 }
 

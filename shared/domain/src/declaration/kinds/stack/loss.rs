@@ -40,6 +40,8 @@ pub struct LossRules<'a> {
     pub may_lose: &'a BTreeSet<String>,
     /// True if it goes back to a template that ran before, which nobody can change any more.
     pub goes_back: bool,
+    /// True if the request can name what may be lost. That of a drill cannot, nor what Windlass brings back by itself.
+    pub takes_losses: bool,
 }
 
 /// The effect of a change of a stack.
@@ -194,7 +196,10 @@ impl LossRules<'_> {
             _ => (removed("replaces, or may replace,"), "Leave the properties that replace it as they are"),
         };
         let (named, wish) = (format!("{}.{logical}", self.component), NextStep::With(Wish::MayLose));
-        let remedy = if self.goes_back {
+        let remedy = if !self.takes_losses {
+            let later = "from the release after that on, this loses no data";
+            prose!("Release a template that leaves `{}` as it is: {}.", logical.as_str(), later)
+        } else if self.goes_back {
             let fix = "Deploy a fix forward; or, where that is meant, name";
             let of = "of a rollback to the same snapshot, or of a deployment, with a reason";
             prose!("{} `{}` in {} {}.", fix, named, wish, of)
@@ -242,7 +247,8 @@ mod tests {
     fn judged(change: &ResourceDelta<'_>, data: DataRule, may_lose: &[&str]) -> (DetailAction, String, String, bool) {
         let component = ComponentName::new("infra").unwrap();
         let may_lose = may_lose.iter().map(|name| (*name).to_owned()).collect();
-        let rules = LossRules { component: &component, data, may_lose: &may_lose, goes_back: false };
+        let rules =
+            LossRules { component: &component, data, may_lose: &may_lose, goes_back: false, takes_losses: true };
         let loss = loss_of(&rules, std::slice::from_ref(change));
         let is_loss = |it: &&Finding| it.name != FindingName::UnknownName;
         let names = |all: &[Finding]| all.iter().filter(is_loss).map(|it| it.name.to_string()).collect::<String>();
@@ -295,7 +301,8 @@ mod tests {
         let component = ComponentName::new("infra").unwrap();
         for (data, stops) in [(DataRule::Kept, true), (DataRule::Disposable, false)] {
             let may_lose = ["Mesages".to_owned(), "Messages".to_owned()].into();
-            let rules = LossRules { component: &component, data, may_lose: &may_lose, goes_back: false };
+            let rules =
+                LossRules { component: &component, data, may_lose: &may_lose, goes_back: false, takes_losses: true };
             let other = ResourceDelta { logical: "Files", ..delta(TABLE, ("Remove", "", "Delete")) };
             let loss = loss_of(&rules, &[delta(TABLE, ("Remove", "", "Delete")), other]);
             let all = if stops { &loss.findings } else { &loss.warnings };
@@ -310,12 +317,14 @@ mod tests {
     #[test]
     fn a_way_back_that_loses_data_names_the_request_that_may() {
         let component = ComponentName::new("infra").unwrap();
-        for (goes_back, many) in [(false, 3), (true, 1)] {
-            let rules = LossRules { component: &component, data: DataRule::Kept, may_lose: &[].into(), goes_back };
+        for (goes_back, takes_losses, many) in [(false, true, 3), (true, true, 1), (true, false, 1)] {
+            let (data, may_lose) = (DataRule::Kept, [].into());
+            let rules = LossRules { component: &component, data, may_lose: &may_lose, goes_back, takes_losses };
             let mut remedies: Vec<Prose> = Vec::new();
             for action in ["Remove", "Modify", "Add"] {
                 let remedy = loss_of(&rules, &[delta(TABLE, (action, "True", ""))]).findings[0].remedy.clone();
-                assert!(remedy.steps().any(|step| *step == NextStep::With(Wish::MayLose)), "{action} {goes_back}");
+                let names_wish = remedy.steps().any(|step| *step == NextStep::With(Wish::MayLose));
+                assert_eq!(names_wish, takes_losses, "{action} {goes_back}");
                 if !remedies.contains(&remedy) {
                     remedies.push(remedy);
                 }
@@ -337,7 +346,8 @@ mod tests {
         ];
         for (kind, action, data, may_lose, may_go) in table {
             let may_lose = may_lose.iter().map(|name: &&str| (*name).to_owned()).collect();
-            let rules = LossRules { component: &component, data, may_lose: &may_lose, goes_back: false };
+            let rules =
+                LossRules { component: &component, data, may_lose: &may_lose, goes_back: false, takes_losses: true };
             let found = loss_of(&rules, &[delta(kind, (action, "False", ""))]).may_go;
             assert_eq!(found.contains("Messages"), may_go, "{kind} {action} {data:?}");
         }
