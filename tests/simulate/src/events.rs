@@ -136,8 +136,8 @@ impl Stage<'_> {
         let comes = self.world.true_time().plus_ms(EVENT_MS);
         let times = self.times_of_event(comes);
         if times.is_empty() {
-            self.log(Event::EventLost);
-            self.stream.clear();
+            let batch = std::mem::take(&mut self.stream);
+            self.log(Event::Unsent(Rc::new(batch)));
             self.stream_comes = false;
         }
         // The second time it comes before later writes: a shard is in order.
@@ -208,7 +208,7 @@ impl Stage<'_> {
         }
         self.stream_tries += 1;
         if self.stream_tries >= STREAM_TRIES {
-            self.log(Event::EventLost);
+            self.log(Event::Unsent(batch));
             self.stream_comes = false;
             return;
         }

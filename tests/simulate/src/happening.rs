@@ -90,6 +90,6 @@ pub enum Event {
     Untrue(String),
     /// The outbox has counted an ending: the deployment and its outcome.
     Counted((String, String)),
-    /// An event was lost.
-    EventLost,
+    /// A batch of the ledger's stream never came, or was given up: it lies in the queue of unsent events.
+    Unsent(Rc<Vec<Written>>),
 }

@@ -1,8 +1,9 @@
-use super::drift_is_reported::acted;
+use super::drift_is_reported::{acted, unsent};
 use crate::deed::Deed;
 use crate::happening::Event;
 use crate::outcome::Outcome;
 use crate::schedule::What;
+use windlass_domain::deployment::event_name::EventName;
 use windlass_domain::deployment::hourly_look::HourlyLook;
 
 /// A lost way back is looked for every day: that it is lost is reported once, however many checks find
@@ -27,13 +28,10 @@ pub fn way_back_is_reported(outcome: &Outcome<'_>) -> Result<(), String> {
             return Err(format!("{name} is reported {reported} times, and was so {wanted} times"));
         }
     }
-    let is_unsent = |what: What| matches!(what, What::ThrottledLong | What::DeniedLong);
-    let was_lost = outcome.happened.iter().any(|one| matches!(one.what, Event::EventLost));
+    let is_unsent = unsent(outcome, EventName::WayBackLost).next().is_some();
     let is_reported = outcome.world.eventbridge().put.iter().any(|(called, _)| called == "WayBackLost");
     match mishaps.as_slice() {
-        [one] if !is_reported && !was_lost && !is_unsent(one.what) => {
-            Err("that the way back is lost is never reported".to_owned())
-        }
+        [_] if !is_reported && !is_unsent => Err("that the way back is lost is never reported".to_owned()),
         _ => Ok(()),
     }
 }
