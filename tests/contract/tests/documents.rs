@@ -183,29 +183,19 @@ const UPDATE: &str = "UPDATE_DOCS=1 cargo test -p windlass-contract documents::"
 
 const DECISIONS: &str = "docs/decisions";
 
-/// The topics of decisions in the order of the index: the folder of each topic, and its title.
-const TOPICS: [(&str, &str); 21] = [
-    ("ledger", "The ledger and the lock"),
-    ("declaration", "Declarations"),
-    ("requests", "Requests, arrivals and their identity"),
-    ("admission", "Admission, queue and holds"),
-    ("plan", "Plan, waves and the state machine"),
-    ("convergence", "Convergence, fences and calls of AWS"),
-    ("kinds", "The contract of kinds"),
-    ("ownership", "Ownership and names of targets"),
-    ("recovery", "Undo, rollback and recovery"),
-    ("drift", "Drift and drills"),
-    ("gates", "Gates and judgement"),
-    ("sites", "Static sites"),
-    ("lambda", "Lambda functions"),
-    ("ecs", "ECS services"),
-    ("codedeploy-appconfig", "CodeDeploy and AppConfig"),
-    ("tasks", "Tasks"),
-    ("cli", "Command line and browser"),
-    ("notifications", "GitHub, events and notifications"),
-    ("figures", "Figures, log lines and alarms"),
-    ("installing", "Building, installing and permissions"),
-    ("tests", "Tests, simulation and benchmarks"),
+/// The topics of decisions in the order of the index: the folder of each topic, and its title. A folder is called as a
+/// room of `docs/ARCHITECTURE.md`.
+const TOPICS: [(&str, &str); 10] = [
+    ("declaration", "Declarations and plans"),
+    ("routes", "Ways in, requests, and who may do what"),
+    ("deployment", "Admission, the state machine and gates"),
+    ("environment", "Ownership, rollback, and what an operator accepts"),
+    ("converge", "The ledger, fences and convergence"),
+    ("kinds", "Kinds of components"),
+    ("recovery", "Second looks, drift and drills"),
+    ("shown", "What people and programs are shown"),
+    ("functions", "Functions, their template, roles and upgrades"),
+    ("tests", "Tests and simulation"),
 ];
 
 /// Returns the texts of a topic's decisions by their file names.

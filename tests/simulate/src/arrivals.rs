@@ -17,7 +17,7 @@ use windlass_world::World;
 pub(crate) const BUCKET: &str = "artifacts";
 
 /// The time that an event may take before the schedule looks for its arrival, in seconds
-/// (`docs/decisions/requests/0180-looking-for-uploads-and-pushes-without-an-event.md`).
+/// (`docs/decisions/routes/0180-looking-for-uploads-and-pushes-without-an-event.md`).
 pub(crate) const GRACE_S: u64 = 600;
 
 /// Something that arrived.

@@ -1,5 +1,5 @@
 //! The hourly looks at environments between deployments, who changed what has drifted, and the restore that is asked
-//! for then (`docs/decisions/drift/0570-looking-for-drift-every-hour.md`), and whether the way back is there. They
+//! for then (`docs/decisions/recovery/0570-looking-for-drift-every-hour.md`), and whether the way back is there. They
 //! change no target, take no lock, and wait for nobody, so they are in no deployment's way.
 //!
 //! CloudTrail is asked once for each component that has newly drifted, because an account may make two of these calls a

@@ -1,6 +1,6 @@
 //! Static sites: files in S3, usually behind CloudFront.
 //!
-//! There are two modes (`docs/decisions/sites/0050-deploying-a-site-in-place-or-by-folders.md`), each a kind of its own
+//! There are two modes (`docs/decisions/kinds/0050-deploying-a-site-in-place-or-by-folders.md`), each a kind of its own
 //! (decision 0050). In place, files are written over the live ones, documents last. With a prefix, each release has a
 //! folder, and the distribution's origin path is switched. In both modes new files that are no documents are brought
 //! first, which is additive.
