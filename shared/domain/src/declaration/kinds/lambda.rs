@@ -76,6 +76,8 @@ pub struct Lambda {
 }
 
 impl AsWritten for Written {
+    // Lambda cannot change the package type of a function, so the declaration has it. The declaration then also says
+    // whose a push is, which nobody would know by the type before AWS is asked.
     fn takes(&self) -> ArtifactSorts {
         ArtifactSorts {
             key: self.repository.is_none(),

@@ -37,7 +37,8 @@ pub fn alias_missing(input: &PrepareInput<'_>, spec: &Lambda) -> Finding {
 }
 
 /// Finds a function, or its alias, in a state in which it must not be changed. Callers of a function without an alias
-/// get a release at once, so that `$LATEST` must be invocable before. A way back may try: nothing else is left.
+/// get a release at once, so that `$LATEST` must be invocable before. A way back may try: nothing else is left. An
+/// alias that points to `$LATEST` can have no weights, and what callers got by it could not be restored.
 pub fn not_ready(input: &PrepareInput<'_>, spec: &Lambda, is: &Observed) -> Option<Finding> {
     let function = &spec.function;
     let state = is.latest.state.as_str();

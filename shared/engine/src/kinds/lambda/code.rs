@@ -4,7 +4,7 @@
 //! A zip is known by `CodeSha256`. An image is known by the digest in `ResolvedImageUri` (AWS Lambda API Reference,
 //! FunctionCodeLocation). If that was not asked for, an image is known by `CodeSha256`, which holds the same digits:
 //! Lambda translates a tag to the digest, and returns it in GetFunctionConfiguration (AWS Lambda Developer Guide,
-//! "Deploying Lambda functions as container images").
+//! "Deploying Lambda functions as container images"). The local cloud leaves it empty, so nothing rests on it alone.
 
 // Without an alias the code that runs is published as a version first: only Lambda is sure to have it, and a version
 // cannot change.
@@ -93,8 +93,10 @@ pub(super) fn served(was: &Observed) -> (&str, Option<&str>) {
 
 /// Returns the code that an image brings to a function, as Lambda will return it, and its source. Lambda takes the
 /// image of one platform and no index of several (AWS Lambda Developer Guide, "Create a Lambda function using a
-/// container image"). So an index brings the manifest for the function's architecture. The error names the platforms
-/// that the index has.
+/// container image"). So an index brings the manifest for the function's architecture, and stays pinned by its own
+/// digest, which counts as the wanted code as well. It is not refused, because `docker buildx` pushes an index even for
+/// one platform. A tag is never sent: it moves, and Lambda refuses an index by it as well. The error names the
+/// platforms that the index has.
 pub(super) fn of_image(image: &Image, architecture: &str) -> Result<(Vec<String>, CodeSource), Vec<String>> {
     let index = image.digest.to_string();
     if image.platforms.is_empty() {

@@ -1,7 +1,11 @@
 //! A function whose alias Windlass moves, as a kind: its look, its changes, and the words of what callers get.
 //!
 //! A function may have thousands of versions, which Lambda lists fifty at a time and the oldest first. So a look reads
-//! the few that matter by their numbers.
+//! the few that matter by their numbers: Lambda's control plane allows few calls a second for the whole account.
+//!
+//! The step keeps the number that PublishVersion returns (`made`). If that answer is lost, the call is made again, and
+//! Lambda returns the same version as long as nothing is new. A version that neither the alias uses nor this deployment
+//! has published is not found: its code is published once more.
 
 use super::alias::{AliasState, Traffic};
 use super::change::LambdaKind;

@@ -50,6 +50,10 @@ pub fn after(change: &Change, is: &Observed) -> Option<Observed> {
 
 /// Returns the version that has the goal's code. It is the one that was published for this deployment, or one that has
 /// the present configuration, because a version freezes its configuration.
+///
+/// The deployment's own version counts in any configuration: that may change in the middle of a canary, and the version
+/// under test then stays the same. If the code were published without this comparison, a lost answer would make two
+/// versions.
 fn candidate<'a>(is: &'a Observed, goal: &Wanted) -> Option<&'a Version> {
     let latest = &is.latest;
     let wanted =
@@ -155,6 +159,8 @@ fn shift(alias: &AliasState, wanted: &Traffic) -> Next<Change> {
     }
 }
 
+/// Decides the way back of an alias. `$LATEST` keeps the release's code: callers do not get it, and to put the former
+/// code there would be one more change that can fail.
 fn shift_back(is: &Observed, alias: &AliasState, was: &Observed, before: &AliasState) -> Next<Change> {
     let code_of = |state: &Observed| {
         let version = &before.traffic.version;
