@@ -104,7 +104,9 @@ pub fn cause_of(what: &str, findings: &[Finding]) -> (String, Prose) {
 
 /// Notes in an ending that is about to be written what the deployment cost: all executions that
 /// worked for it, those that died and their recoveries too. Where that is not known nothing is
-/// noted: a deployment ends whether or not its transitions can be counted.
+/// noted: a deployment ends whether or not its transitions can be counted. They are counted from the histories, a call
+/// for most deployments: the ledger does not know how far an execution came that died, nor what a recovery went
+/// through.
 pub async fn note_cost(ports: &impl StepFunctionsApi, record: &mut Deployment, steps: &[Stored<Step>]) {
     if record.ending.is_none() {
         return;

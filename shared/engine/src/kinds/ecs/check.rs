@@ -75,7 +75,7 @@ fn controller(name: &str, spec: &Spec, service: &Service) -> Wrong {
 /// Finds a service whose rollout could never begin. At least `minimumHealthyPercent` of the wanted tasks, rounded up,
 /// must run during a rollout, and at most `maximumPercent`, rounded down, may (Amazon ECS API Reference,
 /// DeploymentConfiguration). With some numbers ECS can neither start a task before it stops one, nor stop one before it
-/// starts one.
+/// starts one. Such a rollout would wait until it has taken too long, which looks like a bad release.
 fn stuck(name: &str, spec: &Spec, service: &Service) -> Wrong {
     if !spec.rollout.is_rolling() || spec.codedeploy.is_some() {
         return None;
@@ -179,7 +179,8 @@ fn busy(input: &PrepareInput<'_>, name: &str, service: &Service) -> Option<Findi
 }
 
 /// Finds an index that has no image for the platform for which the task definition asks (Amazon ECS API Reference,
-/// RuntimePlatform). The tasks could not pull it. Nothing is reported if the task definition asks for none.
+/// RuntimePlatform). The tasks could not pull it. Nothing is reported if the task definition asks for none:
+/// the instances decide then, and Windlass does not know them.
 pub(super) fn platform(
     input: &PrepareInput<'_>,
     spec: &Spec,

@@ -109,7 +109,8 @@ fn was_completed(seen: &Seen, task_definition: &str) -> bool {
 
 /// Returns whether the service was set to the goal and is not any more because ECS gave the rollout up. It is so if ECS
 /// says that what runs now is the rollback. Otherwise it can be so only if the service is set to what it was changed
-/// from, or to what was complete then.
+/// from, or to what was complete then. Where ECS has forgotten the state of the deployment and the reason of the one
+/// that replaced it, the service's events since the change still show it.
 fn rolled_back_by_ecs(seen: &Seen, goal: &str, set_to: &str) -> bool {
     if !was_sent(seen, goal) {
         return false;

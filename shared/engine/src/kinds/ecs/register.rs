@@ -1,4 +1,10 @@
 //! Registers the base with the owned images replaced, and finds the task definitions that a deployment registered so.
+//!
+//! Each deployment has a task definition of its own, by whose ARN its rollout, tasks and failures are known. ECS has no
+//! client token and forgets deployments that are over, and the id that UpdateService returns is lost with a lost
+//! answer. To keep that id in the step would take a second write between call and answer, and it would be missing when
+//! it matters. Whoever deploys the same task definition anew (`--force-new-deployment`) has not changed what Windlass
+//! owns.
 
 use super::document;
 use super::observe::DEPLOYMENT_TAG;

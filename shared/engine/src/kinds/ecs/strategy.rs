@@ -1,5 +1,7 @@
 //! Pure: compares the deployment strategy and the pauses that are declared with those that the service has. Git owns
-//! the strategy, its percentages, its times and its hooks: Windlass compares them and never sets them.
+//! the strategy, its percentages, its times and its hooks: Windlass compares them and never sets them. A service that
+//! shifts traffic is not taken for one that rolls: its rollout would look steady while visitors still get the former
+//! release.
 
 use crate::kinds::PrepareInput;
 use crate::kinds::ecs::wording;

@@ -3,6 +3,12 @@
 //! A list is read and written several times in a deployment, even if it changes little. It is a JSON array with a row
 //! for each path. Its first element has the headers that files share. Each other element is one file or object, in
 //! order of the paths.
+//!
+//! A site may have 100,000 files, and an item of the ledger has room for 400 KB: so step and snapshot name lists by
+//! digest. Content is compared by SHA-256: from these lists, else from the object's checksum or the metadata
+//! `windlass-sha256`, which copies keep. An ETag is only compared with a recorded ETag: with SSE-KMS it says nothing of
+//! the content. What a deployment has read and written so far is in `handled/<deployment>/`, a part for each batch, so
+//! that a later invocation does not ask S3 for it.
 
 // Rows and not members, because a release of one file in a hundred reads and writes the whole list.
 

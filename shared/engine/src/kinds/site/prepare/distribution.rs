@@ -1,6 +1,7 @@
 //! Checks the root document of a site, and whether a distribution serves the site as browsers need it. A release
-//! without its root document would go live with nothing at `/`. If the distribution must be changed, its user changes
-//! it.
+//! without its root document would go live with nothing at `/`, so it is refused and not only warned of. The one folder
+//! of an archive is not taken for its root, because it may be a part of the addresses. A rollback is not asked: what
+//! was live before may come back. If the distribution must be changed, its user changes it.
 
 use crate::kinds::archive::Entry;
 use crate::kinds::site::bucket_distributions::{NotKnown, OnBucket};
