@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Says where the command line is: as an input says, or brought from the release of this action's own version. What
-# cannot be verified is not run.
+# Says where the command line is: as an input says, or brought from the release of this action's own version, which its
+# sources have: its ref may be a commit, which says no version. What cannot be verified is not run.
 set -euo pipefail
 . "$GITHUB_ACTION_PATH/action/stop.sh"
 

@@ -1,6 +1,9 @@
 #!/usr/bin/env bash
 # Plans or releases by the command line, and ends with its status. Everything that comes from outside is a variable,
-# and an argument of its own: no shell reads it as a command.
+# and an argument of its own: no shell reads it as a command. What a release is, and how it ends, the command line alone
+# decides: people read its words in the log, and outputs and summary are made of its document. Scripts, and no bundle
+# of JavaScript that nobody reads; no action of others, and no comment on a pull request, which would need the right to
+# write: who gives that has the output `summary`.
 set -euo pipefail
 . "$GITHUB_ACTION_PATH/action/stop.sh"
 . "$GITHUB_ACTION_PATH/action/sign_in.sh"

@@ -1,6 +1,6 @@
 # Signs in to a role by GitHub's OpenID Connect, for the command line's own chain of credentials: a token in a file that
 # nobody else may read (GitHub Docs, "OpenID Connect reference"; AWS SDKs and Tools Reference Guide, "Assume role with
-# web identity").
+# web identity"). `configure-aws-credentials` would hand the role to every step that follows, and only for its hour.
 
 # The token lives for some minutes, and the role's session for an hour: a longer watch signs in again, with a fresh one.
 RENEWED_AFTER_S=${RENEWED_AFTER_S:-240}

@@ -1,5 +1,8 @@
 //! Functions, services and distributions that live in an account, and which of them is a component's, by tags or by
 //! name. Pure.
+//!
+//! A tag goes before a name: what carries the tags of another application or environment is not offered, and is refused
+//! as an answer.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -149,7 +152,8 @@ impl Account {
     }
 
     /// Returns the environments in which targets of an application are: those that their tags name, and those of these
-    /// names of which a target has one beside words of the application and its components alone.
+    /// names of which a target has one beside words of the application and its components alone: `shop-load-test` is no
+    /// environment `test`.
     pub fn environments(&self, app: &str, components: &[&str], known: &[String]) -> BTreeSet<String> {
         let buckets = self.distributions.iter().filter_map(|it| {
             let bucket = it.bucket.as_deref()?;

@@ -170,7 +170,8 @@ fn has_alarms(component: &InitComponent, application: &InitApplication) -> bool 
     !carried.alarms.is_empty() && !carried.counted.contains(&component.name)
 }
 
-/// Returns the lines of a component's own gates.
+/// Returns the lines of a component's own gates: of what can be measured without knowing more of it. No call may fail,
+/// because a newcomer's usual failures are not known: the first release shows them, and a person writes how many.
 pub fn of_a_component(component: &InitComponent, application: &InitApplication) -> Vec<String> {
     let is_measured = has_alarms(component, application);
     match &component.target {

@@ -14,7 +14,8 @@ const VARIABLES: [&str; 8] =
 
 /// Returns the environments that are proposed, in the order in which a release goes through them: those in which the
 /// account has targets of the application or of its components; where none is seen, those that files and folders are
-/// named after; `prod` where there are none of these either.
+/// named after; `prod` where there are none of these either. Beside targets, what a file alone names is left out: there
+/// is nothing to release into.
 pub fn proposed(repository: &Repository, account: &Account, app: &str, components: &[&str]) -> Vec<String> {
     let known = KNOWN.map(str::to_owned);
     let seen = account.environments(app, components, &known).into_iter();

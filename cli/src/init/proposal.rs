@@ -1,4 +1,9 @@
 //! The way from the findings and the answers to an application: the evident is proposed, and the rest is asked. Pure.
+//!
+//! All questions are gone through anew with each answer, because later ones depend on earlier ones. So a terminal asks
+//! one after the other, CI gives all answers at once, and without a terminal all that is open is listed at once.
+//! Evident is what a file or the account says of a target, such as a function's name in a template. A name that is made
+//! up by a pattern is not, and where two targets fit equally well nothing is proposed.
 
 use super::answers::{Answers, Question, UNANSWERED};
 use super::application::{InitApplication, InitComponent, InitEnvironment, Rule};
@@ -13,7 +18,8 @@ use windlass_domain::document::shape::objection::nearest;
 use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName, LONGEST};
 
 /// The action of the release that this program belongs to. The build of a release sets it, because a repository's
-/// address is not in its sources.
+/// address is not in its sources, and a guessed owner would be somebody else. Without it the workflow does without the
+/// action, and plans nothing.
 pub const OWN_ACTION: Option<&str> = option_env!("WINDLASS_ACTION");
 
 /// The answer for no repository on GitHub, and for a workflow without the action.

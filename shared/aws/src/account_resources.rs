@@ -2,7 +2,10 @@
 //! reads them with a person's credentials. A part that these may not see is listed as unseen, and fails nothing.
 //!
 //! Five small reads, without a client of the services: Amazon ECS and the Resource Groups Tagging API by AWS's JSON
-//! protocol, AWS Lambda and Amazon CloudFront by one signed request for each page.
+//! protocol, AWS Lambda and Amazon CloudFront by one signed request for each page. The clients of Lambda, ECS and
+//! CloudFront would bring hundreds of operations into the command line for these. The tagging API alone lists only what
+//! has or had a tag, which a newcomer's targets have not. The AWS Cloud Control API shows no origins of a distribution,
+//! from which the bucket is known, and needs the rights of each service as well.
 
 use crate::json_services::endpoint;
 use crate::stacks::{text_of, texts};

@@ -262,8 +262,8 @@ fn read<T: DeserializeOwned>(item: &Item) -> Result<T> {
 }
 
 /// Notifies the topics of the declaration that is in force now, whichever a deployment was planned by: who is notified
-/// is about people, and not about a release. A topic that cannot be reached holds up no other and no event: the
-/// installation's own is notified of it.
+/// is about people, and not about a release. A topic that cannot be reached holds up no other and no event, because
+/// the stream also wakes deployments: the installation's own is notified of it.
 pub(crate) async fn notify_topics(ports: &impl Ports, event: &Event) -> Result<()> {
     if MessageKind::of(event).is_empty() {
         return Ok(());
@@ -297,7 +297,8 @@ pub(crate) async fn send(ports: &impl SnsApi, app: &AppName, topic: &str, messag
 }
 
 /// The tag is compared each time: it may have changed since the declaration came, and a policy of IAM sees that there
-/// is one but cannot compare it with the name of an application.
+/// is one but cannot compare it with the name of an application. Without it an application could write into the channel
+/// of another team.
 async fn sent(ports: &impl SnsApi, app: &AppName, topic: &str, message: &Notification) -> Result<()> {
     let tags = ports.topic_tags(topic).await?;
     if tags.get(APP_TAG).map(String::as_str) != Some(app.as_str()) {

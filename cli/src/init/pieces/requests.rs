@@ -1,6 +1,11 @@
 //! Requests with which a new version of a function may be tried before callers get it, as far as the files of a
 //! repository show them. A `GET` that API Gateway or a function's URL sends changes nothing (RFC 9110, "Safe Methods").
 //! Of a test event a person alone knows that. Pure.
+//!
+//! Status 200 is expected of a `GET`: otherwise an answer of 404 or 500 would pass, and the release would count as
+//! verified good. A good version that answers something else fails loudly. A path that had to be made up is left out,
+//! because it may fail a good version: one with a parameter, a route behind the prefix of a router, the first page of a
+//! URL before code that routes by itself. So is one behind an authorizer or IAM: the code may rely on who asks.
 
 use crate::init::pieces::handlers::{PACKAGES, is_of_tests, root_of};
 use crate::init::pieces::piece::{Piece, PieceSort, Runs};

@@ -4,6 +4,10 @@
 
 // Windlass is asked which environment a ref goes to: patterns of the shell said the rules a second time, and
 // differed.
+//
+// A plan of a pull request runs code that nobody has looked at yet: so the event is `pull_request`, because
+// `pull_request_target` gives the rights of the main branch to anybody's code. An image is not planned, because its
+// push may be a release.
 
 mod steps;
 

@@ -1,4 +1,8 @@
 //! The topics that a declaration names, as people write them. Pure.
+//!
+//! A team gets its own application's messages by its declaration. Rules of EventBridge would take patterns and
+//! transformers of each team, and send JSON to mail; topics as parameters of the template would take the rights of
+//! whoever installs.
 
 use crate::declaration::aws_name;
 use crate::declaration::scope::unless_filled_in;

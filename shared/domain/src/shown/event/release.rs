@@ -178,7 +178,8 @@ impl Event {
         }
     }
 
-    /// Returns the event in one line; see [`crate::shown::event::Detail::summary`].
+    /// Returns the event in one line; see [`crate::shown::event::Detail::summary`]. It can stand between quotation
+    /// marks, because an input transformer of EventBridge neither cuts nor escapes.
     pub(super) fn in_a_line(&self) -> String {
         let detail = &self.detail;
         let first = detail.cause.as_deref().unwrap_or_default().lines().next().unwrap_or_default();
