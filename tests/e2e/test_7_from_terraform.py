@@ -1,5 +1,9 @@
 """From infrastructure that Terraform made to a release: `windlass init` writes the patch of its code, Terraform takes it, and what
-Windlass deploys is no drift to Terraform."""
+Windlass deploys is no drift to Terraform.
+
+Terraform itself applies the patch: a plan compared as text would fail for other words, and a defect that applies would pass. The first run
+found that an alias stood on `$LATEST`, because the patch wrote `publish`, and ignored it.
+"""
 
 import json
 import re

@@ -1,7 +1,9 @@
 """The tutorials docs/first-hour/your-first-….md, typed as they stand there by a developer in whose account the thing lives already. The
 commands are counted, and each page says how many they are; the time is printed, and must stay below ten minutes.
 
-Most of the time is the minutes for which a release is watched, so all of it runs side by side.
+Most of the time is the minutes for which a release is watched, so all of it runs side by side. Commands in the test and on the page,
+compared as texts, would be two lists, and the shell of neither. The two commands of the installation are compared with those of
+docs/install.md, which test_8_release_pages.py types. The address of a distribution resolves nowhere here, so `init` is given another one.
 """
 
 import concurrent.futures

@@ -1,7 +1,9 @@
 """Mutants: small wrong changes of the product, each of which a test should notice.
 
 Goes on where the last run stopped: what was caught is not tried again while the text around it is the same and a test that caught
-it stands as it did, what was missed is. Nothing here changes the working tree; mutants live in a copy of it.
+it stands as it did, what was missed is. Nothing here changes the working tree; mutants live in a copy of it. `cargo mutants` by itself
+would build every crate of the workspace for each mutant, and knows no rounds. The simulation takes no part: it takes minutes, and is there
+for what interleaves.
 """
 
 import argparse

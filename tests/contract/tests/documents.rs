@@ -1,4 +1,5 @@
-//! The documents show what the code reads and writes.
+//! The documents show what the code reads and writes: one that is wrong at three in the morning is worse than none.
+//! Sentences, and the commands of the runbooks, which call a real account, are not held.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test may panic, and reads better")]
 

@@ -1,6 +1,9 @@
 //! Tests say what they show of safety by marks, and `docs/safety-tests.md` is written from the marks.
 //!
-//! A mark is a paragraph of a test's doc comment or docstring: `Safety: <area>: <what the test shows>.`
+//! A mark is a paragraph of a test's doc comment or docstring: `Safety: <area>: <what the test shows>.` Only the area
+//! and the sentence are written down: path and name are where the mark stands. A paragraph, so that who wraps comments
+//! anew breaks no mark. A list beside the tests, or numbers in the prose of `docs/SAFETY.md`, would be edited with each
+//! test that is renamed; an attribute would need a macro crate for a comment, and Python another form.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test may panic, and reads better")]
 

@@ -1,7 +1,8 @@
 //! The subset of JSONata that the release machine uses: paths, filters, `.( )`, `=`, `&`, `? :`,
 //! strings, `[]` and the functions `$count`, `$exists`, `$append`, `$join`, `$lookup`. Anything else is
 //! refused when the machine is loaded, so that an expression cannot come to mean something here
-//! that it does not mean on AWS. A test compares every expression with a full implementation.
+//! that it does not mean on AWS. A test compares every expression with a full implementation, over all results that a
+//! Task or a Map can have. It found that `$error` is a function there, which hides a variable of that name.
 //!
 //! Expressions are parsed once and evaluated over borrowed values: whole deployments run in a
 //! millisecond.

@@ -1,6 +1,8 @@
 //! Measures how many whole deployments run in a second on one core: the real state machine file over the real handlers
 //! and the in-memory world, from `Admit` to `Succeeded`, for one kind of deployment after the other. The time for
-//! making the world and for uploading artifacts does not count.
+//! making the world and for uploading artifacts does not count. Nothing of a walk is left out, such as JSON, conditions
+//! or the outbox: the figure would be of something else. The core's own time stands beside the clock's, because the
+//! machine has other work as well.
 //!
 //! `cargo run --release -p windlass-machine --example rate [deployments of each kind]`
 

@@ -1,6 +1,6 @@
 //! The state machine file as it is written, in the subset of the states language that Windlass
 //! allows itself. A field or a type of state that is not here is refused when the file is read,
-//! so that the interpreter cannot ignore something that AWS obeys.
+//! so that the interpreter cannot ignore something that AWS obeys. It would be tested as if it were not there.
 //!
 //! AWS: Step Functions Developer Guide, "Using Amazon States Language to define Step Functions
 //! workflows".

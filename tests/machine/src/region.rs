@@ -13,6 +13,9 @@ use windlass_world::stepfunctions::arn_of;
 
 /// A region with Windlass installed. It runs all executions interleaved, each visit of a state at its time. It brings
 /// events to the functions that the template's rules and the table's stream bring them to.
+///
+/// Time is virtual: a day of waiting takes none, and a run can be repeated. It does not imitate jitter (the longest
+/// wait is taken), the limit of 256 KiB, nor two invocations of one function side by side, which the simulation plays.
 #[derive(Debug)]
 pub struct Region<'p> {
     program: &'p Program,

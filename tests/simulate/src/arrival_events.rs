@@ -1,4 +1,6 @@
-//! The events of arrivals, and the look for those of which no event has come.
+//! The events of arrivals, and the look for those of which no event has come. The look comes only where something
+//! arrives: elsewhere it would make every run longer and find nothing. It has looked once before a scenario begins,
+//! because what was there before the first look is nobody's arrival.
 
 use crate::arrivals::{Announced, Arrival, BUCKET, GRACE_S, served_by};
 use crate::happening::Event;

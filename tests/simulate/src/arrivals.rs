@@ -1,4 +1,6 @@
-//! Arrivals in the artifacts bucket and in the registry, and what becomes of them.
+//! Arrivals in the artifacts bucket and in the registry, and what becomes of them. The stage looks for what is new,
+//! whoever wrote it, and sends the event: of events that a scenario names, what writes without being named would have
+//! none.
 
 use crate::due_later::LOOK_S;
 use crate::scenario::Scenario;

@@ -1,4 +1,5 @@
-//! Clients of the API: CI and operators, who ask again if no answer came.
+//! Clients of the API: CI and operators, who ask again if no answer came. A rollback is not played so, because each
+//! call is one of its own: a client must look before it asks again.
 
 use crate::due_later::{Asking, Later};
 use crate::happening::Event;

@@ -1,7 +1,7 @@
 //! The part of a campaign that was played already, in a file, so that one that was stopped goes on where it was.
 //!
 //! A line of the file is a block of schedules with what came of it. The first line says of which program they are: what
-//! another one played says nothing about this one.
+//! another one played says nothing about this one, because it may play the same schedules otherwise.
 
 use crate::campaign::{Failure, Tally, play_all};
 use crate::rules;

@@ -1,4 +1,5 @@
-//! The queue of `intake`: its messages, which come singly or together, and again after a failure.
+//! The queue of `intake`: its messages, which come singly or together, and again after a failure. Nobody sends a dead
+//! letter back: the schedule has to make up for it.
 
 use crate::due_later::{Later, Message};
 use crate::events::EVENT_MS;

@@ -1,5 +1,9 @@
 //! The whole campaign: every schedule with one mishap, the exhaustive and the sampled ones with two,
 //! and random ones, for as long as there is time.
+//!
+//! What there was no time for is counted, and the run fails then: a campaign that is cut short must not look like one
+//! that found nothing. A run does not begin at the place of its mishap, because handlers under way are futures, which
+//! cannot be copied, and a copy of the process (`fork`) is not safe with threads.
 
 use crate::campaign::{Tally, play};
 use crate::cores::on_all_cores;
@@ -29,8 +33,8 @@ pub const RANDOM: u64 = 10_000;
 /// The number of random schedules that are played before the count is looked at again.
 const ROUND: usize = 10_000;
 
-/// The number of schedules of the whole campaign, and of those that a core plays in a second, as they were last measured
-/// (`docs/safety-figures.md`). Pairs are counted only when their first mishaps were played.
+/// The number of schedules of the whole campaign, and of those that a core plays in a second, as they were last
+/// measured (`docs/safety-figures.md`). Pairs are counted only when their first mishaps were played.
 const EXPECTED: (u64, u64) = (2_600_000, 190);
 
 /// The whole campaign under way.

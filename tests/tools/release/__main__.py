@@ -5,6 +5,13 @@
     python tests/tools/release papers [--tag v1.2.3]     what stands beside it: contents, changes, bills of materials, checksums
 
 With a tag the release must be whole: nothing may lack, the tag is the version, and the changelog has its section.
+
+A release is the installation for each processor (the template with the functions' zips, which `sam deploy` takes as it is), the command
+line for each system, CONTENTS.md, CHANGES.md, a bill of materials for each binary, and SHA256SUMS. What this machine cannot make is named
+with what brings it.
+
+The same source gives the same bytes in whatever folder. The compiler and zig, which are pinned, Python's zlib and the variable
+WINDLASS_ACTION decide them as well. So the CodeSha256 that Lambda shows of a function is the checksum of the zip in the release.
 """
 
 import argparse

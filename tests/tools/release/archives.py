@@ -1,4 +1,5 @@
-"""Archives whose bytes depend on names, contents and the right to run alone: no time, owner, order or system is in them."""
+"""Archives whose bytes depend on names, contents and the right to run alone: no time, owner, order or system is in them. The time of the
+commit is in none either, because a folder without `.git` would give other bytes."""
 
 import gzip
 import io

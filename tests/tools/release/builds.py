@@ -1,4 +1,8 @@
-"""Builds the binaries of a release, so that the folder and the machine's user are in none of them."""
+"""Builds the binaries of a release, so that the folder and the machine's user are in none of them.
+
+By `cargo zigbuild`, because `cargo lambda build` does not build the command line, and adds nothing for the functions. `-Z trim-paths`
+would need a nightly compiler.
+"""
 
 import os
 import pathlib

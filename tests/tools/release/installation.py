@@ -1,4 +1,8 @@
-"""The folder that `sam deploy` installs: the template, and beside it all that it refers to."""
+"""The folder that `sam deploy` installs: the template, and beside it all that it refers to.
+
+The template is this repository's, changed in four places: `CodeUri` names the zips, the parameter `Architecture` is gone because binaries
+have one, the output `Version` has the version, and functions that have versions name their release. A change that finds no place fails.
+"""
 
 import pathlib
 import re

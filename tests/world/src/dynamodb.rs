@@ -12,7 +12,8 @@ use windlass_engine::ports::{Condition, DynamoDbApi, Item, Key, Page, Query, Res
 /// The table.
 #[derive(Debug, Clone, Default)]
 pub struct State {
-    /// The items by key. One that a test puts here itself is not in the index.
+    /// The items by key. One that a test puts here itself is not in the index. They are shared, so that a copy of the
+    /// world, the stream and what the rules look at have the same item and no copy of it.
     pub items: BTreeMap<Key, Rc<Item>>,
     /// The index: where an item is in it, and the item's key, because several may be at one place.
     index: BTreeSet<(Key, Key)>,
