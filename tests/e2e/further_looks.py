@@ -11,7 +11,7 @@ from looked_at import GLOBAL, Looked, Otherwise, Stack, events, first_line, requ
 # How the names of the stacks end, behind that of the story. The last one is in us-east-1, and goes behind all others.
 LOOKED = ("provisioned", "canary", "moved", "called", "guarded")
 FAILING, EDGE = "failing", "edge"
-# A NAT gateway or a load balancer forgets a connection that is silent for 350 s (decision 0522).
+# A NAT gateway or a load balancer forgets a connection that is silent for 350 s (decision 0520).
 CALL_S = 400
 NEVER_INITIALISED = "raise RuntimeError('it is never initialised')\n"
 PAUSE = "PRE_PRODUCTION_TRAFFIC_SHIFT"

@@ -2,7 +2,7 @@
 //!
 //! Nothing of a task lives on that could be looked at. So only the ledger shows what it did: its end is recorded there
 //! as soon as it is seen. Its client token makes sure that it is run once. As soon as nobody can be sure of that any
-//! more, it is not run again, and a person is asked (`docs/decisions/kinds/0520-running-an-ecs-task-once.md`).
+//! more, it is not run again, and a person is asked (`docs/decisions/kinds/0520-running-a-task-once.md`).
 
 mod both;
 mod call;

@@ -221,7 +221,7 @@ pub fn started_by(deployment: &DeploymentId, component: &ComponentName, directio
 }
 
 /// Returns the family of a component's own task definitions. The roles of Windlass may write and run this family, and
-/// no other.
+/// no other. No name has an underscore, so no two components have the same family.
 pub fn family(of: EnvironmentId<'_>, component: &ComponentName) -> String {
     let (app, environment) = (of.app(), of.environment());
     format!("windlass-{app}_{environment}_{component}")

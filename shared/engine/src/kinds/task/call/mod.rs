@@ -3,7 +3,7 @@
 //! The call may take a quarter of an hour, and a deployer has a minute. So a function of its own, `run-task`, makes the
 //! call. An event asks it to. An item of the ledger makes sure that there is one call: whoever writes the item first
 //! makes the call, and nobody else. The same invocation writes there what came of it
-//! (`docs/decisions/kinds/0522-calling-a-function-once-as-a-task.md`).
+//! (`docs/decisions/kinds/0520-running-a-task-once.md`).
 
 mod next;
 mod prepare;
