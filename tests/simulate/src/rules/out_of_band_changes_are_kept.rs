@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// "where AWS has a compare-and-set nothing of theirs is overwritten": a deployment that was prepared before somebody
 /// else changed a target does not change it any more. If AWS has no compare-and-set, as for ECS, a deployment whose
 /// deployer has seen the change does not go forward over it. Only an operator's `recover` goes back all the same, once,
-/// because the operator has looked (`docs/decisions/converge/0199-keeping-an-out-of-band-change.md`).
+/// because the operator has looked (`docs/decisions/converge/0199-out-of-band-changes-and-stale-reads.md`).
 ///
 /// Safety: out-of-band changes: What somebody else made is kept where AWS has a condition; where it has none, a
 /// deployer that saw it does not go forward over it.
