@@ -2,7 +2,10 @@
 //!
 //! Forward, a version is made, and deployed by the declared strategy. Back, a deployment under way is stopped, and a
 //! complete one is reverted, which AppConfig does at once and whatever its alarms say. If AppConfig no longer allows
-//! that, the version before is deployed as fast as possible.
+//! that, the version before is deployed as fast as possible, and followed to its end, because an alarm may roll that
+//! back as well. AWS does not say what AppConfig does with two sorts of reverts. That of a deployment that is not the
+//! newest of its profile is never tried. That of one that nothing came before is warned of before the release, and tried
+//! where it is the only way.
 
 use super::state::{BAKING, COMPLETE, Change, Configuration, DEPLOYING, Goal, ROLLING_BACK, Seen, Target, VALIDATING};
 use super::wording;
@@ -112,7 +115,7 @@ fn towards(target: &Target, seen: &Seen, goal: &Goal, live: Option<&Rollout>, wa
 }
 
 /// Waits for another deployment if its end can be expected. In an environment AppConfig makes one deployment at a time,
-/// over all its profiles.
+/// over all its profiles. One that is under way before a release begins is a finding of `Prepare`.
 fn busy(target: &Target, seen: &Seen, other: &Rollout) -> Next<Change> {
     let is_too_long = other.ends().is_some_and(|end| {
         let is_stuck = seen.now > end.plus_s(LATE_S);

@@ -198,7 +198,8 @@ impl FlagsPlan<'_> {
 
     /// Returns the waves. The rollout grows by itself. It is looked at in waves, as long as the strategy says, so that
     /// gates watch it, and so that it is soon seen if AppConfig takes it back by itself. The last wave waits for its
-    /// end.
+    /// end. One wave that waits for the end would let no gate be judged for up to two days, and a measurement of the
+    /// rollout would let the judge know a kind.
     fn stages(&self, goal: &Goal) -> Result<Vec<Stage>> {
         let (grows, bakes) = self.strategy.minutes;
         let minutes = grows + bakes;
