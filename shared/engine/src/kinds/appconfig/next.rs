@@ -4,8 +4,8 @@
 //! complete one is reverted, which AppConfig does at once and whatever its alarms say. If AppConfig no longer allows
 //! that, the version before is deployed as fast as possible, and followed to its end, because an alarm may roll that
 //! back as well. AWS does not say what AppConfig does with two sorts of reverts. That of a deployment that is not the
-//! newest of its profile is never tried. That of one that nothing came before is warned of before the release, and tried
-//! where it is the only way.
+//! newest of its profile is never tried. That of one that nothing came before is warned of before the release, and
+//! tried where it is the only way.
 
 use super::state::{BAKING, COMPLETE, Change, Configuration, DEPLOYING, Goal, ROLLING_BACK, Seen, Target, VALIDATING};
 use super::wording;

@@ -3,8 +3,8 @@
 //! "View CloudFormation stacks"). It stays when the change set is deleted.
 //!
 //! Whoever only planned deletes it, by its id and with a role without rights. So nothing goes that is in a stack,
-//! also where a look was behind. No deployment takes over a place that is empty: a deletion of it may still be on its
-//! way.
+//! also where a look was behind. Others delete an empty one as well (aws/aws-cdk-cli, pull request 1534). No deployment
+//! takes over a place that is empty: a deletion of it may still be on its way.
 
 use super::state::{Standing, standing};
 use crate::config::Config;
