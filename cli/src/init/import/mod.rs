@@ -27,7 +27,8 @@ use windlass_domain::text::foreign;
 use windlass_domain::text::name::LONGEST;
 
 /// The time for which a release, and a canary before it, is watched where calls are counted: the first whole minute of a
-/// metric begins up to a minute after the change, and its point comes about a minute after its end.
+/// metric begins up to a minute after the change, and its point comes about a minute after its end. It is the shortest
+/// time that has a count to judge, so a canary leaves the first release within the ten minutes of the tutorials.
 pub const WITH_COUNTS: &str = "3m";
 
 /// A file that was read.

@@ -4,7 +4,8 @@ use windlass_domain::deployment::Deployment;
 use windlass_domain::text::time::Time;
 
 /// "Late, duplicated and reordered arrivals never win" (rule 6): of two releases that arrived one after the other, the
-/// earlier one does not go live over the later one, whenever their events came.
+/// earlier one does not go live over the later one, whenever their events came. Compared is when they arrived in the
+/// world, and not the order that the ledger gives them: that order was what was wrong (decision 0180).
 ///
 /// Safety: newer wins: Of two arrivals the earlier one does not go live over the later one, however late its event
 /// comes.
