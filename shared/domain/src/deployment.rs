@@ -27,6 +27,7 @@ use crate::declaration::document::Supersede;
 use crate::deployment::steering::SteeringRecord;
 use crate::environment::{PromotedFrom, Running};
 use crate::release::action::ActionName;
+use crate::release::cause_name::CauseName;
 use crate::release::ending::Ending;
 use crate::release::identity::{DeploymentId, EnvironmentId, Order};
 use crate::release::may_lose::ResourceOf;
@@ -44,10 +45,10 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// The name of the cause of an undo for a rollback that somebody asked for.
-pub const PREEMPTED: &str = "PreemptedByOperator";
+pub const PREEMPTED: &str = CauseName::PreemptedByOperator.as_str();
 
 /// The name of the cause of an undo that a newer release asked for.
-pub const PREEMPTED_BY_DEPLOY: &str = "PreemptedByDeploy";
+pub const PREEMPTED_BY_DEPLOY: &str = CauseName::PreemptedByDeploy.as_str();
 
 /// A deployment's record. Written by the conductor alone.
 #[serde_with::skip_serializing_none]

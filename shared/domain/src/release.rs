@@ -7,6 +7,7 @@ pub mod arrival_sweep;
 pub mod artifact;
 pub mod call;
 pub mod cancellation;
+pub mod cause_name;
 pub mod claimed_git;
 pub mod claims;
 pub mod ending;

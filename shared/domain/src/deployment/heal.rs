@@ -12,6 +12,7 @@ use crate::environment::{EnvironmentState, Lock};
 use crate::prose;
 use crate::release::action::ActionName;
 use crate::release::call::operators;
+use crate::release::cause_name::CauseName;
 use crate::release::identity::DeploymentId;
 use crate::text::count::count;
 use crate::text::foreign::truncate;
@@ -144,10 +145,10 @@ fn why_held(again: &BTreeMap<&ComponentName, &Difference>, state: &EnvironmentSt
 }
 
 /// The name of the cause of a restore that was not made: something stands in the way, or there is nothing to do.
-pub const NOT_RESTORED: &str = "NotRestored";
+pub const NOT_RESTORED: &str = CauseName::NotRestored.as_str();
 
 /// The name of the cause of a restore in whose place automatic deployments are held.
-pub const KEEPS_DRIFTING: &str = "KeepsDrifting";
+pub const KEEPS_DRIFTING: &str = CauseName::KeepsDrifting.as_str();
 
 /// Returns the sentence of a restore that is not made now. Nobody has to do anything: the next look asks for it again.
 pub fn not_restored(record: &Deployment, why: &str) -> String {

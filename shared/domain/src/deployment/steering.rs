@@ -10,6 +10,7 @@ mod record;
 use crate::deployment::Deployment;
 use crate::deployment::event_name::EventName;
 use crate::release::action::ActionName;
+use crate::release::cause_name::CauseName;
 use crate::text::time::Time;
 pub use decide::{SteeringDecision, SteeringFacts, SteeringRequest, decide};
 pub use record::{BY_ITSELF, Paused, Steered, SteeringRecord, gone_on, pause_of, steered};
@@ -18,7 +19,7 @@ pub use record::{BY_ITSELF, Paused, Steered, SteeringRecord, gone_on, pause_of, 
 pub const MOST_TURNS: usize = 24;
 
 /// The name of the cause of an undo after a pause that nobody has ended.
-pub const PAUSE_RAN_OUT: &str = "PauseRanOut";
+pub const PAUSE_RAN_OUT: &str = CauseName::PauseRanOut.as_str();
 
 /// Returns the pause of a deployment that is in force, whichever wave it watches: only the last turn can be in force.
 pub fn pause_in_force(record: &Deployment, now: Time) -> Option<&SteeringRecord> {

@@ -6,6 +6,7 @@
 
 use crate::document::shape::{Language, Shape};
 use crate::document::source::Source;
+use crate::release::cause_name::CauseName;
 use crate::text::digest::Digest;
 use crate::text::finding::Finding;
 use crate::text::foreign::{self, Foreign};
@@ -33,7 +34,7 @@ pub struct Cancellation {
 }
 
 /// The name of the error with which a cancelled execution is stopped.
-pub const CANCELLED: &str = "CancelledByOperator";
+pub const CANCELLED: &str = CauseName::CancelledByOperator.as_str();
 
 /// A cause ends with the mark of its call. This is the beginning of the mark; so many digits of the digest of its key,
 /// and of that of its reason, follow.

@@ -1,5 +1,6 @@
 //! The five endings of a deployment.
 
+use crate::release::cause_name::CauseName;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -43,12 +44,13 @@ pub enum NothingDone {
 impl NothingDone {
     /// Returns the name of the cause.
     pub const fn name(self) -> &'static str {
-        match self {
-            Self::AlreadyThere => "AlreadyThere",
-            Self::Superseded => "Superseded",
-            Self::Recorded => "Recorded",
-            Self::NothingChanged => "NothingChanged",
-        }
+        let cause = match self {
+            Self::AlreadyThere => CauseName::AlreadyThere,
+            Self::Superseded => CauseName::Superseded,
+            Self::Recorded => CauseName::Recorded,
+            Self::NothingChanged => CauseName::NothingChanged,
+        };
+        cause.as_str()
     }
 
     /// Returns why an ending with this name of its cause changed nothing; `None` for any other ending or name.

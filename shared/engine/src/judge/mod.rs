@@ -17,6 +17,7 @@ use windlass_domain::deployment::Deployment;
 use windlass_domain::deployment::judgement::{Judged, Judgement};
 use windlass_domain::deployment::steering::{PAUSE_RAN_OUT, gone_on, ran_out};
 use windlass_domain::deployment::step::Step;
+use windlass_domain::release::cause_name::CauseName;
 use windlass_domain::shown::message::{changed_in_words, gate_failed};
 use windlass_domain::text::count::count;
 use windlass_domain::text::fault::{Fault, FaultName};
@@ -215,7 +216,7 @@ fn answer(case: &Case, judged: &Judged) -> Answer<JudgeTransition> {
         (Judged::Pass, None) => blank,
         (Judged::Fail(measurement), _) => Answer {
             verdict: JudgeTransition::Failed,
-            error: "GateFailed".to_owned(),
+            error: CauseName::GateFailed.to_string(),
             cause: cause(case, measurement),
             ..blank
         },

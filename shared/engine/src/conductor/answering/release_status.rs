@@ -8,12 +8,13 @@ use crate::ports::{Clock, DynamoDbApi, Result};
 use windlass_domain::deployment::{Deployment, Status};
 use windlass_domain::environment::EnvironmentState;
 use windlass_domain::prose;
+use windlass_domain::release::cause_name::CauseName;
 use windlass_domain::release::ending::Ending;
 use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::shown::release_status::{self, KnownDeployments, PresentState, brought_by};
 
 /// The name of the cause of an execution whose request is another execution's deployment.
-const SAME_REQUEST: &str = "SameRequest";
+const SAME_REQUEST: &str = CauseName::SameRequest.as_str();
 
 /// The deployments that brought what runs of a deployment's components, and another one.
 pub async fn known(

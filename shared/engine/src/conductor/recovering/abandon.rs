@@ -21,6 +21,7 @@ use windlass_domain::environment::ReleaseFate;
 use windlass_domain::prose;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::call;
+use windlass_domain::release::cause_name::CauseName;
 use windlass_domain::release::ending::Ending;
 use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::release::request::Request;
@@ -115,7 +116,7 @@ pub async fn nothing(
     why: &str,
 ) -> Result<Option<Answer<EndTransition>>> {
     let done = ExecutionRecord {
-        nothing: "NothingToRecover".into(),
+        nothing: CauseName::NothingToRecover.to_string(),
         ..ExecutionRecord::of(&DeploymentId("none".into()), format!("There is nothing to recover: {why}."))
     };
     if is_automatic(request) || commit(ports, vec![done.put(execution)?]).await? {

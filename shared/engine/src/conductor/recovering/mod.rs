@@ -17,6 +17,7 @@ use windlass_domain::prose;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::call::operators;
 use windlass_domain::release::cancellation;
+use windlass_domain::release::cause_name::CauseName;
 use windlass_domain::release::ending::Ending;
 use windlass_domain::release::request::{Request, Route};
 use windlass_domain::text::count::count;
@@ -49,15 +50,15 @@ pub(crate) fn was_stopped(owner: Option<&Execution>) -> bool {
 pub fn why_stopped(owner: Option<&Execution>) -> Why {
     let Some(owner) = owner else {
         return Why {
-            name: "ExecutionLost".into(),
+            name: CauseName::ExecutionLost.to_string(),
             text: "The execution is not known to Step Functions any more.".into(),
         };
     };
     let name = match (&owner.error, owner.status.as_str()) {
         (Some(error), _) if !error.is_empty() => error.clone(),
-        (_, "TIMED_OUT") => "ExecutionTimedOut".into(),
-        (_, "ABORTED") => "ExecutionStopped".into(),
-        _ => "ExecutionDied".into(),
+        (_, "TIMED_OUT") => CauseName::ExecutionTimedOut.to_string(),
+        (_, "ABORTED") => CauseName::ExecutionStopped.to_string(),
+        _ => CauseName::ExecutionDied.to_string(),
     };
     let cause = owner.cause.as_deref().map(cancellation::without_mark);
     let text = cause.filter(|cause| !cause.is_empty()).map_or_else(
@@ -101,7 +102,7 @@ pub fn handed_over(execution: &ExecutionRef, record: &Stored<Deployment>, lock: 
 const RECOVERIES: usize = 5;
 
 /// The name of the cause.
-const RECOVERIES_DIED: &str = "RecoveriesDied";
+const RECOVERIES_DIED: &str = CauseName::RecoveriesDied.as_str();
 
 /// Returns whether that many recoveries have died, one after the other.
 pub fn has_had_enough(record: &Deployment) -> bool {
@@ -130,7 +131,7 @@ pub async fn leave(
     if !commit(ports, writes).await? {
         return Ok(None);
     }
-    ports.stop(&former, "TakenOver", "It is left to an operator.").await?;
+    ports.stop(&former, CauseName::TakenOver.as_str(), "It is left to an operator.").await?;
     let ended = record.value.ending.as_ref();
     Ok(ended.map(|ended| of_record(&record.value, ended)))
 }

@@ -18,6 +18,7 @@ use windlass_domain::environment::{HeldState, Lock, LockHolder};
 use windlass_domain::prose;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::call::{self, operators};
+use windlass_domain::release::cause_name::CauseName;
 use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::release::request::Request;
 use windlass_domain::text::finding::{Finding, FindingName};
@@ -162,7 +163,7 @@ async fn take_over(
     if !commit(ports, writes).await? {
         return Ok(None);
     }
-    ports.stop(&former, "TakenOver", "A recovery has taken over.").await?;
+    ports.stop(&former, CauseName::TakenOver.as_str(), "A recovery has taken over.").await?;
     Ok(Some(go_on(&record.value, lock.value.token)))
 }
 

@@ -20,6 +20,7 @@ use windlass_domain::environment::{Failed, HeldState, Lock, ReleaseFate, Veto};
 use windlass_domain::prose;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::release::call::operators;
+use windlass_domain::release::cause_name::CauseName;
 use windlass_domain::release::ending::Ending;
 use windlass_domain::shown::message::{Undone, undone};
 use windlass_domain::text::digest::Digest;
@@ -161,7 +162,7 @@ fn conclude(
 ) {
     let value = &record.value;
     let why = value.undoing.clone();
-    let (name, why) = why.map_or(("Failed".into(), "it failed.".into()), |w| (w.name, w.text));
+    let (name, why) = why.map_or((CauseName::Failed.to_string(), "it failed.".into()), |w| (w.name, w.text));
     let outcome = Undone { next, ..outcome(steps) };
     let cause = undone(value.environment_id(), &value.release.version, &why, &outcome);
     end(record, ending, &name, cause, Vec::new(), ports.now());

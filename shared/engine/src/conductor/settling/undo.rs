@@ -14,6 +14,7 @@ use windlass_domain::deployment::steering::{PAUSE_RAN_OUT, ran_out};
 use windlass_domain::deployment::step::{Step, StepStatus};
 use windlass_domain::deployment::{Deployment, Why};
 use windlass_domain::prose;
+use windlass_domain::release::cause_name::CauseName;
 use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::shown::message::{changed_in_words, gate_cause};
 use windlass_domain::text::fault::{Fault, FaultName};
@@ -148,7 +149,7 @@ pub async fn failure(ports: &impl DynamoDbApi, id: &DeploymentId, steps: &[Store
 /// it, if it was kept.
 pub async fn as_the_machine_saw_it(ports: &impl DynamoDbApi, id: &DeploymentId, error: &str) -> Result<Why> {
     if error.is_empty() {
-        return Ok(Why { name: "Failed".into(), text: "a step failed without a reason.".into() });
+        return Ok(Why { name: CauseName::Failed.to_string(), text: "a step failed without a reason.".into() });
     }
     let last = last_fault::of(ports, id).await?.filter(|last| last.fault.name.to_string() == error);
     Ok(Why {
@@ -179,7 +180,10 @@ async fn failed_gate(ports: &impl DynamoDbApi, id: &DeploymentId) -> Result<Opti
             "" => String::new(),
             place => format!("\n  look at: {place}"),
         };
-        Why { name: "GateFailed".into(), text: prose!("{}{}", gate_cause(wave, &what, &measurement), look) }
+        Why {
+            name: CauseName::GateFailed.to_string(),
+            text: prose!("{}{}", gate_cause(wave, &what, &measurement), look),
+        }
     }))
 }
 
