@@ -14,7 +14,7 @@ fn problem() -> Value {
     let finding = json!({"name": "NotAllowed", "path": RULE, "remedy": "Ask one of ci, leads.",
         "reason": format!("{you} is not among those who may: ci, leads."),
         "seen": {"found": you, "expected": "ci, leads"}});
-    json!({"type": "docs/findings/NotAllowed.md", "title": "NotAllowed", "status": 403, "detail": "d",
+    json!({"type": "docs/findings.md#notallowed", "title": "NotAllowed", "status": 403, "detail": "d",
         "findings": [finding]})
 }
 

@@ -88,7 +88,7 @@ fn all_findings_are_listed_with_what_mends_each() {
         "  components.api.function: TargetNotOurs: It is so.\n    Mend it.",
         "  gates.alarms[0]: GateNotMeasurable: It is so.\n    Mend it.",
         "  warning: components.api.alias: NotSupported: It is so.\n    Mend it.",
-        "    pages: docs/findings/NeedsOperator.md, docs/findings/TargetNotOurs.md, docs/findings/GateNotMeasurable.md, docs/findings/NotSupported.md (or `windlass explain NAME`)",
+        "    pages: docs/findings.md#needsoperator, docs/findings.md#targetnotours, docs/findings.md#gatenotmeasurable, docs/findings.md#notsupported (or `windlass explain NAME`)",
         "  not checked: ",
     ]
     .join("\n");
@@ -195,7 +195,7 @@ fn snapshots_that_cannot_be_reached_are_listed_with_where_a_rollback_can_go() {
         "  Snapshot 4 (1.0.0) could not be looked at.",
         "    components.api: NoPermission: It is so.\n    Mend it.",
         "  Snapshot 3 (1.0.0) can be reached. To go there, start `windlass rollback shop prod --snapshot 3 --reason '…'`.",
-        "    pages: docs/findings/ArtifactMissing.md, docs/findings/NoPermission.md (or `windlass explain NAME`)",
+        "    pages: docs/findings.md#artifactmissing, docs/findings.md#nopermission (or `windlass explain NAME`)",
     ];
     assert!(out(&output).starts_with(&wanted.join("\n")), "{}", out(&output));
     let output = doctor(&api, &["--json"]);

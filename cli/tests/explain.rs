@@ -238,17 +238,21 @@ fn what_is_not_there_is_refused_with_where_to_look() {
 }
 
 #[test]
-fn the_page_of_a_finding_or_a_fault_is_shown_and_nothing_is_asked() {
+fn the_page_of_a_name_is_shown_and_nothing_is_asked() {
     let api = StandIn::new(|call: &Call| reply(500, &json!({"message": call.path})));
     let page = |arguments: &[&str]| api.windlass(&folder("explain"), arguments);
     let shown = page(&["explain", "TargetBusy"]);
     assert_eq!(code(&shown), 0, "{}", err(&shown));
     assert!(out(&shown).starts_with("# TargetBusy\n"), "{}", out(&shown));
-    let shown = page(&["explain", "Throttled", "--json"]);
-    let document: Value = serde_json::from_str(&out(&shown)).unwrap();
-    assert_eq!(document["name"], "Throttled");
+    for name in ["Throttled", "NotUnderstood", "GateFailed", "NothingToDo"] {
+        let shown = page(&["explain", name, "--json"]);
+        let document: Value = serde_json::from_str(&out(&shown)).unwrap();
+        assert_eq!(document["name"], name);
+        assert!(document["page"].as_str().unwrap().starts_with(&format!("# {name}\n\n")), "{document}");
+    }
     for (arguments, words) in [
         (&["explain", "TargetBuzy"][..], "Did you mean `TargetBusy`?"),
+        (&["explain", "PreemptedByOperater"], "Did you mean `PreemptedByOperator`?"),
         (&["explain", "TargetBusy", "prod"], "is explained alone"),
     ] {
         let refused = page(arguments);

@@ -18,7 +18,7 @@ fn an_unknown_environment_is_refused_and_none_is_no_number_of_rows() {
         let output = api.windlass(&folder("prd"), &verb);
         assert_eq!(code(&output), 3, "{verb:?}");
         assert!(err(&output).contains("Did you mean `prod`?"), "{verb:?}");
-        assert!(err(&output).contains("\n  page: docs/findings/UnknownName.md"), "{verb:?}");
+        assert!(err(&output).contains("\n  page: docs/findings.md#unknownname"), "{verb:?}");
     }
     let calls = api.calls().len();
     let none = ["history", "shop", "prod", "--limit", "0"];
@@ -305,6 +305,6 @@ fn a_refusal_is_listed_with_the_page_that_explains_it() {
     let page = json!({"refusals": [refusal], "next": null});
     let api = StandIn::new(move |_: &Call| reply(200, &page));
     let said = out(&api.windlass(&folder("page"), &["refusals", "shop"]));
-    let end = "Write another.\n  page: docs/findings/BadValue.md (or `windlass explain BadValue`)\n";
+    let end = "Write another.\n  page: docs/findings.md#badvalue (or `windlass explain BadValue`)\n";
     assert!(said.ends_with(end), "{said}");
 }

@@ -132,7 +132,7 @@ fn what_would_be_refused_is_shown_and_ends_as_it_would() {
     let output = planned(&api, &["deploy", "shop", "prod", "1.4.0"]);
     assert_eq!(code(&output), 3);
     for part in
-        ["it would be refused:", "GateAlreadyRed: It is red.", "Mend it.", "page: docs/findings/GateAlreadyRed.md"]
+        ["it would be refused:", "GateAlreadyRed: It is red.", "Mend it.", "page: docs/findings.md#gatealreadyred"]
     {
         assert!(out(&output).contains(part), "{}", out(&output));
     }

@@ -59,7 +59,7 @@ fn each_mistake_in_a_command_names_its_page() {
         let output = api().windlass(&folder("mistakes"), arguments);
         let said = err(&output);
         let last = said.lines().last().unwrap_or_default();
-        let page = "  page: docs/troubles/NotUnderstood.md (or `windlass explain NotUnderstood`)";
+        let page = "  page: docs/troubles.md#notunderstood (or `windlass explain NotUnderstood`)";
         assert_eq!(last == page, is_mistake, "{arguments:?}: {said}");
         assert_eq!(code(&output) == 2, is_mistake || arguments.is_empty(), "{arguments:?}");
     }

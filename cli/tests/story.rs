@@ -274,7 +274,7 @@ fn a_finding_is_printed_once_on_lines_of_its_own_with_what_was_added_to_the_caus
     record["deployment"]["ending"]["added"] = serde_json::json!(["and this is so", "and so is that"]);
     let text = whole(&record);
     let lines = "Rejected (BadValue): p: it is bad.\n    Mend it.\n  and so is that\n  and this is so\n\
-                 BadValue q: it is bad.\n    Mend it.\n  page: docs/findings/BadValue.md";
+                 BadValue q: it is bad.\n    Mend it.\n  page: docs/findings.md#badvalue";
     assert!(text.contains(lines), "{text}");
     assert_eq!(text.matches("it is bad.").count(), 2, "{text}");
     // What a rollback that was refused has done all the same comes first.

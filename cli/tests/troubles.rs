@@ -37,25 +37,29 @@ fn each_trouble_has_a_page_with_its_status_and_what_to_do() {
     }
 }
 
+/// The folder of the texts of which `docs/troubles.md` is written.
+const TEXTS: &str = "cli/tests/troubleshooting";
+
 #[test]
-fn each_page_is_of_a_trouble_and_in_the_index() {
-    let files = fs::read_dir(root().join("docs/troubles")).unwrap();
-    let files = files.map(|file| file.unwrap().file_name().into_string().unwrap());
-    let pages: BTreeSet<String> = files.filter(|file| file != "README.md").collect();
+fn each_text_is_of_a_trouble_and_in_the_index_of_the_page() {
+    let files = fs::read_dir(root().join(TEXTS)).unwrap();
+    let texts: BTreeSet<String> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
     let names: BTreeSet<String> = TroubleName::value_variants().iter().map(|name| format!("{name}.md")).collect();
-    assert_eq!(pages, names);
-    let index = fs::read_to_string(root().join("docs/troubles/README.md")).unwrap();
-    for name in names {
-        assert!(index.contains(&format!("]({name})")), "{name}");
+    assert_eq!(texts, names);
+    let page = fs::read_to_string(root().join("docs/troubles.md")).unwrap();
+    for name in TroubleName::value_variants() {
+        let (path, anchor) = (name.page(), name.to_string().to_lowercase());
+        assert_eq!(path, format!("docs/troubles.md#{anchor}"));
+        assert!(page.contains(&format!("- [{name}](#{anchor}): ")), "{name}");
     }
 }
 
 #[test]
 fn the_code_has_the_message_of_each_page() {
     for &name in TroubleName::value_variants() {
-        let text = fs::read_to_string(root().join(name.page())).unwrap();
-        let said = text.strip_prefix("<!-- said in ").unwrap();
-        let (said, page) = said.split_once(" -->").unwrap();
+        let text = fs::read_to_string(root().join(TEXTS).join(format!("{name}.md"))).unwrap();
+        let said = text.strip_prefix("said in ").unwrap();
+        let (said, page) = said.split_once("\n\n").unwrap();
         let (file, phrase) = said.split_once(": ").unwrap();
         let code = as_said(&fs::read_to_string(root().join(file)).unwrap());
         assert!(code.contains(phrase), "{name}: {file} does not say `{phrase}`");

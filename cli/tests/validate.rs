@@ -267,8 +267,8 @@ fn findings_as_json_name_file_path_and_remedy() {
     paths.sort_unstable();
     assert_eq!(paths, ["components.web.bucket", "components.web.buckt"]);
     let said = text(&windlass(&folder, &["validate", "shop.yaml"]));
-    assert!(said.contains("\n  pages: docs/findings/"), "{said}");
-    assert!(said.contains("docs/findings/UnknownField.md"), "{said}");
+    assert!(said.contains("\n  pages: docs/findings.md#"), "{said}");
+    assert!(said.contains("docs/findings.md#unknownfield"), "{said}");
 }
 
 #[test]

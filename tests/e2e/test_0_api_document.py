@@ -15,7 +15,7 @@ import standin  # noqa: E402
 
 JSON, PROBLEM = "application/json", "application/problem+json"
 NO_STATS = {"apps": [], "next": None}
-REFUSED = {"type": "docs/findings/UnknownName.md", "title": "UnknownName", "status": 404, "detail": "It is not there.", "findings": []}
+REFUSED = {"type": "docs/findings.md#unknownname", "title": "UnknownName", "status": 404, "detail": "It is not there.", "findings": []}
 AS_DOCUMENTED = [
     ("GET", "/stats", 200, NO_STATS, JSON),
     ("GET", "/ci/stats", 200, NO_STATS, JSON),

@@ -1,4 +1,4 @@
-"""The pages of the first hour, of findings and of troubles, give to type what a shell reads, and what windlass, AWS and make know."""
+"""The pages of the first hour, of findings, faults, troubles and endings, give to type what a shell reads, and what windlass, AWS and make know."""
 
 import itertools
 import pathlib
@@ -11,7 +11,8 @@ from awscli.clidriver import create_clidriver
 from command_line import PROGRAM
 
 ROOT = pathlib.Path(__file__).parents[2]
-PAGES = sorted([*(ROOT / "docs/first-hour").glob("*.md"), *(ROOT / "docs/findings").glob("*.md"), *(ROOT / "docs/troubles").glob("*.md")])
+OF_NAMES = [ROOT / f"docs/{page}.md" for page in ("endings", "faults", "findings", "troubles")]
+PAGES = sorted([*(ROOT / "docs/first-hour").glob("*.md"), *OF_NAMES])
 # What a command line takes of its words, and leaves to the shell.
 FOR_THE_SHELL = {"|", ">"}
 NOBODY = "http://127.0.0.1:9"

@@ -1,37 +1,40 @@
-//! The pages of findings, faults and troubles. The program carries them, because its users need not have the
+//! The pages of findings, faults, troubles and endings. The program carries them, because its users need not have the
 //! repository.
 
 use crate::ground::trouble::TroubleName;
-use include_dir::{Dir, include_dir};
+use std::sync::LazyLock;
 use windlass_domain::document::shape::objection::did_you_mean;
 use windlass_domain::text::finding::{self, Finding};
 
-static FINDINGS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../docs/findings");
-static FAULTS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../docs/faults");
-static TROUBLES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../docs/troubles");
+const PAGES: [&str; 4] = [
+    include_str!("../../../docs/findings.md"),
+    include_str!("../../../docs/faults.md"),
+    include_str!("../../../docs/troubles.md"),
+    include_str!("../../../docs/endings.md"),
+];
 
-/// The page of a finding, a fault or a trouble.
+/// The sections of all pages, in the order of the pages.
+static SECTIONS: LazyLock<Vec<ManualPage>> = LazyLock::new(|| PAGES.into_iter().flat_map(sections).collect());
+
+/// The text about a name: a finding, a fault, a trouble, an ending or a cause.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ManualPage {
     /// The name that it explains.
     pub name: String,
-    /// Its text, in Markdown; the finding's first, where a fault has the same name.
+    /// Its text, in Markdown. Where several pages have the name, their sections follow each other: that of the finding
+    /// comes first, and that of the ending last.
     pub text: String,
 }
 
 impl ManualPage {
-    /// Returns the page of this name.
+    /// Returns the text about this name.
     ///
     /// # Errors
     /// If no page has this name; the message suggests the nearest.
     pub fn of(name: &str) -> Result<Self, String> {
-        let file = format!("{name}.md");
-        let texts: Vec<&str> = [&FINDINGS, &FAULTS, &TROUBLES]
-            .iter()
-            .filter_map(|pages| pages.get_file(&file)?.contents_utf8())
-            .map(|text| text.split_once("-->\n").map_or(text, |(_, text)| text).trim())
-            .collect();
-        if texts.is_empty() || name == INDEX {
+        let texts = SECTIONS.iter().filter(|section| section.name == name).map(|section| section.text.trim());
+        let texts: Vec<&str> = texts.collect();
+        if texts.is_empty() {
             let why = format!("no page is called `{name}`.");
             let meant = match Self::alike(name) {
                 Some(alike) => format!("Did you mean `{alike}`?"),
@@ -49,6 +52,22 @@ impl ManualPage {
     }
 }
 
+/// Cuts a page at its headings of the second level. Each heading is one level higher in the section than on the page.
+fn sections(page: &str) -> Vec<ManualPage> {
+    let (mut found, mut is_code) = (Vec::<ManualPage>::new(), false);
+    for line in page.lines() {
+        is_code ^= line.trim_start().starts_with("```");
+        let raised = line.strip_prefix('#').filter(|_| !is_code);
+        if let Some(name) = raised.and_then(|raised| raised.strip_prefix("# ")) {
+            found.push(ManualPage { name: name.to_owned(), text: format!("# {name}\n") });
+        } else if let Some(section) = found.last_mut() {
+            section.text.push_str(raised.unwrap_or(line));
+            section.text.push('\n');
+        }
+    }
+    found
+}
+
 /// Returns a line that names the page of each finding once, and the command that shows it; `None` where there are no
 /// findings.
 pub fn line<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Option<String> {
@@ -64,13 +83,8 @@ pub fn of_trouble(name: TroubleName) -> String {
     format!("  page: {} (or `windlass explain {name}`)", name.page())
 }
 
-/// The file that lists the others.
-const INDEX: &str = "README";
-
 fn names() -> Vec<String> {
-    let files = FINDINGS.files().chain(FAULTS.files()).chain(TROUBLES.files());
-    let names = files.filter_map(|file| Some(file.path().file_stem()?.to_str()?.to_owned()));
-    let mut names: Vec<String> = names.filter(|name| name != INDEX).collect();
+    let mut names: Vec<String> = SECTIONS.iter().map(|section| section.name.clone()).collect();
     names.sort();
     names.dedup();
     names
@@ -79,6 +93,8 @@ fn names() -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use windlass_domain::release::cause_name::CauseName;
+    use windlass_domain::release::ending::Ending;
 
     #[test]
     fn each_name_has_its_page_and_no_other_word_has_one() {
@@ -88,12 +104,49 @@ mod tests {
             assert!(page.text.starts_with(&title), "{}", page.text);
             assert!(!page.text.contains("<!--"), "{}", page.text);
         }
-        assert_eq!(ManualPage::of("TargetChangedByOther").unwrap().text.matches("\n## Next step").count(), 2);
-        let near = ManualPage::of("BadValu").unwrap_err();
-        assert!(near.contains("Did you mean `BadValue`?"), "{near}");
+        for (name, pages) in [("TargetChangedByOther", 2), ("NeedsOperator", 2), ("GateFailed", 1)] {
+            let text = ManualPage::of(name).unwrap().text;
+            assert_eq!(text.matches("\n## Next step").count(), pages, "{text}");
+        }
         assert_eq!(ManualPage::alike("vetoed").as_deref(), Some("Vetoed"));
         assert_eq!(ManualPage::alike("veto"), None);
-        assert!(ManualPage::of(INDEX).is_err());
-        assert!(ManualPage::of("../API").is_err());
+        for none in ["README", "../API", "Next step", ""] {
+            assert!(ManualPage::of(none).is_err(), "{none}");
+        }
+    }
+
+    #[test]
+    fn the_nearest_name_of_all_pages_is_proposed() {
+        for (wrong, right) in [
+            ("BadValu", "BadValue"),
+            ("Throtled", "Throttled"),
+            ("NotAWindlas", "NotAWindlass"),
+            ("GateFaild", "GateFailed"),
+            ("RolledBak", "RolledBack"),
+            ("SUPERSEDED", "Superseded"),
+        ] {
+            let near = ManualPage::of(wrong).unwrap_err();
+            assert!(near.contains(&format!("Did you mean `{right}`?")), "{near}");
+        }
+    }
+
+    #[test]
+    fn each_ending_and_each_cause_has_a_page() {
+        let endings =
+            [Ending::Succeeded, Ending::NothingToDo, Ending::Rejected, Ending::RolledBack, Ending::NeedsOperator];
+        let causes = CauseName::ALL.iter().map(ToString::to_string);
+        for name in endings.iter().map(ToString::to_string).chain(causes) {
+            assert!(ManualPage::of(&name).is_ok(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_page_is_cut_at_its_headings_and_not_within_code() {
+        let page = "<!-- a -->\n\n# Title\n\nAbout.\n\n## One\n\nIt is.\n\n### Next step\n\n```sh\n## no heading\n```\n\n\
+                    ## Two\n\nx\n";
+        let [one, two] = <[ManualPage; 2]>::try_from(sections(page)).unwrap();
+        let text = "# One\n\nIt is.\n\n## Next step\n\n```sh\n## no heading\n```\n\n";
+        assert_eq!((one.name.as_str(), one.text.as_str()), ("One", text));
+        assert_eq!((two.name.as_str(), two.text.as_str()), ("Two", "# Two\n\nx\n"));
     }
 }

@@ -7,8 +7,9 @@ use clap::ValueEnum;
 use std::fmt;
 use windlass_domain::text::fault::{Fact, Fault, FaultName};
 
-/// A reason for which the command line could not do what was asked. Each name has its page under `docs/troubles/`,
-/// which the program carries. A refusal of Windlass has the pages of its findings instead. [`ValueEnum`] lists all; it is no argument.
+/// A reason for which the command line could not do what was asked. Each name has its section of `docs/troubles.md`,
+/// which the program carries. A refusal of Windlass has the sections of its findings instead. [`ValueEnum`] lists all;
+/// it is no argument.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum TroubleName {
     /// The words after `windlass` do not say one thing that can be done.
@@ -61,9 +62,9 @@ impl TroubleName {
         }
     }
 
-    /// Returns the path of its page in the repository of Windlass.
+    /// Returns the address of its section in the repository of Windlass.
     pub fn page(self) -> String {
-        format!("docs/troubles/{self}.md")
+        format!("docs/troubles.md#{}", self.to_string().to_lowercase())
     }
 
     /// Names the fault of a call that the command line itself made.

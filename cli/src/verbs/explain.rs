@@ -1,5 +1,6 @@
 //! `windlass explain`: explains why a deployment ended as it did, why it has no turn yet and what one can do, which
-//! environment a Git ref or an image tag chooses, and what a finding, a fault or a trouble means.
+//! environment a Git ref or an image tag chooses, and what the name of a finding, a fault, a trouble, an ending or a
+//! cause means.
 
 use crate::ground::arguments;
 use crate::ground::exit::Exit;
@@ -29,8 +30,8 @@ use windlass_domain::text::name::AppName;
 /// The verb's arguments.
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// The application; or, alone, the name of a finding, a fault or a trouble, such as `TargetBusy`, whose page is
-    /// shown.
+    /// The application; or, alone, the name of a finding, a fault, a trouble, an ending or a cause, such as
+    /// `GateFailed`, whose page is shown.
     #[arg(value_name = "APP|NAME", value_parser = subject)]
     app: Subject,
     /// The deployment's id, or an environment, whose newest deployment is explained; without it the ref of CI, or of

@@ -68,7 +68,7 @@ def aws(target, path, body):
 def problem(status, finding):
     """A refusal (RFC 9457)."""
     title = finding["name"]
-    return status, {"type": f"docs/findings/{title}.md", "title": title, "status": status, "detail": finding["reason"], "findings": [finding]}
+    return status, {"type": f"docs/findings.md#{title.lower()}", "title": title, "status": status, "detail": finding["reason"], "findings": [finding]}
 
 
 class Standin:

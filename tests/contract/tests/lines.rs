@@ -22,7 +22,7 @@ const MANY: usize = 60;
 /// Half of the product's files have at least so many lines.
 const HALF: usize = 170;
 
-/// Folders that are not the project's own, and the findings that the pages of troubleshooting are written from.
+/// Folders that are not the project's own, and the texts that the pages of findings and troubles are written from.
 const LEFT_OUT: [&str; 3] = ["node_modules", "target", "troubleshooting"];
 
 /// Collects the files below a folder whose names end so.

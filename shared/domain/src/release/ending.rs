@@ -8,14 +8,19 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Ending {
     /// The release is live, judged, and recorded as a snapshot.
+    /// Next: Nothing.
     Succeeded,
     /// Nothing had to be changed: the release was already there, superseded, or only recorded.
+    /// Next: Nothing, unless its cause is `Recorded`: then a person starts it.
     NothingToDo,
     /// It was refused before anything changed.
+    /// Next: Mend what each finding names, then send the release again.
     Rejected,
     /// Everything that was changed is restored, and was seen to be restored.
+    /// Next: Look at the cause, which says what failed, and do what it says is next.
     RolledBack,
     /// Restoring failed. The environment stays locked until `recover` or `accept`.
+    /// Next: Follow `docs/runbooks/needs-operator.md`.
     NeedsOperator,
 }
 

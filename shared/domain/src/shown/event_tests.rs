@@ -229,7 +229,7 @@ fn a_refusal_is_shown_with_all_its_findings() {
     assert_eq!(event.detail.version.as_deref(), Some("releases/shop/prod/1.json"));
     assert_eq!(event.detail.cause_name.as_deref(), Some("BadValue"));
     let cause = "BadValue: app: It is bad. Remedy: Mend it.\nOlder: app: It is bad. Remedy: Mend it.\n  \
-                 pages: docs/findings/BadValue.md, docs/findings/Older.md";
+                 pages: docs/findings.md#badvalue, docs/findings.md#older";
     assert_eq!(event.detail.cause.as_deref(), Some(cause));
     assert_eq!(event.detail.requester, Some(Requester::new(Route::S3, None)));
     let claimed = Refusal { vouched: false, ..refusal(vec![]) };

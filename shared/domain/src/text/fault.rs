@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// The name of a fault: the error name in Step Functions, and the page under `docs/faults/`.
+/// The name of a fault: the error name in Step Functions, and the heading of its section in `docs/faults.md`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum FaultName {
     /// The change is under way and not ready yet. The state machine's Retry asks again; nothing
@@ -94,6 +94,11 @@ pub enum FaultName {
 }
 
 impl FaultName {
+    /// Returns the address of the section that says what the fault means, and what to do next.
+    pub fn page(self) -> String {
+        format!("docs/faults.md#{}", self.to_string().to_lowercase())
+    }
+
     /// Returns whether asking again later may help.
     pub fn is_transient(self) -> bool {
         matches!(

@@ -296,9 +296,9 @@ impl Finding {
 }
 
 impl FindingName {
-    /// Returns the page that says what the finding means, how to see it, and what mends it.
+    /// Returns the address of the section that says what the finding means, how to see it, and what mends it.
     pub fn page(self) -> String {
-        format!("docs/findings/{self}.md")
+        format!("docs/findings.md#{}", self.to_string().to_lowercase())
     }
 }
 

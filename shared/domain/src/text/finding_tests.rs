@@ -82,11 +82,11 @@ fn each_page_is_named_once_in_the_order_of_the_findings() {
     use FindingName::{BadValue, MissingField};
     let table: [(&[FindingName], Option<&str>); 4] = [
         (&[], None),
-        (&[BadValue], Some("  page: docs/findings/BadValue.md")),
-        (&[BadValue, BadValue], Some("  page: docs/findings/BadValue.md")),
+        (&[BadValue], Some("  page: docs/findings.md#badvalue")),
+        (&[BadValue, BadValue], Some("  page: docs/findings.md#badvalue")),
         (
             &[MissingField, BadValue, MissingField],
-            Some("  pages: docs/findings/MissingField.md, docs/findings/BadValue.md"),
+            Some("  pages: docs/findings.md#missingfield, docs/findings.md#badvalue"),
         ),
     ];
     for (names, wanted) in table {

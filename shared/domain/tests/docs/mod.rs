@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod app_page;
+mod manual;
 mod openapi;
 mod wrapping;
 
@@ -16,8 +17,6 @@ use windlass_domain::access::{self, AccessFile, AccessFileForAll};
 use windlass_domain::declaration;
 use windlass_domain::declaration::kinds::KindName;
 use windlass_domain::document::partial_document::PartialDocument;
-use windlass_domain::text::fault::FaultName;
-use windlass_domain::text::finding::FindingName;
 use windlass_domain::text::name::AppName;
 
 const UPDATE: &str = "UPDATE_DOCS=1 cargo test -p windlass-domain docs::";
@@ -39,141 +38,8 @@ fn comments<T: JsonSchema>() -> BTreeMap<String, String> {
         .collect()
 }
 
-/// The parts of a finding's page beside the comment: the message that people meet, and what to look at and to type.
-struct More {
-    /// The file that makes the message, or that a test pins it in.
-    said_in: String,
-    /// The message as it is shown; parts that only its moment knows stand between `‹` and `›`.
-    message: String,
-    /// The things to look at and to type.
-    steps: String,
-}
-
-impl More {
-    fn of(name: &str) -> Self {
-        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/troubleshooting");
-        let file = folder.join(format!("{name}.md"));
-        let text = fs::read_to_string(&file).unwrap_or_else(|_| panic!("the page of {name} needs {}", file.display()));
-        let mut parts = text.splitn(3, "\n\n");
-        let said_in = parts.next().unwrap().strip_prefix("said in ").unwrap();
-        Self {
-            said_in: said_in.to_owned(),
-            message: parts.next().unwrap().to_owned(),
-            steps: parts.next().unwrap().to_owned(),
-        }
-    }
-
-    fn in_page(&self) -> String {
-        let message = self.message.replace(['‹', '›'], "");
-        let steps = &self.steps;
-        format!("\n## What you see\n\n```text\n{message}\n```\n\n## Look, and mend it\n\n{steps}")
-    }
-
-    /// Returns the parts of reason and remedy that no moment changes.
-    fn fixed(&self) -> Vec<&str> {
-        let (_, rest) = self.message.split_once(": ").unwrap();
-        let (_, rest) = rest.split_once(": ").unwrap();
-        let sentences = rest.split(" Remedy: ");
-        let parts = sentences.flat_map(|text| text.split('‹'));
-        let parts = parts.map(|part| part.split_once('›').map_or(part, |(_, fixed)| fixed));
-        let parts = parts.map(|part| part.trim().trim_end_matches('.'));
-        parts.filter(|part| !part.is_empty()).collect()
-    }
-}
-
-/// Returns the page of one name: what it means, then the next step.
-fn page(name: &str, comment: &str) -> String {
-    let (meaning, next) = comment
-        .split_once("\nNext: ")
-        .unwrap_or_else(|| panic!("the comment of {name} has no line that begins `Next: `"));
-    let line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    format!(
-        "<!-- Generated from the comment in the code; README.md says how. -->\n\n# {name}\n\n{}\n\n\
-         ## Next step\n\n{}\n",
-        line(meaning),
-        line(next)
-    )
-}
-
-/// Returns the text of a source file as its literals say it: literals over several lines are joined.
-fn as_said(text: &str) -> String {
-    let mut lines = text.split("\\\n");
-    let first = lines.next().unwrap_or_default().to_owned();
-    let said = lines.fold(first, |said, line| said + line.trim_start());
-    said.to_lowercase()
-}
-
-/// A check names the page of each finding that it lists. So a finding without a command of its own has one there, or
-/// lines to write.
-#[test]
-fn each_page_of_a_finding_has_a_command_or_lines_to_write() {
-    for name in comments::<FindingName>().into_keys() {
-        let steps = More::of(&name).steps;
-        let mut begins = ["sh", "yaml", "json", "diff"].map(|sort| format!("```{sort}\n")).into_iter();
-        assert!(begins.any(|begin| steps.contains(&begin)), "{name} has nothing to type or to write");
-    }
-}
-
-#[test]
-fn each_message_of_a_page_is_made_by_the_code() {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let names = comments::<FindingName>().into_keys();
-    let more: Vec<(String, More)> = names.map(|name| (name.clone(), More::of(&name))).collect();
-    let files = fs::read_dir("tests/troubleshooting").unwrap().count();
-    assert_eq!(more.len(), files, "each file is named as a finding");
-    for (name, more) in more {
-        assert!(more.message.starts_with(&format!("{name}: ")), "{name}");
-        let said = as_said(&fs::read_to_string(root.join(&more.said_in)).unwrap());
-        let fixed = more.fixed();
-        assert!(!fixed.is_empty(), "{name}");
-        for part in fixed {
-            let is_said = said.contains(&part.to_lowercase());
-            assert!(is_said, "{name}: {} does not say `{part}`", more.said_in);
-        }
-    }
-}
-
-fn pages<T: JsonSchema>(folder: &str, about: &str) -> BTreeMap<String, String> {
-    let comments = comments::<T>();
-    let mut index = format!(
-        "<!-- Generated from comments in the code, and from shared/domain/tests/troubleshooting.\nWritten anew by \
-         `{UPDATE}`. -->\n\n# {about}\n\n"
-    );
-    let mut pages = BTreeMap::new();
-    for (name, comment) in &comments {
-        let more = match folder {
-            "findings" => More::of(name).in_page(),
-            _ => String::new(),
-        };
-        let meaning = comment.split("\n\n").next().unwrap_or_default();
-        let meaning = meaning.split_whitespace().collect::<Vec<_>>().join(" ");
-        let first = meaning.split(". ").next().unwrap_or_default().trim_end_matches('.');
-        index.push_str(&format!("- [{name}]({name}.md): {first}.\n"));
-        let page = page(name, comment) + &more;
-        pages.insert(format!("{folder}/{name}.md"), wrapping::page(&page));
-    }
-    pages.insert(format!("{folder}/README.md"), wrapping::page(&index));
-    pages
-}
-
-/// Returns the pages of the command line's troubles as they stand there, but for lines that are too long.
-fn troubles() -> BTreeMap<String, String> {
-    let files = fs::read_dir(docs().join("troubles")).unwrap();
-    let files = files.map(|file| file.unwrap());
-    let pages = files.map(|file| {
-        let name = file.file_name().into_string().unwrap();
-        let text = fs::read_to_string(file.path()).unwrap();
-        (format!("troubles/{name}"), wrapping::page(&text))
-    });
-    pages.collect()
-}
-
 fn generated() -> BTreeMap<String, String> {
-    let findings = "Findings: something wrong with input or with a target";
-    let faults = "Faults: something wrong while doing, and error names in the state machine";
-    let mut files = pages::<FindingName>("findings", findings);
-    files.extend(pages::<FaultName>("faults", faults));
-    files.extend(troubles());
+    let mut files = manual::pages();
     let page = app_page::page(declaration::schema(), UPDATE);
     files.insert("app.md".to_owned(), page);
     let (own, all) = (access::schema(), access::schema_for_all());
@@ -188,27 +54,9 @@ fn generated() -> BTreeMap<String, String> {
     files
 }
 
-/// Returns the pages that are there, of the generated folders.
-fn present() -> Vec<String> {
-    let mut present = Vec::new();
-    for folder in ["findings", "faults"] {
-        let entries = fs::read_dir(docs().join(folder)).into_iter().flatten();
-        for entry in entries {
-            let name = entry.unwrap().file_name().into_string().unwrap();
-            present.push(format!("{folder}/{name}"));
-        }
-    }
-    present
-}
-
 fn update(files: &BTreeMap<String, String>) {
-    for stale in present().iter().filter(|path| !files.contains_key(*path)) {
-        fs::remove_file(docs().join(stale)).unwrap();
-    }
     for (path, text) in files {
-        let path = docs().join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
+        fs::write(docs().join(path), text).unwrap();
     }
 }
 
@@ -218,12 +66,8 @@ fn the_generated_documents_are_true() {
     if std::env::var_os("UPDATE_DOCS").is_some() {
         update(&files);
     }
-    let mut untrue: Vec<String> = present().into_iter().filter(|path| !files.contains_key(path)).collect();
-    for (path, text) in &files {
-        if fs::read_to_string(docs().join(path)).ok().as_ref() != Some(text) {
-            untrue.push(path.clone());
-        }
-    }
+    let is_true = |path: &str, text: &str| fs::read_to_string(docs().join(path)).is_ok_and(|there| there == text);
+    let untrue: Vec<&String> = files.iter().filter(|(path, text)| !is_true(path, text)).map(|(path, _)| path).collect();
     assert!(untrue.is_empty(), "not what the code says: {untrue:?}. Run {UPDATE}");
 }
 

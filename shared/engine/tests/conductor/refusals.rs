@@ -141,8 +141,8 @@ fn what_is_refused_is_written_beside_its_upload() {
     assert_eq!(in_short(&answer), (Transition::Rejected, "MissingField"));
     let texts = scene.stage.world.s3().texts("artifacts");
     let beside = &texts["releases/shop/dev/1.5.0.json.findings.json"];
-    assert!(beside.contains("\"page\":\"docs/findings/MissingField.md\""), "{beside}");
-    let pages = "\n  pages: docs/findings/MissingField.md, docs/findings/NoEnvironment.md";
+    assert!(beside.contains("\"page\":\"docs/findings.md#missingfield\""), "{beside}");
+    let pages = "\n  pages: docs/findings.md#missingfield, docs/findings.md#noenvironment";
     let cause = answer.unwrap().cause;
     assert!(cause.ends_with(pages), "{cause}");
 }

@@ -274,7 +274,7 @@ fn what_was_refused_at_prepare_is_rejected_with_its_findings() {
     assert_eq!(in_short(&answer), (Transition::Rejected, "TargetMissing"));
     let cause = answer.unwrap().cause;
     let lines: Vec<&str> = cause.lines().collect();
-    let pages = "  pages: docs/findings/TargetMissing.md, docs/findings/Duplicate.md";
+    let pages = "  pages: docs/findings.md#targetmissing, docs/findings.md#duplicate";
     assert_eq!((lines.len(), lines[2]), (3, pages), "{cause}");
     assert_eq!(scene.ending().findings, findings);
     assert_eq!(scene.lock().held, None);

@@ -97,7 +97,7 @@ fn lie_beside(world: &World, upload: &str, findings: &Value) -> Result<(), Broke
     let mut paged = findings.clone();
     for finding in paged.as_array_mut().into_iter().flatten() {
         let name = finding["name"].as_str().unwrap_or_default();
-        finding["page"] = format!("docs/findings/{name}.md").into();
+        finding["page"] = format!("docs/findings.md#{}", name.to_lowercase()).into();
     }
     if written["findings"] == paged {
         return Ok(());

@@ -68,7 +68,7 @@ pub fn refused(reply: &Reply) -> (u16, Vec<&str>) {
     let findings = reply.body["findings"].as_array().unwrap();
     let names: Vec<&str> = findings.iter().map(|finding| finding["name"].as_str().unwrap()).collect();
     assert_eq!(reply.body["title"], names[0]);
-    let page = format!("docs/findings/{}.md", names[0]);
+    let page = format!("docs/findings.md#{}", names[0].to_lowercase());
     assert_eq!(reply.body["type"], page);
     (reply.status, names)
 }

@@ -1,9 +1,9 @@
-//! The names of findings, each with its page: what it means, and what to do next.
+//! The names of findings, each with its section of a page: what it means, and what to do next.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The name of a finding. Each variant's comment is its page under `docs/findings/`.
+/// The name of a finding. Each variant's comment is in its section of `docs/findings.md`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum FindingName {
     /// The document is not well-formed YAML or JSON, names the same key twice, or uses aliases that multiply it.

@@ -201,7 +201,7 @@ pub fn of_fault(fault: &Fault) -> Reply {
         _ => 500,
     };
     of_problem(&Problem {
-        page: format!("docs/faults/{}.md", fault.name),
+        page: fault.name.page(),
         title: fault.name.to_string(),
         status,
         detail: fault.message.clone().into(),
