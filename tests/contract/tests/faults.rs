@@ -2,9 +2,10 @@
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test may panic, and reads better")]
 
-use windlass_contract::{machine, names_of, tasks};
+use windlass_contract::{machine, machine_as_json, names_of, tasks};
 use windlass_domain::declaration::execution_history::IN_PARTS_S;
 use windlass_domain::declaration::execution_history::polls::{EVERY_S, LOOKS_OF_A_VISIT};
+use windlass_domain::release::cause_name::CauseName;
 use windlass_domain::text::fault::FaultName;
 use windlass_engine::ports::NOT_READY;
 use windlass_machine::definition::{Jitter, Resource, Retrier, Task};
@@ -326,5 +327,18 @@ fn every_task_catches_everything_and_a_stale_token_leads_to_no_undo() {
         };
         assert_eq!(last.next, wanted, "{name}");
         assert!(last.assign.contains_key("failure"), "{name}");
+    }
+}
+
+/// The name that a Fail state has of its own is a cause, so that `windlass explain` shows what it means.
+#[test]
+fn each_error_of_a_fail_state_is_a_cause() {
+    let machine = machine_as_json();
+    let states = machine["States"].as_object().expect("states");
+    let errors = states.values().filter_map(|state| state["Error"].as_str());
+    let own: Vec<&str> = errors.filter(|error| !error.starts_with("{%")).collect();
+    assert!(own.len() > 2, "{own:?}");
+    for error in own {
+        assert!(CauseName::ALL.iter().any(|cause| cause.as_str() == error), "{error}");
     }
 }
