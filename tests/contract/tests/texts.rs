@@ -4,6 +4,7 @@
 
 use crate::lines::product;
 use std::fs;
+use windlass_domain::release::cause_name::CauseName;
 
 /// A fact travels beside the sentence, as a value, so that a better sentence changes no behaviour. These files break
 /// the lines of a terminal, read what AWS and a library say in words alone, and find the mark of a call in a cause.
@@ -84,4 +85,21 @@ fn only_the_last_rooms_open_a_text_for_people() {
     };
     let open: Vec<&String> = product.iter().filter(is_open).collect();
     assert_eq!(open, rooms, "{open:#?}");
+}
+
+/// The name of a cause comes from the list of causes, which has a text for each. A name of one word is a word of AWS and
+/// of the command line as well.
+#[test]
+fn no_product_code_writes_the_name_of_a_cause_by_hand() {
+    let (root, product) = product();
+    let names = CauseName::ALL.iter().map(|cause| cause.as_str());
+    let names: Vec<&str> = names.filter(|name| name.matches(char::is_uppercase).count() > 1).collect();
+    assert!(names.len() > 12, "{names:?}");
+    let writes_one = |file: &&String| {
+        let text = fs::read_to_string(root.join(file)).expect("a file");
+        let code = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
+        names.iter().any(|name| code.contains(&format!("\"{name}\"")))
+    };
+    let found: Vec<&String> = product.iter().filter(writes_one).collect();
+    assert!(found.is_empty(), "take it from `CauseName`: {found:?}");
 }
