@@ -142,8 +142,8 @@ mod tests {
 
     #[test]
     fn a_page_is_cut_at_its_headings_and_not_within_code() {
-        let page = "<!-- a -->\n\n# Title\n\nAbout.\n\n## One\n\nIt is.\n\n### Next step\n\n```sh\n## no heading\n```\n\n\
-                    ## Two\n\nx\n";
+        let page = "<!-- a -->\n\n# Title\n\nAbout.\n\n## One\n\nIt is.\n\n### Next step\n\n\
+                    ```sh\n## no heading\n```\n\n## Two\n\nx\n";
         let [one, two] = <[ManualPage; 2]>::try_from(sections(page)).unwrap();
         let text = "# One\n\nIt is.\n\n## Next step\n\n```sh\n## no heading\n```\n\n";
         assert_eq!((one.name.as_str(), one.text.as_str()), ("One", text));

@@ -87,8 +87,8 @@ fn only_the_last_rooms_open_a_text_for_people() {
     assert_eq!(open, rooms, "{open:#?}");
 }
 
-/// The name of a cause comes from the list of causes, which has a text for each. A name of one word is a word of AWS and
-/// of the command line as well.
+/// The name of a cause comes from the list of causes, which has a text for each. A name of one word is a word of AWS
+/// and of the command line as well.
 #[test]
 fn no_product_code_writes_the_name_of_a_cause_by_hand() {
     let (root, product) = product();

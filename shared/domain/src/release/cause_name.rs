@@ -36,8 +36,8 @@ cause_names! {
     /// Next: Start the release once more with the command that the cause has, and let it go on within the pause.
     PauseRanOut,
     /// A step of the deployment failed and gave no reason.
-    /// Next: Look for the error in the logs, which `windlass logs` shows, and mend what it shows. Then start the release
-    /// once more with the command that the cause has.
+    /// Next: Look for the error in the logs, which `windlass logs` shows, and mend what it shows. Then start the
+    /// release once more with the command that the cause has.
     Failed,
     /// Everything that the release brings was found in place, so nothing was changed.
     /// Next: Nothing.
@@ -49,44 +49,46 @@ cause_names! {
     /// changed.
     /// Next: Start it with the command that the cause has.
     Recorded,
-    /// What a rollback or a restoring was to bring back ran already, so nothing was changed.
+    /// The components ran already what a rollback or a restoring was to bring back, so nothing was changed.
     /// Next: Nothing. `windlass status` shows what runs, and `windlass snapshots` to what else a rollback can go.
     NothingChanged,
-    /// What has drifted was not restored now, because something stands in the way or nothing is left to restore. The
-    /// cause says which.
-    /// Next: Nothing: what differs then is restored after a later look.
+    /// A component that has drifted was not restored now, because something stands in the way or nothing is left to
+    /// restore. The cause shows which.
+    /// Next: Nothing. A later look asks for it again.
     NotRestored,
-    /// What has drifted was restored several times within a day and drifted again. It was not restored once more, and
+    /// A component was restored several times within a day and drifted again. It is not restored once more, and
     /// automatic deployments are held.
-    /// Next: Find what sets it back, which the cause describes, and stop it. Then release the hold.
+    /// Next: Find what changes the component each time, such as infrastructure code at each of its runs, and stop it.
+    /// Then release the hold.
     KeepsDrifting,
-    /// A person cancelled the deployment. What it had changed is brought back. The release is not vetoed, and no arrival
-    /// brings it back by itself.
+    /// A person cancelled the deployment. Everything that it had changed is brought back. The release is not vetoed,
+    /// and no arrival brings it back by itself.
     /// Next: Deploy a fixed release, or start this one once more with the command that the cause has.
     CancelledByOperator,
-    /// The rollback of an operator stopped the deployment. What it had changed is brought back before the rollback goes
-    /// on. The release is not vetoed.
+    /// The rollback of an operator stopped the deployment. Everything that it had changed is brought back before the
+    /// rollback goes on. The release is not vetoed.
     /// Next: Look at the ending of the rollback, which the cause names. The rollback holds automatic deployments until
     /// the hold is released.
     PreemptedByOperator,
-    /// A newer release stopped the deployment: it undoes an older one first, or does not wait for a drill. What the
-    /// deployment had changed is brought back before the newer release goes on.
+    /// A newer release stopped the deployment: it undoes an older one first, or does not wait for a drill. Everything
+    /// that the deployment had changed is brought back before the newer release goes on.
     /// Next: Look at the newer deployment, which the cause names.
     PreemptedByDeploy,
-    /// Somebody stopped the execution in Step Functions without naming an error. A recovery brings back what the
-    /// deployment had changed. An error that is named stands in the place of this name.
+    /// Somebody stopped the execution in Step Functions without naming an error. A recovery brings back everything that
+    /// the deployment had changed. A named error stands in the place of this name.
     /// Next: Find out who stopped it (AWS CloudTrail shows it), then start the release once more with the command that
     /// the cause has.
     ExecutionStopped,
-    /// The execution ran for longer than Step Functions lets it. A recovery brings back what the deployment had changed.
+    /// The execution ran for longer than Step Functions lets it. A recovery brings back what the deployment had
+    /// changed.
     /// Next: Look in the execution's history at the state in which it stayed, mend what is shown there, and start the
     /// release once more.
     ExecutionTimedOut,
     /// The execution ended in the middle of the deployment. A recovery brings back what the deployment had changed.
     /// Next: Look in the execution's history and in the logs at what failed, mend it, and start the release once more.
     ExecutionDied,
-    /// Step Functions does not know the execution of the deployment any more. A recovery brings back what the deployment
-    /// had changed.
+    /// Step Functions does not know the execution of the deployment any more. A recovery brings back what the
+    /// deployment had changed.
     /// Next: Start the release once more.
     ExecutionLost,
     /// Several recoveries of the deployment died, one after the other, so Windlass starts no further one by itself. The
@@ -98,7 +100,7 @@ cause_names! {
     /// request, and how it stands.
     /// Next: Look at that deployment.
     SameRequest,
-    /// A recovery was asked for, and there was nothing to recover. The cause says why.
+    /// A recovery was asked for, and there was nothing to recover. The cause shows why.
     /// Next: Nothing. `windlass status` shows the environment.
     NothingToRecover,
     /// Another execution owns the deployment now, and ends it. This execution changed nothing after that.
@@ -109,8 +111,8 @@ cause_names! {
     Unplanned,
     /// The execution could not bring the deployment to its end, mostly because the ledger could not be reached for
     /// minutes. A recovery starts by itself.
-    /// Next: Nothing for a deployment, unless its recovery fails as well. Ask again for what an operator asked for, such
-    /// as `accept` or `hold`: done twice it is done once.
+    /// Next: Nothing for a deployment, unless its recovery fails as well. Ask again for what an operator asked for,
+    /// such as `accept` or `hold`: done twice it is done once.
     Unsettled,
 }
 

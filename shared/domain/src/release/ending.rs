@@ -17,7 +17,7 @@ pub enum Ending {
     /// Next: Mend what each finding names, then send the release again.
     Rejected,
     /// Everything that was changed is restored, and was seen to be restored.
-    /// Next: Look at the cause, which says what failed, and do what it says is next.
+    /// Next: Read the cause: it shows what failed, and its last lines name the next step.
     RolledBack,
     /// Restoring failed. The environment stays locked until `recover` or `accept`.
     /// Next: Follow `docs/runbooks/needs-operator.md`.

@@ -19,7 +19,7 @@ const ENDINGS: &str = "endings.md";
 const ABOUT_FINDINGS: &str = "\
 # Findings: something wrong with input or with a target
 
-A finding refuses a request before anything has changed, or warns. It has a name, a place, a reason and a remedy. \
+A finding refuses a request, is the cause of an ending, or warns. It has a name, a place, a reason and a remedy. \
 `windlass explain` with the name shows its section of this page.
 ";
 
@@ -33,9 +33,9 @@ of the API that is no refusal. `windlass explain` with the name shows its sectio
 const ABOUT_TROUBLES: &str = "\
 # Troubles: what the command line itself could not do
 
-A trouble stops a command before Windlass is asked, or beside that. What Windlass refuses is one of the \
-[findings](findings.md), and what failed while it was done one of the [faults](faults.md). `windlass explain` with the \
-name shows its section of this page.
+A trouble stops a command before Windlass is asked, or beside that. A refusal of Windlass is one of the \
+[findings](findings.md), and a call of Windlass that failed is one of the [faults](faults.md). `windlass explain` with \
+the name shows its section of this page.
 ";
 
 const ABOUT_ENDINGS: &str = "\
