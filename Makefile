@@ -17,7 +17,7 @@
 # make simulate   whole deployments with a mishap at every step; broken variants of the product must be caught
 # make replay SEED=…   one of them as a timeline
 # make fuzz   hostile input of every sort: nothing panics, memory and time stay bounded, refusals have names
-# make figures  writes what these measured into docs/safety-figures.md
+# make figures  writes what these measured into docs/evidence/safety-figures.md
 # make comparisons  how often a new version is wrongly taken for worse, and a worse one missed, on generated traffic
 # make bench  measures Windlass beside what its users would use instead: tables, and target/bench.json
 PORT ?= 4566
@@ -290,7 +290,7 @@ test-releases: build
 chaos: build
 	$(E2E)/chaos.py $(if $(SEED),--seed $(SEED))
 
-# What simulate, chaos, fuzz, mutants and coverage measured, into docs/safety-figures.md.
+# What simulate, chaos, fuzz, mutants and coverage measured, into docs/evidence/safety-figures.md.
 figures:
 	$(PYTHON) tests/tools/figures.py
 
@@ -358,6 +358,6 @@ bench: tools peers
 	for function in $(FUNCTIONS); do install -D target/$(CARGO_BUILD_TARGET)/lambda/$$function target/local/$$function/bootstrap; done
 	$(SAM)/python tests/bench/bench.py $(BENCH)
 
-# Writes the figures of the last run into docs/BENCH.md.
+# Writes the figures of the last run into docs/evidence/BENCH.md.
 bench-docs:
 	$(SAM)/python tests/bench/docs.py

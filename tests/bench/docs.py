@@ -1,8 +1,8 @@
-"""Writes the figures of the last run into docs/BENCH.md: `make bench-docs`."""
+"""Writes the figures of the last run into docs/evidence/BENCH.md: `make bench-docs`."""
 
 import figures
 
-PAGE = figures.REPOSITORY / "docs/BENCH.md"
+PAGE = figures.REPOSITORY / "docs/evidence/BENCH.md"
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 
 

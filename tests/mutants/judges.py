@@ -1,7 +1,7 @@
 """The tests that caught a mutant, and whether they still stand as they did: who deletes or weakens one takes its results with it.
 
 A test is known by its package and the name of its function, and held to that function's text. What the function calls is
-not followed: who weakens a helper of many tests deletes `target/mutants.json`. Nor is what its mark says for `docs/safety-tests.md`: a sentence catches nothing.
+not followed: who weakens a helper of many tests deletes `target/mutants.json`. Nor is what its mark says for `docs/evidence/safety-tests.md`: a sentence catches nothing.
 """
 
 import collections

@@ -1,10 +1,10 @@
-"""The mutants that survive, and why: the list in docs/MUTANTS.md."""
+"""The mutants that survive, and why: the list in docs/evidence/MUTANTS.md."""
 
 import collections
 
 from repository import REPOSITORY
 
-PAGE = REPOSITORY / "docs/MUTANTS.md"
+PAGE = REPOSITORY / "docs/evidence/MUTANTS.md"
 
 
 def name_of(mutant):

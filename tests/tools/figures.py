@@ -1,4 +1,4 @@
-"""Writes the figures of docs/safety-figures.md anew, from what the commands that measure them left in target/: `make figures`.
+"""Writes the figures of docs/evidence/safety-figures.md anew, from what the commands that measure them left in target/: `make figures`.
 
 What was not measured here keeps its line.
 """
@@ -7,7 +7,7 @@ import json
 import pathlib
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
-PAGE = REPOSITORY / "docs/safety-figures.md"
+PAGE = REPOSITORY / "docs/evidence/safety-figures.md"
 BEGIN, END = "<!-- written by make figures -->\n", "<!-- end of the figures -->\n"
 
 

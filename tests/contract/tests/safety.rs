@@ -1,4 +1,4 @@
-//! Tests say what they show of safety by marks, and `docs/safety-tests.md` is written from the marks.
+//! Tests say what they show of safety by marks, and `docs/evidence/safety-tests.md` is written from the marks.
 //!
 //! A mark is a paragraph of a test's doc comment or docstring: `Safety: <area>: <what the test shows>.` Only the area
 //! and the sentence are written down: path and name are where the mark stands. A paragraph, so that who wraps comments
@@ -12,7 +12,7 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const PAGE: &str = "docs/safety-tests.md";
+const PAGE: &str = "docs/evidence/safety-tests.md";
 
 /// The page is written between this line and [`END`].
 const BEGIN: &str = "<!-- written from the marks at the tests -->\n";

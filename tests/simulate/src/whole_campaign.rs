@@ -34,7 +34,7 @@ pub const RANDOM: u64 = 10_000;
 const ROUND: usize = 10_000;
 
 /// The number of schedules of the whole campaign, and of those that a core plays in a second, as they were last
-/// measured (`docs/safety-figures.md`). Pairs are counted only when their first mishaps were played.
+/// measured (`docs/evidence/safety-figures.md`). Pairs are counted only when their first mishaps were played.
 const EXPECTED: (u64, u64) = (2_600_000, 190);
 
 /// The whole campaign under way.
