@@ -351,7 +351,7 @@ ARM, X86, RISCV = elf(0xB7), elf(0x3E), elf(0xF3)
 
 
 def test_what_an_idle_windlass_costs_is_documented_as_it_is_computed():
-    documented = re.search(r"^\| idle \| (.*) \|$", (REPOSITORY / "README.md").read_text(), re.MULTILINE)[1]
+    documented = re.search(r"^\| idle \| (.*) \|$", (REPOSITORY / "docs/cost.md").read_text(), re.MULTILINE)[1]
     lines = idle_cost.lines()
     assert f"${idle_cost.total():.2f} a month" in documented
     assert f"${lines['1 dashboard']:.2f} is the dashboard" in documented and f"${lines['6 alarms']:.2f} the alarms" in documented

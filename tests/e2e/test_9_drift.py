@@ -1,6 +1,6 @@
 """What somebody changes by hand is found by the hourly look, reported once by its field, and reported again when it is gone; what is to be restored is.
 
-docs/first-hour/a-change-by-hand.md says so. The tests build on each other: 1.0.0 of the application `jetsam` is live, and is looked at.
+docs/a-change-by-hand.md says so. The tests build on each other: 1.0.0 of the application `jetsam` is live, and is looked at.
 """
 
 import datetime

@@ -11,7 +11,7 @@ use windlass_domain::release::ending::{Ending, NothingDone};
 use windlass_domain::shown::event::{Event, SCHEMA};
 
 const EVENTS: &str = include_str!("../../../docs/EVENTS.md");
-const CHANNEL: &str = include_str!("../../../docs/first-hour/tell-a-channel.md");
+const CHANNEL: &str = include_str!("../../../docs/integrate/channel.md");
 
 fn event(name: &str, more: &Value) -> Event {
     let mut detail = json!({"schema": SCHEMA, "app": "shop", "environment": "prod", "summary": ""});

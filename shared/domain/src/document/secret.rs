@@ -86,7 +86,7 @@ fn found(path: &str, reason: &str) -> Finding {
     let is_topic = path.contains("notify[") && path.ends_with("].topic");
     let remedy = if is_topic {
         "Remove it here and revoke it if it was real. Write the ARN of a topic of Amazon SNS that the channel \
-         follows: `docs/first-hour/tell-a-channel.md` connects one."
+         follows: `docs/integrate/channel.md` connects one."
     } else {
         "Remove it here and revoke it if it was real. Keep it in Secrets Manager or an SSM \
          parameter, and write the ARN. If it is none, give the member another name, or the value \

@@ -1,4 +1,4 @@
-"""The pages of the first hour, of findings, faults, troubles and endings, give to type what a shell reads, and what windlass, AWS and make know."""
+"""The pages that people type from give what a shell reads, and what windlass, AWS and make know; and the index lists every page."""
 
 import itertools
 import pathlib
@@ -11,8 +11,8 @@ from awscli.clidriver import create_clidriver
 from command_line import PROGRAM
 
 ROOT = pathlib.Path(__file__).parents[2]
-OF_NAMES = [ROOT / f"docs/{page}.md" for page in ("endings", "faults", "findings", "troubles")]
-PAGES = sorted([*(ROOT / "docs/first-hour").glob("*.md"), *OF_NAMES])
+TYPED = ["a-change-by-hand", "a-fix-during-a-bad-canary", "applications", "cost", "integrate/channel", "endings", "faults", "findings", "troubles"]
+PAGES = sorted([*(ROOT / "docs/first-hour").glob("*.md"), *(ROOT / f"docs/{name}.md" for name in TYPED)])
 # What a command line takes of its words, and leaves to the shell.
 FOR_THE_SHELL = {"|", ">"}
 NOBODY = "http://127.0.0.1:9"
@@ -93,14 +93,28 @@ def test_the_pages_have_something_to_type():
 
 def test_a_channel_is_connected_in_a_region_that_the_page_names():
     """AWS's command line takes any region, so that typing the command finds no wrong one."""
-    page = (ROOT / "docs/first-hour/tell-a-channel.md").read_text()
+    page = (ROOT / "docs/integrate/channel.md").read_text()
     named = re.search(r"AWS answers it in (.*?) alone", page, re.DOTALL)[1]
     regions = re.findall(r"`([a-z]+-[a-z]+-\d)`", named)
     used = re.findall(r"^aws chatbot .* --region (\S+)", page, re.MULTILINE)
     assert len(regions) == 4 and used and set(used) <= set(regions), (used, regions)
 
 
-def test_each_page_of_the_first_hour_is_in_its_index():
-    folder = ROOT / "docs/first-hour"
-    linked = set(re.findall(r"\]\(([\w-]+\.md)\)", (folder / "README.md").read_text()))
-    assert linked == {page.name for page in folder.glob("*.md")} - {"README.md"}
+def linked(page):
+    """The pages that a page links to, from the root of the repository."""
+    links = re.findall(r"\]\(([^)#:]+\.md)(?:#[^)]*)?\)", page.read_text())
+    return {(page.parent / link).resolve().relative_to(ROOT.resolve()).as_posix() for link in links}
+
+
+@pytest.mark.parametrize("folder", ["docs", "docs/integrate", "docs/runbooks"])
+def test_each_page_is_in_the_index_of_its_folder(folder):
+    pages = {page.relative_to(ROOT).as_posix() for page in (ROOT / folder).glob("*.md")} - {f"{folder}/README.md"}
+    assert pages <= linked(ROOT / folder / "README.md")
+
+
+def test_the_index_is_short_and_names_every_folder():
+    index = ROOT / "docs/README.md"
+    assert len(index.read_text().splitlines()) <= 40
+    folders = {page.parent.relative_to(ROOT).as_posix() for page in (ROOT / "docs").rglob("*.md")} - {"docs"}
+    without = folders - {pathlib.PurePosixPath(page).parent.as_posix() for page in linked(index)}
+    assert {folder for folder in without if not folder.startswith("docs/decisions/")} == set()
