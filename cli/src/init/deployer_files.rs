@@ -37,7 +37,7 @@ impl fmt::Display for DeployerFile {
 type Row = (&'static str, &'static [&'static str], &'static str);
 
 /// The page on what `windlass import` reads.
-const IMPORT_PAGE: &str = "docs/first-hour/bring-in-what-is-live.md#2-write-the-declaration";
+const IMPORT_PAGE: &str = "docs/integrate/other-deployers.md#ecspresso-lambroll-and-sam";
 
 /// All that is looked for, by the names that each deployer's own documentation gives. The files of ecspresso and
 /// lambroll are known by what stands in them, because people give them many names.

@@ -110,7 +110,7 @@ impl Init {
         Failure::of(
             TroubleName::NothingFound,
             format!(
-                "nothing was found in `{}` that Windlass releases{seen}. Looked for:{sorts}{passed}{others}\n{start} it in the root of a repository that has one of these: docs/first-hour of Windlass has the smallest function, service and site. Or write `app.yaml` by hand: docs/integrate/README.md has one for each, and docs/app.md every field",
+                "nothing was found in `{}` that Windlass releases{seen}. Looked for:{sorts}{passed}{others}\n{start} it in the root of a repository that has one of these: docs/install.md of Windlass has the smallest function, service and site. Or write `app.yaml` by hand: docs/integrate/README.md has one for each, and docs/app.md every field",
                 shown(&self.folder)
             ),
         )
