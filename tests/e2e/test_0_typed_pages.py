@@ -11,8 +11,8 @@ from awscli.clidriver import create_clidriver
 from command_line import PROGRAM
 
 ROOT = pathlib.Path(__file__).parents[2]
-TYPED = ["a-change-by-hand", "a-fix-during-a-bad-canary", "applications", "cost", "integrate/channel", "endings", "faults", "findings", "troubles"]
-PAGES = sorted([*(ROOT / "docs/first-hour").glob("*.md"), *(ROOT / f"docs/{name}.md" for name in TYPED)])
+TYPED = ["a-change-by-hand", "a-fix-during-a-bad-canary", "applications", "cost", "install", "integrate/README", "integrate/channel", "integrate/other-deployers", "endings", "faults", "findings", "troubles"]
+PAGES = sorted(ROOT / f"docs/{name}.md" for name in TYPED)
 # What a command line takes of its words, and leaves to the shell.
 FOR_THE_SHELL = {"|", ">"}
 NOBODY = "http://127.0.0.1:9"

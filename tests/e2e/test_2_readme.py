@@ -1,6 +1,6 @@
-"""Every command that the README and the page of the local cloud show is run, in its order, and does what they say.
+"""Every command that the README and the pages of the local cloud and of the sample show is run, in its order, and does what they say.
 
-The README speaks of an empty account; here the same commands meet an empty local cloud. What differs is added by `localised`.
+The page of the sample speaks of an empty account; here the same commands meet an empty local cloud. What differs is added by `localised`.
 """
 
 import os
@@ -65,7 +65,7 @@ def shell(request):
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MAKE", "MFLAGS"))},
         "BUILT": "1",
-        # The command line of AWS that the tests have; the README asks the reader for the newer one.
+        # The command line of AWS that the tests have; the page asks the reader for the newer one.
         "PATH": os.pathsep.join([str(PROGRAM.parent), str(cloud.REPOSITORY / ".local/sam/bin"), os.environ["PATH"]]),
         "RUN": str(RUN),
         "OUTPUTS": str(OUTPUTS),
@@ -82,15 +82,9 @@ def shell(request):
         (cloud.REPOSITORY / path).unlink(missing_ok=True)
 
 
-def shell_blocks():
-    """The blocks of the local cloud, and those of AWS, which begin behind the end of the local cloud."""
-    shown = blocks()
-    ended = shown.index("make down\n") + 1
-    return shown[:ended], shown[ended:]
-
-
 def test_the_demo_an_application_of_ones_own_and_the_end(shell):
-    (demo, own, down), _ = shell_blocks()
+    demo, down, _ = blocks()
+    _, own, *_ = blocks("docs/local-cloud.md")
     assert "every step ended as expected" in shell.run(demo)
     printed = shell.run(own)
     assert "Succeeded: hello prod 1.0.0 is live: api changed." in printed and "hello prod: snapshot 2" in printed, printed
@@ -100,8 +94,9 @@ def test_the_demo_an_application_of_ones_own_and_the_end(shell):
 
 
 def test_a_site_in_a_bucket_of_ones_own_its_address_and_an_image(shell):
-    up, site, address, image, down = blocks("docs/local-cloud.md")
-    assert "windlass: installed" in shell.run(up)
+    up, _, buckets, site, address, image, down = blocks("docs/local-cloud.md")
+    for block in (up, buckets):
+        assert "windlass: installed" in shell.run(block)
     printed = shell.run(site)
     assert "Succeeded: blog prod 1.0.0 is live: web changed." in printed and "<title>Shop" in printed, printed
     assert shell.run(address).count("<title>Shop") == 2, "by its name, and under its address"
@@ -112,7 +107,8 @@ def test_a_site_in_a_bucket_of_ones_own_its_address_and_an_image(shell):
 
 
 def test_every_command_on_an_empty_account(shell):
-    _, (build, deploy, targets, declare, release, uploads, roll_back) = shell_blocks()
+    build, deploy, targets, declare, release, uploads = blocks("docs/sample.md")
+    _, _, roll_back = blocks()
     description = cloud.up(RUN, int(shell.environment["PORT"]), 0.1)
     assert [block.split()[1] for block in (build, deploy)] == ["build-aws", "deploy"]
     shell.run(localised(build))

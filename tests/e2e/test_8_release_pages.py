@@ -7,6 +7,7 @@ import subprocess
 import time
 
 import cloud
+import install_page
 import pytest
 import released
 from application import Application, function_files
@@ -23,7 +24,7 @@ MOST_SECONDS = 15 * 60
 ROLE = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
 # What the pages call the two releases.
 FORMER, NEXT = "1.2.3", "1.2.4"
-FUNCTION = "shop-api-prod"
+FUNCTION = "hello-api-prod"
 
 pytestmark = pytest.mark.heavy
 
@@ -32,18 +33,13 @@ def blocks(page):
     return re.findall(r"^```sh\n(.*?)^```$", (cloud.REPOSITORY / f"docs/{page}.md").read_text(), re.MULTILINE | re.DOTALL)
 
 
-def commands(block):
-    """Returns how many lines somebody types."""
-    return len(block.replace("\\\n", "").strip().splitlines())
-
-
 class Reader:
     """Somebody who follows the pages in one shell: what a block sets is there in the next."""
 
     def __init__(self, account):
         self.account = account
         self.downloads = account.folder / "downloads"
-        self.repository = account.folder / "shop"
+        self.repository = account.folder / "hello"
         self.downloads.mkdir()
         self.kept = account.folder / "kept"
         self.kept.write_text("")
@@ -78,26 +74,32 @@ class Reader:
     def make_function(self):
         """Makes what is live before Windlass comes, and the repository that it is built from."""
         aws = self.account.clients()
-        role = aws.iam.create_role(RoleName="shop-api", AssumeRolePolicyDocument=json.dumps(ROLE))["Role"]["Arn"]
+        role = aws.iam.create_role(RoleName="hello-api", AssumeRolePolicyDocument=json.dumps(ROLE))["Role"]["Arn"]
         code = {"ZipFile": made_zip(function_files("before"))}
         aws.lambda_.create_function(FunctionName=FUNCTION, Runtime="python3.11", Handler="index.handler", Role=role, Timeout=10, Code=code)
-        (self.repository / "api").mkdir(parents=True)
-        (self.repository / "api/requirements.txt").write_text("fastapi\nmangum\n")
-        (self.repository / "api/index.py").write_text("from fastapi import FastAPI\nfrom mangum import Mangum\nhandler = Mangum(FastAPI())\n")
-        subprocess.run(["git", "init", "-q", "."], cwd=self.repository, check=True)
-        subprocess.run(["git", "remote", "add", "origin", "git@github.com:example/shop.git"], cwd=self.repository, check=True)
+        self.repository.mkdir()
+        self.git("init", "-q", "-b", "main", ".")
+        self.git("remote", "add", "origin", "git@github.com:example/hello.git")
         self.build("1.0.0")
+
+    def git(self, *words):
+        who = ["-c", "user.name=ann", "-c", "user.email=ann@example.com"]
+        subprocess.run(["git", *who, *words], cwd=self.repository, check=True)
 
     def build(self, version):
         for path, text in function_files(version).items():
-            place = self.repository / "api/package" / path
+            place = self.repository / "api" / path
             place.parent.mkdir(exist_ok=True)
             place.write_text(text)
+        self.git("add", ".")
+        self.git("commit", "-qm", version)
 
 
 @pytest.fixture(scope="module")
 def reader(request, tmp_path_factory):
     account = released.Account(HOME, tmp_path_factory.mktemp("reader"))
+    # What the application `bark` needs besides.
+    account.parameters.append("'SiteBucketArns=arn:aws:s3:::shop-*'")
     yield Reader(account)
     account.close(keep=request.session.testsfailed)
 
@@ -106,13 +108,14 @@ def test_six_commands_to_the_first_release(reader):
     """From the page on installing, in an account with a function."""
     reader.download(FORMER, cloud.REPOSITORY)
     reader.make_function()
-    checked, installed, applied = blocks("install")
-    assert commands(installed) + commands(applied) <= MOST_COMMANDS and commands(applied) <= FOR_THE_SECOND
+    typed = install_page.commands("function")
+    installed, applied = typed[: install_page.ONCE], typed[install_page.ONCE :]
+    assert len(typed) <= MOST_COMMANDS and len(applied) <= FOR_THE_SECOND
     began = time.monotonic()
-    assert "OK" in reader.type(checked, reader.downloads)
-    assert "Successfully created/updated stack" in reader.type(installed, reader.downloads)
+    assert "OK" in reader.type(install_page.check(), reader.downloads)
+    assert "Successfully created/updated stack" in reader.type("\n".join(installed), reader.downloads)
     reader.aws = reader.account.adapted()
-    print(reader.type(applied, reader.repository))
+    print(reader.type("\n".join(applied), reader.repository))
     took = time.monotonic() - began
     print(f"{took:.0f} s")
     assert took <= MOST_SECONDS
@@ -147,7 +150,7 @@ def test_an_upgrade_while_a_deployment_runs(reader, bark):
     assert reader.type(former, reader.downloads).strip() == reader.versions[NEXT]
     printed = reader.type(seen, reader.repository)
     assert f"windlass {reader.versions[NEXT]}" in printed and "all of them work" in printed, printed
-    assert re.search(r"^shop +prod +1\.0\.0", printed, re.MULTILINE), printed
+    assert re.search(r"^hello +prod +1\.0\.0", printed, re.MULTILINE), printed
 
     bark.set_alarm("OK")
     assert ending(bark.ended(running["id"])) == "Succeeded"
@@ -158,11 +161,10 @@ def test_deployments_go_on_after_it(reader, bark):
     bark.release("1.1.0")
     assert ending(bark.ended(bark.deployment_of("1.1.0")["id"])) == "Succeeded"
     reader.build("1.1.0")
-    (_, _, applied) = blocks("install")
-    (release,) = [line for line in applied.splitlines() if line.startswith("windlass release")]
+    (release,) = [line for line in install_page.commands("function") if line.startswith("windlass release")]
     reader.type(release.replace("1.0.0", "1.1.0"), reader.repository)
     assert reader.function() == "1.1.0"
-    history = reader.type("windlass history shop prod", reader.repository)
+    history = reader.type("windlass history hello prod", reader.repository)
     assert "1.0.0" in history and "1.1.0" in history, history
 
 

@@ -1,4 +1,4 @@
-"""A function that answers its version: what README.md deploys on the local cloud."""
+"""A function that answers its version: what docs/local-cloud.md deploys on the local cloud."""
 
 import json
 

@@ -1,5 +1,5 @@
-"""The tutorials docs/first-hour/your-first-….md, typed as they stand there by a developer in whose account the thing lives already. The
-commands are counted, and each page says how many they are; the time is printed, and must stay below ten minutes.
+"""The way to the first release, docs/install.md, typed as it stands there by a developer in whose account the thing lives already. The
+commands are counted, and the page says how many they are; the time is printed, and must stay below ten minutes.
 
 Most of the time is the minutes for which a release is watched, so all of it runs side by side. Commands in the test and on the page,
 compared as texts, would be two lists, and the shell of neither. The two commands of the installation are compared with those of
@@ -9,18 +9,17 @@ docs/install.md, which test_8_release_pages.py types. The address of a distribut
 import concurrent.futures
 import json
 import re
-import subprocess
 import time
 
+import install_page
 import pytest
 from application import Application, function_files, site_files
 from bundles import Bundles
 from newcomer import Newcomer
-from shop import REPOSITORY, made_zip
+from shop import made_zip
 
 ENVIRONMENT = "prod"
-NEXT = "## The next application"
-# The seconds of a tutorial, in which most commands wait for the local cloud and not for a person.
+# The seconds of the whole way, in which most commands wait for the local cloud and not for a person.
 LONGEST = 600
 MOST = {"first": 6, "next": 4}
 WORDS = {3: "three", 4: "four", 5: "five", 6: "six"}
@@ -29,15 +28,11 @@ BEFORE = "before windlass"
 GOOD, UNREACHABLE = 0, 6
 
 
-def text(page):
-    return (REPOSITORY / f"docs/first-hour/your-first-{page}.md").read_text()
-
-
-def commands(page):
-    """The commands of a page, for the first application and for the next one."""
-    parts = dict(zip(MOST, text(page).split(NEXT)))
-    blocks = {part: re.findall(r"^```sh\n(.*?)^```$", words, re.MULTILINE | re.DOTALL) for part, words in parts.items()}
-    return {part: [line for block in found for line in block.replace("\\\n", "").splitlines() if line] for part, found in blocks.items()}
+def commands(kind):
+    """The commands for the first application of a kind, and for the next one, which has a name of its own."""
+    _, (first, following) = PAGES[kind]
+    typed = install_page.commands(kind)
+    return {"first": typed, "next": [re.sub(rf"\b{first}\b", following, line) for line in typed[install_page.ONCE :]]}
 
 
 class WithFunction(Newcomer, Application):
@@ -139,13 +134,8 @@ PAGES = {"function": (WithFunction, ["hello", "greet"]), "service": (WithService
 
 def installs(command):
     """Returns whether a command installs a release. Windlass is installed before the tests begin, and test_8_release_pages.py types these
-    commands with a release; here they must be those of its page."""
-    unpacks, deploys = "for archive in windlass-", "./windlass-1.2.3-install-arm64/deploy.sh AlertEmail=you@example.com"
-    if not command.startswith((unpacks, deploys)):
-        return False
-    known = (REPOSITORY / "docs/install.md").read_text().replace("\\\n", "")
-    assert " ".join((command if command.startswith(unpacks) else deploys).split()) in " ".join(known.split()), command
-    return True
+    commands with a release."""
+    return command.startswith(("for archive in windlass-", "./windlass-1.2.3-install-arm64/deploy.sh AlertEmail=you@example.com"))
 
 
 def typed(developer, lines):
@@ -193,11 +183,14 @@ def test_a_tutorial_goes_from_what_lives_to_its_release(outcomes, page, part):
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_page_says_how_many_commands_it_takes(page):
+def test_the_page_says_how_many_commands_it_takes(page):
     first, following = (len(one) for one in commands(page).values())
-    assert f"first release: **{WORDS[first]} commands**" in " ".join(text(page).split())
-    assert f"next application takes **{WORDS[following]}**" in " ".join(text(page).split())
-    assert re.findall(r"^## (\d)\.", text(page), re.MULTILINE) == [str(number) for number in range(1, first + 1)]
+    said = " ".join(install_page.text().split())
+    assert f"first release: **{WORDS[first]} commands**" in said
+    assert f"next application takes **{WORDS[following]}**" in said
+    assert [number for number, _ in install_page.steps()] == [str(number) for number in range(1, first + 1)]
+    assert sum(installs(command) for command in commands(page)["first"]) == install_page.ONCE
+    assert f"commands of steps {install_page.ONCE + 1} to {first}" in said
 
 
 @pytest.mark.heavy
