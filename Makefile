@@ -18,6 +18,7 @@
 # make replay SEED=…   one of them as a timeline
 # make fuzz   hostile input of every sort: nothing panics, memory and time stay bounded, refusals have names
 # make figures  writes what these measured into docs/evidence/safety-figures.md
+# make sentences SEED=…   sixty sentences by chance from the pages that a newcomer reads, each with file and line
 # make comparisons  how often a new version is wrongly taken for worse, and a worse one missed, on generated traffic
 # make bench  measures Windlass beside what its users would use instead: tables, and target/bench.json
 PORT ?= 4566
@@ -45,7 +46,7 @@ export CARGO_PROFILE_DEV_STRIP := true
 export PATH := $(CURDIR)/$(SAM):$(PATH)
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: tools peers build up env down replaceable demo test test-all beside examples test-releases lint lint-code lint-templates format features doc-links advisories audit audit-if-changed unit variants coverage mutants simulate replay fuzz e2e e2e-installed e2e-people e2e-levels e2e-applications e2e-stacks e2e-access e2e-shifted e2e-codedeploy e2e-readme e2e-ui chaos build-aws release release-parts release-papers deploy idle-cost story-aws bench bench-docs figures comparisons
+.PHONY: tools peers build up env down replaceable demo test test-all beside examples test-releases lint lint-code lint-templates format features doc-links advisories audit audit-if-changed unit variants coverage mutants simulate replay fuzz e2e e2e-installed e2e-people e2e-levels e2e-applications e2e-stacks e2e-access e2e-shifted e2e-codedeploy e2e-readme e2e-ui chaos build-aws release release-parts release-papers deploy idle-cost story-aws bench bench-docs figures sentences comparisons
 .DEFAULT_GOAL := up
 
 tools: .local/sam/stamp .local/cloud/stamp .local/actions/stamp
@@ -293,6 +294,10 @@ chaos: build
 # What simulate, chaos, fuzz, mutants and coverage measured, into docs/evidence/safety-figures.md.
 figures:
 	$(PYTHON) tests/tools/figures.py
+
+# For a reader who does not know the code; the same SEED picks the same sentences.
+sentences:
+	@$(PYTHON) tests/tools/sentences.py $(SEED)
 
 # Of DEPLOYMENTS generated ones of each sort.
 DEPLOYMENTS ?= 10000
