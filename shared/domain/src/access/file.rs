@@ -31,7 +31,7 @@ pub struct AccessFile {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("maxProperties" = 200))]
     pub who: BTreeMap<WhoName, Vec<Member>>,
-    /// The rules of each environment. One that is not listed takes no release.
+    /// The rules of each environment. An environment that is not listed takes no release.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("maxProperties" = 200))]
     pub environments: BTreeMap<EnvironmentName, EnvironmentRules>,
@@ -49,14 +49,14 @@ pub struct AccessFileForAll {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("maxProperties" = 500))]
     pub people: BTreeMap<WhoName, Person>,
-    /// The groups by name, which the access files of all applications may name. A group of an application's own goes
-    /// before one of the same name here.
+    /// The groups by name, which the access files of all applications may name. A group in an application's own file
+    /// goes before a group of the same name here.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("maxProperties" = 200))]
     pub who: BTreeMap<WhoName, Vec<Member>>,
-    /// `refuse`: an application without an access file takes no release. Without this, it goes by its declaration.
+    /// With `refuse` an application without an access file takes no release. If absent, only its declaration decides.
     pub without_file: Option<WithoutFile>,
-    /// The freezes, of all applications: no release starts in one.
+    /// The freezes for all applications: no release starts during a freeze.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("maxItems" = 100))]
     pub freezes: Vec<Freeze>,
@@ -92,35 +92,36 @@ pub enum Member {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Person {
-    /// The ARNs of the person's users, and of the person's sessions, each as a whole: a session is a person's only
-    /// where Identity Center has named it, or where `trusted_sessions` says that the role's trust policy does so.
+    /// The whole ARNs of the person's users and sessions. A session belongs to the person only if Identity Center has
+    /// named it, or if `trusted_sessions` says that the role's trust policy does so.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("maxItems" = 20))]
     pub aws: Vec<String>,
-    /// True if sessions of roles other than Identity Center's are the person's: whoever may assume such a role chooses
-    /// the name of the session, unless its trust policy binds that name.
+    /// True if sessions of roles other than Identity Center's belong to the person. Anybody who may assume such a role
+    /// chooses the name of the session, unless the role's trust policy binds that name.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub trusted_sessions: bool,
-    /// The person's id at GitHub, in digits: that of the account, which a new name does not change. It says whose a CI
-    /// job is, and lets in none.
+    /// The id of the person's account at GitHub, in digits, which a new name does not change. It shows who has started
+    /// a CI job, and gives no job a right.
     #[schemars(extend("pattern" = "^[0-9]{1,20}$"))]
     pub github: Option<String>,
-    /// The person's id at GitLab, in digits, likewise.
+    /// The id of the person's account at GitLab, in digits, likewise.
     #[schemars(extend("pattern" = "^[0-9]{1,20}$"))]
     pub gitlab: Option<String>,
 }
 
 /// The rules of an environment. Each right lists groups and people by their names, and ways in that name nobody. Nobody
-/// has `release` unless named. Whoever IAM lets has another right that is absent; an empty list gives it to nobody. A
-/// CI job that shows a token has no right that is absent, but that it may `read` where it may do something else.
+/// has `release` unless named. If another right is absent, IAM alone decides who has it; an empty list gives it to
+/// nobody. A CI job that shows a token never has an absent right, except that it may `read` where it may do something
+/// else.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EnvironmentRules {
     /// Who may see and plan.
     #[schemars(extend("maxItems" = 50))]
     pub read: Option<Vec<String>>,
-    /// Who may release. `s3` and `ecr` are uploads and pushes, which name nobody; `console` is an execution that is
-    /// started by hand, which names nobody either.
+    /// Who may release. `s3` and `ecr` stand for uploads and pushes, which name nobody; `console` stands for an
+    /// execution that is started by hand, which names nobody either.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("maxItems" = 50))]
     pub release: Vec<String>,
@@ -131,11 +132,12 @@ pub struct EnvironmentRules {
     /// Who may go back: `rollback`, `restore`, `recover`, `hold`, `pause`, and a cancellation.
     #[schemars(extend("maxItems" = 50))]
     pub roll_back: Option<Vec<String>>,
-    /// Who may do everything else, and may wish for what overrides a check, such as `through_hold`. `windlass` is a
-    /// drill by its schedule.
+    /// Who may do everything else, also with wishes that override a check, such as `through_hold`. `windlass` stands
+    /// for a scheduled drill.
     #[schemars(extend("maxItems" = 50))]
     pub operate: Option<Vec<String>>,
-    /// Where its releases come from: only what one snapshot of that environment has shown to be good is deployed here.
+    /// The environment that its releases come from: only a release that one snapshot there has shown to be good is
+    /// deployed here.
     pub from: Option<PromotionSource>,
     /// The windows in which releases and drills start. Without any, they start at all times.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -158,12 +160,12 @@ pub struct PromotionSource {
     /// The time for which that snapshot must have been live, such as `2h`; at most 720h.
     #[serde(default)]
     pub live_for: Span,
-    /// `automatic`: what has succeeded there goes on by itself after that time, unless deployments are held here.
-    /// Without this, a person promotes.
+    /// With `automatic` Windlass promotes by itself what has succeeded there, after that time, unless deployments are
+    /// held here. If absent, a person promotes.
     pub promote: Option<Promote>,
 }
 
-/// The word for a promotion by itself.
+/// The word for a promotion that no person starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Promote {
@@ -190,14 +192,14 @@ pub struct Approve {
     #[serde(default = "one")]
     #[schemars(range(min = 1, max = 20))]
     pub count: u32,
-    /// The time for which approvals are waited for, in whole days; `1d` if absent, `3d` at most.
+    /// The time for which a release waits for approvals, in whole days; `1d` if absent, `3d` at most.
     #[serde(default = "a_day")]
     pub expires: Days,
-    /// The kinds of components whose releases need it; every release if absent.
+    /// The kinds of components whose releases need approval; every release if absent.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub kinds: BTreeSet<KindName>,
-    /// `false`: those count as well who have asked for the deployment, and who that is need not be known. Without this,
-    /// what is asked for by nobody of `people` is refused.
+    /// With `false` the person who requested the deployment counts as well, and Windlass need not know who that is.
+    /// With `true` Windlass refuses a deployment that nobody from `people` has requested.
     #[serde(default = "yes")]
     pub not_requester: bool,
 }

@@ -12,12 +12,12 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CiJobs {
-    /// The issuer of the tokens, by whose words the claims are named: `github` or `gitlab`.
+    /// The issuer of the tokens, which decides the names of the claims: `github` or `gitlab`.
     pub issuer: ClaimIssuer,
     /// The claims by name, each a text or a glob, such as `ref: "refs/tags/v*"`; `*` stops at `/`. The ids of the owner
     /// and of the repository must be among them, digit by digit: `repository_owner_id` and `repository_id`, or
-    /// `namespace_id` and `project_id` of GitLab. Without `event_name` (GitLab: `pipeline_source`) a job is of a push,
-    /// a release or a person's start. `ref` is the full ref.
+    /// `namespace_id` and `project_id` of GitLab. Without `event_name` (GitLab: `pipeline_source`) a job must come from
+    /// a push, a release or a person's start. `ref` is the full ref.
     #[schemars(extend("maxProperties" = 30))]
     pub claims: BTreeMap<String, String>,
 }

@@ -112,7 +112,7 @@ pub struct Freeze {
     /// The time zone of both, such as `Europe/Berlin`.
     #[schemars(extend("maxLength" = 64))]
     pub zone: String,
-    /// The reason, which whoever is refused reads.
+    /// The reason, which a refused caller reads.
     #[schemars(extend("minLength" = 1, "maxLength" = 500))]
     #[serde(deserialize_with = "foreign::one")]
     pub reason: String,
@@ -204,7 +204,7 @@ pub enum Outside {
     /// It is refused.
     #[default]
     Refuse,
-    /// It waits, where releases may start within three days; else it is refused.
+    /// It waits if releases may start within three days; otherwise it is refused.
     Wait,
 }
 

@@ -28,8 +28,8 @@ pub struct Document {
     #[schemars(description = "The semantic version of this declaration, such as `1.3.0`. \
                               Changed content needs a higher one.")]
     pub version: semver::Version,
-    /// The name that the application had, until it is renamed (`rename`): so long the image repositories may be that
-    /// one's. Leave it out afterwards.
+    /// The application's former name, until `rename` has renamed it. Until then the declared image repositories may
+    /// belong to the former name. Leave it out afterwards.
     pub formerly: Option<AppName>,
     /// The environments by name, in the order in which they are listed. A new order needs a higher `version`.
     #[schemars(extend("minProperties" = 1, "maxProperties" = 200))]
@@ -37,10 +37,10 @@ pub struct Document {
     /// The components by name.
     #[schemars(extend("minProperties" = 1, "maxProperties" = 500))]
     pub components: BTreeMap<ComponentName, Component>,
-    /// With `together` the functions that go in steps go in those of the services whose own strategy does: both at 10
-    /// %, judged, then on. Their percentages must be the same.
+    /// With `together` functions change in the same steps as services whose own strategy has steps: both go to 10 %,
+    /// are judged, and go on. Their percentages must be the same.
     pub waves: Option<Waves>,
-    /// Topics to which the events of every environment are sent, beside the one of the installation.
+    /// Topics that get the events of every environment, beside the topic of the installation.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("maxItems" = 10))]
     pub notify: Vec<Notify>,
@@ -49,7 +49,7 @@ pub struct Document {
     pub gates: Gates,
 }
 
-/// The relation between components that go in steps.
+/// The relation between components that change in steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Waves {
@@ -67,29 +67,31 @@ pub struct Environment {
     /// `automatic`: arrivals deploy by themselves. `manual`: a person starts each deployment.
     #[serde(default)]
     pub start: Start,
-    /// A release that comes while an older one of the same components is under way: it waits until that has ended, its
-    /// bake included (`wait`); or that one is stopped and undone first (`undo_first`). Where the newer one then fails,
-    /// what ran before both runs again: the older one comes back only when a person asks for it.
+    /// The rule for a release that comes while an older one of the same components is under way. With `wait` it waits
+    /// until the older one has ended, its bake included. With `undo_first` Windlass first stops and undoes the older
+    /// one. If the newer one then fails, Windlass restores what ran before both; the older one comes back only if a
+    /// person requests it.
     #[serde(default, skip_serializing_if = "Supersede::waits")]
     pub supersede: Supersede,
-    /// The ways in from which releases are accepted; `api` and `console` if absent, which ask for a right to this
-    /// environment. By `s3` and `ecr` whoever may upload to its place in the artifacts bucket, or push to a repository
-    /// that the declaration names, releases without one; the upload of a component with `on_artifact` is of `s3`.
+    /// The ways in by which Windlass accepts releases; `api` and `console` if absent. These two require a right to this
+    /// environment. With `s3` anybody who may upload to its place in the artifacts bucket can release without that
+    /// right. With `ecr` so can anybody who may push to a repository that the declaration names. The upload of a
+    /// component with `on_artifact` needs `s3`.
     #[schemars(extend("minItems" = 1))]
     pub sources: Option<BTreeSet<Source>>,
-    /// The ARN of the role that reaches the targets, for another account; its trust policy asks
-    /// for the ExternalId `<app>/<environment>`. Windlass's own role if absent.
+    /// The ARN of the role with which Windlass reaches targets in another account; its trust policy requires the
+    /// ExternalId `<app>/<environment>`. If absent, Windlass uses its own role.
     pub role_arn: Option<String>,
     /// The AWS region of the targets, such as `eu-west-1`; the region of Windlass if absent.
     pub region: Option<String>,
     /// Values that texts of this declaration use as `{name}`. Never secrets.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub vars: BTreeMap<String, String>,
-    /// Drills by a schedule: the environment goes to the version before and comes back, so that its way back is known
-    /// to work.
+    /// Scheduled drills: the environment goes to the version before and comes back, which shows that its way back
+    /// works.
     pub drill: Option<Schedule>,
-    /// Topics to which the events of this environment are sent, in place of those that get the events of every one;
-    /// nobody with an empty list.
+    /// Topics that get the events of this environment, instead of the topics of the `notify` at the top. With an empty
+    /// list there are none.
     #[schemars(extend("maxItems" = 10))]
     pub notify: Option<Vec<Notify>>,
     /// Gates of this environment: each member given here replaces the global one.
@@ -117,8 +119,8 @@ pub struct Deploy {
     pub tag: Option<Tags>,
 }
 
-/// Tags that are semantic versions, with or without a leading `v`; or those that have something before the version, as
-/// the tags of one application of a monorepo.
+/// Tags that are semantic versions, with or without a leading `v`; or tags with a text before the version, as for one
+/// application of a monorepo.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Tags {
@@ -129,10 +131,11 @@ pub enum Tags {
     Behind(PrefixedTags),
 }
 
-/// Tags with something before the version, such as `shop-v1.4.0`, `@acme/shop@1.4.0` or `web/v1.4.0`. The version of
-/// such a release is what follows. Images have the version alone as their tag. So the rules of several environments
-/// match one push, whatever their prefixes, where `is` of each takes its version: it ends as `AmbiguousRef`. Let `is`
-/// of each take other versions, or release images by manifests, which name the environment or the Git tag.
+/// Tags with a text before the version, such as `shop-v1.4.0`, `@acme/shop@1.4.0` or `web/v1.4.0`. The version of such
+/// a release is the part after that text. The tag of an image is the version alone. So an image push matches the rules
+/// of several environments, although their prefixes differ, if `is` of each accepts its version; it ends as
+/// `AmbiguousRef`. Let `is` of each accept other versions, or release images by manifests, which name the environment
+/// or the Git tag.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PrefixedTags {
@@ -221,18 +224,18 @@ pub enum Start {
     /// Arrivals that match the environment's rule are deployed.
     #[default]
     Automatic,
-    /// Only a deployment that a person starts is made.
+    /// Windlass makes only deployments that a person starts.
     Manual,
 }
 
-/// A release that comes while an older one of the same components is under way.
+/// The rule for a release that comes while an older one of the same components is under way.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Supersede {
     /// It waits until the older one has ended, its bake included.
     #[default]
     Wait,
-    /// The older one is stopped and undone first, if the newer one brings all of its components.
+    /// Windlass first stops and undoes the older one, if the newer one brings all of its components.
     UndoFirst,
 }
 

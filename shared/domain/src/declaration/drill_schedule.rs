@@ -9,15 +9,15 @@ use std::fmt;
 /// The names, and parts of names, of environments of production.
 const PRODUCTION: [&str; 2] = ["prod", "production"];
 
-/// Drills by a schedule.
+/// Scheduled drills.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Schedule {
-    /// The days after the last drill at which the next one is due, such as `7d`. A drill begins within about an hour,
-    /// as soon as nothing is under way, waits, is held or needs an operator, and an hour after the last deployment.
+    /// The number of days from the last drill until the next one is due, such as `7d`. A due drill begins within about
+    /// an hour, once the last deployment is an hour old and nothing is under way, waits, is held or needs an operator.
     pub every: Days,
-    /// True if production is meant: callers get the version before for as long as both ways take. An environment is
-    /// production if `prod` or `production` is its name, or a part of it between hyphens, such as `prod-eu`.
+    /// True allows drills in production: callers get the version before until the drill has come back. An environment
+    /// is production if `prod` or `production` is its name, or a part of it between hyphens, such as `prod-eu`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub production: bool,
 }

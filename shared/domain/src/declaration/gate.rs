@@ -124,7 +124,7 @@ pub enum UnknownBecomes {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PauseRule {
-    /// The longest time of a pause, unless the person says another.
+    /// The longest time of a pause, unless the person gives another.
     #[serde(default = "Span::of_seconds::<86400>", rename = "for")]
     pub lasts: Span,
     /// The consequence when the pause is over.

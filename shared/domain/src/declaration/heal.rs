@@ -7,18 +7,17 @@ use serde_json::{Value, json};
 
 /// The rule for a component that somebody else has changed between deployments.
 ///
-/// YAML 1.1 reads `off` as false, so that is read as `off` as well.
+/// YAML 1.1 reads `off` as false, so Windlass reads false as `off`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", from = "WrittenRule")]
 #[schemars(!from, transform = or_false)]
 pub enum Heal {
-    /// The component is not looked at every hour, and nobody hears of a change.
+    /// Windlass does not look at the component every hour, and reports no change.
     Off,
-    /// The component is looked at every hour. A difference is reported, and left as it is.
+    /// Windlass looks at the component every hour. It reports a difference, and leaves it as it is.
     #[default]
     Report,
-    /// The component is looked at every hour. A difference is reported, and Windlass deploys what is recorded once
-    /// more.
+    /// Windlass looks at the component every hour. It reports a difference, and deploys the recorded state once more.
     Restore,
 }
 

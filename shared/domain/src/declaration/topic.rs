@@ -19,11 +19,11 @@ use std::collections::BTreeSet;
 pub struct Notify {
     /// The topic's ARN.
     pub topic: String,
-    /// The events that it gets: good and bad endings, and what waits for a person, if absent.
+    /// The sorts of events that the topic gets.
     #[serde(default = "endings")]
     #[schemars(extend("minItems" = 1))]
     pub of: BTreeSet<MessageKind>,
-    /// The form of the messages: for a channel of Slack or Teams if absent.
+    /// The form of the messages.
     #[serde(default)]
     pub form: Form,
 }
@@ -41,17 +41,18 @@ pub enum MessageKind {
     Failure,
     /// A request or a drill was refused, or a deployment ended `Rejected`.
     Refusal,
-    /// A person is waited for: a release was recorded, and waits until a person starts it (`start: manual`, or held), a
-    /// plan asks for approval, AWS waits for a decision about a target, automatic deployments are held, or a deployment
-    /// is paused.
+    /// Something waits for a person: a recorded release waits for its start (`start: manual`, or held), a plan waits
+    /// for approval, AWS waits for a decision about a target, automatic deployments are held, or a deployment is
+    /// paused.
     Wait,
     /// Automatic deployments are held, or go on.
     Hold,
     /// A person has paused a deployment, let it go on, or skipped the rest of a bake.
     Wheel,
-    /// A target is not as it was left, or is again, or could not be looked at; or the way back is lost, or there again.
+    /// A target differs from the record, or no longer differs, or Windlass could not look at it; or the way back is
+    /// lost, or there again.
     Drift,
-    /// Something was let go of, or has another owner.
+    /// Windlass let go of something, or something has another owner.
     Removal,
     /// The summary of a day: once a day.
     Summary,

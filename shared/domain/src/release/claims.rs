@@ -10,7 +10,7 @@ use std::fmt;
 /// The longest claim that is kept, in bytes: as long as a Git ref may be.
 const LONGEST: usize = 255;
 
-/// The issuer of a token, by whose words its claims are named.
+/// The issuer of a token, which decides the names of its claims.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ClaimIssuer {

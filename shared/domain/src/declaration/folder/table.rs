@@ -34,7 +34,7 @@ impl Treatment {
         match self {
             Self::Refused => "refused",
             Self::LeftOut => "left out",
-            Self::Goes => "goes",
+            Self::Goes => "kept",
         }
     }
 }

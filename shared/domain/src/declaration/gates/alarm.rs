@@ -27,7 +27,7 @@ pub enum Alarm {
 pub struct AlarmInRegion {
     /// The alarm's name.
     pub name: Text,
-    /// The AWS region that it is in; `us-east-1` for one of a metric of CloudFront.
+    /// The AWS region that it is in; `us-east-1` for an alarm about a metric of CloudFront.
     pub region: Text,
 }
 

@@ -27,27 +27,28 @@ const LOAD_BALANCER: &str = "LoadBalancer";
 /// for Lambda functions").
 const EXECUTED_VERSION: &str = "ExecutedVersion";
 
-/// The new version beside the former one, in the same time. It fails if the new one is worse and chance does not
-/// explain it. It decides each step of a `rollout` in which both get traffic, and nothing after that. Without `failed`
-/// and `all` it takes Lambda's own `Errors` of `Invocations` of the alias; for an `ecs` whose `rollout` is `canary` or
-/// `linear`, the load balancer's `HTTPCode_Target_5XX_Count` of `RequestCount` of each target group.
+/// A comparison of the new version with the former one over the same time. It fails if the new version is worse and
+/// chance does not explain it. It counts in each step of a `rollout` in which both get traffic, and not after that.
+/// Without `failed` and `all` it compares the share of Lambda's own `Errors` in the `Invocations` of the alias. For an
+/// `ecs` whose `rollout` is `canary` or `linear` it compares the share of the load balancer's
+/// `HTTPCode_Target_5XX_Count` in the `RequestCount` of each target group.
 #[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Comparison {
     /// The version that the new one is compared with: `previous`.
     pub compare: Baseline,
-    /// The number of calls that each version must have got, from 10; the gate is unknown before that. To notice a
-    /// doubled error rate it takes about 100 failures of the former version: with one failure in a hundred calls,
-    /// 10000.
+    /// The number of calls that each version must have got, at least 10; the gate is unknown before that. The gate
+    /// notices a doubled error rate after about 100 failures of the former version: with one failure in a hundred
+    /// calls, that is after 10000 calls.
     #[schemars(range(min = 10, max = 1_000_000_000))]
     pub samples: u64,
     /// The metric that counts calls which failed; `Errors` of the alias, or `HTTPCode_Target_5XX_Count`, if absent.
     pub failed: Option<Count>,
     /// The metric that counts all calls; `Invocations` of the alias, or `RequestCount`, if absent.
     pub all: Option<Count>,
-    /// The dimension of both whose value is the version's number, `ExecutedVersion` if absent; for an `ecs`, the target
-    /// group's name, `TargetGroup` if absent.
+    /// The dimension of both metrics whose value is the version's number, `ExecutedVersion` if absent. For an `ecs` its
+    /// value is the target group's name, and it is `TargetGroup` if absent.
     pub version: Option<String>,
     /// The AWS region of the metrics, if it is another than the environment's.
     pub region: Option<Text>,

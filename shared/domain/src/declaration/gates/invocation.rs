@@ -10,7 +10,7 @@ use crate::text::time::Span;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A request with which a new Lambda version is invoked, and the answer that it must give.
+/// A request that Windlass sends to a new Lambda version, and the answer that the version must give.
 #[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -39,10 +39,11 @@ pub struct Metric {
     /// `Sum`, `Average`, `Minimum`, `Maximum`, `SampleCount` or a percentile such as `p99`.
     #[schemars(extend("pattern" = r"^(Sum|Average|Minimum|Maximum|SampleCount|p[0-9]{1,2}([.][0-9]{1,2})?)$"))]
     pub statistic: Option<String>,
-    /// Metric math over the metrics in `of`. It must give one number a period, such as `100 * errors / requests`. A
-    /// period in which one of them has no data has none; `FILL(errors, 0)` gives it some.
+    /// Metric math over the metrics in `of`. It must give one number a period, such as `100 * errors / requests`. If
+    /// one of the metrics has no data in a period, the expression has none there; `FILL(errors, 0)` gives it a value.
     pub expression: Option<String>,
-    /// The metrics of the expression, up to ten, each by its name there: a small letter, then letters, digits and `_`.
+    /// The metrics of the expression, up to ten, each by its name in the expression: a small letter, then letters,
+    /// digits and `_`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub of: BTreeMap<String, Series>,
     /// The period of a point: `60s` or a multiple, up to `1h`.

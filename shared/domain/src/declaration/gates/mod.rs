@@ -62,8 +62,8 @@ macro_rules! sorts {
             /// The time for which the last wave is watched. If absent, it is not watched, and is judged once.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub bake: Option<Span>,
-            /// The time for which each earlier wave is watched, unless its rollout gives one itself; the longest period
-            /// among the gates if absent.
+            /// The time for which each earlier wave is watched, unless its rollout has a time of its own; the longest
+            /// period among the gates if absent.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub between_waves: Option<Span>,
             $(
@@ -81,8 +81,8 @@ macro_rules! sorts {
             pub pause: Option<PauseRule>,
         }
 
-        /// Gates of a component. They decide from the wave on in which it is changed, and not at all if a deployment
-        /// leaves it as it is. So they need not be healthy before its first release.
+        /// Gates of a component. They count from the wave in which the component changes, and do not count if a
+        /// deployment leaves it as it is. So they need not be healthy before its first release.
         #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
         #[serde(deny_unknown_fields)]
         pub struct ComponentGates {
@@ -183,8 +183,8 @@ macro_rules! sorts {
 
 sorts! {
     anywhere {
-        /// CloudWatch alarms; each must be OK. An alarm's name, or `{name: …, region: us-east-1}` where it
-        /// is in another region than the environment, as those of CloudFront are.
+        /// CloudWatch alarms; each must be OK. An alarm's name, or `{name: …, region: us-east-1}` if it is in another
+        /// region than the environment, such as an alarm of CloudFront.
         alarms: [Alarm; 100] => AlarmGate,
         /// CloudWatch metrics with a threshold.
         metrics: [Metric; 100] => MetricGate,
@@ -196,17 +196,17 @@ sorts! {
         logs: [Logs; 10] => LogsGate,
     }
     of_a_component {
-        /// Requests with which each new version of a Lambda function is invoked: once it is published and before
-        /// the alias moves, so that no caller gets a version that has not answered them, and again at each look
-        /// while it gets traffic. Without an alias new code is live at once, and they come after that.
+        /// Requests that Windlass sends to each new version of a Lambda function: after it is published and before the
+        /// alias moves, and again at each look while it gets traffic. So no caller gets a version that has not answered
+        /// them. Without an alias new code is live at once, and the requests come after that.
         invocations: [Invocation; 100] => InvocationGate,
-        /// Pages of a static site: each must be answered with a document, and the scripts and style sheets of its
-        /// own origin that it names must be there, as visitors get them. If absent the page at `/`, where the site has
-        /// a `url` or a `distribution` and `root` is not `none`; an empty list looks at none.
+        /// Pages of a static site, as visitors get them. Each must be a document, and the scripts and style sheets of
+        /// its own origin that it names must be there. If absent, Windlass looks at the page at `/` of a site that has
+        /// a `url` or a `distribution`, unless `root` is `none`. With an empty list it looks at no page.
         pages: [Page; 20] => PageGate,
-        /// The new version of a Lambda function beside the former one, in each step of its rollout: such as
-        /// `{compare: previous, samples: 1000}`, which fails where the new one has more errors and chance does not
-        /// explain it.
+        /// Comparisons of the new version of a Lambda function with the former one, in each step of its rollout, such
+        /// as `{compare: previous, samples: 1000}`. A comparison fails if the new version has more errors and chance
+        /// does not explain them.
         comparisons: [Comparison; 10] => ComparisonGate,
     }
 }

@@ -39,9 +39,8 @@ pub struct Probe {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("maxProperties" = 10))]
     pub headers: BTreeMap<String, Text>,
-    /// True for an address of the service's test listener. It is asked while ECS has paused at
-    /// `POST_TEST_TRAFFIC_SHIFT` for Windlass, and at no other time, so that no caller gets a release that has not
-    /// answered it.
+    /// True for an address of the service's test listener. Windlass calls it only while ECS has paused at
+    /// `POST_TEST_TRAFFIC_SHIFT` for Windlass. So no caller gets a release that has not answered it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub before_traffic: bool,
 }

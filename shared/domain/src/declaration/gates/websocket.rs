@@ -11,8 +11,8 @@ use crate::text::time::Span;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A WebSocket that must be opened, and over which something may be said and must be heard:
-/// `{url: wss://ws.shop.example/prod, send: '{"action": "ping"}', expect: pong, within: 5s}`.
+/// A WebSocket that must open. Windlass can send a message over it, and can expect an answer: `{url:
+/// wss://ws.shop.example/prod, send: '{"action": "ping"}', expect: pong, within: 5s}`.
 #[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -23,10 +23,10 @@ use std::collections::BTreeSet;
     "key": "Remove it: the document comes with each release.",
 })))]
 #[schemars(extend("x-common" = json!({
-    "after": "Components that must have changed before this one. Two that share an environment of AppConfig need it:\n\
-              AppConfig makes one deployment at a time there, over all profiles.",
-    "gates": "Gates of its own, beside those of the whole release. They are judged from the beginning of its rollout \
-              on.",
+    "after": "Components that must have changed before this one. Two components in the same environment of AppConfig \
+              need it:\nAppConfig makes one deployment at a time there, over all profiles.",
+    "gates": "Gates of its own, beside those of the whole release. Windlass judges them from the beginning of its \
+              rollout on.",
     "on_artifact": "True if the upload of its document alone is a release, where the environment names `s3` in its \
                     `sources`.",
 })))]
@@ -37,15 +37,15 @@ pub struct Written {
     pub environment: Text,
     /// The configuration profile, by name or id. Its location must be `hosted`.
     pub profile: Text,
-    /// The deployment strategy, by name or id, such as `AppConfig.Linear20PercentEvery6Minutes`. A release is watched
-    /// for as long as it takes. An undo does not need it: that is as fast as AppConfig can.
+    /// The deployment strategy, by name or id, such as `AppConfig.Linear20PercentEvery6Minutes`. Windlass watches a
+    /// release for as long as the strategy takes. An undo does not use it, and is as fast as AppConfig allows.
     pub strategy: Text,
-    /// The MIME type of the document; that of JSON if absent.
+    /// The MIME type of the document.
     #[serde(default = "json_type")]
     pub content_type: Text,
-    /// Outputs of components that change before this one, such as `api.version`: in the document each stands as
-    /// `${api.version}`, and is filled in before the document is deployed. A `lambda` gives `version`, the number of
-    /// its published version; an `ecs` gives `task_definition`, the ARN of its task definition.
+    /// Outputs of components that change before this one, such as `api.version`. The document has `${api.version}` in
+    /// the value's place, and Windlass fills the value in before it deploys the document. A `lambda` gives `version`,
+    /// the number of its published version; an `ecs` gives `task_definition`, the ARN of its task definition.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     #[schemars(extend("maxItems" = 20))]
     pub fill: BTreeSet<Output>,

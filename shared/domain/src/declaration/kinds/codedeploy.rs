@@ -17,7 +17,7 @@ pub struct Written {
     /// The deployment group, by name.
     pub group: Text,
     /// For an `ecs` service whose group waits before it moves callers (`STOP_DEPLOYMENT`): with `true`, Windlass ends
-    /// that wait once the gates have been judged there. Else you end it.
+    /// that wait after it has judged the gates there. Otherwise you end it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub continue_when_ready: bool,
 }

@@ -22,8 +22,9 @@ pub struct Common {
     /// Gates of its own, beside those of the whole release.
     #[serde(default, skip_serializing_if = "ComponentGates::is_empty")]
     pub gates: ComponentGates,
-    /// The rule for somebody else's change between deployments: nobody looks for it (`off`), it is reported (`report`),
-    /// or it is reported and what is recorded is deployed once more (`restore`), at most three times a day.
+    /// The rule for a change that somebody else makes between deployments. With `off` Windlass does not look for such
+    /// changes. With `report` it reports them. With `restore` it reports them and deploys the recorded state once more,
+    /// at most three times a day.
     #[serde(default, skip_serializing_if = "Heal::is_report")]
     pub heal: Heal,
     /// True if the upload of its artifact alone is a release, where the environment names `s3` in its `sources`.

@@ -30,16 +30,16 @@ pub struct Written {
     pub cluster: Text,
     /// The service's name.
     pub service: Text,
-    /// The container whose image is changed, if it is one.
+    /// The container whose image changes, if there is only one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub container: Option<Text>,
-    /// The ECR repository's name or URI of its images; image pushes there are for this component, and it takes no
-    /// image of another one.
+    /// The name or URI of the ECR repository of its images. An image push there is for this component, which accepts no
+    /// image from another repository.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repository: Option<Text>,
-    /// In place of `container` and `repository`: the containers whose images are changed, each with its ECR
-    /// repository, such as `{web: shop/web, worker: shop/worker}`. An image push changes each container of its
-    /// repository; the others keep what runs.
+    /// Instead of `container` and `repository`: the containers whose images change, each with its ECR repository, such
+    /// as `{web: shop/web, worker: shop/worker}`. An image push changes each container of its repository; the others
+    /// keep their images.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("minProperties" = 1))]
     pub containers: Option<BTreeMap<String, Text>>,
@@ -47,19 +47,21 @@ pub struct Written {
     #[serde(default)]
     pub base: Base,
     /// The deployment strategy of the service, which your infrastructure code sets: `rolling`, `blue_green`, `canary`
-    /// or `linear`. A service that has another one is refused.
+    /// or `linear`. Windlass refuses a service with another strategy.
     #[serde(default, skip_serializing_if = "Strategy::is_rolling")]
     pub rollout: Strategy,
-    /// The stages at which the service's own `PAUSE` hooks wait for Windlass: there the gates are judged, and then the
-    /// deployment goes on, or back. Every other hook is yours.
+    /// The stages at which the service's own `PAUSE` hooks wait for Windlass. At each stage Windlass judges the gates,
+    /// and then lets the deployment go on, or takes it back. Windlass leaves every other hook to you.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub pause: BTreeSet<Pause>,
-    /// The deployment group of AWS CodeDeploy that deploys the service: in its steps, with its hooks and its alarms,
-    /// while gates watch. The service has the deployment controller `CODE_DEPLOY`. It stands for `rollout` and `pause`.
+    /// The deployment group of AWS CodeDeploy that deploys the service, in the group's steps and with its hooks and
+    /// alarms, while gates watch. The service has the deployment controller `CODE_DEPLOY`. The group replaces `rollout`
+    /// and `pause`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub codedeploy: Option<codedeploy::Written>,
-    /// The time after which a rollout has failed, such as `15m`; at most `24h`. The times for which the service's own
-    /// strategy bakes come on top. If it pauses for Windlass, this is the time from one pause to the next.
+    /// The longest time that a rollout may take before it has failed, such as `15m`; at most `24h`. The bake times of
+    /// the service's own strategy come on top. If the strategy pauses for Windlass, this is the time from one pause to
+    /// the next.
     #[serde(default = "Span::of_seconds::<900>")]
     pub steady_within: Span,
 }
@@ -116,8 +118,8 @@ impl Strategy {
     }
 }
 
-/// A stage of a service deployment at which ECS can pause it, and callers, or those that test, get something new
-/// (Amazon ECS Developer Guide, "Pause hooks for Amazon ECS service deployments"). In their order.
+/// A stage of a service deployment at which ECS can pause it, and at which callers or testers get something new (Amazon
+/// ECS Developer Guide, "Pause hooks for Amazon ECS service deployments"). The stages stand in their order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Pause {

@@ -41,18 +41,18 @@ const LONGEST_SETTINGS: usize = 4 * 1024;
 pub struct Written {
     /// The function that looks and changes.
     pub function: Function,
-    /// Another function, which only looks. Where it is given, nobody but the deployer invokes the first one.
+    /// Another function, which only looks. If it is given, only the deployer invokes the first function.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub look: Option<Function>,
-    /// The things that the function has to know, such as which branch it is: an object of at most 4 KiB, and never a secret.
+    /// Settings for the function, such as the name of a branch: an object of at most 4 KiB, and never a secret.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub settings: Map<String, Value>,
     /// The longest time until it must be ready, such as `30m`, at least `1m` and at most `24h`. Until then Windlass
     /// only looks.
     #[serde(default = "Span::of_seconds::<1800>")]
     pub within: Span,
-    /// The ECR repository's name or URI, if a release brings an image: image pushes there are for this component.
-    /// Without one it takes a file.
+    /// The ECR repository's name or URI, if a release brings an image. An image push there is for this component.
+    /// Without a repository it accepts a file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repository: Option<Text>,
 }
@@ -64,7 +64,7 @@ pub struct Written {
 pub struct Function {
     /// The function's name.
     pub name: Text,
-    /// The alias. A deployment calls the published version at which it points when that is planned.
+    /// The alias. A deployment calls the published version to which the alias points when the deployment is planned.
     pub alias: Text,
 }
 

@@ -31,23 +31,22 @@ pub struct Written {
     pub function: Text,
     /// The alias that callers use, such as `live`; without one a change is live at once.
     pub alias: Option<Text>,
-    /// The ECR repository's name or URI, for a function that is an image: image pushes there are for
-    /// this component, and it takes no zip and no image of another repository. Without one it takes
-    /// no image.
+    /// The ECR repository's name or URI, for a function that is an image. An image push there is for this component,
+    /// which then accepts no zip and no image from another repository. Without a repository it accepts no image.
     pub repository: Option<Text>,
-    /// Another function of this declaration whose zip this one runs as well: it changes with each release of that one,
-    /// and a release does not name it.
+    /// Another function of this declaration whose zip this function runs as well. Each release of that function changes
+    /// this one too, and a release does not name this one.
     pub artifact: Option<ComponentName>,
     /// The steps in which traffic is shifted to a new version; all at once if absent.
     pub rollout: Option<rollout::Written>,
-    /// The deployment group of AWS CodeDeploy that moves the alias: in its steps, with its hooks and its alarms, while
-    /// gates watch. It stands for `rollout`, and takes an `alias`.
+    /// The deployment group of AWS CodeDeploy that moves the alias, in the group's steps and with its hooks and alarms,
+    /// while gates watch. It replaces `rollout`, and needs an `alias`.
     pub codedeploy: Option<codedeploy::Written>,
-    /// Files of its folder that go although they would be refused or left out (*Files of a folder* in `docs/app.md`),
-    /// in the syntax of a `.gitignore`.
+    /// Files of its folder that a release contains although Windlass would refuse them or leave them out (*Files of a
+    /// folder* in `docs/app.md`), in the syntax of a `.gitignore`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub publish: Vec<String>,
-    /// Files of its folder that do not go, in the syntax of a `.gitignore`.
+    /// Files of its folder that a release leaves out, in the syntax of a `.gitignore`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exclude: Vec<String>,
 }

@@ -45,7 +45,7 @@ macro_rules! each_kind {
             "task" => task::Task,
             /// A stack of AWS CloudFormation.
             "cloudformation" => stack::Stack,
-            /// Something else, which a Lambda function of yours looks at and changes.
+            /// Anything else that a Lambda function of yours looks at and changes.
             "external" => external::External,
         }
     };

@@ -47,38 +47,39 @@ pub struct Written {
     /// The address under which visitors reach it; the distribution's own domain if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<Text>,
-    /// The file that `/` is answered with: a release without it is refused. The distribution's default
-    /// root object if absent, else `index.html`; `none` for files that are no pages of their own, such
-    /// as those of another site.
+    /// The file that answers `/`; Windlass refuses a release without it. If absent, it is the distribution's default
+    /// root object, else `index.html`. `none` is for files that are no pages of their own, such as files for another
+    /// site.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub root: Option<Text>,
     /// Cache headers by pattern; the first match wins, before the built-in rules.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cache: Vec<CacheRule>,
-    /// Headers by pattern, before `cache` and the built-in rules; for each header the first match counts that says it.
+    /// Headers by pattern. They go before `cache` and the built-in rules; for each header the first matching rule that
+    /// has it counts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub headers: Vec<HeaderRule>,
     /// Patterns of files whose names change with their content: browsers keep them for a year.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hashed: Vec<String>,
-    /// The number of snapshots back up to which a rollback finds its files; 10 if absent. Later deployments delete
-    /// files that only older snapshots need. For 30 days they keep those that an open page may name: with `in_place`
-    /// all of them, with `prefix` all but documents.
+    /// The number of snapshots that a rollback can go back and still find its files; 10 if absent. Later deployments
+    /// delete files that only older snapshots need. For 30 days they keep the files that a page in a browser may still
+    /// name: with `in_place` all of them, with `prefix` all but documents.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 100))]
     pub keep: Option<u32>,
     /// A file written for each environment, so that one build serves them all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub config: Option<WrittenConfigFile>,
-    /// Files of its folder that go although they would be refused or left out (*Files of a folder* in `docs/app.md`),
-    /// in the syntax of a `.gitignore`.
+    /// Files of its folder that a release contains although Windlass would refuse them or leave them out (*Files of a
+    /// folder* in `docs/app.md`), in the syntax of a `.gitignore`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub publish: Vec<String>,
-    /// Files of its folder that do not go, in the syntax of a `.gitignore`.
+    /// Files of its folder that a release leaves out, in the syntax of a `.gitignore`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exclude: Vec<String>,
-    /// Patterns of files that pages name and that others serve, such as `widgets/**`. A release whose pages name other
-    /// files that its archive lacks is refused; `**` lets every page name what it likes.
+    /// Patterns of files that pages name and that another server provides, such as `widgets/**`. Windlass refuses a
+    /// release whose pages name any other file that its archive lacks; `**` allows every name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub elsewhere: Vec<String>,
 }
@@ -93,7 +94,8 @@ pub struct WrittenConfigFile {
     /// document is written if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub global: Option<String>,
-    /// The values by name. Outputs of components before it, such as `${infra.socket}`, are filled in.
+    /// The values by name. Windlass fills in outputs of components that change before the site, such as
+    /// `${infra.socket}`.
     pub values: BTreeMap<String, Text>,
 }
 

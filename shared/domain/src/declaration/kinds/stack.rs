@@ -43,14 +43,14 @@ pub use holds_data::DataRule;
 pub struct Written {
     /// The stack's name. A stack that is not there yet is made by its first release.
     pub stack: Text,
-    /// The role that CloudFormation acts with, by name or ARN. Windlass itself makes nothing of what is in the stack.
+    /// The role with which CloudFormation acts, by name or ARN. Windlass itself makes none of the stack's resources.
     pub role: Text,
     /// The bucket in which the template expects the files that it names, such as the code of functions; none if the
     /// template names no files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assets: Option<Text>,
-    /// Another stack of this declaration with whose release this one changes as well, such as a second stack of one CDK
-    /// application: a release does not name it.
+    /// Another stack of this declaration, such as the first stack of the same CDK application. Each release of that
+    /// stack changes this one too, and a release does not name this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub artifact: Option<ComponentName>,
     /// The values of the template's parameters. `${api.version}` stands for an output of a component that changes
@@ -59,17 +59,17 @@ pub struct Written {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("maxProperties" = 200))]
     pub parameters: BTreeMap<String, Text>,
-    /// The outputs of the stack that other components take: the name by which they take it, such as `web_bucket`, and
-    /// the name that it has in the template, such as `WebBucket`.
+    /// The outputs of the stack that other components use. Each has the name that they use, such as `web_bucket`, and
+    /// its name in the template, such as `WebBucket`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("maxProperties" = 200))]
     pub outputs: BTreeMap<String, String>,
     /// The rule for data in the stack, `kept` or `disposable`, such as `{dev: disposable, prod: kept}`; `kept` if
-    /// absent. A release that would lose what is kept is refused, unless it names it in `may_lose`.
+    /// absent. Windlass refuses a release that would lose kept data, unless the release names the data in `may_lose`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data: Option<Text>,
-    /// The longest time that a change is waited for, such as `1h`, at least `1m` and at most `24h`. Then it is taken
-    /// back.
+    /// The longest time that Windlass waits for a change, such as `1h`, at least `1m` and at most `24h`. After it the
+    /// change is taken back.
     #[serde(default = "Span::of_seconds::<3600>")]
     pub within: Span,
 }

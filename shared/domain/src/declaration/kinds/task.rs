@@ -35,37 +35,41 @@ pub use function::{CallEnd, CallOutcome, Called, FunctionCall, FunctionTask, GRA
     "timeout": "Write `limit`.",
 })))]
 #[schemars(extend("x-common" = json!({
-    "after": "Components that must have changed before this one; another one's `after` may name this one as well. So a \
-              task\nis run before or behind others.",
+    "after": "Components that must have changed before this task runs. The `after` of another component may name this \
+              task,\nwhich then runs before that component.",
     "heal": null,
     "on_artifact": null,
 })))]
 pub struct Written {
-    /// The `ecs` component of this declaration whose image it runs: it is run with each release of that one, and a
-    /// release does not name it. Network and capacity are those of its service. It stands beside `ecs`.
+    /// The `ecs` component of this declaration whose image the task runs. The task runs with each release of that
+    /// component, and a release does not name the task. Network and capacity are those of the component's service. It
+    /// needs `ecs` beside it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<ComponentName>,
     /// The task of Amazon ECS that is run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ecs: Option<Ecs>,
-    /// The function that is called instead.
+    /// The function that Windlass calls instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub function: Option<FunctionTask>,
-    /// The longest time that it may take, such as `15m`, at least `1m` and at most `24h`: then it is stopped, and has
-    /// failed. A call of a function may take `15m` and cannot be stopped: after that it is not known what it did.
+    /// The longest time that the task may take, such as `15m`, at least `1m` and at most `24h`. After it Windlass stops
+    /// the task, which has then failed. A call of a function may take `15m`, and nothing can stop it: after that nobody
+    /// knows what it did.
     #[serde(default = "Span::of_seconds::<900>")]
     pub limit: Span,
-    /// The way in which its effect is taken back if a release is undone: `{command: […]}`, which is run once in the
-    /// same way, or `{payload: {…}}`, with which the function is called once more; or `none` if nothing has to be done.
-    /// Without it, too, nothing is done, and each release is warned of that.
+    /// The way in which an undo takes the task's effect back: `{command: […]}`, a command that runs once in the same
+    /// way; `{payload: {…}}`, with which Windlass calls the function once more; or `none` if there is nothing to take
+    /// back. If absent, Windlass does nothing either, and warns about that at each release.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undo: Option<Undo>,
-    /// True if former versions must not run after it, such as after a migration that drops a column. Once it has begun,
-    /// no undo brings anything back: a person is asked. A rollback that goes back past it must name it in `across`.
+    /// True if former versions must not run after the task, such as after a migration that drops a column. Once the
+    /// task has begun, no undo brings anything back, and a person must decide. A rollback past the task must name it in
+    /// `across`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub irreversible: bool,
-    /// True if the last 20 lines of its log are shown: in the record of the deployment, in what is said of it while it
-    /// runs, and in the cause of its end. Everybody who may read those reads these, so it must not log a secret.
+    /// True if Windlass shows the last 20 lines of the task's log: in the record of the deployment, in its progress
+    /// while it runs, and in the cause of its ending. Everybody who may read one of these can read the lines, so the
+    /// task must not log a secret.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub show_log: bool,
 }
@@ -76,10 +80,11 @@ pub struct Written {
 #[serde(rename = "EcsTask", deny_unknown_fields)]
 #[schemars(extend("examples" = [json!({"command": ["bin/migrate", "up"]})]))]
 pub struct Ecs {
-    /// The cluster's name; that of the service if absent. Another one needs the tags `windlass:app` and
+    /// The cluster's name; that of the service if absent. Another cluster needs the tags `windlass:app` and
     /// `windlass:environment` of this application and environment.
     pub cluster: Option<Text>,
-    /// The family of task definitions whose newest one it is made from; what the service runs if absent.
+    /// The family whose newest task definition the task is made from; the task definition that the service runs if
+    /// absent.
     pub family: Option<Text>,
     /// The container that gets the image and the command. It may be absent where the service takes one image.
     pub container: Option<Text>,
@@ -110,7 +115,7 @@ pub enum Undo {
 pub struct Task {
     /// The component whose image it runs; absent for a function.
     pub image: Option<ComponentName>,
-    /// The function that is called instead.
+    /// The function that Windlass calls instead.
     pub function: Option<FunctionCall>,
     /// The cluster; that of the service if absent.
     pub cluster: Option<String>,

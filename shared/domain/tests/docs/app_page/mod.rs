@@ -6,10 +6,11 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::declaration::folder::TABLE;
 
-const ABOUT: &str = "The declaration of an application: what there is, where it lives, what is watched. Each field has here what an \
-editor shows of it by [the schema](app.schema.json): both are made of the same comments. Unknown fields are refused, with the name that \
-was meant. [Integrate](integrate/README.md) has a small one for each thing that you deploy; of the command line `validate` checks one, and \
-`declare` puts it in force.";
+const ABOUT: &str = "The declaration of an application: its components, where they live, and what is watched. Each \
+field has here the text that an editor shows by [the schema](app.schema.json), because both are made from the same \
+comments. Windlass refuses an unknown field, and names the field that was probably meant. \
+[Integrate](integrate/README.md) has a small declaration for each thing that you deploy. `windlass validate` checks a \
+declaration, and `windlass declare` puts it in force.";
 
 /// The types that come first, in this order; the others follow by name.
 const FIRST: [&str; 5] = ["Environment", "Deploy", "Component", "Gates", "ComponentGates"];
@@ -37,10 +38,11 @@ pub fn page(schema: &Value, update: &str) -> String {
     page
 }
 
-const ABOUT_ACCESS: &str = "Access files say who may do what in the environments of an application. Each field has here what an \
-editor shows of it by the schemas, [of the file of an application](access.schema.json) and [of that of all](access-all.schema.json): \
-they are made of the same comments. Unknown fields are refused, with the name that was meant. \
-[Who may do what](integrate/access.md) has a first file, and says how it comes into force.";
+const ABOUT_ACCESS: &str = "Access files say who may do what in the environments of an application. Each field has \
+here the text that an editor shows by the schemas, [of the file of an application](access.schema.json) and [of the \
+file of all applications](access-all.schema.json), because both are made from the same comments. Windlass refuses an \
+unknown field, and names the field that was probably meant. [Who may do what](integrate/access.md) has a first file, \
+and explains how it comes into force.";
 
 /// Returns the page of access files: those of an application, and that of all.
 pub fn access(own: &Value, all: &Value, update: &str) -> String {
@@ -58,15 +60,17 @@ pub fn access(own: &Value, all: &Value, update: &str) -> String {
     page
 }
 
-const FILES: &str = "A release of a folder or its archive takes the files of these names as the list says, whoever packed \
-them. A name counts at every depth, of files and folders, in upper and lower case; a link counts by its own name and by the \
-one that it leads to. In a site also a file is refused that holds a private key, whatever its name: its text begins with \
-`-----BEGIN … PRIVATE KEY-----`, or it is a file of certificates with such a line. Everything else goes, `.well-known/` as \
-well. What is refused is named all at once, and nothing is published then; what is left out is counted.";
+const FILES: &str = "A release of a folder, or of an archive of it, treats files with these names as the list shows, \
+whoever packed them. A name counts at every depth, for files and folders, in upper and lower case. For a link its own \
+name counts, and the name that it leads to. In a site Windlass also refuses a file with a private key, whatever its \
+name: its text begins with `-----BEGIN … PRIVATE KEY-----`, or it is a file of certificates with such a line. A \
+release contains all other files, `.well-known/` as well. Windlass lists all refused files at once, and then \
+publishes nothing; it counts the files that it leaves out.";
 
-const PATTERNS: &str = "`publish` of a component names what goes all the same, and `exclude` what does not go. Both are lines \
-of a `.gitignore`, from the top of the folder; `exclude` counts first. A function takes its archive whole, so what `exclude` \
-names is left out where `windlass release` packs a folder, and an archive that has it is refused.";
+const PATTERNS: &str = "`publish` of a component names files that a release contains all the same, and `exclude` \
+names files that it leaves out. Both are lines of a `.gitignore`, from the top of the folder; `exclude` counts first. \
+A function takes its archive whole. So `windlass release` leaves out what `exclude` names when it packs a folder, and \
+an archive that contains it is refused.";
 
 /// Returns the section on the files of a folder, with the list of names.
 fn files() -> String {
@@ -75,7 +79,7 @@ fn files() -> String {
     for row in TABLE {
         let names: Vec<String> = row.names.iter().map(|name| format!("`{name}`")).collect();
         text.push_str(&item(&format!(
-            "- {}: in a site {}, in a function {}: {}",
+            "- {}: {} in a site, {} in a function: {}",
             row.what,
             row.site.in_words(),
             row.function.in_words(),

@@ -18,7 +18,7 @@ pub struct CacheRule {
     pub cache_control: String,
 }
 
-/// Headers for the files that match. What it leaves out, other rules say.
+/// Headers for the files that match. Other rules give the headers that this one leaves out.
 #[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -28,7 +28,8 @@ pub struct HeaderRule {
     /// The `Content-Type` header, such as `text/html; charset=iso-8859-1`.
     #[schemars(extend("x-of-number" = ""))]
     pub content_type: Option<String>,
-    /// The packing that browsers undo before they use the file; `none` for a packed file that stays packed.
+    /// The compression that browsers reverse before they use the file; `none` for a compressed file that stays
+    /// compressed.
     pub content_encoding: Option<ContentEncoding>,
     /// The `Cache-Control` header, such as `public, max-age=31536000, immutable`.
     #[schemars(extend("x-of-number" = "max-age={}"))]
@@ -87,7 +88,7 @@ impl From<CacheRule> for HeaderRule {
     }
 }
 
-/// The packing of a file that browsers undo (the HTTP Content Coding Registry of IANA).
+/// The compression of a file that browsers reverse (the HTTP Content Coding Registry of IANA).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ContentEncoding {
@@ -99,7 +100,7 @@ pub enum ContentEncoding {
     Zstd,
     /// Deflate.
     Deflate,
-    /// Whoever gets the file gets it as it is.
+    /// Browsers get the file as it is.
     #[serde(rename = "none")]
     Plain,
 }

@@ -38,17 +38,17 @@ const LONGEST_PAYLOAD: usize = 4 * 1024;
 pub struct FunctionTask {
     /// The function's name.
     pub name: Text,
-    /// The alias whose version is called, as it is when the call begins; `$LATEST` without one.
+    /// The alias whose version Windlass calls, as it is when the call begins; `$LATEST` if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alias: Option<Text>,
-    /// The component of this declaration, such as the one that is this function, with each release of which it is
-    /// called. A release does not name the task.
+    /// The component of this declaration with each release of which Windlass calls the function, such as the component
+    /// that is this function. A release does not name the task.
     pub of: ComponentName,
-    /// The value that it is called with, as `payload` within what Windlass gives it: an object, and never a secret.
+    /// The value of `payload` in the event that Windlass sends to the function: an object, and never a secret.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub payload: Map<String, Value>,
-    /// True if the function may be called again with the same `key` when nobody knows what came of a call. Without it a
-    /// person is asked then.
+    /// True if Windlass may call the function again with the same `key` when nobody knows the result of a call.
+    /// Otherwise a person must decide then.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub repeatable: bool,
 }
