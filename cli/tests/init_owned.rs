@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
-use windlass_cli::init::account::{Account, Distribution, LiveResource, TagOwner};
+use windlass_cli::init::account::{Account, InitDistribution, LiveResource, TagOwner};
 use windlass_cli::init::answers::{Answers, Question};
 use windlass_cli::init::facts::InitFacts;
 use windlass_cli::init::pieces;
@@ -32,7 +32,7 @@ fn facts() -> InitFacts {
     let shop = || Some(owner("shop", "prod"));
     let files = FOUND.map(|(path, text)| (path.to_owned(), text.to_owned()));
     let repository = Repository { name: "st-app".into(), files: files.into(), ..Repository::default() };
-    let site = |id: &str, bucket: &str, belongs| Distribution {
+    let site = |id: &str, bucket: &str, belongs| InitDistribution {
         id: id.into(),
         about: id.into(),
         bucket: Some(bucket.into()),

@@ -13,7 +13,7 @@ use windlass_cli::init::files;
 use windlass_cli::init::infrastructure;
 use windlass_cli::init::pieces::{Piece, PieceSort, Runs};
 use windlass_cli::init::repository::Repository;
-use windlass_cli::init::text::Text;
+use windlass_cli::init::text::DeclaredText;
 
 fn component(name: &str, target: InitTarget) -> InitComponent {
     let piece = Piece {
@@ -29,8 +29,8 @@ fn component(name: &str, target: InitTarget) -> InitComponent {
     InitComponent { name: name.into(), piece, target }
 }
 
-fn text(text: &str) -> Text {
-    Text::One(text.to_owned())
+fn text(text: &str) -> DeclaredText {
+    DeclaredText::One(text.to_owned())
 }
 
 /// Returns a site behind a distribution, so many functions, and a service.

@@ -106,7 +106,7 @@ fn refs(rule: &Rule) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::init::text::Text;
+    use crate::init::text::DeclaredText;
     use windlass_domain::access::{AccessFile, AccessRight, Asked, Rules};
     use windlass_domain::release::claims::Claims;
     use windlass_domain::release::identity::EnvironmentId;
@@ -120,7 +120,7 @@ mod tests {
             app: "shop".into(),
             github: Some("acme/shop".into()),
             github_ids: ids.map(|(owner, repository)| (owner.into(), repository.into())),
-            github_environment: Some(Text::Each(
+            github_environment: Some(DeclaredText::Each(
                 [("dev", "none"), ("staging", "none"), ("prod", "none"), ("live", "production"), ("spare", "none")]
                     .map(|(name, named)| (name.to_owned(), named.to_owned()))
                     .into(),

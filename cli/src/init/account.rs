@@ -17,7 +17,7 @@ pub struct Account {
     /// Services, as `cluster/service`.
     pub services: Vec<LiveResource>,
     /// Distributions, by id; the bucket is that of an origin.
-    pub distributions: Vec<Distribution>,
+    pub distributions: Vec<InitDistribution>,
     /// The buckets whose tags name an application, by name.
     pub buckets: BTreeMap<String, TagOwner>,
     /// The services that were looked at closer, by `cluster/service`; `None` for one that could not be.
@@ -59,7 +59,7 @@ pub struct TagOwner {
 
 /// A distribution.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub struct Distribution {
+pub struct InitDistribution {
     /// Its id.
     pub id: String,
     /// Host names, the comment and the bucket, in one text.
@@ -188,7 +188,7 @@ impl Account {
     }
 
     /// Returns its distribution.
-    pub fn distribution(&self, wanted: SoughtTarget<'_>) -> Option<&Distribution> {
+    pub fn distribution(&self, wanted: SoughtTarget<'_>) -> Option<&InitDistribution> {
         let all = self.distributions.iter().map(|it| (it.id.as_str(), it.about.as_str(), it.belongs.as_ref()));
         let id = only(all, wanted)?;
         self.distributions.iter().find(|it| it.id == id)
@@ -302,7 +302,7 @@ mod tests {
             let found = account(functions).environments("shop", &["api"], &known);
             assert_eq!(found.into_iter().collect::<Vec<_>>(), wanted, "{functions:?}");
         }
-        let distribution = Distribution { bucket: Some("shop-web-dev".to_owned()), ..Distribution::default() };
+        let distribution = InitDistribution { bucket: Some("shop-web-dev".to_owned()), ..InitDistribution::default() };
         let account = Account {
             services: vec![LiveResource { name: "shop-prod/agent".into(), belongs: None }],
             distributions: vec![distribution],

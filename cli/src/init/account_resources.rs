@@ -1,7 +1,7 @@
 //! The account, looked at for `init`: its functions, services and distributions, and the installation. A part that
 //! cannot be seen is listed as not looked at, and fails nothing.
 
-use crate::init::account::{Account, Distribution, LiveResource, ServiceDetail, TagOwner};
+use crate::init::account::{Account, InitDistribution, LiveResource, ServiceDetail, TagOwner};
 use crate::init::application::{InitApplication, InitTarget};
 use crate::init::facts::InitFacts;
 use std::collections::BTreeMap;
@@ -80,7 +80,7 @@ fn services(application: &InitApplication) -> Vec<String> {
         let components = application.components.iter();
         components.filter_map(|component| match &component.target {
             InitTarget::Service { cluster, service, .. } => {
-                let at = |text: &crate::init::text::Text| text.at(&application.app, &environment.name);
+                let at = |text: &crate::init::text::DeclaredText| text.at(&application.app, &environment.name);
                 Some(format!("{}/{}", at(cluster), at(service)))
             }
             InitTarget::Site { .. } | InitTarget::Function { .. } => None,
@@ -108,7 +108,7 @@ fn account(living: AccountResources, stack: &str) -> Account {
         let (_, name) = arn.split_once(":service/")?;
         Some(LiveResource { name: name.to_owned(), belongs: belongs(tags, arn) })
     });
-    let distributions = living.distributions.iter().map(|it| Distribution {
+    let distributions = living.distributions.iter().map(|it| InitDistribution {
         id: it.arn.rsplit('/').next().unwrap_or_default().to_owned(),
         about: format!("{} {} {}", it.names.join(" "), it.comment, it.bucket().unwrap_or_default()),
         bucket: it.bucket().map(str::to_owned),

@@ -7,7 +7,7 @@ use crate::init::environments::pattern;
 use crate::init::import::Imported;
 use crate::init::import::sam::import;
 use crate::init::repository::Repository;
-use crate::init::text::Text;
+use crate::init::text::DeclaredText;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::declaration::LARGEST;
@@ -31,7 +31,7 @@ pub struct InitApplication {
     /// The numbers of the repository's owner and of the repository on GitHub; `None` where they are not known.
     pub github_ids: Option<(String, String)>,
     /// The environment on GitHub in which the job of each environment runs; `None` where the jobs run in none.
-    pub github_environment: Option<Text>,
+    pub github_environment: Option<DeclaredText>,
     /// The installation's stack.
     pub stack: String,
     /// The account of the installation.
@@ -83,16 +83,16 @@ pub enum InitTarget {
     /// A bucket, and a distribution before it.
     Site {
         /// The bucket.
-        bucket: Text,
+        bucket: DeclaredText,
         /// The distribution's id; `None` where there is none.
-        distribution: Option<Text>,
+        distribution: Option<DeclaredText>,
         /// The address under which visitors reach it; `None` where that is the distribution's own.
-        url: Option<Text>,
+        url: Option<DeclaredText>,
     },
     /// A function.
     Function {
         /// Its name.
-        function: Text,
+        function: DeclaredText,
         /// The alias that callers name.
         alias: String,
         /// The repository of its image.
@@ -104,9 +104,9 @@ pub enum InitTarget {
     /// A service.
     Service {
         /// The cluster.
-        cluster: Text,
+        cluster: DeclaredText,
         /// Its name.
-        service: Text,
+        service: DeclaredText,
         /// The container that a release changes.
         container: String,
         /// The repository of its image.
@@ -120,9 +120,9 @@ pub enum InitTarget {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Balancer {
     /// The load balancer.
-    pub load_balancer: Text,
+    pub load_balancer: DeclaredText,
     /// The target group.
-    pub target_group: Text,
+    pub target_group: DeclaredText,
 }
 
 impl Rule {

@@ -4,7 +4,7 @@
 use super::application::{Balancer, InitApplication, InitComponent, InitEnvironment, InitTarget, Rule};
 use super::pieces::Runs;
 use super::pieces::requests::TrialRequest;
-use super::text::Text;
+use super::text::DeclaredText;
 use crate::ground::quoting::in_yaml as quoted;
 use crate::init::import::WITH_COUNTS;
 use serde_json::Value;
@@ -103,10 +103,10 @@ fn component_lines(component: &InitComponent, application: &InitApplication) -> 
 }
 
 /// Writes a text, or one for each environment in braces.
-pub(super) fn text(text: &Text) -> String {
+pub(super) fn text(text: &DeclaredText) -> String {
     match text {
-        Text::One(text) => quoted(text),
-        Text::Each(each) => {
+        DeclaredText::One(text) => quoted(text),
+        DeclaredText::Each(each) => {
             let each = each.iter().map(|(name, text)| format!("{name}: {}", quoted(text)));
             format!("{{{}}}", each.collect::<Vec<_>>().join(", "))
         }
@@ -191,11 +191,11 @@ fn of_a_site() -> Vec<String> {
     ]
 }
 
-fn of_a_function(function: &Text, alias: &str) -> Vec<String> {
+fn of_a_function(function: &DeclaredText, alias: &str) -> Vec<String> {
     let of = |function: &String| format!("{function}:{alias}");
     let resource = match function {
-        Text::One(function) => Text::One(of(function)),
-        Text::Each(each) => Text::Each(each.iter().map(|(name, it)| (name.clone(), of(it))).collect()),
+        DeclaredText::One(function) => DeclaredText::One(of(function)),
+        DeclaredText::Each(each) => DeclaredText::Each(each.iter().map(|(name, it)| (name.clone(), of(it))).collect()),
     };
     counted(("AWS/Lambda", "Errors"), [("FunctionName", function), ("Resource", &resource)])
 }
@@ -253,7 +253,7 @@ fn of_a_service_without() -> Vec<String> {
 }
 
 /// Returns the lines of a gate on the failed calls of a minute.
-fn counted((namespace, metric): (&str, &str), dimensions: [(&str, &Text); 2]) -> Vec<String> {
+fn counted((namespace, metric): (&str, &str), dimensions: [(&str, &DeclaredText); 2]) -> Vec<String> {
     let dimensions = dimensions.map(|(name, value)| format!("{name}: {}", text(value)));
     vec![
         "    gates:".to_owned(),

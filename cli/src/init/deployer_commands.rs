@@ -7,7 +7,7 @@
 use crate::init::application::{InitApplication, InitComponent, InitTarget};
 use crate::init::repository::{Repository, file_of};
 use crate::init::run_lines::lines;
-use crate::init::text::Text;
+use crate::init::text::DeclaredText;
 use serde::Serialize;
 use std::cell::LazyCell;
 use std::fmt;
@@ -224,7 +224,7 @@ fn named<'a>(application: &'a InitApplication, text: &str) -> Vec<&'a InitCompon
 /// Returns whether a target's own name stands in a text, in any environment: also with a variable of the text's own in
 /// place of the environment.
 fn is_named(application: &InitApplication, component: &InitComponent, text: &str) -> bool {
-    let names: Vec<&Text> = match &component.target {
+    let names: Vec<&DeclaredText> = match &component.target {
         InitTarget::Site { bucket, distribution, .. } => {
             [Some(bucket), distribution.as_ref()].into_iter().flatten().collect()
         }
@@ -235,8 +235,8 @@ fn is_named(application: &InitApplication, component: &InitComponent, text: &str
         let mut environments = application.environments.iter();
         let is_whole = environments.any(|it| has_word(text, &name.at(&application.app, &it.name)));
         let before = match name {
-            Text::One(name) => name.split_once("{environment}").map(|(before, _)| before),
-            Text::Each(_) => None,
+            DeclaredText::One(name) => name.split_once("{environment}").map(|(before, _)| before),
+            DeclaredText::Each(_) => None,
         };
         let before = before.map(|before| before.replace("{app}", &application.app)).filter(|before| !before.is_empty());
         is_whole || before.is_some_and(|before| begun(text, &before).any(|(_, rest)| rest.starts_with(['$', '{'])))

@@ -19,8 +19,8 @@ fn component(name: &str, target: InitTarget) -> InitComponent {
     InitComponent { name: name.to_owned(), piece, target }
 }
 
-fn text(text: &str) -> Text {
-    Text::One(text.to_owned())
+fn text(text: &str) -> DeclaredText {
+    DeclaredText::One(text.to_owned())
 }
 
 /// Returns a site, two functions, and a service.

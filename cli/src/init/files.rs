@@ -18,7 +18,7 @@ use std::fmt;
 
 /// A file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct File {
+pub struct WrittenFile {
     /// Its path, from the root of the repository.
     pub path: String,
     /// Its text.
@@ -30,7 +30,7 @@ pub struct File {
 pub const OWN: [&str; 7] = ["app.yaml", declaration::SCHEMA_FILE, "windlass.toml", ROLE, PATCH, PAGE, SCRIPT];
 
 /// Returns all files, and notes on what a person has to see to.
-pub fn all(application: &InitApplication, facts: &InitFacts) -> (Vec<File>, Vec<String>) {
+pub fn all(application: &InitApplication, facts: &InitFacts) -> (Vec<WrittenFile>, Vec<String>) {
     let mut notes = facts.pieces.notes.clone();
     let place = |piece: &Piece| (piece.folder.clone(), piece.file.clone());
     let taken: Vec<(String, String)> = application.components.iter().map(|it| place(&it.piece)).collect();
@@ -44,7 +44,7 @@ pub fn all(application: &InitApplication, facts: &InitFacts) -> (Vec<File>, Vec<
     }));
     let mut files = Vec::new();
     let mut file = |path: &str, text: String| {
-        files.push(File { path: path.to_owned(), text });
+        files.push(WrittenFile { path: path.to_owned(), text });
     };
     file("app.yaml", declaration::write(application, &notes));
     file(declaration::SCHEMA_FILE, declaration::schema_text());
@@ -151,7 +151,7 @@ fn settings(application: &InitApplication) -> String {
 
 /// Returns the commands, in their order, after comments on what a person has to see to before them: what is missing,
 /// and what else deploys.
-pub fn next_commands(application: &InitApplication, facts: &InitFacts, all: &[File]) -> Vec<String> {
+pub fn next_commands(application: &InitApplication, facts: &InitFacts, all: &[WrittenFile]) -> Vec<String> {
     let has = |path: &str| all.iter().any(|file| file.path == path);
     let mut next: Vec<String> = missing(application, facts).iter().map(|it| format!("# {it}")).collect();
     next.extend(deployer_files::all(&facts.repository).iter().map(|it| format!("# {it}")));

@@ -12,7 +12,7 @@ use super::facts::InitFacts;
 use super::pieces::Piece;
 use super::repository::Repository;
 use super::targets::TargetQuestions;
-use super::text::Text;
+use super::text::DeclaredText;
 use crate::init::names::{is_cut, name};
 use windlass_domain::document::shape::objection::nearest;
 use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName, LONGEST};
@@ -160,12 +160,12 @@ fn ids_of(text: &str) -> Option<(String, String)> {
 }
 
 /// Asks for the environments on GitHub in which the jobs run.
-fn ask_github(names: &[String], asked: &mut Answers) -> Option<Text> {
+fn ask_github(names: &[String], asked: &mut Answers) -> Option<DeclaredText> {
     let about = "the environment on GitHub in which the job of each environment runs, such as `{environment}`, so that its reviewers and rules count; `none` for none";
     let letters = |c: char| c.is_ascii_alphanumeric() || "-_.{}=,".contains(c);
     let question = Question::new("github.environment", about, Some(NONE.to_owned()));
     let answer = asked.ask(question, &|text| {
-        let read = Text::read(text, names)?;
+        let read = DeclaredText::read(text, names)?;
         let at = |name: &String| read.at("", name);
         if !text.chars().all(letters) || names.iter().map(at).any(|it| it.contains(['{', '='])) {
             return Err(
@@ -175,7 +175,7 @@ fn ask_github(names: &[String], asked: &mut Answers) -> Option<Text> {
         }
         Ok(())
     });
-    let read = Text::read(&answer, names).ok()?;
+    let read = DeclaredText::read(&answer, names).ok()?;
     (answer != NONE).then_some(read)
 }
 

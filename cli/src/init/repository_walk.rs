@@ -1,6 +1,6 @@
 //! A repository on disk: a bounded walk, its remote by `git`, and the files that `init` writes into it.
 
-use super::files::{File, OWN};
+use super::files::{OWN, WrittenFile};
 use super::passed::{PassedFolder, PassedReason};
 use super::repository::{Repository, file_of, github};
 use crate::ground::failure::Failure;
@@ -153,7 +153,7 @@ fn text(path: &Path, name: &str) -> String {
 ///
 /// # Errors
 /// If one would: somebody else's repository may have a link there that leads anywhere, such as to a file of keys.
-pub fn no_links(folder: &Path, all: &[File]) -> Result<(), Failure> {
+pub fn no_links(folder: &Path, all: &[WrittenFile]) -> Result<(), Failure> {
     let link = all.iter().find_map(|file| link_in(folder, &file.path));
     link.map_or(Ok(()), |link| {
         Err(Failure::of(

@@ -1,7 +1,7 @@
 use super::*;
 use crate::init::application::{InitComponent, InitTarget};
 use crate::init::pieces::{Piece, PieceSort, Runs};
-use crate::init::text::Text;
+use crate::init::text::DeclaredText;
 
 /// Returns whether IAM's `StringLike` takes a text (AWS Identity and Access Management User Guide, "String condition
 /// operators").
@@ -44,7 +44,7 @@ fn takers(template: &str, ids: (&str, &str), subject: &str) -> Vec<String> {
     takers
 }
 
-fn application(github_environment: Option<Text>) -> InitApplication {
+fn application(github_environment: Option<DeclaredText>) -> InitApplication {
     let environment = |name: &str, rule: &str| InitEnvironment { name: name.into(), rule: Rule::read(rule).unwrap() };
     InitApplication {
         app: "shop".into(),
@@ -69,7 +69,7 @@ fn application(github_environment: Option<Text>) -> InitApplication {
                 archive: None,
             },
             target: InitTarget::Function {
-                function: Text::One("shop-web".into()),
+                function: DeclaredText::One("shop-web".into()),
                 alias: "live".into(),
                 repository: Some("shop/web".into()),
                 request: Err("none is known".into()),
@@ -118,7 +118,7 @@ fn a_role_takes_both_forms_of_its_repositorys_subject_and_of_no_other() {
 
 #[test]
 fn a_job_in_an_environment_on_github_is_taken_in_both_forms_and_no_ref_beside_it() {
-    let written = write(&application(Some(Text::Each(
+    let written = write(&application(Some(DeclaredText::Each(
         [("dev", "none"), ("prod", "production")].map(|(name, named)| (name.to_owned(), named.to_owned())).into(),
     ))));
     for (subject, wanted) in [

@@ -7,7 +7,7 @@ use super::application::{Balancer, InitComponent, InitTarget};
 use super::facts::InitFacts;
 use super::pieces::requests::{self, TrialRequest};
 use super::pieces::{Piece, Runs};
-use super::text::Text;
+use super::text::DeclaredText;
 use serde_json::json;
 use std::collections::BTreeMap;
 use windlass_domain::declaration::kinds::KindName;
@@ -26,12 +26,12 @@ pub struct TargetQuestions<'a> {
     /// True while the answer must differ by environment, because nothing else of the target does.
     pub is_apart: bool,
     /// The cluster, while its service is asked for.
-    pub cluster: Option<Text>,
+    pub cluster: Option<DeclaredText>,
 }
 
 /// Returns the text in place of an answer that is not there yet.
-pub(super) fn unanswered() -> Text {
-    Text::One(UNANSWERED.to_owned())
+pub(super) fn unanswered() -> DeclaredText {
+    DeclaredText::One(UNANSWERED.to_owned())
 }
 
 impl TargetQuestions<'_> {
@@ -82,9 +82,9 @@ impl TargetQuestions<'_> {
 
     fn site(&mut self, piece: &Piece) -> InitTarget {
         let account = &self.facts.account;
-        let all = |of: &dyn Fn(&super::account::Distribution) -> Option<String>| {
+        let all = |of: &dyn Fn(&super::account::InitDistribution) -> Option<String>| {
             each(self.names, |environment| account.distribution(self.wanted(piece, environment)).and_then(of))
-                .map(Text::of)
+                .map(DeclaredText::of)
         };
         let (ids, buckets) = (all(&|it| Some(it.id.clone())), all(&|it| it.bucket.clone()));
         let urls = all(&|it| it.host.as_ref().map(|host| format!("https://{host}")));
@@ -93,19 +93,20 @@ impl TargetQuestions<'_> {
         let open = free.filter_map(|it| it.bucket.clone()).filter(|it| self.is_free(account.buckets.get(it))).collect();
         let about = "the id of the distribution before the site, or `none`";
         let distribution = self.text(piece, InitTarget::SITE, "distribution", about, ids, choices);
-        let distribution = (distribution != Text::One("none".to_owned())).then_some(distribution);
+        let distribution = (distribution != DeclaredText::One("none".to_owned())).then_some(distribution);
         let bucket = self.text(piece, InitTarget::SITE, "bucket", "the bucket of the site's files", buckets, open);
         let about = "the address under which visitors reach the site, or `none` for the distribution's own";
-        let urls = urls.unwrap_or_else(|| Text::One("none".to_owned()));
+        let urls = urls.unwrap_or_else(|| DeclaredText::One("none".to_owned()));
         let url = self.text(piece, InitTarget::SITE, "url", about, Some(urls), Vec::new());
-        let url = (url != Text::One("none".to_owned())).then_some(url);
+        let url = (url != DeclaredText::One("none".to_owned())).then_some(url);
         InitTarget::Site { bucket, distribution, url }
     }
 
     fn function(&mut self, piece: &Piece, named: Option<&str>, alias: Option<&str>, is_image: bool) -> InitTarget {
         let account = &self.facts.account;
-        let seen = each(self.names, |environment| account.function(self.wanted(piece, environment))).map(Text::of);
-        let named = named.map(|named| Text::One(named.to_owned()));
+        let seen =
+            each(self.names, |environment| account.function(self.wanted(piece, environment))).map(DeclaredText::of);
+        let named = named.map(|named| DeclaredText::One(named.to_owned()));
         let choices =
             account.functions.iter().filter(|it| self.is_free(it.belongs.as_ref())).map(|it| it.name.clone()).collect();
         let function =
@@ -178,9 +179,9 @@ impl TargetQuestions<'_> {
         kind: KindName,
         member: &str,
         about: &str,
-        proposed: Option<Text>,
+        proposed: Option<DeclaredText>,
         mut choices: Vec<String>,
-    ) -> Text {
+    ) -> DeclaredText {
         choices.sort();
         choices.dedup();
         let form: Vec<String> = self.names.iter().map(|name| format!("{name}=…")).collect();
@@ -191,7 +192,9 @@ impl TargetQuestions<'_> {
         };
         // A target belongs to one environment: a release into one must change nothing of another.
         let is_apart = self.is_apart || ["bucket", "distribution", "function"].contains(&member);
-        let is_shared = |text: &Text| is_apart && *text != Text::One("none".to_owned()) && text.is_shared(self.names);
+        let is_shared = |text: &DeclaredText| {
+            is_apart && *text != DeclaredText::One("none".to_owned()) && text.is_shared(self.names)
+        };
         let ours = Ownership {
             account: &self.facts.account,
             app: self.app,
@@ -214,7 +217,7 @@ impl TargetQuestions<'_> {
         let (names, exceptions) = (self.names, &self.facts.exceptions);
         let check: Check<'_> = &|text| {
             is_one_word(text)?;
-            let read = Text::read(text, names)?;
+            let read = DeclaredText::read(text, names)?;
             if is_shared(&read) {
                 return Err(format!(
                     "`{text}` is one target for {}: give each environment its own, with `{{environment}}` in it, or as `{}`",
@@ -230,7 +233,7 @@ impl TargetQuestions<'_> {
             place.takes(&json!(read))
         };
         let answer = self.asked.ask(question, check);
-        Text::read(&answer, names).unwrap_or_else(|_| unanswered())
+        DeclaredText::read(&answer, names).unwrap_or_else(|_| unanswered())
     }
 
     /// Asks for the cluster, the service, its container and the repository of its images.
@@ -247,7 +250,7 @@ impl TargetQuestions<'_> {
                 let (cluster, service) = found.split_once('/')?;
                 Some([cluster, service][at].to_owned())
             };
-            each(self.names, one).map(Text::of)
+            each(self.names, one).map(DeclaredText::of)
         };
         let (clusters, services) = (part(0), part(1));
         let free: Vec<&LiveResource> = account.services.iter().filter(|it| self.is_free(it.belongs.as_ref())).collect();
@@ -265,7 +268,7 @@ impl TargetQuestions<'_> {
         let repository = self.repository(piece, repository);
         let balancer = |part: fn(&(String, String)) -> &String| {
             let of = |environment: &str| account.balancer(names.get(environment)?).map(part);
-            each(self.names, |environment| of(environment).cloned()).map(Text::of)
+            each(self.names, |environment| of(environment).cloned()).map(DeclaredText::of)
         };
         let balancer = balancer(|it| &it.0)
             .zip(balancer(|it| &it.1))
@@ -274,9 +277,9 @@ impl TargetQuestions<'_> {
     }
 
     /// Returns the services of all environments, as `cluster/service`.
-    fn services(&self, cluster: &Text, service: &Text) -> BTreeMap<String, String> {
+    fn services(&self, cluster: &DeclaredText, service: &DeclaredText) -> BTreeMap<String, String> {
         let names = self.names.iter().map(|environment| {
-            let at = |text: &Text| text.at(self.app, environment);
+            let at = |text: &DeclaredText| text.at(self.app, environment);
             let name = format!("{}/{}", at(cluster), at(service));
             (environment.clone(), name)
         });
@@ -309,7 +312,7 @@ pub struct Ownership<'a> {
     /// All environments.
     pub environments: &'a [String],
     /// The cluster of a service.
-    pub cluster: Option<Text>,
+    pub cluster: Option<DeclaredText>,
 }
 
 impl Ownership<'_> {
@@ -318,7 +321,7 @@ impl Ownership<'_> {
     ///
     /// # Errors
     /// The owner, and the next step.
-    pub fn check(&self, member: &str, text: &Text) -> Result<(), String> {
+    pub fn check(&self, member: &str, text: &DeclaredText) -> Result<(), String> {
         for environment in self.environments {
             let name = self.name(member, text, environment);
             if let Some(of) = self.account.installation(member, &name) {
@@ -343,7 +346,7 @@ impl Ownership<'_> {
     }
 
     /// Returns the name of an environment's target: of a service as `cluster/service`.
-    fn name(&self, member: &str, text: &Text, environment: &str) -> String {
+    fn name(&self, member: &str, text: &DeclaredText, environment: &str) -> String {
         let name = text.at(self.app, environment);
         match (member, &self.cluster) {
             ("service", Some(cluster)) => format!("{}/{name}", cluster.at(self.app, environment)),

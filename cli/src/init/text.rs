@@ -7,14 +7,14 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A text, or one for each environment, as a declaration has it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
-pub enum Text {
+pub enum DeclaredText {
     /// One text for all, with `{environment}` where that is a part of it.
     One(String),
     /// A text for each environment.
     Each(BTreeMap<String, String>),
 }
 
-impl Text {
+impl DeclaredText {
     /// Returns whether two environments have the same text.
     pub fn is_shared(&self, environments: &[String]) -> bool {
         let mut seen = BTreeSet::new();
@@ -51,7 +51,7 @@ impl Text {
         }
     }
 
-    /// Writes it as [`Text::read`] reads it.
+    /// Writes it as [`DeclaredText::read`] reads it.
     pub fn spelled(&self) -> String {
         match self {
             Self::One(text) => text.clone(),
@@ -76,15 +76,15 @@ mod tests {
     #[test]
     fn texts_that_differ_by_the_environment_alone_are_one() {
         let each = |pairs: [(&str, &str); 2]| pairs.map(|(name, text)| (name.to_owned(), text.to_owned())).into();
-        let one = Text::of(each([("dev", "shop-dev"), ("prod", "shop-prod")]));
-        assert_eq!(one, Text::One("shop-{environment}".into()));
+        let one = DeclaredText::of(each([("dev", "shop-dev"), ("prod", "shop-prod")]));
+        assert_eq!(one, DeclaredText::One("shop-{environment}".into()));
         assert_eq!(one.at("shop", "dev"), "shop-dev");
-        let apart = Text::of(each([("dev", "E1"), ("prod", "E2")]));
+        let apart = DeclaredText::of(each([("dev", "E1"), ("prod", "E2")]));
         assert_eq!(apart.spelled(), "dev=E1,prod=E2");
         let environments = ["dev".to_owned(), "prod".to_owned()];
-        assert_eq!(Text::read("dev=E1, prod=E2", &environments), Ok(apart));
+        assert_eq!(DeclaredText::read("dev=E1, prod=E2", &environments), Ok(apart));
         for bad in ["dev=E1", "dev=E1,prod=", "dev=E1,qa=E2", "dev=E1,prod=E2,qa=E3", "dev=E1,x"] {
-            assert!(Text::read(bad, &environments).is_err(), "{bad}");
+            assert!(DeclaredText::read(bad, &environments).is_err(), "{bad}");
         }
     }
 }

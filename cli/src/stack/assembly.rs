@@ -4,7 +4,9 @@
 use crate::ground::machine::{self, shown};
 use crate::stack::built::{BuiltStack, FileAsset, WantedStack, file_or_zip};
 use crate::stack::images::{StackImage, filled};
-use crate::stack::manifest::{Artifact, Asset, AssetList, Destination, MANIFEST, Manifest, MissingContext, parsed};
+use crate::stack::manifest::{
+    AssemblyArtifact, AssemblyManifest, Asset, AssetList, AssetPlace, MANIFEST, MissingContext, parsed,
+};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use windlass_domain::declaration::inputs::before;
@@ -144,14 +146,14 @@ fn add(folder: &Path, depth: usize, stacks: &mut Vec<AssemblyStack>) -> Result<(
     if depth > DEEPEST {
         return Err(format!("{} has too many assemblies within each other", shown(folder)));
     }
-    let manifest: Manifest = parsed(&folder.join(MANIFEST))?;
+    let manifest: AssemblyManifest = parsed(&folder.join(MANIFEST))?;
     for artifact in manifest.artifacts.values() {
         if let Some(nested) = artifact.properties.directory_name.as_ref().filter(|_| artifact.sort != STACK) {
             add(&folder.join(nested), depth + 1, stacks)?;
         }
     }
-    let is_list = |(_, artifact): &(&String, &Artifact)| artifact.sort == ASSETS;
-    let is_stack = |(_, artifact): &(&String, &Artifact)| artifact.sort == STACK;
+    let is_list = |(_, artifact): &(&String, &AssemblyArtifact)| artifact.sort == ASSETS;
+    let is_stack = |(_, artifact): &(&String, &AssemblyArtifact)| artifact.sort == STACK;
     for (id, artifact) in manifest.artifacts.iter().filter(is_stack) {
         let Some(template) = artifact.properties.template_file.clone() else {
             return Err(format!("{}: the stack `{id}` has no template", shown(&folder.join(MANIFEST))));
@@ -174,7 +176,7 @@ fn add(folder: &Path, depth: usize, stacks: &mut Vec<AssemblyStack>) -> Result<(
     Ok(())
 }
 
-fn name_of(id: &str, artifact: &Artifact) -> String {
+fn name_of(id: &str, artifact: &AssemblyArtifact) -> String {
     artifact.properties.stack_name.clone().unwrap_or_else(|| id.to_owned())
 }
 
@@ -222,7 +224,7 @@ impl AssemblyStack {
         filled(name, self.place(wanted).map(|known| known.or(Some("*"))))
     }
 
-    fn other_bucket(&self, to: &Destination, wanted: &WantedStack<'_>) -> Finding {
+    fn other_bucket(&self, to: &AssetPlace, wanted: &WantedStack<'_>) -> Finding {
         let (path, bucket) = (wanted.member("assets"), self.bucket(&to.place, wanted));
         let expects = format!("The template of `{}` expects files in the bucket `{bucket}`", self.name);
         let write = format!("Write `assets: {bucket}`");

@@ -12,10 +12,10 @@ pub const MANIFEST: &str = "manifest.json";
 
 /// The manifest of an assembly: it lists the artifacts of the build.
 #[derive(Debug, Deserialize)]
-pub struct Manifest {
+pub struct AssemblyManifest {
     /// The artifacts by their ids.
     #[serde(default)]
-    pub artifacts: BTreeMap<String, Artifact>,
+    pub artifacts: BTreeMap<String, AssemblyArtifact>,
     /// The values that CDK has not looked up.
     #[serde(default)]
     pub missing: Vec<MissingContext>,
@@ -23,7 +23,7 @@ pub struct Manifest {
 
 /// A part of an assembly, such as a stack.
 #[derive(Debug, Deserialize)]
-pub struct Artifact {
+pub struct AssemblyArtifact {
     /// Its type.
     #[serde(rename = "type", deserialize_with = "foreign::one")]
     pub sort: String,
@@ -80,7 +80,7 @@ pub struct Asset {
     /// Its source.
     pub source: AssetSource,
     /// Its places by their names.
-    pub destinations: BTreeMap<String, Destination>,
+    pub destinations: BTreeMap<String, AssetPlace>,
 }
 
 /// The source of an asset.
@@ -93,7 +93,7 @@ pub struct AssetSource {
 
 /// The place of an asset.
 #[derive(Debug, Deserialize)]
-pub struct Destination {
+pub struct AssetPlace {
     /// The bucket of a file, or the repository of an image.
     #[serde(rename = "bucketName", alias = "repositoryName", deserialize_with = "foreign::one")]
     pub place: String,

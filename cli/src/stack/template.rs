@@ -2,7 +2,7 @@
 //! byte of a template stays, but for the paths of these folders.
 
 use crate::ground::packing::{ZIP, archive_of_members};
-use crate::init::infrastructure::edit::{Change, Edit};
+use crate::init::infrastructure::edit::{Edit, TextChange};
 use crate::init::sam_template::{FUNCTION, SamTemplate};
 use crate::init::template_tree::{self, Node};
 use crate::stack::built::{BuiltStack, FileAsset, WantedStack, file_or_zip};
@@ -83,7 +83,7 @@ struct Reading<'r> {
     built: Option<&'r Path>,
     wanted: &'r WantedStack<'r>,
     found: Vec<Finding>,
-    changes: Vec<Change>,
+    changes: Vec<TextChange>,
     /// The bytes of each archive by its key.
     assets: BTreeMap<String, Vec<u8>>,
 }

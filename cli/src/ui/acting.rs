@@ -1,9 +1,9 @@
 //! Acting from a page: the form, its plan, what was begun, and its outcome.
 
-use super::acts::{self, Act, BegunWork, PageAction, TypedCommand};
+use super::acts::{self, BegunWork, OfferedAct, PageAction, TypedCommand};
 use super::deployment;
 use super::guard::random;
-use super::http::{Answer, Fields};
+use super::http::{Fields, HttpAnswer};
 use super::parts::{self, mark, times, typed};
 use super::server::{Server, app_name, nothing};
 use crate::ground::exit::Exit;
@@ -19,7 +19,7 @@ use windlass_domain::shown::api::PlanAnswer;
 use windlass_domain::text::name::{AppName, EnvironmentName};
 
 impl Server {
-    pub(super) async fn form(&self, act: &str, fields: &Fields) -> Result<Answer, Failure> {
+    pub(super) async fn form(&self, act: &str, fields: &Fields) -> Result<HttpAnswer, Failure> {
         let act = acts::named(act).ok_or_else(nothing)?;
         if act.verb == "approve" {
             return self.approval(act, fields).await;
@@ -33,7 +33,7 @@ impl Server {
     }
 
     /// Shows the plan of a deployment that waits for people, and the form that approves it by its hash.
-    async fn approval(&self, act: &Act, fields: &Fields) -> Result<Answer, Failure> {
+    async fn approval(&self, act: &OfferedAct, fields: &Fields) -> Result<HttpAnswer, Failure> {
         let value = |name: &str| fields.get(name).map_or("", String::as_str);
         let (app, id) = (app_name(value("app"))?, value("deployment"));
         let plan: PlanAnswer = self.windlass.read(RouteName::Plan, &[app.as_str(), id], &[]).await?;
@@ -58,7 +58,7 @@ impl Server {
         Ok(self.page(200, act.title, seen.is_none().then_some(2), &body))
     }
 
-    pub(super) async fn plan(&self, act: &str, fields: &Fields) -> Result<Answer, Failure> {
+    pub(super) async fn plan(&self, act: &str, fields: &Fields) -> Result<HttpAnswer, Failure> {
         let act = acts::named(act).filter(|act| act.is_planned).ok_or_else(nothing)?;
         let words = act.plan_words(fields);
         let drawn = match TypedCommand::read(&words) {
@@ -81,7 +81,7 @@ impl Server {
         }
     }
 
-    pub(super) async fn act(&self, act: &str, fields: &Fields) -> Result<Answer, Failure> {
+    pub(super) async fn act(&self, act: &str, fields: &Fields) -> Result<HttpAnswer, Failure> {
         let act = acts::named(act).ok_or_else(nothing)?;
         let words = act.words(fields);
         let once = fields.get("once").cloned().unwrap_or_default();
@@ -89,7 +89,7 @@ impl Server {
         let known = self.once.borrow().get(&once).copied();
         match known {
             Some(Some(number)) => return Ok(self.see_did(number)),
-            Some(None) => return Ok(Answer::line(409, "it is being handed in: look at the board")),
+            Some(None) => return Ok(HttpAnswer::line(409, "it is being handed in: look at the board")),
             None => {}
         }
         self.once.borrow_mut().insert(once.clone(), None);
@@ -132,18 +132,18 @@ impl Server {
     }
 
     /// Sends the browser to the page of an act by GET, so that looking again does nothing again.
-    fn see_did(&self, number: usize) -> Answer {
-        Answer::see(self.stand.below(&format!("did/{number}")))
+    fn see_did(&self, number: usize) -> HttpAnswer {
+        HttpAnswer::see(self.stand.below(&format!("did/{number}")))
     }
 
-    fn asked(&self, act: &Act, fields: &Fields, planned: bool) -> Markup {
+    fn asked(&self, act: &OfferedAct, fields: &Fields, planned: bool) -> Markup {
         match random() {
             Ok(once) => act.form(&self.stand, (&self.guard.token, &once), fields, planned),
             Err(failure) => parts::failure(&failure),
         }
     }
 
-    pub(super) async fn did(&self, number: &str) -> Result<Answer, Failure> {
+    pub(super) async fn did(&self, number: &str) -> Result<HttpAnswer, Failure> {
         let number: Option<usize> = number.parse().ok();
         let did = number.and_then(|number| self.did.borrow().get(number).cloned()).ok_or_else(nothing)?;
         let (outcome, is_over) = match &did.begun {
@@ -189,7 +189,7 @@ impl Server {
         Ok((outcome, true))
     }
 
-    pub(super) fn failed(&self, failure: &Failure, act: Option<(&Act, &Fields, &[String])>) -> Answer {
+    pub(super) fn failed(&self, failure: &Failure, act: Option<(&OfferedAct, &Fields, &[String])>) -> HttpAnswer {
         let status = match failure.exit {
             Exit::Usage if act.is_none() => 404,
             Exit::Usage | Exit::Rejected => 400,
@@ -212,7 +212,7 @@ impl Server {
 }
 
 /// Shows the act, its environment, and its effect.
-fn head(act: &Act, fields: &Fields) -> Markup {
+fn head(act: &OfferedAct, fields: &Fields) -> Markup {
     let value = |name: &str| fields.get(name).map_or("", String::as_str);
     html! { h1 { (act.title) ": " (value("app")) " " (value("environment")) } p { (act.does) } }
 }

@@ -20,7 +20,7 @@ use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::text::name::{AppName, EnvironmentName};
 
 /// An act: its name is that of its verb.
-pub struct Act {
+pub struct OfferedAct {
     /// The verb.
     pub verb: &'static str,
     /// The title of its page.
@@ -41,8 +41,8 @@ const MAY_LOSE: (&str, &str) =
     ("may-lose", "a resource of a stack whose data it may lose, such as infra.Messages; needs the reason");
 
 /// All of them.
-pub const ACTS: [Act; 8] = [
-    Act {
+pub const ACTS: [OfferedAct; 8] = [
+    OfferedAct {
         arguments: &["version"],
         is_planned: true,
         options: &[MAY_LOSE],
@@ -55,7 +55,7 @@ pub const ACTS: [Act; 8] = [
         ],
         ..plain("deploy", "Deploy a recorded version", "Deploys a release that is recorded already: promotion.")
     },
-    Act {
+    OfferedAct {
         is_planned: true,
         options: &[
             ("snapshot", "the snapshot's number; the newest suitable one if empty"),
@@ -69,7 +69,7 @@ pub const ACTS: [Act; 8] = [
              is released.",
         )
     },
-    Act {
+    OfferedAct {
         options: &[("deployment", "the deployment that asks"), ("hash", "the hash of the plan that you have seen")],
         ..plain(
             "approve",
@@ -79,11 +79,11 @@ pub const ACTS: [Act; 8] = [
     },
     plain("hold", "Hold", "Holds automatic deployments until the hold is released."),
     plain("release-hold", "Release the hold", "Lets automatic deployments in again."),
-    Act {
+    OfferedAct {
         arguments: &["id"],
         ..plain("cancel", "Cancel", "Stops the deployment and undoes what it has changed. It vetoes nothing.")
     },
-    Act {
+    OfferedAct {
         options: &[("deployment", "the deployment; the one that holds the lock if empty")],
         ..plain(
             "recover",
@@ -95,16 +95,16 @@ pub const ACTS: [Act; 8] = [
 ];
 
 /// Makes an act on an environment that has no plan and needs nothing but a reason.
-const fn plain(verb: &'static str, title: &'static str, does: &'static str) -> Act {
-    Act { verb, title, does, arguments: &[], is_planned: false, options: &[], wishes: &[] }
+const fn plain(verb: &'static str, title: &'static str, does: &'static str) -> OfferedAct {
+    OfferedAct { verb, title, does, arguments: &[], is_planned: false, options: &[], wishes: &[] }
 }
 
 /// Finds the act of a name.
-pub fn named(verb: &str) -> Option<&'static Act> {
+pub fn named(verb: &str) -> Option<&'static OfferedAct> {
     ACTS.iter().find(|act| act.verb == verb)
 }
 
-impl Act {
+impl OfferedAct {
     /// Returns the words of the command. A value is never an option, because it stands behind `=` or is a name.
     pub fn words(&self, fields: &Fields) -> Vec<String> {
         let value = |name: &str| fields.get(name).cloned().unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use crate::ground::failure::Failure;
 use crate::ground::terminal::Tone;
-use crate::ui::acts::Act;
+use crate::ui::acts::OfferedAct;
 use crate::ui::http::Fields;
 use crate::ui::parts::{mark, state, times};
 use crate::ui::server::{Server, app_name, environment_name};
@@ -52,7 +52,7 @@ fn row(one: &AcceptedComponent) -> Markup {
 impl Server {
     /// Shows what an act would do. Where that could not be read, the reason stands in its place: the act can be done
     /// all the same.
-    pub(super) async fn would(&self, act: &Act, fields: &Fields) -> Markup {
+    pub(super) async fn would(&self, act: &OfferedAct, fields: &Fields) -> Markup {
         let effect = self.read_would(act, fields).await;
         html! {
             h2 { "What this would do" }
@@ -63,7 +63,7 @@ impl Server {
         }
     }
 
-    async fn read_would(&self, act: &Act, fields: &Fields) -> Result<Effect, Failure> {
+    async fn read_would(&self, act: &OfferedAct, fields: &Fields) -> Result<Effect, Failure> {
         let value = |name: &str| fields.get(name).map_or("", String::as_str);
         let (app, name) = (app_name(value("app"))?, environment_name(value("environment"))?);
         let id = fields.get("id").or(fields.get("deployment")).cloned();

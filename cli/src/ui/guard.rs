@@ -1,7 +1,7 @@
 //! The guard lets in one caller: the browser that was given the address, on this machine, from these pages. The file
 //! that leads the browser there is its owner's alone, as the address is.
 
-use super::http::{Answer, HttpRequest};
+use super::http::{HttpAnswer, HttpRequest};
 use crate::ground::failure::Failure;
 use maud::{DOCTYPE, Markup, html};
 use std::fs::{self, OpenOptions};
@@ -55,15 +55,15 @@ impl Guard {
     ///
     /// # Errors
     /// The answer to a caller that is not let in, which says nothing.
-    pub fn segments<'a>(&self, request: &'a HttpRequest) -> Result<Vec<&'a str>, Answer> {
-        let refused = |why| Err(Answer::line(403, why));
+    pub fn segments<'a>(&self, request: &'a HttpRequest) -> Result<Vec<&'a str>, HttpAnswer> {
+        let refused = |why| Err(HttpAnswer::line(403, why));
         // Another name that leads to this machine is used by somebody else's page.
         if request.header("host") != Some(&self.host) {
             return refused("this is not the address that was printed");
         }
         let mut segments = request.path.trim_start_matches('/').split('/');
         if segments.next() != Some(&self.secret) {
-            return Err(Answer::line(404, "nothing is here"));
+            return Err(HttpAnswer::line(404, "nothing is here"));
         }
         let own = format!("http://{}", self.host);
         let is_own = request.header("origin").map(|origin| origin == own);
@@ -88,7 +88,7 @@ impl Guard {
                     return refused("the form is of another run of this command: open it anew");
                 }
             }
-            _ => return Err(Answer::line(405, "pages are read, and forms are sent")),
+            _ => return Err(HttpAnswer::line(405, "pages are read, and forms are sent")),
         }
         Ok(segments.filter(|segment| !segment.is_empty()).collect())
     }

@@ -40,7 +40,7 @@ impl HttpRequest {
 
 /// An answer.
 #[derive(Debug, Clone)]
-pub struct Answer {
+pub struct HttpAnswer {
     /// Its status.
     pub status: u16,
     /// Its type.
@@ -51,7 +51,7 @@ pub struct Answer {
     pub location: Option<String>,
 }
 
-impl Answer {
+impl HttpAnswer {
     /// Makes an answer of a page.
     pub fn page(status: u16, body: String) -> Self {
         Self { status, kind: "text/html; charset=utf-8", body, location: None }
@@ -102,13 +102,13 @@ x-frame-options: DENY\r\n";
 ///
 /// # Errors
 /// The answer that says what is wrong with the request.
-pub async fn read(stream: &mut TcpStream) -> Result<HttpRequest, Answer> {
+pub async fn read(stream: &mut TcpStream) -> Result<HttpRequest, HttpAnswer> {
     tokio::time::timeout(PATIENCE, read_all(stream))
         .await
-        .unwrap_or_else(|_| Err(Answer::line(408, "the request did not come in time")))
+        .unwrap_or_else(|_| Err(HttpAnswer::line(408, "the request did not come in time")))
 }
 
-async fn read_all(stream: &mut TcpStream) -> Result<HttpRequest, Answer> {
+async fn read_all(stream: &mut TcpStream) -> Result<HttpRequest, HttpAnswer> {
     let mut bytes = Vec::new();
     let (mut request, head) = loop {
         more(stream, &mut bytes).await?;
@@ -116,18 +116,18 @@ async fn read_all(stream: &mut TcpStream) -> Result<HttpRequest, Answer> {
             break read;
         }
         if bytes.len() > LARGEST_HEAD {
-            return Err(Answer::line(431, "the head of the request is too large"));
+            return Err(HttpAnswer::line(431, "the head of the request is too large"));
         }
     };
     if request.headers.contains_key("transfer-encoding") {
-        return Err(Answer::line(501, "chunks are not read"));
+        return Err(HttpAnswer::line(501, "chunks are not read"));
     }
     let length = request.header("content-length").unwrap_or("0");
     let length: usize = length
         .parse()
         .ok()
         .filter(|length| *length <= LARGEST_BODY)
-        .ok_or_else(|| Answer::line(413, "the form is too large"))?;
+        .ok_or_else(|| HttpAnswer::line(413, "the form is too large"))?;
     while bytes.len() < head + length {
         more(stream, &mut bytes).await?;
     }
@@ -135,18 +135,18 @@ async fn read_all(stream: &mut TcpStream) -> Result<HttpRequest, Answer> {
     Ok(request)
 }
 
-async fn more(stream: &mut TcpStream, bytes: &mut Vec<u8>) -> Result<(), Answer> {
+async fn more(stream: &mut TcpStream, bytes: &mut Vec<u8>) -> Result<(), HttpAnswer> {
     match stream.read_buf(bytes).await {
-        Ok(0) | Err(_) => Err(Answer::line(400, "the request is cut")),
+        Ok(0) | Err(_) => Err(HttpAnswer::line(400, "the request is cut")),
         Ok(_) => Ok(()),
     }
 }
 
 /// Reads the head of a request and its length; `None` where more of it is to come.
-fn head(bytes: &[u8]) -> Result<Option<(HttpRequest, usize)>, Answer> {
+fn head(bytes: &[u8]) -> Result<Option<(HttpRequest, usize)>, HttpAnswer> {
     let mut headers = [httparse::EMPTY_HEADER; 64];
     let mut read = httparse::Request::new(&mut headers);
-    let bad = |_| Answer::line(400, "this is no request");
+    let bad = |_| HttpAnswer::line(400, "this is no request");
     let httparse::Status::Complete(length) = read.parse(bytes).map_err(bad)? else { return Ok(None) };
     let target = read.path.unwrap_or_default();
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
@@ -160,7 +160,7 @@ fn head(bytes: &[u8]) -> Result<Option<(HttpRequest, usize)>, Answer> {
         let value = String::from_utf8_lossy(header.value).into_owned();
         // Nobody could know which of two headers of one name counts.
         if request.headers.insert(header.name.to_ascii_lowercase(), value).is_some() {
-            return Err(Answer::line(400, "a header is there twice"));
+            return Err(HttpAnswer::line(400, "a header is there twice"));
         }
     }
     Ok(Some((request, length)))
@@ -174,7 +174,7 @@ fn fields(text: &[u8]) -> Fields {
 }
 
 /// Sends an answer. A browser that has gone away is no error of ours.
-pub async fn send(stream: &mut TcpStream, answer: &Answer) {
+pub async fn send(stream: &mut TcpStream, answer: &HttpAnswer) {
     let _ = stream.write_all(answer.bytes().as_bytes()).await;
     let _ = stream.shutdown().await;
 }

@@ -3,7 +3,7 @@
 use super::acts::PageAction;
 use super::board::Board;
 use super::guard::{Doorway, Guard};
-use super::http::{Answer, Fields, HttpRequest, read, send};
+use super::http::{Fields, HttpAnswer, HttpRequest, read, send};
 use super::parts::{Page, PagePlace, SCRIPT, STYLE, mark};
 use super::way_back::{self, LastDrill};
 use super::{deployment, environment, logs};
@@ -85,7 +85,7 @@ impl Server {
     }
 
     /// Answers a request.
-    pub async fn answer(&self, request: &HttpRequest) -> Answer {
+    pub async fn answer(&self, request: &HttpRequest) -> HttpAnswer {
         let segments = match self.guard.segments(request) {
             Ok(segments) => segments,
             Err(answer) => return answer,
@@ -93,10 +93,10 @@ impl Server {
         // Dropped, the file is gone.
         self.way.take();
         let answer = match (request.method.as_str(), segments.as_slice()) {
-            ("GET", ["page.css"]) => Ok(Answer::file("text/css; charset=utf-8", STYLE)),
-            ("GET", ["page.js"]) => Ok(Answer::file("text/javascript; charset=utf-8", SCRIPT)),
+            ("GET", ["page.css"]) => Ok(HttpAnswer::file("text/css; charset=utf-8", STYLE)),
+            ("GET", ["page.js"]) => Ok(HttpAnswer::file("text/javascript; charset=utf-8", SCRIPT)),
             // The links of the board are from its address, which ends with a slash.
-            ("GET", []) if !request.path.ends_with('/') => Ok(Answer::see(self.stand.board())),
+            ("GET", []) if !request.path.ends_with('/') => Ok(HttpAnswer::see(self.stand.board())),
             ("GET", []) => self.board(&request.query).await,
             ("GET", ["stats"]) => self.figures(&request.query).await,
             ("GET", ["apps", app, "environments", name]) => self.environment(app, name, &request.query).await,
@@ -111,7 +111,7 @@ impl Server {
         answer.unwrap_or_else(|failure| self.failed(&failure, None))
     }
 
-    async fn board(&self, query: &Fields) -> Result<Answer, Failure> {
+    async fn board(&self, query: &Fields) -> Result<HttpAnswer, Failure> {
         let list = List { route: RouteName::Apps, names: vec![], query: vec![] };
         let apps = whole::<Apps>(&self.windlass, &list).await?;
         let looks = query.get("observe").is_some_and(|wish| wish == "true");
@@ -124,18 +124,18 @@ impl Server {
             filter: query.get("q").map_or("", String::as_str),
             now: now(),
         };
-        Ok(Answer::page(200, board.page()))
+        Ok(HttpAnswer::page(200, board.page()))
     }
 
-    async fn figures(&self, query: &Fields) -> Result<Answer, Failure> {
+    async fn figures(&self, query: &Fields) -> Result<HttpAnswer, Failure> {
         let days: u64 = query.get("days").and_then(|text| text.parse().ok()).unwrap_or(30);
         let text = days.to_string();
         let list = List { route: RouteName::AllStats, names: vec![], query: vec![("days", &text)] };
         let apps = whole::<AllStats>(&self.windlass, &list).await?;
-        Ok(Answer::page(200, super::figures::page(&self.stand, &apps, days)))
+        Ok(HttpAnswer::page(200, super::figures::page(&self.stand, &apps, days)))
     }
 
-    async fn environment(&self, app: &str, name: &str, query: &Fields) -> Result<Answer, Failure> {
+    async fn environment(&self, app: &str, name: &str, query: &Fields) -> Result<HttpAnswer, Failure> {
         let (app, name) = (app_name(app)?, environment_name(name)?);
         let observe: &[(&str, &str)] = if query.contains_key("observe") { &[("observe", "true")] } else { &[] };
         let names = [app.as_str(), name.as_str()];
@@ -155,7 +155,7 @@ impl Server {
             drill: &self.last_drill(&here).await,
             now: now(),
         };
-        Ok(Answer::page(200, shown.page()))
+        Ok(HttpAnswer::page(200, shown.page()))
     }
 
     /// Returns the last drill that has ended. It changes no more, and is read once, however often the page is looked
@@ -178,7 +178,7 @@ impl Server {
         record::of_deployment(&self.windlass, &app_name(app)?, id).await
     }
 
-    async fn deployment(&self, app: &str, id: &str) -> Result<Answer, Failure> {
+    async fn deployment(&self, app: &str, id: &str) -> Result<HttpAnswer, Failure> {
         let record = match self.record(app, id).await {
             // An execution that was started a moment ago shows with a delay at Step Functions.
             Err(failure) if failure.exit == Exit::Rejected && self.has_begun(id) => None,
@@ -197,19 +197,19 @@ impl Server {
             groups: Some(&self.groups.of(&self.endpoint, &record, now()).await),
             now: now(),
         };
-        Ok(Answer::page(200, shown.page()))
+        Ok(HttpAnswer::page(200, shown.page()))
     }
 
-    async fn logs(&self, app: &str, id: &str) -> Result<Answer, Failure> {
+    async fn logs(&self, app: &str, id: &str) -> Result<HttpAnswer, Failure> {
         let record = self.record(app, id).await?.ok_or_else(|| Failure::usage("it has changed nothing yet"))?;
         let aws = self.endpoint.aws().await?;
         let body = logs::shown(&aws, &record, &self.stand, &self.endpoint.typed()).await;
         Ok(self.page(200, "Logs", None, &body))
     }
 
-    pub(super) fn page(&self, status: u16, title: &str, again_s: Option<u64>, body: &Markup) -> Answer {
+    pub(super) fn page(&self, status: u16, title: &str, again_s: Option<u64>, body: &Markup) -> HttpAnswer {
         let page = Page { stand: &self.stand, title, above: vec![], again_s };
-        Answer::page(status, page.render(body))
+        HttpAnswer::page(status, page.render(body))
     }
 }
 

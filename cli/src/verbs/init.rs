@@ -10,7 +10,7 @@ use crate::init::account::Account;
 use crate::init::answers::{Answers, Question, argument};
 use crate::init::application::InitApplication;
 use crate::init::facts::InitFacts;
-use crate::init::files::{self, File};
+use crate::init::files::{self, WrittenFile};
 use crate::init::proposal::propose;
 use crate::init::repository_walk::{self, no_links, put};
 use crate::init::{
@@ -198,9 +198,9 @@ impl Init {
 
     /// Writes the files that are not there yet. A file with another text is shown, and written over only where that was
     /// asked for.
-    fn write(&self, all: &[File], output: Output) -> Result<Vec<serde_json::Value>, Failure> {
+    fn write(&self, all: &[WrittenFile], output: Output) -> Result<Vec<serde_json::Value>, Failure> {
         no_links(&self.folder, all)?;
-        let others: Vec<(&File, String)> = all
+        let others: Vec<(&WrittenFile, String)> = all
             .iter()
             .filter_map(|file| {
                 let present = fs::read_to_string(self.folder.join(&file.path)).ok()?;
@@ -209,7 +209,7 @@ impl Init {
             .collect();
         let mut kept: Vec<&str> = Vec::new();
         // The schema is the program's own, and another version has another one.
-        let is_asked = |file: &File| !self.force && file.path != declaration::SCHEMA_FILE;
+        let is_asked = |file: &WrittenFile| !self.force && file.path != declaration::SCHEMA_FILE;
         for (file, present) in others.iter().filter(|(file, _)| is_asked(file)) {
             let (old, new) = (format!("{} as it is", file.path), format!("{} as it would be", file.path));
             let shown = TextDiff::from_lines(present, &file.text).unified_diff().header(&old, &new).to_string();
@@ -344,7 +344,7 @@ fn summary(written: &[serde_json::Value], notes: &[String], next: &[String]) -> 
 
 /// Checks that the declaration is valid, and the access file but for numbers that nobody knows yet; else nothing is
 /// written.
-fn check(all: &[File], application: &InitApplication, exceptions: &Exceptions) -> Result<(), Failure> {
+fn check(all: &[WrittenFile], application: &InitApplication, exceptions: &Exceptions) -> Result<(), Failure> {
     let path = access_proposal::path(application);
     let access = all.iter().find(|file| file.path == path && application.github_ids.is_some());
     if let (Some(file), Ok(app)) = (access, AppName::new(&application.app)) {

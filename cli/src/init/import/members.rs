@@ -71,7 +71,7 @@ impl UnreadMembers {
     /// # Errors
     /// Another type stands there, which is set aside.
     pub fn text(&mut self, path: &[&str]) -> Result<Option<String>, OtherType> {
-        let Some(Value::String(text)) = self.typed(path, Wanted::Text)? else { return Ok(None) };
+        let Some(Value::String(text)) = self.typed(path, WantedType::Text)? else { return Ok(None) };
         self.taken.push(path.join("."));
         Ok(Some(text))
     }
@@ -82,7 +82,7 @@ impl UnreadMembers {
     /// Another type stands there, which is set aside.
     pub fn members(&mut self, path: &[&str]) -> Result<Option<Self>, OtherType> {
         let place = self.pointer(path);
-        let map = self.typed(path, Wanted::Map)?;
+        let map = self.typed(path, WantedType::Map)?;
         Ok(map.map(|map| self.beside(map, place)))
     }
 
@@ -97,7 +97,7 @@ impl UnreadMembers {
             return Ok(None);
         }
         let place = self.pointer(path);
-        let Some(Value::Array(all)) = self.typed(path, Wanted::List)? else { return Ok(None) };
+        let Some(Value::Array(all)) = self.typed(path, WantedType::List)? else { return Ok(None) };
         let all = all.into_iter().enumerate();
         Ok(Some(all.map(|(at, entry)| self.beside(entry, format!("{place}/{at}"))).collect()))
     }
@@ -111,12 +111,12 @@ impl UnreadMembers {
     }
 
     /// Takes a value of a type. One of another type is taken as well, and so is a member on the way that is no map.
-    fn typed(&mut self, path: &[&str], wanted: Wanted) -> Result<Option<Value>, OtherType> {
+    fn typed(&mut self, path: &[&str], wanted: WantedType) -> Result<Option<Value>, OtherType> {
         let mut at = &self.left;
         for (depth, member) in (1..).zip(path) {
             let Some(value) = at.get(*member) else { return Ok(None) };
             let (until, _) = path.split_at(depth);
-            let needed = if until.len() == path.len() { wanted } else { Wanted::Map };
+            let needed = if until.len() == path.len() { wanted } else { WantedType::Map };
             if !needed.is(value) {
                 return Err(self.of_other_type(until, needed));
             }
@@ -125,7 +125,7 @@ impl UnreadMembers {
         Ok(Some(self.aside(path)))
     }
 
-    fn of_other_type(&mut self, path: &[&str], wanted: Wanted) -> OtherType {
+    fn of_other_type(&mut self, path: &[&str], wanted: WantedType) -> OtherType {
         let written = self.source.plain(&self.pointer(path)).map(str::to_owned);
         let found = match self.aside(path) {
             Value::Array(_) => Found::List,
@@ -161,7 +161,7 @@ impl UnreadMembers {
 
 /// A type that a member is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wanted {
+pub enum WantedType {
     /// A text.
     Text,
     /// A list.
@@ -170,7 +170,7 @@ pub enum Wanted {
     Map,
 }
 
-impl Wanted {
+impl WantedType {
     fn is(self, value: &Value) -> bool {
         match self {
             Self::Text => value.is_string(),
@@ -209,7 +209,7 @@ pub struct OtherType {
     /// The value that stands there.
     pub found: Found,
     /// The type that is asked for.
-    pub wanted: Wanted,
+    pub wanted: WantedType,
 }
 
 impl OtherType {
@@ -223,7 +223,7 @@ impl OtherType {
             Found::Map => format!("is a map, and no {wanted}"),
         };
         let mend = match &self.found {
-            Found::Scalar(_) if self.wanted == Wanted::Text => "put it in quotes".to_owned(),
+            Found::Scalar(_) if self.wanted == WantedType::Text => "put it in quotes".to_owned(),
             _ => format!("write a {wanted}"),
         };
         format!("`{}` of {of} {is}: {mend}", self.member)

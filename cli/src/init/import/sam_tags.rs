@@ -1,6 +1,6 @@
 //! The short forms of CloudFormation's functions, such as `!Ref`, which a reader of YAML takes for tags. Pure.
 
-use crate::init::infrastructure::edit::{Change, Edit};
+use crate::init::infrastructure::edit::{Edit, TextChange};
 use crate::init::template_tree::{self, Node, Part, line_start};
 use serde_json::Value;
 
@@ -14,7 +14,7 @@ pub fn without_tags(text: &str) -> String {
     Edit::new("", text, changes.collect()).after
 }
 
-fn without_tag(text: &str, node: &Node) -> Vec<Change> {
+fn without_tag(text: &str, node: &Node) -> Vec<TextChange> {
     let place = node.tag.clone().unwrap_or_default();
     let tag = text.get(place.clone()).unwrap_or_default();
     let name = tag.strip_prefix('!').unwrap_or_default();

@@ -7,7 +7,7 @@ use similar::TextDiff;
 use std::ops::Range;
 
 /// The place of the bytes that go, and the text that comes in their place.
-pub type Change = (Range<usize>, String);
+pub type TextChange = (Range<usize>, String);
 
 /// A file, before and after.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub struct Edit {
 
 impl Edit {
     /// Makes a file with changes, whose lines end as its own do. Of two changes of one place the second is left out.
-    pub fn new(path: &str, before: &str, mut changes: Vec<Change>) -> Self {
+    pub fn new(path: &str, before: &str, mut changes: Vec<TextChange>) -> Self {
         let end = if before.contains("\r\n") { "\r\n" } else { "\n" };
         changes.sort_by_key(|(place, _)| (place.start, place.end));
         let (mut after, mut done) = (String::new(), 0);

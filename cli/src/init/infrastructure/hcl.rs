@@ -2,7 +2,7 @@
 //! place of each part. What is written goes to such a place, so that no other byte of the file changes: written back
 //! as a whole, it would lose its CRLF and the escapes within its texts. Pure.
 
-use super::edit::Change;
+use super::edit::TextChange;
 use crate::init::template_tree::line_end;
 use hcl_edit::Span;
 use hcl_edit::expr::Expression;
@@ -30,9 +30,9 @@ impl<'a> HclFile<'a> {
     }
 
     /// Returns the resources of the file.
-    pub fn resources(&self) -> impl Iterator<Item = Resource<'_>> {
+    pub fn resources(&self) -> impl Iterator<Item = ResourceBlock<'_>> {
         self.body.get_blocks("resource").filter_map(|block| match block.labels.as_slice() {
-            [sort, id] => Some(Resource { sort: sort.as_str(), id: id.as_str(), text: self.text, block }),
+            [sort, id] => Some(ResourceBlock { sort: sort.as_str(), id: id.as_str(), text: self.text, block }),
             _ => None,
         })
     }
@@ -45,7 +45,7 @@ impl<'a> HclFile<'a> {
 
 /// A block `resource "sort" "id" { … }`.
 #[derive(Debug, Clone, Copy)]
-pub struct Resource<'a> {
+pub struct ResourceBlock<'a> {
     /// The resource's sort, such as `aws_lambda_function`.
     pub sort: &'a str,
     /// Its id.
@@ -54,7 +54,7 @@ pub struct Resource<'a> {
     block: &'a Block,
 }
 
-impl<'a> Resource<'a> {
+impl<'a> ResourceBlock<'a> {
     /// Returns the resource as it is written.
     pub fn text(&self) -> &'a str {
         written(self.text, self.block)
@@ -154,7 +154,7 @@ impl<'a> Resource<'a> {
     }
 
     /// Returns the changes of the file by which the resource is changed.
-    pub fn changed(&self, changes: ResourceChanges) -> Vec<Change> {
+    pub fn changed(&self, changes: ResourceChanges) -> Vec<TextChange> {
         let ResourceChanges { mut all, members, behind } = changes;
         let Some(place) = self.block.span() else { return all };
         if !members.is_empty() {
@@ -172,7 +172,7 @@ impl<'a> Resource<'a> {
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct ResourceChanges {
     /// The changes at their places in the file.
-    all: Vec<Change>,
+    all: Vec<TextChange>,
     /// The lines that are added before its end.
     pub members: String,
     /// The text that is added behind it.
@@ -204,7 +204,7 @@ fn indent(text: &str, at: usize) -> &str {
 }
 
 /// Puts lines behind the brace that opens a block.
-fn put_first(text: &str, block: &Block, lines: &str, changes: &mut Vec<Change>) -> bool {
+fn put_first(text: &str, block: &Block, lines: &str, changes: &mut Vec<TextChange>) -> bool {
     let Some((open, close)) = within(text, block) else { return false };
     if !block.body.prefer_oneline() {
         let first = next_line(text, open);
@@ -216,7 +216,7 @@ fn put_first(text: &str, block: &Block, lines: &str, changes: &mut Vec<Change>) 
 }
 
 /// Puts lines before the brace that closes a block.
-fn put_last(text: &str, block: &Block, lines: &str, changes: &mut Vec<Change>) {
+fn put_last(text: &str, block: &Block, lines: &str, changes: &mut Vec<TextChange>) {
     let Some((open, close)) = within(text, block) else { return };
     if block.body.prefer_oneline() {
         return apart(text, (open, close), ["\n", lines], changes);
@@ -228,7 +228,7 @@ fn put_last(text: &str, block: &Block, lines: &str, changes: &mut Vec<Change>) {
 
 /// Puts a block on one line onto lines of its own, with others before and behind what it has. It has one attribute at
 /// most (HCL Native Syntax Specification, "Structural Elements").
-fn apart(text: &str, (open, close): (usize, usize), [before, behind]: [&str; 2], changes: &mut Vec<Change>) {
+fn apart(text: &str, (open, close): (usize, usize), [before, behind]: [&str; 2], changes: &mut Vec<TextChange>) {
     let own = text.get(open..close).unwrap_or_default();
     let outer = indent(text, open);
     let end = format!("{behind}{outer}");
@@ -247,7 +247,7 @@ mod tests {
     use super::*;
 
     /// Returns a resource with these lines after a change.
-    fn after(inner: &str, change: impl Fn(&Resource<'_>, &mut ResourceChanges) -> bool) -> String {
+    fn after(inner: &str, change: impl Fn(&ResourceBlock<'_>, &mut ResourceChanges) -> bool) -> String {
         let text = format!("resource \"a\" \"b\" {{{inner}}} # end\n");
         let file = HclFile::read("main.tf", &text).unwrap();
         let resource = file.resources().next().unwrap();

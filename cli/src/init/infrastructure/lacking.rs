@@ -1,13 +1,13 @@
 //! The state of a target in infrastructure code that a release does not get along with, and that no patch may change: a
 //! person decides about it. Pure.
 
-use super::hcl::Resource;
+use super::hcl::ResourceBlock;
 use super::target_resources::{TargetResources, refers};
 use crate::init::application::InitApplication;
 use serde_json::Value;
 
 /// Notes what a component's resource lacks.
-pub fn noted(targets: &TargetResources<'_>, found: &Resource<'_>, component: &str, path: &str) -> Option<String> {
+pub fn noted(targets: &TargetResources<'_>, found: &ResourceBlock<'_>, component: &str, path: &str) -> Option<String> {
     let name = format!("`{}.{}` in `{path}`", found.sort, found.id);
     match found.sort {
         "aws_lambda_alias" if found.quoted("function_version") == Some("$LATEST") => Some(format!(
@@ -33,8 +33,8 @@ fn folder(written: &str) -> Option<&str> {
 }
 
 /// Returns whether the code turns on versioning for a bucket, or may do so by an expression.
-fn is_versioned(all: &[Resource<'_>], bucket: &Resource<'_>) -> bool {
-    let is_of = |it: &&Resource<'_>| {
+fn is_versioned(all: &[ResourceBlock<'_>], bucket: &ResourceBlock<'_>) -> bool {
+    let is_of = |it: &&ResourceBlock<'_>| {
         let named = it.attribute("bucket").unwrap_or_default();
         refers(named.trim_start_matches("\"${"), bucket) || bucket.attribute("bucket") == Some(named)
     };
@@ -93,7 +93,7 @@ mod tests {
             ("resource \"aws_s3_bucket\" \"web\" {}\n".to_owned(), false),
         ] {
             let file = HclFile::read("main.tf", &text).unwrap();
-            let all: Vec<Resource<'_>> = file.resources().collect();
+            let all: Vec<ResourceBlock<'_>> = file.resources().collect();
             assert_eq!(is_versioned(&all, &all[0]), wanted, "{text}");
         }
     }

@@ -21,7 +21,7 @@ use edit::Edit;
 
 /// The texts that are written for infrastructure code.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub struct Code {
+pub struct InfrastructureCode {
     /// The changes of its files.
     pub edits: Vec<Edit>,
     /// A page for a person.
@@ -38,7 +38,7 @@ pub fn is_there(repository: &Repository) -> bool {
     repository.files.keys().any(|path| is_code(path)) || template::all(repository).next().is_some()
 }
 
-impl Code {
+impl InfrastructureCode {
     /// Returns the difference that `git apply` takes; `None` where nothing is changed.
     pub fn patch(&self) -> Option<String> {
         (!self.edits.is_empty()).then(|| self.edits.iter().map(Edit::difference).collect())
@@ -74,8 +74,8 @@ fn shown(findings: &[String]) -> String {
 }
 
 /// Looks at all code of a repository.
-pub fn write(application: &InitApplication, repository: &Repository) -> Code {
-    let mut code = Code::default();
+pub fn write(application: &InitApplication, repository: &Repository) -> InfrastructureCode {
+    let mut code = InfrastructureCode::default();
     let mut covered = Vec::new();
     let mut edits = terraform::edit(application, repository, &mut code.notes, &mut covered);
     edits.extend(template::edit(application, repository, &mut code.notes, &mut covered));

@@ -1,7 +1,7 @@
 //! The callers of a function that name the function itself: they get `$LATEST`, whatever its alias leads to, and so get
 //! no release. Each is named with its line. Pure.
 
-use super::hcl::{HclFile, Resource};
+use super::hcl::{HclFile, ResourceBlock};
 use crate::init::template_tree::{Node, Part};
 
 /// The attributes of Terraform's function by which it is called.
@@ -12,7 +12,7 @@ const WATCHING: [&str; 6] =
     ["aws_cloudwatch_log_", "aws_cloudwatch_metric_", "aws_iam_", "AWS::CloudWatch::", "AWS::IAM::", "AWS::Logs::"];
 
 /// Notes the places in Terraform's code that name a function in place of its alias.
-pub fn in_terraform(files: &[HclFile<'_>], function: &Resource<'_>) -> Option<String> {
+pub fn in_terraform(files: &[HclFile<'_>], function: &ResourceBlock<'_>) -> Option<String> {
     let mut places = Vec::new();
     for file in files {
         let holder = |at: usize| file.resources().find(|it| it.place().is_some_and(|place| place.contains(&at)));
@@ -30,7 +30,7 @@ pub fn in_terraform(files: &[HclFile<'_>], function: &Resource<'_>) -> Option<St
 }
 
 /// Returns whether a resource is the function, an alias, or one that names an alias as well or only watches.
-fn is_beside(holder: &Resource<'_>, function: &Resource<'_>) -> bool {
+fn is_beside(holder: &ResourceBlock<'_>, function: &ResourceBlock<'_>) -> bool {
     (holder.sort, holder.id) == (function.sort, function.id)
         || holder.sort == "aws_lambda_alias"
         || holder.attribute("qualifier").is_some()

@@ -1,11 +1,11 @@
 //! The resources of Terraform's code that are the targets of components. A resource is one by its name, and never
 //! because there is no other: its changes would go to a target of somebody else. Pure.
 
-use super::hcl::Resource;
+use super::hcl::ResourceBlock;
 use crate::init::application::{InitApplication, InitComponent, InitTarget};
 use crate::init::environments::pattern;
 use crate::init::pieces::PieceSort;
-use crate::init::text::Text;
+use crate::init::text::DeclaredText;
 
 /// Whether a resource is a component's target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,13 +23,13 @@ pub struct TargetResources<'a> {
     /// The application.
     pub application: &'a InitApplication,
     /// The resources.
-    pub all: Vec<Resource<'a>>,
+    pub all: Vec<ResourceBlock<'a>>,
 }
 
 impl<'a> TargetResources<'a> {
     /// Returns the component whose target a resource is, and whether its name makes that sure. One whose name is an
     /// expression is taken only where nothing else may be that target.
-    pub fn component(&self, found: &Resource<'_>) -> Option<(&'a InitComponent, bool)> {
+    pub fn component(&self, found: &ResourceBlock<'_>) -> Option<(&'a InitComponent, bool)> {
         let all = &self.application.components;
         if let Some(named) = all.iter().find(|it| self.fit(found, it) == Fit::Named) {
             return Some((named, true));
@@ -46,7 +46,7 @@ impl<'a> TargetResources<'a> {
         is_alone.then_some((only, false))
     }
 
-    fn fit(&self, found: &Resource<'_>, component: &InitComponent) -> Fit {
+    fn fit(&self, found: &ResourceBlock<'_>, component: &InitComponent) -> Fit {
         if owner(found).is_some_and(|app| app != self.application.app) {
             return Fit::Other;
         }
@@ -69,7 +69,7 @@ impl<'a> TargetResources<'a> {
     }
 
     /// Returns whether a service is in a cluster, by the cluster's name or ARN, or the resource that makes it.
-    fn cluster_fit(&self, service: &Resource<'_>, cluster: &Text) -> Fit {
+    fn cluster_fit(&self, service: &ResourceBlock<'_>, cluster: &DeclaredText) -> Fit {
         let written = service.attribute("cluster").unwrap_or_default();
         let made = self.all.iter().find(|it| it.sort == "aws_ecs_cluster" && refers(written, it));
         let named = made.map_or_else(|| service.quoted("cluster"), |made| made.quoted("name"));
@@ -79,9 +79,9 @@ impl<'a> TargetResources<'a> {
     }
 
     /// Returns whether a distribution has a site's bucket as an origin. Its own id is in no code.
-    fn distribution_fit(&self, found: &Resource<'_>, site: &InitComponent, bucket: &Text) -> Fit {
+    fn distribution_fit(&self, found: &ResourceBlock<'_>, site: &InitComponent, bucket: &DeclaredText) -> Fit {
         let fit = |written: &str| {
-            let is_made = |it: &&Resource<'a>| it.sort == "aws_s3_bucket" && refers(written, it);
+            let is_made = |it: &&ResourceBlock<'a>| it.sort == "aws_s3_bucket" && refers(written, it);
             match self.all.iter().find(is_made).map(|made| self.component(made)) {
                 Some(Some((of, true))) if of.name == site.name => Fit::Named,
                 Some(Some((of, false))) if of.name == site.name => Fit::Perhaps,
@@ -99,10 +99,10 @@ impl<'a> TargetResources<'a> {
 }
 
 /// Returns whether a name is a target's. `None` is any expression but a text in quotes.
-pub fn name_fit(application: &InitApplication, written: Option<&str>, name: &Text) -> Fit {
+pub fn name_fit(application: &InitApplication, written: Option<&str>, name: &DeclaredText) -> Fit {
     let Some(written) = written.filter(|written| !written.contains("%{")) else { return Fit::Perhaps };
     let InitApplication { app, environments, .. } = application;
-    let read = pattern(written).map(Text::One);
+    let read = pattern(written).map(DeclaredText::One);
     let is_same = |it: &str| read.as_ref().is_some_and(|read| read.at(app, it) == name.at(app, it));
     let same = environments.iter().filter(|it| is_same(&it.name)).count();
     if same > 0 && same == environments.len() {
@@ -113,7 +113,7 @@ pub fn name_fit(application: &InitApplication, written: Option<&str>, name: &Tex
 }
 
 /// Returns the application that a resource is tagged for, where that is no expression.
-fn owner<'r>(found: &Resource<'r>) -> Option<&'r str> {
+fn owner<'r>(found: &ResourceBlock<'r>) -> Option<&'r str> {
     let (_, rest) = found.attribute("tags")?.split_once("\"windlass:app\"")?;
     let value = rest.trim_start().strip_prefix(['=', ':'])?.trim_start().strip_prefix('"')?;
     value.split('"').next().filter(|app| !app.contains("${"))
@@ -132,12 +132,12 @@ fn may_become(written: &str, name: &str) -> bool {
 }
 
 /// Returns whether a block makes one resource, and not several or none.
-pub fn is_one(found: &Resource<'_>) -> bool {
+pub fn is_one(found: &ResourceBlock<'_>) -> bool {
     found.attribute("count").is_none() && found.attribute("for_each").is_none()
 }
 
 /// Returns whether an expression names a resource.
-pub fn refers(expression: &str, resource: &Resource<'_>) -> bool {
+pub fn refers(expression: &str, resource: &ResourceBlock<'_>) -> bool {
     let name = format!("{}.{}", resource.sort, resource.id);
     expression.strip_prefix(&name).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }

@@ -1,7 +1,7 @@
 //! Templates of AWS SAM: the functions of the components get tags, and a version and an alias of their own in place of
 //! `AutoPublishAlias`, as `docs/integrate/cloudformation-and-sam.md` has them.
 
-use super::edit::{Change, Edit};
+use super::edit::{Edit, TextChange};
 use super::past_alias;
 use super::target_resources::{Fit, name_fit};
 use super::template_check::{OTHERS, WrittenOut, is_sound, is_taken};
@@ -173,7 +173,7 @@ fn made_id(function: &str, alias: &str) -> String {
 }
 
 /// Returns the changes that take members out of a map.
-fn without(text: &str, map: &Node, is_out: impl Fn(&(Node, Node)) -> bool) -> Vec<Change> {
+fn without(text: &str, map: &Node, is_out: impl Fn(&(Node, Node)) -> bool) -> Vec<TextChange> {
     let members = map.members();
     let mut places = Vec::new();
     if map.is_flow {
@@ -206,7 +206,7 @@ struct Work<'a> {
     sam: &'a SamTemplate,
     environment: String,
     app: &'a str,
-    changes: Vec<Change>,
+    changes: Vec<TextChange>,
 }
 
 impl Work<'_> {

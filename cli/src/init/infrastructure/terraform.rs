@@ -3,7 +3,7 @@
 
 use super::commands::SCRIPT;
 use super::edit::Edit;
-use super::hcl::{HclFile, Resource, ResourceChanges};
+use super::hcl::{HclFile, ResourceBlock, ResourceChanges};
 use super::lacking;
 use super::past_alias;
 use super::target_resources::{TargetResources, is_one, refers};
@@ -101,7 +101,7 @@ impl Work<'_> {
     }
 
     /// Changes a resource where it is a component's. Returns `false` where that is not possible.
-    fn change(&self, found: &Resource<'_>, changes: &mut ResourceChanges) -> bool {
+    fn change(&self, found: &ResourceBlock<'_>, changes: &mut ResourceChanges) -> bool {
         match found.sort {
             "aws_lambda_function" => self.component(found).is_none_or(|component| {
                 if found.attribute("publish").is_none() {
@@ -124,7 +124,7 @@ impl Work<'_> {
                 self.component(found).is_none() || (self.tag(found, changes) && self.ignore(found, changes))
             }
             "aws_ecs_task_definition" => {
-                let of_service = |other: &Resource<'_>| {
+                let of_service = |other: &ResourceBlock<'_>| {
                     let task = other.attribute("task_definition").unwrap_or_default();
                     other.sort == "aws_ecs_service" && refers(task, found) && self.component(other).is_some()
                 };
@@ -140,12 +140,12 @@ impl Work<'_> {
     }
 
     /// Adds the tags of a resource, unless Terraform would never write them.
-    fn tag(&self, found: &Resource<'_>, changes: &mut ResourceChanges) -> bool {
+    fn tag(&self, found: &ResourceBlock<'_>, changes: &mut ResourceChanges) -> bool {
         found.ignores_tags() || found.tag(&self.tags, changes)
     }
 
     /// Notes a resource of a component whose tags Terraform leaves as they are.
-    fn left_alone(&self, found: &Resource<'_>, path: &str) -> Option<String> {
+    fn left_alone(&self, found: &ResourceBlock<'_>, path: &str) -> Option<String> {
         self.component(found).filter(|_| found.ignores_tags())?;
         let by = if found.sort == "aws_ecs_service" {
             format!("`{SCRIPT}` has `aws resourcegroupstaggingapi tag-resources` for it")
@@ -169,7 +169,7 @@ impl Work<'_> {
 
     /// Adds the attributes of a resource that the document says are ignored. The number of tasks is ignored only where
     /// something scales it.
-    fn ignore(&self, found: &Resource<'_>, changes: &mut ResourceChanges) -> bool {
+    fn ignore(&self, found: &ResourceBlock<'_>, changes: &mut ResourceChanges) -> bool {
         let is_scaled = self.targets.all.iter().any(|other| other.sort == "aws_appautoscaling_target");
         let ignored = of_page(found.sort, |it| it.ignored().into_iter().map(str::to_owned).collect::<Vec<_>>());
         let names = ignored.iter().map(String::as_str).filter(|name| is_scaled || *name != "desired_count");
@@ -177,8 +177,8 @@ impl Work<'_> {
     }
 
     /// Returns the component that a resource, or the function of an alias, is the target of.
-    fn component(&self, found: &Resource<'_>) -> Option<&InitComponent> {
-        let of = |it: &&Resource<'_>| it.sort == "aws_lambda_function" && is_alias_of(found, it);
+    fn component(&self, found: &ResourceBlock<'_>) -> Option<&InitComponent> {
+        let of = |it: &&ResourceBlock<'_>| it.sort == "aws_lambda_function" && is_alias_of(found, it);
         if found.sort == "aws_lambda_alias" {
             return self.component(self.targets.all.iter().find(of)?);
         }
@@ -187,19 +187,20 @@ impl Work<'_> {
 
     /// Returns whether the code makes the target of a component.
     fn is_seen(&self, component: &InitComponent) -> bool {
-        let makes = |found: &&Resource<'_>| !["aws_cloudfront_distribution", "aws_lambda_alias"].contains(&found.sort);
+        let makes =
+            |found: &&ResourceBlock<'_>| !["aws_cloudfront_distribution", "aws_lambda_alias"].contains(&found.sort);
         let mut seen = self.targets.all.iter().filter(makes).filter_map(|found| self.component(found));
         seen.any(|of| of.name == component.name)
     }
 }
 
-fn is_alias_of(alias: &Resource<'_>, function: &Resource<'_>) -> bool {
+fn is_alias_of(alias: &ResourceBlock<'_>, function: &ResourceBlock<'_>) -> bool {
     let named = alias.attribute("function_name");
     refers(named.unwrap_or_default(), function) || named.is_some() && named == function.attribute("function_name")
 }
 
 /// Looks at a resource of this sort, as the document has it.
-fn of_page<T: Default>(sort: &str, look: impl Fn(&Resource<'_>) -> T) -> T {
+fn of_page<T: Default>(sort: &str, look: impl Fn(&ResourceBlock<'_>) -> T) -> T {
     let Ok(page) = HclFile::read("docs/integrate/terraform.md", block(TERRAFORM, &format!("resource \"{sort}\"")))
     else {
         return T::default();
@@ -208,7 +209,7 @@ fn of_page<T: Default>(sort: &str, look: impl Fn(&Resource<'_>) -> T) -> T {
 }
 
 /// Returns the alias of a function, as the document has it.
-fn alias(function: &Resource<'_>, component: &InitComponent) -> String {
+fn alias(function: &ResourceBlock<'_>, component: &InitComponent) -> String {
     let InitTarget::Function { alias, .. } = &component.target else { return String::new() };
     of_page("aws_lambda_alias", |page| {
         page.text()
