@@ -14,8 +14,8 @@ pub mod view;
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::guide;
-use crate::ground::output::{Output, end};
-use crate::talk::listing::Listing;
+use crate::ground::output::{VerbOutput, end};
+use crate::talk::listing::ListArguments;
 use clap::{Args, Command, CommandFactory, Parser, Subcommand};
 use clap_complete::{Shell, generate};
 use serde_json::json;
@@ -60,7 +60,7 @@ impl Arguments {
     /// Runs the verb that was asked for.
     pub fn run(&self) -> Exit {
         self.color.write_global();
-        let output = Output::new(self.json);
+        let output = VerbOutput::new(self.json);
         let with_file = self.json_to.as_deref().map(|path| output.with_file(path));
         match with_file.unwrap_or(Ok(output)) {
             Ok(output) => self.verb.run(output, Self::command),
@@ -106,9 +106,9 @@ pub enum Verb {
     /// Show what runs in an environment, its hold and lock, and who waits; without one, in all of them.
     Status(verbs::status::Status),
     /// List the deployments of an environment, newest first.
-    History(Listing),
+    History(ListArguments),
     /// List the snapshots that a rollback can go back to, newest first.
-    Snapshots(Listing),
+    Snapshots(ListArguments),
     /// List what was refused before it could become a deployment, or arrived and was not taken.
     Refusals(verbs::refusals::Refusals),
     /// Show how often, how fast and how well an application is deployed, and what it costs.
@@ -159,7 +159,7 @@ pub enum Verb {
 
 impl Verb {
     /// Runs the verb, which is one of this command line.
-    pub fn run(&self, output: Output, line: fn() -> Command) -> Exit {
+    pub fn run(&self, output: VerbOutput, line: fn() -> Command) -> Exit {
         let done = match self {
             Self::Validate(validate) => validate.run(output),
             Self::Declare(declare) => declare.run(output),
@@ -217,7 +217,7 @@ impl Completion {
     ///
     /// # Errors
     /// If the script is no text.
-    pub fn run(&self, output: Output, mut line: Command) -> Result<Exit, Failure> {
+    pub fn run(&self, output: VerbOutput, mut line: Command) -> Result<Exit, Failure> {
         let mut script = Vec::new();
         generate(self.shell, &mut line, "windlass", &mut script);
         let script =

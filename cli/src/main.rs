@@ -8,7 +8,7 @@ use windlass_cli::Arguments;
 use windlass_cli::ground::failure::Failure;
 use windlass_cli::ground::guide;
 use windlass_cli::ground::manual;
-use windlass_cli::ground::output::Output;
+use windlass_cli::ground::output::VerbOutput;
 use windlass_cli::ground::trouble::TroubleName;
 
 fn main() -> ExitCode {
@@ -22,7 +22,7 @@ fn main() -> ExitCode {
             if mistake.use_stderr() && std::env::args_os().any(|argument| argument == "--json") {
                 let said = mistake.render().to_string();
                 let said = said.trim().trim_start_matches("error: ").to_owned();
-                Output::new(true).only_json(&Failure::usage(said).as_json());
+                VerbOutput::new(true).only_json(&Failure::usage(said).as_json());
             }
             let is_help = matches!(mistake.kind(), ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand);
             let _ = mistake.print();

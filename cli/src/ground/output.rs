@@ -21,12 +21,12 @@ use windlass_domain::text::prose::Prose;
 
 /// The output of a verb. Words go to standard output, errors to standard error.
 #[derive(Debug, Clone, Copy)]
-pub struct Output {
+pub struct VerbOutput {
     json: bool,
     file: Option<&'static Path>,
 }
 
-impl Output {
+impl VerbOutput {
     /// Makes an output of words, or of JSON.
     pub fn new(json: bool) -> Self {
         Self { json, file: None }
@@ -132,7 +132,7 @@ pub fn unwritten(path: &Path, why: &io::Error) -> Failure {
 }
 
 /// Returns the exit status of a verb; a failure is printed first.
-pub fn end(output: Output, result: Result<Exit, Failure>) -> Exit {
+pub fn end(output: VerbOutput, result: Result<Exit, Failure>) -> Exit {
     match result {
         Ok(exit) => exit,
         Err(failure) => {

@@ -21,7 +21,7 @@ use zip::{CompressionMethod, DateTime, System, ZipWriter};
 
 /// A folder that is packed.
 #[derive(Debug)]
-pub struct Packed {
+pub struct FolderArchive {
     /// The archive, with the files that go.
     pub bytes: Vec<u8>,
     /// The files of the folder.
@@ -33,7 +33,7 @@ pub struct Packed {
 ///
 /// # Errors
 /// A sentence that names what cannot be read.
-pub fn archive_of(folder: &Path, rules: &FolderRules) -> Result<Packed, String> {
+pub fn archive_of(folder: &Path, rules: &FolderRules) -> Result<FolderArchive, String> {
     let files = FolderFiles::of(folder, rules)?;
     let FolderFiles { sorting, unfit, .. } = &files;
     if let (true, true, Some(left_out)) = (sorting.is_all_left_out(), unfit.is_empty(), sorting.left_out_in_words()) {
@@ -50,7 +50,7 @@ pub fn archive_of(folder: &Path, rules: &FolderRules) -> Result<Packed, String> 
         add(&mut archive, name, content)?;
     }
     let written = archive.finish().map_err(|error| error.to_string())?;
-    Ok(Packed { bytes: written.into_inner(), files })
+    Ok(FolderArchive { bytes: written.into_inner(), files })
 }
 
 /// The files of a folder by the rules for it: all that its archive depends on, but for their bytes.

@@ -101,7 +101,7 @@ fn an_empty_folder_is_no_release() {
 }
 
 /// The paths of the findings on files that are refused.
-fn refused(packed: &Packed, rules: &FolderRules) -> Vec<String> {
+fn refused(packed: &FolderArchive, rules: &FolderRules) -> Vec<String> {
     let findings = packed.files.findings("web=dist", rules).into_iter();
     findings
         .map(|Finding { name, path, .. }| {
@@ -259,7 +259,7 @@ fn a_site_has_what_its_links_lead_to() {
 
 /// The things that cannot be packed, each with the reason.
 #[cfg(unix)]
-fn unfit(packed: &Packed, rules: &FolderRules) -> BTreeMap<String, String> {
+fn unfit(packed: &FolderArchive, rules: &FolderRules) -> BTreeMap<String, String> {
     let findings = packed.files.findings("web=dist", rules).into_iter();
     findings
         .map(|found| {

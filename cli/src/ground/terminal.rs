@@ -47,14 +47,14 @@ impl Tone {
 
 /// A state: its words, and their tone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct State {
+pub struct ShownState {
     /// The tone.
     pub tone: Tone,
     /// The words.
     pub words: String,
 }
 
-impl State {
+impl ShownState {
     /// Makes a state.
     pub fn new(tone: Tone, words: impl Into<String>) -> Self {
         Self { tone, words: words.into() }

@@ -14,12 +14,12 @@ pub struct Node {
     /// True for a list in brackets and a map in braces.
     pub is_flow: bool,
     /// What it is.
-    pub part: Part,
+    pub part: NodeContent,
 }
 
 /// What a part of a document is.
 #[derive(Debug, Clone)]
-pub enum Part {
+pub enum NodeContent {
     /// A text, a number or another value without parts, as a text.
     Scalar(String),
     /// A list.
@@ -59,21 +59,21 @@ impl<'t> Reading<'t> {
         let mut is_flow = false;
         let part = match event {
             _ if depth > DEEPEST => return None,
-            Event::Scalar(text, ..) => Part::Scalar(text.to_string()),
+            Event::Scalar(text, ..) => NodeContent::Scalar(text.to_string()),
             Event::SequenceStart(style, ..) => {
                 is_flow = *style == StructureStyle::Flow;
                 let (all, end) = self.until(&Event::SequenceEnd, depth)?;
                 place.end = if is_flow { end } else { all.last().map_or(place.end, |last| last.place.end) };
-                Part::List(all)
+                NodeContent::List(all)
             }
             Event::MappingStart(style, ..) => {
                 is_flow = *style == StructureStyle::Flow;
                 let (all, end) = self.until(&Event::MappingEnd, depth)?;
                 place.end = if is_flow { end } else { all.last().map_or(place.end, |last| last.place.end) };
                 let mut all = all.into_iter();
-                Part::Map(std::iter::from_fn(|| Some((all.next()?, all.next()?))).collect())
+                NodeContent::Map(std::iter::from_fn(|| Some((all.next()?, all.next()?))).collect())
             }
-            Event::Alias(_) => Part::Alias,
+            Event::Alias(_) => NodeContent::Alias,
             _ => return None,
         };
         Some(Node { place, tag: span.tag_span().and_then(|tag| tag.byte_range()), is_flow, part })
@@ -96,7 +96,7 @@ impl Node {
     /// Returns the members of a map; none of anything else.
     pub fn members(&self) -> &[(Node, Node)] {
         match &self.part {
-            Part::Map(members) => members,
+            NodeContent::Map(members) => members,
             _ => &[],
         }
     }
@@ -109,22 +109,22 @@ impl Node {
     /// Returns the text of a scalar.
     pub fn text(&self) -> Option<&str> {
         match &self.part {
-            Part::Scalar(text) => Some(text),
+            NodeContent::Scalar(text) => Some(text),
             _ => None,
         }
     }
 
     /// Returns whether this is a map that stands here itself.
     pub fn is_plain_map(&self) -> bool {
-        matches!(self.part, Part::Map(_)) && self.tag.is_none()
+        matches!(self.part, NodeContent::Map(_)) && self.tag.is_none()
     }
 
     /// Returns this part and all within it, without the keys of maps.
     pub fn all(&self) -> Vec<&Node> {
         let within: Vec<&Node> = match &self.part {
-            Part::List(all) => all.iter().flat_map(Node::all).collect(),
-            Part::Map(all) => all.iter().flat_map(|(_, value)| value.all()).collect(),
-            Part::Scalar(_) | Part::Alias => Vec::new(),
+            NodeContent::List(all) => all.iter().flat_map(Node::all).collect(),
+            NodeContent::Map(all) => all.iter().flat_map(|(_, value)| value.all()).collect(),
+            NodeContent::Scalar(_) | NodeContent::Alias => Vec::new(),
         };
         std::iter::once(self).chain(within).collect()
     }

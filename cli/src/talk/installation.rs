@@ -9,7 +9,7 @@ use crate::ground::trouble::{TroubleName, next_for_credentials};
 use crate::talk::installation_source::{
     GivenOption, InstallationPart, InstallationPlace, InstallationSource, given, named,
 };
-use crate::talk::settings::{Settings, is_stack};
+use crate::talk::settings::{SettingsFile, is_stack};
 use crate::talk::windlass::{Windlass, waiting};
 use clap::Args;
 use std::collections::BTreeMap;
@@ -127,7 +127,7 @@ impl Endpoint {
 
     /// Returns the API's address, which must be given: nobody looks at a stack without AWS credentials.
     fn place_for_job(&self) -> Result<InstallationPlace, Failure> {
-        match self.named(InstallationPart::Endpoint, None, &Settings::here()?) {
+        match self.named(InstallationPart::Endpoint, None, &SettingsFile::here()?) {
             Some(InstallationSource::Value { value, from }) => Ok(InstallationPlace { value, from, region: None }),
             _ => Err(Failure::of(TroubleName::CredentialsNotTaken, NO_STACK_FOR_JOBS)),
         }
@@ -167,7 +167,7 @@ impl Endpoint {
     /// # Errors
     /// Settings that are wrong, and an answer that is not Windlass's.
     pub async fn open_or_why(&self) -> Result<Reached<Windlass>, Failure> {
-        Settings::here()?;
+        SettingsFile::here()?;
         match self.open().await {
             Err(failure) if [Exit::Unreachable, Exit::Usage].contains(&failure.exit) => {
                 Ok(Reached::Unreachable(failure.message))
@@ -189,7 +189,7 @@ impl Endpoint {
     /// # Errors
     /// Settings that are wrong.
     pub fn is_named(&self) -> Result<bool, Failure> {
-        let named = self.named(InstallationPart::Endpoint, None, &Settings::here()?);
+        let named = self.named(InstallationPart::Endpoint, None, &SettingsFile::here()?);
         Ok(named.is_some() || self.outputs.initialized())
     }
 
@@ -198,7 +198,7 @@ impl Endpoint {
     /// # Errors
     /// Settings that are wrong.
     pub fn knows_bucket(&self, given: Option<&str>) -> Result<bool, Failure> {
-        let named = self.named(InstallationPart::Bucket, given, &Settings::here()?);
+        let named = self.named(InstallationPart::Bucket, given, &SettingsFile::here()?);
         Ok(matches!(named, Some(InstallationSource::Value { .. })) || self.outputs.initialized())
     }
 
@@ -207,7 +207,7 @@ impl Endpoint {
     /// # Errors
     /// If there is no such stack, or it may not be looked at, or settings are wrong.
     pub async fn parts(&self) -> Result<Installed, Failure> {
-        let settings = Settings::here()?;
+        let settings = SettingsFile::here()?;
         let (name, from) = match self.named(InstallationPart::Bucket, None, &settings) {
             Some(InstallationSource::Stack { name, from }) => (name, from),
             _ => (USUAL.to_owned(), UNNAMED.to_owned()),
@@ -227,7 +227,7 @@ impl Endpoint {
     /// # Errors
     /// Without credentials or a region, or settings are wrong.
     pub async fn aws(&self) -> Result<Aws, Failure> {
-        let region = region(&Settings::here()?);
+        let region = region(&SettingsFile::here()?);
         Aws::for_people(region.as_deref()).await.map_err(Failure::from)
     }
 
@@ -236,7 +236,7 @@ impl Endpoint {
     /// # Errors
     /// All that are not.
     pub async fn require(&self, needed: &[(InstallationPart, Option<&str>)]) -> Result<(), Failure> {
-        let settings = Settings::here()?;
+        let settings = SettingsFile::here()?;
         let missing = needed.iter().filter(|(what, given)| self.named(*what, *given, &settings).is_none());
         let missing: Vec<InstallationPart> = missing.map(|(what, _)| *what).collect();
         if missing.is_empty() {
@@ -246,7 +246,7 @@ impl Endpoint {
     }
 
     async fn place(&self, what: InstallationPart, given: Option<&str>) -> Result<InstallationPlace, Failure> {
-        let settings = Settings::here()?;
+        let settings = SettingsFile::here()?;
         let region = region(&settings);
         let (name, from) = match self.named(what, given, &settings) {
             Some(InstallationSource::Value { value, from }) => return Ok(InstallationPlace { value, from, region }),
@@ -269,7 +269,12 @@ impl Endpoint {
         })
     }
 
-    fn named(&self, what: InstallationPart, value: Option<&str>, settings: &Settings) -> Option<InstallationSource> {
+    fn named(
+        &self,
+        what: InstallationPart,
+        value: Option<&str>,
+        settings: &SettingsFile,
+    ) -> Option<InstallationSource> {
         let value = match what {
             InstallationPart::Endpoint => self.address.as_deref(),
             InstallationPart::Bucket => value,
@@ -309,7 +314,7 @@ impl Endpoint {
     }
 }
 
-fn region(settings: &Settings) -> Option<String> {
+fn region(settings: &SettingsFile) -> Option<String> {
     settings.value("region").map(|(region, _)| region)
 }
 

@@ -1,7 +1,7 @@
 //! An installation's place with its source, for each part that a command must find: an option goes before a variable,
 //! and that before the settings. Pure but for the program's own arguments.
 
-use crate::talk::settings::Settings;
+use crate::talk::settings::SettingsFile;
 
 /// A place as it is named.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,7 +54,7 @@ pub fn named(
     setting: &str,
     value: Option<GivenOption<'_>>,
     stack: Option<GivenOption<'_>>,
-    settings: &Settings,
+    settings: &SettingsFile,
 ) -> Option<InstallationSource> {
     let is_later = |given: &GivenOption<'_>| stack.is_some_and(|stack| stack.is_option && !given.is_option);
     if let Some(given) = value.filter(|given| !is_later(given)) {
@@ -146,11 +146,11 @@ mod tests {
         let settings = |text: &str| {
             let file = folder.join("windlass.toml");
             std::fs::write(&file, text).unwrap();
-            Settings::of(&file).unwrap()
+            SettingsFile::of(&file).unwrap()
         };
         let both = settings("endpoint = \"https://file\"\nstack = \"of-file\"\n");
         let stack_alone = settings("stack = \"of-file\"\n");
-        let none = Settings::default();
+        let none = SettingsFile::default();
         let (opt_url, var_url) = (Some(by("https://o", "--endpoint")), Some(by("https://v", "WINDLASS_ENDPOINT")));
         let (opt_stack, var_stack) = (Some(by("of-o", "--stack")), Some(by("of-v", "WINDLASS_STACK")));
         let table = [

@@ -6,7 +6,7 @@
 use crate::ground::arguments;
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
-use crate::ground::output::Output;
+use crate::ground::output::VerbOutput;
 use crate::ground::terminal::table;
 use crate::talk::installation::Endpoint;
 use crate::talk::windlass::{RouteName, Windlass, read};
@@ -23,7 +23,7 @@ pub const LARGEST_PAGE: usize = 100;
 const USUAL: usize = 20;
 
 /// One item of a list of an environment.
-pub trait Listed: Sized {
+pub trait ListedItem: Sized {
     /// The page on which the API lists it.
     type Page: Page<Item = Self>;
 
@@ -56,7 +56,7 @@ pub struct List<'a> {
 
 impl<'a> List<'a> {
     /// Returns the list of an environment.
-    pub fn of<T: Listed>(of: EnvironmentId<'a>) -> Self {
+    pub fn of<T: ListedItem>(of: EnvironmentId<'a>) -> Self {
         let (route, names, query) = T::list(of);
         Self { route, names, query }
     }
@@ -179,7 +179,7 @@ fn at_least_one(text: &str) -> Result<usize, String> {
 
 /// The arguments of a verb that lists.
 #[derive(Debug, Args)]
-pub struct Listing {
+pub struct ListArguments {
     /// The application.
     app: AppName,
     /// The environment.
@@ -190,16 +190,16 @@ pub struct Listing {
     endpoint: Endpoint,
 }
 
-impl Listing {
+impl ListArguments {
     /// Runs the verb.
     ///
     /// # Errors
     /// If Windlass refuses it or does not answer.
-    pub fn run<T: Listed>(&self, output: Output) -> Result<Exit, Failure> {
+    pub fn run<T: ListedItem>(&self, output: VerbOutput) -> Result<Exit, Failure> {
         let (app, environment) = (&self.app, &self.environment);
         let list = List::of::<T>(EnvironmentId::new(app, environment));
         let page = self.endpoint.ask(async |windlass| self.part.read::<T::Page>(windlass, &list).await)?;
-        let rows: Vec<Vec<String>> = page.listed.iter().map(Listed::row).collect();
+        let rows: Vec<Vec<String>> = page.listed.iter().map(ListedItem::row).collect();
         let name = T::NAME;
         let words = match (rows.is_empty(), self.part.goes_on()) {
             (true, true) => format!("{app} {environment} has no more {name}"),

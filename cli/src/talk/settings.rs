@@ -35,7 +35,7 @@ const KNOWN: [Setting; 4] = [
 
 /// A file of settings.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Settings {
+pub struct SettingsFile {
     path: PathBuf,
     values: BTreeMap<String, (String, usize)>,
 }
@@ -47,7 +47,7 @@ struct SettingsError {
     what: String,
 }
 
-impl Settings {
+impl SettingsFile {
     /// Returns the settings of the working directory; none if there is no file.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! The board: all applications with their environments, and the state of each.
 
 use super::acts::buttons;
-use super::parts::{Page, PagePlace, age, mark, state};
+use super::parts::{BrowserPage, PagePlace, age, mark, state};
 use super::way_back;
 use crate::ground::terminal::Tone;
 use crate::view::news::{News, elsewhere};
@@ -37,7 +37,8 @@ pub struct Board<'a> {
 impl Board<'_> {
     /// Renders it as a page.
     pub fn page(&self) -> String {
-        let page = Page { stand: self.stand, title: "Board", above: vec![], again_s: (!self.observes).then_some(10) };
+        let page =
+            BrowserPage { stand: self.stand, title: "Board", above: vec![], again_s: (!self.observes).then_some(10) };
         page.render(&self.body())
     }
 

@@ -3,13 +3,13 @@
 
 use super::acts::buttons;
 use super::lines::strip;
-use super::parts::{self, Page, PagePlace, fact, mark, prose, span, times, when};
+use super::parts::{self, BrowserPage, PagePlace, fact, mark, prose, span, times, when};
 use super::waves::{self, DrawnRecord, components};
 use crate::ground::terminal::Tone;
 use crate::ui::logs::Groups;
 use crate::verbs::planned::{UNMEASURED, from_to, moved, when_refused};
 use crate::view::approval;
-use crate::view::deployment::{Fact, facts, present_wave, state, stretches, tone, verdict};
+use crate::view::deployment::{DeploymentFact, facts, present_wave, state, stretches, tone, verdict};
 use crate::view::next_steps::{in_words, of_deployment};
 use crate::view::provenance::{asked_by, who};
 use maud::{Markup, html};
@@ -23,7 +23,7 @@ use windlass_domain::text::count::count;
 use windlass_domain::text::time::Time;
 
 /// The content of a deployment's page.
-pub struct Shown<'a> {
+pub struct ShownDeployment<'a> {
     /// The place of the pages.
     pub stand: &'a PagePlace,
     /// The record.
@@ -34,13 +34,13 @@ pub struct Shown<'a> {
     pub now: Time,
 }
 
-impl Shown<'_> {
+impl ShownDeployment<'_> {
     /// Renders it as a page.
     pub fn page(&self) -> String {
         let deployment = &self.record.deployment;
         let (app, environment, id) = (&deployment.app, &deployment.environment, &deployment.id);
         let own = self.stand.deployment(app, &id.0);
-        let page = Page {
+        let page = BrowserPage {
             stand: self.stand,
             title: &format!("{app} {environment} {}", deployment.summary().called()),
             above: vec![
@@ -169,12 +169,12 @@ impl Shown<'_> {
     }
 }
 
-fn drawn_fact(fact: &Fact<'_>) -> Markup {
+fn drawn_fact(fact: &DeploymentFact<'_>) -> Markup {
     html! { @match fact {
-        Fact::Words(words) => (words),
-        Fact::At(at) => (when(*at)),
-        Fact::Commit(commit, reference) => { code { (commit) } " " (reference) },
-        Fact::Executions(all) => @for arn in *all { div { (execution(arn)) } },
+        DeploymentFact::Words(words) => (words),
+        DeploymentFact::At(at) => (when(*at)),
+        DeploymentFact::Commit(commit, reference) => { code { (commit) } " " (reference) },
+        DeploymentFact::Executions(all) => @for arn in *all { div { (execution(arn)) } },
     } }
 }
 

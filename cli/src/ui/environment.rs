@@ -2,7 +2,7 @@
 //! go back to.
 
 use super::acts::buttons;
-use super::parts::{self, Page, PagePlace, age, mark, span, times, when};
+use super::parts::{self, BrowserPage, PagePlace, age, mark, span, times, when};
 use super::way_back::{self, LastDrill};
 use crate::ground::terminal::Tone;
 use crate::view::deployment::state;
@@ -23,7 +23,7 @@ use windlass_domain::text::name::ComponentName;
 use windlass_domain::text::time::Time;
 
 /// The content of an environment's page.
-pub struct Shown<'a> {
+pub struct ShownEnvironment<'a> {
     /// The place of the pages.
     pub stand: &'a PagePlace,
     /// The environment.
@@ -40,11 +40,11 @@ pub struct Shown<'a> {
     pub now: Time,
 }
 
-impl Shown<'_> {
+impl ShownEnvironment<'_> {
     /// Renders it as a page.
     pub fn page(&self) -> String {
         let Environment { app, name, .. } = self.environment;
-        let page = Page {
+        let page = BrowserPage {
             stand: self.stand,
             title: &format!("{app} {name}"),
             above: vec![(format!("{app} {name}"), self.stand.environment(EnvironmentId::new(app, name)))],

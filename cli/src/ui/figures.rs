@@ -1,6 +1,6 @@
 //! The page of the figures: how often, how fast, how well and at what cost each environment is deployed.
 
-use super::parts::{Page, PagePlace, when};
+use super::parts::{BrowserPage, PagePlace, when};
 use crate::view::figures::notes;
 use maud::{Markup, html};
 use windlass_domain::release::identity::EnvironmentId;
@@ -10,7 +10,7 @@ use windlass_domain::shown::figures::cells;
 /// Renders the page, with the figures of the last `days` days.
 pub fn page(stand: &PagePlace, apps: &[AppStats], days: u64) -> String {
     let above = vec![("Figures".to_owned(), stand.below("stats"))];
-    let page = Page { stand, title: "Figures", above, again_s: None };
+    let page = BrowserPage { stand, title: "Figures", above, again_s: None };
     page.render(&html! {
         div.head {
             h1 { "Figures" }

@@ -20,7 +20,7 @@ mod way_back;
 
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
-use crate::ground::output::Output;
+use crate::ground::output::VerbOutput;
 use crate::talk::installation::Endpoint;
 use crate::talk::windlass::waiting;
 use crate::ui::guard::{Doorway, Guard};
@@ -49,7 +49,7 @@ impl Ui {
     ///
     /// # Errors
     /// If the installation is not known, or the port is taken.
-    pub fn run(&self, output: Output) -> Result<Exit, Failure> {
+    pub fn run(&self, output: VerbOutput) -> Result<Exit, Failure> {
         waiting(async {
             let windlass = self.endpoint.open().await?;
             // Loopback alone: no other machine gets an answer.
@@ -72,7 +72,7 @@ impl Ui {
 
 /// Opens the address by a file that leads there and that its owner alone may read: whoever is on this machine sees the
 /// arguments of a program. On a machine without a browser it prints that; the pages are served all the same.
-fn open(guard: &Guard, output: Output) -> Option<Doorway> {
+fn open(guard: &Guard, output: VerbOutput) -> Option<Doorway> {
     let (program, before): (&str, &[&str]) = if cfg!(target_os = "macos") {
         ("open", &[])
     } else if cfg!(windows) {

@@ -2,7 +2,7 @@
 
 use crate::ground::failure::Failure;
 use crate::ground::output;
-use crate::ground::terminal::{State, Tone};
+use crate::ground::terminal::{ShownState, Tone};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use std::collections::BTreeSet;
 use windlass_domain::release::identity::EnvironmentId;
@@ -67,7 +67,7 @@ impl PagePlace {
 }
 
 /// A page: its title, the way to it, and the time after which it is looked at again.
-pub struct Page<'a> {
+pub struct BrowserPage<'a> {
     /// The place of the pages.
     pub stand: &'a PagePlace,
     /// Its title.
@@ -78,7 +78,7 @@ pub struct Page<'a> {
     pub again_s: Option<u64>,
 }
 
-impl Page<'_> {
+impl BrowserPage<'_> {
     /// Renders it as text.
     pub fn render(&self, body: &Markup) -> String {
         let again = self.again_s.filter(|_| self.stand.acts());
@@ -136,7 +136,7 @@ pub fn mark(tone: Tone, words: &str) -> Markup {
 }
 
 /// Shows a state.
-pub fn state(state: &State) -> Markup {
+pub fn state(state: &ShownState) -> Markup {
     mark(state.tone, &state.words)
 }
 
@@ -258,7 +258,7 @@ mod tests {
     #[test]
     fn a_text_of_somebody_elses_is_never_markup() {
         let hostile = "</style><script>alert(1)</script>\"'&";
-        let page = Page {
+        let page = BrowserPage {
             stand: &PagePlace::Served("/x".into()),
             title: hostile,
             above: vec![(hostile.into(), hostile.into())],

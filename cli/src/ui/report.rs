@@ -1,12 +1,12 @@
 //! `windlass report`: the pages of an environment and its deployments in one file, for those without access.
 
 use super::figures::table;
-use super::parts::{Page, PagePlace, when};
+use super::parts::{BrowserPage, PagePlace, when};
 use super::{deployment, environment, way_back};
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::machine::now;
-use crate::ground::output::Output;
+use crate::ground::output::VerbOutput;
 use crate::talk::installation::Endpoint;
 use crate::talk::listing::{LARGEST_PAGE, List, page};
 use crate::talk::windlass::{RouteName, Windlass};
@@ -75,7 +75,7 @@ pub async fn written(windlass: &Windlass, of: EnvironmentId<'_>, since: Time) ->
     let stand = PagePlace::File(history.iter().map(|one| one.id.0.clone()).collect());
     let now = now();
     let drill = way_back::last(windlass, &here).await;
-    let shown = environment::Shown {
+    let shown = environment::ShownEnvironment {
         stand: &stand,
         environment: &here,
         history: &history,
@@ -87,10 +87,10 @@ pub async fn written(windlass: &Windlass, of: EnvironmentId<'_>, since: Time) ->
     let mut each = Vec::new();
     for answer in &records {
         if let Some(record) = record::read(answer)? {
-            each.push(deployment::Shown { stand: &stand, record: &record, groups: None, now }.body());
+            each.push(deployment::ShownDeployment { stand: &stand, record: &record, groups: None, now }.body());
         }
     }
-    let file = Page { stand: &stand, title: &format!("{app} {name}"), above: vec![], again_s: None };
+    let file = BrowserPage { stand: &stand, title: &format!("{app} {name}"), above: vec![], again_s: None };
     let html = file.render(&html! {
         p.aside { "From " (when(since)) " to " (when(now)) "." }
         @match &figures {
@@ -160,7 +160,7 @@ impl Report {
     ///
     /// # Errors
     /// If Windlass refuses it or does not answer.
-    pub fn run(&self, output: Output) -> Result<Exit, Failure> {
+    pub fn run(&self, output: VerbOutput) -> Result<Exit, Failure> {
         let since = Time(now().0.saturating_sub(self.days * DAY_MS));
         let of = EnvironmentId::new(&self.app, &self.environment);
         let report = self.endpoint.ask(async |windlass| written(windlass, of, since).await)?;

@@ -4,7 +4,7 @@ use super::acts::PageAction;
 use super::board::Board;
 use super::guard::{Doorway, Guard};
 use super::http::{Fields, HttpAnswer, HttpRequest, read, send};
-use super::parts::{Page, PagePlace, SCRIPT, STYLE, mark};
+use super::parts::{BrowserPage, PagePlace, SCRIPT, STYLE, mark};
 use super::way_back::{self, LastDrill};
 use super::{deployment, environment, logs};
 use crate::ground::exit::Exit;
@@ -146,7 +146,7 @@ impl Server {
             page::<Deployments>(&self.windlass, &deployments, HISTORY, query.get("after").map(String::as_str)),
             page::<Snapshots>(&self.windlass, &snapshots, SNAPSHOTS, None),
         )?;
-        let shown = environment::Shown {
+        let shown = environment::ShownEnvironment {
             stand: &self.stand,
             environment: &here,
             history: &history.listed,
@@ -191,7 +191,7 @@ impl Server {
             };
             return Ok(self.page(200, "Accepted", Some(2), &body));
         };
-        let shown = deployment::Shown {
+        let shown = deployment::ShownDeployment {
             stand: &self.stand,
             record: &record,
             groups: Some(&self.groups.of(&self.endpoint, &record, now()).await),
@@ -208,7 +208,7 @@ impl Server {
     }
 
     pub(super) fn page(&self, status: u16, title: &str, again_s: Option<u64>, body: &Markup) -> HttpAnswer {
-        let page = Page { stand: &self.stand, title, above: vec![], again_s };
+        let page = BrowserPage { stand: &self.stand, title, above: vec![], again_s };
         HttpAnswer::page(status, page.render(body))
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::ground::exit::Exit;
 use crate::ground::machine::{self, shown};
-use crate::ground::output::{Output, warnings, words};
+use crate::ground::output::{VerbOutput, warnings, words};
 use serde_json::{Value, json};
 use std::path::Path;
 use windlass_domain::access::{AccessFile, AccessFileForAll, LARGEST};
@@ -59,7 +59,7 @@ impl AccessFileLook {
     }
 
     /// Prints what was found, and returns the exit status.
-    pub fn print(&self, output: Output) -> Exit {
+    pub fn print(&self, output: VerbOutput) -> Exit {
         let file = json!({"file": self.file, "findings": self.findings});
         let is_valid = self.findings.is_empty();
         let report = json!({"valid": is_valid, "access": self.of, "version": self.version, "files": [file],

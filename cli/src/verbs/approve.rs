@@ -5,10 +5,10 @@ use crate::ground::arguments;
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::interrupt;
-use crate::ground::output::Output;
+use crate::ground::output::VerbOutput;
 use crate::ground::quoting::in_shell;
 use crate::talk::windlass::{RouteName, Windlass};
-use crate::verbs::operator::{ActedOn, Action, Effect};
+use crate::verbs::operator::{ActedOn, Action, AwaitedEffect};
 use crate::verbs::planned;
 use crate::verbs::promote::confirmed;
 use crate::view::status;
@@ -42,7 +42,7 @@ impl Approve {
     ///
     /// # Errors
     /// If nothing asks for approval there, or Windlass refuses it, does not answer, or has no plan in time.
-    pub fn run(&self, output: Output) -> Result<Exit, Failure> {
+    pub fn run(&self, output: VerbOutput) -> Result<Exit, Failure> {
         self.at.asking.endpoint.ask(async |windlass| {
             let id = match &self.deployment {
                 Some(id) => id.clone(),
@@ -69,11 +69,11 @@ impl Approve {
     fn of(&self, id: &str, hash: &str) -> Action<'_> {
         let body = Map::from_iter([("deployment".to_owned(), id.into()), ("hash".to_owned(), hash.into())]);
         // Whether it goes on then is decided at its turn. What is printed of the environment shows how it stands.
-        Action { at: &self.at, action: ActionName::Approve, body, effect: Effect::Environment(|_| true) }
+        Action { at: &self.at, action: ActionName::Approve, body, effect: AwaitedEffect::Environment(|_| true) }
     }
 
     /// Shows the plan, and has it approved where a person says so.
-    async fn show(&self, windlass: &Windlass, id: &str, output: Output) -> Result<Exit, Failure> {
+    async fn show(&self, windlass: &Windlass, id: &str, output: VerbOutput) -> Result<Exit, Failure> {
         interrupt::says("interrupted; nothing was approved".to_owned());
         let (answer, planned) =
             planned::of_deployment(windlass, &self.at.app, id, &self.at.asking.wait.patience).await?;

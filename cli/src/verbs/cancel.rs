@@ -4,11 +4,11 @@
 use crate::ground::arguments::{self, is_id};
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
-use crate::ground::output::Output;
+use crate::ground::output::VerbOutput;
 use crate::talk::installation::Endpoint;
 use crate::talk::windlass::{RouteName, Windlass};
 use crate::verbs::follow::{AwaitedEnd, WaitOptions, follow};
-use crate::verbs::operator::{ActedOn, Action, Effect};
+use crate::verbs::operator::{ActedOn, Action, AwaitedEffect};
 use crate::view::record;
 use crate::view::status::version_of;
 use clap::Args;
@@ -47,7 +47,7 @@ impl Cancel {
     ///
     /// # Errors
     /// If Windlass refuses it or does not answer.
-    pub fn run(&self, output: Output) -> Result<Exit, Failure> {
+    pub fn run(&self, output: VerbOutput) -> Result<Exit, Failure> {
         self.endpoint.ask(async |windlass| {
             let (environment, id) = self.meant(windlass).await?;
             output.progress(&format!("{} deployment {id} is to be cancelled", self.app));
@@ -162,13 +162,18 @@ impl Recover {
     /// Returns the call of the verb.
     pub fn action(&self) -> Action<'_> {
         let body = self.deployment.iter().map(|id| ("deployment".to_owned(), id.as_str().into())).collect();
-        Action { at: &self.at, action: ActionName::Recover, body, effect: Effect::Deployment(AwaitedEnd::Recovered) }
+        Action {
+            at: &self.at,
+            action: ActionName::Recover,
+            body,
+            effect: AwaitedEffect::Deployment(AwaitedEnd::Recovered),
+        }
     }
 }
 
 /// Returns the call of `windlass accept`.
 pub fn accept(at: &ActedOn) -> Action<'_> {
     // A deployment that waited, or came since, may have its turn: that is what unlocking is for.
-    let effect = Effect::Environment(|environment| environment.situation.lock.stuck().is_none());
+    let effect = AwaitedEffect::Environment(|environment| environment.situation.lock.stuck().is_none());
     Action { at, action: ActionName::Accept, body: Map::new(), effect }
 }

@@ -4,7 +4,7 @@
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::machine::{self, now, shown};
-use crate::ground::output::{Output, known_warnings, warnings, words};
+use crate::ground::output::{VerbOutput, known_warnings, warnings, words};
 use crate::ground::trouble::TroubleName;
 use crate::ground::{arguments, interrupt};
 use crate::talk::installation::{Endpoint, Reached};
@@ -90,7 +90,7 @@ impl Declare {
     ///
     /// # Errors
     /// Anything that is wrong with it or in the way.
-    pub fn run(&self, output: Output) -> Result<Exit, Failure> {
+    pub fn run(&self, output: VerbOutput) -> Result<Exit, Failure> {
         let text = machine::text(&self.file).map_err(|why| {
             Failure::of(TroubleName::FileNotRead, format!(
                 "{why}. Name the declaration's file as the argument; `windlass init` writes one for a repository that has none"
@@ -105,7 +105,7 @@ impl Declare {
     }
 
     /// Prints what is wrong with the file, as `validate` does.
-    fn invalid(&self, findings: &[Finding], output: Output) -> Exit {
+    fn invalid(&self, findings: &[Finding], output: VerbOutput) -> Exit {
         let file = shown(&self.file);
         let found = count(findings.len() as u64, "finding");
         let text = format!("{}{found}; nothing was uploaded", words(&file, findings));
@@ -113,7 +113,7 @@ impl Declare {
         Exit::of_findings(findings)
     }
 
-    async fn declare(&self, text: &str, declaration: &Declaration, output: Output) -> Result<Exit, Failure> {
+    async fn declare(&self, text: &str, declaration: &Declaration, output: VerbOutput) -> Result<Exit, Failure> {
         let needed = [(InstallationPart::Bucket, self.bucket.as_deref())];
         self.endpoint.require(&needed[usize::from(self.dry_run)..]).await?;
         let (windlass, former, mut report) = self.look(text, declaration).await?;
@@ -246,7 +246,7 @@ impl Declare {
 }
 
 /// Prints the outcome.
-fn end(came: DeclareOutcome, mut report: DeclareReport, output: Output) -> Result<Exit, Failure> {
+fn end(came: DeclareOutcome, mut report: DeclareReport, output: VerbOutput) -> Result<Exit, Failure> {
     let (app, version) = (report.app.clone(), report.version.clone());
     match came {
         DeclareOutcome::Refused(findings) => {
@@ -343,7 +343,7 @@ impl InForce {
     ///
     /// # Errors
     /// If Windlass refuses it or does not answer.
-    pub fn run(&self, output: Output) -> Result<Exit, Failure> {
+    pub fn run(&self, output: VerbOutput) -> Result<Exit, Failure> {
         let answer = waiting(async {
             let windlass = self.endpoint.open().await?;
             windlass.get(RouteName::Declaration, &[self.app.as_str()], &[]).await

@@ -3,11 +3,11 @@
 use crate::ground::arguments;
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
-use crate::ground::output::Output;
+use crate::ground::output::VerbOutput;
 use crate::talk::installation::Endpoint;
 use crate::talk::windlass::Windlass;
 use crate::verbs::follow::Patience;
-use crate::verbs::start::{Looking, NextStep, OverrideOptions, Start};
+use crate::verbs::start::{AfterRequest, Looking, OverrideOptions, StartRequest};
 use crate::view::declared_application::{self, OrFindings};
 use clap::Args;
 use serde_json::Value;
@@ -28,8 +28,8 @@ impl Deploying {
     ///
     /// # Errors
     /// If Windlass refuses it or does not answer.
-    pub fn run(&self, output: Output) -> Result<Exit, Failure> {
-        self.deploy.run(NextStep::Follow(&self.looking), output)
+    pub fn run(&self, output: VerbOutput) -> Result<Exit, Failure> {
+        self.deploy.run(AfterRequest::Follow(&self.looking), output)
     }
 
     /// Only starts it, and returns the deployment's id.
@@ -65,7 +65,7 @@ impl Deploy {
     ///
     /// # Errors
     /// If Windlass refuses it or does not answer.
-    pub fn run(&self, then: NextStep<'_>, output: Output) -> Result<Exit, Failure> {
+    pub fn run(&self, then: AfterRequest<'_>, output: VerbOutput) -> Result<Exit, Failure> {
         self.endpoint.ask(async |windlass| {
             let recorded = declared_application::version(windlass, &self.app, &self.version).await;
             if let Ok(OrFindings::So(release)) = recorded
@@ -85,8 +85,8 @@ impl Deploy {
         self.start().drawn(windlass, &self.app, patience).await
     }
 
-    fn start(&self) -> Start {
-        let mut start = Start::of_version(self.environment.clone(), &self.version, self.component.as_ref());
+    fn start(&self) -> StartRequest {
+        let mut start = StartRequest::of_version(self.environment.clone(), &self.version, self.component.as_ref());
         start.wishes(&self.wishes);
         start
     }

@@ -9,7 +9,7 @@ use crate::ground::failure::Failure;
 use crate::ground::machine;
 use crate::ground::manual;
 use crate::ground::output;
-use crate::ground::output::Output;
+use crate::ground::output::VerbOutput;
 use crate::ground::trouble::TroubleName;
 use crate::talk::installation::{Endpoint, Installed};
 use crate::talk::windlass::{Windlass, waiting};
@@ -51,7 +51,7 @@ impl Doctor {
     ///
     /// # Errors
     /// If Windlass refuses it, does not answer, or does not look in time.
-    pub fn run(&self, output: Output) -> Result<Exit, Failure> {
+    pub fn run(&self, output: VerbOutput) -> Result<Exit, Failure> {
         waiting(async {
             for line in subject_of_run(|name| std::env::var(name).ok()).await {
                 output.announce(&line);
@@ -65,7 +65,7 @@ impl Doctor {
     }
 
     /// Checks Windlass itself, with the rights of the person who asks.
-    fn itself(&self, output: Output) -> Result<Exit, Failure> {
+    fn itself(&self, output: VerbOutput) -> Result<Exit, Failure> {
         let Installed { stack, version, parts, reserved, unreserved } = waiting(self.endpoint.parts())?;
         if parts.is_empty() {
             let message = format!("the stack `{stack}` has nothing that can be looked at: it is no Windlass");
@@ -87,7 +87,7 @@ impl Doctor {
         Ok(if wrong.is_empty() { Exit::Good } else { Exit::Rejected })
     }
 
-    fn check(&self, of: EnvironmentId<'_>, output: Output) -> Result<Exit, Failure> {
+    fn check(&self, of: EnvironmentId<'_>, output: VerbOutput) -> Result<Exit, Failure> {
         let body = json!({"action": "check"});
         let (planned, differs) = waiting(async {
             let windlass = self.endpoint.open().await?;

@@ -7,7 +7,7 @@ use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::machine::now;
 use crate::ground::manual::ManualPage;
-use crate::ground::output::Output;
+use crate::ground::output::VerbOutput;
 use crate::talk::git;
 use crate::talk::installation::Endpoint;
 use crate::talk::windlass::{RouteName, Windlass};
@@ -72,7 +72,7 @@ impl Explain {
     ///
     /// # Errors
     /// If there is no such deployment, no environment is chosen, or Windlass does not answer.
-    pub fn run(&self, output: Output) -> Result<Exit, Failure> {
+    pub fn run(&self, output: VerbOutput) -> Result<Exit, Failure> {
         let app = match &self.app {
             Subject::App(app) => app,
             Subject::Page(page) => return self.page(page, output),
@@ -87,7 +87,7 @@ impl Explain {
         })
     }
 
-    fn page(&self, page: &ManualPage, output: Output) -> Result<Exit, Failure> {
+    fn page(&self, page: &ManualPage, output: VerbOutput) -> Result<Exit, Failure> {
         if self.which.is_some() || self.git_ref.is_some() || self.image_tag.is_some() {
             return Err(Failure::usage(format!(
                 "`{}` is the name of a page, which is explained alone: leave the rest out, or write an application's name",
@@ -99,7 +99,7 @@ impl Explain {
         Ok(Exit::Good)
     }
 
-    async fn chooses(&self, windlass: &Windlass, app: &AppName, output: Output) -> Result<Exit, Failure> {
+    async fn chooses(&self, windlass: &Windlass, app: &AppName, output: VerbOutput) -> Result<Exit, Failure> {
         let chooses = self.asked()?;
         let declared = declared_application::in_force(windlass, app).await?.or_rejected("nothing is declared:")?;
         let answer = chooses.of(app, &declared)?;
@@ -130,7 +130,7 @@ impl Explain {
         windlass: &Windlass,
         app: &AppName,
         which: &str,
-        output: Output,
+        output: VerbOutput,
     ) -> Result<Exit, Failure> {
         let id = history::deployment_id(windlass, app, which, self.version.as_deref()).await?;
         let mut answer = windlass.get(RouteName::Deployment, &[app.as_str(), &id], &[]).await?;
@@ -156,7 +156,7 @@ impl Explain {
         windlass: &Windlass,
         record: &Record,
         answer: &mut Value,
-        output: Output,
+        output: VerbOutput,
     ) -> Result<Vec<(Explains, String)>, Failure> {
         let deployment = &record.deployment;
         let all = |about, lines: Vec<String>| lines.into_iter().map(move |line| (about, line));

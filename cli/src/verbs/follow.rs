@@ -5,7 +5,7 @@ use crate::ground::failure::Failure;
 use crate::ground::heartbeat::Heartbeat;
 use crate::ground::interrupt;
 use crate::ground::machine::now;
-use crate::ground::output::{Output, error};
+use crate::ground::output::{VerbOutput, error};
 use crate::ground::trouble::TroubleName;
 use crate::talk::windlass::{RouteName, Windlass};
 use crate::view::live_comparison::{print_now, same_release};
@@ -140,7 +140,7 @@ pub async fn follow(
     id: &str,
     waiting: &Wait,
     wanted: AwaitedEnd,
-    output: Output,
+    output: VerbOutput,
 ) -> Result<Exit, Failure> {
     let mut printed = Printed::default();
     let mut last = Value::Null;

@@ -3,7 +3,7 @@
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::machine::{self, shown};
-use crate::ground::output::{Output, error, text as in_words, unwritten};
+use crate::ground::output::{VerbOutput, error, text as in_words, unwritten};
 use crate::ground::trouble::TroubleName;
 use crate::init::declaration;
 use crate::init::import::lambroll::{self, as_json};
@@ -52,7 +52,7 @@ impl Import {
     ///
     /// # Errors
     /// If a file cannot be read, or is not of that deployer.
-    pub fn run(&self, output: Output) -> Result<Exit, Failure> {
+    pub fn run(&self, output: VerbOutput) -> Result<Exit, Failure> {
         let imported = self.read()?;
         let first = imported.components.keys().next().cloned().unwrap_or_default();
         let app = self.app.as_ref().map_or_else(|| name(&first), ToString::to_string);

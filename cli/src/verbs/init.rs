@@ -4,7 +4,7 @@
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::machine::shown;
-use crate::ground::output::Output;
+use crate::ground::output::VerbOutput;
 use crate::ground::trouble::TroubleName;
 use crate::init::account::Account;
 use crate::init::answers::{Answers, Question, argument};
@@ -18,7 +18,7 @@ use crate::init::{
     patch_trial, pieces,
 };
 use crate::talk::installation::stack;
-use crate::talk::settings::Settings;
+use crate::talk::settings::SettingsFile;
 use crate::talk::windlass::waiting;
 use crate::verbs::promote::confirmed;
 use clap::{Args, ValueEnum};
@@ -65,7 +65,7 @@ impl Init {
     ///
     /// # Errors
     /// If a folder cannot be read, a question is not answered, or a file would be written over.
-    pub fn run(&self, output: Output) -> Result<Exit, Failure> {
+    pub fn run(&self, output: VerbOutput) -> Result<Exit, Failure> {
         let mut facts = self.look()?;
         for line in seen(&facts) {
             output.announce(&line);
@@ -119,7 +119,7 @@ impl Init {
     /// Looks at everything that can be known without asking.
     fn look(&self) -> Result<InitFacts, Failure> {
         let repository = repository_walk::read(&self.folder).map_err(Failure::usage)?;
-        let settings = Settings::here()?;
+        let settings = SettingsFile::here()?;
         let setting = |name: &str| settings.value(name).map(|(value, _)| value);
         let stack = self.stack.clone().or_else(|| setting("stack"));
         let mut facts = InitFacts {
@@ -148,7 +148,7 @@ impl Init {
         &self,
         facts: &mut InitFacts,
         application: &InitApplication,
-        output: Output,
+        output: VerbOutput,
     ) -> Result<bool, Failure> {
         if self.no_account {
             return Ok(false);
@@ -163,7 +163,7 @@ impl Init {
     }
 
     /// Asks until everything is answered.
-    fn ask(&self, facts: &mut InitFacts, output: Output) -> Result<InitApplication, Failure> {
+    fn ask(&self, facts: &mut InitFacts, output: VerbOutput) -> Result<InitApplication, Failure> {
         let mut answers: BTreeMap<String, String> = self.answers.iter().cloned().collect();
         let is_terminal = io::stdin().is_terminal() && !output.is_json();
         loop {
@@ -198,7 +198,7 @@ impl Init {
 
     /// Writes the files that are not there yet. A file with another text is shown, and written over only where that was
     /// asked for.
-    fn write(&self, all: &[WrittenFile], output: Output) -> Result<Vec<serde_json::Value>, Failure> {
+    fn write(&self, all: &[WrittenFile], output: VerbOutput) -> Result<Vec<serde_json::Value>, Failure> {
         no_links(&self.folder, all)?;
         let others: Vec<(&WrittenFile, String)> = all
             .iter()

@@ -4,7 +4,7 @@
 
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
-use crate::ground::output::{Output, error};
+use crate::ground::output::{VerbOutput, error};
 use crate::ground::{arguments, interrupt};
 use crate::talk::installation::Endpoint;
 use crate::talk::windlass::Windlass;
@@ -93,7 +93,7 @@ impl Logs {
     ///
     /// # Errors
     /// If there is no such deployment or component, or Windlass does not answer.
-    pub fn run(&self, output: Output) -> Result<Exit, Failure> {
+    pub fn run(&self, output: VerbOutput) -> Result<Exit, Failure> {
         self.endpoint.ask(async |windlass| {
             let version = self.version.as_deref();
             let id = history::deployment_id(windlass, &self.app, &self.which, version).await?;
@@ -102,7 +102,7 @@ impl Logs {
         })
     }
 
-    async fn print(&self, windlass: &Windlass, aws: &Aws, id: &str, output: Output) -> Result<Exit, Failure> {
+    async fn print(&self, windlass: &Windlass, aws: &Aws, id: &str, output: VerbOutput) -> Result<Exit, Failure> {
         let waiting = self.patience.begin();
         if self.follow {
             interrupt::says(interrupt::of_deployment(self.app.as_str(), id, None));
@@ -213,7 +213,7 @@ impl PrintedLines {
     }
 
     /// Prints the new lines of a look, and returns whether there were any.
-    fn print(&mut self, found: LogLook, output: Output) -> bool {
+    fn print(&mut self, found: LogLook, output: VerbOutput) -> bool {
         let known = self.lines.len();
         for note in found.notes.into_iter().chain(found.unseen.iter().cloned()) {
             if !self.notes.contains(&note) {
@@ -247,7 +247,7 @@ impl PrintedLines {
 
     /// Ends the output and returns the exit status. Where something could not be read, that is not silence: the status
     /// says so.
-    fn end(&self, id: &str, exit: Exit, output: Output) -> Exit {
+    fn end(&self, id: &str, exit: Exit, output: VerbOutput) -> Exit {
         if let Some(cut) = self.cut {
             error(&format!(
                 "there are more lines after {cut}: go on with `--since {cut}`, or read more at a time with `--limit`"

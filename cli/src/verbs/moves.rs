@@ -3,7 +3,7 @@
 
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
-use crate::ground::output::{Output, text};
+use crate::ground::output::{VerbOutput, text};
 use crate::verbs::operator::Asking;
 use crate::verbs::scope::{ScopeCall, listed, withdrawn};
 use clap::Args;
@@ -22,7 +22,7 @@ fn run(
     confirm: Option<&AppName>,
     plan: bool,
     asking: &Asking,
-    output: Output,
+    output: VerbOutput,
 ) -> Result<Exit, Failure> {
     let call = ScopeCall { from, to: Some(to), confirm };
     if plan { call.look(asking, output, moved) } else { call.start(asking, output) }
@@ -87,7 +87,7 @@ impl Rename {
     ///
     /// # Errors
     /// If Windlass refuses it or does not answer.
-    pub fn run(&self, output: Output) -> Result<Exit, Failure> {
+    pub fn run(&self, output: VerbOutput) -> Result<Exit, Failure> {
         let to_app = self.to_app.as_ref().unwrap_or(&self.app);
         let (environment, there) = (self.environment.as_ref(), self.to_environment.as_ref());
         let moving = Moving {
@@ -129,7 +129,7 @@ impl HandOver {
     ///
     /// # Errors
     /// If Windlass refuses it or does not answer.
-    pub fn run(&self, output: Output) -> Result<Exit, Failure> {
+    pub fn run(&self, output: VerbOutput) -> Result<Exit, Failure> {
         let to = self.to_app.as_ref().unwrap_or(&self.app);
         let Some(environment) = &self.environment else {
             let app = &self.app;

@@ -2,7 +2,7 @@
 
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
-use crate::ground::output::{Output, text};
+use crate::ground::output::{VerbOutput, text};
 use crate::ground::trouble::TroubleName;
 use crate::ground::{arguments, interrupt};
 use crate::talk::installation::Endpoint;
@@ -50,7 +50,7 @@ pub struct Asking {
 
 /// The effect of an action.
 #[derive(Debug, Clone, Copy)]
-pub enum Effect {
+pub enum AwaitedEffect {
     /// It becomes a deployment, which shows the rest.
     Deployment(AwaitedEnd),
     /// It makes this true of the environment.
@@ -66,7 +66,7 @@ pub struct Action<'a> {
     /// The body beside the reason.
     pub body: Map<String, Value>,
     /// Its effect.
-    pub effect: Effect,
+    pub effect: AwaitedEffect,
 }
 
 impl Action<'_> {
@@ -74,7 +74,7 @@ impl Action<'_> {
     ///
     /// # Errors
     /// If Windlass refuses it or does not answer.
-    pub fn run(self, output: Output) -> Result<Exit, Failure> {
+    pub fn run(self, output: VerbOutput) -> Result<Exit, Failure> {
         let endpoint = &self.at.asking.endpoint;
         endpoint.ask(async |windlass| self.run_at(windlass, output).await)
     }
@@ -83,14 +83,14 @@ impl Action<'_> {
     ///
     /// # Errors
     /// If Windlass refuses it or does not answer.
-    pub async fn run_at(self, windlass: &Windlass, output: Output) -> Result<Exit, Failure> {
+    pub async fn run_at(self, windlass: &Windlass, output: VerbOutput) -> Result<Exit, Failure> {
         self.may_be_interrupted();
         let execution = self.start(windlass).await?;
         if self.at.asking.wait.no_wait {
             let (app, environment) = (&self.at.app, &self.at.environment);
             let command = match self.effect {
-                Effect::Deployment(_) => format!("`windlass history {app} {environment}`"),
-                Effect::Environment(_) => format!("`windlass status {app} {environment}`"),
+                AwaitedEffect::Deployment(_) => format!("`windlass history {app} {environment}`"),
+                AwaitedEffect::Environment(_) => format!("`windlass status {app} {environment}`"),
             };
             let words = format!(
                 "handed in, and not waited for: {execution}. {command} shows what came of it, and `windlass refusals \
@@ -134,7 +134,7 @@ impl Action<'_> {
         [self.at.app.as_str(), self.at.environment.as_str()]
     }
 
-    async fn outcome(&self, windlass: &Windlass, execution: &str, output: Output) -> Result<Exit, Failure> {
+    async fn outcome(&self, windlass: &Windlass, execution: &str, output: VerbOutput) -> Result<Exit, Failure> {
         let waiting = self.at.asking.wait.patience.begin();
         let (app, environment) = (&self.at.app, &self.at.environment);
         interrupt::says(format!(
@@ -144,8 +144,8 @@ impl Action<'_> {
         let came = came_of(windlass, app, execution, &waiting, &stands).await?;
         let Some(id) = came.deployment else { return self.done(windlass, came.done, came.execution, output).await };
         let wanted = match self.effect {
-            Effect::Deployment(wanted) => wanted,
-            Effect::Environment(_) => AwaitedEnd::Runs,
+            AwaitedEffect::Deployment(wanted) => wanted,
+            AwaitedEffect::Environment(_) => AwaitedEnd::Runs,
         };
         follow(windlass, app, &id.0, &waiting, wanted, output).await
     }
@@ -156,7 +156,7 @@ impl Action<'_> {
         windlass: &Windlass,
         done: Option<Done>,
         ended: Option<ExecutionEnd>,
-        output: Output,
+        output: VerbOutput,
     ) -> Result<Exit, Failure> {
         let died = ended.filter(|known| known.status != "SUCCEEDED");
         if let (None, Some(died)) = (&done, died) {
@@ -173,8 +173,8 @@ impl Action<'_> {
         let now: Environment = read(&answer)?;
         let is_so = match self.effect {
             // A deployment's own outcome was printed, and says nothing of what else goes on there.
-            Effect::Deployment(_) => true,
-            Effect::Environment(is_so) => is_so(&now),
+            AwaitedEffect::Deployment(_) => true,
+            AwaitedEffect::Environment(is_so) => is_so(&now),
         };
         let since = if is_so { "" } else { "\nbut since then somebody else has changed it:" };
         output.result(&answer, &format!("{sentence}{since}\n{}", words(&now)));

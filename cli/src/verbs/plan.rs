@@ -5,14 +5,14 @@ use super::deploy::Deploy;
 use super::release::ReleaseArguments;
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
-use crate::ground::output::Output;
+use crate::ground::output::VerbOutput;
 use crate::talk::installation::Endpoint;
 use crate::talk::windlass::Windlass;
 use crate::verbs::follow::Patience;
 use crate::verbs::planned::{self, CallerKind};
 use crate::verbs::remove::Withdraw;
 use crate::verbs::rollback::{Restore, Rollback};
-use crate::verbs::start::NextStep;
+use crate::verbs::start::AfterRequest;
 use crate::view::effects::Effect;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
@@ -109,7 +109,7 @@ struct UnusedOptions {
 }
 
 impl UnusedOptions {
-    fn announce(&self, output: Output) {
+    fn announce(&self, output: VerbOutput) {
         let given = [("--watch", self.watch), ("--look", self.look.is_some())];
         for (name, _) in given.iter().filter(|(_, given)| *given) {
             output.announce(&format!("`{name}` is of the command: a plan ends when it is drawn"));
@@ -122,15 +122,15 @@ impl Plan {
     ///
     /// # Errors
     /// If Windlass refuses it or does not answer.
-    pub fn run(&self, output: Output) -> Result<Exit, Failure> {
+    pub fn run(&self, output: VerbOutput) -> Result<Exit, Failure> {
         let at = match &self.of {
             PlannedCommand::Release(of) => {
                 of.unused.announce(output);
-                return of.command.run(NextStep::Plan(&of.patience), output);
+                return of.command.run(AfterRequest::Plan(&of.patience), output);
             }
             PlannedCommand::Deploy(of) => {
                 of.unused.announce(output);
-                return of.command.run(NextStep::Plan(&of.patience), output);
+                return of.command.run(AfterRequest::Plan(&of.patience), output);
             }
             PlannedCommand::Rollback(of) => &of.at,
             PlannedCommand::Restore(of) => &of.at,

@@ -2,7 +2,7 @@
 
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
-use crate::ground::output::{Output, text};
+use crate::ground::output::{VerbOutput, text};
 use crate::ground::trouble::TroubleName;
 use crate::ground::{interrupt, manual};
 use crate::talk::windlass::{RouteName, Windlass, read};
@@ -60,7 +60,7 @@ impl CallerKind {
 /// Those of the drawing.
 pub async fn draw(
     drawn: impl Future<Output = Result<(Value, Planned), Failure>>,
-    output: Output,
+    output: VerbOutput,
 ) -> Result<Exit, Failure> {
     interrupt::says("interrupted; nothing was changed, and the plan is drawn for nobody".to_owned());
     let (answer, planned) = drawn.await?;

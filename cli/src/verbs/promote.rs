@@ -2,10 +2,10 @@
 
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
-use crate::ground::output::Output;
+use crate::ground::output::VerbOutput;
 use crate::talk::installation::Endpoint;
 use crate::verbs::planned;
-use crate::verbs::start::{Looking, NextStep, OverrideOptions, Start};
+use crate::verbs::start::{AfterRequest, Looking, OverrideOptions, StartRequest};
 use clap::Args;
 use std::io::{self, IsTerminal, Write as _};
 use windlass_domain::text::name::{AppName, EnvironmentName};
@@ -35,9 +35,9 @@ impl Promote {
     ///
     /// # Errors
     /// If Windlass refuses it, does not answer, or gives no plan in time.
-    pub fn run(&self, output: Output) -> Result<Exit, Failure> {
+    pub fn run(&self, output: VerbOutput) -> Result<Exit, Failure> {
         self.endpoint.ask(async |windlass| {
-            let mut start = Start::of_environment(self.to.clone(), &self.from);
+            let mut start = StartRequest::of_environment(self.to.clone(), &self.from);
             start.wishes(&self.wishes);
             let (answer, planned) = start.drawn(windlass, &self.app, &self.looking.patience).await?;
             let (words, exit) = (planned::words(&planned), planned::exit(&planned));
@@ -54,7 +54,7 @@ impl Promote {
             if let Some(from) = &planned.deployment.promoted_from {
                 start.binds(from.snapshot);
             }
-            start.go(windlass, &self.app, NextStep::Follow(&self.looking), output).await
+            start.go(windlass, &self.app, AfterRequest::Follow(&self.looking), output).await
         })
     }
 }

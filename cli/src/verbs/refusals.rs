@@ -4,7 +4,7 @@
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::manual;
-use crate::ground::output::{Output, text};
+use crate::ground::output::{VerbOutput, text};
 use crate::talk::installation::Endpoint;
 use crate::talk::listing::{List, ListPart};
 use crate::talk::windlass::RouteName;
@@ -29,7 +29,7 @@ impl Refusals {
     ///
     /// # Errors
     /// If Windlass refuses it or does not answer.
-    pub fn run(&self, output: Output) -> Result<Exit, Failure> {
+    pub fn run(&self, output: VerbOutput) -> Result<Exit, Failure> {
         let route = if self.app.is_some() { RouteName::Refusals } else { RouteName::AllRefusals };
         let names = self.app.iter().map(AppName::as_str).collect();
         let list = List { route, names, query: Vec::new() };

@@ -4,9 +4,9 @@
 use crate::ground::arguments;
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
-use crate::ground::output::{Output, text};
+use crate::ground::output::{VerbOutput, text};
 use crate::verbs::follow::AwaitedEnd;
-use crate::verbs::operator::{ActedOn, Action, Asking, Effect};
+use crate::verbs::operator::{ActedOn, Action, Asking, AwaitedEffect};
 use crate::verbs::scope::{ScopeCall, listed, withdrawn};
 use clap::Args;
 use serde_json::{Map, json};
@@ -41,7 +41,7 @@ impl Remove {
     ///
     /// # Errors
     /// If Windlass refuses it or does not answer.
-    pub fn run(&self, output: Output) -> Result<Exit, Failure> {
+    pub fn run(&self, output: VerbOutput) -> Result<Exit, Failure> {
         let (app, asking) = (&self.app, &self.asking);
         let from = MovingScope { app, environment: self.environment.as_ref(), component: self.component.as_ref() };
         let call = ScopeCall { from, to: None, confirm: self.confirm.as_ref() };
@@ -57,12 +57,12 @@ impl Remove {
     }
 
     /// Lets go of an environment, or of a component of it.
-    fn part(&self, environment: &EnvironmentName, output: Output) -> Result<Exit, Failure> {
+    fn part(&self, environment: &EnvironmentName, output: VerbOutput) -> Result<Exit, Failure> {
         let component = self.component.iter();
         let body = component.map(|component| ("component".to_owned(), json!(component))).collect();
         let (app, environment) = (self.app.clone(), environment.clone());
         let at = ActedOn { app, environment, asking: self.asking.clone() };
-        let action = Action { at: &at, action: ActionName::Remove, body, effect: Effect::Environment(|_| true) };
+        let action = Action { at: &at, action: ActionName::Remove, body, effect: AwaitedEffect::Environment(|_| true) };
         action.run(output)
     }
 }
@@ -102,9 +102,9 @@ impl Withdraw {
     ///
     /// # Errors
     /// If Windlass refuses it or does not answer.
-    pub fn run(&self, output: Output) -> Result<Exit, Failure> {
+    pub fn run(&self, output: VerbOutput) -> Result<Exit, Failure> {
         let members = [("component".to_owned(), json!(self.component)), ("pattern".to_owned(), json!(self.pattern))];
-        let (body, effect) = (Map::from_iter(members), Effect::Deployment(AwaitedEnd::Runs));
+        let (body, effect) = (Map::from_iter(members), AwaitedEffect::Deployment(AwaitedEnd::Runs));
         Action { at: &self.at, action: ActionName::Withdraw, body, effect }.run(output)
     }
 }

@@ -3,13 +3,13 @@
 
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
-use crate::ground::output::{Output, text};
+use crate::ground::output::{VerbOutput, text};
 use crate::ground::trouble::TroubleName;
 use crate::ground::{arguments, interrupt};
 use crate::talk::listing::{List, whole};
 use crate::talk::windlass::{RouteName, Windlass, read};
 use crate::verbs::follow::{AwaitedEnd, Wait};
-use crate::verbs::operator::{ActedOn, Action, Effect, ended_in_vain, execution_outcome, is_not_known_yet};
+use crate::verbs::operator::{ActedOn, Action, AwaitedEffect, ended_in_vain, execution_outcome, is_not_known_yet};
 use crate::view::drills::{PrintedDrill, exit, find};
 use crate::view::record;
 use clap::Args;
@@ -36,7 +36,7 @@ impl Rollback {
     ///
     /// # Errors
     /// If no snapshot of the version that it names passed, or Windlass refuses it or does not answer.
-    pub fn run(&self, output: Output) -> Result<Exit, Failure> {
+    pub fn run(&self, output: VerbOutput) -> Result<Exit, Failure> {
         let endpoint = &self.at.asking.endpoint;
         endpoint.ask(async |windlass| self.action(windlass).await?.run_at(windlass, output).await)
     }
@@ -48,7 +48,7 @@ impl Rollback {
     pub async fn action(&self, windlass: &Windlass) -> Result<Action<'_>, Failure> {
         let of = EnvironmentId::new(&self.at.app, &self.at.environment);
         let body = self.goal.members(windlass, of).await?;
-        let effect = Effect::Deployment(AwaitedEnd::Runs);
+        let effect = AwaitedEffect::Deployment(AwaitedEnd::Runs);
         Ok(Action { at: &self.at, action: ActionName::Rollback, body, effect })
     }
 }
@@ -165,10 +165,10 @@ impl Restore {
     ///
     /// # Errors
     /// If Windlass refuses it or does not answer.
-    pub fn run(&self, output: Output) -> Result<Exit, Failure> {
+    pub fn run(&self, output: VerbOutput) -> Result<Exit, Failure> {
         let component = self.component.iter();
         let body = component.map(|component| ("component".to_owned(), json!(component))).collect();
-        let effect = Effect::Deployment(AwaitedEnd::Runs);
+        let effect = AwaitedEffect::Deployment(AwaitedEnd::Runs);
         Action { at: &self.at, action: ActionName::Restore, body, effect }.run(output)
     }
 }
@@ -185,7 +185,7 @@ impl Drill {
     ///
     /// # Errors
     /// If Windlass refuses it or does not answer.
-    pub fn run(&self, output: Output) -> Result<Exit, Failure> {
+    pub fn run(&self, output: VerbOutput) -> Result<Exit, Failure> {
         if self.at.asking.wait.no_wait {
             return self.action().run(output);
         }
@@ -205,7 +205,7 @@ impl Drill {
             at: &self.at,
             action: ActionName::Drill,
             body: Map::new(),
-            effect: Effect::Deployment(AwaitedEnd::Runs),
+            effect: AwaitedEffect::Deployment(AwaitedEnd::Runs),
         }
     }
 
@@ -231,7 +231,7 @@ impl Drill {
         }
     }
 
-    async fn follow(&self, windlass: &Windlass, id: &str, waiting: &Wait, output: Output) -> Result<Exit, Failure> {
+    async fn follow(&self, windlass: &Windlass, id: &str, waiting: &Wait, output: VerbOutput) -> Result<Exit, Failure> {
         let (app, environment) = (self.at.app.as_str(), self.at.environment.as_str());
         let mut printed = PrintedDrill::default();
         interrupt::says(format!(

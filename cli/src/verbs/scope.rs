@@ -3,7 +3,7 @@
 
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
-use crate::ground::output::{Output, text};
+use crate::ground::output::{VerbOutput, text};
 use crate::talk::windlass::{RouteName, read};
 use crate::verbs::operator::{Asking, ended_without_environment};
 use serde::de::DeserializeOwned;
@@ -55,7 +55,7 @@ impl<'a> ScopeCall<'a> {
     pub fn look<T: DeserializeOwned>(
         self,
         asking: &Asking,
-        output: Output,
+        output: VerbOutput,
         words: fn(&Self, &T) -> Vec<String>,
     ) -> Result<Exit, Failure> {
         let ((look, _, names), query) = (self.routes(), self.components().collect::<Vec<_>>());
@@ -68,7 +68,7 @@ impl<'a> ScopeCall<'a> {
     ///
     /// # Errors
     /// If Windlass refuses it or does not answer.
-    pub fn start(self, asking: &Asking, output: Output) -> Result<Exit, Failure> {
+    pub fn start(self, asking: &Asking, output: VerbOutput) -> Result<Exit, Failure> {
         let (_, action, names) = self.routes();
         let route = if self.from.is_whole() { RouteName::ActOnApp(action) } else { RouteName::Act(action) };
         asking.endpoint.ask(async |windlass| {

@@ -2,7 +2,7 @@
 
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
-use crate::ground::output::Output;
+use crate::ground::output::VerbOutput;
 use crate::ground::{arguments, interrupt};
 use crate::talk::windlass::{RouteName, Windlass, read};
 use crate::verbs::follow::{AwaitedEnd, Patience, Wait, follow};
@@ -73,7 +73,7 @@ impl OverrideOptions {
 
 /// The next step after a request.
 #[derive(Debug, Clone, Copy)]
-pub enum NextStep<'a> {
+pub enum AfterRequest<'a> {
     /// The deployment is started, and looked at for some time.
     Follow(&'a Looking),
     /// Only its plan is drawn, and waited for.
@@ -81,7 +81,7 @@ pub enum NextStep<'a> {
 }
 
 /// A request to start a deployment.
-pub struct Start {
+pub struct StartRequest {
     environment: EnvironmentName,
     body: Map<String, Value>,
     by: CallerKind,
@@ -89,7 +89,7 @@ pub struct Start {
     before: Vec<String>,
 }
 
-impl Start {
+impl StartRequest {
     /// Makes the request for a release that has its manifest here.
     ///
     /// # Errors
@@ -148,12 +148,12 @@ impl Start {
         self,
         windlass: &Windlass,
         app: &AppName,
-        then: NextStep<'_>,
-        output: Output,
+        then: AfterRequest<'_>,
+        output: VerbOutput,
     ) -> Result<Exit, Failure> {
         match then {
-            NextStep::Follow(looking) => self.send(windlass, app, looking, output).await,
-            NextStep::Plan(patience) => planned::draw(self.drawn(windlass, app, patience), output).await,
+            AfterRequest::Follow(looking) => self.send(windlass, app, looking, output).await,
+            AfterRequest::Plan(patience) => planned::draw(self.drawn(windlass, app, patience), output).await,
         }
     }
 
@@ -163,7 +163,7 @@ impl Start {
         windlass: &Windlass,
         app: &AppName,
         looking: &Looking,
-        output: Output,
+        output: VerbOutput,
     ) -> Result<Exit, Failure> {
         let environment = &self.environment;
         interrupt::says(format!(
@@ -284,7 +284,7 @@ impl Looking {
         windlass: &Windlass,
         app: &AppName,
         begun: BegunDeployment<'_>,
-        output: Output,
+        output: VerbOutput,
     ) -> Result<Exit, Failure> {
         let BegunDeployment { id, joins, .. } = begun;
         if self.watch {

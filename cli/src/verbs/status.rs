@@ -4,7 +4,7 @@
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::machine::now;
-use crate::ground::output::Output;
+use crate::ground::output::VerbOutput;
 use crate::ground::terminal::table;
 use crate::talk::installation::Endpoint;
 use crate::talk::listing::{List, ListPart};
@@ -41,7 +41,7 @@ impl Status {
     ///
     /// # Errors
     /// If Windlass refuses it or does not answer.
-    pub fn run(&self, output: Output) -> Result<Exit, Failure> {
+    pub fn run(&self, output: VerbOutput) -> Result<Exit, Failure> {
         match (&self.app, &self.environment) {
             (None, _) => return list_apps(&ListPart::BEGINNING, false, &self.endpoint, output),
             (Some(app), Some(environment)) => {
@@ -112,7 +112,7 @@ impl Apps {
     ///
     /// # Errors
     /// If Windlass refuses it or does not answer.
-    pub fn run(&self, output: Output) -> Result<Exit, Failure> {
+    pub fn run(&self, output: VerbOutput) -> Result<Exit, Failure> {
         list_apps(&self.part, self.observe, &self.endpoint, output)
     }
 }
@@ -121,7 +121,7 @@ impl Apps {
 ///
 /// # Errors
 /// If Windlass refuses it or does not answer.
-fn list_apps(part: &ListPart, observe: bool, endpoint: &Endpoint, output: Output) -> Result<Exit, Failure> {
+fn list_apps(part: &ListPart, observe: bool, endpoint: &Endpoint, output: VerbOutput) -> Result<Exit, Failure> {
     let list = List { route: RouteName::Apps, names: Vec::new(), query: Vec::new() };
     let (page, observed) = endpoint.ask(async |windlass| {
         let page = part.read::<environments::Apps>(windlass, &list).await?;

@@ -4,8 +4,8 @@
 use crate::ground::arguments;
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
-use crate::ground::output::Output;
-use crate::verbs::operator::{ActedOn, Action, Effect};
+use crate::ground::output::VerbOutput;
+use crate::verbs::operator::{ActedOn, Action, AwaitedEffect};
 use clap::Args;
 use serde_json::{Map, Value};
 use windlass_domain::release::action::ActionName;
@@ -34,21 +34,21 @@ impl SteeringArguments {
     ///
     /// # Errors
     /// If Windlass refuses it or does not answer.
-    pub fn run(&self, action: ActionName, output: Output) -> Result<Exit, Failure> {
-        let effect = Effect::Environment(|environment| environment.paused.is_none());
+    pub fn run(&self, action: ActionName, output: VerbOutput) -> Result<Exit, Failure> {
+        let effect = AwaitedEffect::Environment(|environment| environment.paused.is_none());
         Action { at: &self.at, action, body: self.body(), effect }.run(output)
     }
 }
 
 /// Returns the call of `windlass hold`.
 pub fn hold(at: &ActedOn) -> Action<'_> {
-    let effect = Effect::Environment(|environment| environment.situation.hold.is_some());
+    let effect = AwaitedEffect::Environment(|environment| environment.situation.hold.is_some());
     Action { at, action: ActionName::Hold, body: Map::new(), effect }
 }
 
 /// Returns the call of `windlass release-hold`.
 pub fn release_hold(at: &ActedOn) -> Action<'_> {
-    let effect = Effect::Environment(|environment| environment.situation.hold.is_none());
+    let effect = AwaitedEffect::Environment(|environment| environment.situation.hold.is_none());
     Action { at, action: ActionName::ReleaseHold, body: Map::new(), effect }
 }
 
@@ -68,12 +68,12 @@ impl Pause {
     ///
     /// # Errors
     /// If Windlass refuses it or does not answer.
-    pub fn run(&self, output: Output) -> Result<Exit, Failure> {
+    pub fn run(&self, output: VerbOutput) -> Result<Exit, Failure> {
         let mut body = self.steers.body();
         if let Some(lasts) = self.lasts {
             body.insert("for".into(), lasts.to_string().into());
         }
-        let effect = Effect::Environment(|environment| environment.paused.is_some());
+        let effect = AwaitedEffect::Environment(|environment| environment.paused.is_some());
         Action { at: &self.steers.at, action: ActionName::Pause, body, effect }.run(output)
     }
 }

@@ -6,7 +6,7 @@ use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::machine::{self, now, shown};
 use crate::ground::output;
-use crate::ground::output::{Output, words};
+use crate::ground::output::{VerbOutput, words};
 use crate::ground::trouble::TroubleName;
 use crate::talk::installation::{Endpoint, Reached};
 use crate::talk::windlass::waiting;
@@ -100,7 +100,7 @@ impl Validate {
     ///
     /// # Errors
     /// A file that cannot be read, and an answer of the API that cannot be understood.
-    pub fn run(&self, output: Output) -> Result<Exit, Failure> {
+    pub fn run(&self, output: VerbOutput) -> Result<Exit, Failure> {
         if let Some(access) = AccessFileLook::of(&self.file).filter(|_| self.manifest.is_none()) {
             return Ok(access.print(output));
         }

@@ -4,7 +4,7 @@ use crate::ground::arguments::{self, is_id};
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::interrupt;
-use crate::ground::output::{Output, error, text};
+use crate::ground::output::{VerbOutput, error, text};
 use crate::talk::installation::Endpoint;
 use crate::talk::windlass::{RouteName, Windlass};
 use crate::verbs::follow::{AwaitedEnd, Patience, follow};
@@ -49,7 +49,7 @@ impl Watch {
     ///
     /// # Errors
     /// If there is no such deployment, or Windlass does not answer.
-    pub fn run(&self, output: Output) -> Result<Exit, Failure> {
+    pub fn run(&self, output: VerbOutput) -> Result<Exit, Failure> {
         self.endpoint.ask(async |windlass| {
             let id = match self.environment() {
                 None => self.which.clone(),

@@ -1,7 +1,7 @@
 //! A deployment as all ways of showing it share it: its states, its facts, its time in stretches, and a row for each
 //! component; and the changes that an undo would take back. Pure: the terminal and the pages draw it.
 
-use crate::ground::terminal::{State, Tone};
+use crate::ground::terminal::{ShownState, Tone};
 use crate::view::provenance::{commit, took};
 use crate::view::under_way::{before, share};
 use std::borrow::Cow;
@@ -18,13 +18,13 @@ use windlass_domain::text::count::count;
 use windlass_domain::text::time::{Time, lasting};
 
 /// Returns the state of a deployment.
-pub fn state(status: Status, ending: Option<&Ended>) -> State {
+pub fn state(status: Status, ending: Option<&Ended>) -> ShownState {
     match (ending, status) {
-        (Some(ended), _) => State::new(tone(ended.ending), ended.to_string()),
-        (None, Status::Waiting) => State::new(Tone::Still, "waits for its turn"),
-        (None, Status::Running) => State::new(Tone::Moving, "is under way"),
-        (None, Status::Recovering) => State::new(Tone::Moving, "is being recovered"),
-        (None, Status::Ended) => State::new(Tone::Still, "ended"),
+        (Some(ended), _) => ShownState::new(tone(ended.ending), ended.to_string()),
+        (None, Status::Waiting) => ShownState::new(Tone::Still, "waits for its turn"),
+        (None, Status::Running) => ShownState::new(Tone::Moving, "is under way"),
+        (None, Status::Recovering) => ShownState::new(Tone::Moving, "is being recovered"),
+        (None, Status::Ended) => ShownState::new(Tone::Still, "ended"),
     }
 }
 
@@ -39,11 +39,11 @@ pub const fn tone(ending: Ending) -> Tone {
 }
 
 /// Returns the state of a gate by its verdict.
-pub fn verdict(verdict: Verdict) -> State {
+pub fn verdict(verdict: Verdict) -> ShownState {
     match verdict {
-        Verdict::Pass => State::new(Tone::Good, "pass"),
-        Verdict::Fail => State::new(Tone::Bad, "FAIL"),
-        Verdict::Unknown => State::new(Tone::Still, "unknown"),
+        Verdict::Pass => ShownState::new(Tone::Good, "pass"),
+        Verdict::Fail => ShownState::new(Tone::Bad, "FAIL"),
+        Verdict::Unknown => ShownState::new(Tone::Still, "unknown"),
     }
 }
 
@@ -53,7 +53,7 @@ pub fn judgement(record: &Record, wave: u32) -> Option<&Judgement> {
 }
 
 /// Returns the state of a wave.
-pub fn wave(record: &Record, number: u32) -> State {
+pub fn wave(record: &Record, number: u32) -> ShownState {
     let judged = judgement(record, number);
     let made = |change: &ChangeRecord| change.wave == Some(number) && !change.undo;
     let has_begun = record
@@ -78,11 +78,11 @@ pub fn wave(record: &Record, number: u32) -> State {
         None if is_over => (Tone::Still, "not begun"),
         None => (Tone::Still, "to come"),
     };
-    State::new(tone, words)
+    ShownState::new(tone, words)
 }
 
 /// Returns the number of waves, and the number and state of the one that it is in.
-pub fn present_wave(record: &Record) -> (usize, Option<(u32, State)>) {
+pub fn present_wave(record: &Record) -> (usize, Option<(u32, ShownState)>) {
     let waves = record.plan.as_ref().map_or(0, |plan| plan.waves.len());
     let all = (0..).take(waves).map(|number| (number, wave(record, number)));
     (waves, all.filter(|(_, state)| matches!(state.tone, Tone::Moving | Tone::Noted)).last())
@@ -94,7 +94,7 @@ pub struct ComponentRow<'a> {
     /// The step.
     pub step: &'a Step,
     /// Its state.
-    pub state: State,
+    pub state: ShownState,
     /// The state that was found before the first change.
     pub before: Option<Cow<'a, str>>,
     /// The version that the release brings.
@@ -134,7 +134,7 @@ impl ComponentRow<'_> {
     }
 }
 
-fn of_step(status: StepStatus) -> State {
+fn of_step(status: StepStatus) -> ShownState {
     let (tone, words) = match status {
         StepStatus::Planned => (Tone::Still, "planned"),
         StepStatus::Changing => (Tone::Moving, "changing"),
@@ -144,14 +144,14 @@ fn of_step(status: StepStatus) -> State {
         StepStatus::Undone => (Tone::Noted, "back as before"),
         StepStatus::UndoFailed => (Tone::Bad, "could NOT be brought back"),
     };
-    State::new(tone, words)
+    ShownState::new(tone, words)
 }
 
 /// A stretch of a deployment's time.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Stretch {
     /// Its name, and its tone.
-    pub state: State,
+    pub state: ShownState,
     /// The time at which it begins.
     pub from: Time,
     /// The time at which it ends.
@@ -175,7 +175,7 @@ pub fn stretches(record: &Record, now: Time) -> Vec<Stretch> {
     let mut all = Vec::new();
     let mut add = |name: String, tone, from: Time, to: Time| {
         if to > from {
-            all.push(Stretch { state: State::new(tone, name), from, to });
+            all.push(Stretch { state: ShownState::new(tone, name), from, to });
         }
     };
     add("waited".to_owned(), Tone::Still, deployment.accepted, started);
@@ -198,7 +198,7 @@ pub fn stretches(record: &Record, now: Time) -> Vec<Stretch> {
 
 /// A fact of a deployment, as a value that each way of showing it draws.
 #[derive(Debug)]
-pub enum Fact<'a> {
+pub enum DeploymentFact<'a> {
     /// Words.
     Words(String),
     /// A point in time.
@@ -209,7 +209,7 @@ pub enum Fact<'a> {
     Executions(&'a [String]),
 }
 
-impl fmt::Display for Fact<'_> {
+impl fmt::Display for DeploymentFact<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Words(words) => f.write_str(words),
@@ -221,7 +221,7 @@ impl fmt::Display for Fact<'_> {
 }
 
 /// Returns the facts of a deployment that its first line has not, each with its name.
-pub fn facts(deployment: &Deployment) -> Vec<(&'static str, Fact<'_>)> {
+pub fn facts(deployment: &Deployment) -> Vec<(&'static str, DeploymentFact<'_>)> {
     let (began, ended) = (deployment.started, deployment.ending.as_ref());
     let git = deployment.release.git.as_ref();
     let cost = ended.and_then(|ended| ended.cost.as_ref()).map(|cost| {
@@ -229,14 +229,14 @@ pub fn facts(deployment: &Deployment) -> Vec<(&'static str, Fact<'_>)> {
         format!("about {:.4} US dollars: {transitions}, functions worked {worked}", cost.dollars)
     });
     let facts = [
-        ("Audit", deployment.audited().more().map(Fact::Words)),
-        ("Commit", git.map(|git| Fact::Commit(commit(Some(git)), &git.reference))),
-        ("Began", began.map(Fact::At)),
-        ("Ended", ended.map(|ended| Fact::At(ended.at))),
-        ("Took", began.and(ended).map(|ended| Fact::Words(took(began, Some(ended.at))))),
-        ("Declaration", Some(Fact::Words(deployment.declaration.to_string()))),
-        ("Cost", cost.map(Fact::Words)),
-        ("Execution", Some(Fact::Executions(&deployment.executions))),
+        ("Audit", deployment.audited().more().map(DeploymentFact::Words)),
+        ("Commit", git.map(|git| DeploymentFact::Commit(commit(Some(git)), &git.reference))),
+        ("Began", began.map(DeploymentFact::At)),
+        ("Ended", ended.map(|ended| DeploymentFact::At(ended.at))),
+        ("Took", began.and(ended).map(|ended| DeploymentFact::Words(took(began, Some(ended.at))))),
+        ("Declaration", Some(DeploymentFact::Words(deployment.declaration.to_string()))),
+        ("Cost", cost.map(DeploymentFact::Words)),
+        ("Execution", Some(DeploymentFact::Executions(&deployment.executions))),
     ];
     facts.into_iter().filter_map(|(name, fact)| Some((name, fact?))).collect()
 }

@@ -3,7 +3,7 @@
 //! pages draw it.
 
 use crate::ground::failure::Failure;
-use crate::ground::terminal::{State, Tone};
+use crate::ground::terminal::{ShownState, Tone};
 use crate::talk::windlass::{RouteName, Windlass};
 use crate::view::deployment::{UndoneChanges, has_passed, undone};
 use crate::view::provenance::short;
@@ -43,7 +43,7 @@ pub struct EffectLine {
     pub component: Option<String>,
     /// The state before its words.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub state: Option<State>,
+    pub state: Option<ShownState>,
     /// The words.
     pub words: String,
 }
@@ -53,7 +53,7 @@ fn line(words: impl Into<String>) -> EffectLine {
 }
 
 fn marked(tone: Tone, state: &str, words: impl Into<String>) -> EffectLine {
-    EffectLine { state: Some(State::new(tone, state)), ..line(words) }
+    EffectLine { state: Some(ShownState::new(tone, state)), ..line(words) }
 }
 
 fn nothing(why: impl Into<String>) -> Vec<EffectLine> {
@@ -105,13 +105,13 @@ pub enum AcceptedState {
 
 impl AcceptedState {
     /// Returns it as a state, and why it is refused.
-    pub fn shown(&self) -> (State, Option<&str>) {
+    pub fn shown(&self) -> (ShownState, Option<&str>) {
         match self {
-            Self::AsRecorded => (State::new(Tone::Good, "stays as recorded"), None),
-            Self::Runs(seen) => (State::new(Tone::Noted, seen), None),
-            Self::Nothing => (State::new(Tone::Noted, "that nothing runs"), None),
-            Self::Refused(why) => (State::new(Tone::Bad, "nobody knows"), Some(why)),
-            Self::Looked => (State::new(Tone::Still, "what the look shows"), None),
+            Self::AsRecorded => (ShownState::new(Tone::Good, "stays as recorded"), None),
+            Self::Runs(seen) => (ShownState::new(Tone::Noted, seen), None),
+            Self::Nothing => (ShownState::new(Tone::Noted, "that nothing runs"), None),
+            Self::Refused(why) => (ShownState::new(Tone::Bad, "nobody knows"), Some(why)),
+            Self::Looked => (ShownState::new(Tone::Still, "what the look shows"), None),
         }
     }
 }

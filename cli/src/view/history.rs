@@ -3,7 +3,7 @@
 
 use crate::ground::arguments::is_id;
 use crate::ground::failure::Failure;
-use crate::talk::listing::{LARGEST_PAGE, List, Listed, page};
+use crate::talk::listing::{LARGEST_PAGE, List, ListedItem, page};
 use crate::talk::windlass::{RouteName, Windlass};
 use crate::view::deployment::state;
 use crate::view::provenance::{asked_by, commit, names, took};
@@ -48,7 +48,7 @@ pub async fn newest(
     Ok(None)
 }
 
-impl Listed for HistoryEntry {
+impl ListedItem for HistoryEntry {
     type Page = Deployments;
 
     const NAME: &'static str = "deployments";

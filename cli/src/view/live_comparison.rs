@@ -3,7 +3,7 @@
 
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
-use crate::ground::output::{Output, text};
+use crate::ground::output::{VerbOutput, text};
 use crate::talk::windlass::{RouteName, Windlass};
 use crate::view::next_steps::in_line;
 use crate::view::record;
@@ -135,7 +135,13 @@ pub struct Present {
 
 /// Looks at the targets and at the environment, prints the present state, and returns it. The document for programs
 /// gets it as well. `exit` is the exit status by the ending alone: what it says of the environment has to be true now.
-pub async fn print_now(windlass: &Windlass, record: &Record, json: &mut Value, exit: Exit, output: Output) -> Present {
+pub async fn print_now(
+    windlass: &Windlass,
+    record: &Record,
+    json: &mut Value,
+    exit: Exit,
+    output: VerbOutput,
+) -> Present {
     let deployment = &record.deployment;
     let seen = environment(windlass, deployment, &[("observe", "true")]).await.map_err(|failure| failure.message);
     let next = record.now.as_ref().map(|now| text(&now.next));

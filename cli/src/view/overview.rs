@@ -1,12 +1,12 @@
 //! All applications with their environments: a row for each release that runs somewhere, and a look at the targets of
 //! all of them.
 
-use crate::ground::terminal::{State, Tone};
+use crate::ground::terminal::{ShownState, Tone};
 use crate::talk::windlass::{RouteName, Windlass};
 use crate::view::news::elsewhere;
 use crate::view::next_steps::EnvironmentSteps;
 use crate::view::provenance::commit;
-use crate::view::situation::{EnvironmentSeen, Observed, by, of_overview, runs};
+use crate::view::situation::{EnvironmentSeen, ObservedEnvironment, by, of_overview, runs};
 use futures::stream::{self, StreamExt};
 use std::collections::BTreeMap;
 use windlass_domain::deployment::drill::Next;
@@ -20,7 +20,7 @@ pub const COLUMNS: &[&str] = &["APP", "ENVIRONMENT", "RUNS", "COMMIT", "SINCE", 
 const AT_A_TIME: usize = 8;
 
 /// The environments whose targets were looked at, by application and environment.
-pub type AllObserved = BTreeMap<(String, String), Observed>;
+pub type AllObserved = BTreeMap<(String, String), ObservedEnvironment>;
 
 /// Looks at the targets of every environment that is declared and runs something; one that cannot be looked at hides no
 /// other.
@@ -117,10 +117,10 @@ fn way_back(now: &Situation) -> String {
 }
 
 /// Returns its states, and the releases of other environments that are not here.
-fn state(app: &AppOverview, here: &EnvironmentOverview, observed: Option<&Observed>) -> String {
+fn state(app: &AppOverview, here: &EnvironmentOverview, observed: Option<&ObservedEnvironment>) -> String {
     let states = of_overview(here, observed);
     let news = elsewhere(app, here);
-    let news = news.iter().map(|news| State::new(Tone::Noted, news.words()));
+    let news = news.iter().map(|news| ShownState::new(Tone::Noted, news.words()));
     states.into_iter().chain(news).map(|state| state.drawn()).collect::<Vec<_>>().join("; ")
 }
 

@@ -1,7 +1,7 @@
 //! The situation of an environment: the releases that run there, the people who brought them, and its states, each in
 //! few words with its tone. The table of all applications, the board and the page of an environment show the same.
 
-use crate::ground::terminal::{State, Tone};
+use crate::ground::terminal::{ShownState, Tone};
 use crate::view::approval;
 use crate::view::provenance::{short, who};
 use std::collections::BTreeMap;
@@ -18,7 +18,7 @@ use windlass_domain::text::foreign::Foreign;
 use windlass_domain::text::name::ComponentName;
 
 /// An environment at the time at which its targets were looked at; or the reason why they were not.
-pub type Observed = Result<EnvironmentSeen, String>;
+pub type ObservedEnvironment = Result<EnvironmentSeen, String>;
 
 /// An environment as a look at its targets found it.
 #[derive(Debug, Clone)]
@@ -32,7 +32,7 @@ pub struct EnvironmentSeen {
 }
 
 /// Returns the states of an environment in short, the most important first.
-pub fn of_overview(here: &EnvironmentOverview, observed: Option<&Observed>) -> Vec<State> {
+pub fn of_overview(here: &EnvironmentOverview, observed: Option<&ObservedEnvironment>) -> Vec<ShownState> {
     let now = &here.situation;
     let waits = match now.waiting.as_slice() {
         [] => None,
@@ -42,29 +42,29 @@ pub fn of_overview(here: &EnvironmentOverview, observed: Option<&Observed>) -> V
         }
         more => Some(format!("{} wait", count(more.len(), "deployment"))),
     };
-    let mut states: Vec<State> = locked(now).into_iter().chain(now.hold.as_ref().map(held_by)).collect();
+    let mut states: Vec<ShownState> = locked(now).into_iter().chain(now.hold.as_ref().map(held_by)).collect();
     states.extend(closed(now));
-    states.extend(waits.map(|words| State::new(Tone::Still, words)));
+    states.extend(waits.map(|words| ShownState::new(Tone::Still, words)));
     states.extend(drift(now, observed.map(|seen| seen.as_ref().map(|seen| &seen.targets))));
-    states.extend((!here.declared).then(|| State::new(Tone::Still, "no longer declared")));
+    states.extend((!here.declared).then(|| ShownState::new(Tone::Still, "no longer declared")));
     states.push(quality(&here.situation, here.running.is_empty()));
     states
 }
 
 /// Returns the states of an environment, the most important first: with all reasons of a hold, and each deployment that
 /// waits.
-pub fn of_environment(here: &Environment) -> Vec<State> {
+pub fn of_environment(here: &Environment) -> Vec<ShownState> {
     let now = &here.situation;
-    let hold = now.hold.as_ref().map(|hold| State::new(Tone::Noted, format!("held {}", hold.in_words_of(short))));
-    let mut states: Vec<State> = locked(now).into_iter().chain(hold).collect();
+    let hold = now.hold.as_ref().map(|hold| ShownState::new(Tone::Noted, format!("held {}", hold.in_words_of(short))));
+    let mut states: Vec<ShownState> = locked(now).into_iter().chain(hold).collect();
     states.extend(closed(now));
     let waits = |one: &WaitingDeployment| {
         let asks = approval::of_waiting(now, one).map(|standing| format!(", for people: {standing}"));
         format!("{} waits since {}{}", called(now, &one.deployment), one.since, asks.unwrap_or_default())
     };
-    states.extend(now.waiting.iter().map(|one| State::new(Tone::Still, waits(one))));
+    states.extend(now.waiting.iter().map(|one| ShownState::new(Tone::Still, waits(one))));
     states.extend(here.paused.as_ref().map(|paused| {
-        State::new(Tone::Noted, format!("paused by {}: {}", short(&paused.by), Foreign(&paused.reason)))
+        ShownState::new(Tone::Noted, format!("paused by {}: {}", short(&paused.by), Foreign(&paused.reason)))
     }));
     let observed = here.observed.as_ref().filter(|observed| !observed.is_empty()).map(Ok);
     states.extend(drift(&here.situation, observed));
@@ -73,49 +73,49 @@ pub fn of_environment(here: &Environment) -> Vec<State> {
 }
 
 /// Returns the hold by the clock, with its end.
-fn closed(now: &Situation) -> Option<State> {
+fn closed(now: &Situation) -> Option<ShownState> {
     let closed = now.closed.as_ref()?;
-    Some(State::new(Tone::Noted, format!("held {}", closed.in_words())))
+    Some(ShownState::new(Tone::Noted, format!("held {}", closed.in_words())))
 }
 
 /// Returns the state of its lock, if somebody holds it.
-fn locked(now: &Situation) -> Option<State> {
+fn locked(now: &Situation) -> Option<ShownState> {
     let held = now.lock.held.as_ref()?;
     let called = called(now, &held.deployment);
     Some(match held.state {
-        HeldState::Running => State::new(Tone::Moving, format!("{called} is under way; locked")),
-        HeldState::Recovering => State::new(Tone::Moving, format!("{called} is being recovered; locked")),
-        HeldState::NeedsOperator => State::new(Tone::Bad, format!("NEEDS AN OPERATOR after {called}; locked")),
+        HeldState::Running => ShownState::new(Tone::Moving, format!("{called} is under way; locked")),
+        HeldState::Recovering => ShownState::new(Tone::Moving, format!("{called} is being recovered; locked")),
+        HeldState::NeedsOperator => ShownState::new(Tone::Bad, format!("NEEDS AN OPERATOR after {called}; locked")),
     })
 }
 
-fn held_by(hold: &Hold) -> State {
+fn held_by(hold: &Hold) -> ShownState {
     let words = match hold.each().count() {
         1 => format!("held by {}: {}", short(&hold.by), Foreign(&hold.reason)),
         many => format!("held ({})", count(many, "reason")),
     };
-    State::new(Tone::Noted, words)
+    ShownState::new(Tone::Noted, words)
 }
 
 /// Returns how far what runs was judged.
-fn quality(now: &Situation, is_empty: bool) -> State {
-    if is_empty { State::new(Tone::Still, "nothing deployed") } else { judged(now.verified_good, &now.doubts) }
+fn quality(now: &Situation, is_empty: bool) -> ShownState {
+    if is_empty { ShownState::new(Tone::Still, "nothing deployed") } else { judged(now.verified_good, &now.doubts) }
 }
 
 /// Returns how good a snapshot is.
-pub fn judged(is_good: bool, doubts: &Doubts) -> State {
+pub fn judged(is_good: bool, doubts: &Doubts) -> ShownState {
     match (is_good, doubts.is_empty()) {
-        (true, _) => State::new(Tone::Good, "verified good"),
-        (false, true) => State::new(Tone::Still, "judged by nobody"),
-        (false, false) => State::new(Tone::Still, doubts.to_string()),
+        (true, _) => ShownState::new(Tone::Good, "verified good"),
+        (false, true) => ShownState::new(Tone::Still, "judged by nobody"),
+        (false, false) => ShownState::new(Tone::Still, doubts.to_string()),
     }
 }
 
 /// Returns what is known of its targets, by the look just now, else by the last hourly one; and of its way back.
-fn drift(now: &Situation, observed: Option<Result<&BTreeMap<ComponentName, Compared>, &String>>) -> Vec<State> {
+fn drift(now: &Situation, observed: Option<Result<&BTreeMap<ComponentName, Compared>, &String>>) -> Vec<ShownState> {
     let mut states = match observed {
         Some(Ok(observed)) => drifted(observed),
-        Some(Err(why)) => vec![State::new(Tone::Still, format!("drift unknown: {why}"))],
+        Some(Err(why)) => vec![ShownState::new(Tone::Still, format!("drift unknown: {why}"))],
         None => now.drift.as_ref().map(found).unwrap_or_default(),
     };
     states.extend(now.drift.as_ref().and_then(way_back));
@@ -123,19 +123,20 @@ fn drift(now: &Situation, observed: Option<Result<&BTreeMap<ComponentName, Compa
 }
 
 /// Returns the state of the way back where the last check did not find it there.
-fn way_back(known: &LookResult) -> Option<State> {
+fn way_back(known: &LookResult) -> Option<ShownState> {
     match (&known.lost, known.way_back) {
-        (Some(lost), _) => Some(State::new(Tone::Bad, format!("the way back to {} is lost", lost.version))),
-        (None, Some(Reach::Unknown)) => Some(State::new(Tone::Still, "way back unknown")),
+        (Some(lost), _) => Some(ShownState::new(Tone::Bad, format!("the way back to {} is lost", lost.version))),
+        (None, Some(Reach::Unknown)) => Some(ShownState::new(Tone::Still, "way back unknown")),
         _ => None,
     }
 }
 
 /// Returns the targets that are not as recorded; one state that all are, if they are.
-fn drifted(observed: &BTreeMap<ComponentName, Compared>) -> Vec<State> {
-    let states: Vec<State> = observed.iter().filter_map(|(name, compared)| compared.in_short(name)).map(of).collect();
+fn drifted(observed: &BTreeMap<ComponentName, Compared>) -> Vec<ShownState> {
+    let states: Vec<ShownState> =
+        observed.iter().filter_map(|(name, compared)| compared.in_short(name)).map(of).collect();
     if states.is_empty() && !observed.is_empty() {
-        return vec![State::new(Tone::Good, "as recorded")];
+        return vec![ShownState::new(Tone::Good, "as recorded")];
     }
     states
 }
@@ -149,8 +150,8 @@ pub const fn tone(drift: Drift) -> Tone {
     }
 }
 
-fn of((drift, words): (Drift, String)) -> State {
-    State::new(tone(drift), words)
+fn of((drift, words): (Drift, String)) -> ShownState {
+    ShownState::new(tone(drift), words)
 }
 
 /// The most components that are named one by one.
@@ -159,19 +160,19 @@ const BY_NAME: usize = 3;
 /// Returns what the last hourly look found that is not as recorded, and what it left to a later one; one state that all
 /// is as recorded, if it is. Empty before the first look came to its end. While a deployment works there its lock says
 /// more.
-fn found(drift: &LookResult) -> Vec<State> {
+fn found(drift: &LookResult) -> Vec<ShownState> {
     let Some(looked) = drift.looked else {
         return Vec::new();
     };
     if drift.is_as_recorded() {
-        return vec![State::new(Tone::Good, format!("as recorded at {looked}"))];
+        return vec![ShownState::new(Tone::Good, format!("as recorded at {looked}"))];
     }
     let left: Vec<&str> = drift.left.iter().map(ComponentName::as_str).collect();
     let left = (!left.is_empty()).then(|| {
         let many = left.len();
         let names = if many > BY_NAME { count(many, "component") } else { left.join(", ") };
         let turn = agree(many, "its turn comes", "their turn comes");
-        State::new(Tone::Still, format!("{names}: drift unknown: {turn} in a later look"))
+        ShownState::new(Tone::Still, format!("{names}: drift unknown: {turn} in a later look"))
     });
     drift.worth_showing().into_iter().map(of).chain(left).collect()
 }

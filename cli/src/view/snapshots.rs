@@ -1,7 +1,7 @@
 //! The snapshots of an environment, as people read them.
 
-use crate::ground::terminal::{State, Tone};
-use crate::talk::listing::Listed;
+use crate::ground::terminal::{ShownState, Tone};
+use crate::talk::listing::ListedItem;
 use crate::talk::windlass::RouteName;
 use crate::view::provenance::{commit, took, who};
 use crate::view::situation::{judged, parts};
@@ -45,15 +45,15 @@ fn origins(snapshot: &ListedSnapshot) -> impl Iterator<Item = String> {
 }
 
 /// Returns its states.
-pub fn states(one: &ListedSnapshot) -> Vec<State> {
-    let present = one.present.then(|| State::new(Tone::Moving, "runs now"));
-    let vetoed = one.vetoed.then(|| State::new(Tone::Bad, "vetoed"));
+pub fn states(one: &ListedSnapshot) -> Vec<ShownState> {
+    let present = one.present.then(|| ShownState::new(Tone::Moving, "runs now"));
+    let vetoed = one.vetoed.then(|| ShownState::new(Tone::Bad, "vetoed"));
     let crosses = one.crosses.iter();
-    let crosses = crosses.map(|(name, ran)| State::new(Tone::Noted, format!("crosses {name} of {}", ran.version)));
+    let crosses = crosses.map(|(name, ran)| ShownState::new(Tone::Noted, format!("crosses {name} of {}", ran.version)));
     present.into_iter().chain([judged(one.verified_good, &one.doubts)]).chain(vetoed).chain(crosses).collect()
 }
 
-impl Listed for ListedSnapshot {
+impl ListedItem for ListedSnapshot {
     type Page = Snapshots;
 
     const NAME: &'static str = "snapshots";
@@ -67,7 +67,7 @@ impl Listed for ListedSnapshot {
         &["number", "made", "version", "commit", "components", "took", "asked by", "state", "reason"];
 
     fn row(&self) -> Vec<String> {
-        let words: Vec<String> = states(self).iter().map(State::drawn).chain(origins(self)).collect();
+        let words: Vec<String> = states(self).iter().map(ShownState::drawn).chain(origins(self)).collect();
         // A state that was found was brought by nobody that Windlass knows; a rollback to it was asked for like any
         // other.
         let is_found = self.version == BEFORE_WINDLASS;

@@ -1,7 +1,7 @@
 //! The short forms of CloudFormation's functions, such as `!Ref`, which a reader of YAML takes for tags. Pure.
 
 use crate::init::infrastructure::edit::{Edit, TextChange};
-use crate::init::template_tree::{self, Node, Part, line_start};
+use crate::init::template_tree::{self, Node, NodeContent, line_start};
 use serde_json::Value;
 
 /// Replaces short forms by texts and lists: `!Ref Name` and `!GetAtt Name.Arn` become `${Name}` and `${Name.Arn}`,
@@ -23,15 +23,15 @@ fn without_tag(text: &str, node: &Node) -> Vec<TextChange> {
         return Vec::new();
     }
     let instead = match &node.part {
-        Part::Scalar(value) if ["Ref", "GetAtt", "ImportValue"].contains(&name) => {
+        NodeContent::Scalar(value) if ["Ref", "GetAtt", "ImportValue"].contains(&name) => {
             let imported = if name == "ImportValue" { "ImportValue " } else { "" };
             Some((node.place.clone(), Value::from(format!("${{{imported}{value}}}")).to_string()))
         }
-        Part::List(all) if node.is_flow => {
+        NodeContent::List(all) if node.is_flow => {
             let (at, between) = (node.place.start + 1, if all.is_empty() { "" } else { ", " });
             Some((at..at, format!("\"{tag}\"{between}")))
         }
-        Part::List(_) => {
+        NodeContent::List(_) => {
             let (line, first) = (line_start(text, node.place.start), node.place.start);
             let is_dash = ["- ", "-\n", "-\r"].iter().any(|dash| text[first..].starts_with(dash));
             // A list that is not indented begins behind its first dash.

@@ -2,7 +2,7 @@
 //! no release. Each is named with its line. Pure.
 
 use super::hcl::{HclFile, ResourceBlock};
-use crate::init::template_tree::{Node, Part};
+use crate::init::template_tree::{Node, NodeContent};
 
 /// The attributes of Terraform's function by which it is called.
 const CALLED: [&str; 6] = ["arn", "function_name", "id", "invoke_arn", "qualified_arn", "qualified_invoke_arn"];
@@ -79,22 +79,22 @@ pub fn in_template(path: &str, text: &str, root: &Node, id: &str) -> Option<Stri
 fn refers(text: &str, node: &Node, id: &str) -> bool {
     let arn = format!("{id}.Arn");
     match &node.part {
-        Part::Scalar(said) => match node.tag.clone().and_then(|tag| text.get(tag)) {
+        NodeContent::Scalar(said) => match node.tag.clone().and_then(|tag| text.get(tag)) {
             Some("!Ref") => said == id,
             Some("!GetAtt") => *said == arn,
             _ => [format!("${{{id}}}"), format!("${{{arn}}}")]
                 .iter()
                 .any(|name| said.match_indices(name).any(|(at, _)| !said[at + name.len()..].starts_with(':'))),
         },
-        Part::List(pair) => {
+        NodeContent::List(pair) => {
             matches!(&pair[..], [function, attribute] if function.text() == Some(id) && attribute.text() == Some("Arn"))
         }
-        Part::Map(members) => members.iter().any(|(key, value)| match key.text() {
+        NodeContent::Map(members) => members.iter().any(|(key, value)| match key.text() {
             Some("Ref") => value.text() == Some(id),
             Some("Fn::GetAtt") => value.text() == Some(arn.as_str()),
             _ => false,
         }),
-        Part::Alias => false,
+        NodeContent::Alias => false,
     }
 }
 

@@ -10,7 +10,7 @@ use crate::init::pages::{TEMPLATES, block};
 use crate::init::pieces::{PieceSort, Runs, stacks};
 use crate::init::repository::Repository;
 use crate::init::sam_template::SamTemplate;
-use crate::init::template_tree::{self, Node, Part, indent, line_end, line_start, member_end, next_line};
+use crate::init::template_tree::{self, Node, NodeContent, indent, line_end, line_start, member_end, next_line};
 
 /// Returns the templates of a repository, as YAML.
 pub fn all(repository: &Repository) -> impl Iterator<Item = (&str, &str)> {
@@ -338,18 +338,18 @@ impl Work<'_> {
         for node in self.root.all() {
             let was = self.text.get(node.place.clone()).unwrap_or_default();
             match &node.part {
-                Part::Scalar(_) => {
+                NodeContent::Scalar(_) => {
                     let new = written.iter().fold(was.to_owned(), |text, it| it.replaced(&text));
                     if new != was {
                         self.changes.push((node.place.clone(), new.replace("\r\n", "\n")));
                     }
                 }
-                Part::List(pair) => {
+                NodeContent::List(pair) => {
                     let texts: Vec<&str> = pair.iter().filter_map(Node::text).collect();
                     let new = written.iter().find_map(|it| it.replaced_pair(&texts)).into_iter().flatten();
                     self.changes.extend(pair.iter().map(|part| part.place.clone()).zip(new));
                 }
-                Part::Map(_) | Part::Alias => {}
+                NodeContent::Map(_) | NodeContent::Alias => {}
             }
         }
     }

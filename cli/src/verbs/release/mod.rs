@@ -12,7 +12,7 @@ use crate::ground::arguments::{self, ComponentArgument};
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::interrupt;
-use crate::ground::output::Output;
+use crate::ground::output::VerbOutput;
 use crate::ground::trouble::TroubleName;
 use crate::stack::images;
 use crate::talk::git::{OriginOptions, ReleaseOrigin};
@@ -24,7 +24,7 @@ use crate::verbs::release::lookup::ReleaseLookup;
 use crate::verbs::release::outcome::UploadOutcome;
 use crate::verbs::release::preflight::ReleasePlan;
 use crate::verbs::release::upload::{LoadedArtifact, SentArtifact, UploadProgress};
-use crate::verbs::start::{Looking, NextStep, OverrideOptions, Start};
+use crate::verbs::start::{AfterRequest, Looking, OverrideOptions, StartRequest};
 use crate::view::declared_application;
 use bytes::Bytes;
 use clap::Args;
@@ -52,8 +52,8 @@ impl Releasing {
     ///
     /// # Errors
     /// Anything that is in the way; nothing was sent where that could be known before.
-    pub fn run(&self, output: Output) -> Result<Exit, Failure> {
-        self.release.run(NextStep::Follow(&self.looking), output)
+    pub fn run(&self, output: VerbOutput) -> Result<Exit, Failure> {
+        self.release.run(AfterRequest::Follow(&self.looking), output)
     }
 }
 
@@ -109,7 +109,7 @@ impl ReleaseArguments {
     ///
     /// # Errors
     /// Anything that is in the way; nothing was sent where that could be known before.
-    pub fn run(&self, then: NextStep<'_>, output: Output) -> Result<Exit, Failure> {
+    pub fn run(&self, then: AfterRequest<'_>, output: VerbOutput) -> Result<Exit, Failure> {
         let mut found = ReleaseContents::of(&self.app, &self.components, None)?;
         let route = self.route(then)?;
         waiting(self.places(&found, route))?;
@@ -230,8 +230,8 @@ impl ReleaseArguments {
         from: Option<&ReleaseOrigin>,
         windlass: Option<&Windlass>,
         sight: &ReleaseLookup,
-        then: NextStep<'_>,
-        output: Output,
+        then: AfterRequest<'_>,
+        output: VerbOutput,
     ) -> Result<Exit, Failure> {
         interrupt::says("interrupted; nothing was released".to_owned());
         let route = self.route(then)?;
@@ -247,11 +247,13 @@ impl ReleaseArguments {
         found.fits(&environment)?;
         let shows = windlass.filter(|windlass| windlass.shows_token());
         let (by, into) = (shows.map(|windlass| (windlass, &environment)), Some(&environment));
-        let place = into.filter(|_| !matches!(then, NextStep::Plan(_)));
+        let place = into.filter(|_| !matches!(then, AfterRequest::Plan(_)));
         let sent = self.upload(found.placed(&self.app, place), by, output).await;
         let sent = match (sent, then) {
             // A role of CI may upload for its environment alone. What lies there is planned as well.
-            (Err(failure), NextStep::Plan(_)) if by.is_none() && failure.name == Some(TroubleName::NotPermitted) => {
+            (Err(failure), AfterRequest::Plan(_))
+                if by.is_none() && failure.name == Some(TroubleName::NotPermitted) =>
+            {
                 self.upload(found.placed(&self.app, into), by, output).await?
             }
             (sent, _) => sent?,
@@ -263,9 +265,9 @@ impl ReleaseArguments {
         }
         let manifest = self.manifest(from, components)?;
         let looking = match (then, windlass) {
-            (NextStep::Follow(looking), _) if route == Route::S3 => looking,
+            (AfterRequest::Follow(looking), _) if route == Route::S3 => looking,
             (then, Some(windlass)) => {
-                let mut start = Start::of_manifest(environment, &manifest)?;
+                let mut start = StartRequest::of_manifest(environment, &manifest)?;
                 start.wishes(&self.wishes);
                 start.there_before(sight.before.iter().map(|one| one.id.0.clone()));
                 return start.go(windlass, &self.app, then, output).await;
@@ -294,7 +296,7 @@ impl ReleaseArguments {
         &self,
         artifacts: Vec<LoadedArtifact>,
         by: Option<(&Windlass, &EnvironmentName)>,
-        output: Output,
+        output: VerbOutput,
     ) -> Result<Vec<SentArtifact>, Failure> {
         if artifacts.is_empty() {
             return Ok(Vec::new());
@@ -346,10 +348,10 @@ impl ReleaseArguments {
 
     /// Returns the way in: the API, which asks for a right to the environment; the bucket where that is asked for, or
     /// nothing else is named, unless only the API takes what is asked.
-    fn route(&self, then: NextStep<'_>) -> Result<Route, Failure> {
+    fn route(&self, then: AfterRequest<'_>) -> Result<Route, Failure> {
         let needs_answer = match then {
-            NextStep::Follow(looking) => looking.watch,
-            NextStep::Plan(_) => true,
+            AfterRequest::Follow(looking) => looking.watch,
+            AfterRequest::Plan(_) => true,
         };
         let needs_api = needs_answer || self.environment.is_some() || self.wishes.any();
         let only_bucket = !self.endpoint.is_named()? && self.knows_bucket()?;

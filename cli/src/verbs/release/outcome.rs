@@ -3,7 +3,7 @@
 use crate::ground::exit::Exit;
 use crate::ground::failure::Failure;
 use crate::ground::interrupt;
-use crate::ground::output::Output;
+use crate::ground::output::VerbOutput;
 use crate::talk::installation_source::InstallationPlace;
 use crate::talk::windlass::Windlass;
 use crate::verbs::release::lookup::{ReleaseLookup, of_version};
@@ -48,7 +48,7 @@ impl UploadOutcome<'_> {
     ///
     /// # Errors
     /// The findings, if it was refused.
-    pub async fn look(mut self, looking: &Looking, output: Output) -> Result<Exit, Failure> {
+    pub async fn look(mut self, looking: &Looking, output: VerbOutput) -> Result<Exit, Failure> {
         let (app, version) = (self.plan.app, &self.plan.manifest.version);
         let (bucket, key) = (self.bucket, self.key);
         output.announce(&format!("{app} {version} is handed in: s3://{}/{key}", bucket.value));

@@ -2,7 +2,7 @@
 //! token has no right of S3, and sends them to addresses that Windlass signs.
 
 use crate::ground::failure::Failure;
-use crate::ground::output::Output;
+use crate::ground::output::VerbOutput;
 use crate::ground::trouble::next_for_credentials;
 use crate::talk::installation_source::InstallationPlace;
 use crate::talk::windlass::{RouteName, Windlass, read as answered};
@@ -252,7 +252,7 @@ pub struct UploadProgress {
 
 impl UploadProgress {
     /// Draws on standard error, and not at all where that is no terminal, or where one document is printed.
-    pub fn of(output: Output) -> Self {
+    pub fn of(output: VerbOutput) -> Self {
         if output.is_json() {
             return Self { bar: ProgressBar::hidden() };
         }
