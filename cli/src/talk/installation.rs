@@ -14,7 +14,7 @@ use crate::talk::windlass::{Windlass, waiting};
 use clap::Args;
 use std::collections::BTreeMap;
 use tokio::sync::OnceCell;
-use windlass_aws::{Aws, Part};
+use windlass_aws::{Aws, InstalledPart};
 use windlass_domain::text::fault::Fault;
 
 /// The installation that a command speaks with.
@@ -65,7 +65,7 @@ pub struct Installed {
     /// The release, by the stack's output `Version`; `None` where it has none.
     pub version: Option<String>,
     /// The parts of the stack that can stop working.
-    pub parts: Vec<Part>,
+    pub parts: Vec<InstalledPart>,
     /// The number of invocations that are kept for each function, by the stack's output `ReservedConcurrency`; `None`
     /// where it has none.
     pub reserved: Option<String>,

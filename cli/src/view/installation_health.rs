@@ -2,7 +2,7 @@
 
 use crate::ground::output::text;
 use serde::Serialize;
-use windlass_aws::{Part, Sort};
+use windlass_aws::{InstalledPart, InstalledPartSort};
 use windlass_domain::text::count::count;
 use windlass_domain::text::fault::Fault;
 use windlass_domain::text::prose::Prose;
@@ -22,7 +22,7 @@ pub struct Defect {
 }
 
 /// Returns the parts that do not work. A part that could not be looked at counts as one.
-pub fn wrong(parts: &[Part]) -> Vec<Defect> {
+pub fn wrong(parts: &[InstalledPart]) -> Vec<Defect> {
     parts
         .iter()
         .filter_map(|part| {
@@ -106,35 +106,37 @@ pub fn words(stack: &str, wrong: &[Defect], warning: Option<&Defect>, looked_at:
     }
 }
 
-fn amiss(part: &Part, is: &str) -> Option<(String, Prose)> {
+fn amiss(part: &InstalledPart, is: &str) -> Option<(String, Prose)> {
     let id = &part.id;
     let again =
         "Install the same release once more: `./deploy.sh` in its folder, or `make deploy` in its sources.".into();
     let state =
         |wanted: &str, remedy: Prose| (is != wanted).then(|| (format!("It is {is}, and not {wanted}."), remedy));
     match part.sort {
-        Sort::Alarm => (is == "ALARM").then(|| {
+        InstalledPartSort::Alarm => (is == "ALARM").then(|| {
             let look = run!("aws cloudwatch describe-alarms --alarm-names {id}");
             (
                 format!("The alarm {id} is in ALARM."),
                 prose!("{} shows why; read what to do in docs/runbooks/README.md.", look),
             )
         }),
-        Sort::Queue => letters(part, is),
-        Sort::Rule => state("ENABLED", prose!("Turn it on: {}.", run!("aws events enable-rule --name {id}"))),
-        Sort::Source => {
+        InstalledPartSort::Queue => letters(part, is),
+        InstalledPartSort::Rule => {
+            state("ENABLED", prose!("Turn it on: {}.", run!("aws events enable-rule --name {id}")))
+        }
+        InstalledPartSort::Source => {
             let turn_on = run!("aws lambda update-event-source-mapping --uuid {id} --enabled");
             state("Enabled", prose!("Turn it on: {}.", turn_on))
         }
-        Sort::Function => state("Active", again),
-        Sort::Machine | Sort::Table => state("ACTIVE", again),
+        InstalledPartSort::Function => state("Active", again),
+        InstalledPartSort::Machine | InstalledPartSort::Table => state("ACTIVE", again),
     }
 }
 
 /// The number of messages that may wait in a queue that is not for dead letters: the function takes ten at a time.
 const WAITING: u64 = 100;
 
-fn letters(part: &Part, is: &str) -> Option<(String, Prose)> {
+fn letters(part: &InstalledPart, is: &str) -> Option<(String, Prose)> {
     let id = &part.id;
     let is_dead = part.name.contains("DeadLetters");
     let Ok(waiting) = is.parse::<u64>() else {
@@ -166,24 +168,36 @@ mod tests {
     use super::*;
     use windlass_domain::text::fault::FaultName;
 
-    fn defect(sort: Sort, name: &str, is: &str) -> Option<Defect> {
-        let part = Part { name: name.into(), id: format!("windlass-{name}"), sort, is: Ok(is.into()) };
+    fn defect(sort: InstalledPartSort, name: &str, is: &str) -> Option<Defect> {
+        let part = InstalledPart { name: name.into(), id: format!("windlass-{name}"), sort, is: Ok(is.into()) };
         wrong(&[part]).pop()
     }
 
     #[test]
     fn each_sort_of_part_has_a_state_in_which_it_works() {
         let table = [
-            (Sort::Alarm, "Slow", "OK", "ALARM", "docs/runbooks/README.md"),
-            (Sort::Alarm, "Slow", "INSUFFICIENT_DATA", "ALARM", "docs/runbooks"),
-            (Sort::Function, "IntakeAliaslive", "Active", "Inactive", "make deploy"),
-            (Sort::Queue, "IntakeDeadLetters", "0", "1", "dead-letters.md"),
-            (Sort::Queue, "IntakeQueue", "100", "101", "`Intake`"),
-            (Sort::Queue, "IntakeQueue", "0", "many", "Ask again"),
-            (Sort::Rule, "ImagesRule", "ENABLED", "DISABLED", "aws events enable-rule --name windlass-ImagesRule"),
-            (Sort::Source, "IntakeSource", "Enabled", "Disabled", "--uuid windlass-IntakeSource --enabled"),
-            (Sort::Machine, "ReleaseMachine", "ACTIVE", "DELETING", "make deploy"),
-            (Sort::Table, "Ledger", "ACTIVE", "ARCHIVED", "make deploy"),
+            (InstalledPartSort::Alarm, "Slow", "OK", "ALARM", "docs/runbooks/README.md"),
+            (InstalledPartSort::Alarm, "Slow", "INSUFFICIENT_DATA", "ALARM", "docs/runbooks"),
+            (InstalledPartSort::Function, "IntakeAliaslive", "Active", "Inactive", "make deploy"),
+            (InstalledPartSort::Queue, "IntakeDeadLetters", "0", "1", "dead-letters.md"),
+            (InstalledPartSort::Queue, "IntakeQueue", "100", "101", "`Intake`"),
+            (InstalledPartSort::Queue, "IntakeQueue", "0", "many", "Ask again"),
+            (
+                InstalledPartSort::Rule,
+                "ImagesRule",
+                "ENABLED",
+                "DISABLED",
+                "aws events enable-rule --name windlass-ImagesRule",
+            ),
+            (
+                InstalledPartSort::Source,
+                "IntakeSource",
+                "Enabled",
+                "Disabled",
+                "--uuid windlass-IntakeSource --enabled",
+            ),
+            (InstalledPartSort::Machine, "ReleaseMachine", "ACTIVE", "DELETING", "make deploy"),
+            (InstalledPartSort::Table, "Ledger", "ACTIVE", "ARCHIVED", "make deploy"),
         ];
         for (sort, name, good, bad, mends) in table {
             assert_eq!(defect(sort, name, good), None, "{name} {good}");
@@ -239,19 +253,19 @@ mod tests {
     }
 
     /// A sort that is new does not compile without the states in which it is found wrong.
-    fn found(sort: Sort) -> Vec<Defect> {
+    fn found(sort: InstalledPartSort) -> Vec<Defect> {
         let (names, states): (&[&str], &[&str]) = match sort {
-            Sort::Alarm => (&["Slow"], &["ALARM"]),
-            Sort::Function => (&["IntakeAliaslive"], &["Inactive"]),
-            Sort::Queue => (&["IntakeDeadLetters", "IntakeQueue"], &["101", "many"]),
-            Sort::Rule => (&["ImagesRule"], &["DISABLED"]),
-            Sort::Source => (&["IntakeSource"], &["Disabled"]),
-            Sort::Machine => (&["ReleaseMachine"], &["DELETING"]),
-            Sort::Table => (&["Ledger"], &["ARCHIVED"]),
+            InstalledPartSort::Alarm => (&["Slow"], &["ALARM"]),
+            InstalledPartSort::Function => (&["IntakeAliaslive"], &["Inactive"]),
+            InstalledPartSort::Queue => (&["IntakeDeadLetters", "IntakeQueue"], &["101", "many"]),
+            InstalledPartSort::Rule => (&["ImagesRule"], &["DISABLED"]),
+            InstalledPartSort::Source => (&["IntakeSource"], &["Disabled"]),
+            InstalledPartSort::Machine => (&["ReleaseMachine"], &["DELETING"]),
+            InstalledPartSort::Table => (&["Ledger"], &["ARCHIVED"]),
         };
         let of = |name: &&str| states.iter().map(|is| defect(sort, name, is).unwrap()).collect();
         let mut found: Vec<Defect> = names.iter().flat_map::<Vec<_>, _>(of).collect();
-        let unseen = Part {
+        let unseen = InstalledPart {
             name: names[0].into(),
             id: "windlass".into(),
             sort,
@@ -263,7 +277,15 @@ mod tests {
 
     #[test]
     fn each_finding_has_a_command() {
-        let sorts = [Sort::Alarm, Sort::Function, Sort::Queue, Sort::Rule, Sort::Source, Sort::Machine, Sort::Table];
+        let sorts = [
+            InstalledPartSort::Alarm,
+            InstalledPartSort::Function,
+            InstalledPartSort::Queue,
+            InstalledPartSort::Rule,
+            InstalledPartSort::Source,
+            InstalledPartSort::Machine,
+            InstalledPartSort::Table,
+        ];
         let mut all: Vec<Defect> = sorts.into_iter().flat_map(found).collect();
         all.extend(version("windlass", Some("0.1.0"), "0.2.0"));
         all.extend(version("windlass", None, "0.2.0"));
@@ -277,10 +299,10 @@ mod tests {
 
     #[test]
     fn what_could_not_be_looked_at_is_not_healthy() {
-        let part = Part {
+        let part = InstalledPart {
             name: "Ledger".into(),
             id: "windlass".into(),
-            sort: Sort::Table,
+            sort: InstalledPartSort::Table,
             is: Err(Fault::new(FaultName::AccessDenied, "not authorized")),
         };
         let found = wrong(&[part]).pop().unwrap();

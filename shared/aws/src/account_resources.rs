@@ -39,7 +39,7 @@ pub struct AccountResources {
     /// The ARNs of services.
     pub services: Vec<String>,
     /// Distributions.
-    pub distributions: Vec<Distribution>,
+    pub distributions: Vec<AccountDistribution>,
     /// The tags of the resources that have the tag `windlass:app` or `windlass:installation`, by ARN.
     pub tags: BTreeMap<String, BTreeMap<String, String>>,
     /// Everything that was not looked at, and why.
@@ -48,7 +48,7 @@ pub struct AccountResources {
 
 /// A distribution.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub struct Distribution {
+pub struct AccountDistribution {
     /// Its ARN, which ends with its id.
     pub arn: String,
     /// Its host names.
@@ -59,7 +59,7 @@ pub struct Distribution {
     pub origins: Vec<String>,
 }
 
-impl Distribution {
+impl AccountDistribution {
     /// Returns the bucket of the first origin that is one of Amazon S3 (Amazon S3 User Guide, "Virtual hosting of
     /// general purpose buckets").
     pub fn bucket(&self) -> Option<&str> {
@@ -205,7 +205,7 @@ async fn tagged(aws: &Aws, key: &str) -> Result<BTreeMap<String, BTreeMap<String
 }
 
 /// Lists distributions (Amazon CloudFront API Reference, "ListDistributions").
-async fn distributions(home: &SdkConfig, region: &str) -> Result<Vec<Distribution>> {
+async fn distributions(home: &SdkConfig, region: &str) -> Result<Vec<AccountDistribution>> {
     let host = home.endpoint_url().map_or_else(|| cloudfront(region), str::to_owned);
     let signed_for = ("cloudfront", Partition::of(region).global);
     marked_pages(home, &address(&host, "/2020-05-31/distribution")?, signed_for, |body| Ok(page(body))).await
@@ -221,11 +221,11 @@ fn cloudfront(region: &str) -> String {
 
 /// Reads the distributions of a page, and the marker of the next one. A distribution begins with its ARN, a member that
 /// no other element has.
-fn page(body: &str) -> (Vec<Distribution>, Option<String>) {
-    let (mut found, mut next): (Vec<Distribution>, _) = (Vec::new(), None);
+fn page(body: &str) -> (Vec<AccountDistribution>, Option<String>) {
+    let (mut found, mut next): (Vec<AccountDistribution>, _) = (Vec::new(), None);
     for (tag, text) in texts(body) {
         if tag == b"ARN" {
-            found.push(Distribution { arn: text, ..Distribution::default() });
+            found.push(AccountDistribution { arn: text, ..AccountDistribution::default() });
             continue;
         }
         match (tag.as_slice(), found.last_mut()) {

@@ -10,17 +10,17 @@ use windlass_engine::ports::{JsonCall, JsonServices as _, Result};
 
 /// A service.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub struct Service {
+pub struct AccountService {
     /// Its containers, each with its image.
     pub containers: Vec<(String, String)>,
     /// The application load balancers before it, each with a target group.
-    pub balancers: Vec<Balancer>,
+    pub balancers: Vec<AccountBalancer>,
 }
 
 /// An application load balancer with a target group, as the dimensions of Amazon CloudWatch name them (User Guide for
 /// Application Load Balancers, "CloudWatch metrics for your Application Load Balancer").
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub struct Balancer {
+pub struct AccountBalancer {
     /// Such as `app/shop/50dc6c495c0c9188`.
     pub load_balancer: String,
     /// Such as `targetgroup/agent/73e2d6bc24d8a067`.
@@ -31,13 +31,13 @@ pub struct Balancer {
 ///
 /// # Errors
 /// If the credentials may not see it, or AWS does not answer.
-pub async fn service(region: Option<&str>, cluster: &str, name: &str) -> Result<Service> {
+pub async fn service(region: Option<&str>, cluster: &str, name: &str) -> Result<AccountService> {
     let home = settings::sdk_config_of_a_person(region).await?;
     let aws = Aws::new(home.clone(), settings::Settings::default());
     let asked = json!({"cluster": cluster, "services": [name]});
     let answer = called(&aws, "AmazonEC2ContainerServiceV20141113.DescribeServices", asked).await?;
     let found = &answer["services"][0];
-    let mut service = Service::default();
+    let mut service = AccountService::default();
     if let Some(definition) = found["taskDefinition"].as_str() {
         let asked = json!({"taskDefinition": definition});
         let answer = called(&aws, "AmazonEC2ContainerServiceV20141113.DescribeTaskDefinition", asked).await?;
@@ -79,14 +79,14 @@ fn target_groups(service: &Value) -> Vec<&str> {
 
 /// Reads the load balancers of a target group (Elastic Load Balancing API Reference, "DescribeTargetGroups"). A network
 /// load balancer counts no answers.
-fn balancers(group: &str, body: &str) -> Vec<Balancer> {
+fn balancers(group: &str, body: &str) -> Vec<AccountBalancer> {
     let Some((_, target_group)) = group.rsplit_once(':') else { return Vec::new() };
     let members = texts(body).into_iter().filter(|(tag, _)| tag == b"member");
     members
         .filter_map(|(_, arn)| {
             let (_, name) = arn.split_once(":loadbalancer/")?;
             name.starts_with("app/")
-                .then(|| Balancer { load_balancer: name.to_owned(), target_group: target_group.to_owned() })
+                .then(|| AccountBalancer { load_balancer: name.to_owned(), target_group: target_group.to_owned() })
         })
         .collect()
 }
@@ -108,7 +108,7 @@ mod tests {
         let of = "arn:aws:elasticloadbalancing:eu-west-1:1:loadbalancer";
         assert_eq!(
             balancers(group, &body(&format!("{of}/app/shop/50dc"))),
-            [Balancer { load_balancer: "app/shop/50dc".into(), target_group: "targetgroup/agent/73e2".into() }]
+            [AccountBalancer { load_balancer: "app/shop/50dc".into(), target_group: "targetgroup/agent/73e2".into() }]
         );
         assert_eq!(balancers(group, &body(&format!("{of}/net/shop/50dc"))), []);
         assert_eq!(balancers(group, "<a/>"), []);

@@ -1,4 +1,4 @@
-use crate::document::{Answer, send_instead};
+use crate::document::{AnswerBody, send_instead};
 use crate::error::OrFault;
 use crate::{Aws, limits, origin_path};
 use aws_config::timeout::TimeoutConfig;
@@ -48,7 +48,7 @@ impl CloudFrontApi for Aws {
     /// accepts; none of their bytes are sent. The read gets little time, because the change is recorded as open by
     /// then.
     async fn set_origin_path(&self, id: &str, etag: &str, origin: &str, path: &str) -> Result<()> {
-        let answer = Answer::default();
+        let answer = AnswerBody::default();
         let request = self.clients.cloudfront().get_distribution_config().id(id);
         let sent =
             request.customize().interceptor(answer.clone()).config_override(at_most(limits::look())).send().await;

@@ -18,9 +18,9 @@ use windlass_engine::ports::Result;
 
 /// Keeps the body of a call's answer. Clone it into the call as an interceptor, and read it after.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Answer(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct AnswerBody(Arc<Mutex<Vec<u8>>>);
 
-impl Answer {
+impl AnswerBody {
     /// Returns the body as text.
     pub(crate) fn text(&self) -> Result<String> {
         let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -39,9 +39,9 @@ fn unreadable(why: &str) -> Fault {
 }
 
 #[aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint]
-impl Intercept for Answer {
+impl Intercept for AnswerBody {
     fn name(&self) -> &'static str {
-        "windlass::Answer"
+        "windlass::AnswerBody"
     }
 
     /// The body has been read by now, and is still there.

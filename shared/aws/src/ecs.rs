@@ -1,6 +1,6 @@
 use crate::Aws;
 use crate::clock::{count, time_of};
-use crate::document::{Answer, send_instead};
+use crate::document::{AnswerBody, send_instead};
 use crate::error::{OrFault, code, each_page, fault, message};
 use crate::service_rollouts::{self, capacity, hooks, shifting, switching, task_set_of};
 use aws_sdk_ecs::operation::list_tasks::builders::ListTasksFluentBuilder;
@@ -32,7 +32,7 @@ impl EcsApi for Aws {
     }
 
     async fn task_definition(&self, name: &str) -> Result<TaskDefinition> {
-        let answer = Answer::default();
+        let answer = AnswerBody::default();
         let request = self.clients.ecs().describe_task_definition();
         let sent = request
             .task_definition(name)
@@ -81,7 +81,7 @@ impl EcsApi for Aws {
     async fn register(&self, document: &Value, tags: &BTreeMap<String, String>) -> Result<TaskDefinition> {
         let body = registration(document, tags)?;
         let family = document["family"].as_str().unwrap_or_default().to_owned();
-        let answer = Answer::default();
+        let answer = AnswerBody::default();
         let request = self.clients.ecs().register_task_definition().family(&family);
         let sent = request
             .customize()

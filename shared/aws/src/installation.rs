@@ -13,20 +13,20 @@ const AT_A_TIME: usize = 8;
 
 /// A part of an installation.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Part {
+pub struct InstalledPart {
     /// Its name in the template.
     pub name: String,
     /// Its name, or ARN, in AWS.
     pub id: String,
     /// Its sort.
-    pub sort: Sort,
+    pub sort: InstalledPartSort,
     /// Its state, in AWS's own word; of a queue the number of messages that wait in it.
     pub is: Result<String>,
 }
 
 /// The sorts of parts that can stop working, or that report a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sort {
+pub enum InstalledPartSort {
     /// An alarm of CloudWatch.
     Alarm,
     /// A version of a function that an alias names.
@@ -43,7 +43,7 @@ pub enum Sort {
     Table,
 }
 
-impl Sort {
+impl InstalledPartSort {
     /// Returns the sort of a type in CloudFormation; `None` for a type that needs no look, such as a role.
     fn of(resource_type: &str) -> Option<Self> {
         Some(match resource_type {
@@ -78,15 +78,15 @@ impl Aws {
     ///
     /// # Errors
     /// As [`crate::stack_outputs`], with the right `cloudformation:ListStackResources`.
-    pub async fn installation(&self, stack: &str) -> Result<Option<Vec<Part>>> {
+    pub async fn installation(&self, stack: &str) -> Result<Option<Vec<InstalledPart>>> {
         let Some(resources) = stacks::resources(&self.shared.home, stack).await? else { return Ok(None) };
         let parts = resources.into_iter().filter_map(|resource| {
-            let sort = Sort::of(&resource.sort)?;
+            let sort = InstalledPartSort::of(&resource.sort)?;
             Some((sort, resource))
         });
         let looked = stream::iter(parts).map(|(sort, resource)| async move {
             let is = self.is(sort, &resource).await;
-            Part { name: resource.name, id: resource.id, sort, is }
+            InstalledPart { name: resource.name, id: resource.id, sort, is }
         });
         Ok(Some(looked.buffered(AT_A_TIME).collect().await))
     }
@@ -102,33 +102,33 @@ impl Aws {
         answer.pointer(place).and_then(Value::as_u64).ok_or_else(|| nothing_at(place))
     }
 
-    async fn is(&self, sort: Sort, resource: &Resource) -> Result<String> {
+    async fn is(&self, sort: InstalledPartSort, resource: &Resource) -> Result<String> {
         let id = &resource.id;
         match sort {
-            Sort::Alarm => {
+            InstalledPartSort::Alarm => {
                 let found = self.alarms(std::slice::from_ref(id)).await?;
                 found.into_iter().next().map(|alarm| alarm.state).ok_or_else(|| gone(id))
             }
-            Sort::Queue => {
+            InstalledPartSort::Queue => {
                 let body = json!({"QueueUrl": id, "AttributeNames": ["ApproximateNumberOfMessages"]});
                 let place = "/Attributes/ApproximateNumberOfMessages";
                 self.json_word("sqs", "AmazonSQS.GetQueueAttributes", body, place).await
             }
-            Sort::Rule => {
+            InstalledPartSort::Rule => {
                 // The bus is the default one, as for all rules of the template.
                 let name = id.rsplit('|').next().unwrap_or(id);
                 self.json_word("events", "AWSEvents.DescribeRule", json!({"Name": name}), "/State").await
             }
-            Sort::Machine => {
+            InstalledPartSort::Machine => {
                 let body = json!({"stateMachineArn": id});
                 self.json_word("states", "AWSStepFunctions.DescribeStateMachine", body, "/status").await
             }
-            Sort::Table => {
+            InstalledPartSort::Table => {
                 let body = json!({"TableName": id});
                 self.json_word("dynamodb", "DynamoDB_20120810.DescribeTable", body, "/Table/TableStatus").await
             }
-            Sort::Source => self.lambda_state(&["2015-03-31", "event-source-mappings", id]).await,
-            Sort::Function => self.lambda_state(&["2015-03-31", "functions", id, "configuration"]).await,
+            InstalledPartSort::Source => self.lambda_state(&["2015-03-31", "event-source-mappings", id]).await,
+            InstalledPartSort::Function => self.lambda_state(&["2015-03-31", "functions", id, "configuration"]).await,
         }
     }
 

@@ -1,6 +1,6 @@
 //! AWS Lambda, and the calls of functions that take long: the event that asks for one, and the one call.
 
-use crate::document::Answer;
+use crate::document::AnswerBody;
 use crate::error::{OrFault, code, fault, message};
 use crate::function_document::{function_of, text};
 use crate::{Aws, limits, web};
@@ -21,7 +21,7 @@ use windlass_engine::ports::{
 
 impl LambdaApi for Aws {
     async fn function(&self, name: &str, qualifier: Option<&str>) -> Result<Function> {
-        let answer = Answer::default();
+        let answer = AnswerBody::default();
         let request = self.clients.lambda().get_function().function_name(name);
         let sent =
             request.set_qualifier(qualifier.map(str::to_owned)).customize().interceptor(answer.clone()).send().await;
@@ -37,7 +37,7 @@ impl LambdaApi for Aws {
     }
 
     async fn update_code(&self, name: &str, code: Code, code_key: Option<&str>, revision_id: &str) -> Result<Function> {
-        let answer = Answer::default();
+        let answer = AnswerBody::default();
         let request = self
             .clients
             .lambda()
@@ -65,7 +65,7 @@ impl LambdaApi for Aws {
         revision_id: &str,
         description: &str,
     ) -> Result<Function> {
-        let answer = Answer::default();
+        let answer = AnswerBody::default();
         let request = self.clients.lambda().publish_version().function_name(name);
         let sent = request
             .code_sha256(code_sha256)
@@ -95,7 +95,7 @@ impl LambdaApi for Aws {
         let mut versions = Vec::new();
         let mut marker = None;
         loop {
-            let answer = Answer::default();
+            let answer = AnswerBody::default();
             let request = self.clients.lambda().list_versions_by_function();
             let sent =
                 request.function_name(name).set_marker(marker).customize().interceptor(answer.clone()).send().await;

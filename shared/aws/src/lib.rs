@@ -43,13 +43,13 @@ mod sts;
 mod ways_out;
 mod web;
 
-pub use account_resources::{AccountResources, Distribution, account_resources};
-pub use account_services::{Balancer, Service, service};
+pub use account_resources::{AccountDistribution, AccountResources, account_resources};
+pub use account_services::{AccountBalancer, AccountService, service};
 pub use api::{Api, ApiAnswer, shows_job_token};
 use aws_config::SdkConfig;
 use clients::Clients;
 pub use error::fact_of;
-pub use installation::{Part, Sort};
+pub use installation::{InstalledPart, InstalledPartSort};
 pub use invocations::{InvocationCause, answer_of, call_of, changes_from_stream, each_message, woken};
 pub use log_lines::{LogLine, LogLines};
 pub use log_places::{LogPlace, LogPlaces, Streams};

@@ -23,12 +23,12 @@ const HTTP: [&str; 2] = ["https", "http"];
 
 impl Probe for Aws {
     async fn converse(&self, about: &Conversation<'_>) -> Result<ConversationOutcome> {
-        Ok(converse(&Rule::of(&self.settings().config), about).await)
+        Ok(converse(&AddressRule::of(&self.settings().config), about).await)
     }
 
     async fn probe(&self, get: &Get<'_>) -> Result<Probed> {
         let Get { url, timeout_ms, .. } = *get;
-        let rule = Rule::of(&self.settings().config);
+        let rule = AddressRule::of(&self.settings().config);
         let started = Instant::now();
         let probing = follow(&rule, get);
         let outcome = tokio::time::timeout(Duration::from_millis(timeout_ms), probing).await;
@@ -48,7 +48,7 @@ impl Probe for Aws {
 }
 
 /// The rule for the addresses that may be reached.
-pub(crate) struct Rule {
+pub(crate) struct AddressRule {
     in_vpc: bool,
     /// The one exception: a local cloud, at whose host and port the targets are.
     endpoint: Option<Url>,
@@ -56,7 +56,7 @@ pub(crate) struct Rule {
 
 /// Fetches and follows redirects by hand, so that each hop's address is checked before anything is
 /// sent to it. Headers go to the first one's host.
-async fn follow(rule: &Rule, get: &Get<'_>) -> Result<Fetched, Probed> {
+async fn follow(rule: &AddressRule, get: &Get<'_>) -> Result<Fetched, Probed> {
     let mut url =
         Url::parse(get.url).map_err(|error| Probed::Forbidden(format!("`{}` is no address: {error}", get.url)))?;
     let own = url.host_str().map(str::to_owned);
@@ -86,7 +86,7 @@ fn redirected(url: &Url, fetched: &Fetched) -> Result<Option<Url>, Probed> {
     }
 }
 
-impl Rule {
+impl AddressRule {
     pub(crate) fn of(config: &Config) -> Self {
         let endpoint = config.local_endpoint.as_deref();
         Self { in_vpc: config.in_vpc, endpoint: endpoint.and_then(|text| Url::parse(text).ok()) }
@@ -135,7 +135,7 @@ const LARGEST: usize = 128 * 1024;
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 /// Opens a connection to an address that may be reached, says and hears.
-pub(crate) async fn converse(rule: &Rule, about: &Conversation<'_>) -> ConversationOutcome {
+pub(crate) async fn converse(rule: &AddressRule, about: &Conversation<'_>) -> ConversationOutcome {
     let started = Instant::now();
     let deadline = Duration::from_millis(about.timeout_ms);
     let late = |what: &str| format!("{what} within {} ms", about.timeout_ms);
@@ -160,7 +160,7 @@ pub(crate) async fn converse(rule: &Rule, about: &Conversation<'_>) -> Conversat
 }
 
 /// Opens a connection to one of the checked addresses, whatever the name resolves to by now.
-async fn open(rule: &Rule, text: &str) -> Result<Socket, ConversationOutcome> {
+async fn open(rule: &AddressRule, text: &str) -> Result<Socket, ConversationOutcome> {
     let url =
         Url::parse(text).map_err(|error| ConversationOutcome::Forbidden(format!("`{text}` is no address: {error}")))?;
     let addresses = rule.allowed(&url, SCHEMES).await.map_err(|probed| match probed {
@@ -218,7 +218,7 @@ mod tests {
     use super::*;
 
     async fn allowed(in_vpc: bool, url: &str) -> Result<Vec<IpAddr>, Probed> {
-        let rule = Rule { in_vpc, endpoint: None };
+        let rule = AddressRule { in_vpc, endpoint: None };
         rule.allowed(&Url::parse(url).expect("an address"), HTTP).await
     }
 
