@@ -14,8 +14,8 @@ use bytes::Bytes;
 use std::collections::BTreeMap;
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::ports::{
-    AppConfigApi, HostedVersion, Named, NewRollout, NewVersion, Profile, Result, Rollout, RolloutDetail, RolloutEvent,
-    Strategy,
+    AppConfigApi, ConfigurationRollout, ConfigurationStrategy, HostedVersion, Named, NewRollout, NewVersion, Profile,
+    Result, RolloutDetail, RolloutEvent,
 };
 
 /// The most items that a list answers at once (AWS AppConfig API Reference, `MaxResults`).
@@ -61,13 +61,13 @@ impl AppConfigApi for Aws {
         }))
     }
 
-    async fn strategies(&self) -> Result<Vec<Strategy>> {
+    async fn strategies(&self) -> Result<Vec<ConfigurationStrategy>> {
         let client = self.clients.appconfig();
         Ok(all!(
             client.list_deployment_strategies(),
             "ListDeploymentStrategies",
             "",
-            |it: appconfig::DeploymentStrategy| Strategy {
+            |it: appconfig::DeploymentStrategy| ConfigurationStrategy {
                 minutes: (count(it.deployment_duration_in_minutes), count(it.final_bake_time_in_minutes),),
                 named: named(it.id, it.name),
             }
@@ -133,7 +133,7 @@ impl AppConfigApi for Aws {
         application: &str,
         environment: &str,
         next: Option<&str>,
-    ) -> Result<(Vec<Rollout>, Option<String>)> {
+    ) -> Result<(Vec<ConfigurationRollout>, Option<String>)> {
         let request = self.clients.appconfig().list_deployments();
         let sent = request
             .application_id(application)
@@ -298,8 +298,8 @@ fn percent(share: Option<f32>) -> u32 {
     share.unwrap_or(0.0).clamp(0.0, 100.0) as u32
 }
 
-pub(crate) fn rollout_of(listed: appconfig::DeploymentSummary) -> Rollout {
-    Rollout {
+pub(crate) fn rollout_of(listed: appconfig::DeploymentSummary) -> ConfigurationRollout {
+    ConfigurationRollout {
         number: count(listed.deployment_number),
         profile: listed.configuration_profile_id.unwrap_or_default(),
         version: listed.configuration_version.unwrap_or_default(),
@@ -317,7 +317,7 @@ pub(crate) fn detail_of(answer: GetDeploymentOutput) -> RolloutDetail {
     RolloutDetail {
         events: events.map(event_of).collect(),
         description: answer.description.unwrap_or_default(),
-        rollout: Rollout {
+        rollout: ConfigurationRollout {
             number: count(answer.deployment_number),
             profile: answer.configuration_profile_id.unwrap_or_default(),
             version: answer.configuration_version.unwrap_or_default(),

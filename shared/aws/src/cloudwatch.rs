@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use windlass_domain::declaration::gates::{Measured, MetricGate, MetricSeries};
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::time::{Span, Time};
-use windlass_engine::ports::{Alarm, AlarmChange, CloudWatchApi, POINTS_STATUSES, Point, Result};
+use windlass_engine::ports::{Alarm, AlarmChange, CloudWatchApi, MetricPoint, POINTS_STATUSES, Result};
 
 /// DescribeAlarms takes 100 names at most.
 const NAMES_AT_ONCE: usize = 100;
@@ -49,7 +49,7 @@ impl CloudWatchApi for Aws {
         Ok(changes)
     }
 
-    async fn points(&self, metric: &MetricGate, from: Time, to: Time) -> Result<Vec<Point>> {
+    async fn points(&self, metric: &MetricGate, from: Time, to: Time) -> Result<Vec<MetricPoint>> {
         let request = self.clients.cloudwatch().get_metric_data();
         let request = request
             .set_metric_data_queries(Some(queries_of(metric)))
@@ -67,13 +67,13 @@ impl CloudWatchApi for Aws {
                 labels.insert(result.label);
                 let times = result.timestamps.unwrap_or_default();
                 let values = result.values.unwrap_or_default();
-                points.extend(times.iter().zip(values).map(|(at, value)| Point { at: time_of(at), value }));
+                points.extend(times.iter().zip(values).map(|(at, value)| MetricPoint { at: time_of(at), value }));
             }
             if labels.len() > 1 {
                 return Err(several(&named, labels.len()));
             }
         });
-        points.sort_by_key(|point: &Point| point.at);
+        points.sort_by_key(|point: &MetricPoint| point.at);
         Ok(points)
     }
 }

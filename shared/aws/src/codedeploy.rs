@@ -8,8 +8,8 @@ use aws_sdk_codedeploy::types as codedeploy;
 use windlass_domain::text::digest::Digest;
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::ports::{
-    CodeDeployApi, Deployed, DeploymentGroup, Lifecycle, LifecycleEvent, ListedDeployments, NewDeployed, Result,
-    Revision, Routing, Share, Waiting,
+    CodeDeployApi, Deployed, DeploymentGroup, DeploymentWait, Lifecycle, LifecycleEvent, ListedDeployments,
+    NewDeployed, Result, Revision, Routing, Share,
 };
 
 impl CodeDeployApi for Aws {
@@ -158,10 +158,10 @@ impl CodeDeployApi for Aws {
         sent.or_fault("StopDeployment", id).map(drop)
     }
 
-    async fn continue_deployment(&self, id: &str, waiting: Waiting) -> Result<()> {
+    async fn continue_deployment(&self, id: &str, waiting: DeploymentWait) -> Result<()> {
         let waiting = match waiting {
-            Waiting::Ready => codedeploy::DeploymentWaitType::ReadyWait,
-            Waiting::Termination => codedeploy::DeploymentWaitType::TerminationWait,
+            DeploymentWait::Ready => codedeploy::DeploymentWaitType::ReadyWait,
+            DeploymentWait::Termination => codedeploy::DeploymentWaitType::TerminationWait,
         };
         let request = self.clients.codedeploy().continue_deployment();
         let sent = request

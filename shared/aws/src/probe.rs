@@ -14,14 +14,14 @@ use url::Url;
 use windlass_domain::text::address::forbidden;
 use windlass_domain::text::count::count;
 use windlass_engine::config::Config;
-use windlass_engine::ports::{Conversation, ConversationOutcome, Get, Probe, ProbeAnswer, Probed, Result};
+use windlass_engine::ports::{Conversation, ConversationOutcome, Get, ProbeAnswer, ProbeApi, Probed, Result};
 
 const REDIRECTS: usize = 5;
 
 /// The schemes of addresses that are fetched by GET.
 const HTTP: [&str; 2] = ["https", "http"];
 
-impl Probe for Aws {
+impl ProbeApi for Aws {
     async fn converse(&self, about: &Conversation<'_>) -> Result<ConversationOutcome> {
         Ok(converse(&AddressRule::of(&self.settings().config), about).await)
     }

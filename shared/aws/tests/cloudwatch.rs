@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use windlass_domain::declaration::gates::{Measured, MetricGate, MetricSeries};
 use windlass_domain::text::fault::FaultName;
 use windlass_domain::text::time::{Span, Time};
-use windlass_engine::ports::{Alarm, AlarmChange, CloudWatchApi, Point};
+use windlass_engine::ports::{Alarm, AlarmChange, CloudWatchApi, MetricPoint};
 
 /// 2026-11-20 14:00:00 UTC, in seconds.
 const TWO: u64 = 1_795_183_200;
@@ -191,7 +191,7 @@ async fn points_come_oldest_first_from_every_page() {
         Replay::new(vec![page(&[3, 1], json!([3.5, 1.5]), json!("more")), page(&[2], json!([2.5]), Value::Null)]);
     let metric = gate(Measured::Metric(series("Errors", "p99")));
     let points = aws.points(&metric, time(0), time(5)).await.expect("read");
-    let point = |minutes: u64, value: f64| Point { at: time(minutes), value };
+    let point = |minutes: u64, value: f64| MetricPoint { at: time(minutes), value };
     assert_eq!(points, [point(1, 1.5), point(2, 2.5), point(3, 3.5)]);
     let body = &replay.sent()[0].body;
     for word in ["AWS/Lambda", "Errors", "FunctionName", "shop-api", "p99"] {

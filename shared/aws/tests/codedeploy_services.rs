@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use windlass_domain::declaration::appspec::{TaskSetNetwork, TaskSetShape};
 use windlass_domain::text::fault::FaultName;
 use windlass_domain::text::time::Time;
-use windlass_engine::ports::{CodeDeployApi, EcsApi, NewDeployed, Share, TaskSet, Waiting};
+use windlass_engine::ports::{CodeDeployApi, DeploymentWait, EcsApi, NewDeployed, Share, TaskSet};
 
 fn answered(body: &Value) -> Reply {
     let json = [("content-type", "application/x-amz-json-1.1")];
@@ -30,14 +30,14 @@ async fn a_way_back_has_a_configuration_of_its_own() {
 
 #[tokio::test]
 async fn what_a_deployment_waits_for_is_ended_by_a_call_that_is_sent_once() {
-    for (waiting, word) in [(Waiting::Ready, "READY_WAIT"), (Waiting::Termination, "TERMINATION_WAIT")] {
+    for (waiting, word) in [(DeploymentWait::Ready, "READY_WAIT"), (DeploymentWait::Termination, "TERMINATION_WAIT")] {
         let (aws, replay) = Replay::new(vec![answered(&json!({}))]);
         aws.continue_deployment("d-1", waiting).await.expect("done");
         let wanted = json!({"deploymentId": "d-1", "deploymentWaitType": word});
         assert_eq!(replay.only().json(), wanted);
     }
     let (aws, replay) = Replay::new(vec![Reply::Lost]);
-    let fault = aws.continue_deployment("d-1", Waiting::Ready).await;
+    let fault = aws.continue_deployment("d-1", DeploymentWait::Ready).await;
     assert_eq!(fault.expect_err("lost").name, FaultName::Unavailable);
     replay.only();
     for (code, wanted) in [
@@ -48,7 +48,7 @@ async fn what_a_deployment_waits_for_is_ended_by_a_call_that_is_sent_once() {
         ("UnsupportedActionForDeploymentTypeException", FaultName::Refused),
     ] {
         let (aws, _) = Replay::new(vec![refused(code)]);
-        let fault = aws.continue_deployment("d-1", Waiting::Termination).await;
+        let fault = aws.continue_deployment("d-1", DeploymentWait::Termination).await;
         assert_eq!(fault.expect_err(code).name, wanted, "{code}");
     }
 }

@@ -8,7 +8,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use windlass_aws::{Aws, Settings};
 use windlass_engine::config::Config;
-use windlass_engine::ports::{Get, Probe, ProbeAnswer, Probed};
+use windlass_engine::ports::{Get, ProbeAnswer, ProbeApi, Probed};
 
 /// A server on this machine.
 struct Site {

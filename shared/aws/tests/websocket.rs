@@ -10,7 +10,7 @@ use tokio_tungstenite::accept_async;
 use tokio_tungstenite::tungstenite::Message;
 use windlass_aws::{Aws, Settings};
 use windlass_engine::config::Config;
-use windlass_engine::ports::{Conversation, ConversationOutcome, Probe as _};
+use windlass_engine::ports::{Conversation, ConversationOutcome, ProbeApi as _};
 
 /// Starts a server on this machine that greets, and then repeats each message, as so many messages.
 async fn echo() -> String {

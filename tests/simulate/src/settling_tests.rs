@@ -10,9 +10,9 @@ use windlass_domain::declaration::kinds::external::{Act, Deed, Observe, Subject}
 use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::text::time::Time;
 use windlass_engine::ports::{
-    AppConfigApi, Clock, CloudFormationApi, CloudFrontApi, Code, CodeDeployApi, CopySource, EcsApi, EcsTasksApi,
-    ExternalActApi, ExternalLookApi, LambdaApi, Launch, NewChangeSet, NewDeployed, NewRollout, NewRun, ObjectId,
-    PinnedFunction, PutOptions, Replaces, Result, S3Api, TemplateFrom, Waiting,
+    AppConfigApi, Clock, CloudFormationApi, CloudFrontApi, Code, CodeDeployApi, CopySource, DeploymentWait, EcsApi,
+    EcsTasksApi, ExternalActApi, ExternalLookApi, LambdaApi, Launch, NewChangeSet, NewDeployed, NewRollout, NewRun,
+    ObjectId, PinnedFunction, PutOptions, Replaces, Result, S3Api, TemplateFrom,
 };
 use windlass_machine::shop_world;
 use windlass_world::World;
@@ -174,7 +174,7 @@ async fn send(world: &World, call: &str) -> Result<()> {
                 NewDeployed { application: "shop".into(), group: "agent".into(), content, ..NewDeployed::default() };
             world.create_deployment(&new).await.map(drop)
         }
-        "codedeploy.continue_deployment" => world.continue_deployment(MOVING, Waiting::Ready).await,
+        "codedeploy.continue_deployment" => world.continue_deployment(MOVING, DeploymentWait::Ready).await,
         "codedeploy.stop_deployment" => world.stop_deployment(MOVING).await,
         "appconfig.start_rollout" => {
             let new = NewRollout {

@@ -10,7 +10,8 @@ use bytes::Bytes;
 use std::collections::BTreeMap;
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::ports::{
-    AppConfigApi, HostedVersion, Named, NewRollout, NewVersion, Profile, Result, Rollout, RolloutDetail, Strategy,
+    AppConfigApi, ConfigurationRollout, ConfigurationStrategy, HostedVersion, Named, NewRollout, NewVersion, Profile,
+    Result, RolloutDetail,
 };
 
 /// The number of deployments that a page has (AWS AppConfig API Reference, ListDeployments: at most 50). It is smaller
@@ -26,7 +27,7 @@ pub struct State {
     /// The applications.
     pub applications: Vec<Application>,
     /// The strategies, beside AppConfig's own.
-    pub strategies: Vec<Strategy>,
+    pub strategies: Vec<ConfigurationStrategy>,
 }
 
 /// Returns a name together with its id. The id is made of the name, as seven letters.
@@ -79,13 +80,14 @@ impl State {
     }
 
     /// All strategies, AppConfig's own included.
-    fn strategies(&self) -> Vec<Strategy> {
+    fn strategies(&self) -> Vec<ConfigurationStrategy> {
         let own = [
             ("AppConfig.AllAtOnce", (0, 10)),
             ("AppConfig.Linear50PercentEvery30Seconds", (1, 1)),
             ("AppConfig.Linear20PercentEvery6Minutes", (30, 30)),
         ];
-        let own = own.map(|(id, minutes)| Strategy { named: Named { id: id.into(), name: id.into() }, minutes });
+        let own =
+            own.map(|(id, minutes)| ConfigurationStrategy { named: Named { id: id.into(), name: id.into() }, minutes });
         own.into_iter().chain(self.strategies.clone()).collect()
     }
 }
@@ -118,7 +120,7 @@ impl AppConfigApi for World {
         call.answer(all.into_iter().map(|it| it.profile).collect()).await
     }
 
-    async fn strategies(&self) -> Result<Vec<Strategy>> {
+    async fn strategies(&self) -> Result<Vec<ConfigurationStrategy>> {
         let call = self.call("appconfig.strategies").await?;
         let all = self.appconfig().strategies();
         call.answer(all).await
@@ -188,7 +190,7 @@ impl AppConfigApi for World {
         application: &str,
         environment: &str,
         next: Option<&str>,
-    ) -> Result<(Vec<Rollout>, Option<String>)> {
+    ) -> Result<(Vec<ConfigurationRollout>, Option<String>)> {
         let call = self.call("appconfig.rollouts").await?;
         let page = {
             let seen = call.seen();

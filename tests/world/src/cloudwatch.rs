@@ -7,7 +7,7 @@ use windlass_domain::declaration::gates::{Measured, MetricGate};
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::time::Time;
 use windlass_engine::config::Configured;
-use windlass_engine::ports::{Alarm, AlarmChange, CloudWatchApi, Point, Result};
+use windlass_engine::ports::{Alarm, AlarmChange, CloudWatchApi, MetricPoint, Result};
 
 /// The alarms and metrics.
 #[derive(Debug, Clone, Default)]
@@ -17,7 +17,7 @@ pub struct State {
     /// Changes of alarms' states by [`World::regional`] name, oldest first.
     pub history: BTreeMap<String, Vec<AlarmChange>>,
     /// The points of metrics by [`World::regional`] [`metric_key`], oldest first.
-    pub points: BTreeMap<String, Vec<Point>>,
+    pub points: BTreeMap<String, Vec<MetricPoint>>,
     /// The sources that add further points as time passes, by [`metric_key`].
     pub sources: BTreeMap<String, Source>,
     /// True if every call is refused, as to a role without permission.
@@ -77,7 +77,7 @@ impl World {
         let at = self.true_time();
         let mut alarms = self.cloudwatch();
         let points = alarms.points.entry(self.regional(&metric_key(metric))).or_default();
-        points.push(Point { at, value });
+        points.push(MetricPoint { at, value });
     }
 
     /// Lets a metric's source put this value into every period from now on, or fall silent.
@@ -122,7 +122,7 @@ impl CloudWatchApi for World {
         call.answer(found).await
     }
 
-    async fn points(&self, metric: &MetricGate, from: Time, to: Time) -> Result<Vec<Point>> {
+    async fn points(&self, metric: &MetricGate, from: Time, to: Time) -> Result<Vec<MetricPoint>> {
         let call = self.call("cloudwatch.points").await?;
         self.allowed_alarms("GetMetricData")?;
         if let Measured::Expression { expression, .. } = &metric.of
@@ -138,7 +138,7 @@ impl CloudWatchApi for World {
             let put = all.filter(|point| point.at >= from && point.at < to);
             let source = state.sources.get(&key);
             let emitted = source.map(|source| source.points((from, to), self.true_time()));
-            let mut found: Vec<Point> = put.copied().chain(emitted.into_iter().flatten()).collect();
+            let mut found: Vec<MetricPoint> = put.copied().chain(emitted.into_iter().flatten()).collect();
             found.sort_by_key(|point| point.at);
             found
         };

@@ -13,8 +13,8 @@ use windlass_domain::declaration::appspec::AppSpec;
 use windlass_domain::text::digest::Digest;
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::ports::{
-    CodeDeployApi, Deployed, DeploymentGroup, Lifecycle, ListedDeployments, NewDeployed, Result, Revision, Routing,
-    Waiting,
+    CodeDeployApi, Deployed, DeploymentGroup, DeploymentWait, Lifecycle, ListedDeployments, NewDeployed, Result,
+    Revision, Routing,
 };
 
 /// The number of deployments that a page has. It is small, to catch callers that read one page alone.
@@ -267,17 +267,17 @@ impl CodeDeployApi for World {
         call.answer(()).await
     }
 
-    async fn continue_deployment(&self, id: &str, waiting: Waiting) -> Result<()> {
+    async fn continue_deployment(&self, id: &str, waiting: DeploymentWait) -> Result<()> {
         let call = self.call("codedeploy.continue_deployment").await?;
         let now = self.true_time();
         let goes = {
             let mut state = self.codedeploy();
-            if waiting == Waiting::Termination {
+            if waiting == DeploymentWait::Termination {
                 state.ended_by_call.insert(id.to_owned());
             }
             let live = state.of_services.iter_mut().find(|it| it.described.id == id);
             let live = live.ok_or_else(|| missing("Deployment"))?;
-            live.called |= waiting == Waiting::Ready;
+            live.called |= waiting == DeploymentWait::Ready;
             live.go(waiting, now)
         };
         if !goes {

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::time::Time;
 use windlass_engine::outbox::Change;
-use windlass_engine::ports::{Condition, DynamoDbApi, Item, Key, Page, Query, Result, Transacted, Write};
+use windlass_engine::ports::{Condition, DynamoDbApi, Item, Key, Query, QueryPage, Result, Transacted, Write};
 
 /// The table.
 #[derive(Debug, Clone, Default)]
@@ -207,17 +207,17 @@ impl State {
 
 /// Returns a page of the items that were found, in the order of the query. The iterator has passed over `after`
 /// already.
-fn page<'a>(mut found: impl Iterator<Item = (&'a str, &'a Item)>, query: &Query) -> Page {
+fn page<'a>(mut found: impl Iterator<Item = (&'a str, &'a Item)>, query: &Query) -> QueryPage {
     let page: Vec<_> = found.by_ref().take(query.limit as usize).collect();
     let more = found.next().is_some();
-    Page {
+    QueryPage {
         items: page.iter().map(|(_, item)| (*item).clone()).collect(),
         next: page.last().filter(|_| more).map(|(sk, _)| (*sk).to_owned()),
     }
 }
 
 /// Turns what was found by ascending sort keys into the order of the query.
-fn ordered<'a>(found: impl DoubleEndedIterator<Item = (&'a str, &'a Item)>, query: &Query) -> Page {
+fn ordered<'a>(found: impl DoubleEndedIterator<Item = (&'a str, &'a Item)>, query: &Query) -> QueryPage {
     match (&query.after, query.descending) {
         (None, false) => page(found, query),
         (None, true) => page(found.rev(), query),
@@ -245,14 +245,14 @@ fn range(pk: &str, sk_prefix: &str) -> (Key, Key) {
 
 impl State {
     /// The items of a partition whose sort keys begin so.
-    fn partition(&self, query: &Query) -> Page {
+    fn partition(&self, query: &Query) -> QueryPage {
         let (from, to) = range(&query.pk, &query.sk_prefix);
         let found = self.items.range(from..to);
         ordered(found.map(|(key, item)| (key.sk.as_str(), item.as_ref())), query)
     }
 
     /// Returns the items of a part of the index, as it was at that time.
-    fn index_partition_of(&self, query: &Query, at: Time) -> Page {
+    fn index_partition_of(&self, query: &Query, at: Time) -> QueryPage {
         let newer = self.former.iter().rev().take_while(|former| former.at > at);
         let mut shown: BTreeMap<(&Key, &Key), Option<&Item>> = BTreeMap::new();
         for former in newer {
@@ -280,7 +280,7 @@ impl State {
     }
 
     /// The items of a part of the index whose sort keys begin so.
-    fn index_partition(&self, query: &Query) -> Page {
+    fn index_partition(&self, query: &Query) -> QueryPage {
         let none = || Key { pk: String::new(), sk: String::new() };
         let (from, to) = range(&query.pk, &query.sk_prefix);
         let found = self.index.range((from, none())..(to, none()));
@@ -306,13 +306,13 @@ impl DynamoDbApi for World {
         call.answer(transacted).await
     }
 
-    async fn query(&self, query: Query) -> Result<Page> {
+    async fn query(&self, query: Query) -> Result<QueryPage> {
         let call = self.call("dynamodb.query").await?;
         let page = known(&query).map(|()| self.dynamodb().partition(&query))?;
         call.answer(page).await
     }
 
-    async fn query_index(&self, query: Query) -> Result<Page> {
+    async fn query_index(&self, query: Query) -> Result<QueryPage> {
         let call = self.call("dynamodb.query_index").await?;
         let page = known(&query).map(|()| self.dynamodb().index_partition_of(&query, call.as_of()))?;
         call.answer(page).await

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use windlass_domain::text::time::Time;
-use windlass_engine::ports::{AlarmChange, NewRollout, Rollout, RolloutDetail, RolloutEvent};
+use windlass_engine::ports::{AlarmChange, ConfigurationRollout, NewRollout, RolloutDetail, RolloutEvent};
 
 /// The time for which its content is validated, in seconds.
 const VALIDATED_S: u64 = 1;
@@ -15,7 +15,7 @@ const STEP: u32 = 20;
 #[derive(Debug, Clone)]
 pub struct LiveRollout {
     /// The deployment as AppConfig describes it.
-    pub rollout: Rollout,
+    pub rollout: ConfigurationRollout,
     /// The text that its starter wrote.
     pub description: String,
     /// The events, oldest first.
@@ -29,7 +29,7 @@ impl LiveRollout {
     /// Makes a deployment that begins.
     pub fn begin(number: u32, new: &NewRollout, label: Option<String>, minutes: (u64, u64), now: Time) -> Self {
         let mut begun = Self {
-            rollout: Rollout {
+            rollout: ConfigurationRollout {
                 number,
                 profile: new.profile.clone(),
                 version: new.version.clone(),

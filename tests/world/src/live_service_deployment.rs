@@ -14,7 +14,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::text::time::Time;
 use windlass_engine::ports::{
-    AlarmChange, Deployed, Lifecycle, LifecycleEvent, NewDeployed, Revision, Routing, Share, Waiting,
+    AlarmChange, Deployed, DeploymentWait, Lifecycle, LifecycleEvent, NewDeployed, Revision, Routing, Share,
 };
 
 /// The time before it begins to do anything, in seconds.
@@ -174,10 +174,10 @@ impl ServiceDeployed {
     }
 
     /// Ends a wait. Returns whether it was waiting for that.
-    pub fn go(&mut self, waiting: Waiting, now: Time) -> bool {
+    pub fn go(&mut self, waiting: DeploymentWait, now: Time) -> bool {
         match waiting {
-            Waiting::Ready if self.described.status == "Ready" => self.went = true,
-            Waiting::Termination if self.is_ending() => {
+            DeploymentWait::Ready if self.described.status == "Ready" => self.went = true,
+            DeploymentWait::Termination if self.is_ending() => {
                 self.ended = self.ended.or(Some(now));
             }
             _ => return false,

@@ -1,7 +1,7 @@
 //! A source of a metric in memory, such as a service of AWS: it puts a value into every period.
 
 use windlass_domain::text::time::{Span, Time};
-use windlass_engine::ports::Point;
+use windlass_engine::ports::MetricPoint;
 
 /// The time from the beginning of its period until a point is returned at the earliest, in milliseconds: a point that
 /// was put is not there at once (Amazon CloudWatch User Guide, "Publish custom metrics").
@@ -29,7 +29,7 @@ impl Source {
     /// Returns its points that can be read now. Like GetMetricData: the beginning is rounded down to the period's, a
     /// point has its period's beginning as its time, and the end is exclusive (Amazon CloudWatch API Reference,
     /// GetMetricData).
-    pub fn points(&self, (from, to): (Time, Time), now: Time) -> Vec<Point> {
+    pub fn points(&self, (from, to): (Time, Time), now: Time) -> Vec<MetricPoint> {
         let period = self.period.as_ms().max(1);
         let first = from.0 / period;
         let starts = (first..).map(|n| Time(n * period));
@@ -37,7 +37,7 @@ impl Source {
             .take_while(|at| *at < to && at.plus_ms(SHOWN_AFTER_MS) <= now)
             .filter_map(|at| {
                 let value = self.highest(at, at.plus_ms(period).min(now))?;
-                Some(Point { at, value })
+                Some(MetricPoint { at, value })
             })
             .collect()
     }

@@ -4,7 +4,7 @@ use crate::World;
 use bytes::Bytes;
 use std::collections::BTreeMap;
 use windlass_domain::text::time::Time;
-use windlass_engine::ports::{Conversation, ConversationOutcome, Get, Probe, ProbeAnswer, Probed, Result};
+use windlass_engine::ports::{Conversation, ConversationOutcome, Get, ProbeAnswer, ProbeApi, Probed, Result};
 
 /// The addresses and their answers.
 #[derive(Debug, Clone, Default)]
@@ -152,7 +152,7 @@ impl World {
     }
 }
 
-impl Probe for World {
+impl ProbeApi for World {
     async fn converse(&self, about: &Conversation<'_>) -> Result<ConversationOutcome> {
         let call = self.call("probe.converse").await?;
         World::probe(self).asked.push(about.url.to_owned());

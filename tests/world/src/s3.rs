@@ -9,8 +9,8 @@ use windlass_domain::text::digest::Digest;
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::time::Time;
 use windlass_engine::ports::{
-    CopySource, LifecycleRule, Listing, ObjectHead, ObjectId, Part, PutOptions, PutToSign, Replaces, Result, S3Api,
-    SignedPut, Upload, Written,
+    CopySource, LifecycleRule, Listing, ObjectHead, ObjectId, PutOptions, PutToSign, Replaces, Result, S3Api,
+    SignedPut, Upload, UploadPart, WrittenObject,
 };
 
 /// The buckets.
@@ -131,7 +131,7 @@ impl World {
         Ok(bytes.slice(from..all.min(from.saturating_add(length))))
     }
 
-    fn object_put(&self, bucket: &str, key: &str, bytes: Bytes, options: &PutOptions) -> Result<Written> {
+    fn object_put(&self, bucket: &str, key: &str, bytes: Bytes, options: &PutOptions) -> Result<WrittenObject> {
         // Amazon S3 User Guide, "Naming Amazon S3 objects".
         if key.len() > 1024 {
             let text = "S3 400 KeyTooLongError: Your key is too long";
@@ -154,10 +154,10 @@ impl World {
             ..Version::default()
         };
         let version = state.add(bucket, key, version);
-        Ok(Written { etag: version.etag, version_id: version.id })
+        Ok(WrittenObject { etag: version.etag, version_id: version.id })
     }
 
-    fn object_copy(&self, from: &CopySource, bucket: &str, key: &str, replaces: &Replaces) -> Result<Written> {
+    fn object_copy(&self, from: &CopySource, bucket: &str, key: &str, replaces: &Replaces) -> Result<WrittenObject> {
         let mut state = self.s3();
         state.known(bucket)?.check(key, replaces)?;
         let source = state.require(&from.object)?.clone();
@@ -170,7 +170,7 @@ impl World {
         }
         let version = Version { parts: 0, ..source };
         let version = state.add(bucket, key, version);
-        Ok(Written { etag: version.etag, version_id: version.id })
+        Ok(WrittenObject { etag: version.etag, version_id: version.id })
     }
 
     fn object_tags_of(&self, object: &ObjectId) -> Result<BTreeMap<String, String>> {
@@ -220,7 +220,7 @@ impl S3Api for World {
         call.answer(answer).await
     }
 
-    async fn put(&self, bucket: &str, key: &str, bytes: Bytes, options: &PutOptions) -> Result<Written> {
+    async fn put(&self, bucket: &str, key: &str, bytes: Bytes, options: &PutOptions) -> Result<WrittenObject> {
         let call = self.call("s3.put").await?;
         self.note_if_once(key);
         let answer = self.object_put(bucket, key, bytes, options)?;
@@ -244,13 +244,18 @@ impl S3Api for World {
         call.answer(answer).await
     }
 
-    async fn upload_part(&self, upload: &Upload, number: u16, bytes: Bytes) -> Result<Part> {
+    async fn upload_part(&self, upload: &Upload, number: u16, bytes: Bytes) -> Result<UploadPart> {
         let call = self.call("s3.upload_part").await?;
         let answer = self.upload_part_of(upload, number, bytes)?;
         call.answer(answer).await
     }
 
-    async fn complete_upload(&self, upload: &Upload, parts: &[Part], replaces: &Replaces) -> Result<Written> {
+    async fn complete_upload(
+        &self,
+        upload: &Upload,
+        parts: &[UploadPart],
+        replaces: &Replaces,
+    ) -> Result<WrittenObject> {
         let call = self.call("s3.complete_upload").await?;
         self.note_if_once(&upload.key);
         let answer = self.upload_complete(upload, parts, replaces)?;
@@ -275,7 +280,7 @@ impl S3Api for World {
         call.answer(answer).await
     }
 
-    async fn copy(&self, from: &CopySource, bucket: &str, key: &str, replaces: &Replaces) -> Result<Written> {
+    async fn copy(&self, from: &CopySource, bucket: &str, key: &str, replaces: &Replaces) -> Result<WrittenObject> {
         let call = self.call("s3.copy").await?;
         self.note_if_once(key);
         let answer = self.object_copy(from, bucket, key, replaces)?;

@@ -6,7 +6,7 @@ use bytes::{Bytes, BytesMut};
 use std::collections::BTreeMap;
 use windlass_domain::text::digest::Digest;
 use windlass_domain::text::fault::{Fault, FaultName};
-use windlass_engine::ports::{Part, PutOptions, Replaces, Result, Upload, Written};
+use windlass_engine::ports::{PutOptions, Replaces, Result, Upload, UploadPart, WrittenObject};
 
 /// The smallest part that is not the last one.
 const SMALLEST: usize = 5 * 1024 * 1024;
@@ -19,7 +19,7 @@ pub struct Pending {
     /// The options with which the object is written.
     pub options: PutOptions,
     /// Its parts by number.
-    pub parts: BTreeMap<u16, (Part, Bytes)>,
+    pub parts: BTreeMap<u16, (UploadPart, Bytes)>,
 }
 
 fn no_upload(upload: &Upload) -> Fault {
@@ -44,17 +44,22 @@ impl World {
         Ok(upload)
     }
 
-    pub(crate) fn upload_part_of(&self, upload: &Upload, number: u16, bytes: Bytes) -> Result<Part> {
+    pub(crate) fn upload_part_of(&self, upload: &Upload, number: u16, bytes: Bytes) -> Result<UploadPart> {
         let mut state = self.s3();
         let pending = state.uploads.get_mut(&upload.id);
         let pending = pending.ok_or_else(|| no_upload(upload))?;
         let sha256 = Digest::of(&bytes);
-        let part = Part { number, etag: format!("\"{}\"", &sha256.as_str()[..32]), sha256 };
+        let part = UploadPart { number, etag: format!("\"{}\"", &sha256.as_str()[..32]), sha256 };
         pending.parts.insert(number, (part.clone(), bytes));
         Ok(part)
     }
 
-    pub(crate) fn upload_complete(&self, upload: &Upload, parts: &[Part], replaces: &Replaces) -> Result<Written> {
+    pub(crate) fn upload_complete(
+        &self,
+        upload: &Upload,
+        parts: &[UploadPart],
+        replaces: &Replaces,
+    ) -> Result<WrittenObject> {
         let mut state = self.s3();
         let pending = state.uploads.get(&upload.id).cloned();
         let pending = pending.ok_or_else(|| no_upload(upload))?;
@@ -80,7 +85,7 @@ impl World {
         };
         let version = state.add(&upload.bucket, &upload.key, version);
         state.uploads.remove(&upload.id);
-        Ok(Written { etag: version.etag, version_id: version.id })
+        Ok(WrittenObject { etag: version.etag, version_id: version.id })
     }
 
     pub(crate) fn upload_abort(&self, upload: &Upload) -> Result<()> {

@@ -9,7 +9,7 @@ pub(crate) use item::item_of_document;
 use crate::Aws;
 use crate::error::OrFault;
 use item::{item_of, key_attributes};
-use windlass_engine::ports::{DynamoDbApi, Item, Key, Page, Query, Result, Transacted, Write};
+use windlass_engine::ports::{DynamoDbApi, Item, Key, Query, QueryPage, Result, Transacted, Write};
 
 const INDEX: &str = "by_index";
 
@@ -38,11 +38,11 @@ impl DynamoDbApi for Aws {
         }
     }
 
-    async fn query(&self, query: Query) -> Result<Page> {
+    async fn query(&self, query: Query) -> Result<QueryPage> {
         self.page(query, None).await
     }
 
-    async fn query_index(&self, query: Query) -> Result<Page> {
+    async fn query_index(&self, query: Query) -> Result<QueryPage> {
         self.page(query, Some(INDEX)).await
     }
 }

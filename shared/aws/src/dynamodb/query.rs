@@ -9,10 +9,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 use windlass_domain::text::fault::{Fault, FaultName};
-use windlass_engine::ports::{Item, Page, Query, Result};
+use windlass_engine::ports::{Item, Query, QueryPage, Result};
 
 impl Aws {
-    pub(super) async fn page(&self, query: Query, index: Option<&str>) -> Result<Page> {
+    pub(super) async fn page(&self, query: Query, index: Option<&str>) -> Result<QueryPage> {
         let table = self.settings().table()?;
         let (pk, sk) = if index.is_some() { ("index_pk", "index_sk") } else { ("pk", "sk") };
         let mut request = self
@@ -51,7 +51,7 @@ impl Aws {
             answer.last_evaluated_key
         };
         let items: Result<Vec<Item>> = found.into_iter().map(item_of).collect();
-        Ok(Page { items: items?, next: last.map(|key| cursor(&key)) })
+        Ok(QueryPage { items: items?, next: last.map(|key| cursor(&key)) })
     }
 }
 

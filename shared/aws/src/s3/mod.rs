@@ -10,8 +10,8 @@ use bytes::Bytes;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use windlass_engine::ports::{
-    CopySource, LifecycleRule, Listing, ObjectHead, ObjectId, Part, PutOptions, PutToSign, Replaces, Result, S3Api,
-    SignedPut, Upload, Written,
+    CopySource, LifecycleRule, Listing, ObjectHead, ObjectId, PutOptions, PutToSign, Replaces, Result, S3Api,
+    SignedPut, Upload, UploadPart, WrittenObject,
 };
 
 impl S3Api for Aws {
@@ -31,7 +31,7 @@ impl S3Api for Aws {
         read::get_range(self.clients.s3(), object, start, length).await
     }
 
-    async fn put(&self, bucket: &str, key: &str, bytes: Bytes, options: &PutOptions) -> Result<Written> {
+    async fn put(&self, bucket: &str, key: &str, bytes: Bytes, options: &PutOptions) -> Result<WrittenObject> {
         write::put(&Writer::of(self), bucket, key, bytes, options).await
     }
 
@@ -43,11 +43,16 @@ impl S3Api for Aws {
         crate::s3::write::create(self.clients.s3(), bucket, key, options).await
     }
 
-    async fn upload_part(&self, upload: &Upload, number: u16, bytes: Bytes) -> Result<Part> {
+    async fn upload_part(&self, upload: &Upload, number: u16, bytes: Bytes) -> Result<UploadPart> {
         crate::s3::write::part(Writer::of(self).s3, upload, number, bytes).await
     }
 
-    async fn complete_upload(&self, upload: &Upload, parts: &[Part], replaces: &Replaces) -> Result<Written> {
+    async fn complete_upload(
+        &self,
+        upload: &Upload,
+        parts: &[UploadPart],
+        replaces: &Replaces,
+    ) -> Result<WrittenObject> {
         crate::s3::write::complete(&Writer::of(self), upload, parts, replaces).await
     }
 
@@ -59,7 +64,7 @@ impl S3Api for Aws {
         read::tags(self.clients.s3(), object).await
     }
 
-    async fn copy(&self, from: &CopySource, bucket: &str, key: &str, replaces: &Replaces) -> Result<Written> {
+    async fn copy(&self, from: &CopySource, bucket: &str, key: &str, replaces: &Replaces) -> Result<WrittenObject> {
         write::copy(&Writer::of(self), from, bucket, key, replaces).await
     }
 

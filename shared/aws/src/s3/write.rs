@@ -17,7 +17,7 @@ use std::time::Duration;
 use windlass_domain::text::digest::Digest;
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::ports::{
-    CopySource, ObjectId, Part, PutOptions, PutToSign, Replaces, Result, SignedPut, Upload, Written,
+    CopySource, ObjectId, PutOptions, PutToSign, Replaces, Result, SignedPut, Upload, UploadPart, WrittenObject,
 };
 
 pub(super) async fn put(
@@ -26,7 +26,7 @@ pub(super) async fn put(
     key: &str,
     bytes: Bytes,
     options: &PutOptions,
-) -> Result<Written> {
+) -> Result<WrittenObject> {
     let (if_match, if_none_match) = conditions(&options.replaces);
     let sha256 = options.sha256.clone();
     let sha256 = sha256.unwrap_or_else(|| Digest::of(&bytes));
@@ -46,7 +46,7 @@ pub(super) async fn put(
         .send()
         .await;
     let made = sent.or_fault("PutObject", &format!("s3://{bucket}/{key}"))?;
-    Ok(Written { etag: made.e_tag.unwrap_or_default(), version_id: made.version_id })
+    Ok(WrittenObject { etag: made.e_tag.unwrap_or_default(), version_id: made.version_id })
 }
 
 /// Signs a put: its checksum and its length are among the signed headers.
@@ -71,7 +71,7 @@ pub(super) async fn copy(
     bucket: &str,
     key: &str,
     replaces: &Replaces,
-) -> Result<Written> {
+) -> Result<WrittenObject> {
     let (if_match, if_none_match) = conditions(replaces);
     let request = writer.s3.copy_object().bucket(bucket).key(key);
     let sent = request
@@ -85,7 +85,7 @@ pub(super) async fn copy(
         .await;
     let what = format!("{} to s3://{bucket}/{key}", named(&from.object));
     let made = sent.or_fault("CopyObject", &what)?;
-    Ok(Written {
+    Ok(WrittenObject {
         etag: made.copy_object_result.and_then(|made| made.e_tag).unwrap_or_default(),
         version_id: made.version_id,
     })
@@ -162,7 +162,7 @@ pub(super) async fn create(s3: &Client, bucket: &str, key: &str, options: &PutOp
     Ok(Upload { bucket: bucket.to_owned(), key: key.to_owned(), id: begun.upload_id.unwrap_or_default() })
 }
 
-pub(super) async fn part(s3: &Client, upload: &Upload, number: u16, bytes: Bytes) -> Result<Part> {
+pub(super) async fn part(s3: &Client, upload: &Upload, number: u16, bytes: Bytes) -> Result<UploadPart> {
     let sha256 = Digest::of(&bytes);
     let request = s3.upload_part().bucket(&upload.bucket).key(&upload.key);
     let sent = request
@@ -174,15 +174,15 @@ pub(super) async fn part(s3: &Client, upload: &Upload, number: u16, bytes: Bytes
         .send()
         .await;
     let made = sent.or_fault("UploadPart", &format!("{number} of {}", named_upload(upload)))?;
-    Ok(Part { number, etag: made.e_tag.unwrap_or_default(), sha256 })
+    Ok(UploadPart { number, etag: made.e_tag.unwrap_or_default(), sha256 })
 }
 
 pub(super) async fn complete(
     writer: &Writer<'_>,
     upload: &Upload,
-    parts: &[Part],
+    parts: &[UploadPart],
     replaces: &Replaces,
-) -> Result<Written> {
+) -> Result<WrittenObject> {
     let (if_match, if_none_match) = conditions(replaces);
     let parts = parts.iter().map(|part| {
         CompletedPart::builder()
@@ -203,7 +203,7 @@ pub(super) async fn complete(
         .send()
         .await;
     let made = sent.or_fault("CompleteMultipartUpload", &named_upload(upload))?;
-    Ok(Written { etag: made.e_tag.unwrap_or_default(), version_id: made.version_id })
+    Ok(WrittenObject { etag: made.e_tag.unwrap_or_default(), version_id: made.version_id })
 }
 
 pub(super) async fn abort(s3: &Client, upload: &Upload) -> Result<()> {

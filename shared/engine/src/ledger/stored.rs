@@ -1,7 +1,7 @@
 use super::key::{Index, Key, Range};
 use super::packed;
 use crate::faults::Faults;
-use crate::ports::{self, Condition, DynamoDbApi, Item, Page, Query, Result, Write};
+use crate::ports::{self, Condition, DynamoDbApi, Item, Query, QueryPage, Result, Write};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -181,7 +181,7 @@ async fn take_pages<T: DeserializeOwned>(
 }
 
 /// Reads a page of the index; `None` if it cannot be read.
-async fn page_of(ledger: &impl DynamoDbApi, query: Query, faults: &mut Faults) -> Option<Page> {
+async fn page_of(ledger: &impl DynamoDbApi, query: Query, faults: &mut Faults) -> Option<QueryPage> {
     let what = format!("reading `{}` of the index", query.pk);
     faults.take(what, ledger.query_index(query).await)
 }
@@ -228,7 +228,7 @@ fn whole(pk: &str, sk_prefix: &str) -> Query {
 }
 
 /// Takes in what can be read of a page, and returns where the next one begins.
-fn take_readable(all: &mut Vec<Stored<impl DeserializeOwned>>, page: Page, faults: &mut Faults) -> Option<String> {
+fn take_readable(all: &mut Vec<Stored<impl DeserializeOwned>>, page: QueryPage, faults: &mut Faults) -> Option<String> {
     for item in page.items {
         let thing = format!("reading {} {}", item.key.pk, item.key.sk);
         all.extend(faults.take(thing, from_item(item)));
@@ -237,7 +237,7 @@ fn take_readable(all: &mut Vec<Stored<impl DeserializeOwned>>, page: Page, fault
 }
 
 /// Takes in a page, and returns where the next one begins.
-fn take(all: &mut Vec<Stored<impl DeserializeOwned>>, page: Page) -> Result<Option<String>> {
+fn take(all: &mut Vec<Stored<impl DeserializeOwned>>, page: QueryPage) -> Result<Option<String>> {
     for item in page.items {
         all.push(from_item(item)?);
     }

@@ -8,7 +8,7 @@
 use super::measure::{Checking, Measure, Measuring, Problem, Window};
 use crate::kinds::{BALANCER, FORMER, VERSION};
 use crate::measurements::measure::{clock_times, not_measurable, unmeasured, unreadable};
-use crate::ports::{AssumeRole, Clock, CloudWatchApi, Point, Result};
+use crate::ports::{AssumeRole, Clock, CloudWatchApi, MetricPoint, Result};
 use windlass_domain::declaration::comparison::{Calls, ComparisonResult, compare};
 use windlass_domain::declaration::gate::{Measurement, Verdict};
 use windlass_domain::declaration::gates::{ComparisonGate, Measured, MetricGate, MetricSeries, Sort};
@@ -114,8 +114,9 @@ fn number(gate: &ComparisonGate, series: &MetricSeries) -> MetricGate {
 
 /// Returns the sum over the periods that began after the change and are over. So both versions are counted over the
 /// same time.
-fn summed(gate: &ComparisonGate, points: &[Point], window: Window) -> f64 {
-    let is_whole = |point: &&Point| point.at >= window.changed && point.at.plus_ms(gate.period.as_ms()) <= window.now;
+fn summed(gate: &ComparisonGate, points: &[MetricPoint], window: Window) -> f64 {
+    let is_whole =
+        |point: &&MetricPoint| point.at >= window.changed && point.at.plus_ms(gate.period.as_ms()) <= window.now;
     points.iter().filter(is_whole).map(|point| point.value).sum()
 }
 

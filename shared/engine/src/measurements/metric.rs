@@ -3,7 +3,7 @@
 
 use super::measure::{Checking, Measure, Measuring, Problem, Window};
 use crate::measurements::measure::{already_red, clock_times, not_measurable, unmeasured, unreadable};
-use crate::ports::{AssumeRole, Clock, CloudWatchApi, Point, Result};
+use crate::ports::{AssumeRole, Clock, CloudWatchApi, MetricPoint, Result};
 use windlass_domain::declaration::gate::{Measurement, Verdict};
 use windlass_domain::declaration::gates::{Measured, MetricGate, Sort};
 use windlass_domain::declaration::resolved::Place;
@@ -69,7 +69,7 @@ impl<P: CloudWatchApi + AssumeRole + Clock> Measure<P> for Metrics {
 
 /// Returns whether a point breaches the threshold. A point whose period is not over yet may still grow, so it cannot be
 /// too low.
-fn breach(gate: &MetricGate, point: Point, now: Time) -> bool {
+fn breach(gate: &MetricGate, point: MetricPoint, now: Time) -> bool {
     let over = point.at.plus_ms(gate.period.as_ms()) <= now;
     let too_high = gate.at_most.is_some_and(|most| point.value > most);
     let too_low = gate.at_least.is_some_and(|least| point.value < least);
@@ -79,20 +79,20 @@ fn breach(gate: &MetricGate, point: Point, now: Time) -> bool {
 /// Returns whether the newest point is so old that the next one is missing, and not only late. The newest point of a
 /// metric that is put in every period is never that old. That of a metric that is silent without traffic may be, and
 /// `gates.unknown` says what that becomes.
-fn has_ceased(gate: &MetricGate, newest: Point, now: Time) -> bool {
+fn has_ceased(gate: &MetricGate, newest: MetricPoint, now: Time) -> bool {
     let period = gate.period.as_ms();
     newest.at.plus_ms(2 * period + DELAY_MS) < now
 }
 
 /// The measurement by the points. Pure.
-fn judged(gate: &MetricGate, points: &[Point], window: Window, blank: Measurement) -> Measurement {
+fn judged(gate: &MetricGate, points: &[MetricPoint], window: Window, blank: Measurement) -> Measurement {
     // A period that began before the change also has values from before the change.
-    let counts = |point: &Point| point.at >= window.changed && !point.value.is_nan();
-    let points: Vec<Point> = points.iter().copied().filter(counts).collect();
-    let end = |point: Point| point.at.plus_ms(gate.period.as_ms());
+    let counts = |point: &MetricPoint| point.at >= window.changed && !point.value.is_nan();
+    let points: Vec<MetricPoint> = points.iter().copied().filter(counts).collect();
+    let end = |point: MetricPoint| point.at.plus_ms(gate.period.as_ms());
     let breaching = points.iter().filter(|point| breach(gate, **point, window.now));
-    let breaching: Vec<Point> = breaching.copied().collect();
-    let is_whole = |point: &Point| gate.at_least.is_none() || end(*point) <= window.now;
+    let breaching: Vec<MetricPoint> = breaching.copied().collect();
+    let is_whole = |point: &MetricPoint| gate.at_least.is_none() || end(*point) <= window.now;
     let last = points.iter().copied().rfind(is_whole);
     let looked = clock_times(window.changed, window.now);
     let (verdict, point, measured, window) = match (breaching.first(), breaching.last(), last) {
@@ -114,7 +114,7 @@ fn judged(gate: &MetricGate, points: &[Point], window: Window, blank: Measuremen
     Measurement { verdict, measured, value: point.map(|point| point.value), window, ..blank }
 }
 
-fn value(gate: &MetricGate, point: Point) -> String {
+fn value(gate: &MetricGate, point: MetricPoint) -> String {
     let of = match &gate.of {
         Measured::Metric(series) => format!(" {}", series.metric),
         Measured::Expression { .. } => String::new(),

@@ -14,15 +14,15 @@ mod probe;
 mod websocket;
 
 use crate::config::Configured;
-use crate::ports::{AssumeRole, Clock, CloudWatchApi, JsonServices, LambdaApi, Probe, Result};
+use crate::ports::{AssumeRole, Clock, CloudWatchApi, JsonServices, LambdaApi, ProbeApi, Result};
 pub use measure::{Checking, Measure, Measuring, Problem, Window};
 pub use one_sort::{CheckedGate, Component, Judging, Preparing};
 pub use probe::LONGEST_MS as LONGEST_PROBE_MS;
 use windlass_domain::declaration::gate::Measurement;
 
 /// The ports that measurements read.
-pub trait Ports: Clock + AssumeRole + CloudWatchApi + LambdaApi + JsonServices + Probe + Configured {}
-impl<P: Clock + AssumeRole + CloudWatchApi + LambdaApi + JsonServices + Probe + Configured> Ports for P {}
+pub trait Ports: Clock + AssumeRole + CloudWatchApi + LambdaApi + JsonServices + ProbeApi + Configured {}
+impl<P: Clock + AssumeRole + CloudWatchApi + LambdaApi + JsonServices + ProbeApi + Configured> Ports for P {}
 
 /// Makes, from the list of sorts, the two functions that `Prepare` and `Judge` call.
 macro_rules! sorts {

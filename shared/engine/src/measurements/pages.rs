@@ -10,7 +10,7 @@ use super::measure::{Checking, Measure, Measuring, Problem};
 use crate::html::{Names, Need, named_by};
 use crate::kinds::site::Visited;
 use crate::measurements::measure::{not_measurable, unmeasured, unreadable};
-use crate::ports::{Clock, Get, Probe, ProbeAnswer, Probed, Result};
+use crate::ports::{Clock, Get, ProbeAnswer, ProbeApi, Probed, Result};
 use futures::future::join_all;
 use futures::stream::{self, StreamExt};
 use std::collections::BTreeMap;
@@ -36,7 +36,7 @@ const DOCUMENT: u64 = 1024 * 1024;
 /// Pages, fetched from here, wherever the targets are.
 pub(super) struct Pages;
 
-impl<P: Probe + Clock> Measure<P> for Pages {
+impl<P: ProbeApi + Clock> Measure<P> for Pages {
     type Gate = PageGate;
 
     /// Such a gate reads the folder of the release, under an address that shows it.
@@ -75,7 +75,7 @@ impl<P: Probe + Clock> Measure<P> for Pages {
 }
 
 /// The pages of a site as they are before anything has changed.
-async fn before(ports: &(impl Probe + Clock), of_one: &[Checking<'_, PageGate>]) -> Result<Vec<Vec<Problem>>> {
+async fn before(ports: &(impl ProbeApi + Clock), of_one: &[Checking<'_, PageGate>]) -> Result<Vec<Vec<Problem>>> {
     let pages: Vec<&PageGate> = of_one.iter().map(|one| one.gate).collect();
     let Some(site) = Visited::before(of_one[0].target)? else {
         // The site itself reports what is wrong with it.
@@ -119,7 +119,7 @@ fn problem(one: &Checking<'_, PageGate>, seen: &Measurement) -> Option<Problem> 
 
 /// Asks for a script that does not exist, beside one that does, because behaviours go by path. Each look asks for
 /// another one, because edges remember what is missing.
-async fn missing_script(ports: &(impl Probe + Clock), path: &str, beside: &Url) -> Result<Option<Finding>> {
+async fn missing_script(ports: &(impl ProbeApi + Clock), path: &str, beside: &Url) -> Result<Option<Finding>> {
     let Ok(url) = beside.join(&format!("./windlass-nowhere-{}.js", ports.now().0)) else { return Ok(None) };
     let finding = |answer: ProbeAnswer| {
         let is = answered(&answer);
@@ -149,7 +149,7 @@ struct VisitedPage {
 
 /// Looks at pages of one site: what each comes to, and the address of a script or of itself where that was answered.
 async fn look(
-    ports: &(impl Probe + Clock),
+    ports: &(impl ProbeApi + Clock),
     gates: &[&PageGate],
     site: &Visited,
 ) -> Result<Vec<(Measurement, Option<Url>)>> {
@@ -171,7 +171,7 @@ async fn look(
     Ok(each.collect())
 }
 
-async fn page(ports: &impl Probe, site: &Visited, gate: &PageGate) -> Result<VisitedPage> {
+async fn page(ports: &impl ProbeApi, site: &Visited, gate: &PageGate) -> Result<VisitedPage> {
     let path = gate.page.trim_start_matches('/');
     let visitors = address(&site.visitors)?;
     let seen_as = within(&visitors, path)?;
@@ -236,7 +236,7 @@ impl VisitedPage {
 
 /// Returns the verdict on a script or a style sheet, in words. If it is as it should be, there are no words.
 async fn file<'u>(
-    ports: &impl Probe,
+    ports: &impl ProbeApi,
     site: &Visited,
     url: &'u Url,
     need: Need,
@@ -302,7 +302,7 @@ fn answered(answer: &ProbeAnswer) -> String {
     format!("answered with status {} and type `{found}`", answer.status)
 }
 
-async fn fetched(ports: &impl Probe, url: &Url, limit: u64) -> Result<Probed> {
+async fn fetched(ports: &impl ProbeApi, url: &Url, limit: u64) -> Result<Probed> {
     let mut tries = 0;
     loop {
         tries += 1;

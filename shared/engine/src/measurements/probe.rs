@@ -2,7 +2,7 @@
 
 use super::measure::{Checking, Measure, Measuring, Problem};
 use crate::measurements::measure::{problem, unmeasured, unreadable};
-use crate::ports::{Clock, Get, Probe, ProbeAnswer, Probed, Result};
+use crate::ports::{Clock, Get, ProbeAnswer, ProbeApi, Probed, Result};
 use windlass_domain::declaration::gate::{Measurement, Verdict};
 use windlass_domain::declaration::gates::ProbeGate;
 use windlass_domain::declaration::resolved::Place;
@@ -20,7 +20,7 @@ const REACHABLE: &str = "Probe an address that Windlass can reach.";
 /// Probes, made from here, wherever the targets are.
 pub(super) struct Probes;
 
-impl<P: Probe + Clock> Measure<P> for Probes {
+impl<P: ProbeApi + Clock> Measure<P> for Probes {
     type Gate = ProbeGate;
 
     fn is_tested(gate: &ProbeGate) -> bool {
@@ -47,7 +47,7 @@ impl<P: Probe + Clock> Measure<P> for Probes {
 
 /// Measures a probe. No answer at all is tried once more, because one lost connection is not an unhealthy
 /// release; a wrong answer is not.
-async fn probe(ports: &(impl Probe + Clock), gate: &ProbeGate) -> Result<Measurement> {
+async fn probe(ports: &(impl ProbeApi + Clock), gate: &ProbeGate) -> Result<Measurement> {
     let blank = blank(gate, ports.now());
     let timeout_ms = gate.within.as_ms().min(LONGEST_MS);
     let mut tries = 0;

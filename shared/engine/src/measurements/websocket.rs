@@ -6,7 +6,7 @@
 use super::measure::{Checking, Measure, Measuring, Problem};
 use super::probe::LONGEST_MS;
 use crate::measurements::measure::{problem, unmeasured, unreadable};
-use crate::ports::{Clock, Conversation, ConversationOutcome, Probe, Result};
+use crate::ports::{Clock, Conversation, ConversationOutcome, ProbeApi, Result};
 use windlass_domain::declaration::gate::{Measurement, Verdict};
 use windlass_domain::declaration::gates::WebsocketGate;
 use windlass_domain::declaration::resolved::Place;
@@ -18,7 +18,7 @@ const REACHABLE: &str = "Write an address that Windlass can reach.";
 /// Conversations, made from here, wherever the targets are.
 pub(super) struct Websockets;
 
-impl<P: Probe + Clock> Measure<P> for Websockets {
+impl<P: ProbeApi + Clock> Measure<P> for Websockets {
     type Gate = WebsocketGate;
 
     async fn check_one(ports: &P, _: &Place, one: &Checking<'_, WebsocketGate>) -> Result<Vec<Problem>> {
@@ -37,7 +37,7 @@ fn blank(gate: &WebsocketGate, at: Time) -> Measurement {
 }
 
 /// Holds a conversation. A connection that was not made is tried once more, as by a probe; a wrong answer is not.
-async fn talked(ports: &(impl Probe + Clock), gate: &WebsocketGate) -> Result<Measurement> {
+async fn talked(ports: &(impl ProbeApi + Clock), gate: &WebsocketGate) -> Result<Measurement> {
     let about = Conversation {
         url: &gate.url,
         send: gate.send.as_deref(),

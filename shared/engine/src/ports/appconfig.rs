@@ -25,7 +25,7 @@ pub struct Profile {
 
 /// A deployment strategy (AWS AppConfig API Reference, DeploymentStrategy).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Strategy {
+pub struct ConfigurationStrategy {
     /// Its id and name.
     pub named: Named,
     /// The minutes in which it grows to all callers, and the minutes that AppConfig watches its alarms after that.
@@ -59,7 +59,7 @@ pub struct NewVersion {
 /// A deployment of a profile's configuration in an environment, as AppConfig lists it (AWS AppConfig API
 /// Reference, DeploymentSummary).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rollout {
+pub struct ConfigurationRollout {
     /// Its number: they are counted from 1 for each environment, over all profiles.
     pub number: u32,
     /// The id of its profile.
@@ -84,7 +84,7 @@ pub struct Rollout {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RolloutDetail {
     /// The deployment.
-    pub rollout: Rollout,
+    pub rollout: ConfigurationRollout,
     /// The text that its starter wrote.
     pub description: String,
     /// The events, newest first.
@@ -129,7 +129,7 @@ pub trait AppConfigApi {
     async fn profiles(&self, application: &str) -> Result<Vec<Profile>>;
 
     /// Lists all strategies, AppConfig's own included.
-    async fn strategies(&self) -> Result<Vec<Strategy>>;
+    async fn strategies(&self) -> Result<Vec<ConfigurationStrategy>>;
 
     /// Reads the tags of an environment.
     async fn environment_tags(&self, application: &str, environment: &str) -> Result<BTreeMap<String, String>>;
@@ -152,7 +152,7 @@ pub trait AppConfigApi {
         application: &str,
         environment: &str,
         next: Option<&str>,
-    ) -> Result<(Vec<Rollout>, Option<String>)>;
+    ) -> Result<(Vec<ConfigurationRollout>, Option<String>)>;
 
     /// Reads one deployment; `NotFound` if there is none.
     async fn rollout(&self, application: &str, environment: &str, number: u32) -> Result<RolloutDetail>;

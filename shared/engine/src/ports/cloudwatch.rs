@@ -70,7 +70,7 @@ pub struct AlarmChange {
 
 /// A point of a metric.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Point {
+pub struct MetricPoint {
     /// The beginning of its period.
     pub at: Time,
     /// Its value.
@@ -88,5 +88,5 @@ pub trait CloudWatchApi {
     async fn alarm_history(&self, name: &str, from: Time) -> Result<Vec<AlarmChange>>;
 
     /// Reads the points of a metric from `from` to `to`, oldest first.
-    async fn points(&self, metric: &MetricGate, from: Time, to: Time) -> Result<Vec<Point>>;
+    async fn points(&self, metric: &MetricGate, from: Time, to: Time) -> Result<Vec<MetricPoint>>;
 }

@@ -84,7 +84,7 @@ pub struct Deployed {
 
 /// The wait of a deployment that a call can end (AWS CodeDeploy API Reference, `ContinueDeployment`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Waiting {
+pub enum DeploymentWait {
     /// It waits for leave to move callers (`READY_WAIT`).
     Ready,
     /// It waits until it ends the former tasks (`TERMINATION_WAIT`).
@@ -183,5 +183,5 @@ pub trait CodeDeployApi {
     async fn stop_deployment(&self, id: &str) -> Result<()>;
 
     /// Ends the wait of a deployment. Sent once. `Conflict` if it does not wait for that, or is over.
-    async fn continue_deployment(&self, id: &str, waiting: Waiting) -> Result<()>;
+    async fn continue_deployment(&self, id: &str, waiting: DeploymentWait) -> Result<()>;
 }

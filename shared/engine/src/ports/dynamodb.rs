@@ -43,32 +43,32 @@ pub enum Condition {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Write {
     /// Writes the whole item.
-    Put(Item, Condition, Action),
+    Put(Item, Condition, IamAction),
     /// Deletes the item.
-    Delete(Key, Condition, Action),
+    Delete(Key, Condition, IamAction),
     /// Writes nothing, but must hold.
-    Check(Key, Condition, Action),
+    Check(Key, Condition, IamAction),
 }
 
 /// The action that IAM asks for before a write (Amazon DynamoDB Developer Guide, "Using IAM with
 /// DynamoDB transactions").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Action(&'static str);
+pub struct IamAction(&'static str);
 
 impl Write {
     /// Returns a write of the whole item.
     pub fn put(item: Item, condition: Condition) -> Self {
-        Self::Put(item, condition, Action("dynamodb:PutItem"))
+        Self::Put(item, condition, IamAction("dynamodb:PutItem"))
     }
 
     /// Deletes the item.
     pub fn delete(key: impl Into<Key>, condition: Condition) -> Self {
-        Self::Delete(key.into(), condition, Action("dynamodb:DeleteItem"))
+        Self::Delete(key.into(), condition, IamAction("dynamodb:DeleteItem"))
     }
 
     /// Writes nothing, but must hold.
     pub fn check(key: impl Into<Key>, condition: Condition) -> Self {
-        Self::Check(key.into(), condition, Action("dynamodb:ConditionCheckItem"))
+        Self::Check(key.into(), condition, IamAction("dynamodb:ConditionCheckItem"))
     }
 
     /// Returns the key that it is about.
@@ -104,7 +104,7 @@ pub enum Transacted {
 
 /// One page of a query.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Page {
+pub struct QueryPage {
     /// The items.
     pub items: Vec<Item>,
     /// The place where the next page begins; absent if this was the last. Opaque.
@@ -136,8 +136,8 @@ pub trait DynamoDbApi {
     async fn transact(&self, writes: Vec<Write>) -> Result<Transacted>;
 
     /// Reads a partition in the order of its sort key, strongly consistent.
-    async fn query(&self, query: Query) -> Result<Page>;
+    async fn query(&self, query: Query) -> Result<QueryPage>;
 
     /// Reads a partition of the index `by_index`, eventually consistent.
-    async fn query_index(&self, query: Query) -> Result<Page>;
+    async fn query_index(&self, query: Query) -> Result<QueryPage>;
 }

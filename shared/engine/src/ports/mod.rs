@@ -73,7 +73,7 @@ pub trait TargetPorts:
     + AppConfigApi
     + JsonServices
     + CloudWatchApi
-    + Probe
+    + ProbeApi
 {
 }
 

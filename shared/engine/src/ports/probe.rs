@@ -90,7 +90,7 @@ pub enum ConversationOutcome {
 }
 
 /// Probes from the function's network.
-pub trait Probe {
+pub trait ProbeApi {
     /// Opens a WebSocket (RFC 6455) to an address that is checked after name resolution, says and hears, and closes it.
     /// No redirect is followed.
     async fn converse(&self, about: &Conversation<'_>) -> Result<ConversationOutcome>;

@@ -78,7 +78,7 @@ pub struct SignedPut {
 
 /// The object that a write made.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Written {
+pub struct WrittenObject {
     /// The new ETag.
     pub etag: String,
     /// The new version id.
@@ -147,7 +147,7 @@ pub struct Upload {
 
 /// A part of an upload.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Part {
+pub struct UploadPart {
     /// Its number, from 1. At most 10,000, and all but the last have at least 5 MiB (Amazon S3 User
     /// Guide, "Amazon S3 multipart upload limits").
     pub number: u16,
@@ -198,7 +198,7 @@ pub trait S3Api {
 
     /// Writes an object with its SHA-256 as checksum. The fault is `Refused` if the options name
     /// another one.
-    async fn put(&self, bucket: &str, key: &str, bytes: Bytes, options: &PutOptions) -> Result<Written>;
+    async fn put(&self, bucket: &str, key: &str, bytes: Bytes, options: &PutOptions) -> Result<WrittenObject>;
 
     /// Signs a put that somebody else makes, of these bytes and no others. Nothing is sent (Amazon S3 User Guide,
     /// "Download and upload objects with presigned URLs").
@@ -210,11 +210,16 @@ pub trait S3Api {
 
     /// Uploads a part with its SHA-256 as checksum. The same number again replaces it. The fault is `NotFound` if the
     /// upload was completed or aborted.
-    async fn upload_part(&self, upload: &Upload, number: u16, bytes: Bytes) -> Result<Part>;
+    async fn upload_part(&self, upload: &Upload, number: u16, bytes: Bytes) -> Result<UploadPart>;
 
     /// Makes the object of its parts. The faults are `Conflict` if `replaces` does not hold, and `NotFound` if the
     /// upload was completed or aborted.
-    async fn complete_upload(&self, upload: &Upload, parts: &[Part], replaces: &Replaces) -> Result<Written>;
+    async fn complete_upload(
+        &self,
+        upload: &Upload,
+        parts: &[UploadPart],
+        replaces: &Replaces,
+    ) -> Result<WrittenObject>;
 
     /// Throws the parts away. The fault is `NotFound` if the upload was completed or aborted.
     async fn abort_upload(&self, upload: &Upload) -> Result<()>;
@@ -226,7 +231,7 @@ pub trait S3Api {
     /// may not read and write tags. The new ETag may differ from that of the copied object: after an upload in parts,
     /// and if the bucket is encrypted with a key of KMS (Amazon S3 API Reference, "Object"). The fault is `Conflict` if
     /// `replaces` does not hold for the destination, or the source has another ETag.
-    async fn copy(&self, from: &CopySource, bucket: &str, key: &str, replaces: &Replaces) -> Result<Written>;
+    async fn copy(&self, from: &CopySource, bucket: &str, key: &str, replaces: &Replaces) -> Result<WrittenObject>;
 
     /// Deletes the current object (leaves a delete marker in a bucket with versioning).
     async fn delete(&self, bucket: &str, key: &str, replaces: &Replaces) -> Result<()>;

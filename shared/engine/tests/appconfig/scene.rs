@@ -17,7 +17,7 @@ use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 use windlass_engine::kinds::appconfig::{self, prepare};
 use windlass_engine::kinds::{PrepareInput, Prepared};
 use windlass_engine::payload::{StepRef, WorkTransition};
-use windlass_engine::ports::{Item, Key, Named, NewRollout, Result, Strategy};
+use windlass_engine::ports::{ConfigurationStrategy, Item, Key, Named, NewRollout, Result};
 use windlass_engine::{deploy, ledger};
 use windlass_world::World;
 use windlass_world::appconfig::{Environment, named};
@@ -58,7 +58,7 @@ impl Flags {
         world
             .appconfig()
             .strategies
-            .push(Strategy { named: Named { id: "slow123".into(), name: "Slow".into() }, minutes });
+            .push(ConfigurationStrategy { named: Named { id: "slow123".into(), name: "Slow".into() }, minutes });
         let spec = Spec {
             application: "shop".into(),
             environment: "prod".into(),

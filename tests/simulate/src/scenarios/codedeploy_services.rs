@@ -7,7 +7,7 @@ use super::people::{hours_pass, rings, tasks_crash};
 use crate::deed::Deed;
 use crate::scenario::{Scenario, after, next, quiet, when_in};
 use windlass_domain::declaration::appspec::TaskSetShape;
-use windlass_engine::ports::{Routing, Waiting};
+use windlass_engine::ports::{DeploymentWait, Routing};
 use windlass_world::World;
 
 /// The last revision that the group has deployed.
@@ -48,7 +48,7 @@ fn somebody_lets_it_go_on(world: &World) {
     world.deploy_on();
     let now = world.true_time();
     for live in &mut world.codedeploy().of_services {
-        live.go(Waiting::Ready, now);
+        live.go(DeploymentWait::Ready, now);
     }
 }
 

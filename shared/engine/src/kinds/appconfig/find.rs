@@ -6,7 +6,7 @@
 
 use crate::kinds::PrepareInput;
 use crate::kinds::needs::{DeployerRole, Needed};
-use crate::ports::{AppConfigApi, Named, Profile, Result, Strategy};
+use crate::ports::{AppConfigApi, ConfigurationStrategy, Named, Profile, Result};
 use crate::trouble::{Checked, found};
 use std::collections::BTreeMap;
 use windlass_domain::declaration::kinds::appconfig::Appconfig as Spec;
@@ -17,7 +17,7 @@ pub(super) struct ConfigurationTarget {
     pub application: Named,
     pub environment: Named,
     pub profile: Profile,
-    pub strategy: Strategy,
+    pub strategy: ConfigurationStrategy,
 }
 
 /// Finds all of it, or reports all that is not there.

@@ -17,7 +17,9 @@ use super::{ChangeFacts, Class, Kind, Next, Noticed, Trail, View, Writes, check_
 use crate::config::Configured;
 use crate::kinds::LookContext;
 use crate::kinds::appconfig::state::stopped_by;
-use crate::ports::{AppConfigApi, AssumeRole, Clock, NewRollout, NewVersion, Result, Rollout, RolloutDetail, S3Api};
+use crate::ports::{
+    AppConfigApi, AssumeRole, Clock, ConfigurationRollout, NewRollout, NewVersion, Result, RolloutDetail, S3Api,
+};
 pub use document::check_artifact;
 pub use find::needs;
 pub use prepare::prepare;
@@ -252,8 +254,8 @@ impl<P: AppConfigApi + S3Api + Configured + Clock> Appconfig<P> {
 
     /// Returns the environment's deployments, newest first. It reads no further back than to the one that this
     /// profile's callers would get if the live one were taken back.
-    pub(crate) async fn rollouts(&self, target: &Target) -> Result<Vec<Rollout>> {
-        let mut rollouts: Vec<Rollout> = Vec::new();
+    pub(crate) async fn rollouts(&self, target: &Target) -> Result<Vec<ConfigurationRollout>> {
+        let mut rollouts: Vec<ConfigurationRollout> = Vec::new();
         let mut next: Option<String> = None;
         loop {
             let (application, environment) = (&target.application, &target.environment);
@@ -270,7 +272,7 @@ impl<P: AppConfigApi + S3Api + Configured + Clock> Appconfig<P> {
     }
 
     /// Returns the profile's newest deployment in detail.
-    async fn detail(&self, target: &Target, rollouts: &[Rollout]) -> Result<Option<RolloutDetail>> {
+    async fn detail(&self, target: &Target, rollouts: &[ConfigurationRollout]) -> Result<Option<RolloutDetail>> {
         let mut own = rollouts.iter().filter(|rollout| rollout.profile == target.profile);
         let Some(newest) = own.next() else { return Ok(None) };
         let (application, environment) = (&target.application, &target.environment);

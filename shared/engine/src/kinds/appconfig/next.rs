@@ -10,7 +10,7 @@
 use super::state::{BAKING, COMPLETE, Change, Configuration, DEPLOYING, Goal, ROLLING_BACK, Seen, Target, VALIDATING};
 use super::wording;
 use crate::kinds::Next;
-use crate::ports::Rollout;
+use crate::ports::ConfigurationRollout;
 
 /// The strategy of a way back: AppConfig's own strategy that reaches all callers at once, and watches its alarms for
 /// ten minutes (AWS AppConfig User Guide, "Using predefined deployment strategies").
@@ -58,7 +58,7 @@ fn version<'a>(seen: &'a Seen, wanted: &'a Configuration) -> Result<&'a str, Nex
 }
 
 /// Decides what to do when the wanted version is live or on its way.
-fn reached(target: &Target, seen: &Seen, goal: &Goal, live: &Rollout) -> Next<Change> {
+fn reached(target: &Target, seen: &Seen, goal: &Goal, live: &ConfigurationRollout) -> Next<Change> {
     match live.state.as_str() {
         COMPLETE => Next::Done,
         DEPLOYING | BAKING if goal.grows => Next::Done,
@@ -90,7 +90,13 @@ fn taken_back(target: &Target, seen: &Seen, goal: &Goal, wanted: Option<&str>) -
     })
 }
 
-fn towards(target: &Target, seen: &Seen, goal: &Goal, live: Option<&Rollout>, wanted: Option<&str>) -> Next<Change> {
+fn towards(
+    target: &Target,
+    seen: &Seen,
+    goal: &Goal,
+    live: Option<&ConfigurationRollout>,
+    wanted: Option<&str>,
+) -> Next<Change> {
     let is_back = goal.strategy.is_none();
     let behind = seen.behind().map(|behind| behind.version.as_str());
     if is_back && let Some(live) = live {
@@ -116,7 +122,7 @@ fn towards(target: &Target, seen: &Seen, goal: &Goal, live: Option<&Rollout>, wa
 
 /// Waits for another deployment if its end can be expected. In an environment AppConfig makes one deployment at a time,
 /// over all its profiles. One that is under way before a release begins is a finding of `Prepare`.
-fn busy(target: &Target, seen: &Seen, other: &Rollout) -> Next<Change> {
+fn busy(target: &Target, seen: &Seen, other: &ConfigurationRollout) -> Next<Change> {
     let is_too_long = other.ends().is_some_and(|end| {
         let is_stuck = seen.now > end.plus_s(LATE_S);
         is_stuck || end > seen.now.plus_s(PATIENT_S)

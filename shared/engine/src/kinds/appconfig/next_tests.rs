@@ -3,7 +3,7 @@
 use super::next;
 use crate::kinds::Next;
 use crate::kinds::appconfig::state::{Change, Configuration, Goal, LabeledVersion, Seen, Target};
-use crate::ports::{Rollout, RolloutDetail, RolloutEvent};
+use crate::ports::{ConfigurationRollout, RolloutDetail, RolloutEvent};
 use windlass_domain::text::finding::FindingName;
 use windlass_domain::text::time::Time;
 
@@ -23,7 +23,7 @@ pub(super) fn target() -> Target {
 }
 
 /// A deployment `5 flags v3 COMPLETE`, which began two hours ago and takes one hour; `@` gives another age in hours.
-fn rollout(text: &str) -> Rollout {
+fn rollout(text: &str) -> ConfigurationRollout {
     let (text, age) = text.split_once('@').unwrap_or((text, "2"));
     let mut words = text.split_whitespace();
     let mut word = || words.next().unwrap_or_default().to_owned();
@@ -31,7 +31,7 @@ fn rollout(text: &str) -> Rollout {
     let (profile, version, state) = (word(), word(), word());
     let began = Time(NOW.0 - age.trim().parse::<u64>().unwrap() * HOUR_S * 1000);
     let ended = began.plus_s(HOUR_S);
-    Rollout {
+    ConfigurationRollout {
         number,
         profile,
         version: version.trim_start_matches('v').to_owned(),

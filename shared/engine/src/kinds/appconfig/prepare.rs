@@ -5,7 +5,7 @@ use super::state::{COMPLETE, Configuration, Goal, Seen, Target, label};
 use super::{Appconfig, document, wording};
 use crate::config::Configured;
 use crate::kinds::{Kind as _, LookContext, PrepareInput, Prepared, Recorded, Stage, from_value, looks, to_value};
-use crate::ports::{AppConfigApi, AssumeRole, Clock, Result, S3Api, Strategy};
+use crate::ports::{AppConfigApi, AssumeRole, Clock, ConfigurationStrategy, Result, S3Api};
 use crate::trouble::collected;
 use std::collections::BTreeSet;
 use windlass_domain::declaration::kinds::appconfig::Appconfig as Spec;
@@ -101,7 +101,7 @@ struct FlagsPlan<'a> {
     target: Target,
     /// The outputs that the document takes and that are known only in a later wave.
     later: BTreeSet<Output>,
-    strategy: Strategy,
+    strategy: ConfigurationStrategy,
 }
 
 impl FlagsPlan<'_> {

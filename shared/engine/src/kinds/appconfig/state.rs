@@ -1,6 +1,6 @@
 //! The state of a configuration, its goals, and the changes of it.
 
-use crate::ports::{Rollout, RolloutDetail};
+use crate::ports::{ConfigurationRollout, RolloutDetail};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -106,7 +106,7 @@ pub struct Seen {
     /// The profile's id.
     pub profile: String,
     /// The environment's deployments, newest first, at least back to the one that this profile had before its live one.
-    pub rollouts: Vec<Rollout>,
+    pub rollouts: Vec<ConfigurationRollout>,
     /// The version of the wanted content; `None` if it was not made yet.
     pub made: Option<LabeledVersion>,
     /// The number of the profile's newest version; 0 if it has none.
@@ -185,7 +185,7 @@ const GONE: [&str; 2] = [ROLLED_BACK, REVERTED];
 /// Each state of a deployment (AWS AppConfig API Reference, GetDeployment, `State`).
 pub(super) const STATES: [&str; 7] = [VALIDATING, DEPLOYING, BAKING, COMPLETE, ROLLING_BACK, ROLLED_BACK, REVERTED];
 
-impl Rollout {
+impl ConfigurationRollout {
     /// Returns true if callers get it, or may get it.
     pub(super) fn stands(&self) -> bool {
         !GONE.contains(&self.state.as_str())
@@ -206,28 +206,28 @@ impl Rollout {
 impl Seen {
     /// Returns the profile's deployments that callers get or may get, newest first. The first one is live. If it is
     /// stopped or reverted, callers go back to the second one.
-    pub(super) fn standing(&self) -> impl Iterator<Item = &Rollout> {
+    pub(super) fn standing(&self) -> impl Iterator<Item = &ConfigurationRollout> {
         self.of_profile().filter(|rollout| rollout.stands())
     }
 
     /// Returns the profile's deployments, newest first.
-    pub(super) fn of_profile(&self) -> impl Iterator<Item = &Rollout> {
-        let own = |rollout: &&Rollout| rollout.profile == self.profile;
+    pub(super) fn of_profile(&self) -> impl Iterator<Item = &ConfigurationRollout> {
+        let own = |rollout: &&ConfigurationRollout| rollout.profile == self.profile;
         self.rollouts.iter().filter(own)
     }
 
     /// Returns the deployment that is live, or growing.
-    pub(super) fn live(&self) -> Option<&Rollout> {
+    pub(super) fn live(&self) -> Option<&ConfigurationRollout> {
         self.standing().next()
     }
 
     /// Returns the deployment that callers get again if the live one is stopped or reverted.
-    pub(super) fn behind(&self) -> Option<&Rollout> {
+    pub(super) fn behind(&self) -> Option<&ConfigurationRollout> {
         self.standing().nth(1)
     }
 
     /// Returns the deployment that is under way in the environment, of whichever profile. There is at most one.
-    pub(super) fn under_way(&self) -> Option<&Rollout> {
+    pub(super) fn under_way(&self) -> Option<&ConfigurationRollout> {
         self.rollouts.iter().find(|rollout| rollout.is_under_way())
     }
 
@@ -238,7 +238,7 @@ impl Seen {
 
     /// Returns true if something was sent on this way, and since then somebody else has begun a deployment of the
     /// profile: the live one is neither this deployment's nor the one that was to be stopped.
-    pub(super) fn is_of_others(&self, live: &Rollout) -> bool {
+    pub(super) fn is_of_others(&self, live: &ConfigurationRollout) -> bool {
         self.detail.as_ref().is_some_and(|newest| {
             let is_ours = newest.rollout.number == live.number && newest.description == self.mark;
             !is_ours && self.stopped != Some(live.number)
@@ -247,7 +247,7 @@ impl Seen {
 
     /// Returns true if AppConfig lets the live one be reverted: it is complete, nothing of the profile came after it,
     /// and it is not too long ago. AWS documents nothing of other cases, so they are not tried.
-    pub(super) fn can_be_reverted(&self, live: &Rollout) -> bool {
+    pub(super) fn can_be_reverted(&self, live: &ConfigurationRollout) -> bool {
         let newest = self.of_profile().next();
         let is_newest = newest.is_some_and(|newest| newest.number == live.number);
         let completed = live.completed.filter(|_| live.state == COMPLETE);

@@ -2,7 +2,7 @@
 
 use super::state::{COMPLETE, Document, Seen, Target};
 use crate::kinds::whose;
-use crate::ports::{Rollout, RolloutDetail, RolloutEvent};
+use crate::ports::{ConfigurationRollout, RolloutDetail, RolloutEvent};
 use std::collections::BTreeSet;
 use windlass_domain::declaration::output::Output;
 use windlass_domain::prose;
@@ -23,7 +23,7 @@ pub(super) fn owned(target: &Target) -> String {
 /// Says what callers get.
 pub(super) fn shown(seen: &Seen) -> String {
     let Some(live) = seen.live() else { return "nothing deployed".into() };
-    let Rollout { number, version, state, percent, .. } = live;
+    let ConfigurationRollout { number, version, state, percent, .. } = live;
     if state == COMPLETE {
         format!("version {version} (deployment {number})")
     } else {
@@ -86,7 +86,7 @@ pub(super) fn is_by_a_person(detail: &RolloutDetail) -> bool {
 }
 
 /// Says what callers get now, for the end of a reason.
-fn since(now: Option<&Rollout>) -> String {
+fn since(now: Option<&ConfigurationRollout>) -> String {
     match now {
         Some(now) => format!("Callers get version {} again.", now.version),
         None => "Nothing is deployed any more.".to_owned(),
@@ -94,8 +94,13 @@ fn since(now: Option<&Rollout>) -> String {
 }
 
 /// The finding for a deployment that AppConfig has taken back by itself.
-pub(super) fn taken_back(target: &Target, detail: &RolloutDetail, now: Option<&Rollout>, is_back: bool) -> Finding {
-    let Rollout { number, version, percent, .. } = &detail.rollout;
+pub(super) fn taken_back(
+    target: &Target,
+    detail: &RolloutDetail,
+    now: Option<&ConfigurationRollout>,
+    is_back: bool,
+) -> Finding {
+    let ConfigurationRollout { number, version, percent, .. } = &detail.rollout;
     let event = began(detail);
     let said = event.map_or("it shows no reason", words);
     let (why, remedy) = match event.map(|event| event.by.as_str()) {
@@ -127,7 +132,7 @@ pub(super) fn taken_back(target: &Target, detail: &RolloutDetail, now: Option<&R
 }
 
 /// The finding for a deployment of ours that somebody has stopped or reverted.
-pub(super) fn stopped(target: &Target, detail: &RolloutDetail, now: Option<&Rollout>) -> Finding {
+pub(super) fn stopped(target: &Target, detail: &RolloutDetail, now: Option<&ConfigurationRollout>) -> Finding {
     let said = began(detail).map_or("AppConfig shows no more", words);
     Finding::new(
         FindingName::TargetChangedByOther,
@@ -144,7 +149,7 @@ pub(super) fn stopped(target: &Target, detail: &RolloutDetail, now: Option<&Roll
 }
 
 /// The finding for a deployment that somebody else has begun while Windlass went back.
-pub(super) fn replaced(target: &Target, live: &Rollout) -> Finding {
+pub(super) fn replaced(target: &Target, live: &ConfigurationRollout) -> Finding {
     Finding::new(
         FindingName::TargetChangedByOther,
         place(target),
@@ -161,7 +166,7 @@ pub(super) fn replaced(target: &Target, live: &Rollout) -> Finding {
 }
 
 /// The finding for a deployment that takes longer than its strategy says.
-pub(super) fn late(target: &Target, live: &Rollout) -> Finding {
+pub(super) fn late(target: &Target, live: &ConfigurationRollout) -> Finding {
     let (grows, bakes) = live.minutes;
     failed(
         target,
@@ -178,7 +183,7 @@ pub(super) fn late(target: &Target, live: &Rollout) -> Finding {
 }
 
 /// The finding for another deployment that is under way in the environment.
-pub(super) fn busy(target: &Target, other: &Rollout) -> Finding {
+pub(super) fn busy(target: &Target, other: &ConfigurationRollout) -> Finding {
     let (grows, bakes) = other.minutes;
     Finding::new(
         FindingName::TargetBusy,
@@ -210,7 +215,7 @@ pub(super) fn other_content(version: &str) -> Finding {
 }
 
 /// The finding for a way back to nothing, if AppConfig no longer takes the configuration away.
-pub(super) fn no_way_back(target: &Target, live: Option<&Rollout>) -> Finding {
+pub(super) fn no_way_back(target: &Target, live: Option<&ConfigurationRollout>) -> Finding {
     let live = live.map_or_else(String::new, |live| format!(" Callers still get version {}.", live.version));
     failed(
         target,

@@ -13,7 +13,7 @@ mod waves;
 pub(super) mod wording;
 
 use crate::kinds::{ChangeFacts, Class, Kind, LookContext, Next, Noticed, Trail, View};
-use crate::ports::{Clock, CodeDeployApi, Deployed, Lifecycle, NewDeployed, Result, Waiting};
+use crate::ports::{Clock, CodeDeployApi, Deployed, DeploymentWait, Lifecycle, NewDeployed, Result};
 #[cfg(test)]
 pub(super) use deployments::SentCalls;
 pub use deployments::words;
@@ -58,7 +58,7 @@ pub trait Moves: Kind {
 
     /// Lets a deployment go on that waits for that. Where none ever waits, no call is made: the function's role needs
     /// none.
-    async fn go_on(_at: &impl CodeDeployApi, deployment: &str, _waiting: Waiting) -> Result<()> {
+    async fn go_on(_at: &impl CodeDeployApi, deployment: &str, _waiting: DeploymentWait) -> Result<()> {
         Err(Fault::internal(format!("{deployment} waits for nobody")))
     }
 

@@ -3,7 +3,7 @@
 
 use super::deployments::{SentCalls, is_returning};
 use super::sentences;
-use crate::ports::{Deployed, Lifecycle, LifecycleEvent, TaskSet, Waiting};
+use crate::ports::{Deployed, DeploymentWait, Lifecycle, LifecycleEvent, TaskSet};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -254,7 +254,7 @@ pub enum Change<Of> {
         /// Its id.
         deployment: String,
         /// The wait.
-        waiting: Waiting,
+        waiting: DeploymentWait,
         /// The number of times that it was sent before.
         again: u32,
     },
@@ -272,8 +272,10 @@ impl<Of> Change<Of> {
                 json!({"stop": deployment, "from": from, "to": to, "again": again})
             }
             Self::Stop { deployment, way: None, again } => json!({"stop": deployment, "again": again}),
-            Self::Continue { deployment, waiting: Waiting::Ready, again } => json!({"go": deployment, "again": again}),
-            Self::Continue { deployment, waiting: Waiting::Termination, again } => {
+            Self::Continue { deployment, waiting: DeploymentWait::Ready, again } => {
+                json!({"go": deployment, "again": again})
+            }
+            Self::Continue { deployment, waiting: DeploymentWait::Termination, again } => {
                 json!({"end": deployment, "again": again})
             }
         }

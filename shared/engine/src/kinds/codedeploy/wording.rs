@@ -5,7 +5,7 @@ use super::deployments::MARK;
 use super::sentences::{after_colon, is_stopped_by_hand, status, stop_command, why};
 use super::state::{Change, Followed, PlannedGroup, Replacement, Seen};
 use crate::kinds::{Next, whose};
-use crate::ports::{Deployed, Waiting};
+use crate::ports::{Deployed, DeploymentWait};
 use windlass_domain::prose;
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::next_step::{NextStep, Redeploy};
@@ -50,10 +50,10 @@ pub(in crate::kinds) fn what<Of>(change: &Change<Of>, replaces: impl Fn(&Replace
     };
     let more = if again == 0 { "" } else { " once more" };
     match change {
-        Change::Continue { waiting: Waiting::Ready, .. } => {
+        Change::Continue { waiting: DeploymentWait::Ready, .. } => {
             format!("let deployment {deployment} of CodeDeploy move callers{more}")
         }
-        Change::Continue { waiting: Waiting::Termination, .. } => {
+        Change::Continue { waiting: DeploymentWait::Termination, .. } => {
             format!("let deployment {deployment} of CodeDeploy end the former tasks{more}")
         }
         _ => format!("stop deployment {deployment} of CodeDeploy{more}, with its rollback"),

@@ -7,7 +7,9 @@
 
 use crate::kinds::ecs::wording;
 use crate::kinds::{PrepareInput, Prepared};
-use crate::ports::{Clock, CloudWatchApi, EcsApi, JsonCall, JsonServices, Point, Result, Service, TaskDefinition};
+use crate::ports::{
+    Clock, CloudWatchApi, EcsApi, JsonCall, JsonServices, MetricPoint, Result, Service, TaskDefinition,
+};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::declaration::gates::{Measured, MetricGate, MetricSeries};
@@ -114,7 +116,7 @@ impl QuotaQuery {
         let Some(metric) = metric_of(&quota["UsageMetric"]) else { return Ok(Room { quota: value, used: None }) };
         let now = there.now();
         let from = Time(now.0.saturating_sub(RECENT_MS));
-        let points: Vec<Point> = there.points(&metric, from, now).await?;
+        let points: Vec<MetricPoint> = there.points(&metric, from, now).await?;
         Ok(Room { quota: value, used: points.last().map(|point| point.value) })
     }
 

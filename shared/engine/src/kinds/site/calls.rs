@@ -6,7 +6,7 @@
 // adaptive mode would slow down reads as well, and show nothing here.
 
 use crate::config::Configured;
-use crate::ports::{AssumeRole, Clock, CloudFrontApi, Listed, Probe, Result, S3Api};
+use crate::ports::{AssumeRole, Clock, CloudFrontApi, Listed, ProbeApi, Result, S3Api};
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use std::cell::Cell;
@@ -227,8 +227,8 @@ fn ranges(prefix: &str, known: &[&str]) -> Vec<Range> {
 }
 
 /// The ports that a site needs.
-pub trait SitePorts: S3Api + CloudFrontApi + Probe + Clock + AssumeRole + Configured {}
-impl<P: S3Api + CloudFrontApi + Probe + Clock + AssumeRole + Configured> SitePorts for P {}
+pub trait SitePorts: S3Api + CloudFrontApi + ProbeApi + Clock + AssumeRole + Configured {}
+impl<P: S3Api + CloudFrontApi + ProbeApi + Clock + AssumeRole + Configured> SitePorts for P {}
 
 /// Returns the most calls that a look takes if it lists so many files. A page has a thousand files, and ranges that are
 /// listed at once need not fill their pages.

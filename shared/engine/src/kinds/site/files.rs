@@ -2,7 +2,7 @@
 //! what a deployment did with them.
 
 use crate::kinds::{SHA256, known_sum};
-use crate::ports::{ObjectHead, Part, PutOptions, Upload, Written};
+use crate::ports::{ObjectHead, PutOptions, Upload, UploadPart, WrittenObject};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use windlass_domain::release::identity::DeploymentId;
@@ -87,7 +87,7 @@ pub struct Staged {
     /// The upload.
     pub upload: Upload,
     /// All its parts.
-    pub parts: Vec<Part>,
+    pub parts: Vec<UploadPart>,
 }
 
 impl Handled {
@@ -97,7 +97,7 @@ impl Handled {
     }
 
     /// A file as it was written.
-    pub fn written(path: &str, file: File, written: Written) -> Self {
+    pub fn written(path: &str, file: File, written: WrittenObject) -> Self {
         Self { etag: Some(written.etag), version_id: written.version_id, ..Self::read(path, file) }
     }
 
@@ -107,7 +107,7 @@ impl Handled {
     }
 
     /// A recorded object as it was restored.
-    pub fn restored(path: &str, object: Object, written: Written) -> Self {
+    pub fn restored(path: &str, object: Object, written: WrittenObject) -> Self {
         Self {
             path: path.to_owned(),
             file: None,

@@ -8,7 +8,7 @@ use super::template::kept;
 use crate::config::Configured;
 use crate::kinds::archive::{Archive, Entry, Unpacker, bad_archive, directory, unpacked};
 use crate::kinds::{Checkpoint, Publication, Publishes, SHA256, from_value, known_sum, sum_of};
-use crate::ports::{Clock, ObjectHead, ObjectId, Part, PutOptions, Replaces, Result, S3Api, Upload};
+use crate::ports::{Clock, ObjectHead, ObjectId, PutOptions, Replaces, Result, S3Api, Upload, UploadPart};
 use crate::trouble::{Checked, Trouble};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
@@ -113,7 +113,7 @@ impl<P: S3Api + Clock + Configured> Stack<P> {
 }
 
 /// The parts of a file, and its SHA-256.
-type Parts = (Vec<Part>, Digest);
+type Parts = (Vec<UploadPart>, Digest);
 
 /// The files of one archive, on their way to their bucket.
 struct Publishing<'a, P> {

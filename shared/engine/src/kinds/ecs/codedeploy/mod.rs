@@ -19,7 +19,7 @@ use crate::kinds::ecs::codedeploy::state::{Change, Goal, Seen, callers, patience
 use crate::kinds::ecs::state::{self as ecs, Target};
 use crate::kinds::ecs::wording::{service, short};
 use crate::kinds::{Kind, LookContext, Next, Noticed};
-use crate::ports::{Clock, CodeDeployApi, EcsApi, Result, S3Api, Waiting};
+use crate::ports::{Clock, CodeDeployApi, DeploymentWait, EcsApi, Result, S3Api};
 pub(super) use prepare::prepare;
 use std::collections::BTreeMap;
 use windlass_domain::declaration::appspec::AppSpec;
@@ -42,7 +42,7 @@ impl<P: EcsApi + S3Api + Configured + Clock> Moves for Ecs<P> {
         service(target)
     }
 
-    async fn go_on(at: &impl CodeDeployApi, deployment: &str, waiting: Waiting) -> Result<()> {
+    async fn go_on(at: &impl CodeDeployApi, deployment: &str, waiting: DeploymentWait) -> Result<()> {
         at.continue_deployment(deployment, waiting).await
     }
 

@@ -14,7 +14,7 @@ use crate::kinds::ecs::next::goal as registered;
 use crate::kinds::ecs::state::{self as ecs, Target};
 use crate::kinds::ecs::verify::{fails_again, verify, wait_unless_overdue};
 use crate::kinds::ecs::wording::service;
-use crate::ports::{Deployed, Waiting};
+use crate::ports::{Deployed, DeploymentWait};
 use windlass_domain::text::time::Time;
 
 /// The time after a deployment has succeeded in which a look at the service may be behind, in seconds.
@@ -72,7 +72,7 @@ impl NextChange<'_> {
             return self.checked();
         }
         if own.is.status == "Ready" && self.continues() {
-            return self.end_wait(own, Waiting::Ready);
+            return self.end_wait(own, DeploymentWait::Ready);
         }
         if let Some(finding) = fails_again(target, &seen.of, self.to, 0) {
             return Next::Failed(finding);
@@ -158,16 +158,16 @@ impl NextChange<'_> {
             return self.stop(earlier);
         }
         if earlier.is_ending() || earlier.ends.is_some() {
-            return self.end_wait(earlier, Waiting::Termination);
+            return self.end_wait(earlier, DeploymentWait::Termination);
         }
         self.wait(earlier)
     }
 
     /// Ends a wait of CodeDeploy's.
-    fn end_wait(&self, own: &Followed, waiting: Waiting) -> Next<Change> {
+    fn end_wait(&self, own: &Followed, waiting: DeploymentWait) -> Next<Change> {
         let sent = match waiting {
-            Waiting::Ready => own.goes,
-            Waiting::Termination => own.ends,
+            DeploymentWait::Ready => own.goes,
+            DeploymentWait::Termination => own.ends,
         };
         match again(sent, self.seen.now) {
             None => self.wait(own),

@@ -14,7 +14,7 @@ use crate::kinds::site::calls::{self, Patience, SitePorts};
 use crate::kinds::site::files::{self, File, Handled, Object, Staged, file_of, is_large, put_options};
 use crate::kinds::site::lists::Lists;
 use crate::kinds::site::target::{Target, config_bytes};
-use crate::ports::{CopySource, ObjectId, Result, Written};
+use crate::ports::{CopySource, ObjectId, Result, WrittenObject};
 use crate::trouble::Trouble;
 use bytes::Bytes;
 use std::cell::Cell;
@@ -177,7 +177,7 @@ impl<P: SitePorts> InPlace<P> {
         match found {
             _ if !done => Err(fault),
             None => Ok(None),
-            Some(head) => Ok(handled(op, Written { etag: head.etag, version_id: head.version_id })),
+            Some(head) => Ok(handled(op, WrittenObject { etag: head.etag, version_id: head.version_id })),
         }
     }
 
@@ -232,7 +232,7 @@ impl<P: SitePorts> InPlace<P> {
 }
 
 /// Returns the note of what was written.
-fn handled(op: &Operation, written: Written) -> Option<Handled> {
+fn handled(op: &Operation, written: WrittenObject) -> Option<Handled> {
     match &op.what {
         OperationKind::Put(file) => Some(Handled::written(&op.path, file.clone(), written)),
         OperationKind::Restore(object) => Some(Handled::restored(&op.path, object.clone(), written)),

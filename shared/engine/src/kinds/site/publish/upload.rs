@@ -9,7 +9,7 @@ use crate::kinds::archive::{Entry, Unpacker};
 use crate::kinds::site::calls::{self, Patience, SitePorts};
 use crate::kinds::site::files::{AT_A_TIME, File, Handled, PART, Staged, batches, file_of, put_options};
 use crate::kinds::site::types::TextCheck;
-use crate::ports::{ObjectId, Part, Replaces, Result, Upload, Written};
+use crate::ports::{ObjectId, Replaces, Result, Upload, UploadPart, WrittenObject};
 use crate::trouble::{Trouble, or_findings};
 use bytes::Bytes;
 use futures::future::join;
@@ -125,7 +125,7 @@ impl<P: SitePorts> Publisher<'_, P> {
         }
     }
 
-    async fn upload(&self, path: &str, file: &File, bytes: Bytes) -> Result<Written, Trouble> {
+    async fn upload(&self, path: &str, file: &File, bytes: Bytes) -> Result<WrittenObject, Trouble> {
         let object = self.object(&self.destination.folder, path);
         let mut options = put_options(file, &self.step.deployment);
         options.replaces = Replaces::Nothing;
@@ -140,9 +140,9 @@ impl<P: SitePorts> Publisher<'_, P> {
     }
 
     /// Returns the object that is there, if it is this file.
-    pub(in crate::kinds::site) async fn found(&self, object: &ObjectId, file: &File) -> Result<Option<Written>> {
+    pub(in crate::kinds::site) async fn found(&self, object: &ObjectId, file: &File) -> Result<Option<WrittenObject>> {
         let same = self.at.head(object).await?.filter(|head| file_of(head).as_ref() == Some(file));
-        Ok(same.map(|head| Written { etag: head.etag, version_id: head.version_id }))
+        Ok(same.map(|head| WrittenObject { etag: head.etag, version_id: head.version_id }))
     }
 }
 
@@ -249,9 +249,9 @@ impl<P: SitePorts> Publisher<'_, P> {
         unpacker: &mut Unpacker<'_, P>,
         entry: &Entry,
         checkpoint: &mut impl Checkpoint,
-    ) -> Result<Option<Vec<Part>>, Trouble> {
+    ) -> Result<Option<Vec<UploadPart>>, Trouble> {
         let mut reading = unpacker.open(entry);
-        let mut parts: Vec<Part> = Vec::new();
+        let mut parts: Vec<UploadPart> = Vec::new();
         loop {
             if !checkpoint.has_time() {
                 return Ok(None);
@@ -273,7 +273,7 @@ impl<P: SitePorts> Publisher<'_, P> {
         }
     }
 
-    async fn upload_pieces(&self, upload: &Upload, pieces: &[(u16, Bytes)]) -> Result<Vec<Part>> {
+    async fn upload_pieces(&self, upload: &Upload, pieces: &[(u16, Bytes)]) -> Result<Vec<UploadPart>> {
         let (mut parts, fault) = calls::all(self.at, &self.pace, Patience::Long, pieces, |(number, bytes)| {
             self.at.upload_part(upload, *number, bytes.clone())
         })
