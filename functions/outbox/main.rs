@@ -3,7 +3,7 @@
 use serde_json::Value;
 use std::process::ExitCode;
 use windlass_aws::{Aws, InvocationCause, woken};
-use windlass_engine::outbox::{self, Change};
+use windlass_engine::outbox::{self, LedgerChange};
 use windlass_engine::ports::Result;
 use windlass_lambda::EndingMetrics;
 
@@ -14,7 +14,7 @@ fn main() -> ExitCode {
     })
 }
 
-async fn of_the_stream(aws: &Aws, changes: &[Change]) -> Result<()> {
+async fn of_the_stream(aws: &Aws, changes: &[LedgerChange]) -> Result<()> {
     outbox::handle(aws, changes).await?;
     // Counted once the batch is through: the stream repeats one that fails.
     let counted = EndingMetrics::from_env();

@@ -17,7 +17,7 @@ use tracing::Instrument as _;
 use windlass_domain::release::claims::Claims;
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::log;
-use windlass_engine::outbox::Change;
+use windlass_engine::outbox::LedgerChange;
 use windlass_engine::ports::{Item, Result};
 use windlass_engine::routes::api::{Call, Reply, unread};
 
@@ -83,7 +83,7 @@ fn body(body: Option<String>, encoded: bool) -> Result<Option<String>, Reply> {
 #[derive(Debug, Clone, PartialEq)]
 pub enum InvocationCause {
     /// Changes of the ledger.
-    Changes(Vec<Change>),
+    Changes(Vec<LedgerChange>),
     /// A look of the schedule: the event.
     Look(Value),
 }
@@ -104,12 +104,12 @@ fn unreadable(error: impl std::fmt::Display) -> Fault {
 
 /// Reads the changes in an event of the table's stream, in its order (Amazon DynamoDB Streams API Reference, Record).
 /// The stream must carry new and old images.
-pub fn changes_from_stream(event: Event) -> Result<Vec<Change>> {
+pub fn changes_from_stream(event: Event) -> Result<Vec<LedgerChange>> {
     event.records.into_iter().map(change).collect()
 }
 
-fn change(record: EventRecord) -> Result<Change> {
-    Ok(Change { before: image(record.change.old_image)?, after: image(record.change.new_image)? })
+fn change(record: EventRecord) -> Result<LedgerChange> {
+    Ok(LedgerChange { before: image(record.change.old_image)?, after: image(record.change.new_image)? })
 }
 
 /// Reads an image of an item. An item has its key at least, so an image without attributes is an absent item.

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use windlass_aws::{InvocationCause, changes_from_stream, woken};
 use windlass_domain::text::fault::FaultName;
 use windlass_domain::text::time::Time;
-use windlass_engine::ledger::{Key as LedgerKey, Stored};
+use windlass_engine::ledger::{ItemKey, Stored};
 use windlass_engine::ports::{Condition, DynamoDbApi, Item, Key, Query, Transacted, Write};
 
 fn key() -> Key {
@@ -58,7 +58,7 @@ async fn members_with_the_ledgers_own_names_come_back_as_they_went() {
 /// Developer Guide, "Using time to live (TTL) in DynamoDB").
 #[tokio::test]
 async fn an_item_that_is_put_until_a_time_has_it_as_expires_in_seconds() {
-    let stored = Stored::new(LedgerKey::<Value>::new("p".into(), "s"), json!({"a": 1}));
+    let stored = Stored::new(ItemKey::<Value>::new("p".into(), "s"), json!({"a": 1}));
     let writes = [
         (stored.put().expect("a write"), None),
         (stored.put_until(Time(1_700_000_000_001)).expect("a write"), Some(json!({"N": "1700000001"}))),

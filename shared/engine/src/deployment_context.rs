@@ -3,7 +3,7 @@
 
 use crate::config::Configured;
 use crate::ledger::{self, Fence, Stored};
-use crate::payload::{Answer, Caller};
+use crate::payload::{Answer, CallingExecution};
 use crate::ports::{DynamoDbApi, Result};
 use windlass_domain::declaration::Declared;
 use windlass_domain::declaration::resolved::{Place, Resolved, TargetRole};
@@ -38,7 +38,7 @@ impl DeploymentContext {
 }
 
 /// Reads the deployment that a state asks for. `StaleToken` if another execution took over.
-pub async fn load(ports: &(impl DynamoDbApi + Configured), by: &Caller) -> Result<DeploymentContext> {
+pub async fn load(ports: &(impl DynamoDbApi + Configured), by: &CallingExecution) -> Result<DeploymentContext> {
     let record = ledger::require(ports, &ledger::deployment(&by.deployment)).await?;
     let fence = Fence::new(record.value.environment_id(), &record.value.id, by.token);
     let lock = fence.lock(ports).await?.value;

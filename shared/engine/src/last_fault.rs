@@ -5,7 +5,7 @@
 // `Rejected` with it, and not `RolledBack`. Only the machine knows which try is the last, so every fault is kept.
 
 use crate::ledger::{self, Fence, LastFault};
-use crate::payload::Caller;
+use crate::payload::CallingExecution;
 use crate::ports::{Clock, DynamoDbApi, Result};
 use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::text::fault::{Fault, FaultName};
@@ -27,7 +27,7 @@ pub async fn of(ports: &impl DynamoDbApi, id: &DeploymentId) -> Result<Option<La
 /// The same answer; its fault is kept in the ledger first, where that answers and the lock has the token still.
 pub async fn kept<T>(
     ports: &(impl DynamoDbApi + Clock),
-    (state, by): (&'static str, &Caller),
+    (state, by): (&'static str, &CallingExecution),
     answered: Result<T>,
 ) -> Result<T> {
     if let Err(fault) = &answered
@@ -46,7 +46,7 @@ fn is_shown_elsewhere(name: FaultName) -> bool {
     matches!(name, StaleToken | AttemptSuperseded | StillBaking)
 }
 
-async fn keep(ports: &(impl DynamoDbApi + Clock), (state, by): (&str, &Caller), fault: &Fault) -> Result<()> {
+async fn keep(ports: &(impl DynamoDbApi + Clock), (state, by): (&str, &CallingExecution), fault: &Fault) -> Result<()> {
     let id = &by.deployment;
     let record = ledger::require(ports, &ledger::deployment(id)).await?;
     let last = LastFault { state: state.to_owned(), fault: fault.clone(), at: ports.now() };

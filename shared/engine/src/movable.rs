@@ -1,7 +1,7 @@
 //! Reads from the ledger what can be moved of a scope, for a rename, a hand-over, or a look at either.
 
 use crate::config::Configured;
-use crate::ledger::{self, Stored, Watched, put_state};
+use crate::ledger::{self, Stored, WatchedItem, put_state};
 use crate::observe::where_it_ran;
 use crate::pin;
 use crate::ports::{DynamoDbApi, Result, Write};
@@ -29,7 +29,7 @@ pub struct Movable<'a> {
     /// Those on a whole application, with the declaration that it is to have.
     whole: Option<(WholeItems, NewDeclaration)>,
     /// The declarations in force that stay, so that none is changed while something is moved.
-    declarations: Vec<Watched<Declared>>,
+    declarations: Vec<WatchedItem<Declared>>,
     environments: BTreeMap<EnvironmentName, BothItems>,
 }
 
@@ -78,7 +78,7 @@ impl<'a> Movable<'a> {
     /// declaration changes.
     pub fn moved(mut self, moved: &Moved, now: Time) -> Result<Vec<Write>> {
         let mut writes = self.handed_on(moved)?;
-        writes.extend(self.declarations.iter().map(Watched::check));
+        writes.extend(self.declarations.iter().map(WatchedItem::check));
         writes.extend(self.whole.iter().map(|(whole, _)| withdrawn(&whole.declared)));
         for (environment, items) in &mut self.environments {
             writes.push(items.from.side.lock.check());
@@ -209,11 +209,11 @@ async fn kinds(ports: &impl DynamoDbApi, state: &EnvironmentState) -> Result<BTr
     Ok(kinds)
 }
 
-async fn declaration(ports: &impl DynamoDbApi, app: &AppName) -> Result<Watched<Declared>> {
-    Watched::read(ports, ledger::declaration_in_force(app)).await
+async fn declaration(ports: &impl DynamoDbApi, app: &AppName) -> Result<WatchedItem<Declared>> {
+    WatchedItem::read(ports, ledger::declaration_in_force(app)).await
 }
 
 /// The end of a declaration, where there is one; else nobody uploads one meanwhile.
-fn withdrawn(declared: &Watched<Declared>) -> Write {
+fn withdrawn(declared: &WatchedItem<Declared>) -> Write {
     declared.found.as_ref().map_or_else(|| declared.check(), Stored::delete)
 }

@@ -8,7 +8,7 @@
 pub mod summary;
 
 use crate::kinds::APP_TAG;
-use crate::ledger::{self, ExecutionRecord, Owner};
+use crate::ledger::{self, ExecutionRecord, OtherOwner};
 use crate::log;
 use crate::ports::{DynamoDbApi, EventBridgeApi, Item, Result, SnsApi, StepFunctionsApi};
 use crate::recovery::wake;
@@ -35,7 +35,7 @@ use windlass_domain::text::name::AppName;
 
 /// One change of the ledger, as the table's stream brings it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Change {
+pub struct LedgerChange {
     /// The item before; absent if it is new.
     pub before: Option<Item>,
     /// The item after; absent if it was deleted.
@@ -49,7 +49,7 @@ impl<P: DynamoDbApi + StepFunctionsApi + EventBridgeApi + SnsApi> Ports for P {}
 /// Serves a batch of the stream, in order. The stream repeats a batch that fails; so an event may
 /// come twice, and none is lost. What fails for itself would fail at every repetition and keep what
 /// comes after it waiting, so people are notified of it instead.
-pub async fn handle(ports: &impl Ports, changes: &[Change]) -> Result<()> {
+pub async fn handle(ports: &impl Ports, changes: &[LedgerChange]) -> Result<()> {
     for change in changes {
         let work = one(ports, change);
         let served = match change.after.as_ref().and_then(deployment_of) {
@@ -69,7 +69,7 @@ fn is_for_itself(fault: &Fault) -> bool {
     matches!(fault.name, FaultName::Internal | FaultName::BadInput | FaultName::Refused)
 }
 
-async fn report(ports: &impl Ports, change: &Change, fault: &Fault) -> Result<()> {
+async fn report(ports: &impl Ports, change: &LedgerChange, fault: &Fault) -> Result<()> {
     let item = change.after.as_ref().or(change.before.as_ref());
     let key = item.map(|item| &item.key);
     let item = key.map_or_else(String::new, |key| format!("{} {}", key.pk, key.sk));
@@ -90,7 +90,7 @@ fn deployment_of(item: &Item) -> Option<DeploymentId> {
 /// least once: one that was counted and whose answer was lost is counted again. An ending is not remembered as counted,
 /// because that would be a write to the ledger for each, to spare a chart such a rare second one; the figures of an
 /// environment are read from its history and know each deployment once.
-pub async fn endings(ports: &impl DynamoDbApi, changes: &[Change]) -> Result<Vec<CountedDeployment>> {
+pub async fn endings(ports: &impl DynamoDbApi, changes: &[LedgerChange]) -> Result<Vec<CountedDeployment>> {
     let mut endings = Vec::new();
     for mut ended in changes.iter().filter_map(|change| ending_of(change).ok()?) {
         let watched_s = watched_s(ports, &ended.id).await?;
@@ -103,8 +103,8 @@ pub async fn endings(ports: &impl DynamoDbApi, changes: &[Change]) -> Result<Vec
 
 /// Returns the environments that are well again with these changes, for counts of how long their failures lasted. A
 /// change that cannot be read is left out here; [`handle`] reports it.
-pub fn restored(changes: &[Change]) -> Vec<CountedRestore> {
-    let read = |change: &Change| {
+pub fn restored(changes: &[LedgerChange]) -> Vec<CountedRestore> {
+    let read = |change: &LedgerChange| {
         let (before, after) = records(change).ok()??;
         CountedRestore::of(before.as_ref(), &after)
     };
@@ -119,12 +119,12 @@ async fn watched_s(ports: &impl DynamoDbApi, id: &DeploymentId) -> Result<u64> {
     Ok(watched_ms / 1000)
 }
 
-fn ending_of(change: &Change) -> Result<Option<CountedDeployment>> {
+fn ending_of(change: &LedgerChange) -> Result<Option<CountedDeployment>> {
     Ok(records(change)?.and_then(|(before, after)| CountedDeployment::of(before.as_ref(), &after)))
 }
 
 /// Reads the record of a deployment, as it was and as it is; `None` if the change is of another item.
-fn records(change: &Change) -> Result<Option<(Option<Deployment>, Deployment)>> {
+fn records(change: &LedgerChange) -> Result<Option<(Option<Deployment>, Deployment)>> {
     let Some(after) = change.after.as_ref().filter(|item| is_record(item)) else { return Ok(None) };
     let before: Option<Deployment> = change.before.as_ref().map(read).transpose()?;
     Ok(Some((before, read(after)?)))
@@ -139,7 +139,7 @@ fn asks(step: &Item) -> Option<&Value> {
     step.body.get("asks_people")
 }
 
-async fn one(ports: &impl Ports, change: &Change) -> Result<()> {
+async fn one(ports: &impl Ports, change: &LedgerChange) -> Result<()> {
     let before = change.before.as_ref();
     let Some(after) = &change.after else {
         return match before.filter(|before| before.key.sk.starts_with("waiting#")) {
@@ -186,7 +186,8 @@ async fn one(ports: &impl Ports, change: &Change) -> Result<()> {
             let done: ExecutionRecord = read(after)?;
             let removed = done.removed.iter().map(|owner| (EventName::Removed, owner));
             let owners = done.moved.iter().map(|owner| (EventName::Moved, owner)).chain(removed);
-            let of = |(name, owner): (_, &Owner)| of_owner(name, &owner.app, owner.environment.as_ref(), &done.cause);
+            let of =
+                |(name, owner): (_, &OtherOwner)| of_owner(name, &owner.app, owner.environment.as_ref(), &done.cause);
             send_all(ports, owners.map(of)).await
         }
         (_, sk) if sk.starts_with("refusal#") && before.is_none() => {

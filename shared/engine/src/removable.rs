@@ -3,7 +3,7 @@
 
 use crate::config::Configured;
 use crate::faults::Faults;
-use crate::ledger::{self, RepositoryOwner, Stored, Watched};
+use crate::ledger::{self, RepositoryOwner, Stored, WatchedItem};
 use crate::ports::{DynamoDbApi, Result};
 use crate::trouble::found;
 use crate::{overview, pin};
@@ -170,7 +170,7 @@ async fn claims_of(
 
 /// The ledger's items on a whole application, beside those on its environments.
 pub struct WholeItems {
-    pub declared: Watched<Declared>,
+    pub declared: WatchedItem<Declared>,
     pub declaration: Option<Arc<Declaration>>,
     pub repositories: Vec<Stored<RepositoryOwner>>,
 }
@@ -181,7 +181,7 @@ impl WholeItems {
         if !scope.is_whole() {
             return Ok(None);
         }
-        let declared = Watched::read(ports, ledger::declaration_in_force(scope.app)).await?;
+        let declared = WatchedItem::read(ports, ledger::declaration_in_force(scope.app)).await?;
         let mut faults = Faults::default();
         let mut repositories = ledger::load_all_indexed(ports, &ledger::REPOSITORIES, &mut faults).await;
         faults.into_answer()?;

@@ -1,7 +1,7 @@
 //! Vouches for requesters. Who may start executions may write any `requester` into an input, and only our functions
 //! write the ledger. So each of them notes there what it starts an execution with, and `Admit` looks for the note.
 
-use crate::ledger::{self, Asked, Stored, write_once};
+use crate::ledger::{self, AskedExecution, Stored, write_once};
 use crate::payload::ExecutionRef;
 use crate::ports::{Clock, DynamoDbApi, Result, StepFunctionsApi};
 use serde_json::Value;
@@ -24,7 +24,7 @@ impl<P: DynamoDbApi + StepFunctionsApi + Clock> Starts for P {}
 /// The ledger's faults: then nothing was started. Those of the start.
 pub async fn start(ports: &impl Starts, name: &str, input: &Value) -> Result<String> {
     let at = ports.now();
-    let note = Stored::new(ledger::asked(name, input), Asked { at }).put_until(at.plus_s(KEPT_S))?;
+    let note = Stored::new(ledger::asked(name, input), AskedExecution { at }).put_until(at.plus_s(KEPT_S))?;
     write_once(ports, "noting what an execution is started with", &note).await?;
     ports.start(name, input).await
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use windlass_domain::text::fault::FaultName;
 use windlass_engine::faults::Faults;
-use windlass_engine::ledger::{self, Index, Key, Range, Stored};
+use windlass_engine::ledger::{self, Index, ItemKey, Range, Stored};
 use windlass_engine::ports::{DynamoDbApi, Item};
 use windlass_world::World;
 use windlass_world::run::run;
@@ -12,8 +12,8 @@ const PARTITION: &str = "partition";
 
 const INDEX: Index<Value> = Index::new("index");
 
-fn key<T>(pk: &str, number: u32) -> Key<T> {
-    Key::new(pk.into(), format!("item#{number:06}"))
+fn key<T>(pk: &str, number: u32) -> ItemKey<T> {
+    ItemKey::new(pk.into(), format!("item#{number:06}"))
 }
 
 fn items(sk_prefix: &'static str) -> Range<Value> {

@@ -17,7 +17,7 @@ use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::name::ComponentName;
 use windlass_domain::text::time::Time;
 use windlass_engine::ledger;
-use windlass_engine::outbox::{Change, endings, handle};
+use windlass_engine::outbox::{LedgerChange, endings, handle};
 use windlass_engine::ports::{Item, Key};
 use windlass_world::mishaps::When;
 use windlass_world::run::run;
@@ -62,8 +62,8 @@ fn ends(ending: Ending, at_s: u64) -> impl FnOnce(&mut Deployment) {
     }
 }
 
-fn change(before: Option<Item>, after: Option<Item>) -> Change {
-    Change { before, after }
+fn change(before: Option<Item>, after: Option<Item>) -> LedgerChange {
+    LedgerChange { before, after }
 }
 
 fn sent(stage: &Stage) -> Vec<String> {

@@ -11,7 +11,7 @@ use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::text::time::Time;
-use windlass_engine::ledger::{self, Key, Stored};
+use windlass_engine::ledger::{self, ItemKey, Stored};
 use windlass_engine::outbox::summary::handle;
 use windlass_engine::ports::{DynamoDbApi as _, Result, Transacted, Write};
 use windlass_world::World;
@@ -230,8 +230,8 @@ fn wherever_a_look_is_cut_off_the_next_ones_notify_everybody() {
 }
 
 /// The same place, for a content that should not be there.
-fn untyped(key: &windlass_engine::ports::Key) -> Key<Value> {
-    Key::new(key.pk.clone(), key.sk.clone())
+fn untyped(key: &windlass_engine::ports::Key) -> ItemKey<Value> {
+    ItemKey::new(key.pk.clone(), key.sk.clone())
 }
 
 #[test]

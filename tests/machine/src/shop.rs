@@ -252,7 +252,7 @@ impl<'p> Shop<'p> {
         keys.any(|key| key.pk == pk && key.sk.starts_with(sk_prefix))
     }
 
-    fn item<T: serde::de::DeserializeOwned>(&self, key: &ledger::Key<T>) -> Stored<T> {
+    fn item<T: serde::de::DeserializeOwned>(&self, key: &ledger::ItemKey<T>) -> Stored<T> {
         match run(ledger::require(self.world(), key)) {
             Ok(stored) => stored,
             Err(fault) => panic!("{fault}"),

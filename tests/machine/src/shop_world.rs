@@ -302,7 +302,7 @@ pub fn put_unreadable_access(world: &World, app: &str) {
 
 fn put_item(
     world: &World,
-    key: ledger::Key<AccessItem>,
+    key: ledger::ItemKey<AccessItem>,
     place: &AccessPlace,
     text: &str,
     (version, digest): (u64, Digest),

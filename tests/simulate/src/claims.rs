@@ -179,7 +179,7 @@ impl Stage<'_> {
         happened.any(|one| one.at >= since && matches!(one.what, Event::ChangedByOther(of) if of == component))
     }
 
-    pub(crate) fn item<T: DeserializeOwned>(&self, key: &ledger::Key<T>) -> Option<T> {
+    pub(crate) fn item<T: DeserializeOwned>(&self, key: &ledger::ItemKey<T>) -> Option<T> {
         let ledger = self.world.dynamodb();
         T::deserialize(&ledger.items.get(key)?.body).ok()
     }

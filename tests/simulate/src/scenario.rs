@@ -7,7 +7,7 @@ use windlass_domain::release::request::ObjectRef;
 use windlass_domain::text::digest::Digest;
 use windlass_domain::text::name::AppName;
 use windlass_domain::text::time::Time;
-use windlass_engine::ledger::{self, Key, Stored};
+use windlass_engine::ledger::{self, ItemKey, Stored};
 use windlass_engine::ports::DynamoDbApi;
 use windlass_world::World;
 use windlass_world::run::run;
@@ -92,7 +92,7 @@ impl Freeze {
 }
 
 #[expect(clippy::expect_used, reason = "nothing goes wrong before a scenario begins")]
-fn put(world: &World, key: Key<AccessItem>, text: String) {
+fn put(world: &World, key: ItemKey<AccessItem>, text: String) {
     let object = ObjectRef { key: "access/all.yaml".into(), version_id: None };
     let digest = Digest::of(text.as_bytes());
     let item = Stored::new(key, AccessItem { text, version: 1, digest, accepted: Time(0), object });

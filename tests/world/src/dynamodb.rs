@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::time::Time;
-use windlass_engine::outbox::Change;
+use windlass_engine::outbox::LedgerChange;
 use windlass_engine::ports::{Condition, DynamoDbApi, Item, Key, Query, QueryPage, Result, Transacted, Write};
 
 /// The table.
@@ -43,8 +43,8 @@ pub struct Written {
 
 impl Written {
     /// The write as the stream brings it.
-    pub fn change(&self) -> Change {
-        Change { before: self.before.as_deref().cloned(), after: self.after.as_deref().cloned() }
+    pub fn change(&self) -> LedgerChange {
+        LedgerChange { before: self.before.as_deref().cloned(), after: self.after.as_deref().cloned() }
     }
 }
 

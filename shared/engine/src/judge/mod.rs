@@ -5,7 +5,7 @@ use crate::deployment_context::{DeploymentContext, load};
 use crate::last_fault;
 use crate::ledger::{self, Stored, commit, retry};
 use crate::measurements::{self, Judging};
-use crate::payload::{Answer, Caller, JudgeInput, JudgeTransition, WorkItem};
+use crate::payload::{Answer, CallingExecution, JudgeInput, JudgeTransition, WorkItem};
 use crate::ports::{Condition, DynamoDbApi, Result, Write};
 use windlass_domain::declaration::execution_history::WaveHistory;
 use windlass_domain::declaration::execution_history::polls::EVERY_S;
@@ -34,7 +34,7 @@ pub async fn handle(ports: &impl Ports, input: JudgeInput) -> Result<Answer> {
     Ok(last_fault::kept(ports, ("Judge", &by), judged).await?.widened())
 }
 
-async fn judge(ports: &impl Ports, by: &Caller, wave: u32) -> Result<Answer<JudgeTransition>> {
+async fn judge(ports: &impl Ports, by: &CallingExecution, wave: u32) -> Result<Answer<JudgeTransition>> {
     let case = Case::load(ports, by, wave).await?;
     if let Some(judged) = case.judgement.value.settled() {
         return Ok(answer(&case, &judged));
@@ -60,7 +60,7 @@ pub(crate) struct Case {
 }
 
 impl Case {
-    async fn load(ports: &impl Ports, by: &Caller, number: u32) -> Result<Self> {
+    async fn load(ports: &impl Ports, by: &CallingExecution, number: u32) -> Result<Self> {
         let mut loaded = load(ports, by).await?;
         let id = &loaded.record.id;
         let plan = ledger::require(ports, &ledger::plan(id)).await?;

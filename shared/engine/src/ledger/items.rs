@@ -21,7 +21,7 @@ use windlass_domain::text::time::Time;
 
 /// The deployment that an execution works for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Execution {
+pub struct ExecutionDeployment {
     /// The deployment.
     pub deployment: DeploymentId,
 }
@@ -38,15 +38,15 @@ pub struct ExecutionRecord {
     pub nothing: String,
     /// The owner that has let go of something: an event says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub removed: Option<Owner>,
+    pub removed: Option<OtherOwner>,
     /// The sides between which it has moved something: an event says so of each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub moved: Vec<Owner>,
+    pub moved: Vec<OtherOwner>,
 }
 
 /// The former owner of something that was removed or moved, or the new one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Owner {
+pub struct OtherOwner {
     /// The application.
     pub app: AppName,
     /// The environment; absent where a whole application has let go of something.
@@ -56,7 +56,7 @@ pub struct Owner {
 
 /// The things that an execution has let go of so far, in parts: what is let go of is not found any more.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Progress {
+pub struct LetGoProgress {
     /// Those that a sentence names.
     pub told: Vec<String>,
     /// The number of targets that each environment has let go of beside these.
@@ -66,7 +66,7 @@ pub struct Progress {
 
 /// The note that one of our functions has asked for an execution with an input.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Asked {
+pub struct AskedExecution {
     /// The time at which it was asked for first.
     pub at: Time,
 }
@@ -93,7 +93,7 @@ pub struct Started {
 
 /// The note that an arrival was served.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Served {
+pub struct ServedArrival {
     /// The time at which its serving began.
     #[serde(default)]
     pub at: Time,
@@ -108,12 +108,12 @@ pub struct SearchProgress {
     /// The round over the uploads.
     pub uploads: ArrivalSweep,
     /// The round over the image repositories.
-    pub images: Images,
+    pub images: ImageSearch,
 }
 
 /// The progress of the search over the repositories.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Images {
+pub struct ImageSearch {
     #[serde(flatten)]
     /// The round over all of them.
     pub round: ArrivalSweep,

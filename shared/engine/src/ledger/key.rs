@@ -6,12 +6,12 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 
 /// The key of an item whose content is a `T`.
-pub struct Key<T> {
+pub struct ItemKey<T> {
     key: ports::Key,
     of: PhantomData<fn() -> T>,
 }
 
-impl<T> Key<T> {
+impl<T> ItemKey<T> {
     /// The key of these two parts. Only the files of this folder, and tests, say what lies where.
     pub fn new(pk: String, sk: impl Into<String>) -> Self {
         Self::of(ports::Key { pk, sk: sk.into() })
@@ -23,25 +23,25 @@ impl<T> Key<T> {
     }
 }
 
-impl<T> Clone for Key<T> {
+impl<T> Clone for ItemKey<T> {
     fn clone(&self) -> Self {
         Self::of(self.key.clone())
     }
 }
 
-impl<T> PartialEq for Key<T> {
+impl<T> PartialEq for ItemKey<T> {
     fn eq(&self, other: &Self) -> bool {
         self.key == other.key
     }
 }
 
-impl<T> fmt::Debug for Key<T> {
+impl<T> fmt::Debug for ItemKey<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.key.fmt(f)
     }
 }
 
-impl<T> Deref for Key<T> {
+impl<T> Deref for ItemKey<T> {
     type Target = ports::Key;
 
     fn deref(&self) -> &ports::Key {
@@ -49,8 +49,8 @@ impl<T> Deref for Key<T> {
     }
 }
 
-impl<T> From<Key<T>> for ports::Key {
-    fn from(key: Key<T>) -> Self {
+impl<T> From<ItemKey<T>> for ports::Key {
+    fn from(key: ItemKey<T>) -> Self {
         key.key
     }
 }
@@ -71,8 +71,8 @@ impl<T> Range<T> {
     }
 
     /// The key of the item whose sort key ends so.
-    pub fn item(&self, name: &str) -> Key<T> {
-        Key::new(self.pk.clone(), format!("{}{name}", self.sk_prefix))
+    pub fn item(&self, name: &str) -> ItemKey<T> {
+        ItemKey::new(self.pk.clone(), format!("{}{name}", self.sk_prefix))
     }
 }
 

@@ -2,8 +2,11 @@
 // died before it had a lock or a place in the queue. An item in the queue would supersede others before it is
 // admitted.
 
-use super::items::{Asked, Execution, ExecutionRecord, LastFault, Progress, RepositoryOwner, SearchProgress, Served};
-use super::key::{Index, Key, Range};
+use super::items::{
+    AskedExecution, ExecutionDeployment, ExecutionRecord, LastFault, LetGoProgress, RepositoryOwner, SearchProgress,
+    ServedArrival,
+};
+use super::key::{Index, ItemKey, Range};
 use crate::ledger::items::{APPLICATIONS, ARRIVING, CLAIMS, DRILLS, ENVIRONMENTS, HELD, REPOSITORIES, WAITING};
 use crate::ports;
 use serde_json::Value;
@@ -32,13 +35,13 @@ pub(super) fn in_index<T>(index: &Index<T>, place: impl Into<String>) -> ports::
 }
 
 /// The declaration in force.
-pub fn declaration_in_force(app: &AppName) -> Key<Declared> {
-    Key::new(format!("app#{app}"), "declaration")
+pub fn declaration_in_force(app: &AppName) -> ItemKey<Declared> {
+    ItemKey::new(format!("app#{app}"), "declaration")
 }
 
 /// One version of the declaration, kept for deployments that pin it.
-pub fn declaration(app: &AppName, version: &semver::Version) -> Key<Declared> {
-    Key::new(format!("app#{app}"), format!("declaration#{version}"))
+pub fn declaration(app: &AppName, version: &semver::Version) -> ItemKey<Declared> {
+    ItemKey::new(format!("app#{app}"), format!("declaration#{version}"))
 }
 
 /// Every version of the declaration that is kept.
@@ -47,23 +50,23 @@ pub fn declarations(app: &AppName) -> Range<Declared> {
 }
 
 /// The access file of an application that is in force.
-pub fn access(app: &AppName) -> Key<AccessItem> {
-    Key::new(format!("access#{app}"), "file")
+pub fn access(app: &AppName) -> ItemKey<AccessItem> {
+    ItemKey::new(format!("access#{app}"), "file")
 }
 
 /// The access file of all applications that is in force. No application has an empty name.
-pub fn access_for_all() -> Key<AccessItem> {
-    Key::new("access#".into(), "file")
+pub fn access_for_all() -> ItemKey<AccessItem> {
+    ItemKey::new("access#".into(), "file")
 }
 
 /// Returns the key of the release that is recorded under a version text.
-pub fn release(app: &AppName, version: &str) -> Key<RecordedRelease> {
-    Key::new(format!("app#{app}"), format!("release#{version}"))
+pub fn release(app: &AppName, version: &str) -> ItemKey<RecordedRelease> {
+    ItemKey::new(format!("app#{app}"), format!("release#{version}"))
 }
 
 /// Returns the key of the application that an image repository belongs to.
-pub fn repository(repository: &str) -> Key<RepositoryOwner> {
-    Key::new(format!("repository#{repository}"), "owner")
+pub fn repository(repository: &str) -> ItemKey<RepositoryOwner> {
+    ItemKey::new(format!("repository#{repository}"), "owner")
 }
 
 /// Returns the place of an image repository in the index, for looking for pushes that no event announced.
@@ -73,13 +76,13 @@ pub fn repository_index(repository: &str) -> ports::Key {
 
 /// Returns the key of the note that an arrival was served: an upload by its key and version, an image by repository,
 /// digest and tag.
-pub fn arrival(what: &str) -> Key<Served> {
-    Key::new(format!("arrival#{what}"), "served")
+pub fn arrival(what: &str) -> ItemKey<ServedArrival> {
+    ItemKey::new(format!("arrival#{what}"), "served")
 }
 
 /// Returns the key of the record of an arrival that was not taken.
-pub fn not_taken(what: &str) -> Key<IgnoredArrival> {
-    Key::new(format!("arrival#{what}"), "not_taken")
+pub fn not_taken(what: &str) -> ItemKey<IgnoredArrival> {
+    ItemKey::new(format!("arrival#{what}"), "not_taken")
 }
 
 /// Returns the index partition of what was refused or not taken, of an application or of none.
@@ -94,22 +97,22 @@ pub fn refused_index(app: Option<&AppName>, at: Time, what: &str) -> ports::Key 
 }
 
 /// Returns the key of the progress of the search for arrivals that no event announced.
-pub fn rounds() -> Key<SearchProgress> {
-    Key::new("arrivals".into(), "rounds")
+pub fn rounds() -> ItemKey<SearchProgress> {
+    ItemKey::new("arrivals".into(), "rounds")
 }
 
 /// Returns the key of the day whose summaries are sent, with the progress.
-pub fn summaries() -> Key<Day> {
-    Key::new("summaries".into(), "day")
+pub fn summaries() -> ItemKey<Day> {
+    ItemKey::new("summaries".into(), "day")
 }
 
 /// Returns the key of the owners of the parts of a resource.
-pub fn target(resource: &str) -> Key<ResourceClaims> {
-    Key::new(format!("target#{resource}"), "claims")
+pub fn target(resource: &str) -> ItemKey<ResourceClaims> {
+    ItemKey::new(format!("target#{resource}"), "claims")
 }
 
 /// The place of claims in the index, by their resources, for finding those of an owner.
-pub fn claims_index(target: &Key<ResourceClaims>) -> ports::Key {
+pub fn claims_index(target: &ItemKey<ResourceClaims>) -> ports::Key {
     in_index(&CLAIMS, target.pk.trim_start_matches("target#"))
 }
 
@@ -125,28 +128,28 @@ pub fn environment_of(pk: &str) -> Option<(AppName, EnvironmentName)> {
 }
 
 /// The lock.
-pub fn lock(of: EnvironmentId<'_>) -> Key<Lock> {
-    Key::new(environment(of), "lock")
+pub fn lock(of: EnvironmentId<'_>) -> ItemKey<Lock> {
+    ItemKey::new(environment(of), "lock")
 }
 
 /// Everything else of an environment.
-pub fn state(of: EnvironmentId<'_>) -> Key<EnvironmentState> {
-    Key::new(environment(of), "state")
+pub fn state(of: EnvironmentId<'_>) -> ItemKey<EnvironmentState> {
+    ItemKey::new(environment(of), "state")
 }
 
 /// A snapshot.
-pub fn snapshot(of: EnvironmentId<'_>, number: u64) -> Key<Snapshot> {
-    Key::new(environment(of), format!("snapshot#{number:010}"))
+pub fn snapshot(of: EnvironmentId<'_>, number: u64) -> ItemKey<Snapshot> {
+    ItemKey::new(environment(of), format!("snapshot#{number:010}"))
 }
 
 /// Returns the key of the drills of an environment.
-pub fn drills(of: EnvironmentId<'_>) -> Key<Drills> {
-    Key::new(environment(of), "drills")
+pub fn drills(of: EnvironmentId<'_>) -> ItemKey<Drills> {
+    ItemKey::new(environment(of), "drills")
 }
 
 /// A drill that has ended, by the time at which it was asked for.
-pub fn drill(of: EnvironmentId<'_>, asked: Time, id: &DeploymentId) -> Key<Drill> {
-    Key::new(environment(of), format!("{DRILL}{:015}#{id}", asked.0))
+pub fn drill(of: EnvironmentId<'_>, asked: Time, id: &DeploymentId) -> ItemKey<Drill> {
+    ItemKey::new(environment(of), format!("{DRILL}{:015}#{id}", asked.0))
 }
 
 /// The drills of an environment that have ended, the one that was asked for first in front.
@@ -164,8 +167,8 @@ pub fn drills_index(due: Time, of: EnvironmentId<'_>) -> ports::Key {
 }
 
 /// A waiting deployment.
-pub fn waiting(of: EnvironmentId<'_>, id: &DeploymentId) -> Key<Waiting> {
-    Key::new(environment(of), format!("waiting#{id}"))
+pub fn waiting(of: EnvironmentId<'_>, id: &DeploymentId) -> ItemKey<Waiting> {
+    ItemKey::new(environment(of), format!("waiting#{id}"))
 }
 
 /// The waiting deployments of an environment.
@@ -174,8 +177,8 @@ pub fn all_waiting(of: EnvironmentId<'_>) -> Range<Waiting> {
 }
 
 /// A veto.
-pub fn veto(of: EnvironmentId<'_>, release: &Digest) -> Key<Veto> {
-    Key::new(environment(of), format!("veto#{release}"))
+pub fn veto(of: EnvironmentId<'_>, release: &Digest) -> ItemKey<Veto> {
+    ItemKey::new(environment(of), format!("veto#{release}"))
 }
 
 /// The vetoes of an environment.
@@ -184,8 +187,8 @@ pub fn vetoes(of: EnvironmentId<'_>) -> Range<Veto> {
 }
 
 /// Returns the key of the record of what became of a release here before.
-pub fn past(of: EnvironmentId<'_>, release: &Digest) -> Key<PastRelease> {
-    Key::new(environment(of), format!("past#{release}"))
+pub fn past(of: EnvironmentId<'_>, release: &Digest) -> ItemKey<PastRelease> {
+    ItemKey::new(environment(of), format!("past#{release}"))
 }
 
 /// Returns the partition of a deployment.
@@ -199,28 +202,28 @@ pub fn all_of_deployment(id: &DeploymentId) -> Range<Value> {
 }
 
 /// A deployment's record.
-pub fn deployment(id: &DeploymentId) -> Key<Deployment> {
-    Key::new(deployment_partition(id), "record")
+pub fn deployment(id: &DeploymentId) -> ItemKey<Deployment> {
+    ItemKey::new(deployment_partition(id), "record")
 }
 
 /// A deployment's plan.
-pub fn plan(id: &DeploymentId) -> Key<Plan> {
-    Key::new(deployment_partition(id), "plan")
+pub fn plan(id: &DeploymentId) -> ItemKey<Plan> {
+    ItemKey::new(deployment_partition(id), "plan")
 }
 
 /// Returns the key of the plan of a request.
-pub fn planned(id: &DeploymentId) -> Key<Planned> {
-    Key::new(deployment_partition(id), "planned")
+pub fn planned(id: &DeploymentId) -> ItemKey<Planned> {
+    ItemKey::new(deployment_partition(id), "planned")
 }
 
 /// The last fault of a deployment's state that only looks.
-pub fn last_fault(id: &DeploymentId) -> Key<LastFault> {
-    Key::new(deployment_partition(id), "last_fault")
+pub fn last_fault(id: &DeploymentId) -> ItemKey<LastFault> {
+    ItemKey::new(deployment_partition(id), "last_fault")
 }
 
 /// A component's step.
-pub fn step(id: &DeploymentId, component: &ComponentName) -> Key<Step> {
-    Key::new(deployment_partition(id), format!("step#{component}"))
+pub fn step(id: &DeploymentId, component: &ComponentName) -> ItemKey<Step> {
+    ItemKey::new(deployment_partition(id), format!("step#{component}"))
 }
 
 /// The steps of a deployment.
@@ -230,13 +233,13 @@ pub fn steps(id: &DeploymentId) -> Range<Step> {
 
 /// Returns the key of a call of a function that a component is, in one direction. What lies there is the kind's own,
 /// which alone reads it.
-pub fn call<T>(id: &DeploymentId, component: &ComponentName, direction: &str) -> Key<T> {
-    Key::new(deployment_partition(id), format!("call#{component}#{direction}"))
+pub fn call<T>(id: &DeploymentId, component: &ComponentName, direction: &str) -> ItemKey<T> {
+    ItemKey::new(deployment_partition(id), format!("call#{component}#{direction}"))
 }
 
 /// A component that a deployment names and found in place: a step of which nothing is done.
-pub fn seen(id: &DeploymentId, component: &ComponentName) -> Key<Step> {
-    Key::new(deployment_partition(id), format!("seen#{component}"))
+pub fn seen(id: &DeploymentId, component: &ComponentName) -> ItemKey<Step> {
+    ItemKey::new(deployment_partition(id), format!("seen#{component}"))
 }
 
 /// The components that a deployment names and found in place.
@@ -245,8 +248,8 @@ pub fn all_seen(id: &DeploymentId) -> Range<Step> {
 }
 
 /// The judgement of a wave.
-pub fn judgement(id: &DeploymentId, wave: u32) -> Key<Judgement> {
-    Key::new(deployment_partition(id), format!("judgement#{wave:04}"))
+pub fn judgement(id: &DeploymentId, wave: u32) -> ItemKey<Judgement> {
+    ItemKey::new(deployment_partition(id), format!("judgement#{wave:04}"))
 }
 
 /// The judgements of a deployment, in the order of its waves.
@@ -259,25 +262,25 @@ pub fn judgements(id: &DeploymentId) -> Range<Judgement> {
 /// Each input has an item of its own, because several may be brought for one name: the cause of a recovery says who
 /// found that its owner had died. The digest is that of the value's text. A `Value` keeps its members sorted, so an
 /// input has the same digest in whatever order its members come (serde_json without `preserve_order`).
-pub fn asked(name: &str, input: &Value) -> Key<Asked> {
+pub fn asked(name: &str, input: &Value) -> ItemKey<AskedExecution> {
     let digest = Digest::of(input.to_string().as_bytes());
-    Key::new(format!("asked#{name}"), format!("input#{digest}"))
+    ItemKey::new(format!("asked#{name}"), format!("input#{digest}"))
 }
 
 /// Returns the key of the deployment that an execution works for, so that asking twice has one effect.
-pub fn execution(arn: &str) -> Key<Execution> {
-    Key::new(format!("execution#{arn}"), "deployment")
+pub fn execution(arn: &str) -> ItemKey<ExecutionDeployment> {
+    ItemKey::new(format!("execution#{arn}"), "deployment")
 }
 
 /// Returns the key of the record of what an execution has done that works for no deployment, so that asking twice has
 /// one effect: an `accept`, say, or an arrival that is another one's deployment.
-pub fn done(arn: &str) -> Key<ExecutionRecord> {
-    Key::new(format!("execution#{arn}"), "done")
+pub fn done(arn: &str) -> ItemKey<ExecutionRecord> {
+    ItemKey::new(format!("execution#{arn}"), "done")
 }
 
 /// The things that an execution has let go of so far.
-pub fn removing(arn: &str) -> Key<Progress> {
-    Key::new(format!("execution#{arn}"), "removing")
+pub fn removing(arn: &str) -> ItemKey<LetGoProgress> {
+    ItemKey::new(format!("execution#{arn}"), "removing")
 }
 
 /// Returns the index partition of an environment's history.
@@ -328,6 +331,6 @@ pub fn waiting_index(of: EnvironmentId<'_>, id: &DeploymentId) -> ports::Key {
 }
 
 /// A request that was refused before it could become a deployment.
-pub fn refusal(app: &AppName, execution: &str) -> Key<Refusal> {
-    Key::new(format!("app#{app}"), format!("refusal#{execution}"))
+pub fn refusal(app: &AppName, execution: &str) -> ItemKey<Refusal> {
+    ItemKey::new(format!("app#{app}"), format!("refusal#{execution}"))
 }

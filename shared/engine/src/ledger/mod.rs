@@ -14,7 +14,7 @@ mod stored;
 
 use crate::ports::{Clock, Condition, DynamoDbApi, Result, Transacted, Write};
 pub use items::*;
-pub use key::{Index, Key, Range};
+pub use key::{Index, ItemKey, Range};
 pub use keys::*;
 pub use looks::*;
 pub(crate) use packed::unpack;
@@ -68,7 +68,7 @@ pub async fn is_declared(ledger: &impl DynamoDbApi, app: &AppName) -> Result<boo
 /// One execution's right to write for its deployment. An invocation makes it once and hands it on.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fence {
-    lock: Key<Lock>,
+    lock: ItemKey<Lock>,
     /// `application/environment`, for messages.
     environment: String,
     deployment: DeploymentId,

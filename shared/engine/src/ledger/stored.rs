@@ -1,4 +1,4 @@
-use super::key::{Index, Key, Range};
+use super::key::{Index, ItemKey, Range};
 use super::packed;
 use crate::faults::Faults;
 use crate::ports::{self, Condition, DynamoDbApi, Item, Query, QueryPage, Result, Write};
@@ -12,7 +12,7 @@ use windlass_domain::text::time::Time;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stored<T> {
     /// Its key.
-    pub key: Key<T>,
+    pub key: ItemKey<T>,
     /// Its revision; 0 if it does not exist yet.
     pub rev: u64,
     /// Its value.
@@ -21,7 +21,7 @@ pub struct Stored<T> {
 
 impl<T: Serialize> Stored<T> {
     /// A value that does not exist in the ledger yet.
-    pub fn new(key: Key<T>, value: T) -> Self {
+    pub fn new(key: ItemKey<T>, value: T) -> Self {
         Self { key, rev: 0, value }
     }
 
@@ -69,16 +69,16 @@ impl<T: Serialize> Stored<T> {
 
 /// An item that somebody may write meanwhile, also where it is not there yet.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Watched<T> {
+pub struct WatchedItem<T> {
     /// Its place.
-    pub key: Key<T>,
+    pub key: ItemKey<T>,
     /// The item; absent where nothing is.
     pub found: Option<Stored<T>>,
 }
 
-impl<T: Serialize + DeserializeOwned> Watched<T> {
+impl<T: Serialize + DeserializeOwned> WatchedItem<T> {
     /// Reads what is there.
-    pub async fn read(ledger: &impl DynamoDbApi, key: Key<T>) -> Result<Self> {
+    pub async fn read(ledger: &impl DynamoDbApi, key: ItemKey<T>) -> Result<Self> {
         let found = load(ledger, &key).await?;
         Ok(Self { key, found })
     }
@@ -111,7 +111,7 @@ pub fn to_body(value: &impl Serialize) -> Result<Map<String, Value>> {
 pub fn from_item<T: DeserializeOwned>(mut item: Item) -> Result<Stored<T>> {
     packed::unpack(&mut item.body)?;
     match serde_json::from_value(Value::Object(item.body)) {
-        Ok(value) => Ok(Stored { key: Key::of(item.key), rev: item.rev, value }),
+        Ok(value) => Ok(Stored { key: ItemKey::of(item.key), rev: item.rev, value }),
         Err(error) => {
             Err(Fault::internal(format!("the ledger item {} {} cannot be read: {error}", item.key.pk, item.key.sk)))
         }
@@ -119,25 +119,25 @@ pub fn from_item<T: DeserializeOwned>(mut item: Item) -> Result<Stored<T>> {
 }
 
 /// Reads a value; `None` if there is none.
-pub async fn load<T: DeserializeOwned>(ledger: &impl DynamoDbApi, key: &Key<T>) -> Result<Option<Stored<T>>> {
+pub async fn load<T: DeserializeOwned>(ledger: &impl DynamoDbApi, key: &ItemKey<T>) -> Result<Option<Stored<T>>> {
     ledger.get(key).await?.map(from_item).transpose()
 }
 
 /// Reads a value; its default if there is none.
 pub async fn load_or_default<T: DeserializeOwned + Serialize + Default>(
     ledger: &impl DynamoDbApi,
-    key: &Key<T>,
+    key: &ItemKey<T>,
 ) -> Result<Stored<T>> {
     Ok(load(ledger, key).await?.unwrap_or_else(|| Stored::new(key.clone(), T::default())))
 }
 
 /// Reads a value that must be there.
-pub async fn require<T: DeserializeOwned>(ledger: &impl DynamoDbApi, key: &Key<T>) -> Result<Stored<T>> {
+pub async fn require<T: DeserializeOwned>(ledger: &impl DynamoDbApi, key: &ItemKey<T>) -> Result<Stored<T>> {
     load(ledger, key).await?.ok_or_else(|| Fault::internal(format!("the ledger has no item {} {}", key.pk, key.sk)))
 }
 
 /// Makes the value that takes the place of what is there, whatever that says.
-pub async fn replacing<T: DeserializeOwned>(ledger: &impl DynamoDbApi, key: Key<T>, value: T) -> Result<Stored<T>> {
+pub async fn replacing<T: DeserializeOwned>(ledger: &impl DynamoDbApi, key: ItemKey<T>, value: T) -> Result<Stored<T>> {
     let rev = load(ledger, &key).await?.map_or(0, |former| former.rev);
     Ok(Stored { key, rev, value })
 }
@@ -202,12 +202,12 @@ pub async fn load_first_indexed<T: DeserializeOwned>(
 }
 
 /// The keys of all items of a partition of the index whose place there begins so.
-pub async fn load_index<T>(ledger: &impl DynamoDbApi, index: &Index<T>, sk_prefix: &str) -> Result<Vec<Key<T>>> {
+pub async fn load_index<T>(ledger: &impl DynamoDbApi, index: &Index<T>, sk_prefix: &str) -> Result<Vec<ItemKey<T>>> {
     let mut query = whole(index.pk, sk_prefix);
     let mut all = Vec::new();
     loop {
         let page = ledger.query_index(query).await?;
-        all.extend(page.items.into_iter().map(|item| Key::of(item.key)));
+        all.extend(page.items.into_iter().map(|item| ItemKey::of(item.key)));
         let Some(next) = page.next else { return Ok(all) };
         query = Query { after: Some(next), ..whole(index.pk, sk_prefix) };
     }

@@ -25,7 +25,7 @@ pub struct ExecutionRef {
 
 /// The execution that works for a deployment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Caller {
+pub struct CallingExecution {
     /// The execution.
     pub execution: ExecutionRef,
     /// The deployment.
@@ -46,12 +46,12 @@ pub enum ConductorInput {
         request: Value,
     },
     /// Stops the deployment that is in the way.
-    Preempt(Caller),
+    Preempt(CallingExecution),
     /// Waits for the turn.
     AwaitTurn {
         /// The caller that waits.
         #[serde(flatten)]
-        by: Caller,
+        by: CallingExecution,
         /// The token with which the wait is ended.
         task_token: String,
     },
@@ -59,29 +59,29 @@ pub enum ConductorInput {
     GiveUp {
         /// The caller that gave up.
         #[serde(flatten)]
-        by: Caller,
+        by: CallingExecution,
         /// The failure as the machine saw it, such as an error's name; empty if a function recorded the reason itself.
         error: String,
     },
     /// Frees the lock of a deployment whose plan is not the one that was approved.
-    GiveBack(Caller),
+    GiveBack(CallingExecution),
     /// Takes what `Look` has seen for what runs.
     Accept {
         /// The caller that accepts. The deployment is the one that is stuck.
         #[serde(flatten)]
-        by: Caller,
+        by: CallingExecution,
         /// The execution's input, as it came.
         request: Value,
         /// As in `GiveUp`.
         error: String,
     },
     /// Ends a deployment whose waves all passed.
-    Settle(Caller),
+    Settle(CallingExecution),
     /// Chooses what is brought back next.
     Undo {
         /// The caller that undoes.
         #[serde(flatten)]
-        by: Caller,
+        by: CallingExecution,
         /// As in `GiveUp`.
         error: String,
         /// The wave that `UndoChange` brought back last; absent the first time. Only lower waves may be answered.
@@ -94,7 +94,7 @@ pub enum ConductorInput {
     SettleUndo {
         /// The caller that undid it.
         #[serde(flatten)]
-        by: Caller,
+        by: CallingExecution,
         /// As in `GiveUp`.
         error: String,
     },
@@ -105,14 +105,14 @@ pub enum ConductorInput {
 #[serde(tag = "state")]
 pub enum PlannerInput {
     /// Looks at what an operator accepts.
-    Look(Caller),
+    Look(CallingExecution),
     /// Plans without doing.
-    Plan(Caller),
+    Plan(CallingExecution),
     /// Plans, or plans a later wave.
     Prepare {
         /// The caller that goes on with the plan.
         #[serde(flatten)]
-        by: Caller,
+        by: CallingExecution,
         /// The wave that is planned, 0 at first.
         wave: u32,
     },
@@ -126,7 +126,7 @@ pub enum JudgeInput {
     Judge {
         /// The caller that goes on with the judgement.
         #[serde(flatten)]
-        by: Caller,
+        by: CallingExecution,
         /// The wave.
         wave: u32,
     },

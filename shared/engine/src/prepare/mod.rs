@@ -22,7 +22,7 @@ mod whole_plan;
 use crate::deployment_context::{DeploymentContext, load};
 use crate::ledger::{self, Fence, Stored, commit, retry};
 use crate::observe::live;
-use crate::payload::{Answer, Caller, LookTransition, PlannerInput, PrepareTransition, WorkItem};
+use crate::payload::{Answer, CallingExecution, LookTransition, PlannerInput, PrepareTransition, WorkItem};
 use crate::ports::Result;
 use crate::{last_fault, log};
 use futures::stream::{self, StreamExt, TryStreamExt};
@@ -52,7 +52,7 @@ pub async fn handle(ports: &impl Ports, input: PlannerInput) -> Result<Answer> {
 
 /// Asked again it answers from the plan that it wrote; killed before that, it plans anew, because nothing
 /// has changed yet. Asked for a later wave it plans what of it could not be planned before.
-async fn prepare(ports: &impl Ports, by: &Caller, wave: u32) -> Result<Answer<PrepareTransition>> {
+async fn prepare(ports: &impl Ports, by: &CallingExecution, wave: u32) -> Result<Answer<PrepareTransition>> {
     retry(ports, "planning", async || {
         let loaded = load(ports, by).await?;
         let known = ledger::load(ports, &ledger::plan(&loaded.record.id)).await?;
@@ -98,7 +98,7 @@ const LONGEST_MS: u64 = 4 * SEEN_AFTER_MS;
 /// Looks at the target of each component, also of those that the deployment has not touched or has brought back,
 /// which may have been changed since by whoever repairs by hand: when every look shows what was changed before
 /// this was asked. What was seen goes into the steps, for the state `Accept`.
-pub async fn look(ports: &impl Ports, by: &Caller) -> Result<Answer<LookTransition>> {
+pub async fn look(ports: &impl Ports, by: &CallingExecution) -> Result<Answer<LookTransition>> {
     let id = &by.deployment;
     log::name_deployment(id);
     let record = ledger::require(ports, &ledger::deployment(id)).await?;
@@ -168,6 +168,6 @@ async fn keep(ports: &impl Ports, fence: &Fence, steps: &[Stored<Step>]) -> Resu
     Ok(true)
 }
 
-fn all_seen(by: &Caller) -> Answer<LookTransition> {
+fn all_seen(by: &CallingExecution) -> Answer<LookTransition> {
     Answer::of(LookTransition::Look, &by.deployment, by.token)
 }

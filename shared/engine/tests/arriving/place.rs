@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::text::name::AppName;
 use windlass_domain::text::time::Time;
-use windlass_engine::ledger::{self, Key};
+use windlass_engine::ledger::{self, ItemKey};
 use windlass_engine::ports::Result;
 use windlass_engine::routes::intake;
 use windlass_world::World;
@@ -44,7 +44,7 @@ pub fn declared() -> World {
 }
 
 /// A declaration in the ledger as it was accepted, at whatever key.
-pub fn put_declared(world: &World, key: Key<Declared>, text: &str) {
+pub fn put_declared(world: &World, key: ItemKey<Declared>, text: &str) {
     let declaration = Declaration::parse(DECLARATION).unwrap();
     let declared = Declared::new(&declaration, text, Time(0), None);
     let item = ledger::Stored::new(key, declared).put().unwrap();
@@ -70,7 +70,7 @@ pub fn arrives(world: &World, event: Value) -> Result<()> {
     run(intake::handle(world, event))
 }
 
-pub fn get<T: DeserializeOwned>(world: &World, key: &Key<T>) -> Option<T> {
+pub fn get<T: DeserializeOwned>(world: &World, key: &ItemKey<T>) -> Option<T> {
     run(ledger::load(world, key)).unwrap().map(|stored| stored.value)
 }
 

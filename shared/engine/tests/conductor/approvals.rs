@@ -18,7 +18,7 @@ use windlass_domain::shown::planned::Planned;
 use windlass_domain::text::digest::Digest;
 use windlass_domain::text::fault::FaultName;
 use windlass_domain::text::time::Time;
-use windlass_engine::ledger::{self, Asked, Execution};
+use windlass_engine::ledger::{self, AskedExecution, ExecutionDeployment};
 use windlass_engine::payload::{Answer, Transition};
 use windlass_engine::ports::{Key, Result};
 use windlass_engine::routes::api::{self, Call};
@@ -62,7 +62,7 @@ pub fn asking(approve: &str) -> Scene {
 
 /// Asks for its turn, as at every wake-up.
 pub fn turn(scene: &Scene) -> Result<Answer> {
-    scene.stage.put(ledger::execution(&arn_of(FIRST)), &Execution { deployment: id() });
+    scene.stage.put(ledger::execution(&arn_of(FIRST)), &ExecutionDeployment { deployment: id() });
     scene.admit(FIRST, Value::Null)
 }
 
@@ -86,7 +86,7 @@ pub fn draw(scene: &Scene, plan: &str, outcome: &str) {
 pub fn approves(scene: &Scene, who: &str, plan: &str) -> Result<Answer> {
     let more = json!({"deployment": id(), "hash": hash(plan), "requester": user(who)});
     let (name, request) = (format!("{who}-{plan}"), with(input("approve"), more));
-    scene.stage.put(ledger::asked(&name, &request), &Asked { at: Time(0) });
+    scene.stage.put(ledger::asked(&name, &request), &AskedExecution { at: Time(0) });
     scene.admit(&name, request)
 }
 
@@ -385,7 +385,7 @@ fn what_dies_while_it_asks_ends_rejected_and_leaves_the_queue() {
     draw(&scene, "one", "change");
     scene.execution(FIRST, "ABORTED");
     let request = with(input("recover"), json!({"deployment": id(), "requester": {"route": "windlass"}}));
-    scene.stage.put(ledger::asked("recovery", &request), &Asked { at: Time(0) });
+    scene.stage.put(ledger::asked("recovery", &request), &AskedExecution { at: Time(0) });
     assert_eq!(in_short(&scene.admit("recovery", request)), (Transition::Succeeded, ""));
     assert_eq!((scene.ending().ending, scene.waiting()), (Ending::Rejected, None));
     assert!(scene.lock().held.is_none());

@@ -13,7 +13,7 @@ use windlass_domain::release::request::{Request, Requester, Route};
 use windlass_domain::text::fault::FaultName;
 use windlass_domain::text::time::Time;
 use windlass_engine::conductor::identify;
-use windlass_engine::ledger::{self, Execution};
+use windlass_engine::ledger::{self, ExecutionDeployment};
 use windlass_engine::payload::{Answer, Transition};
 use windlass_engine::pin;
 use windlass_world::run::run;
@@ -285,7 +285,7 @@ fn recording_and_taking_are_tried_again_while_others_write() {
     assert!(message.starts_with("recording the deployment"), "{message}");
     // It was recorded by an invocation whose answer was lost.
     let scene = Scene::free();
-    let known = Execution { deployment: id() };
+    let known = ExecutionDeployment { deployment: id() };
     scene.stage.put(ledger::execution(&arn_of("person")), &known);
     scene.busy(12);
     let (name, message) = fault(scene.admit("person", Value::Null));

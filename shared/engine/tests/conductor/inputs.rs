@@ -9,7 +9,7 @@ use windlass_domain::environment::Waiting;
 use windlass_domain::release::identity::{EnvironmentId, Order};
 use windlass_domain::text::name::EnvironmentName;
 use windlass_domain::text::time::Time;
-use windlass_engine::ledger::{self, Key};
+use windlass_engine::ledger::{self, ItemKey};
 
 /// Makes the input for an action of `prod`, with a reason.
 pub fn input(action: &str) -> Value {
@@ -24,7 +24,7 @@ pub fn with(mut input: Value, more: Value) -> Value {
     input
 }
 
-pub fn waiting_key() -> Key<Waiting> {
+pub fn waiting_key() -> ItemKey<Waiting> {
     ledger::waiting(EnvironmentId::new(&app(), &prod()), &id())
 }
 

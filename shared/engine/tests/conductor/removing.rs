@@ -9,7 +9,7 @@ use windlass_domain::declaration::tenancy::{Claim, HeldClaim, Owner, ResourceCla
 use windlass_domain::environment::HeldState;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::text::time::Time;
-use windlass_engine::ledger::{self, Asked};
+use windlass_engine::ledger::{self, AskedExecution};
 use windlass_engine::payload::Transition;
 use windlass_world::stepfunctions::arn_of;
 
@@ -55,7 +55,7 @@ fn who_lets_go_is_named_with_the_person_the_rule_and_the_reason_where_a_file_is_
             rule_by(&scene, 1, "operate: [ann]");
         }
         let request = with(input("remove"), json!({"requester": user("ann")}));
-        scene.stage.put(ledger::asked("one", &request), &Asked { at: Time(0) });
+        scene.stage.put(ledger::asked("one", &request), &AskedExecution { at: Time(0) });
         let cause = scene.admit("one", request).unwrap().cause;
         assert_eq!(cause.contains(by), has_file, "{cause}");
         assert_eq!(cause.contains("\n  asked for by "), has_file, "{cause}");

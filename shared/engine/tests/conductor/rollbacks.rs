@@ -16,7 +16,7 @@ use windlass_domain::release::request::Route;
 use windlass_domain::text::digest::Digest;
 use windlass_domain::text::finding::Finding;
 use windlass_domain::text::time::Time;
-use windlass_engine::ledger::{self, Execution};
+use windlass_engine::ledger::{self, ExecutionDeployment};
 use windlass_engine::payload::{Answer, Transition};
 use windlass_world::stepfunctions::arn_of;
 
@@ -260,7 +260,7 @@ fn a_press_is_a_deployment_of_its_own_by_who_pressed() {
     assert_eq!(record.order.id, record.id);
     assert_eq!(record.executions, [arn_of("press")]);
     assert_eq!(record.status, Status::Running);
-    let known: Execution = scene.stage.get(&ledger::execution(&arn_of("press"))).unwrap();
+    let known: ExecutionDeployment = scene.stage.get(&ledger::execution(&arn_of("press"))).unwrap();
     assert_eq!(known.deployment, answer.deployment);
     let other = scene.admit("press-2", input("rollback")).unwrap();
     assert_ne!(other.deployment, answer.deployment);

@@ -20,8 +20,8 @@ use windlass_domain::text::fault::FaultName;
 use windlass_domain::text::time::{Span, Time};
 use windlass_engine::conductor;
 use windlass_engine::faults::Faults;
-use windlass_engine::ledger::{self, Index, Key, Stored};
-use windlass_engine::payload::{Answer, Caller, ConductorInput, ExecutionRef, Transition};
+use windlass_engine::ledger::{self, Index, ItemKey, Stored};
+use windlass_engine::payload::{Answer, CallingExecution, ConductorInput, ExecutionRef, Transition};
 use windlass_engine::ports::{self, Clock, DynamoDbApi, Execution, Result};
 use windlass_world::run::run;
 use windlass_world::stepfunctions::arn_of;
@@ -267,7 +267,7 @@ impl Scene {
     /// Makes the same after `Look` has failed with this error.
     pub fn accept_failed(name: &str, answer: &Answer, error: &str) -> ConductorInput {
         let execution = ExecutionRef { arn: arn_of(name), name: name.into() };
-        let by = Caller { execution, deployment: answer.deployment.clone(), token: answer.token };
+        let by = CallingExecution { execution, deployment: answer.deployment.clone(), token: answer.token };
         ConductorInput::Accept { by, request: input("accept"), error: error.into() }
     }
 
@@ -300,7 +300,7 @@ impl Scene {
     }
 
     /// Writes an item with its place in the index, which [`Stage::put`] leaves out.
-    pub fn put_indexed<T: serde::Serialize>(&self, key: Key<T>, value: T, place: ports::Key) {
+    pub fn put_indexed<T: serde::Serialize>(&self, key: ItemKey<T>, value: T, place: ports::Key) {
         let write = Stored::new(key, value).put_indexed(Some(place)).unwrap();
         run(self.stage.world.transact(vec![write])).unwrap();
     }

@@ -9,7 +9,7 @@ use windlass_domain::release::action::ActionName;
 use windlass_domain::release::ending::Ending;
 use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::text::fault::FaultName;
-use windlass_engine::ledger::{self, Execution};
+use windlass_engine::ledger::{self, ExecutionDeployment};
 use windlass_engine::ports::Result;
 use windlass_engine::recovery;
 use windlass_world::run::run;
@@ -44,7 +44,7 @@ fn started(scene: &Scene) -> Vec<(String, String)> {
 }
 
 fn knows(scene: &Scene) {
-    let known = Execution { deployment: id() };
+    let known = ExecutionDeployment { deployment: id() };
     scene.stage.put(ledger::execution(&arn_of(FIRST)), &known);
 }
 

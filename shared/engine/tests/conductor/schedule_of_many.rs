@@ -14,7 +14,7 @@ use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::name::EnvironmentName;
 use windlass_domain::text::time::Time;
-use windlass_engine::ledger::{self, Look as _};
+use windlass_engine::ledger::{self, DueLook as _};
 use windlass_engine::ports::{Key, Result};
 use windlass_engine::recovery::{self, ScheduleResult};
 use windlass_world::mishaps::When;
@@ -230,7 +230,7 @@ fn what_cannot_be_read_hides_nothing_else() {
     for list in lists {
         let key = |pk: &str| Key { pk: pk.into(), sk: "!".into() };
         let nothing = json!({"broken": true});
-        let item = ledger::Key::new(format!("broken {list}"), "!");
+        let item = ledger::ItemKey::new(format!("broken {list}"), "!");
         scene.put_indexed(item, nothing, key(list));
     }
     let error = scheduled(&scene).unwrap_err();
@@ -249,7 +249,7 @@ fn a_lock_at_no_environment_hides_nothing_else() {
     let lost = ledger::held_index(EnvironmentId::new(&app(), &environment("lost")));
     let mut lock: Lock = scene.stage.get(&ledger::lock(EnvironmentId::new(&app(), &environment("lost")))).unwrap();
     lock.token += 1;
-    let nowhere = ledger::Key::new("env#nowhere".into(), "lock");
+    let nowhere = ledger::ItemKey::new("env#nowhere".into(), "lock");
     scene.put_indexed(nowhere, lock, lost);
     let error = scheduled(&scene).unwrap_err();
     assert!(error.message.contains("env#nowhere"), "{error}");

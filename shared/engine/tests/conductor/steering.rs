@@ -14,7 +14,7 @@ use windlass_domain::release::ending::Ending;
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::text::finding::FindingName;
 use windlass_domain::text::time::{Span, Time};
-use windlass_engine::ledger::{self, Asked};
+use windlass_engine::ledger::{self, AskedExecution};
 use windlass_engine::payload::Transition;
 use windlass_world::stepfunctions::arn_of;
 
@@ -63,7 +63,7 @@ fn a_turn_names_the_person_and_the_rule() {
     let scene = watches();
     rule_by(&scene, 1, "roll_back: [ann]");
     let request = with(input("pause"), json!({"for": "2h", "requester": user("ann")}));
-    scene.stage.put(ledger::asked("pause", &request), &Asked { at: Time(0) });
+    scene.stage.put(ledger::asked("pause", &request), &AskedExecution { at: Time(0) });
     let answer = scene.admit("pause", request).unwrap();
     let by = "user/ann (ann; allowed by environments.prod.roll_back of access/apps/shop.yaml, version 1)";
     assert!(answer.cause.contains(by), "{}", answer.cause);

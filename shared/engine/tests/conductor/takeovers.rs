@@ -15,8 +15,8 @@ use windlass_domain::release::ending::Ending;
 use windlass_domain::text::fault::FaultName;
 use windlass_domain::text::finding::FindingName;
 use windlass_domain::text::time::Time;
-use windlass_engine::ledger::{self, Asked, Execution};
-use windlass_engine::payload::{Answer, Caller, ConductorInput, Transition};
+use windlass_engine::ledger::{self, AskedExecution, ExecutionDeployment};
+use windlass_engine::payload::{Answer, CallingExecution, ConductorInput, Transition};
 use windlass_world::mishaps::Visitor;
 use windlass_world::stepfunctions::arn_of;
 
@@ -38,7 +38,7 @@ fn a_lock_whose_owner_has_ended_is_taken_over_by_a_recovery_with_a_raised_token(
         assert_eq!(record.executions, [arn_of(FIRST), arn_of("recovery")]);
         assert_eq!(record.stopped, status == "ABORTED");
         assert!(record.recovered_by.is_empty(), "Windlass asked by itself");
-        let known: Execution = scene.stage.get(&ledger::execution(&arn_of("recovery"))).unwrap();
+        let known: ExecutionDeployment = scene.stage.get(&ledger::execution(&arn_of("recovery"))).unwrap();
         assert_eq!(known.deployment, id());
     }
 }
@@ -46,7 +46,7 @@ fn a_lock_whose_owner_has_ended_is_taken_over_by_a_recovery_with_a_raised_token(
 /// Lets `ann` start an action by the API, in an execution of its name.
 fn asks(scene: &Scene, action: &str) -> (Answer, Value) {
     let request = with(input(action), json!({"requester": user("ann")}));
-    scene.stage.put(ledger::asked(action, &request), &Asked { at: Time(0) });
+    scene.stage.put(ledger::asked(action, &request), &AskedExecution { at: Time(0) });
     (scene.admit(action, request.clone()).unwrap(), request)
 }
 
@@ -62,7 +62,7 @@ fn who_recovers_or_accepts_is_kept_with_the_person_the_rule_and_the_reason() {
     abandoned.wait();
     abandoned.execution(FIRST, "FAILED");
     let request = with(input("recover"), json!({"deployment": id(), "requester": user("ann")}));
-    abandoned.stage.put(ledger::asked("recover", &request), &Asked { at: Time(0) });
+    abandoned.stage.put(ledger::asked("recover", &request), &AskedExecution { at: Time(0) });
     assert_eq!(abandoned.admit("recover", request).unwrap().verdict, Transition::Succeeded);
 
     let (answer, request) = asks(&accepted, "accept");
@@ -273,7 +273,7 @@ fn what_a_killed_prepare_left_does_not_make_a_plan_without_changes_undone() {
     scene.step("api", StepStatus::Planned, |_| ());
     assert_eq!(in_short(&scene.recovery()), (Transition::Settle, ""));
     scene.stage.pass_seconds(1);
-    let settle = ConductorInput::Settle(Caller { token: scene.lock().token, ..scene.stage.caller() });
+    let settle = ConductorInput::Settle(CallingExecution { token: scene.lock().token, ..scene.stage.caller() });
     assert_eq!(in_short(&scene.serve(settle)), (Transition::NothingToDo, "AlreadyThere"));
 }
 
@@ -312,7 +312,7 @@ fn an_execution_that_took_over_and_lost_the_answer_goes_on() {
 #[test]
 fn a_known_execution_that_recovers_nothing_takes_its_turn() {
     let scene = Scene::new();
-    let known = Execution { deployment: id() };
+    let known = ExecutionDeployment { deployment: id() };
     for name in [FIRST, "another"] {
         scene.stage.put(ledger::execution(&arn_of(name)), &known);
     }

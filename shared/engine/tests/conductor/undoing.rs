@@ -15,7 +15,7 @@ use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::next_step::Redeploy;
 use windlass_domain::text::time::Time;
 use windlass_engine::ledger;
-use windlass_engine::payload::{Answer, Caller, ConductorInput, Transition};
+use windlass_engine::payload::{Answer, CallingExecution, ConductorInput, Transition};
 
 fn in_wave(wave: u32) -> impl FnOnce(&mut Step) {
     move |step| step.goals = BTreeMap::from([(wave, serde_json::Value::Null)])
@@ -279,7 +279,7 @@ fn what_a_recovery_has_undone_is_looked_at_again() {
         scene.hold(Some(("one", HeldState::Recovering)));
         let token = scene.lock().token;
         scene.change_record(|record| record.undoing = Some(why("Again")));
-        let by = Caller { token, ..scene.stage.caller() };
+        let by = CallingExecution { token, ..scene.stage.caller() };
         let settle = ConductorInput::SettleUndo { by, error: String::new() };
         scene.stage.pass_seconds(60);
         assert_eq!(scene.serve(settle).unwrap().verdict, Transition::RolledBack);

@@ -12,7 +12,7 @@ use windlass_domain::release::action::ActionName;
 use windlass_domain::release::ending::Ending;
 use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::text::time::Time;
-use windlass_engine::ledger::{self, Execution};
+use windlass_engine::ledger::{self, ExecutionDeployment};
 use windlass_engine::payload::{Answer, ConductorInput, Transition};
 use windlass_engine::ports::Result;
 use windlass_engine::recovery::wake;
@@ -21,7 +21,7 @@ use windlass_world::stepfunctions::arn_of;
 
 /// Asks for its turn, as at every wake-up.
 fn turn(scene: &Scene) -> Result<Answer> {
-    let known = Execution { deployment: id() };
+    let known = ExecutionDeployment { deployment: id() };
     scene.stage.put(ledger::execution(&arn_of(FIRST)), &known);
     scene.admit(FIRST, Value::Null)
 }

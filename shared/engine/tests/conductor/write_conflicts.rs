@@ -9,7 +9,7 @@ use windlass_domain::deployment::step::StepStatus;
 use windlass_domain::environment::HeldState;
 use windlass_domain::release::action::ActionName;
 use windlass_domain::text::fault::FaultName;
-use windlass_engine::ledger::{self, Execution};
+use windlass_engine::ledger::{self, ExecutionDeployment};
 use windlass_engine::payload::{Answer, Transition};
 use windlass_engine::ports::Result;
 use windlass_world::stepfunctions::arn_of;
@@ -61,7 +61,7 @@ fn waiting() -> Scene {
 fn kept_out() -> Scene {
     let scene = Scene::free();
     scene.other_holds(ActionName::Deploy, HeldState::NeedsOperator);
-    let known = Execution { deployment: id() };
+    let known = ExecutionDeployment { deployment: id() };
     scene.stage.put(ledger::execution(&arn_of(FIRST)), &known);
     scene
 }

@@ -20,7 +20,7 @@ use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::finding::FindingName;
 use windlass_domain::text::time::Time;
 use windlass_engine::ledger;
-use windlass_engine::payload::{Caller, PlannerInput, Transition};
+use windlass_engine::payload::{CallingExecution, PlannerInput, Transition};
 use windlass_engine::prepare::handle;
 use windlass_world::cloudformation::Wanted;
 use windlass_world::run::run;
@@ -305,7 +305,7 @@ fn a_plan_runs_a_templates_code_for_those_who_may_release() {
         let planned =
             Planned { deployment: stage.record.clone(), turn, expires: Time(99_999_999), drawn: None, before: None };
         stage.put(ledger::planned(&id()), &planned);
-        let by = Caller { token: 0, ..stage.caller() };
+        let by = CallingExecution { token: 0, ..stage.caller() };
         run(handle(&stage.world, PlannerInput::Plan(by))).unwrap();
         let planned: Planned = stage.get(&ledger::planned(&id())).unwrap();
         let findings = planned.drawn.unwrap().plan.findings.iter().map(|finding| finding.name).collect::<Vec<_>>();

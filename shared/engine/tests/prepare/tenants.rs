@@ -23,7 +23,7 @@ use windlass_domain::text::finding::FindingName;
 use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::text::time::Time;
 use windlass_engine::ledger;
-use windlass_engine::payload::{Caller, PlannerInput};
+use windlass_engine::payload::{CallingExecution, PlannerInput};
 use windlass_engine::prepare::handle;
 use windlass_world::run::run;
 
@@ -85,7 +85,7 @@ impl Tenants {
         let app = AppName::new(app).unwrap();
         let environment = EnvironmentName::new(environment).unwrap();
         self.write(&declaration, &id, EnvironmentId::new(&app, &environment), artifacts);
-        let by = Caller { deployment: id.clone(), ..self.stage.caller() };
+        let by = CallingExecution { deployment: id.clone(), ..self.stage.caller() };
         let input = PlannerInput::Prepare { by, wave: 0 };
         Tenant { id, input }
     }

@@ -19,7 +19,7 @@ use windlass_domain::text::digest::Digest;
 use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::text::time::Time;
 use windlass_engine::ledger;
-use windlass_engine::payload::{Caller, ConductorInput, ExecutionRef, JudgeInput, PlannerInput};
+use windlass_engine::payload::{CallingExecution, ConductorInput, ExecutionRef, JudgeInput, PlannerInput};
 use windlass_engine::ports::{Clock, Item, Key};
 use windlass_world::World;
 
@@ -121,8 +121,12 @@ impl Stage {
     }
 
     /// Returns who asks: the deployment's execution, which holds the lock.
-    pub fn caller(&self) -> Caller {
-        Caller { execution: ExecutionRef { arn: EXECUTION.into(), name: "one".into() }, deployment: id(), token: TOKEN }
+    pub fn caller(&self) -> CallingExecution {
+        CallingExecution {
+            execution: ExecutionRef { arn: EXECUTION.into(), name: "one".into() },
+            deployment: id(),
+            token: TOKEN,
+        }
     }
 
     /// Returns what a state asks the conductor whose input names a deployment, where nothing has failed.

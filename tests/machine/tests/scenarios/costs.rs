@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use windlass_domain::release::ending::Ending;
 use windlass_domain::text::digest::Digest;
 use windlass_domain::text::fault::{Fault, FaultName};
-use windlass_engine::ledger::{self, Served, Stored};
+use windlass_engine::ledger::{self, ServedArrival, Stored};
 use windlass_engine::ports::{Clock, DynamoDbApi, Image};
 use windlass_machine::arrivals::scheduled;
 use windlass_machine::shop::{SERVICE_AND_FUNCTION, Shop};
@@ -152,7 +152,7 @@ fn a_run_asks_the_ledger_about_a_thousand_pushes_at_most() {
         // All events have come but the last one.
         if number < 2_049 {
             let key = ledger::arrival(&format!("{REPOSITORY} {digest} {tag}"));
-            let served = Served { at: shop.world().now(), started: None };
+            let served = ServedArrival { at: shop.world().now(), started: None };
             let noted = Stored::new(key, served);
             run(shop.world().transact(vec![noted.put().unwrap()])).unwrap();
         }

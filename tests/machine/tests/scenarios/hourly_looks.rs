@@ -31,7 +31,7 @@ fn look(shop: &Shop<'_>) -> Option<Stored<HourlyLook>> {
     let item = record.items.keys().find(|key| key.sk == "hourly_look");
     let key = item.cloned()?;
     drop(record);
-    run(ledger::load(shop.world(), &ledger::Key::new(key.pk, key.sk))).unwrap()
+    run(ledger::load(shop.world(), &ledger::ItemKey::new(key.pk, key.sk))).unwrap()
 }
 
 /// Returns how many minutes ago the last look came to its end.

@@ -17,7 +17,7 @@ use windlass_machine::program::Program;
 use windlass_machine::shop::{ALARM, ALL_KINDS, FUNCTIONS, ONE_FUNCTION, Shop};
 use windlass_world::run::run;
 
-fn load<T: serde::de::DeserializeOwned>(shop: &Shop<'_>, key: &ledger::Key<T>) -> T {
+fn load<T: serde::de::DeserializeOwned>(shop: &Shop<'_>, key: &ledger::ItemKey<T>) -> T {
     let stored = run(ledger::require(shop.world(), key)).unwrap();
     stored.value
 }
@@ -107,7 +107,7 @@ fn a_plan_names_what_no_gate_measures() {
     }
 }
 
-fn planned_of(arn: &str) -> ledger::Key<Planned> {
+fn planned_of(arn: &str) -> ledger::ItemKey<Planned> {
     ledger::planned(&DeploymentId::planned(arn))
 }
 

@@ -231,7 +231,7 @@ fn targets(shop: &Shop<'_>, deployment: &Deployment) -> BTreeMap<ComponentName, 
     steps.into_iter().map(|step| (step.value.component.clone(), target_of(&step.value))).collect()
 }
 
-fn load<T: serde::de::DeserializeOwned>(shop: &Shop<'_>, key: &ledger::Key<T>) -> T {
+fn load<T: serde::de::DeserializeOwned>(shop: &Shop<'_>, key: &ledger::ItemKey<T>) -> T {
     run(ledger::require(shop.world(), key)).unwrap().value
 }
 

@@ -10,7 +10,7 @@ use windlass_domain::release::request::ObjectRef;
 use windlass_domain::text::digest::Digest;
 use windlass_domain::text::name::AppName;
 use windlass_domain::text::time::Time;
-use windlass_engine::ledger::{self, Key, Stored};
+use windlass_engine::ledger::{self, ItemKey, Stored};
 use windlass_engine::ports::{Clock, DynamoDbApi};
 use windlass_engine::routes::api::{Call, handle};
 use windlass_machine::shop::Shop;
@@ -18,7 +18,7 @@ use windlass_machine::shop_world::put_access_for_all;
 use windlass_world::run::run;
 
 /// Puts an access file in force.
-fn in_force(shop: &Shop<'_>, key: Key<AccessItem>, text: &str) {
+fn in_force(shop: &Shop<'_>, key: ItemKey<AccessItem>, text: &str) {
     let object = ObjectRef { key: "access/all.yaml".into(), version_id: None };
     let digest = Digest::of(text.as_bytes());
     let item = AccessItem { text: text.into(), version: 1, digest, accepted: Time(0), object };

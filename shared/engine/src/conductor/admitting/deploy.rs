@@ -4,7 +4,7 @@ use crate::conductor::admitting::identify::{Identified, asks_too, identify};
 use crate::conductor::answering::release_status::same;
 use crate::conductor::answering::{end, final_answer, note_cost, reject};
 use crate::conductor::request::{Admitted, Asker, Ports};
-use crate::ledger::{self, Execution, ExecutionRecord, Stored, commit, put_arrived, put_deployment, retry};
+use crate::ledger::{self, ExecutionDeployment, ExecutionRecord, Stored, commit, put_arrived, put_deployment, retry};
 use crate::payload::ExecutionRef;
 use crate::pin::{self, Pinned};
 use crate::ports::{Condition, Result, Write};
@@ -157,7 +157,8 @@ fn is_rejected(record: &Deployment) -> bool {
 }
 
 fn writes(record: &Stored<Deployment>, execution: &ExecutionRef, pinned: &Pinned) -> Result<Vec<Write>> {
-    let known = Stored::new(ledger::execution(&execution.arn), Execution { deployment: record.value.id.clone() });
+    let known =
+        Stored::new(ledger::execution(&execution.arn), ExecutionDeployment { deployment: record.value.id.clone() });
     let not_done = Write::check(ledger::done(&execution.arn), Condition::Absent);
     let mut writes = vec![put_arrived(record)?, known.put()?, not_done];
     // A release from a source that is not accepted takes no version's name.

@@ -6,7 +6,7 @@ use crate::conductor::answering::release_status::same;
 use crate::conductor::environment::snapshot_walk::snapshot;
 use crate::conductor::environment::{drills, hold_of, set_hold};
 use crate::conductor::request::{Admitted, Asker, Ports};
-use crate::ledger::{self, Execution, Stored, commit, put_arrived, put_state, retry};
+use crate::ledger::{self, ExecutionDeployment, Stored, commit, put_arrived, put_state, retry};
 use crate::payload::ExecutionRef;
 use crate::pin;
 use crate::ports::{DynamoDbApi, Result};
@@ -42,7 +42,7 @@ pub async fn go_back(ports: &impl Ports, execution: &Asker<'_>, request: &Reques
             }
             return Ok(Some(before(ports, execution, &former.value).await?));
         }
-        let known = Stored::new(ledger::execution(&execution.arn), Execution { deployment: id.clone() });
+        let known = Stored::new(ledger::execution(&execution.arn), ExecutionDeployment { deployment: id.clone() });
         let mut writes = vec![put_arrived(&record)?, known.put()?];
         if request.action == ActionName::Rollback {
             let of = EnvironmentId::new(&request.app, &env);
@@ -128,7 +128,7 @@ pub async fn drill(ports: &impl Ports, execution: &Asker<'_>, request: &Request)
             return Ok(admitted);
         }
         let id = record.value.id.clone();
-        let known = Stored::new(ledger::execution(&execution.arn), Execution { deployment: id.clone() });
+        let known = Stored::new(ledger::execution(&execution.arn), ExecutionDeployment { deployment: id.clone() });
         let writes =
             vec![drills::put(&drills, EnvironmentId::new(&request.app, &env))?, put_arrived(&record)?, known.put()?];
         Ok(commit(ports, writes).await?.then_some(Admitted::New(id)))

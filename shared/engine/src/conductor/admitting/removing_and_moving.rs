@@ -9,7 +9,7 @@
 use crate::conductor::answering::without_deployment::{before, once};
 use crate::conductor::environment::resolved;
 use crate::conductor::request::{Asker, Ports};
-use crate::ledger::{self, ExecutionRecord, Progress, Stored, commit, put_state, retry};
+use crate::ledger::{self, ExecutionRecord, LetGoProgress, Stored, commit, put_state, retry};
 use crate::movable::Movable;
 use crate::payload::{Answer, EndTransition};
 use crate::ports::{Result, Write};
@@ -30,7 +30,7 @@ use windlass_domain::text::name::{AppName, EnvironmentName};
 /// Developer Guide, "Transactions").
 pub const AT_ONCE: usize = 90;
 
-impl Progress {
+impl LetGoProgress {
     /// All of it, in sentences.
     pub fn sentences(&self, app: &AppName) -> Vec<String> {
         let parts = self.parts.iter();
@@ -71,7 +71,7 @@ async fn one_part(
         return Ok(Some(Break(answer)));
     }
     let scope = request.scope()?;
-    let mut progress: Stored<Progress> = ledger::load_or_default(ports, &ledger::removing(&execution.arn)).await?;
+    let mut progress: Stored<LetGoProgress> = ledger::load_or_default(ports, &ledger::removing(&execution.arn)).await?;
     let mut found = Removable::load(ports, scope).await?;
     let (mut writes, part) = match found.decide() {
         Ok(removed) => next(&mut found, &removed)?,

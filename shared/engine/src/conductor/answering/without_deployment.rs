@@ -6,7 +6,7 @@
 
 use crate::conductor::answering::{cause_of, ended};
 use crate::conductor::request::Ports;
-use crate::ledger::{self, ExecutionRecord, Owner, Stored, commit, retry, write_once};
+use crate::ledger::{self, ExecutionRecord, OtherOwner, Stored, commit, retry, write_once};
 use crate::payload::{Answer, EndTransition, ExecutionRef};
 use crate::ports::{Clock, DynamoDbApi, Result, Write};
 use crate::trouble::Checked;
@@ -151,14 +151,16 @@ impl ExecutionRecord {
 
     /// Returns the record of a removal.
     pub fn removed(scope: MovingScope<'_>, cause: String) -> Self {
-        let owner = Owner { app: scope.app.clone(), environment: scope.environment.cloned() };
+        let owner = OtherOwner { app: scope.app.clone(), environment: scope.environment.cloned() };
         Self { removed: Some(owner), ..Self::of(&DeploymentId("none".into()), cause) }
     }
 
     /// Returns the record of a move, with the environments that it concerns.
     pub fn moved(sides: Vec<EnvironmentId<'_>>, cause: Prose) -> Self {
-        let owner =
-            |side: EnvironmentId<'_>| Owner { app: side.app().clone(), environment: Some(side.environment().clone()) };
+        let owner = |side: EnvironmentId<'_>| OtherOwner {
+            app: side.app().clone(),
+            environment: Some(side.environment().clone()),
+        };
         Self { moved: sides.into_iter().map(owner).collect(), ..Self::of(&DeploymentId("none".into()), cause) }
     }
 

@@ -8,7 +8,7 @@ use crate::conductor::queue::take_lock::place;
 use crate::conductor::request::Ports;
 use crate::deployment_context::declared_meanwhile;
 use crate::ledger::{self, Fence, Stored, commit, put_deployment, retry};
-use crate::payload::{Answer, Caller, GiveBackTransition};
+use crate::payload::{Answer, CallingExecution, GiveBackTransition};
 use crate::ports::{Condition, DynamoDbApi, Result, Write};
 use std::collections::BTreeSet;
 use windlass_domain::access::{Approval, Rules};
@@ -21,7 +21,7 @@ use windlass_domain::release::identity::DeploymentId;
 ///
 /// # Errors
 /// `StaleToken` if another execution works for the deployment now, or it has ended. The ledger's faults.
-pub async fn give_back(ports: &impl Ports, by: &Caller) -> Result<Answer<GiveBackTransition>> {
+pub async fn give_back(ports: &impl Ports, by: &CallingExecution) -> Result<Answer<GiveBackTransition>> {
     let id = &by.deployment;
     let answer = Answer::of(GiveBackTransition::Draw, id, 0);
     retry(ports, "giving the turn back", async || {
@@ -59,7 +59,12 @@ pub async fn give_back(ports: &impl Ports, by: &Caller) -> Result<Answer<GiveBac
 
 /// Raises the token and forgets what was approved, while it still has its turn: from then on no twin of `Prepare`
 /// writes anything, and what it has written can be removed.
-async fn fence_off(ports: &impl Ports, by: &Caller, mut record: Stored<Deployment>, mut view: View) -> Result<bool> {
+async fn fence_off(
+    ports: &impl Ports,
+    by: &CallingExecution,
+    mut record: Stored<Deployment>,
+    mut view: View,
+) -> Result<bool> {
     Fence::new(record.value.environment_id(), &by.deployment, by.token).passes(&view.lock.value)?;
     if let Some(approval) = &mut record.value.approval {
         approval.hash = None;

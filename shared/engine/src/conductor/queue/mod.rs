@@ -11,7 +11,7 @@ use crate::conductor::environment::view::{self, View};
 use crate::conductor::queue::take_lock::write_ending;
 use crate::conductor::request::Ports;
 use crate::ledger::{self, commit, put_deployment, retry};
-use crate::payload::{Answer, Caller, EndTransition, WaitTransition};
+use crate::payload::{Answer, CallingExecution, EndTransition, WaitTransition};
 use crate::ports::Result;
 use crate::recovery;
 use windlass_domain::deployment::admission::Decision;
@@ -25,7 +25,7 @@ use windlass_domain::text::foreign::Foreign;
 /// Serves the state. The token is stored before the lock is looked at again, so that a lock which
 /// was freed in between wakes it at once: either this look sees it free, or the outbox, which
 /// looks after the lock was freed, sees the token.
-pub async fn await_turn(ports: &impl Ports, by: &Caller, token: &str) -> Result<Answer<WaitTransition>> {
+pub async fn await_turn(ports: &impl Ports, by: &CallingExecution, token: &str) -> Result<Answer<WaitTransition>> {
     let id = &by.deployment;
     retry(ports, "waiting for its turn", async || {
         let mut record = ledger::require(ports, &ledger::deployment(id)).await?;
@@ -69,7 +69,7 @@ pub async fn await_turn(ports: &impl Ports, by: &Caller, token: &str) -> Result<
 
 /// Serves the state. Where a late invocation of `Admit` has taken the lock after all, nothing is given up:
 /// the recovery ends the deployment.
-pub async fn give_up(ports: &impl Ports, by: &Caller, error: &str) -> Result<Answer<EndTransition>> {
+pub async fn give_up(ports: &impl Ports, by: &CallingExecution, error: &str) -> Result<Answer<EndTransition>> {
     let id = &by.deployment;
     retry(ports, "giving up", async || {
         let mut record = ledger::require(ports, &ledger::deployment(id)).await?;
@@ -96,7 +96,7 @@ fn could_not_wait(record: &Deployment, error: &str) -> Finding {
 
 /// Serves the state: stops the owner's execution and starts its recovery. The execution-status
 /// rule would start the same recovery; whichever comes second finds it started.
-pub async fn preempt(ports: &impl Ports, by: &Caller) -> Result<Answer<WaitTransition>> {
+pub async fn preempt(ports: &impl Ports, by: &CallingExecution) -> Result<Answer<WaitTransition>> {
     let id = &by.deployment;
     let record = ledger::require(ports, &ledger::deployment(id)).await?;
     let lock = ledger::load_or_default(ports, &ledger::lock(record.value.environment_id())).await?;

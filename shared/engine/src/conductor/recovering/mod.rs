@@ -90,7 +90,7 @@ pub fn hand_over(
 
 /// Returns the writes that belong together for that: the lock, the record, and the deployment of the execution.
 pub fn handed_over(execution: &ExecutionRef, record: &Stored<Deployment>, lock: &Stored<Lock>) -> Result<Vec<Write>> {
-    let known = ledger::Execution { deployment: record.value.id.clone() };
+    let known = ledger::ExecutionDeployment { deployment: record.value.id.clone() };
     let known = Stored::new(ledger::execution(&execution.arn), known);
     let index = ledger::held_index(record.value.environment_id());
     Ok(vec![lock.put_indexed(Some(index))?, put_deployment(record)?, known.put()?])

@@ -8,7 +8,7 @@ use crate::conductor::settling;
 use crate::conductor::settling::snapshots::{before_windlass, found, numbered, present, put_snapshot, ran, unreleased};
 use crate::last_fault;
 use crate::ledger::{self, ExecutionRecord, Fence, Stored, put_deployment, put_state};
-use crate::payload::{Answer, Caller, EndTransition};
+use crate::payload::{Answer, CallingExecution, EndTransition};
 use crate::ports::{Result, Write};
 use crate::trouble::{Checked, Trouble};
 use crate::vouch;
@@ -33,7 +33,12 @@ use windlass_domain::text::time::Time;
 /// One of the two ways out of `NeedsOperator`. The deployment keeps its ending, with a word on how
 /// it was resolved. What `Look` has just seen is what is accepted; where it could not see something, nothing
 /// is, and the environment stays locked.
-pub async fn accept(ports: &impl Ports, by: &Caller, input: &Value, error: &str) -> Result<Answer<EndTransition>> {
+pub async fn accept(
+    ports: &impl Ports,
+    by: &CallingExecution,
+    input: &Value,
+    error: &str,
+) -> Result<Answer<EndTransition>> {
     let request = match request::request_of(&by.execution, input) {
         Ok(request) => request,
         Err(part) => return without_deployment::unreadable(ports, &by.execution, input, part.findings()).await,
@@ -49,7 +54,12 @@ pub async fn accept(ports: &impl Ports, by: &Caller, input: &Value, error: &str)
 }
 
 /// Takes what was seen for what runs, and frees the environment.
-async fn taken(ports: &impl Ports, by: &Caller, request: &Request, error: &str) -> Checked<Answer<EndTransition>> {
+async fn taken(
+    ports: &impl Ports,
+    by: &CallingExecution,
+    request: &Request,
+    error: &str,
+) -> Checked<Answer<EndTransition>> {
     let id = &by.deployment;
     once(ports, &by.execution, "accepting what is there", async || {
         let (record, lock) = still_stuck(ports, by, id).await?;
@@ -70,7 +80,7 @@ async fn taken(ports: &impl Ports, by: &Caller, request: &Request, error: &str) 
 type Stuck = (Stored<Deployment>, Stored<Lock>);
 
 /// The deployment and its environment's lock, where it needs an operator as it did when it was looked at.
-async fn still_stuck(ports: &impl Ports, by: &Caller, id: &DeploymentId) -> Checked<Stuck> {
+async fn still_stuck(ports: &impl Ports, by: &CallingExecution, id: &DeploymentId) -> Checked<Stuck> {
     let record = ledger::require(ports, &ledger::deployment(id)).await?;
     let lock = ledger::load_or_default(ports, &ledger::lock(record.value.environment_id())).await?;
     let of = record.value.environment_id();
@@ -108,7 +118,11 @@ pub fn nothing_to_accept(of: EnvironmentId<'_>) -> Finding {
 /// Each component that does not run as recorded, or may not, with what was seen of it.
 type Seen<'a> = Vec<(&'a Step, Accepted<'a>)>;
 
-fn seen<'a>(steps: &'a [Stored<Step>], by: &Caller, failed: Option<Finding>) -> Result<Seen<'a>, Vec<Finding>> {
+fn seen<'a>(
+    steps: &'a [Stored<Step>],
+    by: &CallingExecution,
+    failed: Option<Finding>,
+) -> Result<Seen<'a>, Vec<Finding>> {
     let (mut seen, mut findings) = (Vec::new(), Vec::new());
     for step in steps.iter().map(|step| &step.value) {
         match accepted(step, by.token) {

@@ -10,7 +10,7 @@ pub mod undo;
 
 use crate::conductor::request::Ports;
 use crate::ledger::{self, Fence, Stored, commit};
-use crate::payload::Caller;
+use crate::payload::CallingExecution;
 use crate::ports::{Result, Write};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::deployment::second_look::SecondLook;
@@ -35,7 +35,7 @@ use windlass_domain::text::name::ComponentName;
 /// Faults: `StaleToken` where another execution has taken over.
 pub async fn fence_off_late_calls(
     ports: &impl Ports,
-    by: &Caller,
+    by: &CallingExecution,
     record: &Deployment,
 ) -> Result<Option<Stored<Lock>>> {
     let of = record.environment_id();

@@ -8,7 +8,7 @@ use crate::conductor::request::Ports;
 use crate::conductor::settling::undo::failure;
 use crate::conductor::settling::{self, fence_off_late_calls, make_due, snapshots};
 use crate::ledger::{self, Stored, commit, put_deployment, put_state, retry};
-use crate::payload::{Answer, Caller, EndTransition};
+use crate::payload::{Answer, CallingExecution, EndTransition};
 use crate::ports::{Condition, Result, Write};
 use std::collections::BTreeSet;
 use windlass_domain::declaration::gate::Verdict;
@@ -23,7 +23,7 @@ use windlass_domain::shown::release_status::{ALREADY_THERE, NOTHING_CHANGED, fou
 use windlass_domain::text::fault::Fault;
 
 /// Serves the state.
-pub async fn settle(ports: &impl Ports, by: &Caller) -> Result<Answer<EndTransition>> {
+pub async fn settle(ports: &impl Ports, by: &CallingExecution) -> Result<Answer<EndTransition>> {
     let id = &by.deployment;
     retry(ports, "settling the deployment", async || {
         let mut record = ledger::require(ports, &ledger::deployment(id)).await?;
@@ -63,7 +63,7 @@ fn not_seen(step: &Step) -> Fault {
 /// meanwhile, all is looked at anew.
 async fn take_back(
     ports: &impl Ports,
-    by: &Caller,
+    by: &CallingExecution,
     mut record: Stored<Deployment>,
     lock: &Stored<Lock>,
     steps: &[Stored<Step>],

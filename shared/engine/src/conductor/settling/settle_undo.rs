@@ -9,7 +9,7 @@ use crate::conductor::request::Ports;
 use crate::conductor::settling::undo::{as_the_machine_saw_it, unprepared};
 use crate::conductor::settling::{self, fence_off_late_calls, make_due};
 use crate::ledger::{self, Stored, commit, put_deployment, put_state, retry};
-use crate::payload::{Answer, Caller, EndTransition};
+use crate::payload::{Answer, CallingExecution, EndTransition};
 use crate::ports::{Result, Write};
 use std::collections::BTreeSet;
 use windlass_domain::deployment::admission::AdmissionFacts;
@@ -30,7 +30,7 @@ use windlass_domain::text::prose::Prose;
 use windlass_domain::text::time::Time;
 
 /// Serves the state.
-pub async fn settle_undo(ports: &impl Ports, by: &Caller, error: &str) -> Result<Answer<EndTransition>> {
+pub async fn settle_undo(ports: &impl Ports, by: &CallingExecution, error: &str) -> Result<Answer<EndTransition>> {
     let id = &by.deployment;
     retry(ports, "ending the undo", async || {
         let mut record = ledger::require(ports, &ledger::deployment(id)).await?;

@@ -5,7 +5,7 @@ use crate::conductor::answering::outcomes::{first_wave, in_words};
 use crate::conductor::request::Ports;
 use crate::last_fault;
 use crate::ledger::{self, Fence, Stored, commit, put_deployment, retry};
-use crate::payload::{Answer, Caller, UndoTransition, WorkItem};
+use crate::payload::{Answer, CallingExecution, UndoTransition, WorkItem};
 use crate::ports::{DynamoDbApi, Result};
 use windlass_domain::deployment::held_back::held_by;
 use windlass_domain::deployment::judgement::{Judged, Judgement};
@@ -29,7 +29,12 @@ const BEFORE_ALL: u32 = u32::MAX;
 ///
 /// An irreversible step comes first: where it has begun, or nobody knows, nothing else is brought back, because what
 /// came before must not run after it.
-pub async fn undo(ports: &impl Ports, by: &Caller, error: &str, undone: Option<u32>) -> Result<Answer<UndoTransition>> {
+pub async fn undo(
+    ports: &impl Ports,
+    by: &CallingExecution,
+    error: &str,
+    undone: Option<u32>,
+) -> Result<Answer<UndoTransition>> {
     let id = &by.deployment;
     let record = ledger::require(ports, &ledger::deployment(id)).await?;
     let fence = Fence::new(record.value.environment_id(), id, by.token);

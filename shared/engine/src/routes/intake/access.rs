@@ -3,7 +3,7 @@
 
 use super::arrival::{self, ArrivalOutcome, Created, Ports};
 use crate::access;
-use crate::ledger::{self, Key, Stored, commit, retry};
+use crate::ledger::{self, ItemKey, Stored, commit, retry};
 use crate::ports::Result;
 use crate::trouble::Unread;
 use crate::{log, upload_findings};
@@ -91,7 +91,7 @@ async fn put_in_force(ports: &impl Ports, place: &AccessPlace, item: &AccessItem
     .await
 }
 
-fn key(place: &AccessPlace) -> Key<AccessItem> {
+fn key(place: &AccessPlace) -> ItemKey<AccessItem> {
     match place {
         AccessPlace::App(app) => ledger::access(app),
         AccessPlace::All => ledger::access_for_all(),

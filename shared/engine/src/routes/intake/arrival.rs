@@ -6,7 +6,7 @@
 
 use crate::conductor::{record_refusal, refusal};
 use crate::faults::Faults;
-use crate::ledger::{self, Served, Started};
+use crate::ledger::{self, ServedArrival, Started};
 use crate::pin;
 use crate::ports::{Clock, Result, S3Api, SnsApi, StepFunctionsApi};
 use crate::recovery::{Came, came_of, quarter};
@@ -143,7 +143,7 @@ pub async fn once(
         ArrivalOutcome::Served => None,
         ArrivalOutcome::Started(started) => Some(started.clone()),
     };
-    note.value = Served { at, started };
+    note.value = ServedArrival { at, started };
     // It is refused if somebody else has just noted it.
     ports.transact(vec![note.put_until(at.plus_s(NOTED_FOR_S))?]).await?;
     Ok(Some(came))
@@ -151,7 +151,7 @@ pub async fn once(
 
 /// Returns whether the execution for an arrival died before it was a deployment or a refusal, so that nobody knows of
 /// it. An execution that a person stopped is not started again.
-async fn is_lost(ports: &impl Ports, served: &Served) -> Result<bool> {
+async fn is_lost(ports: &impl Ports, served: &ServedArrival) -> Result<bool> {
     let Some(Started { app, execution }) = &served.started else { return Ok(false) };
     Ok(came_of(ports, app, execution).await? == Came::Lost)
 }

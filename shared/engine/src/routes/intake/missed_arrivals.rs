@@ -3,7 +3,7 @@
 use super::arrival::ArrivalOutcome;
 use super::object::created;
 use crate::faults::Faults;
-use crate::ledger::{self, Images, RepositoryOwner, RepositoryPlace, SearchProgress, Stored};
+use crate::ledger::{self, ImageSearch, RepositoryOwner, RepositoryPlace, SearchProgress, Stored};
 use crate::log;
 use crate::pin::declaration_in_force;
 use crate::ports::{Listed, Result, Tagged, Transacted};
@@ -32,7 +32,7 @@ pub async fn handle(ports: &impl Ports) -> Result<()> {
     let stored = ledger::load(ports, &key).await?;
     let mut faults = Faults::default();
     let rounds = match stored {
-        None => Stored::new(key, SearchProgress { uploads: ArrivalSweep::first(now), images: Images::first(now) }),
+        None => Stored::new(key, SearchProgress { uploads: ArrivalSweep::first(now), images: ImageSearch::first(now) }),
         Some(Stored { key, rev, value }) => Stored {
             key,
             rev,
@@ -90,7 +90,7 @@ const PAGES_OF_IMAGES: usize = 20;
 /// The number of pushes that a run asks the ledger about; most of them are known to be served.
 const LOOKS: usize = 1000;
 
-impl Images {
+impl ImageSearch {
     /// Returns the state before the first round.
     pub fn first(now: Time) -> Self {
         Self { round: ArrivalSweep::first(now), within: None }

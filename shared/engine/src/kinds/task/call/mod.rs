@@ -115,7 +115,7 @@ impl<P: CallPorts> Kind for Call<P> {
 }
 
 /// Lets no call begin any more; `Conflict` where one has just begun.
-async fn bar(home: &impl DynamoDbApi, key: ledger::Key<Called>) -> Result<()> {
+async fn bar(home: &impl DynamoDbApi, key: ledger::ItemKey<Called>) -> Result<()> {
     let mut called = ledger::load_or_default(home, &key).await?;
     called.value.barred = true;
     if ledger::commit(home, vec![called.put()?]).await? {
@@ -125,7 +125,7 @@ async fn bar(home: &impl DynamoDbApi, key: ledger::Key<Called>) -> Result<()> {
 }
 
 /// Returns the key of the ledger's item of one of the two calls.
-fn item(deployment: &DeploymentId, target: &Target, direction: Direction) -> ledger::Key<Called> {
+fn item(deployment: &DeploymentId, target: &Target, direction: Direction) -> ledger::ItemKey<Called> {
     ledger::call(deployment, &target.component, direction.as_str())
 }
 
