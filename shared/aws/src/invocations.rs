@@ -19,13 +19,13 @@ use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::log;
 use windlass_engine::outbox::LedgerChange;
 use windlass_engine::ports::{Item, Result};
-use windlass_engine::routes::api::{Call, Reply, unread};
+use windlass_engine::routes::api::{ApiCall, Reply, unread};
 
 /// Returns the call in an event of the HTTP API.
 ///
 /// # Errors
 /// The reply to a call that cannot be read.
-pub fn call_of(event: ApiGatewayV2httpRequest) -> Result<Call, Reply> {
+pub fn call_of(event: ApiGatewayV2httpRequest) -> Result<ApiCall, Reply> {
     let body = body(event.body, event.is_base64_encoded)?;
     // A key that is no text cannot be used: the request's check says what is wrong with it.
     let key = event.headers.get("idempotency-key");
@@ -35,7 +35,7 @@ pub fn call_of(event: ApiGatewayV2httpRequest) -> Result<Call, Reply> {
     let stage = context.stage.as_deref().unwrap_or("$default");
     let query = event.raw_query_string.unwrap_or_default();
     let authorizer = context.authorizer.unwrap_or_default();
-    Ok(Call {
+    Ok(ApiCall {
         method: context.http.method.to_string(),
         path: without_stage(&path, stage).to_owned(),
         // The query is read as it was sent: `queryStringParameters` cuts values at their commas.
@@ -173,7 +173,7 @@ mod tests {
     use std::cell::Cell;
     use windlass_domain::release::request::Route;
 
-    fn call_of(event: &Value) -> Result<Call, Reply> {
+    fn call_of(event: &Value) -> Result<ApiCall, Reply> {
         let event = serde_json::from_value(event.clone()).expect("an event of an HTTP API");
         super::call_of(event)
     }
@@ -197,7 +197,7 @@ mod tests {
 
     #[test]
     fn a_call_is_read() {
-        let expected = Call {
+        let expected = ApiCall {
             method: "POST".into(),
             path: "/apps/shop/releases".into(),
             query: [("environment", "prod"), ("cursor", "1,2")]

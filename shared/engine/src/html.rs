@@ -14,7 +14,7 @@ pub enum Need {
 
 /// The addresses in a document, as it writes them.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Names {
+pub struct DocumentAddresses {
     /// The base that it sets.
     pub base: Option<String>,
     /// The scripts and style sheets, in their order.
@@ -29,8 +29,8 @@ pub struct Names {
 }
 
 /// Returns the addresses of the files that a browser fetches for a document. Pure.
-pub fn named_by(html: &[u8]) -> Names {
-    let mut names = Names::default();
+pub fn named_by(html: &[u8]) -> DocumentAddresses {
+    let mut names = DocumentAddresses::default();
     let mut unfetched = 0_usize;
     let mut emitter = DefaultEmitter::default();
     // Text inside a script or style is not markup.
@@ -127,7 +127,7 @@ mod tests {
             <script type="text/javascript" src="old.js"></script>
             <SCRIPT type="module" crossorigin src=/assets/index.js></SCRIPT>
             <script>const x = "</p>"; inline()</script>"#;
-        let Names { base, needed, images, links, is_page } = named_by(html);
+        let DocumentAddresses { base, needed, images, links, is_page } = named_by(html);
         assert_eq!(base.as_deref(), Some("/docs/"));
         assert!(is_page);
         assert_eq!(links, [""; 0]);
@@ -151,7 +151,7 @@ mod tests {
                 "<{element}><script src=a.js></script><link rel=stylesheet href=a.css><img src=a.png></{element}>\
                  <script src=b.js></script><img src=b.png>"
             );
-            let Names { needed, images, .. } = named_by(html.as_bytes());
+            let DocumentAddresses { needed, images, .. } = named_by(html.as_bytes());
             assert_eq!((needed, images), (vec![(Need::Script, "b.js".into())], vec!["b.png".into()]), "{element}");
         }
     }

@@ -10,7 +10,7 @@ use windlass_domain::deployment::step::Step;
 use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::text::time::Span;
-use windlass_engine::measurements::{Component, Judging, Preparing, Problem, check, measure};
+use windlass_engine::measurements::{ChangeableComponent, GateProblem, Judging, Preparing, check, measure};
 use windlass_engine::ports::{Clock, Probed};
 use windlass_world::World;
 use windlass_world::run::run as block_on;
@@ -124,7 +124,7 @@ fn before_the_release_it_is_only_looked_whether_it_may_be_asked() {
             world.probe().answers.insert(TEST.into(), answer.clone());
         }
         let name = agent();
-        let component = Component { name: &name, is_first: false, target: &serde_json::Value::Null };
+        let component = ChangeableComponent { name: &name, is_first: false, target: &serde_json::Value::Null };
         let preparing =
             Preparing { gates: &probes("new", before_traffic), place: &Place::default(), components: &[component] };
         let found = block_on(check(&world, &preparing)).unwrap();
@@ -133,8 +133,8 @@ fn before_the_release_it_is_only_looked_whether_it_may_be_asked() {
         };
         let problem = match looked.problems.as_slice() {
             [] => "nothing",
-            [Problem::Red(_)] => "red",
-            [Problem::NotMeasurable(_)] => "not measurable",
+            [GateProblem::Red(_)] => "red",
+            [GateProblem::NotMeasurable(_)] => "not measurable",
             _ => "more",
         };
         assert_eq!(problem, wanted, "{answer:?} {before_traffic}");

@@ -15,7 +15,7 @@ use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::text::name::ComponentName;
 use windlass_engine::ledger;
 use windlass_engine::ports::Shifting;
-use windlass_engine::routes::api::{Call, handle};
+use windlass_engine::routes::api::{ApiCall, handle};
 use windlass_machine::core_time::on_core;
 use windlass_machine::many_functions::{functions, serving};
 use windlass_machine::program::Program;
@@ -279,11 +279,11 @@ fn forget_versions(shop: &Shop<'_>) {
 /// Measures a call for the newest ten deployments, in milliseconds.
 fn page(shop: &Shop<'_>) -> f64 {
     let query = [("environment", "prod"), ("limit", "10")];
-    let call = Call {
+    let call = ApiCall {
         method: "GET".into(),
         path: "/apps/shop/deployments".into(),
         query: query.map(|(name, value)| (name.into(), value.into())).into(),
-        ..Call::default()
+        ..ApiCall::default()
     };
     let began = Instant::now();
     let reply = run(handle(shop.world(), call));

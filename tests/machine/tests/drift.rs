@@ -7,7 +7,7 @@ use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::finding::FindingName;
 use windlass_engine::ledger::{self, Stored};
 use windlass_engine::ports::Clock;
-use windlass_engine::routes::api::{Call, handle};
+use windlass_engine::routes::api::{ApiCall, handle};
 use windlass_machine::program::Program;
 use windlass_machine::shop::{ALL_KINDS, Shop};
 use windlass_machine::shop_stack;
@@ -28,11 +28,11 @@ fn live(program: &Program) -> Shop<'_> {
 }
 
 fn environment(shop: &Shop<'_>, observe: &str) -> Value {
-    let call = Call {
+    let call = ApiCall {
         method: "GET".into(),
         path: "/apps/shop/environments/prod".into(),
         query: BTreeMap::from([("observe".into(), observe.into())]),
-        ..Call::default()
+        ..ApiCall::default()
     };
     let reply = run(handle(shop.world(), call));
     assert_eq!(reply.status, 200, "{}", reply.body);
@@ -148,11 +148,11 @@ fn what_cannot_be_read_is_unknown_and_the_rest_is_shown() {
         let next = shop.world().mishaps().count() + 1 + offset;
         let fault = Fault::new(FaultName::AccessDenied, "you may not");
         shop.world().fail_call(next, When::Before, fault);
-        let call = Call {
+        let call = ApiCall {
             method: "GET".into(),
             path: "/apps/shop/environments/prod".into(),
             query: BTreeMap::from([("observe".into(), "true".into())]),
-            ..Call::default()
+            ..ApiCall::default()
         };
         let reply = run(handle(shop.world(), call));
         let Some(observed) = reply.body.get("observed") else {

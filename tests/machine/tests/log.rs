@@ -7,7 +7,7 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 use tracing_subscriber::layer::SubscriberExt as _;
 use windlass_engine::log;
-use windlass_engine::routes::api::{self, Call};
+use windlass_engine::routes::api::{self, ApiCall};
 use windlass_engine::routes::intake;
 use windlass_machine::program::Program;
 use windlass_machine::shop::{FUNCTIONS, Shop};
@@ -55,7 +55,7 @@ fn a_call_about_a_deployment_names_it() {
     let mut shop = Shop::new(&program, FUNCTIONS);
     let body = shop.release("1.0.0", &["api"])["manifest"].clone();
     let call = |shop: &Shop<'_>, method: &str, path: &str, body: Option<&Value>| {
-        let call = Call {
+        let call = ApiCall {
             method: method.into(),
             path: path.into(),
             query: BTreeMap::new(),
@@ -95,11 +95,11 @@ fn a_secret_in_the_address_of_a_call_is_neither_logged_nor_repeated() {
         ("/apps/shop/stats".to_owned(), vec![("days", token)]),
     ] {
         let query = query.iter();
-        let call = Call {
+        let call = ApiCall {
             method: "GET".into(),
             path,
             query: query.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
-            ..Call::default()
+            ..ApiCall::default()
         };
         let (reply, lines) = logged(|| run(api::handle(shop.world(), call)));
         assert_eq!((reply.status, &reply.body["title"]), (400, &json!("SecretInInput")));

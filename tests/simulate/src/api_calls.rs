@@ -6,7 +6,7 @@ use serde::Deserialize as _;
 use serde_json::{Value, json};
 use windlass_domain::environment::Lock;
 use windlass_domain::release::identity::DeploymentId;
-use windlass_engine::routes::api::Call;
+use windlass_engine::routes::api::ApiCall;
 use windlass_world::World;
 
 impl Deed {
@@ -25,7 +25,7 @@ impl Deed {
     }
 
     /// Returns the call of the API that it is, if it is one.
-    pub fn call(&self, world: &World) -> Option<Call> {
+    pub fn call(&self, world: &World) -> Option<ApiCall> {
         let (method, path, body) = match *self {
             Self::Post(version, of) | Self::PostBy(_, version, of) => {
                 let mut request = Self::Arrive(version, of).request(world)?;
@@ -57,14 +57,14 @@ impl Deed {
             }
             _ => return None,
         };
-        Some(Call {
+        Some(ApiCall {
             method: method.into(),
             path: format!("/apps/shop/environments/prod/{path}"),
             body: Some(body.to_string()),
             // Without a key a rollback that is asked for again walks further back.
             key: matches!(self, Self::RollBackBy(_)).then(|| "back".to_owned()),
             caller: Some(self.role().map_or_else(|| "arn:aws:iam::111111111111:role/ci".into(), session)),
-            ..Call::default()
+            ..ApiCall::default()
         })
     }
 }

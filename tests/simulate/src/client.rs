@@ -6,7 +6,7 @@ use crate::happening::Event;
 use crate::stage::Stage;
 use crate::task::{Role, Task};
 use serde_json::{Value, json};
-use windlass_engine::routes::api::{self, Call};
+use windlass_engine::routes::api::{self, ApiCall};
 
 /// The number of times that a client asks at most.
 const ASKED_AT_MOST: u32 = 5;
@@ -25,7 +25,7 @@ impl Stage<'_> {
         let who = self.who("Api");
         let number = who.number;
         self.note(|| {
-            let Call { method, path, .. } = &asking.call;
+            let ApiCall { method, path, .. } = &asking.call;
             let invocation = invocation.number;
             format!("Api#{number} (invocation {invocation}) is asked {method} {path}")
         });

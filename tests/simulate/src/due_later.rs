@@ -3,7 +3,7 @@
 use serde_json::Value;
 use std::rc::Rc;
 use windlass_domain::text::time::Time;
-use windlass_engine::routes::api::Call;
+use windlass_engine::routes::api::ApiCall;
 
 /// The period of the schedule of `recovery`, which looks for lost ends, in seconds.
 pub const TICK_S: u64 = 300;
@@ -55,14 +55,14 @@ pub struct Asking {
     /// The number of the act.
     pub(crate) act: usize,
     /// The call.
-    pub(crate) call: Call,
+    pub(crate) call: ApiCall,
     /// The number of times that it has asked.
     pub(crate) asked: u32,
 }
 
 impl Asking {
     /// Makes the call of an act of the scenario.
-    pub fn new(act: usize, call: Call) -> Self {
+    pub fn new(act: usize, call: ApiCall) -> Self {
         Self { act, call, asked: 0 }
     }
 }

@@ -11,7 +11,7 @@ use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::text::fault::Fault;
 use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::text::time::Time;
-use windlass_engine::converge::{Budget, Invocation, Work, converge};
+use windlass_engine::converge::{Budget, StepInvocation, Work, converge};
 use windlass_engine::kinds::{Kind, LookContext, Next, Recorded};
 use windlass_engine::ledger;
 use windlass_engine::payload::{WorkDone, WorkTransition};
@@ -141,7 +141,7 @@ impl<'s, S: Subject> Trial<'s, S> {
     pub async fn invoke(&self, work: &Work) -> Result<WorkDone> {
         let of = async |ports: &World, step: &Step| Ok(self.subject.kind(ports.at(&step.place)));
         let world = &self.scene.world;
-        let invocation = Invocation::begin(world, work).await?;
+        let invocation = StepInvocation::begin(world, work).await?;
         converge(world, of, invocation, Budget::default()).await
     }
 

@@ -1,6 +1,6 @@
 //! One invocation's claim on a step, and its writes: the fence.
 
-use super::invocation::Invocation;
+use super::invocation::StepInvocation;
 use crate::ledger::{Fence, Stored, commit, retry};
 use crate::ports::{Clock, DynamoDbApi, Result};
 use serde_json::Value;
@@ -33,7 +33,7 @@ struct Former {
 }
 
 /// A switching change that is about to be sent.
-pub struct Call {
+pub struct SwitchingCall {
     /// The change as the ledger records it.
     pub change: Value,
     /// The change in words.
@@ -56,8 +56,8 @@ enum Fenced {
 impl<'a, P: DynamoDbApi + Clock> Attempt<'a, P> {
     /// Claims the next attempt, in one transaction with the check of the lock's token. An undo is marked at once, so
     /// that a forward invocation that comes late finds it.
-    pub async fn claim(ports: &'a P, invocation: Invocation<'_>) -> Result<Self> {
-        let Invocation { work, step, fence, started } = invocation;
+    pub async fn claim(ports: &'a P, invocation: StepInvocation<'_>) -> Result<Self> {
+        let StepInvocation { work, step, fence, started } = invocation;
         let behind = work.wave.filter(|wave| step.value.behind == Some(*wave));
         let (first_try, former) = (true, Former::default());
         let mut attempt = Self { ports, fence, step, started, behind, counted: started, first_try, former };
@@ -152,7 +152,7 @@ impl<'a, P: DynamoDbApi + Clock> Attempt<'a, P> {
     }
 
     /// Records a switching change as an open call before it is sent. Returns the time after which no send may start.
-    pub async fn open(&mut self, call: Call, wave: Option<u32>) -> Result<Time> {
+    pub async fn open(&mut self, call: SwitchingCall, wave: Option<u32>) -> Result<Time> {
         let open_s = OPEN_CALL_S + call.longer_s;
         self.mark(wave);
         let now = self.ports.now();
@@ -169,7 +169,7 @@ impl<'a, P: DynamoDbApi + Clock> Attempt<'a, P> {
         Ok(not_after)
     }
 
-    fn record(&mut self, call: &Call, wave: Option<u32>, at: Time) {
+    fn record(&mut self, call: &SwitchingCall, wave: Option<u32>, at: Time) {
         let undo = wave.is_none();
         self.first_try = self.tried(&call.change, undo).is_none();
         if let Some(tried) = self.tried_mut(&call.change, undo) {

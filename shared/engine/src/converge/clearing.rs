@@ -7,7 +7,7 @@
 
 use super::attempt::Attempt;
 use super::drive::SEND_S;
-use crate::converge::invocation::{Budget, End, Work, is_permanent};
+use crate::converge::invocation::{Budget, InvocationEnd, Work, is_permanent};
 use crate::kinds::{Built, Kind, KindVisitor, Leftover, Leftovers, Switched, from_value};
 use crate::ports::{Clock, DynamoDbApi, Result};
 use serde_json::{Value, json};
@@ -28,9 +28,9 @@ pub(super) async fn clear<B: Built>(
     attempt: &mut Attempt<'_, impl DynamoDbApi + Clock>,
     work: &Work,
     budget: Budget,
-    end: End,
-) -> Result<End> {
-    let is_there = matches!(end, End::Reached { .. } | End::Untouched);
+    end: InvocationEnd,
+) -> Result<InvocationEnd> {
+    let is_there = matches!(end, InvocationEnd::Reached { .. } | InvocationEnd::Untouched);
     let step = &attempt.step.value;
     let is_due = match work.wave {
         None => step.clears_back(),
@@ -60,9 +60,9 @@ struct Clearing<'r, 'a, P> {
 }
 
 impl<P: DynamoDbApi + Clock> KindVisitor for Clearing<'_, '_, P> {
-    type Out = Option<End>;
+    type Out = Option<InvocationEnd>;
 
-    async fn visit<K: Kind>(mut self, kind: &K) -> Result<Option<End>> {
+    async fn visit<K: Kind>(mut self, kind: &K) -> Result<Option<InvocationEnd>> {
         let step = &self.attempt.step.value;
         let target: K::Target = from_value("target", &step.target)?;
         let is_back = self.wave.is_none();
@@ -91,24 +91,24 @@ impl<P: DynamoDbApi + Clock> Clearing<'_, '_, P> {
     }
 
     /// Deletes batch by batch. Returns an end where another invocation must go on.
-    async fn all<K: Kind>(&mut self, kind: &K, target: &K::Target, left: Leftovers) -> Result<Option<End>> {
+    async fn all<K: Kind>(&mut self, kind: &K, target: &K::Target, left: Leftovers) -> Result<Option<InvocationEnd>> {
         self.attempt.step.value.stays_reachable = left.stays;
         for files in left.goes.chunks(BATCH) {
             if self.attempt.elapsed_ms() >= self.budget.work_ms {
                 let why = "there was no time left to take away what nothing names";
-                return Ok(Some(End::More(why.to_owned())));
+                return Ok(Some(InvocationEnd::More(why.to_owned())));
             }
             let change = change(files);
             let not_after = self.open(&change, files, left.which).await?;
             if self.attempt.ports.now().plus_s(SEND_S) > not_after {
                 self.close(&change).await?;
-                return Ok(Some(End::NotYet("it was not sent in time".into())));
+                return Ok(Some(InvocationEnd::NotYet("it was not sent in time".into())));
             }
             match kind.clear(target, files).await {
                 Ok(()) => self.close(&change).await?,
                 Err(fault) if fault.name == FaultName::Unavailable => {
                     let why = "the answer to a deletion was lost";
-                    return Ok(Some(End::NotYet(why.into())));
+                    return Ok(Some(InvocationEnd::NotYet(why.into())));
                 }
                 Err(fault) => {
                     self.close(&change).await?;
@@ -124,7 +124,7 @@ impl<P: DynamoDbApi + Clock> Clearing<'_, '_, P> {
     }
 
     /// Ends a withdrawal only when callers do not get any more what was withdrawn. Returns an end where they may.
-    async fn proved<K: Kind>(&mut self, kind: &K, target: &K::Target) -> Result<Option<End>> {
+    async fn proved<K: Kind>(&mut self, kind: &K, target: &K::Target) -> Result<Option<InvocationEnd>> {
         let step = &self.attempt.step.value;
         // Who stops a withdrawal waits for no proof. One that has failed is proved, or needs an operator.
         let is_stopped = self.wave.is_none() && step.failure.is_none();
@@ -142,12 +142,12 @@ impl<P: DynamoDbApi + Clock> Clearing<'_, '_, P> {
                 // Whoever watches sees what it waits for.
                 let step = &mut self.attempt.step.value;
                 step.waits_for = Some(prose!("what is withdrawn is deleted; {}", &fault.message));
-                return Ok(Some(End::NotYet(fault.message.into())));
+                return Ok(Some(InvocationEnd::NotYet(fault.message.into())));
             }
             found => found?,
         };
         self.attempt.step.value.waits_for = None;
-        Ok(found.map(End::Failed))
+        Ok(found.map(InvocationEnd::Failed))
     }
 
     /// Records the call before it is sent, and returns the time after which it may not be sent.

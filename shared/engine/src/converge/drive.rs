@@ -1,7 +1,7 @@
 //! The loop: observe, decide, fence, change.
 
-use super::attempt::{Attempt, Call};
-use crate::converge::invocation::{Budget, End};
+use super::attempt::{Attempt, SwitchingCall};
+use crate::converge::invocation::{Budget, InvocationEnd};
 use crate::kinds::{
     BegunChange, ChangeFacts, Class, Kind, LookContext, Next, Noticed, Recorded, SentChange, View, from_value, to_value,
 };
@@ -131,7 +131,7 @@ impl<'r, 'a, K: Kind, P: DynamoDbApi + Clock> Drive<'r, 'a, K, P> {
     }
 
     /// Goes on until the goal was seen, or cannot be reached, or time is up.
-    pub async fn run(&mut self) -> Result<End> {
+    pub async fn run(&mut self) -> Result<InvocationEnd> {
         for _ in 0..ROUNDS {
             if self.attempt.elapsed_ms() >= self.budget.work_ms {
                 break;
@@ -149,11 +149,11 @@ impl<'r, 'a, K: Kind, P: DynamoDbApi + Clock> Drive<'r, 'a, K, P> {
 
     /// Ends an invocation that has no time left. Another one goes on at once only if this one has made a part; so an
     /// invocation that makes none is not repeated at once for ever.
-    fn out_of_time(&self, why: String) -> End {
-        if self.has_made_some { End::More(why) } else { End::NotYet(why.into()) }
+    fn out_of_time(&self, why: String) -> InvocationEnd {
+        if self.has_made_some { InvocationEnd::More(why) } else { InvocationEnd::NotYet(why.into()) }
     }
 
-    async fn round(&mut self) -> Result<Option<End>> {
+    async fn round(&mut self) -> Result<Option<InvocationEnd>> {
         self.rounds += 1;
         self.looked = self.attempt.ports.now();
         let is = self.kind.observe(&self.target, &self.way()?).await?;
@@ -181,19 +181,19 @@ impl<'r, 'a, K: Kind, P: DynamoDbApi + Clock> Drive<'r, 'a, K, P> {
             }
         }
         match next {
-            Next::Done => Ok(Some(End::Reached {
+            Next::Done => Ok(Some(InvocationEnd::Reached {
                 seen: Recorded::of::<K>(&self.target, &is)?,
                 share: K::share(&is),
                 outputs: K::outputs(&is, &self.goal),
                 idle: K::idle(&self.target, &is),
             })),
-            Next::Failed(finding) => Ok(Some(End::Failed(finding))),
+            Next::Failed(finding) => Ok(Some(InvocationEnd::Failed(finding))),
             Next::TakenBack(finding) => {
                 self.note_taken_back(&is)?;
-                Ok(Some(End::Failed(finding)))
+                Ok(Some(InvocationEnd::Failed(finding)))
             }
             Next::Theirs(finding) => {
-                let other = End::Failed(finding);
+                let other = InvocationEnd::Failed(finding);
                 self.leave_unless_behind(&is, &view, other).await
             }
             Next::Wait(seconds) => {
@@ -205,7 +205,7 @@ impl<'r, 'a, K: Kind, P: DynamoDbApi + Clock> Drive<'r, 'a, K, P> {
             Next::WaitForHours => {
                 let held = view.waits_for;
                 let why = held.unwrap_or_else(|| "the target takes long".into());
-                Ok(Some(End::TakesHours(why)))
+                Ok(Some(InvocationEnd::TakesHours(why)))
             }
             Next::Do(change) => {
                 let facts = K::facts(&change, &is);
@@ -227,25 +227,25 @@ impl<'r, 'a, K: Kind, P: DynamoDbApi + Clock> Drive<'r, 'a, K, P> {
     }
 
     /// Waits for the target within the budget.
-    async fn wait(&mut self, ms: u64, why: impl Into<Prose>) -> Option<End> {
+    async fn wait(&mut self, ms: u64, why: impl Into<Prose>) -> Option<InvocationEnd> {
         let ms = ms.clamp(100, 20_000);
         if self.waited_ms + ms > self.budget.wait_ms {
-            return Some(End::NotYet(why.into()));
+            return Some(InvocationEnd::NotYet(why.into()));
         }
         self.waited_ms += ms;
         self.pause(ms, why).await
     }
 
     /// Waits for another look, while there is time to work.
-    pub(super) async fn pause(&mut self, ms: u64, why: impl Into<Prose>) -> Option<End> {
+    pub(super) async fn pause(&mut self, ms: u64, why: impl Into<Prose>) -> Option<InvocationEnd> {
         if self.attempt.elapsed_ms() + ms > self.budget.work_ms {
-            return Some(End::NotYet(why.into()));
+            return Some(InvocationEnd::NotYet(why.into()));
         }
         self.attempt.ports.sleep_ms(ms).await;
         None
     }
 
-    async fn add(&mut self, change: &K::Change, facts: ChangeFacts) -> Result<Option<End>> {
+    async fn add(&mut self, change: &K::Change, facts: ChangeFacts) -> Result<Option<InvocationEnd>> {
         let ChangeFacts { value, what, longer_s, .. } = facts;
         if self.made.contains(&value) {
             let why = format!("`{what}` is done but not seen yet");
@@ -269,7 +269,7 @@ impl<'r, 'a, K: Kind, P: DynamoDbApi + Clock> Drive<'r, 'a, K, P> {
     }
 
     /// Ends the invocation if a call that may take longer than usual does not fit into what is left of its time.
-    fn unless_in_time(&self, longer_s: u64, what: &str) -> Option<End> {
+    fn unless_in_time(&self, longer_s: u64, what: &str) -> Option<InvocationEnd> {
         let is_late = self.attempt.elapsed_ms() + longer_s * 1000 >= self.budget.work_ms;
         is_late.then(|| self.out_of_time(format!("there was no time left to send `{what}`")))
     }
@@ -285,7 +285,7 @@ impl<'r, 'a, K: Kind, P: DynamoDbApi + Clock> Drive<'r, 'a, K, P> {
         change: &K::Change,
         facts: ChangeFacts,
         upon: ChangeBasis<'_, K>,
-    ) -> Result<Option<End>> {
+    ) -> Result<Option<InvocationEnd>> {
         let undo = self.wave.is_none();
         let tried = self.attempt.tried(&facts.value, undo);
         match tried.map(|tried| tried.answered) {
@@ -314,7 +314,7 @@ impl<'r, 'a, K: Kind, P: DynamoDbApi + Clock> Drive<'r, 'a, K, P> {
         change: &K::Change,
         facts: ChangeFacts,
         upon: ChangeBasis<'_, K>,
-    ) -> Result<Option<End>> {
+    ) -> Result<Option<InvocationEnd>> {
         let ChangeFacts { value, what, longer_s, after, .. } = facts;
         let undo = self.wave.is_none();
         let ready = self.kind.ready(&self.target, change).await;
@@ -322,7 +322,7 @@ impl<'r, 'a, K: Kind, P: DynamoDbApi + Clock> Drive<'r, 'a, K, P> {
         if let Some(end) = self.unless_in_time(longer_s, &what) {
             return Ok(Some(end));
         }
-        let call = Call {
+        let call = SwitchingCall {
             change: value.clone(),
             what: what.clone(),
             seen: to_value(&Recorded::of::<K>(&self.target, upon.is)?)?,
@@ -333,7 +333,7 @@ impl<'r, 'a, K: Kind, P: DynamoDbApi + Clock> Drive<'r, 'a, K, P> {
         if self.attempt.ports.now().plus_s(SEND_S + longer_s) > not_after {
             // Otherwise the target would no longer be compared with what it was before the first send.
             self.attempt.close_refused(&value, undo).await?;
-            return Ok(Some(End::NotYet(prose!("`{}` was not sent in time", what))));
+            return Ok(Some(InvocationEnd::NotYet(prose!("`{}` was not sent in time", what))));
         }
         match self.send(change, &what).await {
             Ok(made) => {
@@ -343,7 +343,7 @@ impl<'r, 'a, K: Kind, P: DynamoDbApi + Clock> Drive<'r, 'a, K, P> {
                 self.has_made_some = true;
                 Ok(None)
             }
-            Err(fault) if fault.name == FaultName::Unavailable => Ok(Some(End::NotYet(prose!(
+            Err(fault) if fault.name == FaultName::Unavailable => Ok(Some(InvocationEnd::NotYet(prose!(
                 "the answer to `{}` was lost; waiting until it cannot take effect any more",
                 what
             )))),
@@ -367,10 +367,10 @@ impl<'r, 'a, K: Kind, P: DynamoDbApi + Clock> Drive<'r, 'a, K, P> {
     }
 
     /// Looks again after a condition did not hold, a few times.
-    async fn conflict(&mut self, fault: &Fault) -> Option<End> {
+    async fn conflict(&mut self, fault: &Fault) -> Option<InvocationEnd> {
         self.conflicts += 1;
         if self.conflicts > CONFLICTS {
-            return Some(End::NotYet(Prose::from(&fault.message)));
+            return Some(InvocationEnd::NotYet(Prose::from(&fault.message)));
         }
         self.wait(500, &fault.message).await
     }

@@ -51,7 +51,7 @@ impl From<PublisherInput> for Work {
 }
 
 /// One invocation for a step. It is begun once and handed on, so that everything it writes has the same fence.
-pub struct Invocation<'w> {
+pub struct StepInvocation<'w> {
     /// The input.
     pub work: &'w Work,
     /// The step, as it was read at the beginning.
@@ -62,7 +62,7 @@ pub struct Invocation<'w> {
     pub started: Time,
 }
 
-impl<'w> Invocation<'w> {
+impl<'w> StepInvocation<'w> {
     /// Reads the step.
     pub async fn begin(ports: &(impl DynamoDbApi + Clock), work: &'w Work) -> Result<Self> {
         let started = ports.now();
@@ -143,7 +143,7 @@ impl Default for Budget {
 }
 
 /// The end of one invocation of a deployer.
-pub enum End {
+pub enum InvocationEnd {
     /// The goal was seen.
     Reached {
         /// The state that was seen.

@@ -19,8 +19,8 @@ use crate::ports::{Clock, DynamoDbApi, Result};
 pub(crate) use attempt::Attempt;
 use drive::Drive;
 use invocation::is_permanent;
-pub use invocation::{Budget, Invocation, Work};
-pub(crate) use invocation::{End, done};
+pub use invocation::{Budget, StepInvocation, Work};
+pub(crate) use invocation::{InvocationEnd, done};
 use windlass_domain::deployment::step::{Step, StepFailure, StepStatus};
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::finding::{Finding, FindingName};
@@ -33,7 +33,7 @@ use windlass_domain::text::finding::{Finding, FindingName};
 pub async fn converge<B, P>(
     ports: &P,
     of: impl AsyncFnOnce(&P, &Step) -> Result<B>,
-    invocation: Invocation<'_>,
+    invocation: StepInvocation<'_>,
     budget: Budget,
 ) -> Result<WorkDone>
 where
@@ -51,7 +51,7 @@ where
         return finish(&mut attempt, work, end).await;
     }
     if let Some(failure) = found_by_the_undo_before(&attempt.step.value) {
-        return finish(&mut attempt, work, Ok(End::Failed(failure))).await;
+        return finish(&mut attempt, work, Ok(InvocationEnd::Failed(failure))).await;
     }
     attempt.wait_out_open_call().await?;
     let end = match of(ports, &attempt.step.value).await {
@@ -73,16 +73,16 @@ async fn untouched<B: Built, P: DynamoDbApi + Clock>(
     of: impl AsyncFnOnce(&P, &Step) -> Result<B>,
     work: &Work,
     budget: Budget,
-) -> Result<End> {
+) -> Result<InvocationEnd> {
     if !attempt.step.value.clears_back() {
-        return Ok(End::Untouched);
+        return Ok(InvocationEnd::Untouched);
     }
     attempt.wait_out_open_call().await?;
     match of(attempt.ports, &attempt.step.value).await {
-        Ok(built) => clearing::clear(&built, attempt, work, budget, End::Untouched).await,
+        Ok(built) => clearing::clear(&built, attempt, work, budget, InvocationEnd::Untouched).await,
         Err(fault) if is_permanent(fault.name) && attempt.step.value.withdraws.is_empty() => {
             clearing::note(attempt, &fault);
-            Ok(End::Untouched)
+            Ok(InvocationEnd::Untouched)
         }
         Err(fault) => Err(fault),
     }
@@ -96,9 +96,9 @@ struct DriveVisitor<'r, 'a, P> {
 }
 
 impl<P: DynamoDbApi + Clock> KindVisitor for DriveVisitor<'_, '_, P> {
-    type Out = End;
+    type Out = InvocationEnd;
 
-    async fn visit<K: Kind>(self, kind: &K) -> Result<End> {
+    async fn visit<K: Kind>(self, kind: &K) -> Result<InvocationEnd> {
         let mut drive = Drive::new(self.attempt, kind, self.wave, self.budget)?;
         drive.run().await
     }
@@ -117,28 +117,28 @@ fn found_by_the_undo_before(step: &Step) -> Option<Finding> {
 pub(crate) async fn finish(
     attempt: &mut Attempt<'_, impl DynamoDbApi + Clock>,
     work: &Work,
-    end: Result<End>,
+    end: Result<InvocationEnd>,
 ) -> Result<WorkDone> {
     match end {
-        Ok(End::Reached { seen, share, outputs, idle }) => {
+        Ok(InvocationEnd::Reached { seen, share, outputs, idle }) => {
             let step = &mut attempt.step.value;
             seen.keep_in(step, share)?;
             step.outputs = outputs;
             step.idle = idle;
             settle(attempt, work, WorkTransition::Changed).await
         }
-        Ok(End::Untouched) => settle(attempt, work, WorkTransition::Changed).await,
-        Ok(End::Failed(finding)) => fail(attempt, work, StepFailure::Finding(finding)).await,
+        Ok(InvocationEnd::Untouched) => settle(attempt, work, WorkTransition::Changed).await,
+        Ok(InvocationEnd::Failed(finding)) => fail(attempt, work, StepFailure::Finding(finding)).await,
         Err(fault) if is_permanent(fault.name) => fail(attempt, work, StepFailure::Fault(fault)).await,
-        Ok(End::NotYet(why)) => {
+        Ok(InvocationEnd::NotYet(why)) => {
             attempt.save().await?;
             Err(Fault::of_wait(FaultName::StillInProgress, &why))
         }
-        Ok(End::TakesHours(why)) => {
+        Ok(InvocationEnd::TakesHours(why)) => {
             attempt.save().await?;
             Err(Fault::of_wait(FaultName::TakesHours, &why))
         }
-        Ok(End::More(why)) => {
+        Ok(InvocationEnd::More(why)) => {
             attempt.save().await?;
             Err(Fault::new(FaultName::MoreToDo, why))
         }

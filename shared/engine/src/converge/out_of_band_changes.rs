@@ -5,7 +5,7 @@
 //! must be seen for as long as a look may be behind, before it is believed.
 
 use super::drive::{DoubtfulLooks, Drive, SOONEST_MS};
-use crate::converge::invocation::End;
+use crate::converge::invocation::InvocationEnd;
 use crate::kinds::{Kind, Noticed, Recorded, View, from_value, to_value};
 use crate::ports::{Clock, DynamoDbApi, Result};
 use serde_json::Value;
@@ -19,7 +19,7 @@ const LATEST_MS: u64 = 5_000;
 
 impl<K: Kind, P: DynamoDbApi + Clock> Drive<'_, '_, K, P> {
     /// Returns somebody else's change, if a look shows one.
-    pub(super) fn out_of_band_change(&self, view: &View, is_done: bool) -> Result<Option<End>> {
+    pub(super) fn out_of_band_change(&self, view: &View, is_done: bool) -> Result<Option<InvocationEnd>> {
         let is = &view.noticed;
         if let Some(expected) = self.expected()?
             && !expected.is_same(is)
@@ -127,7 +127,7 @@ impl<K: Kind, P: DynamoDbApi + Clock> Drive<'_, '_, K, P> {
 
     /// Believes what a look says once every look has said so for as long as one may be behind. Until then it waits for
     /// another look.
-    pub(super) async fn unless_behind(&mut self, said: Result<End>) -> Result<Option<End>> {
+    pub(super) async fn unless_behind(&mut self, said: Result<InvocationEnd>) -> Result<Option<InvocationEnd>> {
         let doubt = self.doubt.filter(|doubt| doubt.round + 1 == self.rounds);
         let since = doubt.map_or_else(|| self.attempt.ports.now(), |doubt| doubt.since);
         let said_for = self.looked.ms_since(since);
@@ -143,9 +143,14 @@ impl<K: Kind, P: DynamoDbApi + Clock> Drive<'_, '_, K, P> {
 
     /// Leaves the target to somebody else once a look that shows their change is believed. It is believed at once if
     /// AWS promises that a look is not behind.
-    pub(super) async fn leave_unless_behind(&mut self, is: &K::Seen, view: &View, other: End) -> Result<Option<End>> {
+    pub(super) async fn leave_unless_behind(
+        &mut self,
+        is: &K::Seen,
+        view: &View,
+        other: InvocationEnd,
+    ) -> Result<Option<InvocationEnd>> {
         let end = if view.is_consistent { Some(other) } else { self.unless_behind(Ok(other)).await? };
-        if let Some(End::Failed(_)) = end {
+        if let Some(InvocationEnd::Failed(_)) = end {
             self.leave_to_them(is, view)?;
         }
         Ok(end)
@@ -206,14 +211,14 @@ impl<K: Kind, P: DynamoDbApi + Clock> Drive<'_, '_, K, P> {
         Ok(self.seen()?.filter(|seen| !seen.is_same(&view.noticed)))
     }
 
-    pub(super) fn changed_by_other(&self, when: &str, was: &str, view: &View) -> End {
+    pub(super) fn changed_by_other(&self, when: &str, was: &str, view: &View) -> InvocationEnd {
         let component = &self.attempt.step.value.component;
         let is = &view.noticed.shown;
         // The text shows a site in place by its release, and not by each of its files.
         let how =
             if was == is { format!("{is} are no longer all as they were") } else { format!("from {was} to {is}") };
         let owned = K::owned(&self.target);
-        End::Failed(Finding::new(
+        InvocationEnd::Failed(Finding::new(
             FindingName::TargetChangedByOther,
             format!("components.{component}"),
             format!(

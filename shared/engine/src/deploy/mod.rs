@@ -1,7 +1,7 @@
 //! The deployers and publishers, for every kind. A function's `main.rs` names the kind by its module's `of`, so that
 //! its binary holds what this kind needs and nothing else (decision 0140).
 
-use crate::converge::{Attempt, Budget, End, Invocation, Work, converge, done, finish};
+use crate::converge::{Attempt, Budget, InvocationEnd, StepInvocation, Work, converge, done, finish};
 use crate::kinds::{
     Built, Checkpoint, Kind, KindVisitor, PastReleases, Publication, Publishes, Switched, from_value, together,
 };
@@ -22,7 +22,7 @@ where
     P: DynamoDbApi + Clock,
 {
     let work = Work::from(input);
-    let invocation = Invocation::begin(ports, &work).await?;
+    let invocation = StepInvocation::begin(ports, &work).await?;
     let fence = invocation.fence.clone();
     // On the heap: a kind's whole work is too much for the stack of whoever waits for it.
     let done = Box::pin(converge(ports, &of, invocation, Budget::default())).await?;
@@ -84,7 +84,7 @@ where
     P: DynamoDbApi + Clock,
 {
     let work = Work::from(input);
-    let invocation = Invocation::begin(ports, &work).await?;
+    let invocation = StepInvocation::begin(ports, &work).await?;
     if let Some(done) = invocation.settled(ports).await? {
         return Ok(done);
     }
@@ -102,11 +102,15 @@ where
         Ok(Publication::Part) => {
             let is = attempt.step.value.progress.unwrap_or_default();
             let so_far = format!("{} of {} are published", is.files_done, count(is.files_total, "file"));
-            let end = if is.is_further_than(&began) { End::More(so_far) } else { End::NotYet(so_far.into()) };
+            let end = if is.is_further_than(&began) {
+                InvocationEnd::More(so_far)
+            } else {
+                InvocationEnd::NotYet(so_far.into())
+            };
             finish(&mut attempt, &work, Ok(end)).await
         }
         Err(Trouble::Findings(findings)) => {
-            let end = End::Failed(together(work.component.as_str(), &findings));
+            let end = InvocationEnd::Failed(together(work.component.as_str(), &findings));
             finish(&mut attempt, &work, Ok(end)).await
         }
         Err(Trouble::Fault(fault)) => finish(&mut attempt, &work, Err(fault)).await,

@@ -1,7 +1,7 @@
 //! CloudWatch alarms: each must be OK, and must not have been red since the first change. If its state has changed
 //! since then, its history must show how it came to its present state.
 
-use super::measure::{Checking, Measure, Measuring, Problem, Window};
+use super::measure::{Checking, GateProblem, Measure, MeasuredWindow, Measuring};
 use crate::measurements::measure::{already_red, clock_times, not_measurable, unmeasured, unreadable};
 use crate::measurements::one_sort::too_short;
 use crate::ports::{self, Alarm, AlarmChange, AlarmSays, AssumeRole, Result};
@@ -24,7 +24,7 @@ pub(super) struct Alarms;
 impl<P: ports::CloudWatchApi + AssumeRole> Measure<P> for Alarms {
     type Gate = AlarmGate;
 
-    async fn check(ports: &P, place: &Place, gates: &[Checking<'_, AlarmGate>]) -> Vec<Result<Vec<Problem>>> {
+    async fn check(ports: &P, place: &Place, gates: &[Checking<'_, AlarmGate>]) -> Vec<Result<Vec<GateProblem>>> {
         let named: Vec<&AlarmGate> = gates.iter().map(|one| one.gate).collect();
         let found = AlarmsByRegion::read(ports, place, &named).await;
         let answer = |one: &Checking<'_, AlarmGate>| Ok(problems(one, found.alarm(one.gate)?));
@@ -71,28 +71,28 @@ impl AlarmsByRegion {
     }
 }
 
-fn no_alarm(one: &Checking<'_, AlarmGate>) -> Problem {
+fn no_alarm(one: &Checking<'_, AlarmGate>) -> GateProblem {
     let region = match &one.gate.region {
         Some(region) => format!("region {region}"),
         None => "region".to_owned(),
     };
-    Problem::Missing(not_measurable(
+    GateProblem::Missing(not_measurable(
         one.path,
         format!("there is no alarm `{}` in the environment's account and {region}.", one.gate.name),
         "Make the alarm first, or correct its name. One of another region is written with it, such as `{name: …, region: us-east-1}` for an alarm of CloudFront.",
     ))
 }
 
-fn problems(one: &Checking<'_, AlarmGate>, alarm: Option<&Alarm>) -> Vec<Problem> {
+fn problems(one: &Checking<'_, AlarmGate>, alarm: Option<&Alarm>) -> Vec<GateProblem> {
     let Some(alarm) = alarm else { return vec![no_alarm(one)] };
     let period = Span::seconds(alarm.period_s);
-    let mut problems: Vec<Problem> = too_short(one, period).into_iter().collect();
+    let mut problems: Vec<GateProblem> = too_short(one, period).into_iter().collect();
     let says = AlarmSays::of(&alarm.state);
     if says == AlarmSays::Red {
         let measured = format!("ALARM since {} ({})", alarm.since, alarm.reason);
-        problems.push(Problem::Red(already_red(one.path, one.gate, &measured)));
+        problems.push(GateProblem::Red(already_red(one.path, one.gate, &measured)));
     } else if says != AlarmSays::Well {
-        problems.push(Problem::Noted(not_measurable(
+        problems.push(GateProblem::Noted(not_measurable(
             one.path,
             format!(
                 "the alarm `{}` is in {}: {}.",
@@ -131,7 +131,7 @@ async fn measured(
 }
 
 /// The measurement of an alarm. Pure.
-fn judged(alarm: &Alarm, history: &[AlarmChange], window: Window, blank: Measurement) -> Measurement {
+fn judged(alarm: &Alarm, history: &[AlarmChange], window: MeasuredWindow, blank: Measurement) -> Measurement {
     let was_red = history.iter().rev().find(|change| AlarmSays::of(&change.to) == AlarmSays::Red);
     match (AlarmSays::of(&alarm.state), was_red) {
         (AlarmSays::Well, None) if alarm.since >= window.first_change && !shows(history, alarm) => Measurement {

@@ -5,7 +5,7 @@
 // waves would compare other hours. A look is wrong once in 10,000 times, so all looks of a deployment are wrong of
 // one good release in a hundred.
 
-use super::measure::{Checking, Measure, Measuring, Problem, Window};
+use super::measure::{Checking, GateProblem, Measure, MeasuredWindow, Measuring};
 use crate::kinds::{BALANCER, FORMER, VERSION};
 use crate::measurements::measure::{clock_times, not_measurable, unmeasured, unreadable};
 use crate::ports::{AssumeRole, Clock, CloudWatchApi, MetricPoint, Result};
@@ -36,7 +36,7 @@ impl<P: CloudWatchApi + AssumeRole + Clock> Measure<P> for Comparisons {
 
     /// Notes a metric of all calls that has no data. The calls of a version cannot be checked before two versions get
     /// some.
-    async fn check_one(ports: &P, place: &Place, one: &Checking<'_, ComparisonGate>) -> Result<Vec<Problem>> {
+    async fn check_one(ports: &P, place: &Place, one: &Checking<'_, ComparisonGate>) -> Result<Vec<GateProblem>> {
         // The load balancer is not known before ECS has begun.
         if one.gate.balancer.is_some() {
             return Ok(vec![]);
@@ -46,7 +46,7 @@ impl<P: CloudWatchApi + AssumeRole + Clock> Measure<P> for Comparisons {
         let from = Time(now.0.saturating_sub(one.gate.period.as_ms() * PERIODS));
         let points = there.points(&number(one.gate, &one.gate.all), from, now).await?;
         Ok(if points.is_empty() {
-            vec![Problem::Noted(not_measurable(
+            vec![GateProblem::Noted(not_measurable(
                 one.path,
                 format!("`{}` has no data in the last {PERIODS} periods of {}.", one.gate.all, one.gate.period),
                 "Check its name, dimensions and region. While there are fewer calls than `samples`, `gates.unknown` says what it becomes.",
@@ -114,7 +114,7 @@ fn number(gate: &ComparisonGate, series: &MetricSeries) -> MetricGate {
 
 /// Returns the sum over the periods that began after the change and are over. So both versions are counted over the
 /// same time.
-fn summed(gate: &ComparisonGate, points: &[MetricPoint], window: Window) -> f64 {
+fn summed(gate: &ComparisonGate, points: &[MetricPoint], window: MeasuredWindow) -> f64 {
     let is_whole =
         |point: &&MetricPoint| point.at >= window.changed && point.at.plus_ms(gate.period.as_ms()) <= window.now;
     points.iter().filter(is_whole).map(|point| point.value).sum()

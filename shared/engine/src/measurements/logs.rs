@@ -13,7 +13,7 @@
 // least five minutes, and later looks count it again. A metric filter would be infrastructure of ours, and one query
 // since the change scans the whole bake each time.
 
-use super::measure::{Checking, Measure, Measuring, Problem, Window};
+use super::measure::{Checking, GateProblem, Measure, MeasuredWindow, Measuring};
 use crate::config::Configured;
 use crate::kinds::{APP_TAG, ENVIRONMENT_TAG};
 use crate::measurements::measure::{already_red, clock_times, not_measurable, unmeasured, unreadable};
@@ -47,12 +47,12 @@ const COSTLY_FROM: f64 = 10e9;
 const LOOKS_AN_HOUR: f64 = 60.0;
 
 /// Counts, made in the region of the log groups.
-pub(super) struct Logs;
+pub(super) struct LogCounts;
 
-impl<P: JsonServices + Clock + AssumeRole + Configured> Measure<P> for Logs {
+impl<P: JsonServices + Clock + AssumeRole + Configured> Measure<P> for LogCounts {
     type Gate = LogsGate;
 
-    async fn check_one(ports: &P, place: &Place, one: &Checking<'_, LogsGate>) -> Result<Vec<Problem>> {
+    async fn check_one(ports: &P, place: &Place, one: &Checking<'_, LogsGate>) -> Result<Vec<GateProblem>> {
         let (gate, path) = (one.gate, one.path);
         let there = &ports.at(&place.in_region(gate.region.as_deref()));
         let now = there.now();
@@ -62,7 +62,7 @@ impl<P: JsonServices + Clock + AssumeRole + Configured> Measure<P> for Logs {
             Ok(Some((why, remedy))) => {
                 let reason = format!("`{}` is not counted: {why}.", gate.name());
                 let finding = not_measurable(path, reason, remedy);
-                return Ok(vec![Problem::NotMeasurable(finding)]);
+                return Ok(vec![GateProblem::NotMeasurable(finding)]);
             }
             Err(fault) => Err(fault),
         };
@@ -75,17 +75,17 @@ impl<P: JsonServices + Clock + AssumeRole + Configured> Measure<P> for Logs {
             Counted::Unknown(why) => {
                 let reason = format!("`{}` could not be counted: {why}.", gate.name());
                 let remedy = "While that stays so, `gates.unknown` says what it becomes. A shorter `window` and fewer `groups` are counted faster.";
-                return Ok(vec![Problem::Noted(not_measurable(path, reason, remedy))]);
+                return Ok(vec![GateProblem::Noted(not_measurable(path, reason, remedy))]);
             }
         };
-        let mut problems: Vec<Problem> = costs(one, lines.bytes).into_iter().collect();
+        let mut problems: Vec<GateProblem> = costs(one, lines.bytes).into_iter().collect();
         if lines.matched > gate.at_most {
             let measured = line_count(lines.matched);
-            problems.push(Problem::Red(already_red(path, gate, &measured)));
+            problems.push(GateProblem::Red(already_red(path, gate, &measured)));
         } else if lines.scanned == 0 {
             let reason = format!("nothing was logged in the last {} where `{}` counts.", gate.window, gate.name());
             let remedy = "Check `groups` and `region`. While nothing is logged, `gates.unknown` says what it becomes.";
-            problems.push(Problem::Noted(not_measurable(path, reason, remedy)));
+            problems.push(GateProblem::Noted(not_measurable(path, reason, remedy)));
         }
         Ok(problems)
     }
@@ -193,7 +193,7 @@ async fn foreign(
 
 /// The problem of a log group that does not exist. Before a component's first release that only becomes a note: the log
 /// group of a Lambda function comes with its first invocation.
-fn no_group(one: &Checking<'_, LogsGate>) -> Problem {
+fn no_group(one: &Checking<'_, LogsGate>) -> GateProblem {
     let finding = not_measurable(
         one.path,
         format!(
@@ -203,13 +203,13 @@ fn no_group(one: &Checking<'_, LogsGate>) -> Problem {
         "Make the log group first, with your infrastructure code, or correct its name. Of another region write `region`.",
     );
     if one.awaited {
-        return Problem::Noted(finding);
+        return GateProblem::Noted(finding);
     }
-    Problem::Missing(finding)
+    GateProblem::Missing(finding)
 }
 
 /// Says what measuring costs, by the bytes that the look before the change scanned.
-fn costs(one: &Checking<'_, LogsGate>, bytes: f64) -> Option<Problem> {
+fn costs(one: &Checking<'_, LogsGate>, bytes: f64) -> Option<GateProblem> {
     let an_hour = bytes * LOOKS_AN_HOUR;
     (an_hour >= COSTLY_FROM).then(|| {
         let finding = Finding::new(
@@ -224,18 +224,18 @@ fn costs(one: &Checking<'_, LogsGate>, bytes: f64) -> Option<Problem> {
             ),
             "Write a shorter `window` or fewer `groups`; or make a metric filter and a gate on its metric, which costs nothing by look.",
         );
-        Problem::Noted(finding)
+        GateProblem::Noted(finding)
     })
 }
 
 /// Returns the time since which lines are of this wave, or arrived too late for the wave before.
-fn begin(window: Window) -> Time {
+fn begin(window: MeasuredWindow) -> Time {
     let late = Time(window.changed.0.saturating_sub(LATE_MS));
     window.first_change.max(late)
 }
 
 /// Returns the windows before now, the newest first, back to what the last look counted to the end. Pure.
-fn windows(gate: &LogsGate, window: Window) -> Vec<(Time, Time)> {
+fn windows(gate: &LogsGate, window: MeasuredWindow) -> Vec<(Time, Time)> {
     let begin = begin(window);
     let counted = Time(window.known.0.saturating_sub(LATE_MS));
     let mut windows = Vec::new();

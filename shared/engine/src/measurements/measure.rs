@@ -44,7 +44,7 @@ pub trait Measure<P> {
     /// Looks, before anything has changed, whether a gate can be measured, and whether it is red already. A refused
     /// call is reported as a gate that cannot be measured. After other faults the Retry of `Prepare` calls again. A
     /// sort of which nothing can be said before leaves this out.
-    async fn check_one(_ports: &P, _place: &Place, _one: &Checking<'_, Self::Gate>) -> Result<Vec<Problem>> {
+    async fn check_one(_ports: &P, _place: &Place, _one: &Checking<'_, Self::Gate>) -> Result<Vec<GateProblem>> {
         Ok(vec![])
     }
 
@@ -56,7 +56,7 @@ pub trait Measure<P> {
 
     /// Checks all gates: each by itself, unless a sort reads something once for several. Returns an answer for each
     /// gate, in their order.
-    async fn check(ports: &P, place: &Place, gates: &[Checking<'_, Self::Gate>]) -> Vec<Result<Vec<Problem>>> {
+    async fn check(ports: &P, place: &Place, gates: &[Checking<'_, Self::Gate>]) -> Vec<Result<Vec<GateProblem>>> {
         join_all(gates.iter().map(|one| Self::check_one(ports, place, one))).await
     }
 
@@ -88,7 +88,7 @@ pub struct Measuring<'a, G> {
     /// The gate.
     pub gate: &'a G,
     /// The time that it looks at.
-    pub window: Window,
+    pub window: MeasuredWindow,
     /// The step that changes the component to which it belongs.
     pub step: Option<&'a Step>,
     /// True if the wave only publishes: nobody has got yet what is measured.
@@ -97,7 +97,7 @@ pub struct Measuring<'a, G> {
 
 /// A gate's problem, before it is known whether it stops the deployment.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Problem {
+pub enum GateProblem {
     /// It cannot be measured.
     NotMeasurable(Finding),
     /// It cannot be measured, because what it looks at is not there.
@@ -110,7 +110,7 @@ pub enum Problem {
 
 /// The time that a measurement looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Window {
+pub struct MeasuredWindow {
     /// The time at which the first change began: the deployment's, or that of the component to which the gate belongs.
     /// An alarm must not have been red since.
     pub first_change: Time,
@@ -157,11 +157,11 @@ pub(super) fn not_measurable(path: &str, reason: impl Into<Prose>, remedy: &str)
 }
 
 /// The problem, if any, that what was measured before anything has changed is.
-pub(super) fn problem(one: &Checking<'_, impl Sort>, seen: &Measurement, remedy: &str) -> Option<Problem> {
+pub(super) fn problem(one: &Checking<'_, impl Sort>, seen: &Measurement, remedy: &str) -> Option<GateProblem> {
     match seen.verdict {
         Verdict::Pass => None,
-        Verdict::Fail => Some(Problem::Red(already_red(one.path, one.gate, &seen.measured))),
-        Verdict::Unknown => Some(Problem::NotMeasurable(not_measurable(
+        Verdict::Fail => Some(GateProblem::Red(already_red(one.path, one.gate, &seen.measured))),
+        Verdict::Unknown => Some(GateProblem::NotMeasurable(not_measurable(
             one.path,
             format!("`{}`: {}.", one.gate.name(), seen.measured),
             remedy,
@@ -220,7 +220,7 @@ mod tests {
     #[test]
     fn a_gate_that_nobody_measures_is_unknown_and_has_no_problem() {
         let (place, now) = (Place::default(), Time(0));
-        let window = Window { first_change: now, changed: now, known: now, now };
+        let window = MeasuredWindow { first_change: now, changed: now, known: now, now };
         let gates = [Measuring { gate: &Gate, window, step: None, ahead: false }];
         let measured = Silent::measure(&(), &place, &gates).now_or_never().unwrap();
         assert_eq!(measured.iter().map(|one| one.verdict).collect::<Vec<_>>(), [Verdict::Unknown]);

@@ -1,7 +1,7 @@
 //! CloudWatch metrics with a threshold: every point since the wave's change began must hold the threshold, and points
 //! must go on coming.
 
-use super::measure::{Checking, Measure, Measuring, Problem, Window};
+use super::measure::{Checking, GateProblem, Measure, MeasuredWindow, Measuring};
 use crate::measurements::measure::{already_red, clock_times, not_measurable, unmeasured, unreadable};
 use crate::ports::{AssumeRole, Clock, CloudWatchApi, MetricPoint, Result};
 use windlass_domain::declaration::gate::{Measurement, Verdict};
@@ -25,7 +25,7 @@ pub(super) struct Metrics;
 impl<P: CloudWatchApi + AssumeRole + Clock> Measure<P> for Metrics {
     type Gate = MetricGate;
 
-    async fn check_one(ports: &P, place: &Place, one: &Checking<'_, MetricGate>) -> Result<Vec<Problem>> {
+    async fn check_one(ports: &P, place: &Place, one: &Checking<'_, MetricGate>) -> Result<Vec<GateProblem>> {
         let gate = one.gate;
         let there = ports.at(&place.in_region(gate.region.as_deref()));
         let now = there.now();
@@ -36,7 +36,7 @@ impl<P: CloudWatchApi + AssumeRole + Clock> Measure<P> for Metrics {
                 let why = format!("CloudWatch does not take `{}`: {}.", gate.of.short(), fault.message);
                 let remedy = "Mend the expression: it must come to one number a period (Amazon CloudWatch User Guide, \"Using math expressions with CloudWatch metrics\").";
                 let found = not_measurable(one.path, why, remedy);
-                return Ok(vec![Problem::NotMeasurable(found)]);
+                return Ok(vec![GateProblem::NotMeasurable(found)]);
             }
             points => points?,
         };
@@ -44,10 +44,10 @@ impl<P: CloudWatchApi + AssumeRole + Clock> Measure<P> for Metrics {
         Ok(match points.iter().rfind(|point| over(point.at)) {
             Some(last) if breach(gate, *last, now) => {
                 let measured = last.value.to_string();
-                vec![Problem::Red(already_red(one.path, gate, &measured))]
+                vec![GateProblem::Red(already_red(one.path, gate, &measured))]
             }
             Some(_) => vec![],
-            None => vec![Problem::Noted(not_measurable(
+            None => vec![GateProblem::Noted(not_measurable(
                 one.path,
                 format!("`{}` has no data in the last {PERIODS} periods of {}.", gate.name(), gate.period),
                 "Check its name, dimensions and region. While it has none, `gates.unknown` says what it becomes.",
@@ -85,7 +85,7 @@ fn has_ceased(gate: &MetricGate, newest: MetricPoint, now: Time) -> bool {
 }
 
 /// The measurement by the points. Pure.
-fn judged(gate: &MetricGate, points: &[MetricPoint], window: Window, blank: Measurement) -> Measurement {
+fn judged(gate: &MetricGate, points: &[MetricPoint], window: MeasuredWindow, blank: Measurement) -> Measurement {
     // A period that began before the change also has values from before the change.
     let counts = |point: &MetricPoint| point.at >= window.changed && !point.value.is_nan();
     let points: Vec<MetricPoint> = points.iter().copied().filter(counts).collect();

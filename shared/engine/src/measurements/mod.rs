@@ -15,8 +15,8 @@ mod websocket;
 
 use crate::config::Configured;
 use crate::ports::{AssumeRole, Clock, CloudWatchApi, JsonServices, LambdaApi, ProbeApi, Result};
-pub use measure::{Checking, Measure, Measuring, Problem, Window};
-pub use one_sort::{CheckedGate, Component, Judging, Preparing};
+pub use measure::{Checking, GateProblem, Measure, MeasuredWindow, Measuring};
+pub use one_sort::{ChangeableComponent, CheckedGate, Judging, Preparing};
 pub use probe::LONGEST_MS as LONGEST_PROBE_MS;
 use windlass_domain::declaration::gate::Measurement;
 
@@ -52,6 +52,6 @@ sorts![
     probes: probe::Probes,
     websockets: websocket::Websockets,
     pages: pages::Pages,
-    logs: logs::Logs,
+    logs: logs::LogCounts,
     invocations: invocation::Invocations,
 ];

@@ -1,7 +1,9 @@
 //! One sort of gates: checks before anything has changed those that concern the deployment, and measures in a wave
 //! those that show something of it.
 
-use crate::measurements::measure::{Checking, Measure, Measuring, Problem, Window, not_measurable, unmeasured};
+use crate::measurements::measure::{
+    Checking, GateProblem, Measure, MeasuredWindow, Measuring, not_measurable, unmeasured,
+};
 use crate::ports::Result;
 use serde_json::Value;
 use windlass_domain::declaration::gate::{Measurement, Verdict};
@@ -24,12 +26,12 @@ pub struct Preparing<'a> {
     /// The place of the targets.
     pub place: &'a Place,
     /// The components that it may change.
-    pub components: &'a [Component<'a>],
+    pub components: &'a [ChangeableComponent<'a>],
 }
 
 /// A component that a deployment may change.
 #[derive(Debug, Clone, Copy)]
-pub struct Component<'a> {
+pub struct ChangeableComponent<'a> {
     /// Its name.
     pub name: &'a ComponentName,
     /// True if this is its first release here.
@@ -44,7 +46,7 @@ pub struct CheckedGate {
     /// The gate as it is now.
     pub gate: GateNow,
     /// Its problems.
-    pub problems: Vec<Problem>,
+    pub problems: Vec<GateProblem>,
 }
 
 /// Checks the gates of one sort that concern the deployment: those of the whole release, and those of the components
@@ -57,7 +59,7 @@ pub(super) async fn check<P, M: Measure<P>>(
     let concerns =
         |one: &&DeclaredGate<M::Gate>| one.component.as_ref().is_none_or(|of| preparing.component(of).is_some());
     let (gates, open): (Vec<_>, Vec<_>) = declared.iter().filter(concerns).partition(|one| one.takes().is_empty());
-    let noted = |one: &DeclaredGate<M::Gate>| vec![Problem::Noted(not_given_yet(one))];
+    let noted = |one: &DeclaredGate<M::Gate>| vec![GateProblem::Noted(not_given_yet(one))];
     let open = open.into_iter().map(|one| CheckedGate { gate: gate_now(&one.gate, None), problems: noted(one) });
     let open: Vec<CheckedGate> = open.collect();
     let gates: Vec<Checking<'_, M::Gate>> = gates
@@ -78,7 +80,7 @@ pub(super) async fn check<P, M: Measure<P>>(
     }
     let answered = M::check(ports, preparing.place, &gates).await;
     let looked = gates.iter().zip(answered).map(|(one, answered)| {
-        let mut problems: Vec<Problem> = too_short(one, one.gate.period()).into_iter().collect();
+        let mut problems: Vec<GateProblem> = too_short(one, one.gate.period()).into_iter().collect();
         let mut is_later = M::is_later(one.gate);
         match answered {
             Ok(found) => {
@@ -120,12 +122,12 @@ fn not_given_yet<G: Sort + Clone>(one: &DeclaredGate<G>) -> Finding {
 }
 
 /// Returns the verdict of a gate by its problems; `None` if it has none.
-fn verdict(problems: &[Problem]) -> Option<Verdict> {
-    let is_red = |it: &&Problem| matches!(it, Problem::Red(_));
-    let is_unknown = |it: &&Problem| match it {
-        Problem::NotMeasurable(_) | Problem::Missing(_) => true,
-        Problem::Noted(finding) => finding.name == FindingName::GateNotMeasurable,
-        Problem::Red(_) => false,
+fn verdict(problems: &[GateProblem]) -> Option<Verdict> {
+    let is_red = |it: &&GateProblem| matches!(it, GateProblem::Red(_));
+    let is_unknown = |it: &&GateProblem| match it {
+        GateProblem::NotMeasurable(_) | GateProblem::Missing(_) => true,
+        GateProblem::Noted(finding) => finding.name == FindingName::GateNotMeasurable,
+        GateProblem::Red(_) => false,
     };
     let red = problems.iter().find(is_red).map(|_| Verdict::Fail);
     red.or_else(|| problems.iter().find(is_unknown).map(|_| Verdict::Unknown))
@@ -133,34 +135,34 @@ fn verdict(problems: &[Problem]) -> Option<Verdict> {
 
 impl Preparing<'_> {
     /// Returns a component, if it may be changed.
-    fn component(&self, name: &ComponentName) -> Option<&Component<'_>> {
+    fn component(&self, name: &ComponentName) -> Option<&ChangeableComponent<'_>> {
         self.components.iter().find(|it| it.name == name)
     }
 }
 
 impl<G> Checking<'_, G> {
-    fn expects(&self, problem: &Problem) -> bool {
-        self.awaited && matches!(problem, Problem::Red(_))
+    fn expects(&self, problem: &GateProblem) -> bool {
+        self.awaited && matches!(problem, GateProblem::Red(_))
     }
 }
 
 /// Returns a problem if the last wave is watched for less than a period of the gate.
-pub(super) fn too_short(one: &Checking<'_, impl Sort>, period: Span) -> Option<Problem> {
+pub(super) fn too_short(one: &Checking<'_, impl Sort>, period: Span) -> Option<GateProblem> {
     let (bake, gate) = (one.bake, one.gate.name());
     (bake < period).then(|| {
         let reason = format!("the bake of {bake} is shorter than the period of `{gate}`, {period}.");
         let remedy = "Watch for at least one period: set `gates.bake` higher.";
-        Problem::NotMeasurable(not_measurable(one.path, reason, remedy))
+        GateProblem::NotMeasurable(not_measurable(one.path, reason, remedy))
     })
 }
 
 /// A refusal is a finding; everything else goes to the state's Retry.
-fn unreadable(one: &Checking<'_, impl Sort>, fault: Fault) -> Result<Problem> {
+fn unreadable(one: &Checking<'_, impl Sort>, fault: Fault) -> Result<GateProblem> {
     let path = one.path;
     if !matches!(fault.name, FaultName::AccessDenied | FaultName::Refused) {
         return Err(fault.while_doing(format!("checking {path}")));
     }
-    Ok(Problem::NotMeasurable(not_measurable(
+    Ok(GateProblem::NotMeasurable(not_measurable(
         path,
         format!("`{}` cannot be read: {}.", one.gate.name(), fault.message),
         "Give the role that reaches the environment permission to read it.",
@@ -262,7 +264,7 @@ impl<'a> Judging<'a> {
         }
         Some(Measuring {
             gate: &one.gate,
-            window: Window {
+            window: MeasuredWindow {
                 first_change,
                 changed: judgement.changed,
                 known: judgement.known_until(one.gate.sort(), &one.gate.name()),

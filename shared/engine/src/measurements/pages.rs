@@ -6,8 +6,8 @@
 // `HEAD` is answered otherwise by some origins. A red page before the change stops nothing: the release may be what
 // mends it.
 
-use super::measure::{Checking, Measure, Measuring, Problem};
-use crate::html::{Names, Need, named_by};
+use super::measure::{Checking, GateProblem, Measure, Measuring};
+use crate::html::{DocumentAddresses, Need, named_by};
 use crate::kinds::site::Visited;
 use crate::measurements::measure::{not_measurable, unmeasured, unreadable};
 use crate::ports::{Clock, Get, ProbeAnswer, ProbeApi, Probed, Result};
@@ -45,7 +45,7 @@ impl<P: ProbeApi + Clock> Measure<P> for Pages {
     }
 
     /// A problem now stops nothing: the release replaces these files, and may be what mends them.
-    async fn check(ports: &P, _place: &Place, gates: &[Checking<'_, PageGate>]) -> Vec<Result<Vec<Problem>>> {
+    async fn check(ports: &P, _place: &Place, gates: &[Checking<'_, PageGate>]) -> Vec<Result<Vec<GateProblem>>> {
         let sites = gates.chunk_by(|one, next| one.gate.site == next.gate.site);
         let each = sites.map(async |pages| match before(ports, pages).await {
             Ok(problems) => problems.into_iter().map(Ok).collect(),
@@ -75,7 +75,7 @@ impl<P: ProbeApi + Clock> Measure<P> for Pages {
 }
 
 /// The pages of a site as they are before anything has changed.
-async fn before(ports: &(impl ProbeApi + Clock), of_one: &[Checking<'_, PageGate>]) -> Result<Vec<Vec<Problem>>> {
+async fn before(ports: &(impl ProbeApi + Clock), of_one: &[Checking<'_, PageGate>]) -> Result<Vec<Vec<GateProblem>>> {
     let pages: Vec<&PageGate> = of_one.iter().map(|one| one.gate).collect();
     let Some(site) = Visited::before(of_one[0].target)? else {
         // The site itself reports what is wrong with it.
@@ -84,23 +84,23 @@ async fn before(ports: &(impl ProbeApi + Clock), of_one: &[Checking<'_, PageGate
     let looked = look(ports, &pages, &site).await?;
     let beside = looked.first().and_then(|(_, beside)| beside.clone());
     let problems = of_one.iter().zip(&looked);
-    let mut problems: Vec<Vec<Problem>> =
+    let mut problems: Vec<Vec<GateProblem>> =
         problems.map(|(one, (seen, _))| problem(one, seen).into_iter().collect()).collect();
     if let (Some(beside), [first, ..]) = (beside, of_one)
         && !first.awaited
     {
         let finding = missing_script(ports, first.path, &beside).await?;
-        problems[0].extend(finding.map(Problem::Noted));
+        problems[0].extend(finding.map(GateProblem::Noted));
     }
     Ok(problems)
 }
 
-fn problem(one: &Checking<'_, PageGate>, seen: &Measurement) -> Option<Problem> {
+fn problem(one: &Checking<'_, PageGate>, seen: &Measurement) -> Option<GateProblem> {
     let name = one.gate.name();
     match seen.verdict {
         Verdict::Pass => None,
         Verdict::Fail if one.awaited => None,
-        Verdict::Fail => Some(Problem::Noted(
+        Verdict::Fail => Some(GateProblem::Noted(
             Finding::new(
                 FindingName::GateAlreadyRed,
                 one.path,
@@ -109,7 +109,7 @@ fn problem(one: &Checking<'_, PageGate>, seen: &Measurement) -> Option<Problem> 
             )
             .seen(&seen.measured, ""),
         )),
-        Verdict::Unknown => Some(Problem::NotMeasurable(not_measurable(
+        Verdict::Unknown => Some(GateProblem::NotMeasurable(not_measurable(
             one.path,
             format!("`{name}`: {}.", seen.measured),
             "Name with `url` of the component an address that Windlass can reach; or look at no page, with `gates: {pages: []}` of the component.",
@@ -190,7 +190,7 @@ async fn page(ports: &impl ProbeApi, site: &Visited, gate: &PageGate) -> Result<
         Probed::Answer(answer) if is_document(answer) => &answer.body[..],
         _ => &[],
     };
-    let Names { base, needed, .. } = named_by(body);
+    let DocumentAddresses { base, needed, .. } = named_by(body);
     let base = base.and_then(|base| seen_as.join(&base).ok()).unwrap_or(seen_as);
     let named = needed.into_iter().filter_map(|(need, address)| {
         let mut url = base.join(&address).ok()?;

@@ -1,6 +1,6 @@
 //! HTTP probes: status, body, latency.
 
-use super::measure::{Checking, Measure, Measuring, Problem};
+use super::measure::{Checking, GateProblem, Measure, Measuring};
 use crate::measurements::measure::{problem, unmeasured, unreadable};
 use crate::ports::{Clock, Get, ProbeAnswer, ProbeApi, Probed, Result};
 use windlass_domain::declaration::gate::{Measurement, Verdict};
@@ -33,10 +33,10 @@ impl<P: ProbeApi + Clock> Measure<P> for Probes {
 
     /// The answer of a test listener before the release shows nothing of the release. So for such a gate it is only
     /// checked whether the listener may be asked.
-    async fn check_one(ports: &P, _: &Place, one: &Checking<'_, ProbeGate>) -> Result<Vec<Problem>> {
+    async fn check_one(ports: &P, _: &Place, one: &Checking<'_, ProbeGate>) -> Result<Vec<GateProblem>> {
         let seen = probe(ports, one.gate).await?;
         let found = problem(one, &seen, REACHABLE).into_iter();
-        let counts = |it: &Problem| !one.gate.before_traffic || matches!(it, Problem::NotMeasurable(_));
+        let counts = |it: &GateProblem| !one.gate.before_traffic || matches!(it, GateProblem::NotMeasurable(_));
         Ok(found.filter(counts).collect())
     }
 

@@ -3,7 +3,7 @@
 // A sort of its own, because it shares nothing with a probe but address and time. Several messages in turn are a
 // test, which belongs to the release. What was heard is never shown: it may hold anything.
 
-use super::measure::{Checking, Measure, Measuring, Problem};
+use super::measure::{Checking, GateProblem, Measure, Measuring};
 use super::probe::LONGEST_MS;
 use crate::measurements::measure::{problem, unmeasured, unreadable};
 use crate::ports::{Clock, Conversation, ConversationOutcome, ProbeApi, Result};
@@ -21,7 +21,7 @@ pub(super) struct Websockets;
 impl<P: ProbeApi + Clock> Measure<P> for Websockets {
     type Gate = WebsocketGate;
 
-    async fn check_one(ports: &P, _: &Place, one: &Checking<'_, WebsocketGate>) -> Result<Vec<Problem>> {
+    async fn check_one(ports: &P, _: &Place, one: &Checking<'_, WebsocketGate>) -> Result<Vec<GateProblem>> {
         let seen = talked(ports, one.gate).await?;
         Ok(problem(one, &seen, REACHABLE).into_iter().collect())
     }

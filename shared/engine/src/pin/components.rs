@@ -3,7 +3,7 @@
 
 use super::artifact::{self, MOST_HASHED};
 use super::place::Placed;
-use super::source::{Ports, Source};
+use super::source::{Ports, UnpinnedRelease};
 use crate::ledger::{self, RepositoryOwner, Stored};
 use crate::ports::{DynamoDbApi, Result};
 use crate::trouble::collected;
@@ -18,7 +18,12 @@ use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::{AppName, ComponentName};
 
 /// Pins the components of a release that can be pinned, and adds what is wrong with the others to the findings.
-pub async fn pin(ports: &impl Ports, request: &Request, source: Source, placed: &mut Placed) -> Result<Release> {
+pub async fn pin(
+    ports: &impl Ports,
+    request: &Request,
+    source: UnpinnedRelease,
+    placed: &mut Placed,
+) -> Result<Release> {
     let Placed { declaration, resolved, .. } = &*placed;
     let mut findings = Vec::new();
     let mut left = MOST_HASHED;
@@ -62,7 +67,7 @@ pub async fn pin(ports: &impl Ports, request: &Request, source: Source, placed: 
         findings.push(no_component());
     }
     placed.findings.extend(findings);
-    let Source { version, git, sequence, image_push, .. } = source;
+    let UnpinnedRelease { version, git, sequence, image_push, .. } = source;
     Ok(Release { app: request.app.clone(), version, git, sequence, components, image_push })
 }
 

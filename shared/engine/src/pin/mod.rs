@@ -22,7 +22,7 @@ pub use declaration::{declaration_in_force, named_environment, no_declaration};
 pub use record::{Pinned, is_given_back};
 pub use recorded::release as recorded_release;
 pub use source::Ports;
-use source::Source;
+use source::UnpinnedRelease;
 use windlass_domain::access::Rules;
 use windlass_domain::document::partial_document::PartialDocument;
 use windlass_domain::release::action::ActionName;
@@ -56,7 +56,7 @@ async fn pin_source(
     request: &Request,
     rules: &Rules,
     in_force: KnownDeclaration,
-    source: Source,
+    source: UnpinnedRelease,
 ) -> Checked<Pinned> {
     let named = source.declaration.as_ref();
     let (declared, findings) = declaration::declaration_of(ports, request, in_force, named).await?;

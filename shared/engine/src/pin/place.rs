@@ -1,6 +1,6 @@
 //! Chooses the environment that a release goes to, and resolves the declaration for it.
 
-use super::source::Source;
+use super::source::UnpinnedRelease;
 use std::sync::Arc;
 use windlass_domain::declaration::Declaration;
 use windlass_domain::declaration::resolved::Resolved;
@@ -32,7 +32,7 @@ pub struct Placed {
 /// Everything that is wrong, if it goes nowhere. Its components are held to all environments then.
 pub fn place(
     request: &Request,
-    source: &Source,
+    source: &UnpinnedRelease,
     declaration: Arc<Declaration>,
     mut findings: Vec<Finding>,
 ) -> Result<Placed, Vec<Finding>> {
@@ -53,7 +53,11 @@ pub fn place(
 }
 
 /// Chooses the environment: the one that the request names, or else the one whose rule matches the tag or the Git ref.
-fn environment(request: &Request, source: &Source, declaration: &Declaration) -> Result<EnvironmentName, Finding> {
+fn environment(
+    request: &Request,
+    source: &UnpinnedRelease,
+    declaration: &Declaration,
+) -> Result<EnvironmentName, Finding> {
     if let Some(environment) = &request.environment {
         return Ok(environment.clone());
     }
@@ -87,7 +91,12 @@ fn environment(request: &Request, source: &Source, declaration: &Declaration) ->
 
 /// Returns whether a person chose the environment. Every path of the API names the environment; but a manifest that its
 /// own Git ref would send there as well counts as an arrival.
-fn is_by_person(request: &Request, source: &Source, declaration: &Declaration, environment: &EnvironmentName) -> bool {
+fn is_by_person(
+    request: &Request,
+    source: &UnpinnedRelease,
+    declaration: &Declaration,
+    environment: &EnvironmentName,
+) -> bool {
     let is_sent_there = |git: &Git| {
         let chosen = declaration.environment_for(&git.reference);
         chosen.is_ok_and(|chosen| chosen.as_ref() == Some(environment))

@@ -34,7 +34,7 @@ const SAID_BY: [(&str, &str); 4] =
 
 /// A release before it is pinned.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Source {
+pub struct UnpinnedRelease {
     pub version: String,
     pub git: Option<Git>,
     pub sequence: Option<u64>,
@@ -53,7 +53,7 @@ pub struct Source {
     pub promoted_from: Option<PromotedFrom>,
 }
 
-type Read = Result<Source, Unread<Source>>;
+type Read = Result<UnpinnedRelease, Unread<UnpinnedRelease>>;
 
 /// Reads what the request names, exactly one of its six sources, or as much of that as can be read. Of what its way in
 /// has pinned nothing is read again but the record of a release.
@@ -80,14 +80,14 @@ pub async fn read(ports: &impl Ports, request: &Request, declaration: &Declarati
     }
 }
 
-fn of_manifest(manifest: Manifest) -> Source {
-    Source {
+fn of_manifest(manifest: Manifest) -> UnpinnedRelease {
+    UnpinnedRelease {
         version: manifest.version,
         git: manifest.git,
         sequence: manifest.sequence,
         declaration: manifest.declaration,
         named: manifest.components,
-        ..Source::default()
+        ..UnpinnedRelease::default()
     }
 }
 
@@ -180,7 +180,7 @@ fn of_metadata(key: &str, finding: Finding) -> Finding {
 }
 
 /// Reads an image push, which is a release of all components, and containers of them, that live in its repository.
-fn image_push(push: &ImagePush, declaration: &Declaration) -> Result<Source, Finding> {
+fn image_push(push: &ImagePush, declaration: &Declaration) -> Result<UnpinnedRelease, Finding> {
     let repositories = declaration.repositories();
     let name = repository_name(&push.repository);
     let Some(components) = repositories.get(name) else {
@@ -190,12 +190,12 @@ fn image_push(push: &ImagePush, declaration: &Declaration) -> Result<Source, Fin
     };
     let image = format!("{}@sha256:{}", push.repository, push.digest);
     let reference = ArtifactRef { image: Some(image), ..ArtifactRef::default() };
-    Ok(Source {
+    Ok(UnpinnedRelease {
         version: version_of_push(&push.tag, &push.digest),
         named: components.iter().map(|name| (name.clone(), reference.clone())).collect(),
         image_tag: Some(push.tag.clone()),
         image_push: true,
-        ..Source::default()
+        ..UnpinnedRelease::default()
     })
 }
 
@@ -211,7 +211,7 @@ async fn handed_over(ports: &impl Ports, request: &Request, pinned: &PinnedRelea
         source.pinned.retain(|name, _| release.components.contains_key(name));
         return Ok(source);
     }
-    Ok(Source {
+    Ok(UnpinnedRelease {
         version: release.version.clone(),
         git: release.git.clone(),
         sequence: release.sequence,
@@ -219,7 +219,7 @@ async fn handed_over(ports: &impl Ports, request: &Request, pinned: &PinnedRelea
         handed_over: release.components.clone(),
         image_tag: request.image_push.as_ref().map(|push| push.tag.clone()),
         image_push: release.image_push,
-        ..Source::default()
+        ..UnpinnedRelease::default()
     })
 }
 
@@ -237,14 +237,14 @@ async fn of_environment(ports: &impl Ports, request: &Request, from: &Environmen
     let newest = newest.map(|newest| newest.value.release);
     let sequence = newest.as_ref().and_then(|newest| newest.sequence);
     let one = newest.filter(|_| together.is_one());
-    Ok(Source {
+    Ok(UnpinnedRelease {
         git: one.as_ref().and_then(|one| one.git.clone()),
         image_push: one.is_some_and(|one| one.image_push),
         sequence,
         version: together.version,
         pinned: together.components,
         promoted_from: Some(PromotedFrom { environment: from.clone(), snapshot: number }),
-        ..Source::default()
+        ..UnpinnedRelease::default()
     })
 }
 
@@ -269,12 +269,12 @@ async fn promotion(ports: &impl Ports, request: &Request, version: &str) -> Read
         }
         release.components.retain(|name, _| name == component);
     }
-    Ok(Source {
+    Ok(UnpinnedRelease {
         version: release.version,
         git: release.git,
         sequence: release.sequence,
         pinned: release.components,
         image_push: release.image_push,
-        ..Source::default()
+        ..UnpinnedRelease::default()
     })
 }

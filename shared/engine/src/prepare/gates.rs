@@ -3,7 +3,7 @@
 use super::component::Draft;
 use super::inputs::{self, EarlierComponents};
 use super::scene::{Ports, Scene};
-use crate::measurements::{self, Component, Preparing, Problem};
+use crate::measurements::{self, ChangeableComponent, GateProblem, Preparing};
 use crate::ports::Result;
 use windlass_domain::declaration::gate::UnknownBecomes;
 use windlass_domain::declaration::name_text::Given;
@@ -31,12 +31,12 @@ pub struct GateProblems {
 pub async fn check(ports: &impl Ports, scene: &Scene, drafts: &[Draft<'_>]) -> Result<GateProblems> {
     // Of what nobody has looked at there is nothing yet that a gate could measure.
     let looked_at = drafts.iter().filter(|draft| !draft.prepared.is_not_looked_at());
-    let components = looked_at.map(|draft| Component {
+    let components = looked_at.map(|draft| ChangeableComponent {
         name: draft.name,
         is_first: is_first(scene, draft.name),
         target: &draft.prepared.target,
     });
-    let components: Vec<Component<'_>> = components.collect();
+    let components: Vec<ChangeableComponent<'_>> = components.collect();
     let gates = &scene.loaded.resolved.gates;
     let given = inputs::given_now(ports, scene, &EarlierComponents::of(drafts), gates.takes()).await?;
     let gates = gates.clone().filled(&given, ports.config().local_endpoint.as_deref());
@@ -44,7 +44,7 @@ pub async fn check(ports: &impl Ports, scene: &Scene, drafts: &[Draft<'_>]) -> R
     let found = match measurements::check(ports, &preparing).await {
         // A rollback waits for no gate, so it does not wait for one that cannot be asked either.
         Err(fault) if !scene.gates_decide() => {
-            let problems = sorted(scene, &[], vec![Problem::Noted(not_asked(&fault))]);
+            let problems = sorted(scene, &[], vec![GateProblem::Noted(not_asked(&fault))]);
             return Ok(GateProblems { given, ..problems });
         }
         found => found?,
@@ -129,16 +129,16 @@ fn may_be_made(missing: Finding, makers: &[String]) -> Finding {
     )
 }
 
-fn sorted(scene: &Scene, makers: &[String], found: Vec<Problem>) -> GateProblems {
+fn sorted(scene: &Scene, makers: &[String], found: Vec<GateProblem>) -> GateProblems {
     let mut problems = GateProblems::default();
     for problem in found {
         let (finding, stops) = match problem {
-            Problem::Missing(finding) if !makers.is_empty() && scene.gates_decide() => {
+            GateProblem::Missing(finding) if !makers.is_empty() && scene.gates_decide() => {
                 (may_be_made(finding, makers), false)
             }
-            Problem::Missing(finding) | Problem::NotMeasurable(finding) => (finding, scene.gates_decide()),
-            Problem::Red(finding) => red(scene, finding),
-            Problem::Noted(finding) => {
+            GateProblem::Missing(finding) | GateProblem::NotMeasurable(finding) => (finding, scene.gates_decide()),
+            GateProblem::Red(finding) => red(scene, finding),
+            GateProblem::Noted(finding) => {
                 let stops = scene.is_check() && is_unknown(scene, &finding);
                 (finding, stops)
             }

@@ -9,7 +9,7 @@ use windlass_domain::release::request::Route;
 use windlass_domain::text::fault::FaultName;
 use windlass_engine::ledger::{self, Stored};
 use windlass_engine::ports::{Clock, DynamoDbApi, Key};
-use windlass_engine::routes::api::{Call, handle};
+use windlass_engine::routes::api::{ApiCall, handle};
 use windlass_world::World;
 use windlass_world::run::run;
 
@@ -62,7 +62,7 @@ fn beside(world: &World, key: &str, member: &str) -> Vec<String> {
 
 /// Returns what `GET /refusals` lists, which is of no declared application.
 fn refused(world: &World) -> Vec<String> {
-    let call = Call { method: "GET".into(), path: "/refusals".into(), ..Call::default() };
+    let call = ApiCall { method: "GET".into(), path: "/refusals".into(), ..ApiCall::default() };
     let reply = run(handle(world, call));
     let lines = reply.body["refusals"].as_array().unwrap().iter();
     let lines = lines.map(|line| format!("{} {}", line["about"], line["findings"][0]["name"]).replace('"', ""));

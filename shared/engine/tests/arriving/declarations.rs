@@ -278,7 +278,8 @@ fn one_that_cannot_be_read_now_comes_again() {
 
 /// Returns the applications that `GET /apps` lists.
 fn listed(world: &World) -> Vec<String> {
-    let call = windlass_engine::routes::api::Call { method: "GET".into(), path: "/apps".into(), ..Default::default() };
+    let call =
+        windlass_engine::routes::api::ApiCall { method: "GET".into(), path: "/apps".into(), ..Default::default() };
     let reply = run(windlass_engine::routes::api::handle(world, call));
     let apps = reply.body["apps"].as_array().unwrap().iter();
     apps.map(|app| app["app"].as_str().unwrap().to_owned()).collect()

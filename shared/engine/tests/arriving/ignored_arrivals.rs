@@ -5,14 +5,14 @@ use serde_json::{Value, json};
 use windlass_domain::text::digest::Digest;
 use windlass_domain::text::name::AppName;
 use windlass_engine::ledger;
-use windlass_engine::routes::api::{Call, Reply, handle};
+use windlass_engine::routes::api::{ApiCall, Reply, handle};
 use windlass_world::World;
 use windlass_world::run::run;
 
 /// Returns the list of refusals in alphabetical order: what each is about, and the names of the findings.
 fn listed(world: &World, app: Option<&AppName>) -> Vec<String> {
     let path = app.map_or("/refusals".to_owned(), |app| format!("/apps/{app}/refusals"));
-    let call = Call { method: "GET".into(), path, ..Call::default() };
+    let call = ApiCall { method: "GET".into(), path, ..ApiCall::default() };
     let reply: Reply = run(handle(world, call));
     assert_eq!(reply.status, 200, "{reply:?}");
     let lines = reply.body["refusals"].as_array().unwrap().iter();

@@ -9,7 +9,7 @@ use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::text::digest::Digest;
 use windlass_domain::text::name::ComponentName;
 use windlass_engine::payload::{Answer, ConductorInput, ExecutionRef};
-use windlass_engine::routes::api::{self, Call};
+use windlass_engine::routes::api::{self, ApiCall};
 use windlass_engine::{conductor, ledger};
 use windlass_world::World;
 use windlass_world::run::run;
@@ -45,12 +45,12 @@ fn by_upload(world: &World) -> Value {
 
 /// Posts a release, and returns the id in the answer.
 fn by_post(world: &World, body: &Value, key: Option<&str>) -> DeploymentId {
-    let call = Call {
+    let call = ApiCall {
         method: "POST".into(),
         path: "/apps/shop/environments/dev/starts".into(),
         body: Some(body.to_string()),
         key: key.map(str::to_owned),
-        ..Call::default()
+        ..ApiCall::default()
     };
     let reply = run(api::handle(world, call));
     assert_eq!(reply.status, 202, "{}", reply.body);

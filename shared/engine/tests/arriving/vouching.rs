@@ -8,7 +8,7 @@ use windlass_domain::text::digest::Digest;
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::name::EnvironmentName;
 use windlass_engine::payload::{ConductorInput, ExecutionRef};
-use windlass_engine::routes::api::{self, Call};
+use windlass_engine::routes::api::{self, ApiCall};
 use windlass_engine::{conductor, ledger, recovery, vouch};
 use windlass_world::World;
 use windlass_world::run::run;
@@ -43,12 +43,12 @@ fn by_bad_upload(world: &World) {
 }
 
 fn post(world: &World, path: &str, body: &Value) {
-    let call = Call {
+    let call = ApiCall {
         method: "POST".into(),
         path: format!("/apps/shop/environments/dev/{path}"),
         body: Some(body.to_string()),
         caller: Some("arn:aws:iam::111111111111:role/ci".into()),
-        ..Call::default()
+        ..ApiCall::default()
     };
     run(api::handle(world, call));
 }

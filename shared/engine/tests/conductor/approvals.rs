@@ -21,7 +21,7 @@ use windlass_domain::text::time::Time;
 use windlass_engine::ledger::{self, AskedExecution, ExecutionDeployment};
 use windlass_engine::payload::{Answer, Transition};
 use windlass_engine::ports::{Key, Result};
-use windlass_engine::routes::api::{self, Call};
+use windlass_engine::routes::api::{self, ApiCall};
 use windlass_world::run::run;
 use windlass_world::stepfunctions::arn_of;
 
@@ -219,12 +219,12 @@ fn who_else_asks_for_what_waits_is_noted_once_by_an_execution_whether_or_not_a_f
         (2, APPROVED, "ci", false, &["lead-1", "lead-2", "ci"]),
     ] {
         rule_by(&scene, version, rules);
-        let call = Call {
+        let call = ApiCall {
             method: "POST".into(),
             path: "/apps/shop/environments/prod/releases".into(),
             body: Some(manifest.clone()),
             caller: user(who).principal,
-            ..Call::default()
+            ..ApiCall::default()
         };
         let reply = run(api::handle(&scene.stage.world, call));
         let asked = DeploymentId(reply.body["id"].as_str().unwrap().to_owned());

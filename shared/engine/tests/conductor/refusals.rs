@@ -9,7 +9,7 @@ use windlass_domain::deployment::Refusal;
 use windlass_domain::text::finding::FindingName;
 use windlass_engine::ledger;
 use windlass_engine::payload::Transition;
-use windlass_engine::routes::api::{Call, handle};
+use windlass_engine::routes::api::{ApiCall, handle};
 use windlass_world::run::run;
 use windlass_world::stepfunctions::arn_of;
 
@@ -95,7 +95,7 @@ fn an_input_that_names_no_application_is_listed_among_what_names_none() {
         }
     }
     let world = &scene.stage.world;
-    let call = Call { method: "GET".into(), path: "/refusals".into(), ..Call::default() };
+    let call = ApiCall { method: "GET".into(), path: "/refusals".into(), ..ApiCall::default() };
     let listed = run(handle(world, call)).body["refusals"].take();
     let listed = listed.as_array().unwrap();
     assert_eq!(listed.len(), inputs.len());
@@ -155,7 +155,7 @@ fn the_list_marks_a_requester_whom_nobody_vouches_for() {
     for (execution, request) in [("console", nowhere()), ("forged", with(nowhere(), claimed))] {
         assert_eq!(in_short(&scene.admit(execution, request)), (Transition::Rejected, "UnknownName"));
     }
-    let call = Call { method: "GET".into(), path: "/apps/shop/refusals".into(), ..Call::default() };
+    let call = ApiCall { method: "GET".into(), path: "/apps/shop/refusals".into(), ..ApiCall::default() };
     let listed = run(handle(&scene.stage.world, call)).body["refusals"].take();
     let listed = listed.as_array().unwrap();
     let unvouched: Vec<_> = listed.iter().filter(|one| one.get("vouched").is_some()).collect();

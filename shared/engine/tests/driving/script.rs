@@ -11,7 +11,7 @@ use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::next_step::Redeploy;
-use windlass_engine::converge::{Budget, Invocation, converge};
+use windlass_engine::converge::{Budget, StepInvocation, converge};
 use windlass_engine::kinds::{ChangeFacts, Class, Kind, LookContext, Next, Noticed, View};
 use windlass_engine::ledger;
 use windlass_engine::payload::{WorkDone, WorkTransition};
@@ -284,7 +284,7 @@ impl Play {
         let work = self.trial.work(wave, self.token.get()).unwrap();
         let of = async |ports: &World, _: &Step| Ok(Copy(Rc::clone(script)).kind(ports.clone()));
         let answer = run(async {
-            let invocation = Invocation::begin(self.world(), &work).await?;
+            let invocation = StepInvocation::begin(self.world(), &work).await?;
             converge(self.world(), of, invocation, self.budget).await
         });
         let message = match &answer {

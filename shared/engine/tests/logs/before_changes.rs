@@ -8,26 +8,29 @@ use windlass_domain::declaration::resolved::{Place, TargetRole};
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::finding::FindingName;
 use windlass_domain::text::name::ComponentName;
-use windlass_engine::measurements::{Component, Judging, Preparing, Problem, check, measure};
+use windlass_engine::measurements::{ChangeableComponent, GateProblem, Judging, Preparing, check, measure};
 use windlass_engine::ports::{Clock, Result};
 use windlass_world::World;
 use windlass_world::logs::Group;
 use windlass_world::run::run;
 
-fn checked(world: &World, gates: &ResolvedGates, components: &[(&ComponentName, bool)]) -> Result<Vec<Problem>> {
-    let components =
-        components.iter().map(|(name, is_first)| Component { name, is_first: *is_first, target: &Value::Null });
+fn checked(world: &World, gates: &ResolvedGates, components: &[(&ComponentName, bool)]) -> Result<Vec<GateProblem>> {
+    let components = components.iter().map(|(name, is_first)| ChangeableComponent {
+        name,
+        is_first: *is_first,
+        target: &Value::Null,
+    });
     let preparing = Preparing { gates, place: &Place::default(), components: &components.collect::<Vec<_>>() };
     let looked = run(check(world, &preparing))?;
     Ok(looked.into_iter().flat_map(|one| one.problems).collect())
 }
 
-fn in_short(problems: &[Problem]) -> Vec<(&'static str, FindingName)> {
-    let short = |problem: &Problem| match problem {
-        Problem::NotMeasurable(finding) => ("stops", finding.name),
-        Problem::Missing(finding) => ("missing", finding.name),
-        Problem::Red(finding) => ("red", finding.name),
-        Problem::Noted(finding) => ("noted", finding.name),
+fn in_short(problems: &[GateProblem]) -> Vec<(&'static str, FindingName)> {
+    let short = |problem: &GateProblem| match problem {
+        GateProblem::NotMeasurable(finding) => ("stops", finding.name),
+        GateProblem::Missing(finding) => ("missing", finding.name),
+        GateProblem::Red(finding) => ("red", finding.name),
+        GateProblem::Noted(finding) => ("noted", finding.name),
     };
     problems.iter().map(short).collect()
 }
@@ -101,7 +104,7 @@ fn what_is_costly_is_named_with_what_it_costs() {
     world.speak(GROUP, Some(&long));
     pass_seconds(&world, 600);
     let found = checked(&world, &whole(gate()), &[]).unwrap();
-    let [Problem::Noted(finding)] = found.as_slice() else { panic!("{:?}", in_short(&found)) };
+    let [GateProblem::Noted(finding)] = found.as_slice() else { panic!("{:?}", in_short(&found)) };
     assert_eq!(finding.name, FindingName::GateCosts);
     assert!(finding.reason.written().contains("scans 0.2 GB"), "{:?}", finding.reason);
     assert!(finding.reason.written().contains("0.05 USD"), "{:?}", finding.reason);
@@ -131,7 +134,7 @@ fn nothing_is_counted_of_a_group_that_is_tagged_for_others() {
         assert_eq!(seen.verdict, Verdict::Unknown);
         assert_eq!(seen.measured, format!("not measured: {reason}"));
         let problems = checked(&world, &whole(gate()), &[]).unwrap();
-        let [Problem::NotMeasurable(finding)] = problems.as_slice() else {
+        let [GateProblem::NotMeasurable(finding)] = problems.as_slice() else {
             panic!("{problems:?}");
         };
         assert!(finding.reason.written().contains(reason), "{:?}", finding.reason);

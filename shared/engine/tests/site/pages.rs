@@ -12,7 +12,7 @@ use windlass_domain::deployment::judgement::Judgement;
 use windlass_domain::text::finding::FindingName;
 use windlass_domain::text::name::ComponentName;
 use windlass_domain::text::time::Span;
-use windlass_engine::measurements::{self, Component, Judging, Preparing, Problem};
+use windlass_engine::measurements::{self, ChangeableComponent, GateProblem, Judging, Preparing};
 use windlass_engine::ports::{Clock, ErrorPage, ProbeAnswer, Probed};
 use windlass_world::run::run;
 
@@ -66,11 +66,11 @@ fn first(scene: &Scene, deployment: &Deployment) -> Measurement {
     measured(scene, deployment, &["/"]).remove(0)
 }
 
-fn problems(scene: &Scene, deployment: &Deployment, is_first: bool) -> Vec<Problem> {
+fn problems(scene: &Scene, deployment: &Deployment, is_first: bool) -> Vec<GateProblem> {
     let preparing = Preparing {
         gates: &gates(&["/"], None),
         place: &Place::default(),
-        components: &[Component { name: &web(), is_first, target: &deployment.prepared.target }],
+        components: &[ChangeableComponent { name: &web(), is_first, target: &deployment.prepared.target }],
     };
     let looked = run(measurements::check(&scene.world, &preparing)).unwrap();
     looked.into_iter().flat_map(|one| one.problems).collect()
@@ -189,7 +189,7 @@ fn what_is_not_answered_is_unknown_and_not_measurable_before_the_change() {
             assert_eq!(seen.verdict, Verdict::Unknown, "{url} {probed:?}");
             assert!(seen.measured.starts_with("not measured: "), "{seen:?}");
             let found = problems(&scene, &deployment, true);
-            let [Problem::NotMeasurable(finding)] = found.as_slice() else {
+            let [GateProblem::NotMeasurable(finding)] = found.as_slice() else {
                 panic!("{url} {probed:?}: {found:?}");
             };
             assert_eq!(finding.name, FindingName::GateNotMeasurable);
@@ -215,7 +215,7 @@ fn what_is_red_before_a_release_is_named_and_stops_nothing() {
     let deployment = scene.deploy_files(ONE);
     serve(&scene, SCRIPT, 404, "text/html", "gone");
     let found = problems(&scene, &deployment, false);
-    let [Problem::Noted(finding)] = found.as_slice() else {
+    let [GateProblem::Noted(finding)] = found.as_slice() else {
         panic!("{found:?}");
     };
     assert_eq!(finding.name, FindingName::GateAlreadyRed);
@@ -239,7 +239,7 @@ fn a_script_that_is_nowhere_and_is_answered_is_noted() {
             last.starts_with("https://e1.cloudfront.net/assets/windlass-nowhere-"),
             "behaviours go by path: {last}"
         );
-        if let [Problem::Noted(finding)] = found.as_slice() {
+        if let [GateProblem::Noted(finding)] = found.as_slice() {
             assert_eq!(finding.name, FindingName::TargetNotReady);
             assert!(finding.reason.written().contains("a script that is nowhere"), "{finding:?}");
         }

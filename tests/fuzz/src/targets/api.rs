@@ -9,7 +9,7 @@ use fastrand::Rng;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::text::digest::Digest;
-use windlass_engine::routes::api::{self, Call};
+use windlass_engine::routes::api::{self, ApiCall};
 use windlass_world::World;
 use windlass_world::run::run;
 
@@ -61,7 +61,7 @@ fn ids(world: &World) -> Vec<String> {
     ids.into_iter().collect()
 }
 
-fn call(rng: &mut Rng, ids: &[String]) -> Call {
+fn call(rng: &mut Rng, ids: &[String]) -> ApiCall {
     let some = |rng: &mut Rng| match rng.u8(0..3) {
         0 => word(rng),
         _ => pick(rng, ids).cloned().unwrap_or_default(),
@@ -84,7 +84,7 @@ fn call(rng: &mut Rng, ids: &[String]) -> Call {
         1 => Some(bytes(rng, &bodies.clone().map(|body| body.to_string().into_bytes()))),
         _ => Some(document(rng, &bodies).to_string().into_bytes()),
     };
-    Call {
+    ApiCall {
         method: ["GET", "POST", "POST", "PUT", "DELETE"][rng.usize(0..5)].to_owned(),
         path,
         query,

@@ -15,7 +15,7 @@ use windlass_domain::text::digest::Digest;
 use windlass_domain::text::name::AppName;
 use windlass_engine::ledger;
 use windlass_engine::ports::{Clock, Item};
-use windlass_engine::routes::api::{self, Call};
+use windlass_engine::routes::api::{self, ApiCall};
 use windlass_world::World;
 use windlass_world::run::run;
 
@@ -46,7 +46,7 @@ pub fn ready() -> Box<Try> {
         let body = (method == "POST").then(|| document(rng, &body).to_string());
         *shown = format!("{method} {path} {token:?} {body:?}").into_bytes();
         let (method, path) = (method.to_owned(), path.to_owned());
-        let reply = run(api::handle(&world, Call { method, path, body, claims, ..Call::default() }));
+        let reply = run(api::handle(&world, ApiCall { method, path, body, claims, ..ApiCall::default() }));
         let is = |name: &str, wanted: &str| token.get(name).is_some_and(|it| it == wanted);
         let is_named = is("repository_owner_id", "8472") && is("repository_id", "990134");
         let is_named = is_named && token.get("ref").is_some_and(|name| name.starts_with("refs/tags/v"));

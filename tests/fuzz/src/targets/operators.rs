@@ -10,7 +10,7 @@ use fastrand::Rng;
 use serde_json::{Value, json};
 use windlass_domain::release::identity::DeploymentId;
 use windlass_engine::payload::ExecutionRef;
-use windlass_engine::routes::api::{self, Call};
+use windlass_engine::routes::api::{self, ApiCall};
 use windlass_world::World;
 use windlass_world::run::run;
 
@@ -104,7 +104,7 @@ fn admit_started(world: &World) -> Result<Vec<String>, String> {
     Ok(refused)
 }
 
-fn call(rng: &mut Rng, id: &DeploymentId) -> Call {
+fn call(rng: &mut Rng, id: &DeploymentId) -> ApiCall {
     let (method, place) = pick(rng, &CALLS).copied().unwrap_or_default();
     let other = word(rng);
     let seeds = [
@@ -136,7 +136,7 @@ fn call(rng: &mut Rng, id: &DeploymentId) -> Call {
         let changed = String::from_utf8_lossy(&changed);
         path = format!("/apps/shop/environments/dev/{changed}");
     }
-    Call {
+    ApiCall {
         method: method.to_owned(),
         path,
         query,

@@ -13,7 +13,7 @@ use windlass_domain::text::name::AppName;
 use windlass_domain::text::time::Time;
 use windlass_engine::ledger;
 use windlass_engine::ports::Item;
-use windlass_engine::routes::api::{Call, Reply, handle};
+use windlass_engine::routes::api::{ApiCall, Reply, handle};
 use windlass_machine::shop::{FUNCTIONS, Shop};
 use windlass_machine::shop_world::put_access;
 use windlass_machine::state_paths::{BOTH, live_with};
@@ -38,7 +38,7 @@ fn rules(shop: &Shop<'_>, prod: &str) {
 
 fn post(shop: &Shop<'_>, caller: &str, path: &str, body: &Value) -> Reply {
     let (path, body) = (path.to_owned(), Some(body.to_string()));
-    let call = Call { method: "POST".into(), path, body, caller: Some(caller.into()), ..Call::default() };
+    let call = ApiCall { method: "POST".into(), path, body, caller: Some(caller.into()), ..ApiCall::default() };
     run(handle(shop.world(), call))
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use windlass_domain::declaration::{Declaration, Declared};
 use windlass_engine::ledger;
 use windlass_engine::ports::{Clock, Item};
-use windlass_engine::routes::api::{Call, Reply, handle};
+use windlass_engine::routes::api::{ApiCall, Reply, handle};
 use windlass_machine::shop::Shop;
 pub use windlass_machine::state_paths::program;
 use windlass_world::run::run;
@@ -36,7 +36,7 @@ pub fn call_by(
     let (path, query) = address.split_once('?').unwrap_or((address, ""));
     let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
     let query: BTreeMap<String, String> = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    let call = Call {
+    let call = ApiCall {
         method: method.into(),
         path: path.into(),
         query,
@@ -51,7 +51,10 @@ pub fn call_by(
 /// POSTs a text as it stands.
 pub fn post_text(shop: &Shop<'_>, address: &str, body: &str) -> Reply {
     let (path, body) = (address.to_owned(), Some(body.to_owned()));
-    run(handle(shop.world(), Call { method: "POST".into(), path, body, caller: Some(CI.into()), ..Call::default() }))
+    run(handle(
+        shop.world(),
+        ApiCall { method: "POST".into(), path, body, caller: Some(CI.into()), ..ApiCall::default() },
+    ))
 }
 
 pub fn get(shop: &Shop<'_>, address: &str) -> Value {

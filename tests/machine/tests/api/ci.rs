@@ -11,7 +11,7 @@ use windlass_domain::text::digest::Digest;
 use windlass_domain::text::name::AppName;
 use windlass_engine::ledger;
 use windlass_engine::ports::{Clock, Item};
-use windlass_engine::routes::api::{Call, Reply, handle};
+use windlass_engine::routes::api::{ApiCall, Reply, handle};
 use windlass_machine::shop::{FUNCTIONS, Shop};
 use windlass_world::run::run;
 
@@ -69,7 +69,7 @@ fn of_main() -> Option<Box<Claims>> {
 /// Calls a path with claims, and with an ARN as if IAM had named one.
 fn call(shop: &Shop<'_>, claims: Option<Box<Claims>>, method: &str, path: &str, body: Option<Value>) -> Reply {
     let (method, path, body) = (method.to_owned(), path.to_owned(), body.map(|body| body.to_string()));
-    run(handle(shop.world(), Call { method, path, body, caller: Some(CI.into()), claims, ..Call::default() }))
+    run(handle(shop.world(), ApiCall { method, path, body, caller: Some(CI.into()), claims, ..ApiCall::default() }))
 }
 
 fn below(path: &str) -> String {
@@ -88,12 +88,12 @@ fn without_a_rule_that_names_its_claims_a_job_may_call_nothing() {
             let reply = call(&shop, claims.clone(), route.method, &below(&path), Some(json!({"nothing": "of it"})));
             assert_eq!(refused(&reply), (403, vec!["NotAllowed"]), "{} {path}", route.method);
             let key = Some("no key".repeat(100));
-            let keyed = Call {
+            let keyed = ApiCall {
                 method: route.method.into(),
                 path: below(&path),
                 key,
                 claims: claims.clone(),
-                ..Call::default()
+                ..ApiCall::default()
             };
             assert_eq!(refused(&run(handle(shop.world(), keyed))).0, 403, "{} {path}", route.method);
         }

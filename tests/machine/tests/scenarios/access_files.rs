@@ -8,7 +8,7 @@ use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::shown::planned::{Becomes, Planned};
 use windlass_domain::text::finding::FindingName;
 use windlass_engine::ledger;
-use windlass_engine::routes::api::{self, Call};
+use windlass_engine::routes::api::{self, ApiCall};
 use windlass_machine::program::Program;
 use windlass_machine::shop::Shop;
 use windlass_machine::shop_world::{put_access, put_access_for_all, put_unreadable_access};
@@ -40,12 +40,12 @@ fn shop(program: &Program) -> Shop<'_> {
 
 /// Calls the API with a session of a role. Returns the execution that it began; else the name of the first finding.
 fn call(shop: &Shop<'_>, role: &str, (method, path): (&str, &str), body: &Value) -> Result<String, String> {
-    let call = Call {
+    let call = ApiCall {
         method: method.into(),
         path: format!("/apps/shop/{path}"),
         body: Some(body.to_string()),
         caller: Some(format!("arn:aws:sts::111111111111:assumed-role/{role}/ann")),
-        ..Call::default()
+        ..ApiCall::default()
     };
     let reply = run(api::handle(shop.world(), call));
     match reply.body["execution"].as_str() {

@@ -4,7 +4,7 @@ use crate::scenarios::scene::{arrive, declare, executions, look, pass_minutes, p
 use serde_json::{Value, json};
 use windlass_domain::release::request::ImagePush;
 use windlass_domain::text::digest::Digest;
-use windlass_engine::routes::api::{self, Call};
+use windlass_engine::routes::api::{self, ApiCall};
 use windlass_machine::arrivals::image_pushed;
 use windlass_machine::program::Program;
 use windlass_machine::shop::{FUNCTIONS, Shop};
@@ -57,7 +57,7 @@ fn push(shop: &Shop<'_>, tag: &str) {
 
 /// Returns what is listed as refused or not taken.
 fn refusals(shop: &Shop<'_>) -> Vec<Value> {
-    let call = Call { method: "GET".into(), path: "/apps/shop/refusals".into(), ..Call::default() };
+    let call = ApiCall { method: "GET".into(), path: "/apps/shop/refusals".into(), ..ApiCall::default() };
     let reply = run(api::handle(shop.world(), call));
     reply.body["refusals"].as_array().unwrap().clone()
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::release::ending::Ending;
 use windlass_domain::text::digest::Digest;
-use windlass_engine::routes::api::{Call, handle};
+use windlass_engine::routes::api::{ApiCall, handle};
 use windlass_machine::program::Program;
 use windlass_machine::shop::{ALARM, Shop};
 use windlass_machine::shop_world::BOOK;
@@ -183,11 +183,11 @@ fn looks(shop: &Shop<'_>) -> usize {
 
 /// Returns what the API shows of the book beside its record.
 fn observed(shop: &Shop<'_>) -> Value {
-    let call = Call {
+    let call = ApiCall {
         method: "GET".into(),
         path: "/apps/shop/environments/prod".into(),
         query: BTreeMap::from([("observe".into(), "true".into())]),
-        ..Call::default()
+        ..ApiCall::default()
     };
     let reply = run(handle(shop.world(), call));
     assert_eq!(reply.status, 200, "{}", reply.body);

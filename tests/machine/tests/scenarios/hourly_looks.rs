@@ -8,7 +8,7 @@ use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::ledger::{self, Stored};
 use windlass_engine::ports::Clock;
 use windlass_engine::recovery;
-use windlass_engine::routes::api::{Call, handle};
+use windlass_engine::routes::api::{ApiCall, handle};
 use windlass_machine::program::Program;
 use windlass_machine::shop::{ALL_KINDS, Shop};
 use windlass_world::cloudtrail::Event;
@@ -70,7 +70,7 @@ fn events(shop: &Shop<'_>) -> Vec<String> {
 }
 
 fn get(shop: &Shop<'_>, path: &str) -> Value {
-    let call = Call { method: "GET".into(), path: path.into(), query: BTreeMap::new(), ..Call::default() };
+    let call = ApiCall { method: "GET".into(), path: path.into(), query: BTreeMap::new(), ..ApiCall::default() };
     run(handle(shop.world(), call)).body
 }
 

@@ -3,7 +3,7 @@
 use crate::scenarios::scene::{arrive, declare, executions, program, upload, upload_unheard};
 use serde_json::{Value, json};
 use windlass_domain::text::digest::Digest;
-use windlass_engine::routes::api::{self, Call};
+use windlass_engine::routes::api::{self, ApiCall};
 use windlass_machine::program::Program;
 use windlass_machine::shop::{FUNCTIONS, Shop};
 use windlass_world::run::run;
@@ -58,12 +58,12 @@ fn manifest(reference: &str, api: &Value) -> Value {
 }
 
 fn call(shop: &Shop<'_>, path: &str, body: &Value) -> (u16, Value) {
-    let call = Call {
+    let call = ApiCall {
         method: "POST".into(),
         path: format!("/apps/shop/environments/{path}"),
         body: Some(body.to_string()),
         caller: Some("arn:aws:iam::111111111111:user/ci".into()),
-        ..Call::default()
+        ..ApiCall::default()
     };
     let reply = run(api::handle(shop.world(), call));
     (reply.status, reply.body)

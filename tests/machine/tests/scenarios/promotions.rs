@@ -10,7 +10,7 @@ use windlass_domain::text::finding::FindingName;
 use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 use windlass_engine::ledger::{self, Stored};
 use windlass_engine::ports::DynamoDbApi;
-use windlass_engine::routes::api::{self, Call};
+use windlass_engine::routes::api::{self, ApiCall};
 use windlass_machine::program::Program;
 use windlass_machine::shop::{ALARM, FUNCTIONS, Shop};
 use windlass_machine::shop_world::{put_access, put_access_for_all};
@@ -107,12 +107,12 @@ fn call(shop: &Shop<'_>, body: &Value) -> (u16, Value) {
 }
 
 fn post(shop: &Shop<'_>, what: &str, body: &Value) -> (u16, Value) {
-    let call = Call {
+    let call = ApiCall {
         method: "POST".into(),
         path: format!("/apps/shop/environments/prod/{what}"),
         body: Some(body.to_string()),
         caller: Some("arn:aws:sts::111111111111:assumed-role/ci/run-812".into()),
-        ..Call::default()
+        ..ApiCall::default()
     };
     let reply = run(api::handle(shop.world(), call));
     (reply.status, reply.body)

@@ -5,18 +5,18 @@ use serde_json::{Value, json};
 use windlass_domain::release::ending::Ending;
 use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::text::fault::{Fault, FaultName};
-use windlass_engine::routes::api::{Call, handle};
+use windlass_engine::routes::api::{ApiCall, handle};
 use windlass_machine::shop::{ALARM, Shop};
 use windlass_world::run::run;
 
 /// Returns what the API says is so now of a deployment.
 fn now(shop: &Shop<'_>, id: &DeploymentId) -> Value {
-    let call = Call {
+    let call = ApiCall {
         method: "GET".into(),
         path: format!("/apps/shop/deployments/{id}"),
         query: [("words".to_owned(), "console".to_owned())].into(),
         caller: Some("arn:aws:iam::111111111111:role/ci".into()),
-        ..Call::default()
+        ..ApiCall::default()
     };
     let reply = run(handle(shop.world(), call));
     assert_eq!(reply.status, 200, "{}", reply.body);

@@ -4,7 +4,7 @@ use crate::scenarios::repeated_releases::{by_post, endings, records};
 use crate::scenarios::scene::{arrive, executions, live, look, manifest, pass_minutes, program, release_unheard};
 use serde_json::json;
 use std::collections::BTreeMap;
-use windlass_engine::routes::api::{Call, handle};
+use windlass_engine::routes::api::{ApiCall, handle};
 use windlass_world::run::run;
 
 #[test]
@@ -58,11 +58,11 @@ fn while_it_waits_or_runs_the_same_arrival_is_one_deployment_whatever_its_way() 
     let body = manifest(&shop, "1.1.0");
     let reply = run(handle(
         shop.world(),
-        Call {
+        ApiCall {
             method: "POST".into(),
             path: "/apps/shop/environments/prod/releases".into(),
             body: Some(body.clone()),
-            ..Call::default()
+            ..ApiCall::default()
         },
     ));
     assert_eq!(reply.body["execution"], arn);

@@ -9,7 +9,7 @@ use windlass_domain::deployment::Deployment;
 use windlass_domain::release::ending::Ending;
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::ledger;
-use windlass_engine::routes::api::{Call, handle};
+use windlass_engine::routes::api::{ApiCall, handle};
 use windlass_machine::shop::{ALARM, Shop};
 use windlass_world::run::run;
 
@@ -47,12 +47,12 @@ pub fn by_post(shop: &mut Shop<'_>, version: &str) -> String {
     pass_minutes(shop, 1);
     let reply = run(handle(
         shop.world(),
-        Call {
+        ApiCall {
             method: "POST".into(),
             path: "/apps/shop/environments/prod/releases".into(),
             body: Some(manifest(shop, version)),
             caller: Some("arn:aws:iam::111111111111:role/ci".into()),
-            ..Call::default()
+            ..ApiCall::default()
         },
     ));
     assert_eq!(reply.status, 202, "{}", reply.body);

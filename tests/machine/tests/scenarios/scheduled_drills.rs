@@ -4,7 +4,7 @@ use crate::scenarios::scene::{BOTH, assert_free, both, live_with, pass_minutes, 
 use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::deployment::drill::{Drill, DrillOutcome};
-use windlass_engine::routes::api::{Call, handle};
+use windlass_engine::routes::api::{ApiCall, handle};
 use windlass_machine::program::Program;
 use windlass_machine::shop::{ALARM, FUNCTIONS, Shop};
 use windlass_world::run::run;
@@ -42,11 +42,11 @@ fn drills(shop: &Shop<'_>) -> Vec<Drill> {
 }
 
 fn next(shop: &Shop<'_>) -> Value {
-    let call = Call {
+    let call = ApiCall {
         method: "GET".into(),
         path: "/apps/shop/environments/prod".into(),
         query: BTreeMap::new(),
-        ..Call::default()
+        ..ApiCall::default()
     };
     run(handle(shop.world(), call)).body["next_drill"].clone()
 }

@@ -8,7 +8,7 @@ use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::name::ComponentName;
 use windlass_engine::faults::Faults;
 use windlass_engine::ledger::{self, Stored};
-use windlass_engine::routes::api::{Call, handle};
+use windlass_engine::routes::api::{ApiCall, handle};
 use windlass_machine::program::Program;
 use windlass_machine::shop::{ALARM, ALL_KINDS, Shop};
 use windlass_world::run::run;
@@ -75,10 +75,10 @@ fn what_a_recovery_left_is_seen_again_and_noted() {
     assert_eq!(notifications(&shop), []);
     assert_eq!(shop.environment().hold, None);
 
-    let call = Call {
+    let call = ApiCall {
         method: "GET".into(),
         path: format!("/apps/shop/deployments/{}", shop.deployment(&arn).id),
-        ..Call::default()
+        ..ApiCall::default()
     };
     let whole: Value = run(handle(shop.world(), call)).body;
     let noted = whole["second_look"]["looked"]["told"].as_str().unwrap();

@@ -5,7 +5,7 @@ use crate::scenarios::scene::{
 };
 use serde_json::{Value, json};
 use windlass_domain::release::ending::Ending;
-use windlass_engine::routes::api::{self, Call};
+use windlass_engine::routes::api::{self, ApiCall};
 use windlass_machine::shop::{ALARM, Shop};
 use windlass_world::run::run;
 
@@ -20,10 +20,10 @@ fn stop(shop: &mut Shop<'_>, arn: &str, way: &str) {
         }
         _ => {
             let id = shop.deployment(arn).id;
-            let call = Call {
+            let call = ApiCall {
                 method: "POST".into(),
                 path: format!("/apps/shop/environments/prod/deployments/{id}/cancel"),
-                ..Call::default()
+                ..ApiCall::default()
             };
             assert_eq!(run(api::handle(shop.world(), call)).status, 202);
         }

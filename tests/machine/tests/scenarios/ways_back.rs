@@ -5,7 +5,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::release::ending::Ending;
 use windlass_domain::text::fault::{Fault, FaultName};
-use windlass_engine::routes::api::{Call, handle};
+use windlass_engine::routes::api::{ApiCall, handle};
 use windlass_machine::shop::Shop;
 use windlass_world::run::run;
 
@@ -36,7 +36,7 @@ fn checks(shop: &Shop<'_>) -> usize {
 /// Returns a member of what the API shows of the last look.
 fn shown(shop: &Shop<'_>, member: &str) -> Value {
     let path = "/apps/shop/environments/prod";
-    let call = Call { method: "GET".into(), path: path.into(), query: BTreeMap::new(), ..Call::default() };
+    let call = ApiCall { method: "GET".into(), path: path.into(), query: BTreeMap::new(), ..ApiCall::default() };
     run(handle(shop.world(), call)).body["drift"][member].clone()
 }
 

@@ -5,19 +5,19 @@ use crate::scenarios::scene::{
     serves, whole_way,
 };
 use windlass_domain::release::ending::Ending;
-use windlass_engine::routes::api::{self, Call, Reply};
+use windlass_engine::routes::api::{self, ApiCall, Reply};
 use windlass_machine::shop::{FUNCTIONS, Shop};
 use windlass_world::run::run;
 
 /// Cancels the deployment that an execution works for.
 fn cancel(shop: &Shop<'_>, arn: &str) -> Reply {
     let id = shop.deployment(arn).id;
-    let call = Call {
+    let call = ApiCall {
         method: "POST".into(),
         path: format!("/apps/shop/environments/prod/deployments/{id}/cancel"),
         body: Some(r#"{"reason": "wrong release"}"#.into()),
         caller: Some("arn:aws:iam::111111111111:user/ann".into()),
-        ..Call::default()
+        ..ApiCall::default()
     };
     run(api::handle(shop.world(), call))
 }

@@ -12,7 +12,7 @@ use windlass_domain::text::name::AppName;
 use windlass_domain::text::time::Time;
 use windlass_engine::ledger::{self, ItemKey, Stored};
 use windlass_engine::ports::{Clock, DynamoDbApi};
-use windlass_engine::routes::api::{Call, handle};
+use windlass_engine::routes::api::{ApiCall, handle};
 use windlass_machine::shop::Shop;
 use windlass_machine::shop_world::put_access_for_all;
 use windlass_world::run::run;
@@ -58,7 +58,7 @@ fn waiting(shop: &mut Shop<'_>, version: &str) -> String {
 /// Returns the environment as the API shows it.
 fn shown(shop: &Shop<'_>) -> Value {
     let path = "/apps/shop/environments/prod".to_owned();
-    run(handle(shop.world(), Call { method: "GET".into(), path, ..Call::default() })).body
+    run(handle(shop.world(), ApiCall { method: "GET".into(), path, ..ApiCall::default() })).body
 }
 
 /// Safety: windows: What waits for a moment is woken by the schedule when it has come, and not before.

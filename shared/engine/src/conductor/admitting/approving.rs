@@ -2,7 +2,7 @@
 
 use crate::conductor::answering::without_deployment::once;
 use crate::conductor::environment::deployment_in;
-use crate::conductor::environment::view::View;
+use crate::conductor::environment::view::AdmissionView;
 use crate::conductor::queue::approval;
 use crate::conductor::request::Ports;
 use crate::ledger::{self, ExecutionRecord, Stored, put_deployment};
@@ -60,19 +60,19 @@ pub async fn approve(
 }
 
 /// Returns the deployment that is named, and its environment as the ledger has it.
-async fn find(ports: &impl Ports, request: &Request) -> Checked<(Stored<Deployment>, View)> {
+async fn find(ports: &impl Ports, request: &Request) -> Checked<(Stored<Deployment>, AdmissionView)> {
     let env = pin::named_environment(ports, request).await?;
     let none = DeploymentId("none".into());
     let id = request.deployment.as_ref().unwrap_or(&none);
     let remedy = "Take the id of the deployment that waits from the environment.";
     let record = deployment_in(ports, EnvironmentId::new(&request.app, &env), id, remedy).await?;
-    let view = View::load(ports, &record.value).await?;
+    let view = AdmissionView::load(ports, &record.value).await?;
     Ok((record, view))
 }
 
 /// Returns why nothing is to be approved of it: it has ended, has had its turn, or is about to end because of another
 /// one.
-fn goes_nowhere(record: &Deployment, view: &View) -> Option<Finding> {
+fn goes_nowhere(record: &Deployment, view: &AdmissionView) -> Option<Finding> {
     let id = &record.id;
     let reason = if record.ending.is_some() {
         format!("deployment {id} has ended.")
@@ -103,7 +103,11 @@ async fn decision(
 
 /// Returns the write with which a deployment waits for its turn alone; `None` while it still asks. From then on the
 /// schedule wakes it as well, in case nobody else does.
-async fn waits_for_its_turn(ports: &impl Ports, record: &mut Deployment, view: &View) -> Checked<Option<Write>> {
+async fn waits_for_its_turn(
+    ports: &impl Ports,
+    record: &mut Deployment,
+    view: &AdmissionView,
+) -> Checked<Option<Write>> {
     if let Err(finding) = approval::note(ports, &view.rules, record).await? {
         return Err(finding.into());
     }

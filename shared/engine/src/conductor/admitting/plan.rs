@@ -4,7 +4,7 @@ use crate::access;
 use crate::conductor::admitting::identify::{Identified, identify};
 use crate::conductor::admitting::{deploy, going_back};
 use crate::conductor::answering::release_status::known;
-use crate::conductor::environment::view::View;
+use crate::conductor::environment::view::AdmissionView;
 use crate::conductor::environment::way_back;
 use crate::conductor::queue::approval;
 use crate::conductor::request::{Asker, Ports};
@@ -88,7 +88,7 @@ fn at_once(ended: Ended) -> ArrivalFate {
 /// Returns the turn of a release. Whether it asks for approval is noted in a copy: the plan of what really asks is
 /// drawn for those who approve it.
 async fn forward(ports: &impl Ports, record: &Deployment) -> Result<ArrivalFate> {
-    let view = View::load(ports, record).await?;
+    let view = AdmissionView::load(ports, record).await?;
     let mut asking = record.clone();
     if let Err(finding) = approval::note(ports, &view.rules, &mut asking).await? {
         return Ok(ArrivalFate::refused(vec![finding]));
@@ -113,7 +113,7 @@ async fn forward(ports: &impl Ports, record: &Deployment) -> Result<ArrivalFate>
     })
 }
 
-async fn superseded(ports: &impl Ports, view: &View, record: &Deployment, by: &Replaced) -> Result<Prose> {
+async fn superseded(ports: &impl Ports, view: &AdmissionView, record: &Deployment, by: &Replaced) -> Result<Prose> {
     let known = known(ports, record, &view.state.value, Some(&by.by)).await?;
     let waiting = view.who_waits();
     Ok(release_status::superseded(record, by, &view.facts(record, &waiting), &known))
@@ -136,7 +136,7 @@ async fn without_release(
 /// A check, with what would become of a release that a person starts now.
 async fn checked(ports: &impl Ports, execution: &Asker<'_>, request: &Request, id: &DeploymentId) -> Checked<Found> {
     let record = without_release(ports, execution, request, id).await?;
-    let view = View::load(ports, &record).await?;
+    let view = AdmissionView::load(ports, &record).await?;
     let turn = turn(&view, view.decide(&record));
     Ok((record, turn))
 }
@@ -144,7 +144,7 @@ async fn checked(ports: &impl Ports, execution: &Asker<'_>, request: &Request, i
 /// Returns a rollback with the snapshot that it would go back to; or a restoring or a withdrawal.
 async fn back(ports: &impl Ports, execution: &Asker<'_>, request: &Request, id: &DeploymentId) -> Checked<Found> {
     let mut record = without_release(ports, execution, request, id).await?;
-    let mut view = View::load(ports, &record).await?;
+    let mut view = AdmissionView::load(ports, &record).await?;
     let decision = view.decide(&record);
     if record.action == ActionName::Drill {
         match way_back::choose_for_drill(ports, &mut view, &record).await {
@@ -168,7 +168,7 @@ async fn back(ports: &impl Ports, execution: &Asker<'_>, request: &Request, id: 
 }
 
 /// Returns the turn for a decision, where no other deployment supersedes this one.
-fn turn(view: &View, decision: Decision) -> ArrivalFate {
+fn turn(view: &AdmissionView, decision: Decision) -> ArrivalFate {
     match decision {
         Decision::Reject(findings) => ArrivalFate::refused(findings),
         Decision::Preempt(held) => ArrivalFate::new(

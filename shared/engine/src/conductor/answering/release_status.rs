@@ -1,7 +1,7 @@
 //! Says how things stand now, beside what came of a deployment then.
 
 use crate::conductor::answering::{ended, of_record};
-use crate::conductor::environment::view::View;
+use crate::conductor::environment::view::AdmissionView;
 use crate::ledger;
 use crate::payload::{Answer, EndTransition};
 use crate::ports::{Clock, DynamoDbApi, Result};
@@ -40,7 +40,7 @@ pub async fn now(ports: &(impl DynamoDbApi + Clock), record: &Deployment) -> Res
     if !record.ending.as_ref().is_some_and(|ended| ended.ending.is_success()) {
         return Ok(None);
     }
-    let view = View::load(ports, record).await?;
+    let view = AdmissionView::load(ports, record).await?;
     let known = known(ports, record, &view.state.value, None).await?;
     let waiting = view.who_waits();
     Ok(release_status::now(record, &view.facts(record, &waiting), &known))

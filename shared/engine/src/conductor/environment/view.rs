@@ -15,7 +15,7 @@ use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::text::fault::{Fault, FaultName};
 
 /// The part of the ledger on an environment that admission needs.
-pub struct View {
+pub struct AdmissionView {
     pub lock: Stored<Lock>,
     pub state: Stored<EnvironmentState>,
     pub waiting: Vec<Stored<Waiting>>,
@@ -31,7 +31,7 @@ pub struct View {
     pub closed: Option<Closed>,
 }
 
-impl View {
+impl AdmissionView {
     /// Reads it for a deployment.
     pub async fn load(ports: &(impl DynamoDbApi + Clock), record: &Deployment) -> Result<Self> {
         let lock = ledger::load_or_default(ports, &ledger::lock(record.environment_id())).await?;

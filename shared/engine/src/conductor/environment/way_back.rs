@@ -3,7 +3,7 @@
 
 use crate::access::promotion::is_vetoed;
 use crate::conductor::environment::snapshot_walk::{MOST_LOOKED_AT, Sought, newest_other, snapshot};
-use crate::conductor::environment::view::View;
+use crate::conductor::environment::view::AdmissionView;
 use crate::conductor::request::Ports;
 use crate::ports::{DynamoDbApi, Result};
 use crate::trouble::Checked;
@@ -26,7 +26,7 @@ pub const FOUND_FIRST: u64 = 1;
 /// Chooses the snapshot to go back to, when it is the deployment's turn: the present one for what goes there; the named
 /// one; or [`newest_other`]. Of the snapshot it takes the one component that is named, if one is. What was found of a
 /// component belongs to the snapshots that are older than its first change.
-pub async fn choose(ports: &impl Ports, view: &View, record: &mut Deployment) -> Checked<()> {
+pub async fn choose(ports: &impl Ports, view: &AdmissionView, record: &mut Deployment) -> Checked<()> {
     let at = record.environment_id();
     let is_to_the_present = record.action.is_to_the_present();
     let present = view.present_to_go_back_from();
@@ -81,7 +81,7 @@ fn named(record: &Deployment) -> Option<&ComponentName> {
 
 /// Returns the finding that the component that is named does not run, or was run once; `None` if it can go back, or
 /// none is named.
-fn not_there(view: &View, record: &Deployment) -> Option<Finding> {
+fn not_there(view: &AdmissionView, record: &Deployment) -> Option<Finding> {
     let (named, running) = (named(record)?, &view.state.value.running);
     match running.get(named) {
         Some(ran) if ran.once => {
@@ -112,7 +112,7 @@ fn nothing_recorded(of: EnvironmentId<'_>) -> Finding {
 
 /// Returns why a rollback must not go there: it crosses an irreversible run unasked, or names one that it does not
 /// cross.
-fn bars(view: &View, record: &Deployment, goal: &Snapshot) -> Vec<Finding> {
+fn bars(view: &AdmissionView, record: &Deployment, goal: &Snapshot) -> Vec<Finding> {
     let crossed = irreversible::crossed(goal, &view.state.value);
     let at = record.environment_id();
     let of = (at, record.component.as_ref(), &record.may_lose);
@@ -121,7 +121,7 @@ fn bars(view: &View, record: &Deployment, goal: &Snapshot) -> Vec<Finding> {
 
 /// Returns why a rollback goes nowhere. It goes to the snapshot that it names, or else to the present one: somebody who
 /// stops a deployment that is under way wants the present one back. If this returns findings, nothing is stopped.
-pub async fn goes_nowhere(ports: &impl Ports, view: &View, record: &Deployment) -> Result<Vec<Finding>> {
+pub async fn goes_nowhere(ports: &impl Ports, view: &AdmissionView, record: &Deployment) -> Result<Vec<Finding>> {
     let at = record.environment_id();
     if let Some(missing) = not_there(view, record) {
         return Ok(vec![missing]);
@@ -145,12 +145,12 @@ pub async fn goes_nowhere(ports: &impl Ports, view: &View, record: &Deployment) 
 /// Returns the snapshot that a rollback which names none wants where it stops the deployment under way: the present
 /// one, which the undo brings back. Where the rollback is of one component, and the deployment brings others, that says
 /// nothing of the component, which then goes back as if nothing were stopped.
-pub fn undone_to(view: &View, record: &Deployment) -> Option<u64> {
+pub fn undone_to(view: &AdmissionView, record: &Deployment) -> Option<u64> {
     view.present().filter(|_| !is_elsewhere(view, record))
 }
 
 /// Returns whether the deployment under way does not bring the one component that goes back.
-fn is_elsewhere(view: &View, record: &Deployment) -> bool {
+fn is_elsewhere(view: &AdmissionView, record: &Deployment) -> bool {
     let brings = |name: &ComponentName| {
         view.under_way.iter().flat_map(|other| &other.components).any(|part| part.component == *name)
     };
@@ -158,7 +158,7 @@ fn is_elsewhere(view: &View, record: &Deployment) -> bool {
 }
 
 /// Returns the finding that there is nothing to go back to, and those on what the request names beside.
-async fn no_rollback_goal(ports: &impl Ports, view: &View, record: &Deployment) -> Result<Vec<Finding>> {
+async fn no_rollback_goal(ports: &impl Ports, view: &AdmissionView, record: &Deployment) -> Result<Vec<Finding>> {
     let mut findings = vec![nothing_to_go_back_to(ports, view, record).await?];
     findings.extend(unasked_for(record));
     Ok(findings)
@@ -170,7 +170,7 @@ fn unasked_for(record: &Deployment) -> Vec<Finding> {
     irreversible::not_crossed(None, &Irreversible::new(), &record.across)
 }
 
-async fn nothing_to_go_back_to(ports: &impl DynamoDbApi, view: &View, record: &Deployment) -> Result<Finding> {
+async fn nothing_to_go_back_to(ports: &impl DynamoDbApi, view: &AdmissionView, record: &Deployment) -> Result<Finding> {
     let (of, state) = (record.environment_id(), &view.state.value);
     let component = record.component.as_ref();
     let to_good = to_a_good_one(&good_ones(ports, view, of, component).await?, state, of, component);
@@ -215,7 +215,7 @@ const MOST_NAMED: usize = 4;
 /// named.
 pub async fn good_ones(
     ports: &impl DynamoDbApi,
-    view: &View,
+    view: &AdmissionView,
     at: EnvironmentId<'_>,
     component: Option<&ComponentName>,
 ) -> Result<Vec<Snapshot>> {
@@ -275,7 +275,11 @@ fn to_a_good_one(
 
 /// Chooses where the way there goes: where a rollback which names no snapshot goes, but across nothing irreversible.
 /// The drill notes both ends.
-pub async fn choose_for_drill(ports: &impl Ports, view: &mut View, record: &Deployment) -> Checked<Option<u64>> {
+pub async fn choose_for_drill(
+    ports: &impl Ports,
+    view: &mut AdmissionView,
+    record: &Deployment,
+) -> Checked<Option<u64>> {
     let at = record.environment_id();
     let state = &view.state.value;
     let goal = newest_other(ports, state.snapshot, at, &Sought { state, component: None }).await?;

@@ -1,7 +1,7 @@
 //! The approval of a deployment that waits for its turn: how it stands by the rules in force, and what is kept of that
 //! in its record. Until it is approved it holds nothing, stops nobody and goes before nobody.
 
-use crate::conductor::environment::view::View;
+use crate::conductor::environment::view::AdmissionView;
 use crate::conductor::request::Ports;
 use crate::deployment_context::resolved;
 use crate::ledger::{self, Stored};
@@ -156,7 +156,7 @@ pub async fn verified_with_another(ports: &impl DynamoDbApi, record: &Deployment
 }
 
 /// Wakes the others that ask for approval, because a newer release supersedes an older one that nobody has approved.
-pub async fn wake_others(ports: &impl Ports, view: &View, id: &DeploymentId) -> Result<()> {
+pub async fn wake_others(ports: &impl Ports, view: &AdmissionView, id: &DeploymentId) -> Result<()> {
     for other in view.waiting.iter().filter(|other| other.value.asks && other.value.deployment != *id) {
         recovery::wake_one(ports, &other.value).await?;
     }

@@ -2,7 +2,7 @@
 //! is free again, nothing that was approved counts any more, and its plan is drawn and asked for anew. A declaration
 //! that was put in force meanwhile is taken, unless the release has named its own.
 
-use crate::conductor::environment::view::View;
+use crate::conductor::environment::view::AdmissionView;
 use crate::conductor::queue::approval;
 use crate::conductor::queue::take_lock::place;
 use crate::conductor::request::Ports;
@@ -26,7 +26,7 @@ pub async fn give_back(ports: &impl Ports, by: &CallingExecution) -> Result<Answ
     let answer = Answer::of(GiveBackTransition::Draw, id, 0);
     retry(ports, "giving the turn back", async || {
         let mut record = ledger::require(ports, &ledger::deployment(id)).await?;
-        let mut view = View::load(ports, &record.value).await?;
+        let mut view = AdmissionView::load(ports, &record.value).await?;
         if view.waiting_of(&record.value).is_some() && view.lock.value.held_for(id).is_none() {
             return Ok(Some(answer.clone()));
         }
@@ -63,7 +63,7 @@ async fn fence_off(
     ports: &impl Ports,
     by: &CallingExecution,
     mut record: Stored<Deployment>,
-    mut view: View,
+    mut view: AdmissionView,
 ) -> Result<bool> {
     Fence::new(record.value.environment_id(), &by.deployment, by.token).passes(&view.lock.value)?;
     if let Some(approval) = &mut record.value.approval {

@@ -7,7 +7,7 @@ pub mod take_lock;
 pub mod turn;
 
 use crate::conductor::answering::{final_answer, reject};
-use crate::conductor::environment::view::{self, View};
+use crate::conductor::environment::view::{self, AdmissionView};
 use crate::conductor::queue::take_lock::write_ending;
 use crate::conductor::request::Ports;
 use crate::ledger::{self, commit, put_deployment, retry};
@@ -29,7 +29,7 @@ pub async fn await_turn(ports: &impl Ports, by: &CallingExecution, token: &str) 
     let id = &by.deployment;
     retry(ports, "waiting for its turn", async || {
         let mut record = ledger::require(ports, &ledger::deployment(id)).await?;
-        let view = View::load(ports, &record.value).await?;
+        let view = AdmissionView::load(ports, &record.value).await?;
         let Some(waiting) = view.waiting_of(&record.value) else {
             // It was ended or taken in between; `Admit` sees which.
             ports.succeed_task(token, &serde_json::json!({})).await?;
@@ -48,7 +48,7 @@ pub async fn await_turn(ports: &impl Ports, by: &CallingExecution, token: &str) 
             writes.push(put_deployment(&record)?);
         }
         if commit(ports, writes).await? {
-            let view = View::load(ports, &record.value).await?;
+            let view = AdmissionView::load(ports, &record.value).await?;
             // With another access file in force it is decided on anew.
             let stays = view.rules.versions() == waiting.value.ruled_by
                 && match view.decide(&record.value) {
@@ -76,7 +76,7 @@ pub async fn give_up(ports: &impl Ports, by: &CallingExecution, error: &str) -> 
         if let Some(answer) = final_answer(ports, &record.value).await? {
             return Ok(Some(answer));
         }
-        let view = View::load(ports, &record.value).await?;
+        let view = AdmissionView::load(ports, &record.value).await?;
         view.not_taken_over(&record.value)?;
         let finding = could_not_wait(&record.value, error);
         reject(&mut record, vec![finding], ports.now());

@@ -2,7 +2,7 @@
 
 use crate::conductor::answering::release_status::known;
 use crate::conductor::answering::{add_line, end, final_answer, note_cost, outcomes, reject};
-use crate::conductor::environment::view::{View, is_operator};
+use crate::conductor::environment::view::{AdmissionView, is_operator};
 use crate::conductor::environment::{drills, hold_line};
 use crate::conductor::queue::approval;
 use crate::conductor::request::Ports;
@@ -21,7 +21,7 @@ use windlass_domain::text::time::Time;
 pub(super) async fn take(
     ports: &impl Ports,
     execution: &ExecutionRef,
-    view: &View,
+    view: &AdmissionView,
     mut record: Stored<Deployment>,
 ) -> Result<Option<Answer<AdmitTransition>>> {
     let now = ports.now();
@@ -50,7 +50,7 @@ pub(super) async fn take(
 /// any more.
 pub(super) async fn queue(
     ports: &impl Ports,
-    view: &View,
+    view: &AdmissionView,
     mut record: Stored<Deployment>,
     word: AdmitTransition,
     until: Option<Time>,
@@ -88,7 +88,7 @@ pub(super) async fn queue(
     Ok(commit(ports, writes).await?.then_some(answer))
 }
 
-fn waited_too_long(record: &Deployment, view: &View) -> Finding {
+fn waited_too_long(record: &Deployment, view: &AdmissionView) -> Finding {
     let owner = view.lock.value.held.as_ref().map_or_else(
         || "nobody holds the lock now".to_owned(),
         |held| format!("deployment {} holds the lock since {}", held.deployment, held.since),
@@ -137,7 +137,7 @@ pub(super) enum TurnOutcome {
 
 pub(super) async fn finish(
     ports: &impl Ports,
-    view: &View,
+    view: &AdmissionView,
     mut record: Stored<Deployment>,
     outcome: TurnOutcome,
 ) -> Result<Option<Answer<AdmitTransition>>> {
@@ -185,7 +185,7 @@ pub(super) async fn finish(
 /// queue.
 pub(super) async fn write_ending(
     ports: &impl Ports,
-    view: &View,
+    view: &AdmissionView,
     mut record: Stored<Deployment>,
     also: impl IntoIterator<Item = Write>,
 ) -> Result<Option<Answer<EndTransition>>> {

@@ -9,7 +9,7 @@
 
 use crate::access::{self, promotion};
 use crate::conductor::answering::{final_answer, outcomes};
-use crate::conductor::environment::view::{View, is_operator};
+use crate::conductor::environment::view::{AdmissionView, is_operator};
 use crate::conductor::environment::way_back;
 use crate::conductor::queue::approval;
 use crate::conductor::queue::take_lock::{TurnOutcome, finish, queue, take};
@@ -44,7 +44,7 @@ async fn once(
     execution: &ExecutionRef,
     mut record: Stored<Deployment>,
 ) -> Result<Option<Answer<AdmitTransition>>> {
-    let mut view = View::load(ports, &record.value).await?;
+    let mut view = AdmissionView::load(ports, &record.value).await?;
     if let Some(answer) = holds_already(&view, execution, &record.value) {
         return Ok(Some(answer));
     }
@@ -135,7 +135,11 @@ fn is_all_that_is_asked(record: &Deployment) -> bool {
 }
 
 /// Returns the answer of a former taking whose own answer was lost.
-fn holds_already(view: &View, execution: &ExecutionRef, record: &Deployment) -> Option<Answer<AdmitTransition>> {
+fn holds_already(
+    view: &AdmissionView,
+    execution: &ExecutionRef,
+    record: &Deployment,
+) -> Option<Answer<AdmitTransition>> {
     let lock = &view.lock.value;
     lock.held_by(&record.id, &execution.arn).map(|_| Answer::of(AdmitTransition::Go, &record.id, lock.token))
 }
@@ -145,7 +149,7 @@ fn holds_already(view: &View, execution: &ExecutionRef, record: &Deployment) -> 
 async fn heal_drift(
     ports: &impl Ports,
     execution: &ExecutionRef,
-    view: &mut View,
+    view: &mut AdmissionView,
     mut record: Stored<Deployment>,
 ) -> Result<Option<Answer<AdmitTransition>>> {
     let look = ledger::load(ports, &ledger::hourly_look(record.value.environment_id())).await?;

@@ -6,7 +6,7 @@
 // nothing, and the environment would have no owner for good.
 
 use crate::conductor::answering::{add_line, end};
-use crate::conductor::environment::view::View;
+use crate::conductor::environment::view::AdmissionView;
 use crate::conductor::environment::{drills, hold_line, past, resolved};
 use crate::conductor::recovering::{is_automatic, owner, was_stopped, why_stopped};
 use crate::conductor::request::{Asker, Ports};
@@ -52,7 +52,7 @@ pub async fn abandon(
         }
         return Err(still_waits(&record.value).into());
     };
-    let view = View::load(ports, &record.value).await?;
+    let view = AdmissionView::load(ports, &record.value).await?;
     if view.not_taken_over(&record.value).is_err() {
         // A late invocation of its `Admit` got the lock in between: it is a takeover now.
         return Ok(None);

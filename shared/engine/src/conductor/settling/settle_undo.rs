@@ -3,7 +3,7 @@
 
 use crate::conductor::answering::outcomes::{self, outcome};
 use crate::conductor::answering::{add_line, end, final_answer, note_cost, reject};
-use crate::conductor::environment::view::View;
+use crate::conductor::environment::view::AdmissionView;
 use crate::conductor::environment::{drills, hold_line, past};
 use crate::conductor::request::Ports;
 use crate::conductor::settling::undo::{as_the_machine_saw_it, unprepared};
@@ -50,7 +50,7 @@ pub async fn settle_undo(ports: &impl Ports, by: &CallingExecution, error: &str)
                 record.value.undoing = Some(as_the_machine_saw_it(ports, id, error).await?);
             }
             let ending = ending(&steps);
-            let view = View::load(ports, &record.value).await?;
+            let view = AdmissionView::load(ports, &record.value).await?;
             let next = next(&record.value, &steps, ending, &view, ports.now());
             conclude(ports, &mut record, &steps, ending, next);
             ending
@@ -173,7 +173,7 @@ fn conclude(
 }
 
 /// Says what to do next, as admission would let it in once the lock is free.
-fn next(record: &Deployment, steps: &[Stored<Step>], ending: Ending, view: &View, now: Time) -> Vec<Prose> {
+fn next(record: &Deployment, steps: &[Stored<Step>], ending: Ending, view: &AdmissionView, now: Time) -> Vec<Prose> {
     // If the undo of an irreversible step could not know whether the step had begun, a recovery can.
     let is_known = |step: &Stored<Step>| {
         step.value

@@ -1,7 +1,7 @@
 //! Holds a call to the access files in force: what it starts, and what it shows. IAM has let it in by its path before;
 //! below `/ci` API Gateway has let it in, as every job of the issuer.
 
-use super::call::{Call, Ports, Served, body, refuse_on, refused, text_of};
+use super::call::{ApiCall, Ports, Served, body, refuse_on, refused, text_of};
 use crate::ports::Result;
 use crate::routes::begin_anyway;
 use crate::{access, ledger, overview};
@@ -48,7 +48,7 @@ pub struct Reader {
 
 impl Reader {
     /// Returns the caller of a call.
-    pub fn of(call: &Call) -> Self {
+    pub fn of(call: &ApiCall) -> Self {
         Self { by: call.requester(), rules: BTreeMap::new() }
     }
 
@@ -59,7 +59,7 @@ impl Reader {
     pub async fn may_call(
         &mut self,
         ports: &impl Ports,
-        call: &Call,
+        call: &ApiCall,
         route: &ApiRoute,
         place: &RoutePlace,
     ) -> Served<()> {
@@ -176,12 +176,12 @@ impl Reader {
 }
 
 /// Returns whether what is uploaded is only planned, by the same member that the key is chosen by.
-fn is_planned(call: &Call) -> bool {
+fn is_planned(call: &ApiCall) -> bool {
     body(call).is_ok_and(|body| body.get("plan") == Some(&Value::Bool(true)))
 }
 
 /// Makes the finding that no CI job may call a path.
-fn not_served(call: &Call, by: &Requester) -> Finding {
+fn not_served(call: &ApiCall, by: &Requester) -> Finding {
     let you = Caller::of(by).to_string();
     Finding::new(
         FindingName::NotAllowed,

@@ -6,7 +6,7 @@
 // listed, because its state may be long.
 
 use super::access::Reader;
-use super::call::{Answered, Call, Ports, Served, answers};
+use super::call::{Answered, ApiCall, Ports, Served, answers};
 use super::query::page;
 use crate::access;
 use crate::ledger::{self, Stored};
@@ -35,7 +35,7 @@ const AT_A_TIME: usize = 16;
 
 /// One page, by the applications' names. `limit` and `after` (the `next` of the page before) may be given; a page with
 /// many environments has fewer applications than `limit`, and so has one with some that the caller may not read.
-pub async fn list(ports: &impl Ports, reader: &mut Reader, call: &Call) -> Served<answers::Apps> {
+pub async fn list(ports: &impl Ports, reader: &mut Reader, call: &ApiCall) -> Served<answers::Apps> {
     let mut query = page(call, ledger::APPLICATIONS.pk.to_owned(), "");
     query.descending = false;
     let mut left = query.limit;

@@ -30,7 +30,7 @@ impl<P: pin::Ports + KindPorts + StepFunctionsApi + Clock> Ports for P {}
 
 /// A call of the API.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Call {
+pub struct ApiCall {
     /// `GET`, `POST`, `PUT` or `DELETE`.
     pub method: String,
     /// The path without the stage, such as `/apps/shop/environments/prod/releases`.
@@ -47,7 +47,7 @@ pub struct Call {
     pub claims: Option<Box<Claims>>,
 }
 
-impl Call {
+impl ApiCall {
     /// Returns who calls. API Gateway says that, never the body. Claims count below `/ci` alone, and IAM's caller
     /// elsewhere alone.
     pub fn requester(&self) -> Requester {
@@ -134,7 +134,7 @@ pub fn refuse_on(status: u16, findings: &[Finding]) -> Served<()> {
 }
 
 /// Reads the body as an object; no body counts as an empty object. If the body has a secret, only that is reported.
-pub fn body(call: &Call) -> Served<Map<String, Value>> {
+pub fn body(call: &ApiCall) -> Served<Map<String, Value>> {
     let text = text_of(call);
     if text.trim().is_empty() {
         return Ok(Map::new());
@@ -149,14 +149,14 @@ pub fn body(call: &Call) -> Served<Map<String, Value>> {
 }
 
 /// Returns the text of the body of a call.
-pub fn text_of(call: &Call) -> &str {
+pub fn text_of(call: &ApiCall) -> &str {
     call.body.as_deref().unwrap_or_default()
 }
 
 /// Reads the request that a call makes with this input, of whose body some members are unknown. What is wrong with it
 /// is in the words of the body.
 pub fn request_of(
-    call: &Call,
+    call: &ApiCall,
     unknown: Vec<Finding>,
     input: Map<String, Value>,
 ) -> Result<Request, PartialDocument<Request>> {
@@ -168,7 +168,7 @@ pub type Path<'a> = [(&'static str, &'a str)];
 
 /// Adds to the members of a body what the call says beside it: the action and the names that its path has, its key, and
 /// who calls.
-pub fn add_said(call: &Call, action: ActionName, named: &Path<'_>, input: &mut Map<String, Value>) {
+pub fn add_said(call: &ApiCall, action: ActionName, named: &Path<'_>, input: &mut Map<String, Value>) {
     input.insert("action".into(), json!(action));
     input.extend(named.iter().map(|(name, value)| ((*name).to_owned(), json!(value))));
     input.insert("requester".into(), json!(call.requester()));
@@ -240,7 +240,8 @@ mod tests {
             ("//ci/apps/shop", None),
             ("/apps/ci/shop", None),
         ] {
-            let call = Call { path: path.into(), caller: caller.clone(), claims: claims.clone(), ..Call::default() };
+            let call =
+                ApiCall { path: path.into(), caller: caller.clone(), claims: claims.clone(), ..ApiCall::default() };
             let is_job = rest.is_some();
             let wanted =
                 if is_job { Requester::job(claims.clone()) } else { Requester::new(Route::Api, caller.clone()) };

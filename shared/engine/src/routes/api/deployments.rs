@@ -5,7 +5,7 @@
 // 202 that waits for the record would make each release wait for a cold start.
 
 use super::access::Reader;
-use super::call::Call;
+use super::call::ApiCall;
 use super::environment::known;
 use super::query::page;
 use crate::access;
@@ -32,7 +32,12 @@ use windlass_domain::text::name::{AppName, EnvironmentName};
 /// History of one environment, newest first: one query. `environment` is required (or `execution`,
 /// which asks what came of one), `limit` and
 /// `after` (the `next` of the page before) may be given.
-pub async fn list(ports: &impl Ports, reader: &mut Reader, app: &AppName, call: &Call) -> Served<answers::Deployments> {
+pub async fn list(
+    ports: &impl Ports,
+    reader: &mut Reader,
+    app: &AppName,
+    call: &ApiCall,
+) -> Served<answers::Deployments> {
     if let Some(execution) = call.query.get("execution") {
         return Ok(Answered::Other(came_of(ports, reader, app, execution).await?));
     }

@@ -8,7 +8,7 @@ use crate::config::Configured;
 use crate::observe::compare;
 use crate::overview::environment_items;
 use crate::ports::{DynamoDbApi, Key, Result};
-use crate::routes::api::call::{Answered, Call, OrRefused, Ports, Served, answers, refused};
+use crate::routes::api::call::{Answered, ApiCall, OrRefused, Ports, Served, answers, refused};
 use crate::trouble::{Checked, found};
 use crate::{ledger, pin};
 use std::collections::BTreeMap;
@@ -28,7 +28,7 @@ use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 /// Answers what runs of each component and since when, the snapshot, the lock, the hold, and the deployments that wait;
 /// the irreversible runs that a rollback would go back across (`crosses`); and what the last hourly look at the targets
 /// found (`drift`). With `?observe=true` it also says whether the targets are as recorded.
-pub async fn get(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Served<answers::Environment> {
+pub async fn get(ports: &impl Ports, of: EnvironmentId<'_>, call: &ApiCall) -> Served<answers::Environment> {
     known(ports, of).await.or_refused(404)?;
     let mut here = environment_items(ports, of).await?;
     let crosses = if here.state.irreversible.is_empty() {
@@ -111,7 +111,7 @@ pub async fn choice(
     ports: &impl Ports,
     reader: &mut Reader,
     app: &AppName,
-    call: &Call,
+    call: &ApiCall,
 ) -> Served<answers::Environments> {
     let declared = pin::declaration_in_force(ports, app).await.or_refused(404)?;
     let declaration = &declared.declaration;
@@ -127,7 +127,7 @@ pub async fn choice(
     Ok(Answered::One(Environments { app: app.clone(), declaration: declared.version.clone(), environments, chosen }))
 }
 
-fn chosen(declaration: &Declaration, call: &Call) -> Result<Option<EnvironmentName>, Finding> {
+fn chosen(declaration: &Declaration, call: &ApiCall) -> Result<Option<EnvironmentName>, Finding> {
     let (path, text, chosen) = match (call.query.get("ref"), call.query.get("image_tag")) {
         (Some(_), Some(_)) => {
             return Err(Finding::bad_value(

@@ -19,7 +19,7 @@ mod stats;
 use crate::log;
 use crate::routes::api::access::Reader;
 use crate::routes::api::call::{Served, Unserved, answers, in_words_of, of_fault, problem, refuse_on, refused};
-pub use call::{Call, Ports, Reply};
+pub use call::{ApiCall, Ports, Reply};
 use serde_json::json;
 use windlass_domain::document::secret;
 use windlass_domain::release::action::ActionName;
@@ -29,7 +29,7 @@ use windlass_domain::text::finding::{Finding, FindingName};
 
 /// Serves a call. A fault is an answer as well: 503 where asking again may help, 400 where what was sent
 /// cannot be read, else 500.
-pub async fn handle(ports: &impl Ports, call: Call) -> Reply {
+pub async fn handle(ports: &impl Ports, call: ApiCall) -> Reply {
     let secrets = secrets(&call);
     if !secrets.is_empty() {
         tracing::info!(method = call.method, "a call with a secret in its address is refused");
@@ -46,14 +46,14 @@ pub async fn handle(ports: &impl Ports, call: Call) -> Reply {
             of_fault(&fault)
         }
     };
-    let Call { method, path, .. } = &call;
+    let ApiCall { method, path, .. } = &call;
     tracing::info!(method, path, status = reply.status, "the call is answered");
     in_words_of(query::way(&call), reply)
 }
 
 /// Returns the findings that a call's address looks like a secret (rule 10). Nothing of it is logged or repeated then.
 /// What `after` says is the API's own, and is repeated nowhere.
-fn secrets(call: &Call) -> Vec<Finding> {
+fn secrets(call: &ApiCall) -> Vec<Finding> {
     let mut query = call.query.clone();
     query.remove("after");
     let path: Vec<&str> = call.path.split('/').collect();
@@ -86,7 +86,7 @@ macro_rules! serve {
     };
 }
 
-async fn route(ports: &impl Ports, call: &Call) -> Served {
+async fn route(ports: &impl Ports, call: &ApiCall) -> Served {
     let Some((route, place)) = ApiRoute::of(&call.method, call.below_ci().unwrap_or(&call.path)) else {
         return Err(refused(404, &[no_such_path(call)]));
     };
@@ -131,7 +131,7 @@ async fn route(ports: &impl Ports, call: &Call) -> Served {
     }
 }
 
-fn no_such_path(call: &Call) -> Finding {
+fn no_such_path(call: &ApiCall) -> Finding {
     Finding::new(
         FindingName::UnknownName,
         &call.path,

@@ -5,7 +5,7 @@
 //! A move to another environment or application has a path of its own that names both. So a caller that may only call
 //! the paths of one may not call it.
 
-use super::call::{Answered, Call, OrRefused, Ports, Served, answers, body, refuse_on};
+use super::call::{Answered, ApiCall, OrRefused, Ports, Served, answers, body, refuse_on};
 use super::environment::known;
 use super::operator::{members, request, started};
 use super::query::take_unknown;
@@ -27,7 +27,7 @@ use windlass_domain::text::finding::Finding;
 use windlass_domain::text::name::{AppName, BadName, ComponentName};
 
 /// Shows what a removal would let go of: with `component` of that one, else of all of the environment.
-pub async fn removable(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Served<answers::Removable> {
+pub async fn removable(ports: &impl Ports, of: EnvironmentId<'_>, call: &ApiCall) -> Served<answers::Removable> {
     known(ports, of).await.or_refused(404)?;
     let component = call.query.get("component").map(|name| ComponentName::new(name.as_str())).transpose();
     let bad = |why: BadName| Finding::bad_value("component", why.to_string(), "Write the name of a component.");
@@ -55,7 +55,7 @@ fn targets(claims: &[Claim]) -> Vec<String> {
 }
 
 /// Hands over.
-pub async fn hand_over(ports: &impl Ports, place: &RoutePlace, call: &Call) -> Served<Act> {
+pub async fn hand_over(ports: &impl Ports, place: &RoutePlace, call: &ApiCall) -> Served<Act> {
     let mut input = body(call)?;
     let named: Vec<_> = place.named().into_iter().filter(|(member, _)| member.starts_with("to_")).collect();
     refuse_on(400, &take_unknown(&mut input, members(RouteName::Act(ActionName::HandOver)), &named))?;
@@ -64,13 +64,13 @@ pub async fn hand_over(ports: &impl Ports, place: &RoutePlace, call: &Call) -> S
 }
 
 /// Returns the members of a look, which has no body and needs no reason.
-fn asked(call: &Call) -> Map<String, Value> {
+fn asked(call: &ApiCall) -> Map<String, Value> {
     let asked = call.query.iter().filter(|(name, _)| matches!(name.as_str(), "component" | "to_component"));
     asked.map(|(name, value)| (name.clone(), json!(value))).chain([("reason".into(), json!("a look"))]).collect()
 }
 
 /// Shows what a new name of a component, or another environment, would take with it.
-pub async fn movable(ports: &impl Ports, place: &RoutePlace, action: ActionName, call: &Call) -> Served<Takable> {
+pub async fn movable(ports: &impl Ports, place: &RoutePlace, action: ActionName, call: &ApiCall) -> Served<Takable> {
     let request = request(ports, place, action, call, asked(call), false).await?;
     let moving = request.moving().ok_or_else(|| Fault::internal("a look at a move moves nothing"))?;
     would_move(ports, moving).await

@@ -9,7 +9,7 @@ use super::environment::known;
 use crate::conductor::key_reused;
 use crate::ledger::{self, Stored};
 use crate::ports::Clock;
-use crate::routes::api::call::{Call, Ports, Unserved, body};
+use crate::routes::api::call::{ApiCall, Ports, Unserved, body};
 use crate::routes::api::deployments::find;
 use crate::routes::api::query::take_unknown;
 use crate::routes::begin_own;
@@ -34,13 +34,13 @@ use windlass_domain::text::prose::Prose;
 
 /// Starts the execution of an action on an environment, or on a whole application. The body may give `reason`, and what
 /// else belongs to the action. The conductor does what is asked; the execution shows whether it could.
-pub async fn start(ports: &impl Ports, place: &RoutePlace, action: ActionName, call: &Call) -> Served<answers::Act> {
+pub async fn start(ports: &impl Ports, place: &RoutePlace, action: ActionName, call: &ApiCall) -> Served<answers::Act> {
     let request = request(ports, place, action, call, body(call)?, false).await?;
     started(ports, &request, call).await
 }
 
 /// Starts the execution of a request, and answers it.
-pub async fn started(ports: &impl Ports, request: &Request, call: &Call) -> Served<answers::Act> {
+pub async fn started(ports: &impl Ports, request: &Request, call: &ApiCall) -> Served<answers::Act> {
     request.deployment.iter().for_each(log::name_deployment);
     allowed(ports, request).await?;
     let execution = begin_own(ports, request, &seed(ports, call)).await.or_refused(409)?;
@@ -55,7 +55,7 @@ pub async fn request(
     ports: &impl Ports,
     place: &RoutePlace,
     action: ActionName,
-    call: &Call,
+    call: &ApiCall,
     mut input: Map<String, Value>,
     plan: bool,
 ) -> Served<Request> {
@@ -106,8 +106,8 @@ pub fn members(name: RouteName) -> &'static [&'static str] {
 }
 
 /// Each call is an action of its own, because pressing twice walks further back; the same key is the same call.
-pub fn seed(ports: &impl Clock, call: &Call) -> String {
-    let Call { method, path, body, .. } = call;
+pub fn seed(ports: &impl Clock, call: &ApiCall) -> String {
+    let ApiCall { method, path, body, .. } = call;
     if let Some(key) = &call.key {
         return format!("{method} {path} key {key}");
     }
@@ -117,7 +117,7 @@ pub fn seed(ports: &impl Clock, call: &Call) -> String {
 
 /// Stops the execution and starts its recovery, which the execution-status rule would start, too. The same key is
 /// answered the same, however far the recovery has come.
-pub async fn post(ports: &impl Ports, of: EnvironmentId<'_>, id: &str, call: &Call) -> Served<answers::Cancel> {
+pub async fn post(ports: &impl Ports, of: EnvironmentId<'_>, id: &str, call: &ApiCall) -> Served<answers::Cancel> {
     let app = of.app();
     let id = DeploymentId(id.to_owned());
     let path = [("app", app.as_str()), ("environment", of.environment().as_str()), ("id", &id.0)];
@@ -155,7 +155,7 @@ pub async fn post(ports: &impl Ports, of: EnvironmentId<'_>, id: &str, call: &Ca
 }
 
 /// Reads what a call says. Its body may have `reason` alone.
-fn said(call: &Call, path: &Path<'_>) -> Served<Cancellation> {
+fn said(call: &ApiCall, path: &Path<'_>) -> Served<Cancellation> {
     let mut body = body(call)?;
     let unknown = take_unknown(&mut body, members(RouteName::Cancel), path);
     let key = call.key.iter();

@@ -1,7 +1,7 @@
 //! `POST /apps/{app}/environments/{environment}/plans`, and `GET /apps/{app}/plans/{id}`: what a request would do.
 
 use super::access::Reader;
-use super::call::{Answered, Call, OrRefused, Ports, Served, Unserved, answers, body, not_found, refused};
+use super::call::{Answered, ApiCall, OrRefused, Ports, Served, Unserved, answers, body, not_found, refused};
 use super::{operator, releases};
 use crate::access;
 use crate::ports::{Execution, Result, StepFunctionsApi};
@@ -25,7 +25,7 @@ pub async fn post(
     ports: &impl Ports,
     of: EnvironmentId<'_>,
     place: &RoutePlace,
-    call: &Call,
+    call: &ApiCall,
 ) -> Served<answers::DrawPlan> {
     let app = of.app();
     let request = asked(ports, of, place, call).await?;
@@ -36,7 +36,7 @@ pub async fn post(
     Ok(Answered::One(PlanStarted { id, execution, status }))
 }
 
-async fn asked(ports: &impl Ports, of: EnvironmentId<'_>, place: &RoutePlace, call: &Call) -> Served<Request> {
+async fn asked(ports: &impl Ports, of: EnvironmentId<'_>, place: &RoutePlace, call: &ApiCall) -> Served<Request> {
     let mut body = body(call)?;
     let action = match body.remove("action").as_ref().map(Value::as_str) {
         None | Some(Some("deploy")) => {

@@ -1,7 +1,7 @@
 //! Checks the parameters of a query and the members of a body against those that a path knows. An unknown one is
 //! refused, because to ignore it would answer another question than the caller's.
 
-use super::call::{Call, Path};
+use super::call::{ApiCall, Path};
 use crate::ports::Query;
 use serde_json::{Map, Value};
 use windlass_domain::document::shape::objection::{did_you_mean, nearest};
@@ -20,7 +20,7 @@ const LARGEST_DAYS: u64 = 366;
 const WORDS: &str = "words";
 
 /// Returns everything that is wrong with the query of a call whose path knows these parameters.
-pub fn findings(call: &Call, known: &[&str]) -> Vec<Finding> {
+pub fn findings(call: &ApiCall, known: &[&str]) -> Vec<Finding> {
     let known: Vec<String> = known.iter().chain(&[WORDS]).map(ToString::to_string).collect();
     let each = call.query.iter();
     each.filter_map(
@@ -76,12 +76,12 @@ pub fn no_cursor() -> Finding {
 }
 
 /// Returns the way in whose words the answer is: that of a caller of the API if the query does not say it.
-pub fn way(call: &Call) -> WayIn {
+pub fn way(call: &ApiCall) -> WayIn {
     call.query.get(WORDS).and_then(|words| words.parse().ok()).unwrap_or(WayIn::Http)
 }
 
 /// Returns the query of a page, newest first, that begins where the call says.
-pub fn page(call: &Call, pk: String, sk_prefix: &str) -> Query {
+pub fn page(call: &ApiCall, pk: String, sk_prefix: &str) -> Query {
     let limit = call.query.get("limit").and_then(|text| text.parse().ok());
     Query {
         pk,
@@ -158,9 +158,9 @@ mod tests {
 
     fn rendered(query: &[(&str, &str)]) -> Vec<String> {
         let query = query.iter();
-        let call = Call {
+        let call = ApiCall {
             query: query.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
-            ..Call::default()
+            ..ApiCall::default()
         };
         findings(&call, &["limit", "after", "environment", "observe"])
             .iter()

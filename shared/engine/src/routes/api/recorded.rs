@@ -5,7 +5,7 @@ use crate::access;
 use crate::ledger::Stored;
 use crate::ports::Result;
 use crate::routes::api::access::Reader;
-use crate::routes::api::call::{Answered, Call, Ports, Served, answers, refused};
+use crate::routes::api::call::{Answered, ApiCall, Ports, Served, answers, refused};
 use crate::routes::api::query::page;
 use crate::trouble::{collected, findings};
 use crate::{ledger, pin, upload_findings};
@@ -93,7 +93,7 @@ pub async fn refusals(
     ports: &impl Ports,
     reader: &mut Reader,
     app: Option<&AppName>,
-    call: &Call,
+    call: &ApiCall,
 ) -> Served<answers::Refusals> {
     let unknown = match app {
         Some(app) => findings(pin::declaration_in_force(ports, app).await)?,

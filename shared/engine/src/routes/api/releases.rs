@@ -3,7 +3,9 @@
 //! the artifacts of a release may be uploaded.
 
 use super::access::allowed;
-use super::call::{Answered, Call, OrRefused, Ports, Served, add_said, body, refuse_on, refused, request_of, text_of};
+use super::call::{
+    Answered, ApiCall, OrRefused, Ports, Served, add_said, body, refuse_on, refused, request_of, text_of,
+};
 use super::environment::known;
 use super::query::take_unknown;
 use crate::ports::PutToSign;
@@ -31,7 +33,7 @@ const VALID_S: u64 = 15 * 60;
 /// `reason`. The environment that it goes to stands in the path alone, so that IAM can distinguish environments (AWS
 /// IAM and API Gateway, "Control access for invoking an API"). The same key again gives the same id; without a key the
 /// same release does while its deployment waits or runs.
-pub async fn post(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Served<Start> {
+pub async fn post(ports: &impl Ports, of: EnvironmentId<'_>, call: &ApiCall) -> Served<Start> {
     let (body, by) = (body(call)?, call.requester());
     let rules = access::rules(ports, of.app()).await?;
     if !rules.rule_on(&by) {
@@ -46,14 +48,14 @@ pub async fn post(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Ser
 
 /// `starts`. The body is a manifest, or only the `version` of a recorded release, or of one `component` of that; beside
 /// it may stand `reason`, `again`, `allow_older`, `accept_red`, `through_hold` and `preempt`. Else it is as [`post`].
-pub async fn start(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Served<StartRecorded> {
+pub async fn start(ports: &impl Ports, of: EnvironmentId<'_>, call: &ApiCall) -> Served<StartRecorded> {
     let request = request(ports, of, call, body(call)?, false).await?;
     started(ports, of, call, &request).await
 }
 
 /// `uploads`. Signs a PUT of each artifact that the body names, for whoever may release into the environment, or see it
 /// where they are only planned, and has no right of S3. The signature holds the key, the bytes and their number.
-pub async fn uploads(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Served<Uploads> {
+pub async fn uploads(ports: &impl Ports, of: EnvironmentId<'_>, call: &ApiCall) -> Served<Uploads> {
     let body = Value::Object(body(call)?);
     refuse_on(404, &findings(known(ports, of).await)?)?;
     let wanted = WantedUploads::read(&body, text_of(call)).or_refused(400)?;
@@ -89,7 +91,7 @@ fn is_of_a_manifest(name: &str) -> bool {
     !["version", "component"].contains(&name) && !PROMOTED.contains(&name) && !BESIDE_A_MANIFEST.contains(&name)
 }
 
-async fn started(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call, request: &Request) -> Served<Start> {
+async fn started(ports: &impl Ports, of: EnvironmentId<'_>, call: &ApiCall, request: &Request) -> Served<Start> {
     let app = of.app();
     let rules = allowed(ports, request).await?;
     let begun = or_refused_by_findings(begin(ports, request, &rules).await)?;
@@ -102,7 +104,7 @@ async fn started(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call, request
 pub async fn request(
     ports: &impl Ports,
     of: EnvironmentId<'_>,
-    call: &Call,
+    call: &ApiCall,
     mut body: Map<String, Value>,
     plan: bool,
 ) -> Served<Request> {

@@ -4,7 +4,7 @@
 use crate::conductor::drills;
 use crate::ledger::{self, Stored};
 use crate::routes::api::apps::provenance;
-use crate::routes::api::call::{Answered, Call, OrRefused, Ports, Served, answers};
+use crate::routes::api::call::{Answered, ApiCall, OrRefused, Ports, Served, answers};
 use crate::routes::api::environment::known;
 use crate::routes::api::query::page;
 use std::collections::BTreeSet;
@@ -19,7 +19,7 @@ use windlass_domain::text::name::ComponentName;
 
 /// One page, newest first: one query. `limit` and `after` (the `next` of the page before) may be
 /// given.
-pub async fn list(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Served<answers::Snapshots> {
+pub async fn list(ports: &impl Ports, of: EnvironmentId<'_>, call: &ApiCall) -> Served<answers::Snapshots> {
     known(ports, of).await.or_refused(404)?;
     let state = ledger::load_or_default(ports, &ledger::state(of)).await?;
     let partition = ledger::environment(of);
@@ -64,7 +64,7 @@ fn component((name, mut running): (ComponentName, Running)) -> (ComponentName, L
 
 /// One page of those that have ended, newest first, beside the one that is under way. `limit` and `after` (the `next`
 /// of the page before) may be given.
-pub async fn list_drills(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Served<answers::Drills> {
+pub async fn list_drills(ports: &impl Ports, of: EnvironmentId<'_>, call: &ApiCall) -> Served<answers::Drills> {
     known(ports, of).await.or_refused(404)?;
     let known = drills(ports, of).await?;
     let partition = ledger::environment(of);

@@ -7,7 +7,7 @@
 // changes would have to be taken out of a day again.
 
 use super::access::Reader;
-use super::call::{Answered, Call, OrRefused, Ports, Served, answers, refused};
+use super::call::{Answered, ApiCall, OrRefused, Ports, Served, answers, refused};
 use super::environment::known;
 use super::query::page;
 use crate::ledger::{self, Stored};
@@ -30,7 +30,7 @@ const DAYS: u64 = 30;
 const ENOUGH: usize = 2_000;
 
 /// The figures of an application: of one environment where the query names it, else of each.
-pub async fn get(ports: &impl Ports, reader: &mut Reader, app: &AppName, call: &Call) -> Served<answers::Stats> {
+pub async fn get(ports: &impl Ports, reader: &mut Reader, app: &AppName, call: &ApiCall) -> Served<answers::Stats> {
     let window = window(call, ports.now());
     let declared = ledger::load(ports, &ledger::declaration_in_force(app)).await?;
     let names = match call.query.get("environment").map(EnvironmentName::new) {
@@ -54,7 +54,7 @@ pub async fn get(ports: &impl Ports, reader: &mut Reader, app: &AppName, call: &
 /// One page of all applications, by their names. `limit` and `after` (the `next` of the page before) may be given; a
 /// page for which much was read has fewer applications than `limit`, and so has one with some that the caller may not
 /// read.
-pub async fn list(ports: &impl Ports, reader: &mut Reader, call: &Call) -> Served<answers::AllStats> {
+pub async fn list(ports: &impl Ports, reader: &mut Reader, call: &ApiCall) -> Served<answers::AllStats> {
     let window = window(call, ports.now());
     let mut query = page(call, ledger::APPLICATIONS.pk.to_owned(), "");
     query.descending = false;
@@ -83,7 +83,7 @@ pub async fn list(ports: &impl Ports, reader: &mut Reader, call: &Call) -> Serve
 }
 
 /// Returns the window that ends now. If `days` is no number of days, it was refused with the query.
-fn window(call: &Call, now: Time) -> Window {
+fn window(call: &ApiCall, now: Time) -> Window {
     let length = call.query.get("days").and_then(|text| text.parse().ok()).unwrap_or(DAYS) * DAY_MS;
     Window { from: Time(now.0.saturating_sub(length)), to: now }
 }
