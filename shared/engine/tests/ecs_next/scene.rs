@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::declaration::kinds::ecs::Strategy;
 use windlass_domain::text::name::{AppName, EnvironmentName};
 use windlass_domain::text::time::Time;
-use windlass_engine::kinds::ecs::{Ecs, Goal, Images, OwnImage, PinnedBase, Seen, Sent, StoppedTasks, Target, Update};
+use windlass_engine::kinds::ecs::{
+    Ecs, Goal, Images, OwnImage, PinnedBase, Seen, SentUpdate, StoppedTasks, Target, Update,
+};
 use windlass_engine::kinds::{Kind, Next};
 use windlass_engine::ports::{Clock, ServiceDeployment};
 use windlass_world::World;
@@ -92,7 +94,7 @@ pub fn gone_back(is: &mut Seen, rollout: &str) {
 }
 
 pub fn sent(is: &mut Seen, from: &str) {
-    is.sent = Some(Sent {
+    is.sent = Some(SentUpdate {
         update: Update { from: format!("arn/{from}"), to: "arn/t:1".into() },
         at: World::default().now(),
         completed: BTreeSet::new(),

@@ -18,7 +18,7 @@ use windlass_domain::{prose, run};
 pub(in crate::kinds) const SERVICES: &str = "ECS";
 
 /// A group that can deploy the target.
-pub(in crate::kinds) struct Found {
+pub(in crate::kinds) struct FoundGroup {
     pub group: PlannedGroup,
     /// The group and what it will do, in words.
     pub words: String,
@@ -63,13 +63,13 @@ impl<P: CodeDeployApi> Asks<'_, P> {
     }
 
     /// Returns the group as it can deploy the target with this document, or what is wrong with both.
-    pub async fn with(&self, found: &DeploymentGroup, appspec: Checked<AppSpec>) -> Checked<Found> {
+    pub async fn with(&self, found: &DeploymentGroup, appspec: Checked<AppSpec>) -> Checked<FoundGroup> {
         let routing = self.there.routing(&found.configuration).await?;
         let mut findings = Vec::new();
         let minutes = collected(self.minutes(found, &routing).map_err(Trouble::from), &mut findings)?;
         let appspec = collected(appspec, &mut findings)?;
         let (Some(minutes), Some(appspec)) = (minutes, appspec) else { return Err(findings.into()) };
-        Ok(Found {
+        Ok(FoundGroup {
             words: sentences::way(&self.named(), &routing, &appspec),
             group: PlannedGroup {
                 application: self.declared.application.clone(),

@@ -1,6 +1,6 @@
 //! Shared code of the kinds whose callers a deployment of AWS CodeDeploy moves. Such a kind is another one, which
 //! brings what callers are to get, and a group of CodeDeploy, which moves them to it (decision 0450). They
-//! differ in [`Moves`] alone.
+//! differ in [`MovesCallers`] alone.
 //!
 //! A look reads what CodeDeploy does in the group, and then the target. So what is read of the target is never older
 //! than what is known of the deployment that moves its callers.
@@ -19,12 +19,12 @@ pub(super) use deployments::SentCalls;
 pub use deployments::words;
 use deployments::{MARK, ROLLBACK, mark, sent};
 pub(super) use deployments::{POLL_S, again};
-pub(super) use group::{Asks, Found, SERVICES, needs, refused};
+pub(super) use group::{Asks, FoundGroup, SERVICES, needs, refused};
 pub(super) use sentences::status;
 use serde_json::Value;
 pub use state::*;
 use std::collections::BTreeMap;
-pub(super) use waves::Waves;
+pub(super) use waves::GroupWaves;
 use windlass_domain::declaration::appspec::AppSpec;
 use windlass_domain::deployment::step::ChangeRecord;
 use windlass_domain::release::identity::DeploymentId;
@@ -33,7 +33,7 @@ use windlass_domain::text::finding::Finding;
 use windlass_domain::text::time::Time;
 
 /// A kind whose callers a group of CodeDeploy can move. [`Kind`] is what it does without CodeDeploy.
-pub trait Moves: Kind {
+pub trait MovesCallers: Kind {
     /// True if a deployment keeps the former tasks for a while once all callers are moved. Windlass then follows it
     /// after its release too, because it bars the group.
     const KEEPS_FORMER: bool;
@@ -113,7 +113,7 @@ impl<K, P> CodeDeployed<K, P> {
     }
 }
 
-impl<K: Moves, P: CodeDeployApi + Clock> Kind for CodeDeployed<K, P> {
+impl<K: MovesCallers, P: CodeDeployApi + Clock> Kind for CodeDeployed<K, P> {
     type Target = K::Target;
     type Seen = Seen<K::Seen>;
     type Goal = Goal<K::Goal>;
@@ -254,11 +254,11 @@ impl<K: Moves, P: CodeDeployApi + Clock> Kind for CodeDeployed<K, P> {
 }
 
 /// Returns the deployment group of a target.
-fn group_of<K: Moves>(target: &K::Target) -> Result<&PlannedGroup> {
+fn group_of<K: MovesCallers>(target: &K::Target) -> Result<&PlannedGroup> {
     K::group(target).ok_or_else(|| Fault::internal("the step names no deployment group"))
 }
 
-impl<K: Moves, P: CodeDeployApi + Clock> CodeDeployed<K, P> {
+impl<K: MovesCallers, P: CodeDeployApi + Clock> CodeDeployed<K, P> {
     /// Returns the newest deployment of CodeDeploy that this deployment has created. If there is none, it is the one
     /// that this deployment has stopped, or else one of an earlier deployment of Windlass that keeps the group.
     async fn followed(

@@ -1,6 +1,6 @@
 //! The waves in which a group of CodeDeploy moves callers.
 
-use super::group::Found;
+use super::group::FoundGroup;
 use super::state::{Moved, PlannedGroup};
 use crate::kinds::{Holds, Prepared, Stage, looks, to_value};
 use crate::ports::Result;
@@ -12,8 +12,8 @@ const CODEDEPLOY: &str = "CodeDeploy";
 const LOOKS: u64 = 12;
 
 /// A group that moves callers of a target, for the waves of it.
-pub(in crate::kinds) struct Waves<'a> {
-    pub found: &'a Found,
+pub(in crate::kinds) struct GroupWaves<'a> {
+    pub found: &'a FoundGroup,
     /// The target, such as `service agent`.
     pub target: String,
     /// True if callers go back by the group, all at once.
@@ -22,7 +22,7 @@ pub(in crate::kinds) struct Waves<'a> {
     pub keeps_former: bool,
 }
 
-impl Waves<'_> {
+impl GroupWaves<'_> {
     /// Returns the plan by this group. `is_moved` says which of its stages move callers.
     pub fn planned(&self, planned: Prepared, is_moved: impl Fn(&Stage) -> Result<bool>) -> Result<Prepared> {
         let mut target = planned.target;

@@ -8,7 +8,7 @@ use crate::config::Configured;
 use crate::kinds::ecs::document::{self, no_container, of_another, unreadable_document};
 use crate::kinds::ecs::images::OwnImage;
 use crate::kinds::ecs::state::PinnedBase;
-use crate::kinds::ecs::wanted::{Wanted, base, forward, kept_images, lacking, way_back};
+use crate::kinds::ecs::wanted::{WantedService, base, forward, kept_images, lacking, way_back};
 use crate::kinds::ecs::{foreign, wording};
 use crate::kinds::{PrepareInput, from_value};
 use crate::ports::{EcrApi, EcsApi, Image, S3Api, TaskDefinition};
@@ -29,7 +29,7 @@ pub(super) async fn find_goal<P, H>(
     input: &PrepareInput<'_>,
     spec: &Spec,
     current: &TaskDefinition,
-) -> Checked<Wanted>
+) -> Checked<WantedService>
 where
     P: EcsApi,
     H: EcrApi + S3Api + Configured,
@@ -106,7 +106,7 @@ async fn by_images(
     spec: &Spec,
     current: &TaskDefinition,
     named: &BTreeMap<String, Pinned>,
-) -> Checked<Wanted> {
+) -> Checked<WantedService> {
     let base = base(ports, input, spec, current).await?;
     let mut findings = lacking(input, spec, &base, current);
     let mut images = Images::new();
@@ -135,11 +135,11 @@ async fn by_images(
     let containers = spec.containers.keys();
     let is_same = document::same_shape(&base.document, &current.document, containers);
     let is_there = is_same && runs.len() == named.len();
-    Ok(Wanted {
+    Ok(WantedService {
         artifact: images::artifact(&images),
         kept: others,
         unchanged: is_there.then(|| runs.join(", ")),
-        ..Wanted::of(forward(images), &base.family, PinnedBase::Registered(base.arn))
+        ..WantedService::of(forward(images), &base.family, PinnedBase::Registered(base.arn))
     })
 }
 
@@ -150,7 +150,7 @@ async fn by_document(
     spec: &Spec,
     current: &TaskDefinition,
     (key, version_id, sha256): (&str, &str, &Digest),
-) -> Checked<Wanted> {
+) -> Checked<WantedService> {
     let base = read_document(home, key, version_id, sha256).await.map_err(|fault| unreadable(input, fault))?;
     let mut wrong = foreign::of_document(input, key, &base.document, current);
     let mut images = Images::new();
@@ -172,7 +172,7 @@ async fn by_document(
     let is_there = same_base && runs.len() == images.len();
     let base = PinnedBase::Document { key: key.to_owned(), version_id: version_id.to_owned(), sha256: sha256.clone() };
     let unchanged = is_there.then(|| runs.join(", "));
-    Ok(Wanted { unchanged, ..Wanted::of(forward(images), &current.family, base) })
+    Ok(WantedService { unchanged, ..WantedService::of(forward(images), &current.family, base) })
 }
 
 /// The image that a document brings in an owned container.
@@ -244,7 +244,7 @@ pub(super) async fn check_plan(
     input: &PrepareInput<'_>,
     spec: &Spec,
     current: &TaskDefinition,
-) -> Checked<Wanted> {
+) -> Checked<WantedService> {
     let base = base(ports, input, spec, current).await?;
     let findings = lacking(input, spec, &base, current);
     if !findings.is_empty() {
@@ -255,5 +255,5 @@ pub(super) async fn check_plan(
         let own = OwnImage { image: image.unwrap_or_default().to_owned(), digests: BTreeSet::new() };
         (container.clone(), own)
     });
-    Ok(Wanted::of(forward(images.collect()), &base.family, PinnedBase::Registered(base.arn)))
+    Ok(WantedService::of(forward(images.collect()), &base.family, PinnedBase::Registered(base.arn)))
 }

@@ -1,7 +1,7 @@
 //! Finds the service deployment that one of our own changes has begun.
 
 use super::stage::ServiceDeploymentState;
-use super::state::{Followed, Goal, Pausing, Sent, Target, Update};
+use super::state::{FollowedRollout, Goal, Pausing, SentUpdate, Target, Update};
 use crate::kinds::LookContext;
 use crate::kinds::ecs::change::Ecs;
 use crate::ports::{Clock, EcsApi, Result, ServiceRollout};
@@ -29,7 +29,7 @@ impl Look {
     }
 }
 
-impl Sent {
+impl SentUpdate {
     /// Reads it from the ledger. `None` if the last change is of another sort, unless it lets the deployment of an
     /// update go on.
     pub(super) fn of(way: &LookContext<'_, Goal>) -> Option<Self> {
@@ -41,7 +41,11 @@ impl Sent {
 
 impl<P: EcsApi + Clock> Ecs<P> {
     /// Returns the deployment that the last update has begun. `None` if no update was sent, or if the service rolls.
-    pub(super) async fn followed(&self, target: &Target, way: &LookContext<'_, Goal>) -> Result<Option<Followed>> {
+    pub(super) async fn followed(
+        &self,
+        target: &Target,
+        way: &LookContext<'_, Goal>,
+    ) -> Result<Option<FollowedRollout>> {
         let look = sent(way).or_else(|| begun(way));
         let Some(look) = look.filter(|_| !target.strategy.is_rolling()) else { return Ok(None) };
         let is_own = way.behind.is_none() && way.goal.is_some_and(|goal| goal.task_definition.is_none());
@@ -54,7 +58,7 @@ impl<P: EcsApi + Clock> Ecs<P> {
         let goal = way.goal.and_then(|goal| goal.task_definition.as_deref());
         let found = find(&rollouts, look.update.to, goal, since_ms);
         let answers = found.rollout.as_ref().map(|own| answers(way, &own.arn));
-        Ok(Some(Followed { answers: answers.unwrap_or_default(), ..found }))
+        Ok(Some(FollowedRollout { answers: answers.unwrap_or_default(), ..found }))
     }
 }
 
@@ -94,7 +98,7 @@ fn answers(way: &LookContext<'_, Goal>, rollout: &str) -> Vec<(Pausing, bool)> {
 /// Picks the deployment that is followed. It is the oldest one of the task definition that was sent: a later one of the
 /// same is somebody else's. But a deployment back to the goal that is under way comes first: an earlier owner of the
 /// lock has begun it.
-fn find(rollouts: &[ServiceRollout], to: String, goal: Option<&str>, since_ms: u64) -> Followed {
+fn find(rollouts: &[ServiceRollout], to: String, goal: Option<&str>, since_ms: u64) -> FollowedRollout {
     let is_under_way = |one: &&ServiceRollout| !ServiceDeploymentState::of(one).is_over();
     let of = |to: &str| {
         let mut oldest_first = rollouts.iter().rev();
@@ -110,7 +114,7 @@ fn find(rollouts: &[ServiceRollout], to: String, goal: Option<&str>, since_ms: u
     };
     let newer = rollouts.iter().take_while(|one| own.is_none_or(|own| own.arn != one.arn));
     let other = newer.into_iter().find(is_under_way);
-    Followed { to, rollout: own.cloned(), other: other.cloned(), since_ms, answers: vec![] }
+    FollowedRollout { to, rollout: own.cloned(), other: other.cloned(), since_ms, answers: vec![] }
 }
 
 #[cfg(test)]

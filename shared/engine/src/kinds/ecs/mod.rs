@@ -49,8 +49,8 @@ pub use images::{Images, OwnImage};
 pub use permissions::needs;
 pub use register::writes;
 pub use state::{
-    Change, Followed, Goal, HoldingHook, Pausing, PinnedBase, Registered, Seen, Sent, Stop, StoppedTasks, Target,
-    Until, Update,
+    Change, FollowedRollout, Goal, HoldingHook, Pausing, PinnedBase, Registered, Seen, SentUpdate, Stop, StoppedTasks,
+    Target, Until, Update,
 };
 use windlass_domain::declaration::kinds::ecs::{Ecs as Spec, Strategy};
 use windlass_domain::declaration::resolved::Place;

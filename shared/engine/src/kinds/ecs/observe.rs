@@ -2,7 +2,8 @@
 
 use super::images::{Images, OwnImage, digests};
 use super::state::{
-    COMPLETED, Followed, GIVEN_UP, Goal, HoldingHook, PRIMARY, Registered, Seen, Sent, StoppedTasks, Target,
+    COMPLETED, FollowedRollout, GIVEN_UP, Goal, HoldingHook, PRIMARY, Registered, Seen, SentUpdate, StoppedTasks,
+    Target,
 };
 use super::{document, hook, pause};
 use crate::kinds::LookContext;
@@ -33,7 +34,7 @@ struct Newest {
 
 impl Newest {
     /// Reads the hooks of a followed deployment. Its status shows whether it is taken back, so that is left out here.
-    fn of(followed: &Followed, target: &Target) -> Self {
+    fn of(followed: &FollowedRollout, target: &Target) -> Self {
         let held = |rollout| hook::held(rollout, pause::own(rollout, &target.pauses));
         Self { held: followed.rollout.as_ref().and_then(held), ..Self::default() }
     }
@@ -42,7 +43,7 @@ impl Newest {
 impl<P: EcsApi + Clock> Ecs<P> {
     pub(super) async fn look(&self, target: &Target, way: &LookContext<'_, Goal>) -> Result<Seen> {
         let now = self.at.now();
-        let sent = Sent::of(way);
+        let sent = SentUpdate::of(way);
         let service = self.at.service(&target.cluster, &target.service).await?;
         let followed = self.followed(target, way).await?;
         let set_to = match &followed {
@@ -110,7 +111,7 @@ impl<P: EcsApi + Clock> Ecs<P> {
         &self,
         target: &Target,
         service: &Service,
-        sent: Option<&Sent>,
+        sent: Option<&SentUpdate>,
         troubles: &BTreeMap<String, StoppedTasks>,
     ) -> Result<Newest> {
         let set_to = &service.task_definition;

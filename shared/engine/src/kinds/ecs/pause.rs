@@ -6,7 +6,7 @@
 
 use super::hook::HookState;
 use super::stage::{POST_PRODUCTION, PRE_PRODUCTION, SHIFT, rank};
-use super::state::{Followed, Pausing, Until};
+use super::state::{FollowedRollout, Pausing, Until};
 use crate::ports::{LifecycleHook, ServiceRollout};
 use std::collections::BTreeSet;
 use windlass_domain::declaration::kinds::ecs::Pause;
@@ -68,7 +68,7 @@ pub(super) enum PauseAction {
 }
 
 /// Returns what to do on the way to a goal: a pause before the goal goes on. `None` if there is nothing to do.
-pub(super) fn on(followed: &Followed, pauses: &BTreeSet<Pause>, until: Until) -> Option<PauseAction> {
+pub(super) fn on(followed: &FollowedRollout, pauses: &BTreeSet<Pause>, until: Until) -> Option<PauseAction> {
     let rollout = followed.rollout.as_ref()?;
     let (at, hook) = own(rollout, pauses)?;
     let is_first = !followed.answers.iter().any(|(answer, _)| answer.at == at);
@@ -78,14 +78,14 @@ pub(super) fn on(followed: &Followed, pauses: &BTreeSet<Pause>, until: Until) ->
 }
 
 /// Returns what to do on the way back: any pause of ours is answered so that ECS goes back.
-pub(super) fn back(followed: &Followed, pauses: &BTreeSet<Pause>) -> Option<PauseAction> {
+pub(super) fn back(followed: &FollowedRollout, pauses: &BTreeSet<Pause>) -> Option<PauseAction> {
     let rollout = followed.rollout.as_ref()?;
     let (at, hook) = own(rollout, pauses)?;
     let is_answered = is_answered(followed, hook, false);
     Some(due(rollout, (at, hook), is_answered, false))
 }
 
-fn is_answered(followed: &Followed, hook: &LifecycleHook, goes_on: bool) -> bool {
+fn is_answered(followed: &FollowedRollout, hook: &LifecycleHook, goes_on: bool) -> bool {
     let same = |(answer, is_taken): &(Pausing, bool)| *is_taken && answer.hook == hook.id && answer.goes_on == goes_on;
     followed.answers.iter().any(same)
 }
@@ -145,8 +145,8 @@ mod tests {
         vec![hook("h", "PAUSE", "AWAITING_ACTION")]
     }
 
-    fn followed(rollout: ServiceRollout) -> Followed {
-        Followed { to: "t:2".into(), rollout: Some(rollout), other: None, since_ms: 0, answers: vec![] }
+    fn followed(rollout: ServiceRollout) -> FollowedRollout {
+        FollowedRollout { to: "t:2".into(), rollout: Some(rollout), other: None, since_ms: 0, answers: vec![] }
     }
 
     fn all() -> BTreeSet<Pause> {
@@ -229,14 +229,15 @@ mod tests {
         let Some(PauseAction::Answer(answer)) = on(&is, &all(), until) else {
             panic!("it goes on");
         };
-        let with = |answer: &Pausing, is_taken| Followed { answers: vec![(answer.clone(), is_taken)], ..is.clone() };
+        let with =
+            |answer: &Pausing, is_taken| FollowedRollout { answers: vec![(answer.clone(), is_taken)], ..is.clone() };
         assert_eq!(on(&with(&answer, true), &all(), until), Some(PauseAction::Answered));
         // An answer whose own answer was lost may not have come: it is asked for again.
         assert!(matches!(on(&with(&answer, false), &all(), until), Some(PauseAction::Answer(_))));
         // It was let go on, and is gone back from now.
         assert!(matches!(back(&with(&answer, true), &all()), Some(PauseAction::Answer(back)) if !back.goes_on));
         // A later pause of the same stage. ECS does not say at which step it is.
-        let unknown_step = Followed {
+        let unknown_step = FollowedRollout {
             rollout: Some(rollout(BEFORE, None, vec![hook("h2", "PAUSE", "AWAITING_ACTION")])),
             ..with(&answer, true)
         };

@@ -5,7 +5,7 @@ use super::check::{container_at, findings};
 use super::find_goal::find_goal;
 use super::stage::{ServiceDeploymentState, sentence};
 use super::state::Target;
-use super::wanted::Wanted;
+use super::wanted::WantedService;
 use super::{document, strategy, waves};
 use crate::config::Configured;
 use crate::kinds::ecs::change::Ecs;
@@ -55,7 +55,7 @@ async fn plan<P>(
     spec: &Spec,
     service: &Service,
     current: &TaskDefinition,
-    wanted: Wanted,
+    wanted: WantedService,
 ) -> Result<Prepared>
 where
     P: EcsApi + EcrApi + S3Api + Configured + Clock + AssumeRole,
@@ -129,7 +129,7 @@ fn claims(service: &Service) -> Vec<Claim> {
     vec![Claim::whole(&service.arn)]
 }
 
-fn what(spec: &Spec, current: &TaskDefinition, wanted: &Wanted) -> String {
+fn what(spec: &Spec, current: &TaskDefinition, wanted: &WantedService) -> String {
     let from = wording::short(&current.arn);
     if let Some(to) = &wanted.goal.task_definition {
         return format!("service {}: {from} → {}", spec.service, wording::short(to));

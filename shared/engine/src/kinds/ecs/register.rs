@@ -32,7 +32,7 @@ pub(super) const BASE_TAG: &str = "windlass:base";
 pub(super) const LARGEST_DOCUMENT: u64 = 256 * 1024;
 
 /// A task definition to make another one from.
-pub(super) struct Base {
+pub(super) struct BaseDefinition {
     pub document: Value,
     pub tags: BTreeMap<String, String>,
 }
@@ -58,11 +58,11 @@ impl<P: EcsApi + S3Api + Configured + Clock> Ecs<P> {
         Ok(())
     }
 
-    async fn base(&self, base: &PinnedBase) -> Result<Base> {
+    async fn base(&self, base: &PinnedBase) -> Result<BaseDefinition> {
         match base {
             PinnedBase::Registered(arn) => {
                 let found = self.task_definition(arn).await?;
-                Ok(Base { document: found.document, tags: found.tags })
+                Ok(BaseDefinition { document: found.document, tags: found.tags })
             }
             PinnedBase::Document { key, version_id, sha256 } => {
                 read_document(&self.home, key, version_id, sha256).await
@@ -78,12 +78,12 @@ pub(super) async fn read_document(
     key: &str,
     version_id: &str,
     sha256: &Digest,
-) -> Result<Base> {
+) -> Result<BaseDefinition> {
     let bytes = read_pinned(home, key, version_id, sha256, LARGEST_DOCUMENT).await?;
     let (document, tags) = document::parse(&bytes).map_err(|why| {
         Fault::new(FaultName::Refused, format!("the artifact {key} is no task definition in JSON: {why}"))
     })?;
-    Ok(Base { document, tags })
+    Ok(BaseDefinition { document, tags })
 }
 
 fn tags(base: BTreeMap<String, String>, target: &Target, deployment: &DeploymentId) -> BTreeMap<String, String> {

@@ -8,7 +8,7 @@
 
 use super::pause::PauseAction;
 use super::stage::ServiceDeploymentState;
-use super::state::{Change, Followed, Goal, Seen, Stop, Target, Update};
+use super::state::{Change, FollowedRollout, Goal, Seen, Stop, Target, Update};
 use super::{shift_in_words, wording};
 use crate::kinds::Next;
 use crate::kinds::ecs::pause;
@@ -21,7 +21,13 @@ use crate::ports::ServiceRollout;
 const LISTED_MS: u64 = 60_000;
 
 /// Returns what to do next to get to this task definition; see [`crate::kinds::Kind::next`].
-pub(super) fn next(target: &Target, seen: &Seen, wanted: &Goal, goal: &str, followed: &Followed) -> Next<Change> {
+pub(super) fn next(
+    target: &Target,
+    seen: &Seen,
+    wanted: &Goal,
+    goal: &str,
+    followed: &FollowedRollout,
+) -> Next<Change> {
     let way = NextChange { target, seen, wanted, goal, followed };
     let is_towards = followed.to == goal;
     match &followed.rollout {
@@ -36,7 +42,7 @@ struct NextChange<'a> {
     seen: &'a Seen,
     wanted: &'a Goal,
     goal: &'a str,
-    followed: &'a Followed,
+    followed: &'a FollowedRollout,
 }
 
 impl NextChange<'_> {

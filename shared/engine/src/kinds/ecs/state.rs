@@ -149,9 +149,9 @@ pub struct Seen {
     /// tasks of it have failed; `None` if it is not complete, or ECS may not be asked.
     pub finished: Option<Time>,
     /// The deployment that is followed; `None` if the service rolls, or if nothing was sent.
-    pub followed: Option<Followed>,
+    pub followed: Option<FollowedRollout>,
     /// The sent change whose rollout is looked at.
-    pub sent: Option<Sent>,
+    pub sent: Option<SentUpdate>,
     /// True if the rollout has taken longer than it may to get steady.
     pub overdue: bool,
     /// The time for which the sent rollout has been waited for, in milliseconds; 0 if none was sent.
@@ -160,7 +160,7 @@ pub struct Seen {
 
 /// A deployment that one of our own changes has begun.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Followed {
+pub struct FollowedRollout {
     /// The task definition that was sent, by ARN.
     pub to: String,
     /// The deployment; `None` while ECS does not list it.
@@ -173,7 +173,7 @@ pub struct Followed {
     pub answers: Vec<(Pausing, bool)>,
 }
 
-impl Followed {
+impl FollowedRollout {
     /// True if ECS lists the deployment, it is not over, and nobody has begun another one. Callers may then get what it
     /// brings.
     pub(super) fn stands(&self) -> bool {
@@ -206,7 +206,7 @@ pub struct StoppedTasks {
 /// ECS forgets deployments that are over. Without this record, a rollout that ECS rolled back would look as if it had
 /// never begun.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sent {
+pub struct SentUpdate {
     /// The change.
     pub update: Update,
     /// The time at which it was recorded, just before it was sent.

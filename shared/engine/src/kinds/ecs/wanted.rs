@@ -18,7 +18,7 @@ use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::finding::{Finding, FindingName};
 
 /// The goal of a service, and how its new task definition is made.
-pub(super) struct Wanted {
+pub(super) struct WantedService {
     pub goal: Goal,
     pub family: String,
     pub base: PinnedBase,
@@ -31,7 +31,7 @@ pub(super) struct Wanted {
     pub unchanged: Option<String>,
 }
 
-impl Wanted {
+impl WantedService {
     /// A goal that brings no artifact and keeps no container's image, and that there may be something to change for.
     pub fn of(goal: Goal, family: &str, base: PinnedBase) -> Self {
         Self { goal, family: family.to_owned(), base, kept: BTreeSet::new(), artifact: None, unchanged: None }
@@ -91,7 +91,7 @@ pub(super) async fn way_back(
     spec: &Spec,
     current: &TaskDefinition,
     mut goal: Goal,
-) -> Checked<Wanted> {
+) -> Checked<WantedService> {
     let Some(arn) = goal.task_definition.clone() else {
         return Err(Fault::internal("a recorded state names no task definition").into());
     };
@@ -121,7 +121,7 @@ pub(super) async fn way_back(
     let unchanged =
         (current.arn == arn).then(|| format!("service {} is set to {} already", spec.service, wording::short(&arn)));
     let base = PinnedBase::Registered(current.arn.clone());
-    Ok(Wanted { unchanged, ..Wanted::of(goal, &current.family, base) })
+    Ok(WantedService { unchanged, ..WantedService::of(goal, &current.family, base) })
 }
 
 /// Tasks that start later may show another digest of the same image: the index's or a platform's.

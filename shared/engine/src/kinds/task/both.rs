@@ -1,7 +1,7 @@
 //! Prepares what a task of ECS and a call have in common: the plan, by the work that succeeded last, and the warnings
 //! for people.
 
-use super::once::{Goal, Target, Work};
+use super::once::{Goal, RunWork, Target};
 use crate::kinds::{Kind, LookContext, PrepareInput, Prepared, Recorded, Stage, from_value, to_value};
 use crate::ports::Result;
 use serde::Serialize;
@@ -10,7 +10,7 @@ use windlass_domain::declaration::tenancy::Claim;
 use windlass_domain::text::finding::{Finding, FindingName};
 
 /// Returns the work that succeeded last, as far as it is recorded.
-pub(super) fn last(input: &PrepareInput<'_>) -> Result<Option<Work>> {
+pub(super) fn last(input: &PrepareInput<'_>) -> Result<Option<RunWork>> {
     let Some(running) = input.running else { return Ok(None) };
     let recorded = Recorded::read("recorded state", &running.state)?;
     Ok(match from_value("recorded state", &recorded.goal)? {
@@ -20,7 +20,7 @@ pub(super) fn last(input: &PrepareInput<'_>) -> Result<Option<Work>> {
 }
 
 /// The words of a plan.
-pub(super) struct Words {
+pub(super) struct PlanWords {
     /// The reason why nothing is run, if the release brings nothing for it.
     pub not_brought: Option<String>,
     /// The words for a plan in which the same has succeeded last, such as "is not run: `up`".
@@ -36,7 +36,7 @@ pub(super) async fn planned<How, K>(
     (input, spec): (&PrepareInput<'_>, &Spec),
     target: &Target<How>,
     claims: Vec<Claim>,
-    (words, more): (Words, Option<Finding>),
+    (words, more): (PlanWords, Option<Finding>),
 ) -> Result<Prepared>
 where
     How: Serialize,

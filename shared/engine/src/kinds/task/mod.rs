@@ -23,14 +23,14 @@ use crate::kinds::ecs::register::own_tags;
 use crate::kinds::task::state::{recorded, registered};
 use crate::ports::{AssumeRole, Clock, EcsApi, EcsTasksApi, JsonServices, NewRun, Result};
 use crate::trouble::if_there;
-pub use call::{Call, CallPorts, CallRequest, handle as run_call, key as call_key};
+pub use call::{CallKind, CallPorts, CallRequest, handle as run_call, key as call_key};
 pub use lines::writes;
 pub use log::Log;
 pub use needs::needs;
-pub use once::{Direction, Goal, Work, started_by};
+pub use once::{Direction, Goal, RunWork, started_by};
 pub use prepare::prepare;
 use serde_json::Value;
-pub use state::{Change, End, Seen, Sent, Target, TaskState, token};
+pub use state::{Change, Seen, Sent, Target, TaskEnd, TaskState, token};
 use windlass_domain::declaration::kinds::task::{Task as Spec, TaskUndo};
 use windlass_domain::deployment::step::Step;
 use windlass_domain::release::identity::{DeploymentId, EnvironmentId};
@@ -65,9 +65,9 @@ impl<P> Task<P> {
 
 /// Returns the kind of a step: that of a task of ECS, or of a call of a function.
 #[allow(clippy::unused_async, reason = "the registry waits for every kind")]
-pub async fn of<P: AssumeRole>(ports: &P, step: &Step) -> Result<Either<Task<P>, Call<P>>> {
+pub async fn of<P: AssumeRole>(ports: &P, step: &Step) -> Result<Either<Task<P>, CallKind<P>>> {
     Ok(if step.target["call"].is_object() {
-        Either::Other(Call::of(ports, step))
+        Either::Other(CallKind::of(ports, step))
     } else {
         Either::One(Task::new(ports.at(&step.place), step.deployment.clone()))
     })

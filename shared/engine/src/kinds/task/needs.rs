@@ -4,7 +4,7 @@
 use super::call::{self, CallPorts};
 use super::log::Log;
 use super::once::family;
-use super::prepare::{Found, find};
+use super::prepare::{FoundNeeds, find};
 use crate::kinds::ecs::permissions::passes_on;
 use crate::kinds::needs::{DeployerRole, Needed};
 use crate::kinds::{APP_TAG, ENVIRONMENT_TAG, PrepareInput};
@@ -29,7 +29,7 @@ pub async fn needs(
 
 /// Pure: the calls. Only for an environment's own role they have the roles of the tasks: the names of these roles show
 /// whether Windlass's own roles may pass them on.
-fn of(by: &DeployerRole<'_>, input: &PrepareInput<'_>, found: &Found, spec: &Spec) -> Vec<Needed> {
+fn of(by: &DeployerRole<'_>, input: &PrepareInput<'_>, found: &FoundNeeds, spec: &Spec) -> Vec<Needed> {
     let family = family(EnvironmentId::new(input.app, input.environment), input.component);
     let definition = by.arn("ecs", &format!("task-definition/{family}:1"));
     let task = by.arn("ecs", &format!("task/{}/any", found.cluster));

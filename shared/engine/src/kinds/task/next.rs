@@ -4,8 +4,8 @@
 //! knows that token. A task that ECS does not show surely never ran, but only as long as ECS surely shows stopped
 //! tasks. After that nobody knows, and a person is asked.
 
-use super::once::{Directed, Goal, Runs, started_by};
-use super::state::{Change, End, InEcs, Seen, Sent, Target, TaskState};
+use super::once::{Directed, Goal, RunSort, started_by};
+use super::state::{Change, InEcs, Seen, Sent, Target, TaskEnd, TaskState};
 use super::{wording, words};
 use crate::kinds::Next;
 use crate::ports::Run;
@@ -32,11 +32,11 @@ pub(super) fn next(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {
     DirectedTask::next(target, seen, goal)
 }
 
-impl Runs for DirectedTask<'_> {
-    type End = End;
+impl RunSort for DirectedTask<'_> {
+    type End = TaskEnd;
     type Change = Change;
 
-    fn until_its_end(&self) -> Result<End, Next<Change>> {
+    fn until_its_end(&self) -> Result<TaskEnd, Next<Change>> {
         let side = self.side();
         if let Some(end) = self.known_end()? {
             return Ok(end);
@@ -56,7 +56,7 @@ impl Runs for DirectedTask<'_> {
     }
 
     /// Stops it if it runs.
-    fn over(&self) -> Result<Option<End>, Next<Change>> {
+    fn over(&self) -> Result<Option<TaskEnd>, Next<Change>> {
         let side = self.side();
         if let Some(end) = self.known_end()? {
             return Ok(Some(end));
@@ -69,11 +69,11 @@ impl Runs for DirectedTask<'_> {
         }
     }
 
-    fn failed(&self, end: &End) -> Finding {
+    fn failed(&self, end: &TaskEnd) -> Finding {
         wording::failed(self.target, self.direction, end)
     }
 
-    fn irreversible(&self, end: &End) -> Finding {
+    fn irreversible(&self, end: &TaskEnd) -> Finding {
         words::irreversible(self.target, &wording::in_words(end), &wording::look(self.target, end))
     }
 }
@@ -90,7 +90,7 @@ impl DirectedTask<'_> {
     /// - It has not been forgotten: the first call is less than [`KNOWN_S`] ago.
     ///
     /// If it was shown on this way, its stop was sent, so it has run: then the time proves nothing.
-    fn never(&self) -> Result<Option<End>, Next<Change>> {
+    fn never(&self) -> Result<Option<TaskEnd>, Next<Change>> {
         let side = self.side();
         let is_shown_once = side.stops[usize::from(true)].is_some();
         match side.missed {
@@ -101,7 +101,7 @@ impl DirectedTask<'_> {
     }
 
     /// Returns how it ended, as the ledger has it. An end that only ECS shows is taken into the ledger first.
-    fn known_end(&self) -> Result<Option<End>, Next<Change>> {
+    fn known_end(&self) -> Result<Option<TaskEnd>, Next<Change>> {
         let side = self.side();
         if let Some(end) = &side.end {
             return Ok(Some(end.clone()));

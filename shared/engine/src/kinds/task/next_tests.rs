@@ -2,8 +2,8 @@
 
 use super::{KNOWN_S, SHOWN_S, next};
 use crate::kinds::Next;
-use crate::kinds::task::once::{Direction, Goal, Work};
-use crate::kinds::task::state::{Change, End, InEcs, Seen, Sent, Target, TaskState, recorded};
+use crate::kinds::task::once::{Direction, Goal, RunWork};
+use crate::kinds::task::state::{Change, InEcs, Seen, Sent, Target, TaskEnd, TaskState, recorded};
 use crate::ports::{Launch, Run, RunContainer};
 use serde_json::json;
 use windlass_domain::declaration::kinds::task::{STOPPED_WITHIN_S, TaskUndo};
@@ -22,7 +22,7 @@ pub(in crate::kinds::task) fn target() -> Target {
         app: AppName::new("shop").unwrap(),
         environment: EnvironmentName::new("prod").unwrap(),
         component: ComponentName::new("migrate").unwrap(),
-        work: Work { sha256: Digest::of(b"1"), command: vec!["up".into()] },
+        work: RunWork { sha256: Digest::of(b"1"), command: vec!["up".into()] },
         undo: Some(TaskUndo::Command(vec!["down".into()])),
         irreversible: false,
         show_log: false,
@@ -77,8 +77,8 @@ pub(super) fn run(status: &str, code: &str, exit: Option<i32>) -> Run {
 }
 
 /// The recorded end of such a task.
-pub(super) fn end(exit: Option<i32>, by_itself: bool) -> End {
-    End {
+pub(super) fn end(exit: Option<i32>, by_itself: bool) -> TaskEnd {
+    TaskEnd {
         task: TASK.into(),
         started_by: String::new(),
         exit,

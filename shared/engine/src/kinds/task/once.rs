@@ -23,7 +23,7 @@ pub struct Target<How> {
     /// The component.
     pub component: ComponentName,
     /// The work.
-    pub work: Work,
+    pub work: RunWork,
     /// The command or the call that takes it back; `None` if nobody has said.
     pub undo: Option<TaskUndo>,
     /// True if what came before must not run after it.
@@ -35,7 +35,7 @@ pub struct Target<How> {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub show_log: bool,
     /// The work that succeeded last here, before this deployment.
-    pub last: Option<Work>,
+    pub last: Option<RunWork>,
     /// The things with which it is run.
     #[serde(flatten)]
     pub how: How,
@@ -43,7 +43,7 @@ pub struct Target<How> {
 
 impl<How> Target<How> {
     /// The target of a component, as it is declared.
-    pub(super) fn new(input: &PrepareInput<'_>, spec: &Spec, work: Work, last: Option<Work>, how: How) -> Self {
+    pub(super) fn new(input: &PrepareInput<'_>, spec: &Spec, work: RunWork, last: Option<RunWork>, how: How) -> Self {
         Self {
             app: input.app.clone(),
             environment: input.environment.clone(),
@@ -59,7 +59,7 @@ impl<How> Target<How> {
     }
 
     /// Returns the work that has succeeded last and was not taken back, by how the two runs ended.
-    pub(super) fn done<E: Ended>(&self, [forward, back]: [Option<E>; 2]) -> Option<Work> {
+    pub(super) fn done<E: RunEnd>(&self, [forward, back]: [Option<E>; 2]) -> Option<RunWork> {
         let is_done = |end: Option<E>| end.is_some_and(|end| end.is_success());
         if is_done(forward) && !is_done(back) { Some(self.work.clone()) } else { self.last.clone() }
     }
@@ -67,7 +67,7 @@ impl<How> Target<How> {
 
 /// The work of a task or a call. It is the same work if both fields are equal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Work {
+pub struct RunWork {
     /// The digest of the image; for a call, that of the artifact.
     pub sha256: Digest,
     /// The command; for a call, the function, its qualifier and its payload.
@@ -79,9 +79,9 @@ pub struct Work {
 #[serde(rename_all = "snake_case")]
 pub enum Goal {
     /// This is run, and succeeds.
-    Run(Work),
+    Run(RunWork),
     /// Everything that this deployment has run is over and taken back. This had succeeded last then.
-    Back(Option<Work>),
+    Back(Option<RunWork>),
 }
 
 /// One of the two runs of a component. Each is made once.
@@ -118,7 +118,7 @@ pub struct Seen<Code, Side> {
     /// The run that takes it back.
     pub back: Side,
     /// The work that has succeeded last and was not taken back.
-    pub done: Option<Work>,
+    pub done: Option<RunWork>,
 }
 
 impl<Code, Side> Seen<Code, Side> {
@@ -130,7 +130,7 @@ impl<Code, Side> Seen<Code, Side> {
 }
 
 /// The end of a run.
-pub(super) trait Ended {
+pub(super) trait RunEnd {
     /// Returns whether it did all that it had to.
     fn is_success(&self) -> bool;
 
@@ -147,9 +147,9 @@ pub(super) struct Directed<'a, How, Code, Side> {
 }
 
 /// The part of a run that its sort decides.
-pub(super) trait Runs {
+pub(super) trait RunSort {
     /// Its end.
-    type End: Ended;
+    type End: RunEnd;
     /// One change.
     type Change;
 
@@ -177,7 +177,7 @@ impl<'a, How, Code, Side> Directed<'a, How, Code, Side> {
 
 impl<'a, How, Code, Side> Directed<'a, How, Code, Side>
 where
-    Self: Runs,
+    Self: RunSort,
 {
     /// Decides what to do next; see [`crate::kinds::Kind::next`]. Back, what was run is followed to its end, and taken
     /// back if it may have begun.
@@ -185,7 +185,7 @@ where
         target: &'a Target<How>,
         seen: &'a Seen<Code, Side>,
         goal: &Goal,
-    ) -> Next<<Self as Runs>::Change> {
+    ) -> Next<<Self as RunSort>::Change> {
         let is_back = matches!(goal, Goal::Back(_));
         let forward = Self { target, seen, direction: Direction::Forward, is_back };
         if !is_back {
@@ -205,7 +205,7 @@ where
         }
     }
 
-    fn to_success(&self) -> Next<<Self as Runs>::Change> {
+    fn to_success(&self) -> Next<<Self as RunSort>::Change> {
         match self.until_its_end() {
             Ok(end) if end.is_success() => Next::Done,
             Ok(end) => Next::Failed(self.failed(&end)),

@@ -1,9 +1,9 @@
 //! Prepares a task: is its service ours, what is the task made from, and must it be run at all?
 
-use super::both::{Words, last, missing, planned};
+use super::both::{PlanWords, last, missing, planned};
 use super::call::{self, CallPorts};
 use super::log::{Log, id};
-use super::once::{Work, family};
+use super::once::{RunWork, family};
 use super::state::{InEcs, Target};
 use super::{Task, wording};
 use crate::config::Configured;
@@ -23,7 +23,7 @@ use windlass_domain::text::fault::Fault;
 use windlass_domain::text::finding::{Finding, FindingName};
 
 /// The things that the declaration names, as they are.
-pub(super) struct Found {
+pub(super) struct FoundNeeds {
     /// The service whose image it runs.
     pub service: Service,
     /// The cluster in which it is run.
@@ -70,12 +70,16 @@ where
     let command = wording::command(&target.work.command);
     let (sha256, cluster) = (target.work.sha256.short(), &target.how.cluster);
     let what = format!("run {command} once with sha256:{sha256} in cluster {cluster}");
-    let words = Words { not_brought, same: format!("is not run: {command}"), what };
+    let words = PlanWords { not_brought, same: format!("is not run: {command}"), what };
     planned(&kind, (input, spec), &target, claims, (words, None)).await
 }
 
 /// Finds all that the declaration names, or reports what is not there.
-pub(super) async fn find(ports: &(impl EcsApi + EcsTasksApi), input: &PrepareInput<'_>, spec: &Spec) -> Checked<Found> {
+pub(super) async fn find(
+    ports: &(impl EcsApi + EcsTasksApi),
+    input: &PrepareInput<'_>,
+    spec: &Spec,
+) -> Checked<FoundNeeds> {
     let Some(AnySpec::Ecs(owner)) = input.image_of else {
         return Err(Fault::internal("a task runs the image of a service").into());
     };
@@ -93,7 +97,7 @@ pub(super) async fn find(ports: &(impl EcsApi + EcsTasksApi), input: &PrepareInp
         public_ip: network.public_ip,
     });
     let only = owner.containers.keys().next().cloned();
-    Ok(Found {
+    Ok(FoundNeeds {
         cluster: spec.cluster.clone().unwrap_or(owner.cluster.clone()),
         container: spec.container.clone().or(only).unwrap_or_default(),
         service,
@@ -135,7 +139,7 @@ fn base_at(spec: &Spec) -> &'static str {
 }
 
 /// Pure: what is wrong with what was found.
-fn findings(input: &PrepareInput<'_>, spec: &Spec, found: &Found) -> Vec<Finding> {
+fn findings(input: &PrepareInput<'_>, spec: &Spec, found: &FoundNeeds) -> Vec<Finding> {
     let mut findings = Vec::new();
     let (service, base) = (&found.service, &found.base);
     let short = id(&base.arn);
@@ -192,7 +196,7 @@ fn configured_at_launch(input: &PrepareInput<'_>, spec: &Spec, base: &TaskDefini
 
 /// Pure: a finding if the log lines cannot be shown. They are shown only of a stream whose name is known, in the region
 /// of the task.
-fn unreadable(input: &PrepareInput<'_>, spec: &Spec, found: &Found) -> Option<Finding> {
+fn unreadable(input: &PrepareInput<'_>, spec: &Spec, found: &FoundNeeds) -> Option<Finding> {
     let log = Log::of(&found.base.document, &found.container);
     let region = found.base.arn.split(':').nth(3);
     let is_readable =
@@ -211,7 +215,7 @@ fn unreadable(input: &PrepareInput<'_>, spec: &Spec, found: &Found) -> Option<Fi
 }
 
 /// Pure: the claim on the tasks of its family, which no other component may run.
-fn claim(found: &Found, family: &str) -> Claim {
+fn claim(found: &FoundNeeds, family: &str) -> Claim {
     let task = format!("task/{}/{family}", found.cluster);
     Claim::whole(beside(&found.service.arn, "ecs", &task))
 }
@@ -230,14 +234,14 @@ fn image(input: &PrepareInput<'_>, container: &str) -> Option<Image> {
 fn target(
     input: &PrepareInput<'_>,
     spec: &Spec,
-    found: &Found,
+    found: &FoundNeeds,
     family: String,
     image: String,
-    last: Option<Work>,
+    last: Option<RunWork>,
 ) -> Target {
     let (_, reference) = split_image(&image);
     let sha256 = Digest::parse(reference).unwrap_or_else(|_| Digest::of(image.as_bytes()));
-    let work = Work { sha256, command: spec.command.clone() };
+    let work = RunWork { sha256, command: spec.command.clone() };
     let how = InEcs {
         cluster: found.cluster.clone(),
         family,

@@ -1,7 +1,7 @@
 //! The state of a task of Amazon ECS, and the changes of it.
 
 use super::log::Log;
-use super::once::{self, Direction, Ended, started_by};
+use super::once::{self, Direction, RunEnd, started_by};
 use crate::ports::{Launch, Run, StoppedBy};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -54,7 +54,7 @@ pub struct TaskState {
     /// The last lines of its log; `None` if they were not read.
     pub lines: Option<Vec<String>>,
     /// Its end, as the ledger has it.
-    pub end: Option<End>,
+    pub end: Option<TaskEnd>,
 }
 
 /// A request for a task.
@@ -71,7 +71,7 @@ pub struct Sent {
 /// The end of a task.
 #[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct End {
+pub struct TaskEnd {
     /// The task's ARN.
     pub task: String,
     /// Its `startedBy`, as ECS returns it.
@@ -95,7 +95,7 @@ pub struct End {
     pub lines: Vec<String>,
 }
 
-impl End {
+impl TaskEnd {
     /// Returns the end of a task that has stopped; `None` if it has not.
     pub fn of(run: &Run, container: &str, log: Option<&Log>) -> Option<Self> {
         if run.last_status != STOPPED {
@@ -127,7 +127,7 @@ impl End {
     }
 }
 
-impl Ended for End {
+impl RunEnd for TaskEnd {
     fn is_success(&self) -> bool {
         self.by_itself && self.exit == Some(0)
     }
@@ -139,10 +139,10 @@ impl Ended for End {
 
 impl TaskState {
     /// Returns its end, as the ledger has it or as ECS shows it.
-    pub fn ended(&self, target: &Target) -> Option<End> {
+    pub fn ended(&self, target: &Target) -> Option<TaskEnd> {
         let shown = || {
-            let end = End::of(self.run.as_ref()?, &target.how.container, target.how.log.as_ref())?;
-            Some(End { lines: self.lines.clone().unwrap_or_default(), ..end })
+            let end = TaskEnd::of(self.run.as_ref()?, &target.how.container, target.how.log.as_ref())?;
+            Some(TaskEnd { lines: self.lines.clone().unwrap_or_default(), ..end })
         };
         self.end.clone().or_else(shown)
     }
@@ -203,7 +203,7 @@ pub enum Change {
         /// The task, of the two.
         direction: Direction,
         /// The end.
-        end: Box<End>,
+        end: Box<TaskEnd>,
     },
 }
 
@@ -257,7 +257,7 @@ pub fn recorded(changes: &[ChangeRecord], direction: Direction) -> TaskState {
         } else if is_of("read") {
             side.lines = Some(record.made.as_deref().unwrap_or_default().lines().map(str::to_owned).collect());
         } else if is_of("ended") {
-            side.end = End::deserialize(&record.change["end"]).ok();
+            side.end = TaskEnd::deserialize(&record.change["end"]).ok();
         }
     }
     side

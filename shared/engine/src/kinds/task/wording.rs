@@ -2,7 +2,7 @@
 
 use super::log::id;
 use super::once::Direction;
-use super::state::{Change, End, InEcs, Seen, Sent, Target};
+use super::state::{Change, InEcs, Seen, Sent, Target, TaskEnd};
 use super::words::{self, capital, finding, last_lines, noted, with_log};
 use crate::ports::Run;
 use windlass_domain::text::finding::{Finding, FindingName};
@@ -45,7 +45,7 @@ fn way(direction: Direction) -> &'static str {
 }
 
 /// An end, in words.
-pub(super) fn in_words(end: &End) -> String {
+pub(super) fn in_words(end: &TaskEnd) -> String {
     let task = id(&end.task);
     let took = end.took_s.map_or_else(String::new, |s| format!(" after {}", Span::seconds(s)));
     match (end.exit, end.by_itself) {
@@ -94,7 +94,7 @@ fn said(why: &str) -> String {
 }
 
 /// The finding for a task that has failed.
-pub(super) fn failed(target: &Target, direction: Direction, end: &End) -> Finding {
+pub(super) fn failed(target: &Target, direction: Direction, end: &TaskEnd) -> Finding {
     let (way, ended) = (capital(way(direction)), in_words(end));
     let what = match direction {
         Direction::Forward => format!("{way} of {}", command(&target.work.command)),
@@ -105,7 +105,7 @@ pub(super) fn failed(target: &Target, direction: Direction, end: &End) -> Findin
 }
 
 /// Says where to look for why it ended so.
-pub(super) fn look(target: &Target, end: &End) -> String {
+pub(super) fn look(target: &Target, end: &TaskEnd) -> String {
     if let Some(log) = &end.log {
         return format!("Look at its log ({log})");
     }

@@ -13,7 +13,7 @@ mod wording;
 use super::images;
 use super::kind::noticed;
 use crate::config::Configured;
-use crate::kinds::codedeploy::{self, DeploymentRequest, Moves, PlannedGroup, Replacement};
+use crate::kinds::codedeploy::{self, DeploymentRequest, MovesCallers, PlannedGroup, Replacement};
 use crate::kinds::ecs::change::Ecs;
 use crate::kinds::ecs::codedeploy::state::{Change, Goal, Seen, callers, patience_s};
 use crate::kinds::ecs::state::{self as ecs, Target};
@@ -31,7 +31,7 @@ mod scene;
 /// The kind over its ports.
 pub type CodeDeployedService<P> = codedeploy::CodeDeployed<Ecs<P>, P>;
 
-impl<P: EcsApi + S3Api + Configured + Clock> Moves for Ecs<P> {
+impl<P: EcsApi + S3Api + Configured + Clock> MovesCallers for Ecs<P> {
     const KEEPS_FORMER: bool = true;
 
     fn group(target: &Target) -> Option<&PlannedGroup> {

@@ -1,7 +1,7 @@
 //! Plans what CodeDeploy does with a service. `Prepare` asks: is the group there, of Amazon ECS, and free; does it
 //! deploy this service, and in which steps? What the service itself needs has been planned by then.
 
-use crate::kinds::codedeploy::{Asks, Found, SERVICES, Waves, refused};
+use crate::kinds::codedeploy::{Asks, FoundGroup, GroupWaves, SERVICES, refused};
 use crate::kinds::{PrepareInput, Prepared};
 use crate::ports::{CodeDeployApi, DeploymentGroup, EcsApi, Result};
 use crate::trouble::Checked;
@@ -29,10 +29,10 @@ pub async fn prepare(
         return Ok(refused(planned, vec![busy]));
     }
     let (target, is_back) = (format!("service {}", spec.service), input.goal_state.is_some());
-    Waves { found: &found, target, is_back, keeps_former: true }.planned(planned, |_| Ok(true))
+    GroupWaves { found: &found, target, is_back, keeps_former: true }.planned(planned, |_| Ok(true))
 }
 
-async fn find<P: EcsApi + CodeDeployApi>(asks: &Asks<'_, P>, spec: &Spec) -> Checked<Found> {
+async fn find<P: EcsApi + CodeDeployApi>(asks: &Asks<'_, P>, spec: &Spec) -> Checked<FoundGroup> {
     let group = asks.group().await?;
     let appspec = match of_another(asks, spec, &group) {
         Some(finding) => Err(finding.into()),

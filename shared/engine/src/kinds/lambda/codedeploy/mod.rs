@@ -13,7 +13,7 @@ use super::change::LambdaKind;
 use super::kind::waits_for;
 use super::state::{self as lambda, Target};
 use crate::config::Configured;
-use crate::kinds::codedeploy::{self, Moves, PlannedGroup, Replacement};
+use crate::kinds::codedeploy::{self, MovesCallers, PlannedGroup, Replacement};
 use crate::kinds::{Kind, LookContext, Next, Noticed};
 use crate::ports::{LambdaApi, Result, S3Api};
 pub(super) use prepare::prepare;
@@ -28,7 +28,7 @@ fn noticed(traffic: &Traffic) -> Noticed {
     Noticed { value: traffic.noticed(), shown: traffic.to_string() }
 }
 
-impl<P: LambdaApi + S3Api + Configured> Moves for LambdaKind<P> {
+impl<P: LambdaApi + S3Api + Configured> MovesCallers for LambdaKind<P> {
     const KEEPS_FORMER: bool = false;
 
     fn group(target: &Target) -> Option<&PlannedGroup> {

@@ -2,7 +2,7 @@
 //! this alias, and in which steps? What the function itself needs has been planned by then.
 
 use super::wording;
-use crate::kinds::codedeploy::{Asks, Found, Waves, refused};
+use crate::kinds::codedeploy::{Asks, FoundGroup, GroupWaves, refused};
 use crate::kinds::lambda::state::{self as lambda, BackRecord, Observed, Target};
 use crate::kinds::needs::beside;
 use crate::kinds::{PrepareInput, Prepared, Recorded, Stage, from_value};
@@ -39,7 +39,7 @@ pub async fn prepare(
         return Ok(refused(planned, findings));
     }
     let target = format!("function {}", spec.function);
-    Waves { found: &found, target, is_back: false, keeps_former: false }.planned(planned, is_moved)
+    GroupWaves { found: &found, target, is_back: false, keeps_former: false }.planned(planned, is_moved)
 }
 
 /// Returns whether a stage moves the alias forward.
@@ -48,7 +48,7 @@ fn is_moved(stage: &Stage) -> Result<bool> {
     Ok(matches!(of, lambda::Goal::Release(wanted) if !wanted.is_ahead()))
 }
 
-async fn find<P: CodeDeployApi>(asks: &Asks<'_, P>, spec: &Lambda) -> Checked<Found> {
+async fn find<P: CodeDeployApi>(asks: &Asks<'_, P>, spec: &Lambda) -> Checked<FoundGroup> {
     let group = asks.group().await?;
     let appspec = appspec(asks, spec, &group).await;
     asks.with(&group, appspec).await

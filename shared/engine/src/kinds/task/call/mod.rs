@@ -32,13 +32,13 @@ impl<P> CallPorts for P where P: LambdaApi + LambdaInvokeApi + DynamoDbApi + Clo
 
 /// The kind, over ports at the target's place and at home.
 #[derive(Debug)]
-pub struct Call<P> {
+pub struct CallKind<P> {
     at: P,
     home: P,
     deployment: DeploymentId,
 }
 
-impl<P: AssumeRole> Call<P> {
+impl<P: AssumeRole> CallKind<P> {
     /// The kind for one deployment, with the target at this place.
     pub fn new(ports: &P, place: &Place, deployment: DeploymentId) -> Self {
         Self { at: ports.at(place), home: ports.at(&Place::default()), deployment }
@@ -50,7 +50,7 @@ impl<P: AssumeRole> Call<P> {
     }
 }
 
-impl<P: CallPorts> Kind for Call<P> {
+impl<P: CallPorts> Kind for CallKind<P> {
     type Target = Target;
     type Seen = Seen;
     type Goal = Goal;
@@ -132,7 +132,7 @@ fn item(deployment: &DeploymentId, target: &Target, direction: Direction) -> led
 /// The qualifier of a function's code that was not published.
 const LATEST: &str = "$LATEST";
 
-impl<P: CallPorts> Call<P> {
+impl<P: CallPorts> CallKind<P> {
     async fn side(&self, target: &Target, way: &LookContext<'_, Goal>, direction: Direction) -> Result<CallState> {
         let mut side = recorded(way.changes, direction);
         if !side.starts.is_empty() && side.end.is_none() {

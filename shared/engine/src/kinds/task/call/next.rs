@@ -7,7 +7,7 @@
 use super::state::{ByCall, CallState, Change, EndedCall, Seen, Target, of};
 use super::wording;
 use crate::kinds::Next;
-use crate::kinds::task::once::{Directed, Direction, Ended as _, Goal, Runs};
+use crate::kinds::task::once::{Directed, Direction, Goal, RunEnd as _, RunSort};
 use crate::kinds::task::words;
 use windlass_domain::declaration::kinds::task::{CallEnd, CallOutcome, Called};
 use windlass_domain::text::finding::Finding;
@@ -42,7 +42,7 @@ pub(super) fn next(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {
     DirectedCall::next(target, seen, goal)
 }
 
-impl Runs for DirectedCall<'_> {
+impl RunSort for DirectedCall<'_> {
     type End = EndedCall;
     type Change = Change;
 

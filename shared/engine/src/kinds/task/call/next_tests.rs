@@ -2,8 +2,8 @@
 
 use super::next;
 use crate::kinds::Next;
-use crate::kinds::task::call::state::{ByCall, CallState, Change, EndedCall, Seen, Start, Target};
-use crate::kinds::task::once::{Direction, Goal, Work};
+use crate::kinds::task::call::state::{ByCall, CallStart, CallState, Change, EndedCall, Seen, Target};
+use crate::kinds::task::once::{Direction, Goal, RunWork};
 use windlass_domain::declaration::kinds::task::{CallEnd, CallOutcome, Called, FunctionCall, TaskUndo};
 use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::text::digest::Digest;
@@ -17,7 +17,7 @@ fn target() -> Target {
         app: AppName::new("shop").unwrap(),
         environment: EnvironmentName::new("prod").unwrap(),
         component: ComponentName::new("migrate").unwrap(),
-        work: Work { sha256: Digest::of(b"1"), command: vec!["shop-jobs".into()] },
+        work: RunWork { sha256: Digest::of(b"1"), command: vec!["shop-jobs".into()] },
         undo: Some(TaskUndo::Payload(serde_json::Map::new())),
         irreversible: false,
         show_log: false,
@@ -48,7 +48,7 @@ fn ago(seconds: u64) -> Time {
 
 /// A call for which an event asked for each of these tries. Each event could begin it until that time.
 fn asked(tries: &[(u32, Time)]) -> CallState {
-    let starts = tries.iter().map(|(attempt, not_after)| Start {
+    let starts = tries.iter().map(|(attempt, not_after)| CallStart {
         attempt: *attempt,
         version: "7".into(),
         not_after: *not_after,

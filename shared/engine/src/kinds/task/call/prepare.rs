@@ -1,11 +1,11 @@
 //! Prepares a call: is the function ours, and must it be called at all?
 
 use super::state::{ByCall, Target};
-use super::{Call, CallPorts, wording};
+use super::{CallKind, CallPorts, wording};
 use crate::kinds::needs::{DeployerRole, Needed, beside};
-use crate::kinds::task::both::{Words, last, missing, planned};
+use crate::kinds::task::both::{PlanWords, last, missing, planned};
 use crate::kinds::task::log::Log;
-use crate::kinds::task::once::{Work, family};
+use crate::kinds::task::once::{RunWork, family};
 use crate::kinds::{PrepareInput, Prepared};
 use crate::ports::{Function, Result};
 use crate::trouble::if_there;
@@ -40,12 +40,12 @@ pub async fn prepare<P: CallPorts>(
         return Ok(Prepared { claims, ..Prepared::refused(wrong) });
     }
     let target = target(input, spec, call, &function)?;
-    let kind = Call::new(there, &Place::default(), input.deployment.clone());
+    let kind = CallKind::new(there, &Place::default(), input.deployment.clone());
     let not_brought = input.artifact.is_none();
     let not_brought = not_brought.then(|| format!("is not called, because the release has nothing for {}", call.of));
     let function_words = wording::function(&target);
     let what = format!("call {function_words} once with sha256:{}", target.work.sha256.short());
-    let words = Words { not_brought, same: format!("is not called: {function_words}"), what };
+    let words = PlanWords { not_brought, same: format!("is not called: {function_words}"), what };
     planned(&kind, (input, spec), &target, claims, (words, may_outlast(input, spec, &function))).await
 }
 
@@ -75,7 +75,7 @@ fn target(input: &PrepareInput<'_>, spec: &Spec, call: &FunctionCall, function: 
     let sha256 = digest.unwrap_or_else(|| windlass_domain::text::digest::Digest::of(b""));
     let qualifier = call.alias.clone().unwrap_or_else(|| "$LATEST".to_owned());
     let payload = Value::Object(call.payload.clone()).to_string();
-    let work = Work { sha256, command: vec![call.name.clone(), qualifier, payload] };
+    let work = RunWork { sha256, command: vec![call.name.clone(), qualifier, payload] };
     let how = ByCall { call: call.clone(), log: Some(Log::page_of(function)) };
     Ok(Target::new(input, spec, work, last, how))
 }

@@ -1,6 +1,6 @@
 //! The state of a call, and the changes of it.
 
-use crate::kinds::task::once::{self, Direction, Ended, started_by};
+use crate::kinds::task::once::{self, Direction, RunEnd, started_by};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use windlass_domain::declaration::kinds::task::{CallEnd, CallOutcome, Called, FunctionCall};
@@ -46,7 +46,7 @@ pub type Seen = once::Seen<String, CallState>;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct CallState {
     /// The events by which it was asked for, oldest first.
-    pub starts: Vec<Start>,
+    pub starts: Vec<CallStart>,
     /// The ledger's item of it.
     pub called: Option<Called>,
     /// Its end, as the step has it.
@@ -55,7 +55,7 @@ pub struct CallState {
 
 /// An event that asks for a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Start {
+pub struct CallStart {
     /// The number of the try for which it asks.
     pub attempt: u32,
     /// The version.
@@ -78,7 +78,7 @@ pub struct EndedCall {
     pub log: Option<String>,
 }
 
-impl Ended for EndedCall {
+impl RunEnd for EndedCall {
     fn is_success(&self) -> bool {
         self.end.outcome == CallOutcome::Succeeded
     }
@@ -187,8 +187,8 @@ pub fn recorded(changes: &[ChangeRecord], direction: Direction) -> CallState {
     side
 }
 
-fn start(change: &Value) -> Option<Start> {
-    Some(Start {
+fn start(change: &Value) -> Option<CallStart> {
+    Some(CallStart {
         attempt: u32::deserialize(&change["attempt"]).ok()?,
         version: change["version"].as_str()?.to_owned(),
         not_after: Time::deserialize(&change["not_after"]).ok()?,
