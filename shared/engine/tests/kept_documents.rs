@@ -8,7 +8,9 @@ use windlass_domain::release::identity::DeploymentId;
 use windlass_domain::text::digest::Digest;
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::finding::{Finding, FindingName};
-use windlass_engine::kinds::{ChangeFacts, Class, Document, KeptDocuments, Kind, LookContext, Next, Noticed, View};
+use windlass_engine::kinds::{
+    ChangeFacts, Class, DocumentToKeep, KeptDocuments, Kind, LookContext, Next, Noticed, View,
+};
 use windlass_engine::payload::WorkTransition;
 use windlass_engine::ports::{Clock, ObjectId, PutOptions, Replaces, Result, S3Api};
 use windlass_world::World;
@@ -31,7 +33,7 @@ fn text(name: &str) -> String {
 }
 
 /// Returns the key of the document's object.
-fn key(document: &Document) -> String {
+fn key(document: &DocumentToKeep) -> String {
     format!("windlass/papers/shop/prod/api/kept/{}.json", document.digest)
 }
 
@@ -45,7 +47,7 @@ struct Paper(World);
 
 #[derive(Debug, Clone)]
 struct Seen {
-    document: Document,
+    document: DocumentToKeep,
     text: String,
     etag: String,
     is_kept: bool,
@@ -53,7 +55,7 @@ struct Seen {
 
 #[derive(Debug, Clone)]
 enum Change {
-    Keep(Document),
+    Keep(DocumentToKeep),
     Hang { digest: Digest, etag: String },
 }
 
@@ -77,7 +79,7 @@ impl Kind for Paper {
         let etag = head.ok_or_else(missing)?.etag;
         let bytes = self.0.get(&wall(), 1024).await?;
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        let document = Document::of(&text)?;
+        let document = DocumentToKeep::of(&text)?;
         Ok(Seen { is_kept: kept(&self.0).has(&document.digest).await?, document, text, etag })
     }
 
@@ -148,7 +150,7 @@ impl Subject for Another {
         world.s3().bucket("artifacts", true);
         world.s3().bucket("wall", true);
         world.s3().upload("wall", "paper", text("one"));
-        let two = Document::of(&text("two")).unwrap();
+        let two = DocumentToKeep::of(&text("two")).unwrap();
         run(kept(&world).keep(&two)).unwrap();
         Scene { world, kind: KindName::Lambda, target: json!("wall"), goals: vec![json!(two.digest)] }
     }
@@ -195,7 +197,7 @@ fn what_is_kept_stands_in_no_item() {
 fn what_is_gone_or_another_is_named() {
     let world = World::default();
     world.s3().bucket("artifacts", true);
-    let one = Document::of(&text("one")).unwrap();
+    let one = DocumentToKeep::of(&text("one")).unwrap();
     let read = || run(kept(&world).read::<String>(&one.digest)).map_err(|fault| fault.name);
     assert_eq!(read(), Err(FaultName::NotFound));
     run(kept(&world).keep(&one)).unwrap();
@@ -215,7 +217,7 @@ fn what_is_gone_or_another_is_named() {
 fn only_what_is_not_needed_and_old_is_deleted() {
     let world = World::default();
     world.s3().bucket("artifacts", true);
-    let all = ["a", "b", "c", "d", "e"].map(|name| Document::of(&text(name)).unwrap());
+    let all = ["a", "b", "c", "d", "e"].map(|name| DocumentToKeep::of(&text(name)).unwrap());
     let [a, b, c, d, young] = &all;
     for document in [a, b, c, d] {
         run(kept(&world).keep(document)).unwrap();

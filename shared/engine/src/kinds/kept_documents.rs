@@ -33,14 +33,14 @@ const SUMMED: usize = 16 * 1024;
 
 /// A document that is written down and not kept yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Document {
+pub struct DocumentToKeep {
     /// The digest of its content, by which an item names it.
     pub digest: Digest,
     /// Its content, as JSON.
     bytes: Bytes,
 }
 
-impl Document {
+impl DocumentToKeep {
     /// Writes a document down.
     pub fn of(content: &impl Serialize) -> Result<Self> {
         let bytes = to_json(content)?;
@@ -66,7 +66,7 @@ impl<'a, P: S3Api + Clock + Configured> KeptDocuments<'a, P> {
 
     /// Keeps a document. If one of that name is there already, it is the same, because the name is the digest of the
     /// content.
-    pub async fn keep(&self, document: &Document) -> Result<()> {
+    pub async fn keep(&self, document: &DocumentToKeep) -> Result<()> {
         let options = PutOptions {
             content_type: Some("application/json".into()),
             replaces: Replaces::Nothing,

@@ -21,7 +21,7 @@ mod writes;
 
 use crate::ports::{Clock, Result};
 pub use codedeploy::words as words_of_codedeploy;
-pub use kept_documents::{Document, KeptDocuments, SHA256, digest_of, known_sum, read_pinned, sum_of, to_json};
+pub use kept_documents::{DocumentToKeep, KeptDocuments, SHA256, digest_of, known_sum, read_pinned, sum_of, to_json};
 pub use look_context::{BegunChange, LookContext, SentChange};
 pub use noticed::Noticed;
 pub use prepared::*;

@@ -6,7 +6,7 @@ use crate::site::scene::{Deployment, Scene};
 use crate::site::zips::zip;
 use windlass_domain::declaration::kinds::site::SiteMode;
 use windlass_domain::deployment::step::StepFailure;
-use windlass_engine::kinds::site::State;
+use windlass_engine::kinds::site::RecordedSite;
 use windlass_engine::payload::WorkTransition;
 use windlass_engine::ports::Clock;
 use windlass_world::run::run;
@@ -202,8 +202,8 @@ fn lists_that_nobody_reads_any_more_are_deleted() {
     // While the fifth was published, snapshots 4 and 3 were kept.
     // Of each state a list of what is at each key and one of what is left.
     assert_eq!((count("/release-"), count("/kept/")), (3, 6));
-    let state: State = serde_json::from_value(scene.running.unwrap().state["goal"].take()).unwrap();
-    let State::InPlace(state) = state else {
+    let state: RecordedSite = serde_json::from_value(scene.running.unwrap().state["goal"].take()).unwrap();
+    let RecordedSite::InPlace(state) = state else {
         panic!("it is a folder");
     };
     for named in [state.objects, state.left, state.release] {

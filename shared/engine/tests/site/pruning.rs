@@ -12,8 +12,8 @@ use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_domain::text::finding::FindingName;
 use windlass_domain::text::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::text::time::Time;
-use windlass_engine::kinds::site::publish::{Destination, Publisher};
-use windlass_engine::kinds::site::rules::Rules;
+use windlass_engine::kinds::site::publish::{Publisher, ReleaseDestination};
+use windlass_engine::kinds::site::rules::SiteRules;
 use windlass_engine::kinds::site::{self, Target};
 use windlass_engine::kinds::{Checkpoint, PastReleases};
 use windlass_engine::payload::WorkTransition;
@@ -221,8 +221,8 @@ impl Checkpoint for Passes {
 fn prune(scene: &Scene, deployment: &Deployment, fence: &mut impl Checkpoint) -> Result<Option<String>> {
     let step = scene.step(deployment);
     let target: Target = serde_json::from_value(step.target.clone()).unwrap();
-    let rules = Rules::new(&target.site).unwrap();
-    let nowhere = Destination { folder: String::new(), live: None };
+    let rules = SiteRules::new(&target.site).unwrap();
+    let nowhere = ReleaseDestination { folder: String::new(), live: None };
     let ports = (&scene.world, &scene.world);
     let publisher = Publisher::new(ports, &step, &target, &rules, nowhere);
     let (app, env, web) = names();

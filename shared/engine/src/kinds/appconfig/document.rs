@@ -1,7 +1,7 @@
 //! The document that is brought: an object in the artifacts bucket, filled in with the outputs of other components.
 //! Nothing of its content is ever shown.
 
-use super::state::{Document, Filled};
+use super::state::{Filled, PinnedDocument};
 use crate::config::Configured;
 use crate::kinds::{PrepareInput, read_pinned};
 use crate::ports::{Result, S3Api};
@@ -29,7 +29,7 @@ const SMALLER: &str = "Upload a document of at most 2 MB, and release it under a
 
 /// The bytes that are deployed. The fault is `Refused` where they are not made of the pinned ones, or more than are
 /// read.
-pub(super) async fn read(home: &(impl S3Api + Configured), document: &Document) -> Result<Bytes> {
+pub(super) async fn read(home: &(impl S3Api + Configured), document: &PinnedDocument) -> Result<Bytes> {
     let bytes = uploaded(home, document).await?;
     let Some(filled) = &document.filled else { return Ok(bytes) };
     let bytes = Bytes::from(fill(&bytes, &filled.with));
@@ -40,7 +40,7 @@ pub(super) async fn read(home: &(impl S3Api + Configured), document: &Document) 
 }
 
 /// The bytes that were uploaded.
-async fn uploaded(home: &(impl S3Api + Configured), document: &Document) -> Result<Bytes> {
+async fn uploaded(home: &(impl S3Api + Configured), document: &PinnedDocument) -> Result<Bytes> {
     read_pinned(home, &document.key, &document.version_id, &document.sha256, LARGEST).await
 }
 
@@ -51,7 +51,7 @@ pub(super) async fn wanted(
     input: &PrepareInput<'_>,
     spec: &Spec,
     is_flags: bool,
-) -> Checked<Document> {
+) -> Checked<PinnedDocument> {
     let Some(Artifact::Object { key, version_id, sha256, .. }) = input.artifact else {
         return Err(wrong(
             input,
@@ -61,7 +61,8 @@ pub(super) async fn wanted(
         )
         .into());
     };
-    let document = Document { key: key.clone(), version_id: version_id.clone(), sha256: sha256.clone(), filled: None };
+    let document =
+        PinnedDocument { key: key.clone(), version_id: version_id.clone(), sha256: sha256.clone(), filled: None };
     let bytes = match uploaded(home, &document).await {
         Ok(bytes) => bytes,
         Err(fault) if fault.name == FaultName::Refused => {
@@ -82,7 +83,7 @@ pub(super) async fn wanted(
     };
     match objection {
         Some(objection) => Err(objection.into()),
-        None => Ok(Document { filled, ..document }),
+        None => Ok(PinnedDocument { filled, ..document }),
     }
 }
 

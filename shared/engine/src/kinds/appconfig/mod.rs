@@ -25,7 +25,7 @@ pub use find::needs;
 pub use prepare::prepare;
 use serde_json::json;
 use state::stop_of;
-pub use state::{Change, Configuration, Document, Goal, LabeledVersion, Seen, Target, label};
+pub use state::{Change, Configuration, Goal, LabeledVersion, PinnedDocument, Seen, Target, label};
 use std::cell::Cell;
 use windlass_domain::declaration::resolved::Place;
 use windlass_domain::deployment::step::Step;
@@ -284,7 +284,7 @@ impl<P: AppConfigApi + S3Api + Configured + Clock> Appconfig<P> {
     async fn made(
         &self,
         target: &Target,
-        document: &Document,
+        document: &PinnedDocument,
         noted: Option<&str>,
     ) -> Result<(Option<LabeledVersion>, u32)> {
         let (application, profile) = (&target.application, &target.profile);

@@ -33,12 +33,12 @@ pub struct Target {
     pub is_verbatim: bool,
     /// The document that is brought; `None` if nothing new is brought.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub document: Option<Document>,
+    pub document: Option<PinnedDocument>,
 }
 
 /// A document in the artifacts bucket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Document {
+pub struct PinnedDocument {
     /// The object's key.
     pub key: String,
     /// Its S3 version id.
@@ -59,7 +59,7 @@ pub struct Filled {
     pub sha256: Digest,
 }
 
-impl Document {
+impl PinnedDocument {
     /// The SHA-256 of the bytes that are deployed.
     pub fn deployed(&self) -> &Digest {
         match &self.filled {

@@ -1,6 +1,6 @@
 //! The texts about a configuration: one function for each story. None of them shows its content.
 
-use super::state::{COMPLETE, Document, Seen, Target};
+use super::state::{COMPLETE, PinnedDocument, Seen, Target};
 use crate::kinds::whose;
 use crate::ports::{ConfigurationRollout, RolloutDetail, RolloutEvent};
 use std::collections::BTreeSet;
@@ -32,7 +32,7 @@ pub(super) fn shown(seen: &Seen) -> String {
 }
 
 /// A document, in words.
-pub(super) fn document(document: &Document) -> String {
+pub(super) fn document(document: &PinnedDocument) -> String {
     let short = document.sha256.short();
     match &document.filled {
         None => format!("sha256:{short}"),

@@ -60,7 +60,7 @@ const GAP: u64 = 1024 * 1024;
 
 /// Reads entries of an archive, in the order in which they lie there.
 pub struct Unpacker<'a, P> {
-    window: Window<'a, P>,
+    window: ObjectWindow<'a, P>,
     archive: String,
     /// The offset at which each entry ends at the latest, by the offset at which it begins.
     ends: BTreeMap<u64, u64>,
@@ -77,7 +77,7 @@ impl<'a, P: S3Api> Unpacker<'a, P> {
         let nexts = offsets.iter().skip(1).copied().chain([size]);
         let ends: BTreeMap<u64, u64> = offsets.iter().copied().zip(nexts).collect();
         let reach = reach(&ends, wanted);
-        Self { archive: archive.key.clone(), window: Window::new(objects, archive), ends, reach }
+        Self { archive: archive.key.clone(), window: ObjectWindow::new(objects, archive), ends, reach }
     }
 
     /// Unpacks a whole entry. It is a finding if the entry's bytes are not what the directory declares.
@@ -234,14 +234,14 @@ fn different(error: &rc_zip::Error) -> String {
 pub(super) const WIDTH: u64 = 8 * 1024 * 1024;
 
 /// A piece of an object that moves along while it is read.
-pub(super) struct Window<'a, P> {
+pub(super) struct ObjectWindow<'a, P> {
     objects: &'a P,
     object: ObjectId,
     start: u64,
     bytes: Bytes,
 }
 
-impl<'a, P: S3Api> Window<'a, P> {
+impl<'a, P: S3Api> ObjectWindow<'a, P> {
     pub(super) fn new(objects: &'a P, object: ObjectId) -> Self {
         Self { objects, object, start: 0, bytes: Bytes::new() }
     }

@@ -22,7 +22,7 @@ const LONGEST_S: u64 = 30;
 
 /// A function that is there, and ours.
 #[derive(Debug)]
-pub(super) struct Found {
+pub(super) struct FoundFunction {
     /// Its published version.
     pub pinned: PinnedFunction,
     arn: String,
@@ -34,7 +34,7 @@ pub(super) async fn find(
     there: &impl LambdaApi,
     input: &PrepareInput<'_>,
     spec: &Spec,
-) -> Checked<(Found, Option<Found>)> {
+) -> Checked<(FoundFunction, Option<FoundFunction>)> {
     let mut findings = Vec::new();
     let function =
         collected(one(there, input, ("function", &spec.function, spec.look.is_some())).await, &mut findings)?;
@@ -53,7 +53,7 @@ async fn one(
     there: &impl LambdaApi,
     input: &PrepareInput<'_>,
     (member, called, is_spared): (&str, &Called, bool),
-) -> Checked<Found> {
+) -> Checked<FoundFunction> {
     let Called { name, alias } = called;
     let path = input.path(member);
     let missing = || {
@@ -80,7 +80,7 @@ async fn one(
         return Err(wrong.into());
     }
     let pinned = PinnedFunction { name: name.clone(), version, timeout_s: function.timeout_s };
-    Ok(Found { pinned, arn, tags })
+    Ok(FoundFunction { pinned, arn, tags })
 }
 
 /// Returns a finding if the tag is missing by which a function is known to be one that is called so, or lets others call
@@ -132,7 +132,7 @@ pub async fn needs(
     };
     let both = [("function", Some(function)), ("look", look)];
     let needed = both.into_iter().filter_map(|(member, found)| {
-        let Found { arn, tags, .. } = found?;
+        let FoundFunction { arn, tags, .. } = found?;
         Some(Needed::on(member, arn, &["lambda:InvokeFunction"]).tagged(&tags))
     });
     Ok(needed.collect())

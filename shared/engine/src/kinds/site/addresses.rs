@@ -31,7 +31,7 @@ pub(super) struct Addresses<'a> {
 }
 
 /// The address from which a browser follows those in a page.
-pub(super) struct Base {
+pub(super) struct BaseAddress {
     url: Url,
     /// True if visitors get the page at no other address.
     is_sure: bool,
@@ -79,28 +79,28 @@ impl<'a> Addresses<'a> {
 
     /// Returns the address from which a browser follows those in a page. `base` is the one that the page sets. Returns
     /// `None` if it cannot be known.
-    pub(super) fn base(&self, page: &str, base: Option<&str>) -> Option<Base> {
+    pub(super) fn base(&self, page: &str, base: Option<&str>) -> Option<BaseAddress> {
         let url = address(self.site.as_str(), page).ok()?;
         // A function may also give the page to those who ask for another address.
         let has_function = self.behaviour(&url).is_some_and(|it| it.has_function);
         let is_sure = !has_function && !self.moved.contains(page);
         match base {
-            None => Some(Base { url, is_sure }),
+            None => Some(BaseAddress { url, is_sure }),
             Some(base) if is_filled_in(base) => None,
-            Some(base) => Some(Base { url: url.join(base).ok()?, is_sure: self.is_sure(base, is_sure) }),
+            Some(base) => Some(BaseAddress { url: url.join(base).ok()?, is_sure: self.is_sure(base, is_sure) }),
         }
     }
 
     /// Returns the file to which an address leads that a page names; `None` if it leads to another origin, out of the
     /// site, or to no file.
-    pub(super) fn follow(&self, base: &Base, named: &str) -> Option<Lead> {
+    pub(super) fn follow(&self, base: &BaseAddress, named: &str) -> Option<Lead> {
         // Without an ending it is an address of a service as likely as that of a file.
         self.lead(base, named).filter(|lead| name_of(&lead.path).contains('.'))
     }
 
     /// Returns where an address leads that a page names, to a file or not; `None` if it leads to another origin or out
     /// of the site.
-    pub(super) fn lead(&self, base: &Base, named: &str) -> Option<Lead> {
+    pub(super) fn lead(&self, base: &BaseAddress, named: &str) -> Option<Lead> {
         if is_filled_in(named) {
             return None;
         }

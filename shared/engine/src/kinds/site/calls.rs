@@ -18,14 +18,14 @@ use windlass_domain::text::time::Time;
 
 /// The number of times that a call is made again when S3 asks to make it later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Patience {
+pub enum CallPatience {
     /// For calls that nobody waits for: about half a minute altogether.
     Long,
     /// For calls that are sent within the time of an open call: less than a second, and no call begins after this time.
     Until(Time),
 }
 
-impl Patience {
+impl CallPatience {
     fn tries(self) -> u32 {
         match self {
             Self::Long => 12,
@@ -46,7 +46,7 @@ impl Patience {
 pub async fn all<'i, I, T, F>(
     clock: &impl Clock,
     pace: &Cell<Pace>,
-    patience: Patience,
+    patience: CallPatience,
     items: &'i [I],
     call: impl Fn(&'i I) -> F,
 ) -> (Vec<T>, Option<Fault>)
@@ -93,7 +93,7 @@ pub async fn every<'i, I, T, F>(clock: &impl Clock, items: &'i [I], call: impl F
 where
     F: Future<Output = Result<T>>,
 {
-    let (done, fault) = all(clock, &Cell::default(), Patience::Long, items, call).await;
+    let (done, fault) = all(clock, &Cell::default(), CallPatience::Long, items, call).await;
     fault.map_or(Ok(done), Err)
 }
 
@@ -264,7 +264,7 @@ mod tests {
             [Ok(1), Err(FaultName::Conflict), Err(FaultName::Unavailable), Err(FaultName::AccessDenied), Ok(2)];
         let pace = Cell::new(Pace::default());
         let clock = Slept::default();
-        let patience = Patience::Long;
+        let patience = CallPatience::Long;
         let calls = all(&clock, &pace, patience, &answers, |answer| async move { answer.map_err(fault) });
         let (mut done, worst) = futures::executor::block_on(calls);
         done.sort_unstable();
@@ -278,7 +278,7 @@ mod tests {
         let refusals = [Cell::new(2), Cell::new(0), Cell::new(1)];
         let pace = Cell::new(Pace::default());
         let clock = Slept::default();
-        let patience = Patience::Long;
+        let patience = CallPatience::Long;
         let calls = all(&clock, &pace, patience, &refusals, |left| async move {
             match left.get() {
                 0 => Ok(()),
@@ -298,7 +298,7 @@ mod tests {
     fn a_call_that_is_throttled_for_ever_is_given_up() {
         let pace = Cell::new(Pace::default());
         let clock = Slept::default();
-        let patience = Patience::Until(Time(u64::MAX));
+        let patience = CallPatience::Until(Time(u64::MAX));
         let calls = all(&clock, &pace, patience, &[()], |()| async { Result::<()>::Err(fault(FaultName::Throttled)) });
         let (done, worst) = futures::executor::block_on(calls);
         assert!(done.is_empty());
@@ -311,7 +311,7 @@ mod tests {
         let pace = Cell::new(Pace::default());
         let clock = Slept::default();
         // There is time for 60 of them, and it waits for those that were under way.
-        let calls = all(&clock, &pace, Patience::Until(Time(1_500)), &[(); 200], |()| async {
+        let calls = all(&clock, &pace, CallPatience::Until(Time(1_500)), &[(); 200], |()| async {
             clock.sleep_ms(25).await;
             Ok(())
         });

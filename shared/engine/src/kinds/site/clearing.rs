@@ -2,8 +2,8 @@
 //! style of the release names (decision 0604). No page that is open can ask for them, so visitors notice nothing; but
 //! whoever knows the address of one could get it for as long as it is there.
 
-use super::calls::{self, Patience};
-use super::rules::Rules;
+use super::calls::{self, CallPatience};
+use super::rules::SiteRules;
 use super::target::{Target, config_bytes};
 use crate::kinds::archive::{Entry, Unpacker, read_directory};
 use crate::kinds::site::calls::SitePorts;
@@ -45,7 +45,7 @@ pub(super) struct UndoneRelease<'a, P> {
     /// The target.
     pub target: &'a Target,
     /// The site's rules.
-    pub rules: &'a Rules,
+    pub rules: &'a SiteRules,
     /// The deployment.
     pub deployment: &'a DeploymentId,
     /// The folder that visitors get files from, with a slash at its end unless it is the whole bucket.
@@ -152,7 +152,7 @@ impl<P: SitePorts> UndoneRelease<'_, P> {
 pub(super) async fn clear(at: &impl SitePorts, bucket: &str, files: &[Leftover]) -> Result<()> {
     let at = &at.sent_once(WITHIN_MS);
     let (pace, last) = (Cell::default(), at.now().plus_ms(SENDING_MS));
-    let (_, fault) = calls::all(at, &pace, Patience::Until(last), files, |file| async move {
+    let (_, fault) = calls::all(at, &pace, CallPatience::Until(last), files, |file| async move {
         let only = Replaces::ETag(file.etag.clone());
         match at.delete(bucket, &file.key, &only).await {
             Err(fault) if matches!(fault.name, FaultName::Conflict | FaultName::NotFound) => Ok(()),

@@ -56,7 +56,7 @@ pub trait Read: Sized {
 }
 
 /// A type that is written in each row.
-pub trait Entry: Read {
+pub trait RowContent: Read {
     /// Returns the file whose headers it has.
     fn file(&self) -> Option<&File>;
 
@@ -66,13 +66,13 @@ pub trait Entry: Read {
 
 /// The paths of a list.
 #[expect(clippy::zero_sized_map_values, reason = "a list is read as a map")]
-pub type Names = Rows<BTreeMap<String, Named>>;
+pub type ListPaths = Rows<BTreeMap<String, PathAlone>>;
 
 /// A path without its content, which is skipped.
 #[derive(Debug)]
-pub struct Named;
+pub struct PathAlone;
 
-impl Read for Named {
+impl Read for PathAlone {
     type Row<'a> = FileRow<'a>;
 
     fn of_row(row: FileRow<'_>, _: &[Headers<'_>]) -> Option<(String, Self)> {
@@ -110,7 +110,7 @@ fn file_of(path: &str, (sha256, bytes, place, crc32): Content, headers: &[Header
 #[derive(Serialize, Deserialize)]
 pub struct FileRow<'a>(#[serde(borrow)] Cow<'a, str>, Content);
 
-impl Entry for File {
+impl RowContent for File {
     fn file(&self) -> Option<&File> {
         Some(self)
     }
@@ -142,7 +142,7 @@ pub struct ObjectRow<'a>(
     Option<String>,
 );
 
-impl Entry for Object {
+impl RowContent for Object {
     fn file(&self) -> Option<&File> {
         self.file.as_ref()
     }
@@ -180,10 +180,10 @@ fn headers_of(file: &File) -> HeadersOf<'_> {
     (&file.content_type, &file.cache_control, file.content_encoding.as_deref())
 }
 
-impl<E: Entry> Serialize for Rows<&BTreeMap<String, E>> {
+impl<E: RowContent> Serialize for Rows<&BTreeMap<String, E>> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut places: BTreeMap<HeadersOf<'_>, usize> =
-            self.0.values().filter_map(Entry::file).map(|file| (headers_of(file), 0)).collect();
+            self.0.values().filter_map(RowContent::file).map(|file| (headers_of(file), 0)).collect();
         for (place, at) in places.values_mut().enumerate() {
             *at = place;
         }
@@ -255,7 +255,7 @@ impl<'a, P: ObjectStore + Clock + Configured> Lists<'a, P> {
     /// skipped.
     pub async fn release_paths(&self, release: Option<&Digest>) -> Result<Option<Vec<String>>> {
         let Some(release) = release else { return Ok(None) };
-        let files: Option<Names> = self.read(&self.release_key(release)).await?;
+        let files: Option<ListPaths> = self.read(&self.release_key(release)).await?;
         Ok(files.map(|files| files.0.into_keys().collect()))
     }
 
@@ -343,7 +343,7 @@ mod tests {
         assert_eq!(read.0, files);
         let crcs = |files: &Files| files.values().map(|it| it.crc32).collect::<Vec<_>>();
         assert_eq!(crcs(&read.0), crcs(&files));
-        let names: Names = serde_json::from_str(&json).unwrap();
+        let names: ListPaths = serde_json::from_str(&json).unwrap();
         assert!(names.0.keys().eq(files.keys()));
 
         let object = |file, version: Option<&str>, copy_of: Option<&str>| Object {

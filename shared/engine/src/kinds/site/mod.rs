@@ -31,7 +31,7 @@ use in_place::{InPlace, Knowledge};
 use prefix::Prefix;
 pub use prepare::check_plan::{check_artifact, needs};
 pub use prepare::prepare;
-pub use prepare::scene::State;
+pub use prepare::scene::RecordedSite;
 pub use served_site::Visited;
 pub use target::{Target, folder_of, origin_path_of, release_of};
 use windlass_domain::declaration::kinds::site::SiteMode;

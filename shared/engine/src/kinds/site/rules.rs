@@ -46,7 +46,7 @@ impl Build {
         objects: &impl S3Api,
         archive: (ObjectId, u64),
         entries: &[Entry],
-        rules: &Rules,
+        rules: &SiteRules,
     ) -> Checked<Self> {
         let is_asked = |path: &str| rules.says_no_cache_control(path);
         let hashed = HashedNames::find(objects, archive, entries, is_asked).await?;
@@ -56,7 +56,7 @@ impl Build {
 
 /// The rules of one site.
 #[derive(Debug, Clone)]
-pub struct Rules {
+pub struct SiteRules {
     hashed: Vec<GlobMatcher>,
     elsewhere: Vec<GlobMatcher>,
     /// The declared headers, of which the first counts that matches and says one.
@@ -66,7 +66,7 @@ pub struct Rules {
     pub folder: FolderRules,
 }
 
-impl Rules {
+impl SiteRules {
     /// The rules that a site declares, before the built-in ones.
     pub fn new(site: &StaticSite) -> Result<Self> {
         let headers = site.headers.iter().cloned().chain(site.cache.iter().cloned().map(HeaderRule::from));
@@ -235,7 +235,7 @@ mod tests {
         }
     }
 
-    fn rules() -> Rules {
+    fn rules() -> SiteRules {
         let site = StaticSite {
             bucket: "shop-web".into(),
             prefix: String::new(),
@@ -258,7 +258,7 @@ mod tests {
             is_tried: false,
             files: windlass_domain::declaration::folder::FolderPatterns::default(),
         };
-        Rules::new(&site).unwrap()
+        SiteRules::new(&site).unwrap()
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! A site as its visitors get it: its address, and what is known of the files there.
 
-use super::rules::Rules;
+use super::rules::SiteRules;
 use super::target::{Target, folder_of};
 use crate::kinds::from_value;
-use crate::kinds::site::prepare::scene::{Serving, State};
+use crate::kinds::site::prepare::scene::{RecordedSite, Serving};
 use crate::ports::Result;
 use serde_json::Value;
 use windlass_domain::declaration::kinds::site::{SiteMode, StaticSite};
@@ -40,7 +40,7 @@ pub struct Visited {
     /// The file with which `/` is answered, if the declaration names it.
     pub root: Option<String>,
     /// The rules by which the files got their headers, if the release is deployed from its archive.
-    pub rules: Option<Rules>,
+    pub rules: Option<SiteRules>,
 }
 
 impl Visited {
@@ -60,11 +60,11 @@ impl Visited {
         let target: Target = from_value("target", &step.target)?;
         let goal = step.goals.values().last().ok_or_else(|| unknown("goal"))?;
         let folder = match from_value("goal", goal)? {
-            State::Prefix(goal) if ahead => Some(folder_of(&goal.origin_path)),
-            State::Prefix(_) | State::InPlace(_) => None,
+            RecordedSite::Prefix(goal) if ahead => Some(folder_of(&goal.origin_path)),
+            RecordedSite::Prefix(_) | RecordedSite::InPlace(_) => None,
         };
         // In a rollback the files have the headers of their own time.
-        let rules = target.archive.map(|_| Rules::new(&target.site));
+        let rules = target.archive.map(|_| SiteRules::new(&target.site));
         let root = target.site.root;
         Ok(Self {
             visitors: target.visitors.ok_or_else(|| unknown("address"))?,

@@ -2,7 +2,7 @@
 //! get them (decision 0604). Edges forget what they cached here, after a withdrawal as after a switch.
 
 use super::calls;
-use super::rules::Rules;
+use super::rules::SiteRules;
 use super::target::{Target, WithdrawnObject, config_bytes};
 use crate::kinds::archive::{Entry, Unpacker};
 use crate::kinds::site::calls::SitePorts;
@@ -28,7 +28,7 @@ pub(super) fn check(
     objects: &[WithdrawnObject],
     files: &WithdrawnFiles,
     pattern: &str,
-    rules: &Rules,
+    rules: &SiteRules,
     former: Option<&WithdrawnFiles>,
 ) -> Result<(), Finding> {
     let is_document = |object: &&WithdrawnObject| object.is_live && !rules.outlives(&object.path);

@@ -3,7 +3,7 @@
 use super::change_set::changes;
 use super::drift::detected;
 use super::state::{Change, DROPPED, Goal, Seen, Standing, Target, is_cancelled, standing};
-use crate::kinds::{AwsResource, Document, LookContext};
+use crate::kinds::{AwsResource, DocumentToKeep, LookContext};
 use crate::ports::{ChangeSet, Clock, CloudFormationApi, Result, Stack, StackEvent, StackResource};
 use crate::trouble::if_there;
 use serde::Deserialize;
@@ -18,19 +18,23 @@ use windlass_domain::text::time::Time;
 const MOST_PAGES: usize = 30;
 
 /// Reads the template of a stack, or that of one of its change sets, as the document by which it is kept.
-pub(super) async fn template(at: &impl CloudFormationApi, stack: &str, change_set: Option<&str>) -> Result<Document> {
-    Document::of(&at.template(stack, change_set).await?)
+pub(super) async fn template(
+    at: &impl CloudFormationApi,
+    stack: &str,
+    change_set: Option<&str>,
+) -> Result<DocumentToKeep> {
+    DocumentToKeep::of(&at.template(stack, change_set).await?)
 }
 
 /// The last operation on a stack: its events with one token, newest first.
 #[derive(Debug, Default)]
-pub(super) struct Operation {
+pub(super) struct StackOperation {
     events: Vec<StackEvent>,
     /// The stack's id, by which its own events are known.
     stack: String,
 }
 
-impl Operation {
+impl StackOperation {
     /// Reads it; nothing of a stack that is gone. With a mark it goes on through the operations before whose tokens
     /// begin so.
     pub(super) async fn read(at: &impl CloudFormationApi, stack: &str, mark: Option<&str>) -> Result<Self> {
@@ -145,8 +149,8 @@ pub(super) async fn look(
     let switch = way.changes.iter().rfind(|change| change.switching);
     let operation = match &stack {
         // Who only looks need not know whose the last operation was.
-        Some(stack) if way.goal.is_some() && switch.is_some() => Operation::read(at, &stack.id, None).await?,
-        _ => Operation::default(),
+        Some(stack) if way.goal.is_some() && switch.is_some() => StackOperation::read(at, &stack.id, None).await?,
+        _ => StackOperation::default(),
     };
     let is_ours = operation.is_of(mark) || stack.as_ref().is_some_and(|stack| changed(target, executed, stack));
     Ok(Seen {

@@ -25,7 +25,7 @@ mod wording;
 use super::{ChangeFacts, Class, Kind, Next, Noticed, Trail, View, Writes, check_took};
 use crate::config::Configured;
 use crate::kinds::stack::drift::{DETECTED, OF_A_RESOURCE};
-use crate::kinds::stack::look::Operation;
+use crate::kinds::stack::look::StackOperation;
 use crate::kinds::stack::state::{EXECUTIONS, SET_STATUSES, STATUSES, Standing};
 use crate::kinds::stack::template::{kept, of_text};
 use crate::kinds::{AwsResource, LookContext, Switched};
@@ -200,7 +200,7 @@ impl<P: CloudFormationApi + S3Api + Configured + Clock> Kind for Stack<P> {
     async fn follow(&self, target: &Target, _: &Switched) -> Result<Vec<String>> {
         let Some(id) = &target.id else { return Ok(vec![]) };
         let mark = self.mark();
-        let operation = Operation::read(&self.at, id, Some(&mark)).await?;
+        let operation = StackOperation::read(&self.at, id, Some(&mark)).await?;
         let left = operation.now(|status| status == "DELETE_SKIPPED" || status == "DELETE_FAILED");
         let left = left.into_iter().map(|resource| wording::stays(target, resource));
         Ok(left.chain(wording::beside(target, operation.beside(&mark, &target.touches))).collect())

@@ -2,7 +2,7 @@
 
 use super::next;
 use crate::kinds::stack::state::{Change, Goal, STATUSES, Seen, Target};
-use crate::kinds::{Document, Next};
+use crate::kinds::{DocumentToKeep, Next};
 use crate::ports::{ChangeSet, Stack};
 use windlass_domain::deployment::step::SEEN_AFTER_MS;
 use windlass_domain::text::time::Time;
@@ -22,8 +22,8 @@ fn target() -> Target {
     }
 }
 
-fn template(text: &str) -> Document {
-    Document::of(&text).unwrap()
+fn template(text: &str) -> DocumentToKeep {
+    DocumentToKeep::of(&text).unwrap()
 }
 
 /// A stack with a status and the change set that changed it last. It has the template `new` if its status says that it

@@ -1,7 +1,7 @@
 //! The state of a stack, its goals, and the changes of it.
 
 use super::drift::Detected;
-use crate::kinds::Document;
+use crate::kinds::DocumentToKeep;
 use crate::kinds::archive::Archive;
 use crate::ports::{ChangeSet, Stack, StackEvent};
 use serde::{Deserialize, Serialize};
@@ -96,7 +96,7 @@ pub struct Seen {
     /// The stack; `None` if there is none, or if it is deleted.
     pub stack: Option<Stack>,
     /// Its template, if the stack stands still.
-    pub template: Option<Document>,
+    pub template: Option<DocumentToKeep>,
     /// The change set of this way; `None` if there is none, or nobody goes anywhere.
     pub set: Option<ChangeSet>,
     /// The resources that it touches and that the way forward did not touch. It is only read of a way back that could

@@ -5,7 +5,7 @@
 // publish, and times of an archive are always new.
 
 use crate::kinds::site::files::{File, Files, Object, Objects};
-use crate::kinds::site::rules::Rules;
+use crate::kinds::site::rules::SiteRules;
 use crate::kinds::site::target::{Target, files_of};
 use crate::kinds::whose;
 use std::cmp::Ordering;
@@ -108,7 +108,7 @@ impl<T> ObjectPlace<'_, T> {
     }
 
     /// Returns whether visitors notice a change of it: something was there before, or it is a document.
-    pub fn is_noticed(&self, rules: &Rules) -> bool {
+    pub fn is_noticed(&self, rules: &SiteRules) -> bool {
         self.before.is_some() || !rules.outlives(self.path)
     }
 }

@@ -8,7 +8,7 @@ use crate::kinds::site::calls::{Pace, SitePorts};
 use crate::kinds::site::files::{File, Object, Objects, Staged};
 use crate::kinds::site::in_place::plan::{Goal, Seen};
 use crate::kinds::site::lists::Lists;
-use crate::kinds::site::rules::Rules;
+use crate::kinds::site::rules::SiteRules;
 use crate::kinds::site::target::Target;
 use crate::ports::Result;
 use bytes::Bytes;
@@ -47,7 +47,7 @@ pub(super) type Contents = BTreeMap<String, Bytes>;
 #[derive(Debug, Clone)]
 pub struct Knowledge {
     /// The site's rules.
-    pub(super) rules: Rules,
+    pub(super) rules: SiteRules,
     /// The state before.
     pub(super) before: (Goal, Content),
     /// The deployment's goal.
@@ -79,7 +79,7 @@ impl Knowledge {
         let before_content = lists.content(&before).await?;
         let forward_content = lists.content(&forward).await?;
         Ok(Self {
-            rules: Rules::new(&target.site)?,
+            rules: SiteRules::new(&target.site)?,
             due: lists.leftover_list_of(&forward).await?.due,
             before: (before, before_content),
             forward: (forward, forward_content),

@@ -12,7 +12,7 @@ mod write;
 
 use super::clearing::{UndoneRelease, clear};
 use super::lists::Lists;
-use super::publish::{Destination, Publisher};
+use super::publish::{Publisher, ReleaseDestination};
 use super::target::{Target, files_of};
 use super::withdraw::{prove_gone, still_there};
 use crate::kinds::site::calls::SitePorts;
@@ -25,7 +25,7 @@ use crate::kinds::{
 use crate::ports::Result;
 use crate::trouble::Trouble;
 pub use knowledge::{InPlace, Knowledge};
-pub use plan::{Change, Goal, List, Seen};
+pub use plan::{Change, Goal, ObjectList, Seen};
 pub(super) use prepare::prepare;
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -38,7 +38,7 @@ pub(super) use withdraw::withdraw;
 
 impl<P: SitePorts> InPlace<P> {
     /// Keeps the list of the object at each key.
-    async fn record(&self, target: &Target, list: &List) -> Result<()> {
+    async fn record(&self, target: &Target, list: &ObjectList) -> Result<()> {
         Lists::of(&self.home, target).kept.keep(&list.document).await?;
         // Nothing was done to the site.
         self.go_on_from(|looked| {
@@ -184,7 +184,7 @@ impl<P: SitePorts> Publishes for InPlace<P> {
     async fn publish(&self, step: &Step, checkpoint: &mut impl Checkpoint) -> Result<Publication, Trouble> {
         let target: Target = from_value("target", &step.target)?;
         let known = &self.known;
-        let destination = Destination { folder: target.site.prefix.clone(), live: Some(&known.before.1) };
+        let destination = ReleaseDestination { folder: target.site.prefix.clone(), live: Some(&known.before.1) };
         let ports = (&self.at, &self.home);
         let publisher = Publisher::new(ports, step, &target, &known.rules, destination);
         let mut warnings = Vec::new();

@@ -149,7 +149,7 @@ mod tests {
     use super::*;
     use crate::kinds::site::files::Objects;
     use crate::kinds::site::in_place::plan::InPlacePlan;
-    use crate::kinds::site::in_place::plan::List;
+    use crate::kinds::site::in_place::plan::ObjectList;
     use crate::ports::Replaces;
 
     fn is(ways: &[(&str, InPlacePlan)], unrecorded: bool) -> Seen {
@@ -163,8 +163,8 @@ mod tests {
         }
     }
 
-    fn list() -> Arc<List> {
-        Arc::new(List::of(&Objects::new()).unwrap())
+    fn list() -> Arc<ObjectList> {
+        Arc::new(ObjectList::of(&Objects::new()).unwrap())
     }
 
     fn wanted(release: &str) -> Goal {

@@ -2,12 +2,12 @@
 
 use super::content::Content;
 use super::knowledge::{InPlace, LastKnownState};
-use super::plan::{Direction, InPlacePlan, PlanInput, ask_each, changed, plan};
+use super::plan::{InPlacePlan, PlanInput, WayDirection, ask_each, changed, plan};
 use crate::kinds::digest_of;
-use crate::kinds::site::calls::{self, Patience, SitePorts, calls_to_list, list_all};
+use crate::kinds::site::calls::{self, CallPatience, SitePorts, calls_to_list, list_all};
 use crate::kinds::site::files::{File, Object, Objects, file_of};
 use crate::kinds::site::in_place::content::{ObjectPlace, places};
-use crate::kinds::site::in_place::plan::{Goal, List, Seen};
+use crate::kinds::site::in_place::plan::{Goal, ObjectList, Seen};
 use crate::kinds::site::lists::Lists;
 use crate::kinds::site::target::Target;
 use crate::ports::{ObjectHead, ObjectId, Result};
@@ -49,7 +49,7 @@ impl<P: SitePorts> InPlace<P> {
 
     fn is_arrived(&self, objects: &Objects) -> bool {
         let arrived = |direction| plan(self.known(objects), direction).is_gone();
-        arrived(Direction::Forward) || arrived(Direction::Back)
+        arrived(WayDirection::Forward) || arrived(WayDirection::Back)
     }
 
     /// Looks at the keys of the site, and plans the ways to the known states.
@@ -68,11 +68,11 @@ impl<P: SitePorts> InPlace<P> {
         let known = self.known(is);
         let (forward, before) = (&self.known.forward.0, &self.known.before.0);
         let ways: BTreeMap<String, InPlacePlan> =
-            [(forward.id(), plan(known, Direction::Forward)), (before.id(), plan(known, Direction::Back))].into();
+            [(forward.id(), plan(known, WayDirection::Forward)), (before.id(), plan(known, WayDirection::Back))].into();
         let arrived = |goal: &Goal| ways.get(&goal.id()).is_some_and(InPlacePlan::is_gone);
         let there = [forward, before].into_iter().find(|goal| arrived(goal));
         // On the way nobody needs the list, except somebody who looks at the whole site to record it.
-        let list = if there.is_some() || whole { Some(List::of(is)?) } else { None };
+        let list = if there.is_some() || whole { Some(ObjectList::of(is)?) } else { None };
         let objects = list.as_ref().map(|list| list.document.digest.clone());
         let lists = Lists::of(&self.home, target);
         let unrecorded = match list {
@@ -114,7 +114,7 @@ impl<P: SitePorts> InPlace<P> {
             return self.look_at_all(target).await;
         }
         let (found, fault) =
-            calls::all(&self.at, &self.pace, Patience::Long, &changed, |path| self.ask(target, path)).await;
+            calls::all(&self.at, &self.pace, CallPatience::Long, &changed, |path| self.ask(target, path)).await;
         fault.map_or(Ok(()), Err)?;
         let mut changed = changed.into_iter().peekable();
         let same = self.known(&nothing).places().filter(|place| changed.next_if_eq(&place.path).is_none());
@@ -148,7 +148,7 @@ impl<P: SitePorts> InPlace<P> {
         let asked = u32::try_from(unknown.len()).unwrap_or(u32::MAX);
         self.calls.set(calls_to_list(etags.len()).saturating_add(asked));
         let (found, fault) =
-            calls::all(&self.at, &self.pace, Patience::Long, &unknown, |path| self.ask(target, path)).await;
+            calls::all(&self.at, &self.pace, CallPatience::Long, &unknown, |path| self.ask(target, path)).await;
         objects.extend(found.into_iter().flatten());
         fault.map_or(Ok(objects), Err)
     }

@@ -5,9 +5,9 @@ use super::content::{Content, WantedObject};
 use crate::kinds::site::files::{File, Object, Objects, is_large};
 use crate::kinds::site::in_place::content::{ObjectPlace, Places, places};
 use crate::kinds::site::lists::Rows;
-use crate::kinds::site::rules::Rules;
+use crate::kinds::site::rules::SiteRules;
 use crate::kinds::site::target::files_in_words;
-use crate::kinds::{Document, Noticed};
+use crate::kinds::{DocumentToKeep, Noticed};
 use crate::ports::{Replaces, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -84,7 +84,7 @@ pub struct PlanInput<'a> {
     /// The content that the deployment wants.
     pub forward: &'a Content,
     /// The rules of the site.
-    pub rules: &'a Rules,
+    pub rules: &'a SiteRules,
     /// The files of former releases that nobody needs any more.
     pub due: &'a BTreeSet<String>,
 }
@@ -102,7 +102,7 @@ impl<'a> PlanInput<'a> {
 
 /// The direction of a way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Direction {
+pub enum WayDirection {
     /// To the deployment's goal. Documents come last, and new ones before those that may name them. Then the files that
     /// are no longer needed are deleted.
     Forward,
@@ -111,12 +111,12 @@ pub enum Direction {
 }
 
 /// Plans the way in a direction.
-pub fn plan(known: PlanInput<'_>, direction: Direction) -> InPlacePlan {
+pub fn plan(known: PlanInput<'_>, direction: WayDirection) -> InPlacePlan {
     let mut way = InPlacePlan::default();
     for place in known.places().filter(ObjectPlace::is_in_scope) {
         let goal = match direction {
-            Direction::Forward => place.forward,
-            Direction::Back => place.before,
+            WayDirection::Forward => place.forward,
+            WayDirection::Back => place.before,
         };
         step(&known, &place, goal, &mut way);
     }
@@ -216,17 +216,17 @@ fn is_known(place: &ObjectPlace<'_, Object>) -> bool {
 
 /// Returns the stage of an op. A file is written before the documents that name it. A file that is not there yet
 /// disturbs nobody, so new files come first.
-fn stage(rules: &Rules, direction: Direction, op: &Operation) -> u8 {
+fn stage(rules: &SiteRules, direction: WayDirection, op: &Operation) -> u8 {
     let document = !rules.outlives(&op.path);
     let new = op.replaces == Replaces::Nothing;
     match (&op.what, direction, document, new) {
         (OperationKind::Delete, ..) => 6,
         (_, _, false, true) => 0,
-        (_, Direction::Back, true, true) => 1,
-        (_, Direction::Back, true, false) => 2,
+        (_, WayDirection::Back, true, true) => 1,
+        (_, WayDirection::Back, true, false) => 2,
         (_, _, false, false) => 3,
-        (_, Direction::Forward, true, true) => 4,
-        (_, Direction::Forward, true, false) => 5,
+        (_, WayDirection::Forward, true, true) => 4,
+        (_, WayDirection::Forward, true, false) => 5,
     }
 }
 
@@ -259,16 +259,16 @@ impl Goal {
 
 /// A list of the object at each key, to be kept under its digest.
 #[derive(Debug, Clone, PartialEq)]
-pub struct List {
-    pub(super) document: Document,
+pub struct ObjectList {
+    pub(super) document: DocumentToKeep,
     /// The number of files in the list.
     pub(super) files: usize,
 }
 
-impl List {
+impl ObjectList {
     /// Writes a list down.
     pub(super) fn of(objects: &Objects) -> Result<Self> {
-        Ok(Self { document: Document::of(&Rows(objects))?, files: objects.len() })
+        Ok(Self { document: DocumentToKeep::of(&Rows(objects))?, files: objects.len() })
     }
 }
 
@@ -278,7 +278,7 @@ pub enum Change {
     /// Writes, restores and deletes files, as many as fit in its time.
     Write(Arc<Vec<Operation>>),
     /// Keeps the list of the object at each key.
-    Record(Arc<List>),
+    Record(Arc<ObjectList>),
 }
 
 /// The result of a look at the site.
@@ -294,7 +294,7 @@ pub struct Seen {
     pub forward: Goal,
     /// The list of the object at each key, if it must still be kept. `None` once it is kept, and as long as no state is
     /// reached and nobody asks for the list.
-    pub unrecorded: Option<Arc<List>>,
+    pub unrecorded: Option<Arc<ObjectList>>,
     /// The calls that the last look at all files took at most.
     pub calls: u32,
 }

@@ -2,8 +2,8 @@ use super::*;
 use windlass_domain::declaration::kinds::site::{SiteMode, StaticSite};
 use windlass_domain::text::digest::Digest;
 
-fn rules() -> Rules {
-    Rules::new(&StaticSite {
+fn rules() -> SiteRules {
+    SiteRules::new(&StaticSite {
         bucket: "shop-web".into(),
         prefix: String::new(),
         mode: SiteMode::InPlace,
@@ -51,7 +51,7 @@ fn objects(list: &[(&str, &str)]) -> Objects {
     list.iter().map(|(path, text)| ((*path).to_owned(), object(text))).collect()
 }
 
-fn way(direction: Direction, before: &[(&str, &str)], release: &[(&str, &str)], is: &[(&str, &str)]) -> Vec<String> {
+fn way(direction: WayDirection, before: &[(&str, &str)], release: &[(&str, &str)], is: &[(&str, &str)]) -> Vec<String> {
     let files = release.iter().map(|(path, text)| ((*path).to_owned(), file(text))).collect();
     let rules = rules();
     let known = PlanInput {
@@ -101,7 +101,7 @@ const RELEASE: &[(&str, &str)] = &[
 #[test]
 fn forward_writes_documents_last_and_then_deletes_documents_alone() {
     assert_eq!(
-        way(Direction::Forward, BEFORE, RELEASE, BEFORE),
+        way(WayDirection::Forward, BEFORE, RELEASE, BEFORE),
         [
             "additive put h/b.js over nothing",
             "additive put new.png over nothing",
@@ -125,7 +125,7 @@ fn forward_goes_on_where_it_was_stopped() {
         ("gone.png", "1"),
     ];
     assert_eq!(
-        way(Direction::Forward, BEFORE, RELEASE, is),
+        way(WayDirection::Forward, BEFORE, RELEASE, is),
         [
             "additive put new.png over nothing",
             "put new.html over nothing",
@@ -148,7 +148,7 @@ fn back_restores_what_documents_name_then_documents_and_deletes_documents_alone(
         ("uploads/x", "?other"),
     ];
     assert_eq!(
-        way(Direction::Back, BEFORE, RELEASE, is),
+        way(WayDirection::Back, BEFORE, RELEASE, is),
         [
             "restore gone.png over nothing",
             "restore gone.html over nothing",
@@ -207,8 +207,8 @@ fn nothing_is_planned_where_the_goal_is_reached() {
         ("gone.png", "1"),
         ("uploads/x", "?u"),
     ];
-    assert_eq!(way(Direction::Forward, BEFORE, RELEASE, reached), [""; 0]);
-    assert_eq!(way(Direction::Back, BEFORE, RELEASE, BEFORE), [""; 0]);
+    assert_eq!(way(WayDirection::Forward, BEFORE, RELEASE, reached), [""; 0]);
+    assert_eq!(way(WayDirection::Back, BEFORE, RELEASE, BEFORE), [""; 0]);
 }
 
 #[test]
@@ -221,11 +221,11 @@ fn what_is_due_is_deleted_where_it_is_what_was_seen() {
         let known =
             PlanInput { is: &objects(&[("h/a.js", is)]), before: &before, forward: &forward, rules: &rules, due: &due };
         assert!(changed(&known).iter().any(|path| *path == "h/a.js"));
-        let way = plan(known, Direction::Forward);
+        let way = plan(known, WayDirection::Forward);
         let mut deleted = way.ops.iter().filter(|op| op.what == OperationKind::Delete);
         assert_eq!(deleted.any(|op| op.path == "h/a.js"), expected, "{is}");
         assert_eq!(way.strange, [""; 0], "{is}");
-        assert!(plan(known, Direction::Back).ops.iter().all(|op| op.what != OperationKind::Delete), "{is}");
+        assert!(plan(known, WayDirection::Back).ops.iter().all(|op| op.what != OperationKind::Delete), "{is}");
     }
 }
 
@@ -235,8 +235,8 @@ fn what_somebody_else_wrote_is_not_overwritten() {
     let before = &BEFORE[..2];
     let release = &[("index.html", "2"), ("about.html", "1"), ("new.html", "2")];
     let strange = ["strange index.html", "strange new.html"];
-    assert_eq!(way(Direction::Forward, before, release, is), strange);
-    assert_eq!(way(Direction::Back, before, release, is), strange);
+    assert_eq!(way(WayDirection::Forward, before, release, is), strange);
+    assert_eq!(way(WayDirection::Back, before, release, is), strange);
 }
 
 #[test]
@@ -252,8 +252,8 @@ fn a_copy_of_somebody_elses_object_is_that_object() {
         rules: &rules,
         due: &BTreeSet::new(),
     };
-    assert_eq!(plan(known, Direction::Back), InPlacePlan::default());
-    let forward = plan(known, Direction::Forward);
+    assert_eq!(plan(known, WayDirection::Back), InPlacePlan::default());
+    let forward = plan(known, WayDirection::Forward);
     assert_eq!(forward.strange, [""; 0]);
     assert_eq!(forward.ops[0].replaces, Replaces::ETag("\"?9\"".into()));
 }
@@ -262,7 +262,7 @@ fn a_copy_of_somebody_elses_object_is_that_object() {
 fn a_first_deployment_overwrites_what_is_found_but_deletes_nothing() {
     let found = &[("index.html", "?1"), ("old.html", "?1")];
     let release = &[("index.html", "2")];
-    assert_eq!(way(Direction::Forward, found, release, found), ["put index.html over ?1"]);
+    assert_eq!(way(WayDirection::Forward, found, release, found), ["put index.html over ?1"]);
     let is = &[("index.html", "2"), ("old.html", "?1")];
-    assert_eq!(way(Direction::Back, found, release, is), ["restore index.html over 2"]);
+    assert_eq!(way(WayDirection::Back, found, release, is), ["restore index.html over 2"]);
 }

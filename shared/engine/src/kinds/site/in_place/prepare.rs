@@ -3,17 +3,17 @@
 use super::content::{Content, WantedObject};
 use super::next::{about_s, long_switch};
 use super::observe::noticed;
-use super::plan::{Direction, PlanInput, changed, plan as plan_way};
-use super::versions::{Latest, ids, is_few, latest, missing, still_there};
+use super::plan::{PlanInput, WayDirection, changed, plan as plan_way};
+use super::versions::{LatestObjects, ids, is_few, latest, missing, still_there};
 use crate::kinds::archive::Entry;
 use crate::kinds::site::calls::{self, SitePorts};
 use crate::kinds::site::files::{DEPLOYMENT, File, Files, Object, Objects, file_of};
 use crate::kinds::site::in_place::content::{ObjectPlace, drift_warning, drifted, places};
-use crate::kinds::site::in_place::plan::{Goal, List};
+use crate::kinds::site::in_place::plan::{Goal, ObjectList};
 use crate::kinds::site::in_place::versions::{LeftoverList, in_one_alone, left, newly_left, own_what_was_undone};
 use crate::kinds::site::prepare::missing_files::MissingFiles;
 use crate::kinds::site::prepare::same_names::{Former, same_names};
-use crate::kinds::site::prepare::scene::{SiteScene, Wanted};
+use crate::kinds::site::prepare::scene::{SiteScene, WantedSite};
 use crate::kinds::site::prepare::target;
 use crate::kinds::site::publish::is_unchanged;
 use crate::kinds::{Prepared, Recorded, Stage, to_value};
@@ -31,7 +31,7 @@ const ASKED: usize = 5_000;
 /// Plans a site that is changed in place.
 pub(in crate::kinds::site) async fn prepare(
     mut scene: SiteScene<'_, impl SitePorts>,
-    wanted: Wanted<Goal>,
+    wanted: WantedSite<Goal>,
     ran: Option<Goal>,
     missing: &MissingFiles,
 ) -> Result<Prepared, Trouble> {
@@ -40,8 +40,8 @@ pub(in crate::kinds::site) async fn prepare(
     let undone = own_what_was_undone(&scene, &latest, &mut running).await?;
     let expected = expected(&scene, &wanted, &running);
     let entries = match &wanted {
-        Wanted::Release(_, entries) => entries.clone(),
-        Wanted::Recorded(_) => vec![],
+        WantedSite::Release(_, entries) => entries.clone(),
+        WantedSite::Recorded(_) => vec![],
     };
     let (mut goal, forward) = forward(&mut scene, wanted, &latest, &running).await?;
     let (mut left, formerly) = left(&scene, &ran, &running, &forward).await?;
@@ -58,7 +58,7 @@ pub(in crate::kinds::site) async fn prepare(
         // Files that are due for deletion are no reason for a deployment.
         due: &BTreeSet::new(),
     };
-    let reached = plan_way(known, Direction::Forward).is_gone();
+    let reached = plan_way(known, WayDirection::Forward).is_gone();
     // Of a release that runs already it is no news.
     if !reached {
         scene.warnings.extend(missing.check(&of_others(&latest, running.recorded()))?);
@@ -100,7 +100,7 @@ pub(in crate::kinds::site) async fn prepare(
 
 /// Returns the paths of what others have put beside the site, or over a file of it: that stays. A file of a former
 /// release goes once no open page may name it.
-fn of_others<'l>(latest: &'l Latest, running: &Objects) -> BTreeSet<&'l str> {
+fn of_others<'l>(latest: &'l LatestObjects, running: &Objects) -> BTreeSet<&'l str> {
     let is_ours = |path: &String, etag: &str| running.get(path).is_some_and(|it| it.ours && it.etag == etag);
     let others = latest.iter().filter(|(path, listed)| !is_ours(path, &listed.etag));
     others.map(|(path, _)| path.as_str()).collect()
@@ -108,7 +108,7 @@ fn of_others<'l>(latest: &'l Latest, running: &Objects) -> BTreeSet<&'l str> {
 
 /// Keeps the list of what is at each key, under its digest.
 pub(super) async fn keep(scene: &SiteScene<'_, impl SitePorts>, objects: &Objects) -> Result<Digest> {
-    let List { document, .. } = List::of(objects)?;
+    let ObjectList { document, .. } = ObjectList::of(objects)?;
     if !scene.lists.kept.has(&document.digest).await? {
         scene.lists.kept.keep(&document).await?;
     }
@@ -117,7 +117,7 @@ pub(super) async fn keep(scene: &SiteScene<'_, impl SitePorts>, objects: &Object
 
 /// Returns the paths that the switch writes: those that visitors notice.
 fn replaced(known: PlanInput<'_>) -> Vec<String> {
-    plan_way(known, Direction::Forward).ops.into_iter().filter(|op| !op.additive).map(|op| op.path).collect()
+    plan_way(known, WayDirection::Forward).ops.into_iter().filter(|op| !op.additive).map(|op| op.path).collect()
 }
 
 fn finish(
@@ -163,12 +163,12 @@ pub(super) async fn running(scene: &SiteScene<'_, impl SitePorts>, ran: Option<G
 
 async fn forward(
     scene: &mut SiteScene<'_, impl SitePorts>,
-    wanted: Wanted<Goal>,
-    latest: &Latest,
+    wanted: WantedSite<Goal>,
+    latest: &LatestObjects,
     running: &Objects,
 ) -> Result<(Goal, Content), Trouble> {
     match wanted {
-        Wanted::Release(release, entries) => {
+        WantedSite::Release(release, entries) => {
             let files = match scene.lists.release(&release).await? {
                 Some(files) => files,
                 None => names_only(scene, &entries).collect(),
@@ -176,7 +176,7 @@ async fn forward(
             let goal = Goal { release: Some(release), ..Goal::default() };
             Ok((goal, Content::Release(files)))
         }
-        Wanted::Recorded(goal) => {
+        WantedSite::Recorded(goal) => {
             let unlisted = || missing(&["which no list shows".to_owned()]);
             let list = goal.objects.as_ref().ok_or_else(unlisted)?;
             let recorded = scene.lists.objects(list).await;
@@ -231,8 +231,8 @@ fn names_only<'e, P>(
 
 /// Returns the release's files, with the content of those that the archive's directory declares unchanged. Returns
 /// `None` if a recorded state is wanted.
-fn expected<P>(scene: &SiteScene<'_, P>, wanted: &Wanted<Goal>, running: &Objects) -> Option<Content> {
-    let Wanted::Release(_, entries) = wanted else { return None };
+fn expected<P>(scene: &SiteScene<'_, P>, wanted: &WantedSite<Goal>, running: &Objects) -> Option<Content> {
+    let WantedSite::Release(_, entries) = wanted else { return None };
     let mut files: Files = names_only(scene, entries).collect();
     for entry in entries {
         let former = running.get(&entry.name).and_then(|object| object.file.as_ref());
@@ -250,7 +250,7 @@ fn expected<P>(scene: &SiteScene<'_, P>, wanted: &Wanted<Goal>, running: &Object
 /// needs these.
 pub(super) async fn before(
     scene: &SiteScene<'_, impl SitePorts>,
-    latest: &Latest,
+    latest: &LatestObjects,
     owned: &Content,
     forward: &Content,
     expected: &Content,
@@ -282,7 +282,7 @@ pub(super) async fn before(
 
 /// Returns the objects in the bucket, with what our own list says of them, and paths whose objects our list does not
 /// know as they are now: at most [`ASKED`] of them.
-fn as_listed(latest: &Latest, owned: &Content, forward: &Content) -> (Objects, BTreeSet<String>) {
+fn as_listed(latest: &LatestObjects, owned: &Content, forward: &Content) -> (Objects, BTreeSet<String>) {
     let mut before = Objects::new();
     let mut unknown = BTreeSet::new();
     for place in places(latest, owned, forward).filter(ObjectPlace::is_in_scope) {

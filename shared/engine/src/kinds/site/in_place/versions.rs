@@ -9,14 +9,14 @@
 // of. Metadata on the copy would drop headers that this build does not know.
 
 use super::plan::ask_each;
-use crate::kinds::Document;
+use crate::kinds::DocumentToKeep;
 use crate::kinds::site::calls::{self, Pace, SitePorts, list_all};
 use crate::kinds::site::files::{Handled, Object, Objects};
 use crate::kinds::site::in_place::content::Content;
 use crate::kinds::site::in_place::plan::Goal;
 use crate::kinds::site::lists::{Lists, Rows};
 use crate::kinds::site::prepare::scene::SiteScene;
-use crate::kinds::site::rules::Rules;
+use crate::kinds::site::rules::SiteRules;
 use crate::ports::{Listed, Result};
 use crate::trouble::Trouble;
 use serde::{Deserialize, Serialize};
@@ -32,18 +32,18 @@ use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::time::Time;
 
 /// The current object of each key, by path.
-pub(super) type Latest = BTreeMap<String, Listed>;
+pub(super) type LatestObjects = BTreeMap<String, Listed>;
 
 /// Every version of every key of the site, newest first.
 pub(super) type Versions = BTreeMap<String, Vec<Listed>>;
 
 /// Returns whether it is quicker to ask for each of so many paths than to list them all.
-pub(super) fn is_few(paths: usize, latest: &Latest) -> bool {
+pub(super) fn is_few(paths: usize, latest: &LatestObjects) -> bool {
     ask_each(paths, latest.len(), Pace::default().limit)
 }
 
 /// Lists what is at each key now.
-pub(super) async fn latest(scene: &SiteScene<'_, impl SitePorts>, running: &Objects) -> Result<Latest> {
+pub(super) async fn latest(scene: &SiteScene<'_, impl SitePorts>, running: &Objects) -> Result<LatestObjects> {
     let site = &scene.target.site;
     let known: Vec<&str> = running.keys().map(String::as_str).collect();
     let listed = list_all(scene.at, &site.bucket, &site.prefix, &known).await?;
@@ -80,7 +80,7 @@ pub(super) async fn versions(scene: &SiteScene<'_, impl SitePorts>) -> Result<Ve
 pub(super) async fn still_there(
     scene: &SiteScene<'_, impl SitePorts>,
     recorded: Objects,
-    latest: &Latest,
+    latest: &LatestObjects,
     running: &Objects,
 ) -> Result<Objects, Trouble> {
     let is_live = |path: &str, object: &Object| latest.get(path).is_some_and(|listed| listed.etag == object.etag);
@@ -153,7 +153,13 @@ pub struct LeftoverList {
 
 /// Pure: the files that Windlass wrote to a site and that are left once the goal is reached. A file that was not left
 /// `formerly` is left from now on.
-pub fn left_by(goal: &Content, owned: &Objects, formerly: &LeftoverFiles, rules: &Rules, now: Time) -> LeftoverFiles {
+pub fn left_by(
+    goal: &Content,
+    owned: &Objects,
+    formerly: &LeftoverFiles,
+    rules: &SiteRules,
+    now: Time,
+) -> LeftoverFiles {
     let ours = owned.iter().filter(|(_, object)| object.ours && object.file.is_some());
     ours.filter(|(path, _)| rules.outlives(path) && goal.want(path).is_none())
         .map(|(path, _)| (path.clone(), formerly.get(path).copied().unwrap_or(now)))
@@ -186,7 +192,7 @@ impl<P: SitePorts> Lists<'_, P> {
         if left.since.is_empty() {
             return Ok(None);
         }
-        let list = Document::of(left)?;
+        let list = DocumentToKeep::of(left)?;
         self.kept.keep(&list).await?;
         Ok(Some(list.digest))
     }
@@ -225,7 +231,7 @@ impl<P: SitePorts> Lists<'_, P> {
 /// has them. Returns their paths.
 pub(super) async fn own_what_was_undone(
     scene: &SiteScene<'_, impl SitePorts>,
-    latest: &Latest,
+    latest: &LatestObjects,
     running: &mut Objects,
 ) -> Result<BTreeSet<String>> {
     let mut undone = BTreeSet::new();

@@ -10,7 +10,7 @@ use super::knowledge::{Contents, InPlace};
 use super::next::{SENDING_MS, within_ms};
 use super::plan::{Operation, OperationKind};
 use crate::kinds::archive::{Archive, Entry, Unpacker, read_directory};
-use crate::kinds::site::calls::{self, Patience, SitePorts};
+use crate::kinds::site::calls::{self, CallPatience, SitePorts};
 use crate::kinds::site::files::{self, File, Handled, Object, Staged, file_of, is_large, put_options};
 use crate::kinds::site::lists::Lists;
 use crate::kinds::site::target::{Target, config_bytes};
@@ -69,7 +69,7 @@ impl<P: SitePorts> InPlace<P> {
             if is_late() {
                 break;
             }
-            let patience = Patience::Until(last);
+            let patience = CallPatience::Until(last);
             let (done, fault) = calls::all(&self.at, &self.pace, patience, batch, |op| {
                 self.write_one(target, op, contents.get(&op.path), deployment)
             })

@@ -4,7 +4,7 @@
 use super::Prefix;
 use super::state::Goal;
 use crate::kinds::Checkpoint;
-use crate::kinds::site::calls::{self, Patience, SitePorts};
+use crate::kinds::site::calls::{self, CallPatience, SitePorts};
 use crate::kinds::site::lists::Lists;
 use crate::kinds::site::publish::Publisher;
 use crate::ports::{CopySource, Replaces, Result};
@@ -65,15 +65,16 @@ impl<P: SitePorts> Prefix<P> {
                 return Ok(None);
             }
             publisher.pass(checkpoint).await?;
-            let (_, fault) = calls::all(&self.at, &publisher.pace, Patience::Long, batch, |(source, goal, path)| {
-                let is_found = old.found && *source == from;
-                let uncopied = &uncopied;
-                async move {
-                    let answer = self.copy_one(publisher, source, goal, path).await;
-                    forgive(answer, is_found, uncopied)
-                }
-            })
-            .await;
+            let (_, fault) =
+                calls::all(&self.at, &publisher.pace, CallPatience::Long, batch, |(source, goal, path)| {
+                    let is_found = old.found && *source == from;
+                    let uncopied = &uncopied;
+                    async move {
+                        let answer = self.copy_one(publisher, source, goal, path).await;
+                        forgive(answer, is_found, uncopied)
+                    }
+                })
+                .await;
             fault.map_or(Ok(()), Err)?;
             publisher.copied(batch.len());
         }

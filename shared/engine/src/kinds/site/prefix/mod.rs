@@ -11,7 +11,7 @@ mod withdraw;
 
 use super::clearing::{UndoneRelease, clear};
 use super::lists::Lists;
-use super::rules::Rules;
+use super::rules::SiteRules;
 use super::target::folder_of;
 use super::withdraw::{prove_gone, still_there};
 use crate::kinds::noticed::plain;
@@ -22,7 +22,7 @@ use crate::kinds::{
 };
 use crate::ports::Result;
 pub(super) use prepare::prepare;
-pub(super) use publish::{Folder, Note};
+pub(super) use publish::{MadeFolder, Note};
 use serde_json::{Value, json};
 pub use state::{Goal, Target};
 use std::collections::BTreeSet;
@@ -87,7 +87,7 @@ pub struct Prefix<P> {
     /// The ports at the deployer's own place, where the artifacts bucket is.
     home: P,
     /// The site's rules.
-    rules: Rules,
+    rules: SiteRules,
     /// The state before.
     before: Goal,
     /// The deployment's goal.
@@ -103,7 +103,7 @@ impl<P: SitePorts> Prefix<P> {
         Ok(Self {
             at: ports.at(&step.place),
             home: ports.at(&Place::default()),
-            rules: Rules::new(&target.site.site)?,
+            rules: SiteRules::new(&target.site.site)?,
             before: from_value("state before", &step.before["goal"])?,
             forward: from_value("goal", goal)?,
         })

@@ -4,7 +4,7 @@ use crate::kinds::site::calls::SitePorts;
 use crate::kinds::site::prefix::state;
 use crate::kinds::site::prepare::missing_files::MissingFiles;
 use crate::kinds::site::prepare::same_names::{Former, same_names};
-use crate::kinds::site::prepare::scene::{Serving, SiteScene, Wanted};
+use crate::kinds::site::prepare::scene::{Serving, SiteScene, WantedSite};
 use crate::kinds::site::target::{folder_of, origin_path_of};
 use crate::kinds::{Prepared, Recorded, Stage, to_value};
 use crate::ports::Result;
@@ -21,7 +21,7 @@ use windlass_domain::text::finding::{Finding, FindingName};
 pub(in crate::kinds::site) async fn prepare(
     mut scene: SiteScene<'_, impl SitePorts>,
     serving: Serving,
-    wanted: Wanted<Goal>,
+    wanted: WantedSite<Goal>,
     ran: Option<Goal>,
     missing: &MissingFiles,
 ) -> Result<Prepared, Trouble> {
@@ -32,7 +32,7 @@ pub(in crate::kinds::site) async fn prepare(
         deployed: distribution.deployed,
     };
     let (goal, complete, stays_reachable) = match wanted {
-        Wanted::Release(release, entries) => {
+        WantedSite::Release(release, entries) => {
             let named = entries.iter().map(|entry| entry.name.clone()).collect();
             let left = left(&scene, &before, &named).await?;
             let known = scene.lists.release_paths(Some(&release)).await?.is_some();
@@ -49,7 +49,7 @@ pub(in crate::kinds::site) async fn prepare(
             };
             (goal, runs, left)
         }
-        Wanted::Recorded(goal) => {
+        WantedSite::Recorded(goal) => {
             check_folder(&scene, &goal).await?;
             let named = paths(&scene, &goal).await?.into_iter().collect();
             let left = left(&scene, &before, &named).await?;

@@ -7,10 +7,10 @@
 use super::Prefix;
 use super::copies::{BATCH, ReplacedFiles};
 use super::state::{Goal, Target};
-use crate::kinds::site::calls::{self, Patience, SitePorts, list_all};
+use crate::kinds::site::calls::{self, CallPatience, SitePorts, list_all};
 use crate::kinds::site::files::{File, Handled};
 use crate::kinds::site::lists::Lists;
-use crate::kinds::site::publish::{Delivery, Destination, Publisher};
+use crate::kinds::site::publish::{Delivery, Publisher, ReleaseDestination};
 use crate::kinds::site::target::folder_of;
 use crate::kinds::{Checkpoint, Publication, Publishes, from_value};
 use crate::ports::{CopySource, Replaces, Result};
@@ -34,7 +34,7 @@ impl<P: SitePorts> Publishes for Prefix<P> {
     async fn publish(&self, step: &Step, checkpoint: &mut impl Checkpoint) -> Result<Publication, Trouble> {
         let Target { site, .. } = from_value("target", &step.target)?;
         let (from, to) = (folder_of(&self.before.origin_path), folder_of(&self.forward.origin_path));
-        let destination = Destination { folder: to.clone(), live: None };
+        let destination = ReleaseDestination { folder: to.clone(), live: None };
         let ports = (&self.at, &self.home);
         let publisher = Publisher::new(ports, step, &site, &self.rules, destination);
         let mut warnings = Vec::new();
@@ -95,7 +95,7 @@ impl<P: SitePorts> Prefix<P> {
                 return Ok(false);
             }
             publisher.pass(checkpoint).await?;
-            let (done, fault) = calls::all(&self.at, &publisher.pace, Patience::Long, batch, |copy| {
+            let (done, fault) = calls::all(&self.at, &publisher.pace, CallPatience::Long, batch, |copy| {
                 self.copy_former(publisher, (from, to), copy)
             })
             .await;
@@ -131,7 +131,7 @@ impl<P: SitePorts> Prefix<P> {
 
 /// A folder that Windlass made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Folder {
+pub struct MadeFolder {
     /// The prefix of its keys: it ends in the folder's name and a slash.
     pub under: String,
     /// The time at which a deployment filled it last.
@@ -157,7 +157,7 @@ impl<P: SitePorts> Lists<'_, P> {
     pub async fn note_folder(&self, bucket: &str, goal: &Goal) -> Result<()> {
         let Some(release) = &goal.release else { return Ok(()) };
         let key = self.note_key(bucket, goal.folder_name(), release);
-        let folder = Folder { under: folder_of(&goal.origin_path), filled: self.home.now(), pruning: false };
+        let folder = MadeFolder { under: folder_of(&goal.origin_path), filled: self.home.now(), pruning: false };
         self.write(&key, &folder, Replaces::Anything).await
     }
 
@@ -177,7 +177,7 @@ impl<P: SitePorts> Lists<'_, P> {
     pub async fn is_pruned(&self, bucket: &str, goal: &Goal) -> Result<bool> {
         let Some(release) = &goal.release else { return Ok(false) };
         let key = self.note_key(bucket, goal.folder_name(), release);
-        let folder: Option<Folder> = self.read(&key).await?;
+        let folder: Option<MadeFolder> = self.read(&key).await?;
         Ok(folder.is_some_and(|folder| folder.pruning))
     }
 

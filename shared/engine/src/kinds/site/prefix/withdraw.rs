@@ -2,7 +2,7 @@
 //! a rollback may go back to.
 
 use super::prepare::check_folder;
-use super::publish::Folder;
+use super::publish::MadeFolder;
 use super::state::{Goal, Target};
 use crate::kinds::site::calls::{self, SitePorts, list_all};
 use crate::kinds::site::files::{DEPLOYMENT, Object, file_of};
@@ -65,7 +65,7 @@ async fn objects(
     let is_made = !prefix.is_empty() && live.starts_with(prefix.as_str());
     let mut folders: BTreeSet<String> = is_made.then(|| live.to_owned()).into_iter().collect();
     for note in scene.lists.folder_notes(bucket).await? {
-        let folder: Option<Folder> = scene.lists.read(&note.key).await?;
+        let folder: Option<MadeFolder> = scene.lists.read(&note.key).await?;
         folders.extend(folder.map(|folder| folder.under));
     }
     let mut listed: BTreeMap<String, (String, bool)> = BTreeMap::new();

@@ -8,7 +8,7 @@ use crate::kinds::site::calls::SitePorts;
 use crate::kinds::site::prefix::state as prefix;
 use crate::kinds::site::prepare::lacks_root;
 use crate::kinds::site::prepare::scene::{Serving, no_distribution};
-use crate::kinds::site::rules::Rules;
+use crate::kinds::site::rules::SiteRules;
 use crate::kinds::site::target::{Target, room};
 use crate::kinds::{PrepareInput, Prepared, Stage, to_value};
 use crate::ports::{CloudFrontApi, ObjectId, Result};
@@ -86,7 +86,7 @@ pub fn check_artifact(component: &ComponentName, site: &StaticSite, named: &str,
         Err(finding) => return vec![finding],
     };
     // A declaration with a pattern that is none is refused when it is uploaded.
-    let Ok(Rules { folder, .. }) = Rules::new(site) else { return vec![] };
+    let Ok(SiteRules { folder, .. }) = SiteRules::new(site) else { return vec![] };
     let whole = bytes.len() as u64;
     let selected = select(named, entries, whole, room(site), &folder);
     let selected = selected.and_then(|it| without_keys_in(named, bytes, it, &folder));

@@ -7,7 +7,7 @@ use super::forms::{Forms, InOtherForm, in_other_form, other_forms};
 use crate::html::named_by;
 use crate::kinds::archive::{Entry, Unpacker};
 use crate::kinds::site::addresses::{Addresses, Known, Lead};
-use crate::kinds::site::rules::Rules;
+use crate::kinds::site::rules::SiteRules;
 use crate::kinds::site::types::{self, name_of};
 use crate::ports::{Clock, ObjectId, S3Api};
 use crate::trouble::Trouble;
@@ -76,7 +76,7 @@ struct Lack<'a> {
 /// The knowledge with which pages are looked at.
 pub(super) struct Looked<'a> {
     addresses: Addresses<'a>,
-    rules: &'a Rules,
+    rules: &'a SiteRules,
     /// The paths of the files that are published.
     paths: BTreeSet<&'a str>,
     /// Their names, without their folders.
@@ -88,7 +88,7 @@ impl<'a> Looked<'a> {
     /// The knowledge for a release with these entries, and with the file at `config` that the declaration writes.
     pub(super) fn new(
         addresses: Addresses<'a>,
-        rules: &'a Rules,
+        rules: &'a SiteRules,
         entries: &'a [Entry],
         config: Option<&'a str>,
     ) -> Self {

@@ -15,7 +15,7 @@ fn missing(files: &[&str], pages: &[(&str, &str)]) -> MissingFiles {
         "elsewhere": ["widgets/**"], "files": {"exclude": ["*.css"]},
     }))
     .unwrap();
-    let rules = Rules::new(&site).unwrap();
+    let rules = SiteRules::new(&site).unwrap();
     let entries: Vec<Entry> = files.iter().map(|name| entry(name)).collect();
     let addresses = Addresses::of(&site, None).unwrap();
     let looked = Looked::new(addresses, &rules, &entries, Some("config.js"));

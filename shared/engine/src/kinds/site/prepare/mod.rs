@@ -12,21 +12,21 @@ pub(super) mod target;
 
 use super::addresses::Addresses;
 use super::lists::Lists;
-use super::rules::{Build, Rules};
+use super::rules::{Build, SiteRules};
 use super::served_site::visitors;
 use super::target::{Target, release_of, room};
 use super::withdraw::{coming_back, config_coming_back};
 use super::{in_place, prefix};
 use crate::kinds::archive::{Archive, Entry, read_directory, select, without_keys};
 use crate::kinds::site::calls::SitePorts;
-use crate::kinds::site::prepare::scene::{State, no_distribution};
+use crate::kinds::site::prepare::scene::{RecordedSite, no_distribution};
 use crate::kinds::{PrepareInput, Prepared, from_value};
 use crate::ports::Result;
 use crate::trouble::Trouble;
 use bucket::{claim_back, claims};
 pub(super) use distribution::lacks_root;
 use missing_files::{Looked, MissingFiles};
-use scene::{SiteScene, Wanted};
+use scene::{SiteScene, WantedSite};
 use windlass_domain::declaration::kinds::site::{SiteMode, StaticSite};
 use windlass_domain::declaration::resolved::Place;
 use windlass_domain::declaration::tenancy::Claim;
@@ -53,7 +53,7 @@ async fn plan(
     let checked = target::check(ports, input, site).await?;
     let serving = checked.serving;
     *claimed = claims(site, serving.as_ref());
-    let rules = Rules::new(site).map_err(|fault| bad_pattern(input, &fault))?;
+    let rules = SiteRules::new(site).map_err(|fault| bad_pattern(input, &fault))?;
     let mut target = Target {
         app: input.app.clone(),
         environment: input.environment.clone(),
@@ -70,11 +70,11 @@ async fn plan(
     }
     let (mut missing, mut build) = (MissingFiles::default(), Build::default());
     let wanted = if let Some(state) = input.goal_state {
-        let state: State = from_value("state to go back to", state)?;
-        if let State::Prefix(goal) = &state {
+        let state: RecordedSite = from_value("state to go back to", state)?;
+        if let RecordedSite::Prefix(goal) = &state {
             claimed.extend(claim_back(site, goal));
         }
-        Wanted::Recorded(state)
+        WantedSite::Recorded(state)
     } else {
         let found = check_archive(&home, input, site, &rules).await?;
         let archive = (found.archive.key.as_str(), found.entries.as_slice());
@@ -99,17 +99,19 @@ async fn plan(
             let path = input.path("distribution");
             warnings.extend(distribution::warnings(serving, &found.entries, &path));
         }
-        Wanted::Release(release, found.entries)
+        WantedSite::Release(release, found.entries)
     };
     let running = input.running.map(|it| &it.state["goal"]);
-    let running = running.map(|goal| from_value::<State>("state that runs", goal));
+    let running = running.map(|goal| from_value::<RecordedSite>("state that runs", goal));
     let running = running.transpose()?;
     let scene = SiteScene { at: ports, lists: Lists::of(&home, &target), input, rules, build, warnings, target };
     if let Some(pattern) = input.withdrawals.asked {
         return match (site.mode, serving) {
-            (SiteMode::InPlace, _) => in_place::withdraw(scene, running.and_then(State::in_place), pattern).await,
+            (SiteMode::InPlace, _) => {
+                in_place::withdraw(scene, running.and_then(RecordedSite::in_place), pattern).await
+            }
             (SiteMode::Prefix, Some(serving)) => {
-                let running = running.and_then(State::prefix);
+                let running = running.and_then(RecordedSite::prefix);
                 prefix::withdraw(scene, serving, running, pattern).await
             }
             (SiteMode::Prefix, None) => Err(no_distribution(input)),
@@ -117,12 +119,12 @@ async fn plan(
     }
     match (site.mode, serving) {
         (SiteMode::InPlace, _) => {
-            let wanted = wanted.in_mode(State::in_place)?;
-            in_place::prepare(scene, wanted, running.and_then(State::in_place), &missing).await
+            let wanted = wanted.in_mode(RecordedSite::in_place)?;
+            in_place::prepare(scene, wanted, running.and_then(RecordedSite::in_place), &missing).await
         }
         (SiteMode::Prefix, Some(serving)) => {
-            let wanted = wanted.in_mode(State::prefix)?;
-            prefix::prepare(scene, serving, wanted, running.and_then(State::prefix), &missing).await
+            let wanted = wanted.in_mode(RecordedSite::prefix)?;
+            prefix::prepare(scene, serving, wanted, running.and_then(RecordedSite::prefix), &missing).await
         }
         (SiteMode::Prefix, None) => Err(no_distribution(input)),
     }
@@ -138,7 +140,7 @@ fn bad_pattern(input: &PrepareInput<'_>, fault: &Fault) -> Trouble {
 }
 
 /// The archive, as it was found.
-pub(in crate::kinds::site) struct Found {
+pub(in crate::kinds::site) struct FoundArchive {
     pub archive: Archive,
     /// The entries that its directory declares and that are published.
     pub entries: Vec<Entry>,
@@ -151,8 +153,8 @@ async fn check_archive(
     home: &impl SitePorts,
     input: &PrepareInput<'_>,
     site: &StaticSite,
-    rules: &Rules,
-) -> Result<Found, Trouble> {
+    rules: &SiteRules,
+) -> Result<FoundArchive, Trouble> {
     let archive = pinned(input)?;
     let object = archive.object(&home.config().artifacts_bucket);
     let entries = read_directory(home, &object, archive.bytes).await?;
@@ -166,7 +168,7 @@ async fn check_archive(
     }
     let mut warnings = selection.sorting.warnings(&archive.key, folder);
     warnings.extend(top_folder(&archive.key, &selection.entries));
-    Ok(Found { warnings, entries: selection.entries, archive })
+    Ok(FoundArchive { warnings, entries: selection.entries, archive })
 }
 
 fn pinned(input: &PrepareInput<'_>) -> Result<Archive, Finding> {

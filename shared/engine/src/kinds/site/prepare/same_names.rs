@@ -5,7 +5,7 @@
 
 use crate::kinds::archive::Entry;
 use crate::kinds::site::files::File;
-use crate::kinds::site::rules::Rules;
+use crate::kinds::site::rules::SiteRules;
 use windlass_domain::text::count::agree;
 use windlass_domain::text::finding::{Finding, FindingName};
 
@@ -25,7 +25,7 @@ pub(in crate::kinds::site) enum Former<'a> {
 pub(in crate::kinds::site) fn same_names<'f>(
     entries: &[Entry],
     former: impl Fn(&str) -> Former<'f>,
-    rules: &Rules,
+    rules: &SiteRules,
     path: &str,
 ) -> Option<Finding> {
     let is_run = |name: &str| {
@@ -68,11 +68,11 @@ mod tests {
     use std::cell::Cell;
     use windlass_domain::text::digest::Digest;
 
-    fn rules() -> Rules {
+    fn rules() -> SiteRules {
         let site = serde_json::json!({
             "bucket": "b", "prefix": "", "mode": "in_place", "cache": [], "hashed": [],
         });
-        Rules::new(&serde_json::from_value(site).unwrap()).unwrap()
+        SiteRules::new(&serde_json::from_value(site).unwrap()).unwrap()
     }
 
     fn entry(name: &str) -> Entry {

@@ -6,7 +6,7 @@ use crate::kinds::archive::Entry;
 use crate::kinds::site::in_place::plan as in_place;
 use crate::kinds::site::lists::Lists;
 use crate::kinds::site::prefix::state as prefix;
-use crate::kinds::site::rules::{Build, Rules};
+use crate::kinds::site::rules::{Build, SiteRules};
 use crate::kinds::site::target::Target;
 use crate::ports::{Distribution, Origin};
 use crate::trouble::Trouble;
@@ -15,19 +15,19 @@ use windlass_domain::text::digest::Digest;
 use windlass_domain::text::finding::Finding;
 
 /// The state that is asked for.
-pub(in crate::kinds::site) enum Wanted<G> {
+pub(in crate::kinds::site) enum WantedSite<G> {
     /// The files of an archive: the release, and the entries that the archive's directory declares.
     Release(Digest, Vec<Entry>),
     /// A recorded state.
     Recorded(G),
 }
 
-impl Wanted<State> {
+impl WantedSite<RecordedSite> {
     /// Returns the same in the declared mode. A state that was recorded in the other mode cannot be reached.
-    pub(super) fn in_mode<G>(self, of: impl Fn(State) -> Option<G>) -> Result<Wanted<G>, Trouble> {
+    pub(super) fn in_mode<G>(self, of: impl Fn(RecordedSite) -> Option<G>) -> Result<WantedSite<G>, Trouble> {
         match self {
-            Self::Release(release, entries) => Ok(Wanted::Release(release, entries)),
-            Self::Recorded(state) => of(state).map(Wanted::Recorded).ok_or_else(|| {
+            Self::Release(release, entries) => Ok(WantedSite::Release(release, entries)),
+            Self::Recorded(state) => of(state).map(WantedSite::Recorded).ok_or_else(|| {
                 Finding::not_supported(
                     "mode",
                     "the recorded state belongs to the other mode of a site",
@@ -47,7 +47,7 @@ pub(in crate::kinds::site) struct SiteScene<'a, P> {
     pub(in crate::kinds::site) lists: Lists<'a, P>,
     pub(in crate::kinds::site) input: &'a PrepareInput<'a>,
     pub(in crate::kinds::site) target: Target,
-    pub(in crate::kinds::site) rules: Rules,
+    pub(in crate::kinds::site) rules: SiteRules,
     /// What the files of the archive show of each other, if the site is in place. Otherwise only the publisher asks.
     pub(in crate::kinds::site) build: Build,
     pub(in crate::kinds::site) warnings: Vec<Finding>,
@@ -56,14 +56,14 @@ pub(in crate::kinds::site) struct SiteScene<'a, P> {
 /// The state that is recorded of a site. It may be of either mode, because a person may have changed the mode since.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "mode")]
-pub enum State {
+pub enum RecordedSite {
     /// The state of a site that is changed in place.
     InPlace(in_place::Goal),
     /// The state of a site with a folder per release.
     Prefix(prefix::Goal),
 }
 
-impl State {
+impl RecordedSite {
     pub(crate) fn in_place(self) -> Option<in_place::Goal> {
         match self {
             Self::InPlace(goal) => Some(goal),

@@ -20,7 +20,7 @@ use windlass_domain::text::partition::Partition;
 use windlass_domain::{prose, run};
 
 /// The result of the check of a target that can be deployed to.
-pub(in crate::kinds::site) struct Checked {
+pub(in crate::kinds::site) struct CheckedTarget {
     /// Problems that do not stop the deployment.
     pub warnings: Vec<Finding>,
     /// The distribution that serves it, if the declaration names one.
@@ -32,7 +32,7 @@ pub(in crate::kinds::site) async fn check(
     ports: &impl SitePorts,
     input: &PrepareInput<'_>,
     site: &StaticSite,
-) -> Result<Checked, Trouble> {
+) -> Result<CheckedTarget, Trouble> {
     let Problems { mut findings, mut warnings } = bucket(ports, input, site).await?;
     let mut serving = None;
     if let Some(id) = &site.distribution {
@@ -44,7 +44,7 @@ pub(in crate::kinds::site) async fn check(
         let found = distributions_of(ports, &site.bucket).await;
         warnings.extend(others(found, site, &serving.id, &input.path("distribution")));
     }
-    if findings.is_empty() { Ok(Checked { warnings, serving }) } else { Err(Trouble::Findings(findings)) }
+    if findings.is_empty() { Ok(CheckedTarget { warnings, serving }) } else { Err(Trouble::Findings(findings)) }
 }
 
 async fn bucket(ports: &impl SitePorts, input: &PrepareInput<'_>, site: &StaticSite) -> Result<Problems> {

@@ -8,7 +8,7 @@ use super::calls::Pace;
 use super::files::{File, Files, Handled, is_large};
 use super::in_place::content::Content;
 use super::lists::Lists;
-use super::rules::{Build, Rules};
+use super::rules::{Build, SiteRules};
 use super::target::{Target, config_bytes, files_of, room};
 use super::types::is_text;
 use crate::kinds::archive::{Archive, Entry, Unpacker, read_directory, refusals, select};
@@ -28,7 +28,7 @@ use windlass_domain::text::next_step::Redeploy;
 use windlass_domain::text::time::Time;
 
 /// The destination of a release.
-pub struct Destination<'a> {
+pub struct ReleaseDestination<'a> {
     /// The folder of the bucket, empty or with a slash at its end.
     pub folder: String,
     /// The content that visitors get from there; `None` for a folder that nobody looks into yet.
@@ -45,10 +45,10 @@ pub struct Publisher<'a, P> {
     step: &'a Step,
     /// The target.
     pub(super) target: &'a Target,
-    rules: &'a Rules,
+    rules: &'a SiteRules,
     /// What the files of the archive show of each other.
     build: RefCell<Build>,
-    destination: Destination<'a>,
+    destination: ReleaseDestination<'a>,
     /// The number of calls to S3 that are under way at once.
     pub(super) pace: Cell<Pace>,
     /// The progress so far.
@@ -73,8 +73,8 @@ impl<'a, P: SitePorts> Publisher<'a, P> {
         (at, home): (&'a P, &'a P),
         step: &'a Step,
         target: &'a Target,
-        rules: &'a Rules,
-        destination: Destination<'a>,
+        rules: &'a SiteRules,
+        destination: ReleaseDestination<'a>,
     ) -> Self {
         Self {
             tally: RefCell::new(Tally::new(at.now())),
@@ -345,7 +345,7 @@ impl Tally {
 
 /// Pure: whether an entry is the file of before. It compares what the archive's directory declares with what our own
 /// list knows. A directory without a CRC-32 declares nothing.
-pub(super) fn is_unchanged(entry: &Entry, former: &File, rules: &Rules, build: &Build) -> bool {
+pub(super) fn is_unchanged(entry: &Entry, former: &File, rules: &SiteRules, build: &Build) -> bool {
     let declared = entry.crc32 != 0 || entry.bytes == 0;
     declared
         && former.crc32 == Some(entry.crc32)

@@ -7,9 +7,9 @@
 
 use super::Publisher;
 use crate::kinds::site::bucket_distributions::{NotKnown, OnBucket, distributions_of};
-use crate::kinds::site::calls::{self, Patience, SitePorts};
-use crate::kinds::site::prefix::{Folder, Note};
-use crate::kinds::site::prepare::scene::State;
+use crate::kinds::site::calls::{self, CallPatience, SitePorts};
+use crate::kinds::site::prefix::{MadeFolder, Note};
+use crate::kinds::site::prepare::scene::RecordedSite;
 use crate::kinds::{Checkpoint, PastReleases};
 use crate::ports::{Listed, Replaces, Result, S3Api};
 use serde::Deserialize;
@@ -62,13 +62,13 @@ impl From<Fault> for Stop {
 }
 
 impl Needed {
-    fn need(&mut self, state: State) {
+    fn need(&mut self, state: RecordedSite) {
         match state {
-            State::Prefix(state) => {
+            RecordedSite::Prefix(state) => {
                 self.folders.insert(state.folder_name().to_owned());
                 self.releases.extend(state.release);
             }
-            State::InPlace(state) => {
+            RecordedSite::InPlace(state) => {
                 self.kept.extend(state.objects);
                 self.kept.extend(state.left);
                 self.releases.extend(state.release);
@@ -131,7 +131,7 @@ impl<P: SitePorts> Publisher<'_, P> {
             ..Needed::default()
         };
         for state in past.states(self.step) {
-            if let Ok(state) = State::deserialize(state) {
+            if let Ok(state) = RecordedSite::deserialize(state) {
                 needed.need(state);
             }
         }
@@ -181,7 +181,7 @@ impl<P: SitePorts> Publisher<'_, P> {
         share: &mut u32,
     ) -> Result<(), Stop> {
         let lists = self.lists();
-        let Some(mut folder) = lists.read::<Folder>(&note.key).await? else { return Ok(()) };
+        let Some(mut folder) = lists.read::<MadeFolder>(&note.key).await? else { return Ok(()) };
         let is_of_note = folder.under.strip_suffix('/').is_some_and(|path| {
             path.strip_suffix(&note.name).is_some_and(|above| above.is_empty() || above.ends_with('/'))
         });
@@ -224,7 +224,7 @@ impl<P: SitePorts> Publisher<'_, P> {
             }
             let calls: Vec<&[String]> = keys.chunks(CALL).collect();
             let (_, fault) =
-                calls::all(ports, &self.pace, Patience::Long, &calls, |keys| ports.delete_all(bucket, keys)).await;
+                calls::all(ports, &self.pace, CallPatience::Long, &calls, |keys| ports.delete_all(bucket, keys)).await;
             fault.map_or(Ok(()), |fault| Err(Stop::Store(fault)))?;
             if next.is_none() {
                 return Ok(());

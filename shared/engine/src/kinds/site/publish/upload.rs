@@ -6,7 +6,7 @@
 use super::{Publisher, UploadedFiles, in_the_way};
 use crate::kinds::Checkpoint;
 use crate::kinds::archive::{Entry, Unpacker};
-use crate::kinds::site::calls::{self, Patience, SitePorts};
+use crate::kinds::site::calls::{self, CallPatience, SitePorts};
 use crate::kinds::site::files::{AT_A_TIME, File, Handled, PART, Staged, batches, file_of, put_options};
 use crate::kinds::site::types::TextCheck;
 use crate::ports::{ObjectId, Replaces, Result, Upload, UploadPart, WrittenObject};
@@ -67,7 +67,7 @@ impl<P: SitePorts> Publisher<'_, P> {
     async fn handle_all(&self, batch: &[Read]) -> Result<Vec<Handled>, Trouble> {
         let mut wrong = None;
         let (answers, fault) =
-            calls::all(self.at, &self.pace, Patience::Long, batch, |read| self.handle_one(read)).await;
+            calls::all(self.at, &self.pace, CallPatience::Long, batch, |read| self.handle_one(read)).await;
         let mut done = Vec::with_capacity(answers.len());
         for answer in answers {
             match answer {
@@ -274,7 +274,7 @@ impl<P: SitePorts> Publisher<'_, P> {
     }
 
     async fn upload_pieces(&self, upload: &Upload, pieces: &[(u16, Bytes)]) -> Result<Vec<UploadPart>> {
-        let (mut parts, fault) = calls::all(self.at, &self.pace, Patience::Long, pieces, |(number, bytes)| {
+        let (mut parts, fault) = calls::all(self.at, &self.pace, CallPatience::Long, pieces, |(number, bytes)| {
             self.at.upload_part(upload, *number, bytes.clone())
         })
         .await;
