@@ -4,7 +4,7 @@
 use crate::init::import::sam_tags::without_tags;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use windlass_domain::document::source::Source;
+use windlass_domain::document::source::DocumentText;
 use windlass_domain::document::syntax;
 use windlass_domain::text::finding::Finding;
 
@@ -38,7 +38,7 @@ impl SamTemplate {
     #[must_use]
     pub fn written(&self, text: &str) -> Self {
         // The lists of short forms have the same places in both.
-        let source = Source::of(&without_tags(text)).kept();
+        let source = DocumentText::of(&without_tags(text)).kept();
         let mut value = self.value.clone();
         write_as_it_is("", &mut value, &source);
         Self { value }
@@ -168,7 +168,7 @@ fn makes_a_function(value: &Value) -> bool {
 }
 
 /// Makes texts of the scalars of a value at a JSON pointer. A member without a value stays one.
-fn write_as_it_is(place: &str, value: &mut Value, source: &Source<'_>) {
+fn write_as_it_is(place: &str, value: &mut Value, source: &DocumentText<'_>) {
     match value {
         Value::Object(map) => {
             for (name, below) in map.iter_mut().filter(|(_, below)| !below.is_null()) {

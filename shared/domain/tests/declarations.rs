@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::declaration::kinds::stack::DataRule;
-use windlass_domain::declaration::kinds::{Kind, KindName, Spec};
+use windlass_domain::declaration::kinds::{KindName, ResolvedKind, Spec};
 use windlass_domain::declaration::{Declaration, LARGEST, schema};
 use windlass_domain::release::manifest::ArtifactRef;
 use windlass_domain::release::may_lose::ResourceOf;

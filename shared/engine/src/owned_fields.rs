@@ -114,8 +114,8 @@ pub struct OthersTouched {
 }
 
 /// Returns what a component touches of what others own, by their claims. `own_parts` returns the parts of its target
-/// that are an owner's own ([`windlass_domain::declaration::kinds::Kind::own_part`]), where they are known; empty if none
-/// is.
+/// that are an owner's own ([`windlass_domain::declaration::kinds::ResolvedKind::own_part`]), where they are known;
+/// empty if none is.
 pub fn others_touched<'o>(
     by: &Owner,
     touches: &[TouchedResource],

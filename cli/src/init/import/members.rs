@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 use std::rc::Rc;
-use windlass_domain::document::source::Source;
+use windlass_domain::document::source::DocumentText;
 
 /// The depth to which the rest is named: `deploymentConfiguration.alarms`, and not each alarm.
 const DEEPEST: usize = 2;
@@ -14,7 +14,7 @@ pub struct UnreadMembers {
     /// The paths of the members that were taken, and that no note is about.
     taken: Vec<String>,
     /// The text of the file, for the words; empty where it is not known. All documents of a file share it.
-    source: Rc<Source<'static>>,
+    source: Rc<DocumentText<'static>>,
     /// The JSON pointer of the document in its file.
     place: String,
 }
@@ -27,7 +27,7 @@ impl UnreadMembers {
 
     /// Begins with a document that stands in the text of a file, at a JSON pointer.
     pub fn written(document: Value, text: &str, place: &str) -> Self {
-        let source = Rc::new(Source::of(text).kept());
+        let source = Rc::new(DocumentText::of(text).kept());
         Self { left: document, taken: Vec::new(), source, place: place.to_owned() }
     }
 

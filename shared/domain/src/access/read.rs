@@ -6,7 +6,7 @@ use crate::access::right::AccessRight;
 use crate::declaration::drill_schedule::Days;
 use crate::document::partial_document::PartialDocument;
 use crate::document::shape::{Language, Shape, unknown_name};
-use crate::document::source::Source;
+use crate::document::source::DocumentText;
 use crate::document::syntax;
 use crate::release::key::AccessPlace;
 use crate::text::digest::Digest;
@@ -87,7 +87,7 @@ impl AccessFile {
     /// # Errors
     /// The text is not that of an access file: the item was edited by hand, or a newer Windlass took a field away.
     pub fn accepted(text: &str) -> Result<Self, Vec<Finding>> {
-        SHAPE.typed(&syntax::yaml(WHAT, text, LARGEST).map_err(|finding| vec![finding])?, &Source::of(text))
+        SHAPE.typed(&syntax::yaml(WHAT, text, LARGEST).map_err(|finding| vec![finding])?, &DocumentText::of(text))
     }
 
     /// Returns the warnings about a file that is in order.
@@ -126,7 +126,8 @@ impl AccessFileForAll {
     /// # Errors
     /// As [`AccessFile::accepted`].
     pub fn accepted(text: &str) -> Result<Self, Vec<Finding>> {
-        SHAPE_FOR_ALL.typed(&syntax::yaml(WHAT, text, LARGEST).map_err(|finding| vec![finding])?, &Source::of(text))
+        SHAPE_FOR_ALL
+            .typed(&syntax::yaml(WHAT, text, LARGEST).map_err(|finding| vec![finding])?, &DocumentText::of(text))
     }
 }
 
@@ -136,7 +137,7 @@ fn read<T: DeserializeOwned>(
     meaning: impl Fn(&T) -> Vec<Finding>,
 ) -> Result<(T, Digest), PartialDocument<T>> {
     let value = syntax::yaml(WHAT, text, LARGEST).map_err(|finding| PartialDocument::unread(vec![finding]))?;
-    let read = shape.checked(&value, &Source::of(text), meaning)?;
+    let read = shape.checked(&value, &DocumentText::of(text), meaning)?;
     Ok((read, Digest::of_content(&value)))
 }
 

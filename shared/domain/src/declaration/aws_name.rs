@@ -1,7 +1,7 @@
 //! The forms that AWS gives to names, checked before anything is asked of AWS.
 
 /// A form of texts: a check, and a description for a person.
-pub(crate) struct Form {
+pub(crate) struct TextForm {
     pub(crate) accepts: fn(&str) -> bool,
     pub(crate) words: &'static str,
 }
@@ -11,7 +11,7 @@ fn within(text: &str, shortest: usize, longest: usize, also: &str) -> bool {
 }
 
 /// Amazon S3 User Guide, "General purpose bucket naming rules".
-pub(crate) const BUCKET: Form = Form {
+pub(crate) const BUCKET: TextForm = TextForm {
     accepts: |text| {
         within(text, 3, 63, ".-")
             && text == text.to_ascii_lowercase()
@@ -23,7 +23,7 @@ pub(crate) const BUCKET: Form = Form {
 };
 
 /// A folder in a bucket.
-pub(crate) const PREFIX: Form = Form {
+pub(crate) const PREFIX: TextForm = TextForm {
     accepts: |text| {
         text.len() <= 512
             && !text.starts_with('/')
@@ -36,43 +36,43 @@ pub(crate) const PREFIX: Form = Form {
 };
 
 /// A file within a site.
-pub(crate) const FILE: Form = Form {
+pub(crate) const FILE: TextForm = TextForm {
     accepts: |text| !text.is_empty() && !text.ends_with('/') && (PREFIX.accepts)(text),
     words: "a file's path such as `config.json`, without a leading slash and without `..`",
 };
 
 /// The id of a CloudFront distribution.
-pub(crate) const DISTRIBUTION: Form = Form {
+pub(crate) const DISTRIBUTION: TextForm = TextForm {
     accepts: |text| within(text, 1, 32, "") && text == text.to_ascii_uppercase(),
     words: "a distribution's id such as `E2QWRUHAPOMQZL`",
 };
 
 /// The id of an origin of a distribution.
-pub(crate) const ORIGIN: Form = Form {
+pub(crate) const ORIGIN: TextForm = TextForm {
     accepts: |text| (1..=128).contains(&text.len()) && !text.contains(char::is_control),
     words: "the id of an origin of the distribution",
 };
 
 /// AWS Lambda API Reference, CreateFunction, `FunctionName`.
-pub(crate) const FUNCTION: Form = Form {
+pub(crate) const FUNCTION: TextForm = TextForm {
     accepts: |text| within(text, 1, 64, "-_"),
     words: "a function's name of up to 64 letters, digits, hyphens and underscores",
 };
 
 /// AWS Lambda API Reference, CreateAlias, `Name`: not digits alone, which would be a version.
-pub(crate) const ALIAS: Form = Form {
+pub(crate) const ALIAS: TextForm = TextForm {
     accepts: |text| within(text, 1, 128, "-_") && !text.bytes().all(|b| b.is_ascii_digit()),
     words: "an alias of letters, digits, hyphens and underscores, not digits alone",
 };
 
 /// Amazon ECS API Reference: names of clusters, services and containers.
-pub(crate) const ECS: Form = Form {
+pub(crate) const ECS: TextForm = TextForm {
     accepts: |text| within(text, 1, 255, "-_"),
     words: "a name of up to 255 letters, digits, hyphens and underscores",
 };
 
 /// Amazon ECR API Reference, CreateRepository, `repositoryName`; or the URI that holds it.
-pub(crate) const REPOSITORY: Form = Form {
+pub(crate) const REPOSITORY: TextForm = TextForm {
     accepts: |text| {
         let name = crate::release::artifact::repository_name(text);
         within(name, 2, 256, "-_./")
@@ -86,7 +86,7 @@ pub(crate) const REPOSITORY: Form = Form {
 };
 
 /// The name of a CloudWatch alarm.
-pub(crate) const ALARM: Form = Form {
+pub(crate) const ALARM: TextForm = TextForm {
     accepts: |text| {
         let is_arn = text.starts_with("arn:");
         (1..=255).contains(&text.len()) && !text.contains(char::is_control) && text.trim() == text && !is_arn
@@ -95,7 +95,7 @@ pub(crate) const ALARM: Form = Form {
 };
 
 /// IAM User Guide, "IAM ARNs".
-pub(crate) const ROLE: Form = Form {
+pub(crate) const ROLE: TextForm = TextForm {
     accepts: |text| {
         matches!(text.splitn(6, ':').collect::<Vec<_>>().as_slice(), ["arn", partition, "iam", "", account, resource]
             if partition.starts_with("aws")
@@ -107,7 +107,7 @@ pub(crate) const ROLE: Form = Form {
 };
 
 /// An AWS region's name.
-pub(crate) const REGION: Form = Form {
+pub(crate) const REGION: TextForm = TextForm {
     accepts: |text| {
         let parts: Vec<&str> = text.split('-').collect();
         let letters = |part: &str| part.bytes().all(|b| b.is_ascii_lowercase());
@@ -121,7 +121,7 @@ pub(crate) const REGION: Form = Form {
 
 /// The `Content-Type` of a hosted configuration (API Reference, CreateHostedConfigurationVersion) and of a file of a
 /// site: a header has printable ASCII alone.
-pub(crate) const MIME_TYPE: Form = Form {
+pub(crate) const MIME_TYPE: TextForm = TextForm {
     accepts: |text| {
         let is_sendable = text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
         (1..=255).contains(&text.len()) && is_sendable && text.contains('/')
@@ -130,7 +130,7 @@ pub(crate) const MIME_TYPE: Form = Form {
 };
 
 /// The value of a header that can be sent as it is, and that a rule of a listener can be about (RFC 9110, section 5.5).
-pub(crate) const HEADER: Form = Form {
+pub(crate) const HEADER: TextForm = TextForm {
     accepts: |text| {
         let is_plain = text.chars().all(|c| (' '..='~').contains(&c));
         is_plain && (1..=256).contains(&text.len()) && text.trim() == text
@@ -139,8 +139,8 @@ pub(crate) const HEADER: Form = Form {
 };
 
 /// Anything that is not empty.
-pub(crate) const ANY: Form =
-    Form { accepts: |text| !text.is_empty() && text.len() <= 1024, words: "a text of 1 to 1024 characters" };
+pub(crate) const ANY: TextForm =
+    TextForm { accepts: |text| !text.is_empty() && text.len() <= 1024, words: "a text of 1 to 1024 characters" };
 
 #[cfg(test)]
 mod tests {
@@ -151,7 +151,7 @@ mod tests {
         (text.repeat(longest), text.repeat(longest + 1))
     }
 
-    fn check(form: &Form, good: &[&str], bad: &[&str]) {
+    fn check(form: &TextForm, good: &[&str], bad: &[&str]) {
         for text in good {
             assert!((form.accepts)(text), "{text} is {}", form.words);
         }

@@ -1,6 +1,6 @@
 //! A resource of an installation of Windlass is nobody's target, whatever other tags it carries. Pure.
 
-use crate::declaration::kinds::{Kind, KindName};
+use crate::declaration::kinds::{KindName, ResolvedKind};
 use crate::text::finding::{Finding, FindingName};
 use std::collections::BTreeMap;
 
@@ -56,7 +56,7 @@ fn bare(name: &str) -> &str {
 
 /// Returns the finding that the name of a component's target is one of an installation's own; `of` returns the
 /// installation of a name. `path` is the component's, such as `components.api`.
-pub fn of_component(component: &dyn Kind, of: &dyn Fn(&str) -> Option<String>, path: &str) -> Option<Finding> {
+pub fn of_component(component: &dyn ResolvedKind, of: &dyn Fn(&str) -> Option<String>, path: &str) -> Option<Finding> {
     let (member, name) = component.function_or_bucket()?;
     let of = of(&name)?;
     let sort = if member == "bucket" { member } else { "function" };

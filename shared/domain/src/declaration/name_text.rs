@@ -1,7 +1,7 @@
 //! Texts of the declaration that may have outputs of components in them, such as the name of a bucket that a stack
 //! makes: `${infra.web_bucket}`. What is filled in passes the checks of what is typed. Pure.
 
-use crate::declaration::aws_name::Form;
+use crate::declaration::aws_name::TextForm;
 use crate::declaration::output::{Output, fill, outputs_in};
 use crate::declaration::probe_url::{self, Protocol};
 use crate::document::secret;
@@ -22,13 +22,13 @@ pub struct NameText<'a> {
 
 /// The check of a text whose outputs are filled in.
 enum Rule {
-    Form(&'static Form),
+    Form(&'static TextForm),
     Address(&'static Protocol),
 }
 
 impl<'a> NameText<'a> {
     /// Makes the text of a member, such as `bucket`, that has a form.
-    pub(crate) fn new(member: impl Into<Cow<'static, str>>, text: &'a mut String, form: &'static Form) -> Self {
+    pub(crate) fn new(member: impl Into<Cow<'static, str>>, text: &'a mut String, form: &'static TextForm) -> Self {
         Self { member: member.into(), text, rule: Rule::Form(form) }
     }
 
@@ -69,7 +69,7 @@ impl<'a> NameText<'a> {
     }
 }
 
-fn misfit(path: &str, value: &str, form: &Form, outputs: &[Output]) -> Finding {
+fn misfit(path: &str, value: &str, form: &TextForm, outputs: &[Output]) -> Finding {
     let outputs: Vec<String> = outputs.iter().map(|output| format!("`{output}`")).collect();
     let outputs = outputs.join(" and ");
     let reason = format!("`{}`, with what {outputs} gives, is not {}.", repeated(value), form.words);

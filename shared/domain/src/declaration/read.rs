@@ -3,7 +3,7 @@
 use super::document::Document;
 use crate::document::partial_document::PartialDocument;
 use crate::document::shape::{Language, Shape};
-use crate::document::source::Source;
+use crate::document::source::DocumentText;
 use crate::document::syntax;
 use crate::text::digest::Digest;
 use crate::text::finding::Finding;
@@ -27,7 +27,7 @@ pub fn schema() -> &'static Value {
 pub(super) fn document(text: &str) -> Result<(PartialDocument<Document>, Digest), Vec<Finding>> {
     let value = syntax::yaml(WHAT, text, LARGEST).map_err(|finding| vec![finding])?;
     let digest = Digest::of_content(&value);
-    let read = SHAPE.checked(&value, &Source::of(text), |_: &Document| Vec::new());
+    let read = SHAPE.checked(&value, &DocumentText::of(text), |_: &Document| Vec::new());
     let part = read.map_or_else(|part| part, PartialDocument::good);
     Ok((part, digest))
 }
@@ -35,5 +35,5 @@ pub(super) fn document(text: &str) -> Result<(PartialDocument<Document>, Digest)
 /// Reads the document of a text that was accepted before, also when tags were not refused yet.
 pub(super) fn accepted(text: &str) -> Result<Document, Vec<Finding>> {
     let value = syntax::yaml_with_tags(WHAT, text, LARGEST).map_err(|finding| vec![finding])?;
-    SHAPE.typed(&value, &Source::of(text))
+    SHAPE.typed(&value, &DocumentText::of(text))
 }

@@ -1,6 +1,6 @@
 //! Texts that may differ by environment, and how they are filled in for one.
 
-use super::aws_name::Form;
+use super::aws_name::TextForm;
 use crate::declaration::output::{Output, outputs_in};
 use crate::document::secret;
 use crate::document::shape::{asked_for, join, nearest, unknown_name};
@@ -77,28 +77,28 @@ impl Scope<'_> {
 
     /// Fills in the text for this environment. Checks that it has the expected form, and that it is no secret now that
     /// it is filled in.
-    pub(crate) fn text(&mut self, path: &str, text: &Text, form: &Form) -> String {
+    pub(crate) fn text(&mut self, path: &str, text: &Text, form: &TextForm) -> String {
         self.text_or(path, text, form, |_| None)
     }
 
     /// Does what [`Scope::text`] does. `guess` returns what was probably meant by a text of another form; it counts
     /// where it has the form.
-    pub(crate) fn text_or(&mut self, path: &str, text: &Text, form: &Form, guess: Guess) -> String {
+    pub(crate) fn text_or(&mut self, path: &str, text: &Text, form: &TextForm, guess: Guess) -> String {
         self.checked(path, text, form, guess, OutputRule::Refused)
     }
 
     /// Does what [`Scope::text`] does for a text that may have outputs of other components in it. The form of one that
     /// has some is checked when they are known.
-    pub(crate) fn text_taking(&mut self, path: &str, text: &Text, form: &Form) -> String {
+    pub(crate) fn text_taking(&mut self, path: &str, text: &Text, form: &TextForm) -> String {
         self.checked(path, text, form, |_| None, OutputRule::Filled)
     }
 
-    /// Does what [`Scope::text`] does for a text whose outputs its kind lists itself (`Kind::takes_from`).
-    pub(crate) fn text_listing(&mut self, path: &str, text: &Text, form: &Form) -> String {
+    /// Does what [`Scope::text`] does for a text whose outputs its kind lists itself (`ResolvedKind::takes_from`).
+    pub(crate) fn text_listing(&mut self, path: &str, text: &Text, form: &TextForm) -> String {
         self.checked(path, text, form, |_| None, OutputRule::Literal)
     }
 
-    fn checked(&mut self, path: &str, text: &Text, form: &Form, guess: Guess, rule: OutputRule) -> String {
+    fn checked(&mut self, path: &str, text: &Text, form: &TextForm, guess: Guess, rule: OutputRule) -> String {
         let noted = self.findings.len();
         let Some((at, value)) = self.fill(path, text) else { return String::new() };
         let outputs = if rule == OutputRule::Literal { vec![] } else { outputs_in(&value) };
@@ -118,17 +118,17 @@ impl Scope<'_> {
     }
 
     /// Fills in a text that may be absent.
-    pub(crate) fn maybe(&mut self, path: &str, text: Option<&Text>, form: &Form) -> Option<String> {
+    pub(crate) fn maybe(&mut self, path: &str, text: Option<&Text>, form: &TextForm) -> Option<String> {
         text.map(|text| self.text(path, text, form))
     }
 
     /// Fills in each text of a list, such as the words of a command.
-    pub(crate) fn texts(&mut self, path: &str, texts: &[Text], form: &Form) -> Vec<String> {
+    pub(crate) fn texts(&mut self, path: &str, texts: &[Text], form: &TextForm) -> Vec<String> {
         texts.iter().enumerate().map(|(nth, text)| self.text_listing(&format!("{path}[{nth}]"), text, form)).collect()
     }
 
     /// Notes a value in which nothing is filled in, and that does not have the form that AWS gives to such names.
-    pub(crate) fn check(&mut self, path: &str, value: &str, form: &Form) {
+    pub(crate) fn check(&mut self, path: &str, value: &str, form: &TextForm) {
         if !(form.accepts)(value) {
             self.note(misfit(path, value, form, format!("Write {}{}.", form.words, unless_filled_in(value))));
         }
@@ -264,7 +264,7 @@ pub(super) fn with_values(
 }
 
 /// Makes the finding of a value that does not have its form.
-fn misfit(path: &str, value: &str, form: &Form, remedy: String) -> Finding {
+fn misfit(path: &str, value: &str, form: &TextForm, remedy: String) -> Finding {
     let is_not = if value.starts_with("arn:") { "an ARN, and not" } else { "not" };
     let reason = format!("`{}` is {is_not} {}.", repeated(value), form.words);
     Finding::bad_value(path, reason, remedy).seen(repeated(value), form.words)
@@ -356,7 +356,7 @@ mod tests {
 
     #[test]
     fn a_guess_counts_where_it_has_the_form() {
-        const SHORT: Form = Form { accepts: |text| text.len() < 3, words: "two letters" };
+        const SHORT: TextForm = TextForm { accepts: |text| text.len() < 3, words: "two letters" };
         const CLOSE: &str = "Write each brace of a variable with its other one.";
         let (app, name) = (AppName::new("shop").unwrap(), EnvironmentName::new("dev").unwrap());
         let (vars, exceptions) = (BTreeMap::new(), Exceptions::default());

@@ -88,7 +88,7 @@ impl fmt::Display for SnapshotVersion {
 
 /// The two directions of a drill.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Direction {
+pub enum DrillDirection {
     /// To the version before.
     There,
     /// To what ran when the drill began.
@@ -205,11 +205,11 @@ impl Drill {
     }
 
     /// Returns the direction of a deployment of the drill; `None` if the deployment is not its own.
-    pub fn direction(&self, deployment: &DeploymentId) -> Option<Direction> {
+    pub fn direction(&self, deployment: &DeploymentId) -> Option<DrillDirection> {
         if self.there.deployment == *deployment {
-            return Some(Direction::There);
+            return Some(DrillDirection::There);
         }
-        self.back.as_ref().filter(|back| back.deployment == *deployment).map(|_| Direction::Back)
+        self.back.as_ref().filter(|back| back.deployment == *deployment).map(|_| DrillDirection::Back)
     }
 
     /// Returns the id of the next deployment that tries the way back: the same for whoever starts it.

@@ -245,8 +245,8 @@ fn each_try_of_the_way_back_is_a_deployment_of_its_own_and_the_same_for_whoever_
     assert_eq!(first, drill.next_back(EnvironmentId::new(&app, &env)));
     drill.come_back(first.clone());
     assert_ne!(first, drill.next_back(EnvironmentId::new(&app, &env)));
-    assert_eq!(drill.direction(&first), Some(Direction::Back));
-    assert_eq!(drill.direction(&id("there")), Some(Direction::There));
+    assert_eq!(drill.direction(&first), Some(DrillDirection::Back));
+    assert_eq!(drill.direction(&id("there")), Some(DrillDirection::There));
     assert_eq!(drill.direction(&id("other")), None);
 }
 

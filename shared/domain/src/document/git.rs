@@ -219,7 +219,7 @@ mod tests_of_git_ref_guess {
 mod tests {
     use super::*;
     use crate::document::shape::{Language, Shape};
-    use crate::document::source::Source;
+    use crate::document::source::DocumentText;
     use crate::text::finding::FindingName;
     use serde_json::json;
 
@@ -279,7 +279,7 @@ mod tests {
         let is_one = |name: &str| {
             let document = json!({"ref": name});
             let meaning = |git: &Git| -> Vec<Finding> { git.findings("").into_iter().collect() };
-            shape.checked::<Git>(&document, &Source::default(), meaning).is_ok()
+            shape.checked::<Git>(&document, &DocumentText::default(), meaning).is_ok()
         };
         assert_eq!(REFS.into_iter().find(|name| !is_one(name)), None);
         assert_eq!(NO_REFS.into_iter().find(|name| is_one(name)), None);

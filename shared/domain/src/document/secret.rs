@@ -5,7 +5,7 @@
 // and lengths, and no expressions: these take every `key = "…"` with enough entropy, which digests and version ids
 // have. No library knows AWS's keys and names of members, and stays small in a function.
 
-use crate::document::secret::names::{Named, is_harmless, is_words, named, names_a_password};
+use crate::document::secret::names::{NamedSecret, is_harmless, is_words, named, names_a_password};
 use crate::document::shape::join;
 use crate::text::finding::{Finding, FindingName};
 use serde_json::{Map, Value};
@@ -24,17 +24,17 @@ pub fn stands_in(text: &str) -> bool {
 
 /// Returns whether a header of this name says who asks, and so has a secret as its value.
 pub(crate) fn names_a_credential(name: &str) -> bool {
-    named(name) != Named::No
+    named(name) != NamedSecret::No
 }
 
 /// Returns whether the text under this name is likely to be a secret because of the name.
 fn by_name(name: &str, text: &str) -> bool {
     let is_plain = || is_harmless(text) || is_words(text);
     match named(name) {
-        Named::Secret => !is_harmless(text),
-        Named::Address if text.contains("://") => crate::document::secret::forms::is_unguessable(text),
-        Named::Perhaps | Named::Address => !is_plain(),
-        Named::No => false,
+        NamedSecret::Secret => !is_harmless(text),
+        NamedSecret::Address if text.contains("://") => crate::document::secret::forms::is_unguessable(text),
+        NamedSecret::Perhaps | NamedSecret::Address => !is_plain(),
+        NamedSecret::No => false,
     }
 }
 

@@ -5,7 +5,7 @@
 
 use crate::document::partial_document::PartialDocument;
 use crate::document::secret;
-use crate::document::source::Source;
+use crate::document::source::DocumentText;
 use crate::text::finding::{Finding, FindingName, limited, repeated};
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::paths::LocationSegment;
@@ -21,7 +21,7 @@ mod path;
 mod write;
 
 use crate::document::shape::mend::mended;
-use crate::document::shape::objection::{Found, objection, one_line, plain, short, shown};
+use crate::document::shape::objection::{DocumentValue, objection, one_line, plain, short, shown};
 use crate::document::shape::objection::{is_of_nothing, is_other_word, rules_out, variable_in_braces};
 use crate::document::shape::path::pointer;
 pub(crate) use mend::Mended;
@@ -60,7 +60,7 @@ impl Shape {
 
     /// Returns everything that is wrong with a document's shape, in the words of its source. If a secret is in it, only
     /// that is listed: another finding could repeat it.
-    pub(crate) fn findings(&self, document: &Value, source: &Source<'_>) -> Vec<Finding> {
+    pub(crate) fn findings(&self, document: &Value, source: &DocumentText<'_>) -> Vec<Finding> {
         let secrets = secret::findings(document);
         if !secrets.is_empty() {
             return secrets;
@@ -74,7 +74,11 @@ impl Shape {
     }
 
     /// Reads a document of this shape.
-    pub(crate) fn read<T: DeserializeOwned>(&self, document: &Value, source: &Source<'_>) -> Result<T, Vec<Finding>> {
+    pub(crate) fn read<T: DeserializeOwned>(
+        &self,
+        document: &Value,
+        source: &DocumentText<'_>,
+    ) -> Result<T, Vec<Finding>> {
         let findings = self.findings(document, source);
         if findings.is_empty() { self.typed(document, source) } else { Err(limited(findings)) }
     }
@@ -84,7 +88,7 @@ impl Shape {
     pub(crate) fn checked<T: DeserializeOwned>(
         &self,
         document: &Value,
-        source: &Source<'_>,
+        source: &DocumentText<'_>,
         meaning: impl Fn(&T) -> Vec<Finding>,
     ) -> Result<T, PartialDocument<T>> {
         let findings = self.findings(document, source);
@@ -99,18 +103,22 @@ impl Shape {
     }
 
     /// Reads a document that was found to have this shape.
-    pub(crate) fn typed<T: DeserializeOwned>(&self, document: &Value, source: &Source<'_>) -> Result<T, Vec<Finding>> {
+    pub(crate) fn typed<T: DeserializeOwned>(
+        &self,
+        document: &Value,
+        source: &DocumentText<'_>,
+    ) -> Result<T, Vec<Finding>> {
         T::deserialize(document).map_err(|_| {
             let path = unread_path::<T>(document);
             let at = pointer(&path);
-            let found = document.pointer(&at).map(|value| Found { value, text: source.plain(&at) });
+            let found = document.pointer(&at).map(|value| DocumentValue { value, text: source.plain(&at) });
             vec![self.not_read(self.place(&path), found)]
         })
     }
 
     /// Makes the finding of a value that fits the schema and not the type: a number that is too large for it, or a
     /// whole number that is written with a point.
-    fn not_read(&self, place: &str, found: Option<Found<'_>>) -> Finding {
+    fn not_read(&self, place: &str, found: Option<DocumentValue<'_>>) -> Finding {
         let scalar = found.filter(|found| !found.value.is_object() && !found.value.is_array());
         let reason = match scalar {
             Some(found) => format!("{} cannot be read.", shown(place, found)),
@@ -132,7 +140,7 @@ impl Shape {
         if path.is_empty() { self.what } else { path }
     }
 
-    fn add_findings(&self, error: &ValidationError<'_>, source: &Source<'_>, findings: &mut Vec<Finding>) {
+    fn add_findings(&self, error: &ValidationError<'_>, source: &DocumentText<'_>, findings: &mut Vec<Finding>) {
         let path = path_of(error);
         match error.kind() {
             ValidationErrorKind::AdditionalProperties { unexpected } => {
@@ -157,7 +165,7 @@ impl Shape {
         error: &ValidationError<'_>,
         path: &str,
         context: &[Vec<ValidationError<'static>>],
-        source: &Source<'_>,
+        source: &DocumentText<'_>,
         findings: &mut Vec<Finding>,
     ) {
         if let Some(text) = variable_in_braces(error, context).filter(|_| self.language == Language::Yaml) {
@@ -191,7 +199,7 @@ impl Shape {
         error: &ValidationError<'_>,
         path: &str,
         context: &[Vec<ValidationError<'static>>],
-        source: &Source<'_>,
+        source: &DocumentText<'_>,
     ) -> Finding {
         let mut choices = Vec::new();
         let mut at = None;
@@ -294,7 +302,7 @@ impl Shape {
         error: &ValidationError<'_>,
         path: &str,
         alternatives: &[&Value],
-        source: &Source<'_>,
+        source: &DocumentText<'_>,
     ) -> Finding {
         let found = found(error, source);
         let node = self.node(error);
@@ -344,11 +352,11 @@ impl Shape {
 }
 
 /// Returns the value that an error is about, with its text in the source.
-fn found<'v>(error: &'v ValidationError<'_>, source: &'v Source<'_>) -> Found<'v> {
+fn found<'v>(error: &'v ValidationError<'_>, source: &'v DocumentText<'_>) -> DocumentValue<'v> {
     let value = &**error.instance();
     let is_other = value.is_number() || value.is_boolean() || value.is_null();
     let text = source.plain(error.instance_path().as_str()).filter(|_| is_other);
-    Found { value, text }
+    DocumentValue { value, text }
 }
 
 /// Returns the dotted path of the value that the type does not take; empty if nobody knows which.

@@ -42,7 +42,7 @@ fn a_type_has_its_schema() {
     let shape = Shape::of::<crate::release::manifest::Manifest>("the manifest", Language::Json);
     let members = &shape.schema()["properties"];
     assert!(members.get("components").is_some(), "{members}");
-    assert_eq!(shape.findings(&json!({}), &Source::default()).len(), 2);
+    assert_eq!(shape.findings(&json!({}), &DocumentText::default()).len(), 2);
 }
 
 /// One of several kinds, known by its `kind`.
@@ -61,7 +61,7 @@ fn listed(more: &Value) -> String {
     for (name, value) in more.as_object().unwrap() {
         document[name] = value.clone();
     }
-    shape().findings(&document, &Source::default()).iter().map(Finding::written).collect::<Vec<_>>().join("\n")
+    shape().findings(&document, &DocumentText::default()).iter().map(Finding::written).collect::<Vec<_>>().join("\n")
 }
 
 #[test]
@@ -170,7 +170,7 @@ fn of_several_kinds_only_the_one_that_was_meant_is_named() {
     BadValue: part: `"lambda"` does not have the form that is expected. Remedy: Write a map of these fields: `function`, `kind`.
     "#);
     assert_eq!(
-        shape().findings(&json!({}), &Source::default())[0].written(),
+        shape().findings(&json!({}), &DocumentText::default())[0].written(),
         "MissingField: name: `name` is required and is not there. \
          Remedy: Write `name`: The name, in two lines."
     );
@@ -179,7 +179,7 @@ fn of_several_kinds_only_the_one_that_was_meant_is_named() {
 #[test]
 fn a_value_is_shown_shortly_and_never_where_it_may_be_a_secret() {
     let text = |length: usize| json!("x".repeat(length - 2));
-    let shown = |path: &str, value: &Value| shown(path, Found { value, text: None });
+    let shown = |path: &str, value: &Value| shown(path, DocumentValue { value, text: None });
     assert_eq!(shown("here", &text(60)), format!("`{}`", text(60)));
     let long = shown("here", &text(61));
     assert_eq!(long, format!("`\"{}...`", "x".repeat(56)));
@@ -221,8 +221,8 @@ fn a_word_that_was_probably_meant_is_near() {
 #[test]
 fn a_schema_that_cannot_be_read_refuses_everything() {
     let shape = Shape { what: "the manifest", language: Language::Json, schema: json!({}), validator: None };
-    assert_eq!(shape.findings(&json!({}), &Source::default()).len(), 1);
-    let typed = shape.typed::<u8>(&json!("x"), &Source::default()).unwrap_err();
+    assert_eq!(shape.findings(&json!({}), &DocumentText::default()).len(), 1);
+    let typed = shape.typed::<u8>(&json!("x"), &DocumentText::default()).unwrap_err();
     assert_eq!(typed[0].path, "the manifest");
 }
 
@@ -233,7 +233,7 @@ fn a_finding_has_the_values_that_were_found_and_expected() {
         let mut document = json!({"name": "shop"});
         let members = more.as_object().unwrap();
         document.as_object_mut().unwrap().extend(members.clone());
-        let [finding] = shape().findings(&document, &Source::default()).try_into().unwrap();
+        let [finding] = shape().findings(&document, &DocumentText::default()).try_into().unwrap();
         serde_json::to_value(&finding.seen).unwrap()
     };
     let table = [
@@ -275,7 +275,7 @@ fn a_finding_repeats_the_text_of_the_document() {
     for (text, wanted) in table {
         let text = format!("name: shop\n{text}");
         let document = crate::document::syntax::yaml("it", &text, 99).unwrap();
-        let findings = shape().findings(&document, &Source::of(&text));
+        let findings = shape().findings(&document, &DocumentText::of(&text));
         let found = findings.first().and_then(|finding| finding.seen.as_ref()?.found.clone());
         assert_eq!(found.as_deref(), Some(wanted), "{text}");
     }
@@ -289,7 +289,7 @@ fn a_number_that_may_be_a_secret_is_not_written_in_another_form() {
         let shape = Shape { what: "the document", language: Language::Yaml, schema, validator };
         let text = "apiToken: 0048151623";
         let document = crate::document::syntax::yaml("it", text, 99).unwrap();
-        let findings = shape.findings(&document, &Source::of(text));
+        let findings = shape.findings(&document, &DocumentText::of(text));
         assert_eq!(findings.len(), 1, "{findings:?}");
         assert!(!format!("{findings:?}").contains("48151623"), "{findings:?}");
     }
@@ -301,7 +301,7 @@ fn what_the_schema_takes_and_the_type_does_not_is_named_with_its_place() {
     let read = |text: &str| {
         let document = serde_json::from_str(text).unwrap();
         let shape = Shape::of::<crate::release::manifest::Manifest>("the manifest", Language::Json);
-        let unread = shape.typed::<crate::release::manifest::Manifest>(&document, &Source::of(text));
+        let unread = shape.typed::<crate::release::manifest::Manifest>(&document, &DocumentText::of(text));
         let [finding] = unread.unwrap_err().try_into().unwrap();
         (finding.name, finding.path, finding.seen.and_then(|seen| seen.found))
     };
@@ -321,7 +321,7 @@ fn a_leading_zero_of_a_version_is_named() {
         ("0.1.x", "`\"0.1.x\"` does not have the form that is expected."),
     ];
     for (version, wanted) in table {
-        let findings = shape.findings(&json!({"declaration": version}), &Source::default());
+        let findings = shape.findings(&json!({"declaration": version}), &DocumentText::default());
         let finding = findings.iter().find(|finding| finding.path == "declaration").unwrap();
         assert_eq!(finding.reason.written(), wanted);
     }

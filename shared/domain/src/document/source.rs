@@ -12,7 +12,7 @@ use std::ops::Range;
 
 /// The text of a document in YAML or JSON, which every parser of YAML reads; empty where it is not known.
 #[derive(Debug, Default)]
-pub struct Source<'t> {
+pub struct DocumentText<'t> {
     text: Cow<'t, str>,
     /// The member of the document that the text is of; empty where it is of the whole.
     member: &'static str,
@@ -35,7 +35,7 @@ enum Node {
     },
 }
 
-impl<'t> Source<'t> {
+impl<'t> DocumentText<'t> {
     /// Takes the text of a document that was read.
     pub fn of(text: &'t str) -> Self {
         Self { text: Cow::Borrowed(text.trim_start_matches('\u{feff}')), ..Self::default() }
@@ -43,8 +43,8 @@ impl<'t> Source<'t> {
 
     /// Returns it with a text of its own, for a reader that looks into the text again and again: it is read once.
     #[must_use]
-    pub fn kept(self) -> Source<'static> {
-        Source { text: Cow::Owned(self.text.into_owned()), member: self.member, root: self.root }
+    pub fn kept(self) -> DocumentText<'static> {
+        DocumentText { text: Cow::Owned(self.text.into_owned()), member: self.member, root: self.root }
     }
 
     /// Returns the text as that of a member of the document, such as `/manifest`. What stands beside the member in the
@@ -206,18 +206,18 @@ mod tests {
             ("", "/a", None),
         ];
         for (text, pointer, wanted) in table {
-            assert_eq!(Source::of(text).plain(pointer), wanted, "{text} {pointer}");
-            assert_eq!(Source::of(text).kept().plain(pointer), wanted, "{text} {pointer}");
+            assert_eq!(DocumentText::of(text).plain(pointer), wanted, "{text} {pointer}");
+            assert_eq!(DocumentText::of(text).kept().plain(pointer), wanted, "{text} {pointer}");
         }
     }
 
     #[test]
     fn the_members_of_a_part_are_found_in_the_text_of_the_part() {
-        let source = Source::of("{a: 1.10, ab: 012}").within("/part");
+        let source = DocumentText::of("{a: 1.10, ab: 012}").within("/part");
         let table = [("/part/a", Some("1.10")), ("/a", Some("1.10")), ("/part", None), ("/partab", None)];
         for (pointer, wanted) in table {
             assert_eq!(source.plain(pointer), wanted, "{pointer}");
         }
-        assert_eq!(Source::default().plain("/a"), None);
+        assert_eq!(DocumentText::default().plain("/a"), None);
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::document::partial_document::PartialDocument;
 use crate::document::shape::{Language, Shape};
-use crate::document::source::Source;
+use crate::document::source::DocumentText;
 use crate::moving::Moving;
 use crate::moving::scope::MovingScope;
 use crate::prose;
@@ -51,7 +51,7 @@ impl Request {
     /// # Errors
     /// Everything that is wrong with it, and its rest.
     pub fn read(input: &Value) -> Result<Self, PartialDocument<Self>> {
-        Self::of_source(input, &Source::default())
+        Self::of_source(input, &DocumentText::default())
     }
 
     /// Reads the input that a call of the API makes of the members of its body. The body has the members of the
@@ -60,10 +60,10 @@ impl Request {
     /// # Errors
     /// As [`Request::read`], in the words of the body's text.
     pub fn read_body(input: &Value, body: &str) -> Result<Self, PartialDocument<Self>> {
-        Self::of_source(input, &Source::of(body).within("/manifest"))
+        Self::of_source(input, &DocumentText::of(body).within("/manifest"))
     }
 
-    fn of_source(input: &Value, source: &Source<'_>) -> Result<Self, PartialDocument<Self>> {
+    fn of_source(input: &Value, source: &DocumentText<'_>) -> Result<Self, PartialDocument<Self>> {
         SHAPE.checked(input, source, Self::findings).map_err(|part| part.with_member("manifest"))
     }
 

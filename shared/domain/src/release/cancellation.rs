@@ -5,7 +5,7 @@
 // recovery first, without a key.
 
 use crate::document::shape::{Language, Shape};
-use crate::document::source::Source;
+use crate::document::source::DocumentText;
 use crate::release::cause_name::CauseName;
 use crate::text::digest::Digest;
 use crate::text::finding::Finding;
@@ -101,7 +101,7 @@ impl Cancellation {
     /// # Errors
     /// Everything that is wrong with it.
     pub fn parse(body: &Value, text: &str) -> Result<Self, Vec<Finding>> {
-        SHAPE.read(body, &Source::of(text))
+        SHAPE.read(body, &DocumentText::of(text))
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::document::git::Git;
 use crate::document::partial_document::PartialDocument;
 use crate::document::shape::{Language, Shape, join};
-use crate::document::source::Source;
+use crate::document::source::DocumentText;
 use crate::document::syntax;
 use crate::release::key::{Upload, key_of_another, manifest_key, upload};
 use crate::text::digest::Digest;
@@ -69,7 +69,7 @@ impl Manifest {
     /// Everything that is wrong with it, with the part that can be read.
     pub fn read(app: &AppName, text: &str) -> Result<Self, PartialDocument<Self>> {
         let document = json(text).map_err(PartialDocument::unread)?;
-        SHAPE.checked(&document, &Source::of(text), |manifest: &Self| manifest.findings(app, ""))
+        SHAPE.checked(&document, &DocumentText::of(text), |manifest: &Self| manifest.findings(app, ""))
     }
 
     /// Reads a manifest for a caller that can do nothing with a part of it.
@@ -85,7 +85,7 @@ impl Manifest {
     /// # Errors
     /// As [`Manifest::read`].
     pub fn from_value(app: &AppName, document: &Value) -> Result<Self, PartialDocument<Self>> {
-        SHAPE.checked(document, &Source::default(), |manifest: &Self| manifest.findings(app, ""))
+        SHAPE.checked(document, &DocumentText::default(), |manifest: &Self| manifest.findings(app, ""))
     }
 
     /// Reads a manifest that was uploaded with a key: both name one version.
@@ -94,7 +94,7 @@ impl Manifest {
     /// As [`Manifest::read`].
     pub fn read_upload(app: &AppName, key: &str, text: &str) -> Result<Self, PartialDocument<Self>> {
         let document = json(text).map_err(PartialDocument::unread)?;
-        SHAPE.checked(&document, &Source::of(text), |manifest: &Self| {
+        SHAPE.checked(&document, &DocumentText::of(text), |manifest: &Self| {
             let mut findings = manifest.findings(app, "");
             findings.extend(manifest.key_finding(app, key));
             findings

@@ -1,7 +1,7 @@
 //! The artifacts that somebody asks to upload, with the keys that Windlass gives to them. Pure.
 
 use crate::document::shape::{Language, Shape};
-use crate::document::source::Source;
+use crate::document::source::DocumentText;
 use crate::release::identity::EnvironmentId;
 use crate::release::key::{artifacts_of, plans_of};
 use crate::text::digest::Digest;
@@ -53,7 +53,7 @@ impl WantedUploads {
     /// # Errors
     /// Everything that is wrong with it.
     pub fn read(body: &Value, text: &str) -> Result<Self, Vec<Finding>> {
-        SHAPE.read(body, &Source::of(text))
+        SHAPE.read(body, &DocumentText::of(text))
     }
 }
 

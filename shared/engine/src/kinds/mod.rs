@@ -291,7 +291,7 @@ pub trait Kind {
     }
 
     /// Pure: the part of the target that is the component's own, where the target has several of that sort
-    /// ([`windlass_domain::declaration::kinds::Kind::own_part`]).
+    /// ([`windlass_domain::declaration::kinds::ResolvedKind::own_part`]).
     fn own_part(_target: &Self::Target) -> Option<&str> {
         None
     }

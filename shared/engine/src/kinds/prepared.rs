@@ -68,11 +68,13 @@ pub struct PrepareInput<'a> {
     /// The time since which the oldest runs of what a rollback may go back to; `None` if that is not known, or the kind
     /// deletes nothing.
     pub oldest: Option<Time>,
-    /// The values that it takes from other components ([`windlass_domain::declaration::kinds::Kind::takes_from`]).
+    /// The values that it takes from other components
+    /// ([`windlass_domain::declaration::kinds::ResolvedKind::takes_from`]).
     pub inputs: &'a Inputs,
     /// True if it is asked for once more although it may be there. A task that is run once then runs again.
     pub again: bool,
-    /// The component whose image it runs ([`windlass_domain::declaration::kinds::Kind::image_of`]), as it is declared.
+    /// The component whose image it runs, as it is declared
+    /// ([`windlass_domain::declaration::kinds::ResolvedKind::image_of`]).
     pub image_of: Option<&'a Spec>,
     /// The files of it that are withdrawn.
     pub withdrawals: Withdrawals<'a>,

@@ -3,7 +3,7 @@
 use crate::planning::{Planning, failure_of};
 use serde_json::{Value, json};
 use std::cell::RefCell;
-use windlass_domain::declaration::kinds::external::{Called, External as Spec, Subject};
+use windlass_domain::declaration::kinds::external::{External as Spec, FunctionAlias, Subject};
 use windlass_domain::declaration::plan::KindName;
 use windlass_domain::declaration::resolved::Place;
 use windlass_domain::deployment::step::Step;
@@ -41,8 +41,8 @@ pub fn tree(release: &str) -> String {
     Digest::of(release.as_bytes()).as_str().to_owned()
 }
 
-fn called(name: &str) -> Called {
-    Called { name: name.into(), alias: "live".into() }
+fn called(name: &str) -> FunctionAlias {
+    FunctionAlias { name: name.into(), alias: "live".into() }
 }
 
 /// Makes a function that is ours and may be called, with version 1.

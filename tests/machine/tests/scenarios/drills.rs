@@ -5,7 +5,7 @@ use crate::scenarios::scene::{
     serves, way_back,
 };
 use serde_json::json;
-use windlass_domain::deployment::drill::{Direction, DrillOutcome, DrillSummary, SnapshotVersion};
+use windlass_domain::deployment::drill::{DrillDirection, DrillOutcome, DrillSummary, SnapshotVersion};
 use windlass_domain::release::ending::Ending;
 use windlass_domain::text::fault::{Fault, FaultName};
 use windlass_engine::ports::StepFunctionsApi;
@@ -96,7 +96,7 @@ fn each_of_its_steps_is_in_a_record_of_its_own() {
         assert_eq!(of_changes.count(), made.iter().sum::<usize>(), "{listed:?}");
         assert_eq!(leg.left_out, 0);
     }
-    assert_eq!(drill.direction(&drill.id), Some(Direction::There));
+    assert_eq!(drill.direction(&drill.id), Some(DrillDirection::There));
 }
 
 #[test]

@@ -4,7 +4,7 @@
 // looked for nowhere else: one of the same name there would pass for it.
 
 use super::sort::in_region;
-use super::{At, Resolve, Sort};
+use super::{At, ResolveGate, Sort};
 use crate::declaration::aws_name;
 use crate::declaration::scope::{Scope, Text};
 use crate::document::shape::join;
@@ -56,7 +56,7 @@ impl Sort for AlarmGate {
     }
 }
 
-impl Resolve for AlarmGate {
+impl ResolveGate for AlarmGate {
     type Written = Alarm;
 
     fn resolve(scope: &mut Scope<'_>, at: &At<'_>, alarm: &Alarm) -> Self {

@@ -2,7 +2,7 @@
 
 use super::series::{MetricSeries, check_period};
 use super::sort::in_region;
-use super::{At, Resolve, Sort};
+use super::{At, ResolveGate, Sort};
 use crate::declaration::aws_name;
 use crate::declaration::comparison::WRONG_AT_MOST;
 use crate::declaration::kinds::Split;
@@ -124,7 +124,7 @@ impl Sort for ComparisonGate {
     }
 }
 
-impl Resolve for ComparisonGate {
+impl ResolveGate for ComparisonGate {
     type Written = Comparison;
 
     fn resolve(scope: &mut Scope<'_>, at: &At<'_>, written: &Comparison) -> Self {

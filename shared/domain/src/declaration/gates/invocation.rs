@@ -1,6 +1,6 @@
 //! Declared invocations of the new version of a Lambda function.
 
-use super::{At, Resolve, Sort};
+use super::{At, ResolveGate, Sort};
 use crate::declaration::aws_name;
 use crate::declaration::name_text::NameText;
 use crate::declaration::scope::Scope;
@@ -64,7 +64,7 @@ impl Sort for InvocationGate {
     }
 }
 
-impl Resolve for InvocationGate {
+impl ResolveGate for InvocationGate {
     type Written = Invocation;
 
     fn resolve(scope: &mut Scope<'_>, at: &At<'_>, request: &Invocation) -> Self {

@@ -1,8 +1,8 @@
 //! Counts of lines in CloudWatch Logs.
 
 use super::sort::in_region;
-use super::{At, Resolve, Sort};
-use crate::declaration::aws_name::{self, Form};
+use super::{At, ResolveGate, Sort};
+use crate::declaration::aws_name::{self, TextForm};
 use crate::declaration::scope::{Scope, Text};
 use crate::document::shape::join;
 use crate::text::count::count;
@@ -22,7 +22,7 @@ const LONGEST_WINDOW: Span = Span::seconds(3600);
 const MOST_GROUPS: usize = 50;
 
 /// Amazon CloudWatch Logs API Reference, StartQuery, `logGroupNames`.
-const GROUP: Form = Form {
+const GROUP: TextForm = TextForm {
     accepts: |text| {
         let also = |c: char| c.is_ascii_alphanumeric() || "_-/.#".contains(c);
         (1..=512).contains(&text.len()) && text.chars().all(also)
@@ -32,7 +32,7 @@ const GROUP: Form = Form {
 
 /// A query may have 10,000 characters (Amazon CloudWatch Logs API Reference, StartQuery, `queryString`); a filter
 /// needs few of them.
-const FILTER: Form = Form {
+const FILTER: TextForm = TextForm {
     accepts: |text| text.len() <= 1024 && is_condition(text),
     words: "what stands behind `filter` in a query of Logs Insights, such as `@message like /ERROR/`, whole, without a comment, and without another command behind a `|`",
 };
@@ -105,7 +105,7 @@ impl Sort for LogsGate {
     }
 }
 
-impl Resolve for LogsGate {
+impl ResolveGate for LogsGate {
     type Written = Logs;
 
     fn resolve(scope: &mut Scope<'_>, at: &At<'_>, logs: &Logs) -> Self {

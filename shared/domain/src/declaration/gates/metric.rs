@@ -2,7 +2,7 @@
 
 use super::series::{MetricSeries, Series, check_period};
 use super::sort::in_region;
-use super::{At, Resolve, Sort};
+use super::{At, ResolveGate, Sort};
 use crate::declaration::aws_name;
 use crate::declaration::scope::{Scope, Text};
 use crate::document::shape::{join, unknown_name};
@@ -148,7 +148,7 @@ impl Sort for MetricGate {
     }
 }
 
-impl Resolve for MetricGate {
+impl ResolveGate for MetricGate {
     type Written = Metric;
 
     fn resolve(scope: &mut Scope<'_>, at: &At<'_>, metric: &Metric) -> Self {

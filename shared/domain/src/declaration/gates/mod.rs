@@ -34,7 +34,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 pub use series::{MetricSeries, Series};
 pub(crate) use slowest::Slowest;
-pub(super) use sort::{At, Resolve};
+pub(super) use sort::{At, ResolveGate};
 pub use sort::{DeclaredGate, Sort};
 use std::collections::BTreeSet;
 pub use websocket::{Websocket, WebsocketGate};
@@ -170,7 +170,7 @@ macro_rules! sorts {
                         self.$list.extend(sort::each(scope, of, listed));
                     )*
                     $(
-                        let usual = || <$own_gate as Resolve>::usual(written);
+                        let usual = || <$own_gate as ResolveGate>::usual(written);
                         let $own = own.$own.clone().unwrap_or_else(usual);
                         let listed = sort::listed(name, stringify!($own), &$own);
                         self.$own.extend(sort::each(scope, of, listed));

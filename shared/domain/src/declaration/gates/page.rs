@@ -1,8 +1,8 @@
 //! Pages of a static site. Each is answered with a document, and the files of the site that it names are there.
 
-use super::{At, Resolve, Sort};
-use crate::declaration::aws_name::Form;
-use crate::declaration::kinds::{AsWritten, Visited};
+use super::{At, ResolveGate, Sort};
+use crate::declaration::aws_name::TextForm;
+use crate::declaration::kinds::{AsWritten, VisitedPages};
 use crate::declaration::name_text::NameText;
 use crate::declaration::probe_url;
 use crate::declaration::scope::{Scope, Text};
@@ -57,7 +57,7 @@ impl Sort for PageGate {
     }
 }
 
-impl Resolve for PageGate {
+impl ResolveGate for PageGate {
     type Written = Page;
 
     /// A site with an address has its first page as a gate.
@@ -86,7 +86,7 @@ impl Resolve for PageGate {
     }
 }
 
-fn check(scope: &mut Scope<'_>, at: &At<'_>, visited: Visited, page: &Page) {
+fn check(scope: &mut Scope<'_>, at: &At<'_>, visited: VisitedPages, page: &Page) {
     let path = &at.path;
     if !visited.has_address {
         let reason = "Nothing says where visitors reach the site.";
@@ -102,7 +102,7 @@ fn check(scope: &mut Scope<'_>, at: &At<'_>, visited: Visited, page: &Page) {
     }
 }
 
-const PATH: Form = Form {
+const PATH: TextForm = TextForm {
     accepts: |text| {
         let plain = |c: char| !c.is_control() && !c.is_whitespace() && !"?#\\".contains(c);
         text.len() <= 1024

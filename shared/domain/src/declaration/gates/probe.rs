@@ -4,7 +4,7 @@
 // A test listener has the new tasks only while the service waits at its pause, so `before_traffic` decides in those
 // waves alone. Headers are recorded, so none may be a secret.
 
-use super::{At, Resolve, Sort};
+use super::{At, ResolveGate, Sort};
 use crate::declaration::aws_name;
 use crate::declaration::name_text::NameText;
 use crate::declaration::probe_url;
@@ -91,7 +91,7 @@ impl Sort for ProbeGate {
     }
 }
 
-impl Resolve for ProbeGate {
+impl ResolveGate for ProbeGate {
     type Written = Probe;
 
     fn resolve(scope: &mut Scope<'_>, at: &At<'_>, probe: &Probe) -> Self {

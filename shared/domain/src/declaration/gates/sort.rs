@@ -34,7 +34,7 @@ pub trait Sort {
 }
 
 /// A [`Sort`] of gate that is resolved from what people write.
-pub(crate) trait Resolve: Sort + PartialEq + Sized {
+pub(crate) trait ResolveGate: Sort + PartialEq + Sized {
     /// The gate as people write it.
     type Written: Clone;
     /// Returns the gates of a component whose declaration says nothing of this sort.
@@ -103,7 +103,7 @@ pub(super) fn in_region(region: Option<&String>) -> String {
 }
 
 /// Resolves the gates of one list, of the whole release or of a component. A repeated gate adds nothing.
-pub(super) fn each<'w, G: Resolve>(
+pub(super) fn each<'w, G: ResolveGate>(
     scope: &mut Scope<'_>,
     of: Option<(&ComponentName, &dyn AsWritten)>,
     listed: impl Iterator<Item = (String, &'w G::Written)>,

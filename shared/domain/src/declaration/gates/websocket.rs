@@ -1,6 +1,6 @@
 //! Conversations over a WebSocket: connect, say something, hear the expected answer.
 
-use super::{At, Resolve, Sort};
+use super::{At, ResolveGate, Sort};
 use crate::declaration::name_text::NameText;
 use crate::declaration::probe_url;
 use crate::declaration::scope::{Scope, Text};
@@ -76,7 +76,7 @@ fn shown(text: &str) -> String {
     truncate(text, 40)
 }
 
-impl Resolve for WebsocketGate {
+impl ResolveGate for WebsocketGate {
     type Written = Websocket;
 
     fn resolve(scope: &mut Scope<'_>, at: &At<'_>, websocket: &Websocket) -> Self {

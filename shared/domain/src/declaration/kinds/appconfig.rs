@@ -1,10 +1,10 @@
 //! The kind `appconfig`: a configuration that AWS AppConfig keeps in its own store, such as feature flags.
 
-use crate::declaration::aws_name::{self, Form};
+use crate::declaration::aws_name::{self, TextForm};
 use crate::declaration::claim::DeclaredClaim;
 use crate::declaration::execution_history::polls;
 use crate::declaration::gates::ResolvedGates as Gates;
-use crate::declaration::kinds::{ArtifactSorts, AsWritten, Common, Extent, Kind, Resolve};
+use crate::declaration::kinds::{ArtifactSorts, AsWritten, Common, Extent, Resolve, ResolvedKind};
 use crate::declaration::name_text::NameText;
 use crate::declaration::output::{Output, TakenOutputs};
 use crate::declaration::scope::{Scope, Text};
@@ -77,13 +77,13 @@ pub struct Appconfig {
 const WAITED_S: u64 = 15 * 60;
 
 /// AWS AppConfig API Reference: `Name` of applications, environments and strategies.
-const NAME: Form = Form {
+const NAME: TextForm = TextForm {
     accepts: |text| (1..=64).contains(&text.len()) && !text.contains(char::is_control),
     words: "a name of 1 to 64 characters, or the id that AppConfig gave it",
 };
 
 /// AWS AppConfig API Reference: `LongName` of configuration profiles.
-const PROFILE: Form = Form {
+const PROFILE: TextForm = TextForm {
     accepts: |text| (1..=128).contains(&text.len()) && !text.contains(char::is_control),
     words: "a name of 1 to 128 characters, or the id that AppConfig gave it",
 };
@@ -99,7 +99,7 @@ impl AsWritten for Written {
     }
 }
 
-impl Kind for Appconfig {
+impl ResolvedKind for Appconfig {
     fn claim(&self) -> DeclaredClaim {
         let Self { application, environment, profile, .. } = self;
         let what = format!("the configuration `{application}/{environment}/{profile}`");
@@ -131,7 +131,7 @@ impl Resolve for Appconfig {
     const SHORTEST: &str = r#"{"application": "a", "environment": "{environment}", "profile": "a", "strategy": "a"}"#;
 
     fn resolve(scope: &mut Scope<'_>, path: &str, written: &Written, _: &Common, _: &Gates) -> Self {
-        let mut name = |field: &str, text: &Text, form: &Form| scope.text_taking(&join(path, field), text, form);
+        let mut name = |field: &str, text: &Text, form: &TextForm| scope.text_taking(&join(path, field), text, form);
         Self {
             application: name("application", &written.application, &NAME),
             environment: name("environment", &written.environment, &NAME),

@@ -1,6 +1,6 @@
 //! A deployment group of AWS CodeDeploy, for every kind whose callers it can move to a release.
 
-use crate::declaration::aws_name::Form;
+use crate::declaration::aws_name::TextForm;
 use crate::declaration::scope::{Scope, Text};
 use crate::document::shape::join;
 use schemars::JsonSchema;
@@ -35,7 +35,7 @@ pub struct Group {
 }
 
 /// AWS CodeDeploy API Reference: `applicationName` and `deploymentGroupName` of `CreateDeployment`.
-const NAME: Form = Form {
+const NAME: TextForm = TextForm {
     accepts: |text| {
         let is_known = |c: char| c.is_ascii_alphanumeric() || "+=,.@_-".contains(c);
         (1..=100).contains(&text.len()) && text.chars().all(is_known)

@@ -5,7 +5,7 @@ use crate::declaration::claim::DeclaredClaim;
 use crate::declaration::execution_history::{LONGEST_WAIT, polls};
 use crate::declaration::gates::ResolvedGates as Gates;
 use crate::declaration::kinds::codedeploy::{self, Group};
-use crate::declaration::kinds::{ArtifactSorts, AsWritten, Common, Extent, Kind, Resolve, Split, Steps};
+use crate::declaration::kinds::{ArtifactSorts, AsWritten, Common, Extent, Resolve, ResolvedKind, Split, Steps};
 use crate::declaration::name_text::NameText;
 use crate::declaration::scope::{Scope, Text};
 use crate::document::shape::join;
@@ -222,7 +222,7 @@ impl AsWritten for Written {
     }
 }
 
-impl Kind for Ecs {
+impl ResolvedKind for Ecs {
     fn claim(&self) -> DeclaredClaim {
         let what = format!("the service `{}/{}`", self.cluster, self.service);
         DeclaredClaim::whole("ecs:service", "service", &[&self.cluster, &self.service], what).within(&["cluster"])

@@ -7,7 +7,7 @@ use crate::declaration::claim::DeclaredClaim;
 use crate::declaration::execution_history::polls::wait;
 use crate::declaration::execution_history::{LONGEST_WAIT, polls};
 use crate::declaration::gates::ResolvedGates as Gates;
-use crate::declaration::kinds::{ArtifactSorts, AsWritten, Common, Extent, Kind, Resolve};
+use crate::declaration::kinds::{ArtifactSorts, AsWritten, Common, Extent, Resolve, ResolvedKind};
 use crate::declaration::name_text::NameText;
 use crate::declaration::scope::{Scope, Text};
 use crate::document::shape::join;
@@ -21,7 +21,7 @@ use serde_json::{Map, Value, json};
 mod answer;
 mod request;
 
-pub use answer::{Acted, BadAnswer, CONFLICT, LONGEST_ANSWER, Look, Refusal, TOO_LATE};
+pub use answer::{Acted, BadAnswer, CONFLICT, FunctionRefusal, LONGEST_ANSWER, Look, TOO_LATE};
 pub use request::{Act, Deed, Observe, ReleaseBytes, State, Subject, VERSION};
 
 /// The longest settings, in bytes of JSON: they go with every request, and stand in the ledger.
@@ -40,10 +40,10 @@ const LONGEST_SETTINGS: usize = 4 * 1024;
 })))]
 pub struct Written {
     /// The function that looks and changes.
-    pub function: Function,
+    pub function: ExternalFunction,
     /// Another function, which only looks. If it is given, only the deployer invokes the first function.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub look: Option<Function>,
+    pub look: Option<ExternalFunction>,
     /// Settings for the function, such as the name of a branch: an object of at most 4 KiB, and never a secret.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub settings: Map<String, Value>,
@@ -59,9 +59,9 @@ pub struct Written {
 
 /// A Lambda function with its alias.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename = "ExternalFunction", deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 #[schemars(extend("examples" = [json!({"name": "textbook-pages-{environment}", "alias": "live"})]))]
-pub struct Function {
+pub struct ExternalFunction {
     /// The function's name.
     pub name: Text,
     /// The alias. A deployment calls the published version to which the alias points when the deployment is planned.
@@ -73,9 +73,9 @@ pub struct Function {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct External {
     /// The function that looks and changes.
-    pub function: Called,
+    pub function: FunctionAlias,
     /// The function that only looks; the same one if absent.
-    pub look: Option<Called>,
+    pub look: Option<FunctionAlias>,
     /// The things that the function has to know.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub settings: Map<String, Value>,
@@ -87,7 +87,7 @@ pub struct External {
 
 /// A function and its alias.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Called {
+pub struct FunctionAlias {
     /// The function's name.
     pub name: String,
     /// The alias.
@@ -113,7 +113,7 @@ impl AsWritten for Written {
     }
 }
 
-impl Kind for External {
+impl ResolvedKind for External {
     fn function_or_bucket(&self) -> Option<(&'static str, String)> {
         Some(("function.name", self.function.name.clone()))
     }
@@ -164,9 +164,9 @@ impl Resolve for External {
                 "Leave out `on_artifact`, or leave out `repository` where a release brings a file.",
             );
         }
-        let mut called = |field: &str, function: &Function| {
+        let mut called = |field: &str, function: &ExternalFunction| {
             let path = join(path, field);
-            Called {
+            FunctionAlias {
                 name: scope.text_taking(&join(&path, "name"), &function.name, &aws_name::FUNCTION),
                 alias: scope.text(&join(&path, "alias"), &function.alias, &aws_name::ALIAS),
             }

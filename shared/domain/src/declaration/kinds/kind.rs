@@ -14,7 +14,7 @@ use crate::text::name::{ComponentName, EnvironmentName};
 use std::collections::BTreeMap;
 
 /// A component of a kind, with every value final.
-pub trait Kind {
+pub trait ResolvedKind {
     /// Returns the resource of AWS that it changes, so that no two components change the same.
     fn claim(&self) -> DeclaredClaim;
 
@@ -136,7 +136,7 @@ pub trait Kind {
 }
 
 /// A kind that is resolved from a component as people write it: every value becomes final.
-pub(crate) trait Resolve: Kind + Sized {
+pub(crate) trait Resolve: ResolvedKind + Sized {
     /// The members of its own, as people write them. Their doc comments are shown in an editor. Unknown fields are
     /// refused.
     type Written: AsWritten;
@@ -201,7 +201,7 @@ pub struct Extent {
     pub polls: u64,
 }
 
-/// The component that [`Kind::warnings`] is asked about.
+/// The component that [`ResolvedKind::warnings`] is asked about.
 #[derive(Debug, Clone, Copy)]
 pub struct WarningContext<'a> {
     /// The component.

@@ -8,7 +8,7 @@ use crate::declaration::gates::ResolvedGates as Gates;
 use crate::declaration::kinds::codedeploy::{self, Group};
 use crate::declaration::kinds::rollout::{self, Rollout};
 use crate::declaration::kinds::{
-    ArtifactSorts, AsWritten, Common, Extent, Kind, Resolve, Split, Steps, WarningContext,
+    ArtifactSorts, AsWritten, Common, Extent, Resolve, ResolvedKind, Split, Steps, WarningContext,
 };
 use crate::declaration::name_text::NameText;
 use crate::declaration::scope::{Scope, Text};
@@ -103,7 +103,7 @@ impl AsWritten for Written {
     }
 }
 
-impl Kind for Lambda {
+impl ResolvedKind for Lambda {
     fn claim(&self) -> DeclaredClaim {
         let what = format!("the function `{}`", self.function);
         DeclaredClaim::whole("lambda:function", "function", &[&self.function], what)

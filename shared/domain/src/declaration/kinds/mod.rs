@@ -21,11 +21,11 @@ use crate::declaration::gates::ResolvedGates as Gates;
 use crate::declaration::scope::Scope;
 pub use common::Common;
 pub(crate) use kind::Resolve;
-pub use kind::{Extent, ImageOf, Kind, StackNames, WarningContext};
+pub use kind::{Extent, ImageOf, ResolvedKind, StackNames, WarningContext};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
-pub use written::{ArtifactSorts, AsWritten, Shares, Split, Steps, Visited};
+pub use written::{ArtifactSorts, AsWritten, Shares, Split, Steps, VisitedPages};
 
 /// Hands the list of kinds to a macro. A line is a kind: its words for people, its name in `app.yaml`, its file here,
 /// which is also the name of its folder in the engine, and its type there, which has every value final.
@@ -171,14 +171,14 @@ macro_rules! define {
             }
 
             /// Returns the component as any of its kind is asked.
-            pub fn as_kind(&self) -> &dyn Kind {
+            pub fn as_kind(&self) -> &dyn ResolvedKind {
                 match self {
                     $( Self::$name(component) => component, )+
                 }
             }
 
             /// Returns the component as any of its kind is asked, to be changed.
-            pub fn as_kind_mut(&mut self) -> &mut dyn Kind {
+            pub fn as_kind_mut(&mut self) -> &mut dyn ResolvedKind {
                 match self {
                     $( Self::$name(component) => component, )+
                 }

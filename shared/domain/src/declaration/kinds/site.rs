@@ -1,11 +1,13 @@
 //! The kind `static_site`: files in S3, usually behind CloudFront.
 
-use crate::declaration::aws_name::{self, Form};
+use crate::declaration::aws_name::{self, TextForm};
 use crate::declaration::claim::DeclaredClaim;
 use crate::declaration::execution_history::IN_PARTS_S;
 use crate::declaration::folder::{Destination, Folder, FolderPatterns};
 use crate::declaration::gates::ResolvedGates as Gates;
-use crate::declaration::kinds::{ArtifactSorts, AsWritten, Common, Extent, Kind, Resolve, Visited, WarningContext};
+use crate::declaration::kinds::{
+    ArtifactSorts, AsWritten, Common, Extent, Resolve, ResolvedKind, VisitedPages, WarningContext,
+};
 use crate::declaration::name_text::NameText;
 use crate::declaration::probe_url;
 use crate::declaration::scope::{NOT_FILLED_IN, Scope, Text};
@@ -186,9 +188,9 @@ impl AsWritten for Written {
         ArtifactSorts { key: true, image: false, images: false, instead: "Write `key`: a static site takes a zip." }
     }
 
-    fn visited(&self) -> Option<Visited> {
+    fn visited(&self) -> Option<VisitedPages> {
         let no_root = Text::Everywhere(StaticSite::NO_ROOT.to_owned());
-        Some(Visited {
+        Some(VisitedPages {
             has_address: self.url.is_some() || self.distribution.is_some(),
             has_first: self.root.as_ref() != Some(&no_root),
             has_folder: self.mode == SiteMode::Prefix,
@@ -196,7 +198,7 @@ impl AsWritten for Written {
     }
 }
 
-impl Kind for StaticSite {
+impl ResolvedKind for StaticSite {
     /// Buckets have one name space over all accounts and regions (Amazon S3 User Guide, "Bucket naming rules").
     fn claim(&self) -> DeclaredClaim {
         let what = format!("the place `{}/{}`", self.bucket, self.prefix);
@@ -340,4 +342,4 @@ fn config_file(scope: &mut Scope<'_>, path: &str, config: &WrittenConfigFile) ->
     ConfigFile { path: config.path.clone(), global: config.global.clone(), values }
 }
 
-const TEXT: Form = Form { accepts: |text| text.len() <= 4096, words: "a text of at most 4096 characters" };
+const TEXT: TextForm = TextForm { accepts: |text| text.len() <= 4096, words: "a text of at most 4096 characters" };

@@ -1,11 +1,11 @@
 //! The kind `cloudformation`: a stack of AWS CloudFormation, whose template comes with each release.
 
-use crate::declaration::aws_name::{self, Form};
+use crate::declaration::aws_name::{self, TextForm};
 use crate::declaration::claim::DeclaredClaim;
 use crate::declaration::execution_history::polls::wait;
 use crate::declaration::execution_history::{LONGEST_WAIT, polls};
 use crate::declaration::gates::ResolvedGates as Gates;
-use crate::declaration::kinds::{ArtifactSorts, AsWritten, Common, Extent, Kind, Resolve, StackNames};
+use crate::declaration::kinds::{ArtifactSorts, AsWritten, Common, Extent, Resolve, ResolvedKind, StackNames};
 use crate::declaration::output::{Output, TakenOutputs, is_name, outputs_in};
 use crate::declaration::scope::{Scope, Text};
 use crate::document::shape::join;
@@ -103,7 +103,7 @@ pub struct Stack {
 }
 
 /// AWS CloudFormation API Reference, CreateStack, `StackName`.
-const STACK: Form = Form {
+const STACK: TextForm = TextForm {
     accepts: |text| {
         (1..=128).contains(&text.len())
             && text.starts_with(|c: char| c.is_ascii_alphabetic())
@@ -113,7 +113,7 @@ const STACK: Form = Form {
 };
 
 /// IAM API Reference, CreateRole, `RoleName`; or the ARN of a role.
-const ROLE: Form = Form {
+const ROLE: TextForm = TextForm {
     accepts: |text| {
         let is_part = |c: char| c.is_ascii_alphanumeric() || "+=,.@_-".contains(c);
         ((1..=64).contains(&text.len()) && text.chars().all(is_part)) || (aws_name::ROLE.accepts)(text)
@@ -122,22 +122,23 @@ const ROLE: Form = Form {
 };
 
 /// AWS CloudFormation User Guide, "CloudFormation template Parameters syntax" and "Outputs syntax": logical ids.
-const LOGICAL_ID: Form = Form {
+const LOGICAL_ID: TextForm = TextForm {
     accepts: |text| (1..=255).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric()),
     words: "a name of the template: 1 to 255 letters and digits",
 };
 
 /// AWS CloudFormation User Guide, "Understand CloudFormation quotas": the value of a parameter.
-const VALUE: Form = Form { accepts: |text| text.len() <= 4096, words: "a text of at most 4096 characters" };
+const VALUE: TextForm = TextForm { accepts: |text| text.len() <= 4096, words: "a text of at most 4096 characters" };
 
 /// The name of an output, as others take it.
-const GIVEN: Form = Form {
+const GIVEN: TextForm = TextForm {
     accepts: is_name,
     words: "a name such as `web_bucket`: up to 32 lower-case letters, digits and underscores, and a letter at first",
 };
 
 /// The words of [`DataRule`].
-const DATA: Form = Form { accepts: |text| ["kept", "disposable"].contains(&text), words: "`kept` or `disposable`" };
+const DATA: TextForm =
+    TextForm { accepts: |text| ["kept", "disposable"].contains(&text), words: "`kept` or `disposable`" };
 
 impl AsWritten for Written {
     fn takes(&self) -> ArtifactSorts {
@@ -154,7 +155,7 @@ impl AsWritten for Written {
     }
 }
 
-impl Kind for Stack {
+impl ResolvedKind for Stack {
     fn claim(&self) -> DeclaredClaim {
         let what = format!("the stack `{}`", self.stack);
         DeclaredClaim::whole("cloudformation:stack", "stack", &[&self.stack], what)

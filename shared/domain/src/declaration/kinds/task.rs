@@ -1,10 +1,10 @@
 //! The kind `task`: something that is run once per release, as a task of Amazon ECS in its network, or as one call of a
 //! function.
 
-use crate::declaration::aws_name::{self, Form};
+use crate::declaration::aws_name::{self, TextForm};
 use crate::declaration::claim::DeclaredClaim;
 use crate::declaration::execution_history::polls;
-use crate::declaration::kinds::{ArtifactSorts, AsWritten, Extent, ImageOf, Kind, Shares};
+use crate::declaration::kinds::{ArtifactSorts, AsWritten, Extent, ImageOf, ResolvedKind, Shares};
 use crate::declaration::name_text::NameText;
 use crate::declaration::scope::{Scope, Text};
 use crate::document::shape::join;
@@ -48,7 +48,7 @@ pub struct Written {
     pub image: Option<ComponentName>,
     /// The task of Amazon ECS that is run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ecs: Option<Ecs>,
+    pub ecs: Option<EcsTask>,
     /// The function that Windlass calls instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub function: Option<FunctionTask>,
@@ -77,9 +77,9 @@ pub struct Written {
 /// A task as it is run in Amazon ECS.
 #[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename = "EcsTask", deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 #[schemars(extend("examples" = [json!({"command": ["bin/migrate", "up"]})]))]
-pub struct Ecs {
+pub struct EcsTask {
     /// The cluster's name; that of the service if absent. Another cluster needs the tags `windlass:app` and
     /// `windlass:environment` of this application and environment.
     pub cluster: Option<Text>,
@@ -93,7 +93,7 @@ pub struct Ecs {
     #[schemars(extend("minItems" = 1, "maxItems" = 100))]
     pub command: Vec<Text>,
     /// The network of the task; that of the service if absent.
-    pub network: Option<Network>,
+    pub network: Option<WrittenNetwork>,
 }
 
 /// The way in which the effect of a task is taken back.
@@ -190,7 +190,7 @@ impl AsWritten for Written {
 /// The member that says that it is a task of Amazon ECS.
 const ECS: &str = "ecs";
 
-impl Kind for Task {
+impl ResolvedKind for Task {
     fn function_or_bucket(&self) -> Option<(&'static str, String)> {
         let function = self.function.as_ref();
         function.map(|function| ("function.name", function.name.clone()))
@@ -231,7 +231,7 @@ impl Kind for Task {
 /// The network of a task (Amazon ECS API Reference, AwsVpcConfiguration).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename = "TaskNetwork", deny_unknown_fields)]
-pub struct Network {
+pub struct WrittenNetwork {
     /// The subnets, by id.
     #[schemars(extend("minItems" = 1, "maxItems" = 16))]
     pub subnets: Vec<Text>,
@@ -256,17 +256,17 @@ pub struct TaskNetwork {
 }
 
 /// Amazon EC2 API Reference: ids of subnets and of security groups.
-const SUBNET: Form =
-    Form { accepts: |text| is_id(text, "subnet-"), words: "the id of a subnet such as `subnet-0a1b2c3d4e5f60718`" };
-const SECURITY_GROUP: Form =
-    Form { accepts: |text| is_id(text, "sg-"), words: "the id of a security group such as `sg-0a1b2c3d4e5f60718`" };
+const SUBNET: TextForm =
+    TextForm { accepts: |text| is_id(text, "subnet-"), words: "the id of a subnet such as `subnet-0a1b2c3d4e5f60718`" };
+const SECURITY_GROUP: TextForm =
+    TextForm { accepts: |text| is_id(text, "sg-"), words: "the id of a security group such as `sg-0a1b2c3d4e5f60718`" };
 
 fn is_id(text: &str, begins: &str) -> bool {
     let rest = text.strip_prefix(begins);
     rest.is_some_and(|rest| (8..=32).contains(&rest.len()) && rest.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
-impl Network {
+impl WrittenNetwork {
     pub(crate) fn resolve(&self, scope: &mut Scope<'_>, path: &str) -> TaskNetwork {
         TaskNetwork {
             subnets: scope.texts(&join(path, "subnets"), &self.subnets, &SUBNET),

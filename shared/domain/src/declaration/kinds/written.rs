@@ -46,7 +46,7 @@ pub trait AsWritten {
     }
 
     /// Returns how visitors get pages of it; `None` for a kind that has no pages.
-    fn visited(&self) -> Option<Visited> {
+    fn visited(&self) -> Option<VisitedPages> {
         None
     }
 }
@@ -105,7 +105,7 @@ pub enum Split<'a> {
 
 /// The pages of a component, as visitors get them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Visited {
+pub struct VisitedPages {
     /// True if it is known under which address they are.
     pub has_address: bool,
     /// True if `/` is a page.

@@ -2,8 +2,8 @@
 
 use crate::deployment::drill::messages::{self, OutcomeText};
 use crate::deployment::drill::{
-    Direction, Drill, DrillDeployment, DrillDeploymentEnd, DrillEnded, DrillOutcome, EndedDeployment, TRIES, steps,
-    was_overtaken,
+    Drill, DrillDeployment, DrillDeploymentEnd, DrillDirection, DrillEnded, DrillOutcome, EndedDeployment, TRIES,
+    steps, was_overtaken,
 };
 use crate::deployment::judgement::Judgement;
 use crate::deployment::{Deployment, Resolved};
@@ -32,8 +32,8 @@ impl Drill {
         let Some(ended) = drill_deployment_end(end) else { return };
         let at = ended.at;
         let deployment = match direction {
-            Direction::There => &mut self.there,
-            Direction::Back => match &mut self.back {
+            DrillDirection::There => &mut self.there,
+            DrillDirection::Back => match &mut self.back {
                 Some(back) => back,
                 None => return,
             },
@@ -43,8 +43,8 @@ impl Drill {
         }
         close(deployment, end, ended);
         let over = match direction {
-            Direction::There => after_there(end),
-            Direction::Back => self.after_back(end),
+            DrillDirection::There => after_there(end),
+            DrillDirection::Back => self.after_back(end),
         };
         self.conclude(of, over, at);
     }
@@ -57,8 +57,8 @@ impl Drill {
         let (restored, said) = match (accepted, ended.ending, direction) {
             (Some(accepted), ..) => (false, OutcomeText::Accepted(accepted.to_string())),
             (None, Ending::NeedsOperator, _) => return false,
-            (None, Ending::Succeeded | Ending::NothingToDo, Direction::Back)
-            | (None, Ending::RolledBack | Ending::Rejected, Direction::There) => (true, OutcomeText::Restored),
+            (None, Ending::Succeeded | Ending::NothingToDo, DrillDirection::Back)
+            | (None, Ending::RolledBack | Ending::Rejected, DrillDirection::There) => (true, OutcomeText::Restored),
             (None, ..) => (false, OutcomeText::LeftThere),
         };
         let cause = messages::cause(of, self, said);

@@ -4,7 +4,7 @@ use crate::deployment::admission::{
     AdmissionFacts, Candidate, Decision, Obstacle, Overrides, Overtakes, Replaced, RunningDeployment, Supersession,
     stuck,
 };
-use crate::deployment::drill::{Direction, Drill};
+use crate::deployment::drill::{Drill, DrillDirection};
 use crate::deployment::refusal::findings;
 use crate::environment::{HeldState, LockHolder};
 use crate::release::identity::DeploymentId;
@@ -14,7 +14,7 @@ use crate::release::identity::DeploymentId;
 pub fn turn(candidate: &Candidate, facts: &AdmissionFacts<'_>) -> Decision {
     let drill = facts.drill;
     match drill.and_then(|drill| Some((drill, drill.direction(&candidate.id)?))) {
-        Some((drill, Direction::Back)) => back(drill, facts),
+        Some((drill, DrillDirection::Back)) => back(drill, facts),
         _ => there(candidate, facts),
     }
 }
@@ -57,7 +57,7 @@ fn back(drill: &Drill, facts: &AdmissionFacts<'_>) -> Decision {
 /// and undone, which is the shortest way to what ran before. On the way back it is the shortest way itself.
 pub fn gives_way(held: &LockHolder, facts: &AdmissionFacts<'_>) -> Overtakes {
     let direction = facts.drill.and_then(|drill| drill.direction(&held.deployment));
-    let is_there = direction == Some(Direction::There) && held.state == HeldState::Running;
+    let is_there = direction == Some(DrillDirection::There) && held.state == HeldState::Running;
     if is_there && facts.under_way.is_none_or(RunningDeployment::may_be_stopped) {
         Overtakes::Stops
     } else {

@@ -58,7 +58,7 @@ const NO_PASS: [&str; 6] = ["bypass", "compass", "lowpass", "highpass", "onepass
 
 /// The way in which a member's name speaks of secrets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Named {
+pub(super) enum NamedSecret {
     /// Its value is one.
     Secret,
     /// Its value may be one, or plain words.
@@ -70,19 +70,19 @@ pub(super) enum Named {
 }
 
 /// Returns how a name speaks of secrets.
-pub(super) fn named(name: &str) -> Named {
+pub(super) fn named(name: &str) -> NamedSecret {
     let name = plain(name);
     let name = name.trim_end_matches(|c: char| c.is_ascii_digit());
     let ends = |ends: &[&str]| ends.iter().any(|end| name.ends_with(end));
     if ends(&ENDS) {
         let is_address = name.contains("webhook") || name.contains("dsn");
-        return if is_address { Named::Address } else { Named::Perhaps };
+        return if is_address { NamedSecret::Address } else { NamedSecret::Perhaps };
     }
     if ends(&PLURALS) {
-        return Named::Perhaps;
+        return NamedSecret::Perhaps;
     }
     let is_pass = name.ends_with("pass") && !ends(&NO_PASS);
-    if is_pass || holds(name) { Named::Secret } else { Named::No }
+    if is_pass || holds(name) { NamedSecret::Secret } else { NamedSecret::No }
 }
 
 /// Returns whether a field of this name is likely to hold a secret, whatever its value.
@@ -95,7 +95,7 @@ pub(crate) fn names_a_secret(name: &str) -> bool {
 pub(super) fn names_a_password(name: &str) -> bool {
     let name = plain(name);
     let of = ["pass", "pwd"];
-    named(&name) == Named::Secret && of.iter().any(|part| name.contains(part))
+    named(&name) == NamedSecret::Secret && of.iter().any(|part| name.contains(part))
 }
 
 fn holds(name: &str) -> bool {

@@ -110,14 +110,14 @@ pub(super) fn object(language: Language) -> &'static str {
 
 /// A value that stands in a document.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Found<'v> {
+pub(super) struct DocumentValue<'v> {
     /// The value that the reader made.
     pub(super) value: &'v Value,
     /// The text of which the reader made a number, true or false, or no value, as it stands there.
     pub(super) text: Option<&'v str>,
 }
 
-impl Found<'_> {
+impl DocumentValue<'_> {
     /// Returns whether it is a number of which nobody knows how it is written: the reader makes 1.1 of `1.10`.
     pub(super) fn is_unwritten(self) -> bool {
         self.value.is_number() && self.text.is_none()
@@ -130,13 +130,13 @@ impl Found<'_> {
 }
 
 /// Returns a value as a person may read it: short, and never a secret.
-pub(super) fn shown(path: &str, found: Found<'_>) -> String {
+pub(super) fn shown(path: &str, found: DocumentValue<'_>) -> String {
     let short = short(path, found);
     if short.is_empty() { "the value".to_owned() } else { format!("`{short}`") }
 }
 
 /// Returns a value as it may be repeated, in a few characters; nothing of one that is, or may be, a secret.
-pub(super) fn short(path: &str, found: Found<'_>) -> String {
+pub(super) fn short(path: &str, found: DocumentValue<'_>) -> String {
     if path.split(['.', '[']).any(secret::names_a_secret) {
         return String::new();
     }

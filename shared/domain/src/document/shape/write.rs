@@ -1,6 +1,6 @@
 //! Says what to write instead of a value that does not fit.
 
-use crate::document::shape::objection::{Found, Language, object, one_line, plain, types};
+use crate::document::shape::objection::{DocumentValue, Language, object, one_line, plain, types};
 use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind;
 use serde_json::Value;
@@ -22,7 +22,7 @@ pub(super) fn remedy(
     node: Option<&Value>,
     alternatives: &[&Value],
     error: &ValidationError<'_>,
-    found: Option<Found<'_>>,
+    found: Option<DocumentValue<'_>>,
     language: Language,
 ) -> String {
     let about = node.and_then(|node| node.get("description")).and_then(Value::as_str).map(one_line);
@@ -45,13 +45,13 @@ pub(super) fn remedy(
 }
 
 /// Says which text was meant by a number, where the number in quotes means nothing.
-fn of_number_alone(meant: &str, found: Found<'_>) -> Option<String> {
+fn of_number_alone(meant: &str, found: DocumentValue<'_>) -> Option<String> {
     let number = found.text.filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))?;
     (!meant.is_empty()).then(|| format!("Write `{}`", meant.replace("{}", number)))
 }
 
 /// Says that a text that the reader took for something else belongs in quotes, if it fits then.
-fn in_quotes(node: &Value, found: Found<'_>, language: Language) -> Option<String> {
+fn in_quotes(node: &Value, found: DocumentValue<'_>, language: Language) -> Option<String> {
     let is_other = found.value.is_number() || found.value.is_boolean() || found.text.is_some();
     let text = Value::from(found.plain());
     let fits = is_other && has_type(node, "string") && accepts(node, &text);
@@ -91,7 +91,7 @@ fn as_name(text: &str) -> String {
 }
 
 /// Returns the same value in a form that fits.
-fn fitting(node: &Value, found: Found<'_>, language: Language) -> Option<String> {
+fn fitting(node: &Value, found: DocumentValue<'_>, language: Language) -> Option<String> {
     let seen = found.value;
     let is = |name: &str| has_type(node, name);
     let scalar = seen.is_string() || seen.is_number() || seen.is_boolean();

@@ -6,7 +6,7 @@ use crate::kinds::{APP_TAG, ENVIRONMENT_TAG, PrepareInput};
 use crate::ports::{Function, LambdaApi, PinnedFunction, Result};
 use crate::trouble::{Checked, collected, found, if_there};
 use std::collections::BTreeMap;
-use windlass_domain::declaration::kinds::external::{Called, External as Spec};
+use windlass_domain::declaration::kinds::external::{External as Spec, FunctionAlias};
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::{prose, run};
 
@@ -52,9 +52,9 @@ pub(super) async fn find(
 async fn one(
     there: &impl LambdaApi,
     input: &PrepareInput<'_>,
-    (member, called, is_spared): (&str, &Called, bool),
+    (member, called, is_spared): (&str, &FunctionAlias, bool),
 ) -> Checked<FoundFunction> {
-    let Called { name, alias } = called;
+    let FunctionAlias { name, alias } = called;
     let path = input.path(member);
     let missing = || {
         Finding::new(

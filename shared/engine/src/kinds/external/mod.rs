@@ -22,7 +22,7 @@ pub use state::{Change, Goal, Seen, Target, Way};
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use windlass_domain::declaration::kinds::external::{
-    Act, Acted, CONFLICT, Deed, External as Spec, Observe, Refusal, Subject, TOO_LATE, VALUE,
+    Act, Acted, CONFLICT, Deed, External as Spec, FunctionRefusal, Observe, Subject, TOO_LATE, VALUE,
 };
 use windlass_domain::deployment::step::Step;
 use windlass_domain::release::identity::DeploymentId;
@@ -180,7 +180,7 @@ impl<P: ExternalLookApi + Clock, A: ExternalActApi> Kind for External<P, A> {
 
 /// Returns the fault of a refusal. What is refused was not made: where the mark has moved, or the time was over, the
 /// next look decides.
-fn refused(target: &Target, refusal: &Refusal) -> Fault {
+fn refused(target: &Target, refusal: &FunctionRefusal) -> Fault {
     let is_passing = [CONFLICT, TOO_LATE].contains(&refusal.name.as_str());
     let name = if is_passing { FaultName::Conflict } else { FaultName::Refused };
     Fault::new(name, wording::refusal(&target.function, refusal))

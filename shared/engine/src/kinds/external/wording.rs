@@ -4,7 +4,7 @@ use super::state::{Change, Seen, TRIES, Target};
 use crate::kinds::noticed::plain;
 use crate::kinds::whose;
 use crate::ports::PinnedFunction;
-use windlass_domain::declaration::kinds::external::{BadAnswer, LONGEST_ANSWER, Look, Refusal, State, VERSION};
+use windlass_domain::declaration::kinds::external::{BadAnswer, FunctionRefusal, LONGEST_ANSWER, Look, State, VERSION};
 use windlass_domain::prose;
 use windlass_domain::text::count::count;
 use windlass_domain::text::finding::{Finding, FindingName};
@@ -134,7 +134,7 @@ pub(super) fn other_thing(target: &Target, seen: &Seen) -> Finding {
 }
 
 /// Says that the function has refused something.
-pub(super) fn refusal(function: &PinnedFunction, refusal: &Refusal) -> String {
+pub(super) fn refusal(function: &PinnedFunction, refusal: &FunctionRefusal) -> String {
     format!("it was refused as {}: {}, {}", line(&refusal.name), refusal.says.trim_end_matches('.'), says(function))
 }
 

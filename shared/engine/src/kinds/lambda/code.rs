@@ -21,7 +21,7 @@ use crate::kinds::PrepareInput;
 use crate::kinds::archive::{Entry, Limits, check_whole, directory, not_taken_out, read_directory, refusals, sort};
 use crate::ports::{Function, Image, Platform, Result, S3Api};
 use windlass_domain::declaration::folder::FolderRules;
-use windlass_domain::declaration::kinds::Kind as _;
+use windlass_domain::declaration::kinds::ResolvedKind as _;
 use windlass_domain::declaration::kinds::lambda::Lambda;
 use windlass_domain::release::artifact::Artifact;
 use windlass_domain::text::finding::Finding;

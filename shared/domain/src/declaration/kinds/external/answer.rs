@@ -56,7 +56,7 @@ const fn usual() -> bool {
 /// A refusal of the function's.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Refusal {
+pub struct FunctionRefusal {
     /// Its name, such as `Conflict`.
     pub name: String,
     /// A sentence.
@@ -78,7 +78,7 @@ pub enum Acted {
     /// The preparation goes on with another call.
     More,
     /// It was not made.
-    Refused(Refusal),
+    Refused(FunctionRefusal),
 }
 
 /// The reason why an answer is not believed.
@@ -102,7 +102,7 @@ pub enum BadAnswer {
     /// This member is missing, or not of its form.
     Form(String),
     /// The function refused a look.
-    Refused(Refusal),
+    Refused(FunctionRefusal),
 }
 
 /// The members of the answer to a look, and those of every answer.

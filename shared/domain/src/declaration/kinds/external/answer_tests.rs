@@ -1,6 +1,6 @@
 //! Answers, as a table: what is believed, and what is refused for which reason.
 
-use super::{Acted, BadAnswer, LONGEST_ANSWER, Look, Refusal};
+use super::{Acted, BadAnswer, FunctionRefusal, LONGEST_ANSWER, Look};
 use serde_json::{Value, json};
 
 /// An answer to a look with these members beside or in place of the usual ones.
@@ -66,7 +66,7 @@ fn an_answer_to_a_look_is_read_whole_or_refused() {
             "a refusal",
             refused.to_string().into_bytes(),
             false,
-            Some(BadAnswer::Refused(Refusal { name: "UnknownDo".into(), says: "no".into() })),
+            Some(BadAnswer::Refused(FunctionRefusal { name: "UnknownDo".into(), says: "no".into() })),
         ),
         ("no object", b"[]".to_vec(), false, Some(BadAnswer::NoObject)),
         ("no JSON", b"{\"owns\":".to_vec(), false, Some(BadAnswer::NoObject)),
@@ -111,7 +111,7 @@ fn a_number_is_read_as_the_ledger_gives_it_back() {
 #[test]
 fn what_came_of_a_request_is_one_word_or_a_refusal() {
     let refusal = json!({"refused": {"name": "Conflict", "says": "it has moved"}});
-    let conflict = || Acted::Refused(Refusal { name: "Conflict".into(), says: "it has moved".into() });
+    let conflict = || Acted::Refused(FunctionRefusal { name: "Conflict".into(), says: "it has moved".into() });
     let table = [
         (json!({"sent": true}), Ok(Acted::Done), Err(Some(unknown("sent", None)))),
         (json!({"done": true}), Err(Some(unknown("done", None))), Ok(Acted::Done)),

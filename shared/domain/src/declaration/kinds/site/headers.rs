@@ -1,6 +1,6 @@
 //! The headers that a site declares for its files.
 
-use crate::declaration::aws_name::{self, Form};
+use crate::declaration::aws_name::{self, TextForm};
 use crate::declaration::scope::Scope;
 use crate::document::shape::join;
 use crate::text::finding::{Finding, FindingName};
@@ -119,7 +119,7 @@ impl ContentEncoding {
 }
 
 /// RFC 9110, section 5.5: what a header can have everywhere. A number alone is no directive (RFC 9111, section 5.2).
-pub(super) const HEADER: Form = Form {
+pub(super) const HEADER: TextForm = TextForm {
     accepts: |text| {
         let is_plain = text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
         let is_number = text.bytes().all(|byte| byte.is_ascii_digit());

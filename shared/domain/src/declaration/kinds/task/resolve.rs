@@ -1,7 +1,7 @@
 //! Resolves a task: every value becomes final, and what is wrong is noted.
 
 use super::function::fits;
-use super::{ECS, Ecs, LONGEST_CALL, Task, TaskUndo, Undo, Written};
+use super::{ECS, EcsTask, LONGEST_CALL, Task, TaskUndo, Undo, Written};
 use crate::declaration::aws_name;
 use crate::declaration::execution_history::LONGEST_WAIT;
 use crate::declaration::execution_history::polls::wait;
@@ -29,7 +29,7 @@ impl Resolve for Task {
         wait(scope, &join(path, "limit"), "task", (written.limit, longest));
         let called = written.function.as_ref();
         let called = called.map(|call| call.resolve(scope, &join(path, "function")));
-        let none = Ecs::default();
+        let none = EcsTask::default();
         let ecs = written.ecs.as_ref().unwrap_or(&none);
         let mut name = |field: &str, text: &Option<Text>| {
             text.as_ref().map(|text| scope.text_taking(&join(&at, field), text, &aws_name::ECS))
