@@ -6,7 +6,7 @@ use std::fs;
 use std::slice;
 use windlass_domain::declaration::Declaration;
 use windlass_domain::declaration::kinds::StackNames;
-use windlass_domain::declaration::resolved::Resolved;
+use windlass_domain::declaration::resolved::ResolvedEnvironment;
 use windlass_domain::text::digest::Digest;
 use windlass_domain::text::name::{ComponentName, EnvironmentName};
 
@@ -73,7 +73,7 @@ fn assembly(name: &str, change: impl Fn(&mut Value, &mut Value)) -> PathBuf {
     folder
 }
 
-fn declared(declaration: &str) -> Resolved {
+fn declared(declaration: &str) -> ResolvedEnvironment {
     Declaration::parse(declaration).unwrap().resolve(&EnvironmentName::new("prod").unwrap()).unwrap()
 }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use windlass_domain::declaration::folder::{Destination, Folder, FolderPatterns, FolderRules};
 use windlass_domain::declaration::kinds::StackNames;
 use windlass_domain::declaration::kinds::stack::package::{STACK_PACKAGE, StackAsset, StackPackage};
-use windlass_domain::declaration::resolved::Resolved;
+use windlass_domain::declaration::resolved::ResolvedEnvironment;
 use windlass_domain::text::digest::Digest;
 use windlass_domain::text::finding::Finding;
 use windlass_domain::text::name::ComponentName;
@@ -20,7 +20,7 @@ pub struct WantedStack<'a> {
     /// Its names.
     pub names: StackNames<'a>,
     /// The application as it is declared in the environment.
-    pub declared: &'a Resolved,
+    pub declared: &'a ResolvedEnvironment,
     /// The argument of the command, as findings show it: the component with the path.
     pub given: &'a str,
 }

@@ -16,7 +16,7 @@ use crate::stack::manifest::MANIFEST;
 use std::collections::BTreeMap;
 use std::path::Path;
 use windlass_domain::declaration::kinds::StackNames;
-use windlass_domain::declaration::resolved::Resolved;
+use windlass_domain::declaration::resolved::ResolvedEnvironment;
 use windlass_domain::text::finding::Finding;
 use windlass_domain::text::name::ComponentName;
 
@@ -38,7 +38,7 @@ pub struct PackedStack {
 }
 
 /// Returns the names of a component that is a stack.
-pub fn names<'d>(component: &ComponentName, declared: &'d Resolved) -> Option<StackNames<'d>> {
+pub fn names<'d>(component: &ComponentName, declared: &'d ResolvedEnvironment) -> Option<StackNames<'d>> {
     declared.components.get(component)?.spec.as_kind().built_stack()
 }
 
@@ -57,7 +57,7 @@ pub fn pack(
     path: &Path,
     given: &str,
     component: &ComponentName,
-    declared: Option<&Resolved>,
+    declared: Option<&ResolvedEnvironment>,
 ) -> Result<Option<PackedStack>, String> {
     let stack = declared.and_then(|declared| Some((declared, names(component, declared)?)));
     let Some((declared, names)) = stack else { return Ok(None) };

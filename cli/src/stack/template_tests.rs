@@ -4,7 +4,7 @@ use super::*;
 use std::fs;
 use windlass_domain::declaration::Declaration;
 use windlass_domain::declaration::kinds::StackNames;
-use windlass_domain::declaration::resolved::Resolved;
+use windlass_domain::declaration::resolved::ResolvedEnvironment;
 use windlass_domain::text::name::{ComponentName, EnvironmentName};
 
 const DECLARATION: &str = "
@@ -14,7 +14,7 @@ environments: {prod: {deploy: {branch: main}}}
 components: {web: {kind: static_site, bucket: shop-web}}
 ";
 
-fn declared() -> Resolved {
+fn declared() -> ResolvedEnvironment {
     Declaration::parse(DECLARATION).unwrap().resolve(&EnvironmentName::new("prod").unwrap()).unwrap()
 }
 

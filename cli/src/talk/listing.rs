@@ -13,7 +13,7 @@ use crate::talk::windlass::{RouteName, Windlass, read};
 use clap::Args;
 use serde_json::Value;
 use windlass_domain::release::identity::EnvironmentId;
-use windlass_domain::shown::api::Page;
+use windlass_domain::shown::api::PageOfList;
 use windlass_domain::text::name::{AppName, EnvironmentName};
 
 /// The most that the API puts on a page.
@@ -25,7 +25,7 @@ const USUAL: usize = 20;
 /// One item of a list of an environment.
 pub trait ListedItem: Sized {
     /// The page on which the API lists it.
-    type Page: Page<Item = Self>;
+    type Page: PageOfList<Item = Self>;
 
     /// The plural by which a person calls it.
     const NAME: &'static str;
@@ -77,7 +77,7 @@ pub struct ListPage<T> {
 ///
 /// # Errors
 /// No answer, or one that cannot be understood.
-pub async fn page<P: Page>(
+pub async fn page<P: PageOfList>(
     windlass: &Windlass,
     list: &List<'_>,
     limit: usize,
@@ -109,7 +109,7 @@ fn go_on(all: &mut Value, later: Value) {
 ///
 /// # Errors
 /// No answer, or one that cannot be understood.
-pub async fn whole<P: Page>(windlass: &Windlass, list: &List<'_>) -> Result<Vec<P::Item>, Failure> {
+pub async fn whole<P: PageOfList>(windlass: &Windlass, list: &List<'_>) -> Result<Vec<P::Item>, Failure> {
     let part = ListPart { limit: usize::MAX, after: None };
     Ok(part.read::<P>(windlass, list).await?.listed)
 }
@@ -133,7 +133,11 @@ impl ListPart {
     ///
     /// # Errors
     /// No answer, or one that cannot be understood.
-    pub async fn read<P: Page>(&self, windlass: &Windlass, list: &List<'_>) -> Result<ListPage<P::Item>, Failure> {
+    pub async fn read<P: PageOfList>(
+        &self,
+        windlass: &Windlass,
+        list: &List<'_>,
+    ) -> Result<ListPage<P::Item>, Failure> {
         let mut all = ListPage { listed: Vec::new(), answered: Value::Null, next: self.after.clone() };
         while all.listed.len() < self.limit {
             let wanted = (self.limit - all.listed.len()).min(LARGEST_PAGE);

@@ -8,7 +8,7 @@ use crate::view::deployment::verdict;
 use crate::view::drills::newest;
 use maud::{Markup, html};
 use windlass_domain::deployment::drill::{
-    Drill, DrillDeployment, DrillOutcome, DrillStep, DrillSummary, Drills, Next, lasted,
+    Drill, DrillDeployment, DrillOutcome, DrillStep, DrillSummary, Drills, NextDrill, lasted,
 };
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::shown::api::environments::Environment;
@@ -33,7 +33,7 @@ pub fn known(here: &Environment) -> Option<&DrillSummary> {
 }
 
 /// Shows it in a cell of the board: how long ago it was proved, or the outcome of a later drill that proved nothing.
-pub fn in_short(drills: &Drills, next: Option<&Next>, now: Time) -> Markup {
+pub fn in_short(drills: &Drills, next: Option<&NextDrill>, now: Time) -> Markup {
     html! {
         @match (drills.unproved(), &drills.proved) {
             (Some(last), _) => { (mark(tone(last.outcome), &last.outcome.to_string())) " " (age(last.at, now)) },
@@ -70,8 +70,8 @@ fn link(stand: &PagePlace, app: &AppName, id: &str) -> Markup {
     html! { a href=[stand.deployment(app, id)] { "drill" } }
 }
 
-/// Shows the words of [`Next`], with its time as the pages have times.
-fn by_schedule(next: &Next) -> Markup {
+/// Shows the words of [`NextDrill`], with its time as the pages have times.
+fn by_schedule(next: &NextDrill) -> Markup {
     html! {
         p {
             "Drills by the schedule: every " (next.every)

@@ -20,7 +20,7 @@ use clap::Args;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use windlass_domain::declaration::resolved::{Resolved, Start};
+use windlass_domain::declaration::resolved::{ResolvedEnvironment, Start};
 use windlass_domain::declaration::{Declaration, Exceptions, LARGEST};
 use windlass_domain::deployment::overtaking::Supersede;
 use windlass_domain::document::partial_document::PartialDocument;
@@ -71,7 +71,7 @@ struct ValidateReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    environments: Vec<Resolved>,
+    environments: Vec<ResolvedEnvironment>,
     /// The rhythm of each environment's drills, and the time of the next, in words.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     drills: BTreeMap<EnvironmentName, String>,
@@ -305,7 +305,7 @@ fn mended<'w>(path: &Path, named: &'w str) -> &'w str {
     if machine::bytes(path, LARGEST as u64).is_ok() { "Save it as UTF-8" } else { named }
 }
 
-fn in_words(environment: &Resolved) -> String {
+fn in_words(environment: &ResolvedEnvironment) -> String {
     let components: Vec<String> =
         environment.components.iter().map(|(name, component)| format!("{name} ({})", component.spec.kind())).collect();
     let start = match environment.start {

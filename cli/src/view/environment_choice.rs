@@ -6,7 +6,7 @@ use crate::ground::failure::Failure;
 use crate::ground::output::text;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use windlass_domain::declaration::resolved::{Resolved, Start};
+use windlass_domain::declaration::resolved::{ResolvedEnvironment, Start};
 use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::document::git_rule::{GitRef, GitRule};
 use windlass_domain::release::request::Route;
@@ -137,7 +137,7 @@ fn none(finding: Finding) -> (Option<EnvironmentName>, String, Vec<Finding>) {
 
 /// Returns a sentence about who can release there by the sources that it names; `None` where each release needs a right
 /// to the environment.
-pub fn without_a_right(here: &Resolved) -> Option<String> {
+pub fn without_a_right(here: &ResolvedEnvironment) -> Option<String> {
     let (app, environment) = (&here.app, &here.environment);
     let mut may = Vec::new();
     if here.sources.contains(&Route::S3) {

@@ -9,7 +9,7 @@ use crate::view::provenance::commit;
 use crate::view::situation::{EnvironmentSeen, ObservedEnvironment, by, of_overview, runs};
 use futures::stream::{self, StreamExt};
 use std::collections::BTreeMap;
-use windlass_domain::deployment::drill::Next;
+use windlass_domain::deployment::drill::NextDrill;
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::shown::api::environments::{AppOverview, Environment, EnvironmentOverview, Situation};
 
@@ -111,7 +111,7 @@ fn rows_of(app: &AppOverview, here: &EnvironmentOverview, observed: &AllObserved
 
 /// Returns when it last proved its way back, and when the next drill by the schedule is due.
 fn way_back(now: &Situation) -> String {
-    let next = now.next_drill.as_ref().map(Next::in_short);
+    let next = now.next_drill.as_ref().map(NextDrill::in_short);
     let parts: Vec<String> = std::iter::once(now.drills.in_short()).chain(next).collect();
     parts.join("; ")
 }

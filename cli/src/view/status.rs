@@ -8,7 +8,7 @@ use crate::view::next_steps::EnvironmentSteps;
 use crate::view::provenance::{self, commit, took, who};
 use crate::view::situation::{judged, parts, tone};
 use std::collections::BTreeMap;
-use windlass_domain::deployment::hourly_look::Component;
+use windlass_domain::deployment::hourly_look::ObservedComponent;
 use windlass_domain::environment::drift::{Compared, Drift};
 use windlass_domain::environment::reach::Reach;
 use windlass_domain::environment::{GivenVersion, HeldState, Running, VersionNames, irreversible};
@@ -172,7 +172,7 @@ fn is_released_since(here: &Environment, at: Time) -> bool {
 }
 
 /// Returns the last hourly finding on a component that is not as recorded, or whose state could not be seen.
-fn found<'a>(here: &'a Environment, name: &ComponentName) -> Option<&'a Component> {
+fn found<'a>(here: &'a Environment, name: &ComponentName) -> Option<&'a ObservedComponent> {
     let found = here.situation.drift.as_ref()?.components.get(name)?;
     (found.compared.drift != Drift::None).then_some(found)
 }

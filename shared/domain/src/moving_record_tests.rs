@@ -98,7 +98,7 @@ fn the_words_say_what_stays_and_what_is_next() {
         kept: RetainedRecord { is_held: true, ran: BTreeSet::new() },
         behind: BTreeSet::new(),
     };
-    let moves = Moved { environments: [(prod.clone(), moves)].into(), ..Moved::default() };
+    let moves = MovedThings { environments: [(prod.clone(), moves)].into(), ..MovedThings::default() };
     let within = Moving { from: prod_of(&shop, &web), to: prod_of(&shop, &site) };
     assert_eq!(
         moves.in_words(within).written(),

@@ -2,7 +2,7 @@ use super::*;
 use crate::declaration::tenancy::{self, Owner};
 use crate::environment::kept::IrreversibleRun;
 use crate::environment::{BEFORE_WINDLASS, GivenVersion, HeldState, Hold, Lock, LockHolder, Proof, Snapshot};
-use crate::moving::application::{Moved, ToMove};
+use crate::moving::application::{MovedThings, ToMove};
 use crate::release::identity::{DeploymentId, EnvironmentId, Order};
 use crate::text::name::{AppName, EnvironmentName};
 use serde_json::json;
@@ -173,7 +173,7 @@ impl Scene {
         };
         let mut moved = application::decide(&ToMove { moving, whole: None, environments: vec![facts] })?;
         let taken = moved.environments.remove(&prod).unwrap();
-        assert_eq!(moved, Moved::default());
+        assert_eq!(moved, MovedThings::default());
         self.kept = taken.keeps(moving);
         for claims in &mut self.claims {
             taken.hand_on(moving, claims);

@@ -9,7 +9,7 @@ use windlass_domain::declaration::kinds::Spec;
 use windlass_domain::declaration::kinds::stack::DataRule;
 use windlass_domain::declaration::kinds::stack::holds_data::holds_data;
 use windlass_domain::declaration::kinds::stack::template::{deletion_policy, read};
-use windlass_domain::declaration::resolved::Resolved;
+use windlass_domain::declaration::resolved::ResolvedEnvironment;
 use windlass_domain::text::name::{ComponentName, EnvironmentName};
 
 fn folder() -> PathBuf {
@@ -26,7 +26,7 @@ fn declared(name: &str, file: &str) -> Declaration {
     Declaration::parse(&text).unwrap_or_else(|findings| panic!("{}: {findings:#?}", path.display()))
 }
 
-fn resolved(declaration: &Declaration, environment: &str) -> Resolved {
+fn resolved(declaration: &Declaration, environment: &str) -> ResolvedEnvironment {
     let name = EnvironmentName::new(environment).unwrap();
     declaration.resolve(&name).unwrap()
 }

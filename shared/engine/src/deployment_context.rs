@@ -6,7 +6,7 @@ use crate::ledger::{self, Fence, Stored};
 use crate::payload::{Answer, CallingExecution};
 use crate::ports::{DynamoDbApi, Result};
 use windlass_domain::declaration::Declared;
-use windlass_domain::declaration::resolved::{Place, Resolved, TargetRole};
+use windlass_domain::declaration::resolved::{Place, ResolvedEnvironment, TargetRole};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::Lock;
 use windlass_domain::release::identity::DeploymentId;
@@ -21,7 +21,7 @@ pub struct DeploymentContext {
     /// The revision of the record that was read.
     pub rev: u64,
     /// Its declaration, for its environment.
-    pub resolved: Resolved,
+    pub resolved: ResolvedEnvironment,
     /// The region and the role of its targets.
     pub place: Place,
     /// The fence of what is written for it: the lock had its token when it was read.
@@ -66,7 +66,7 @@ async fn of_record(
 }
 
 /// The declaration of a deployment, for its environment.
-pub async fn resolved(ports: &impl DynamoDbApi, record: &Deployment) -> Result<Resolved> {
+pub async fn resolved(ports: &impl DynamoDbApi, record: &Deployment) -> Result<ResolvedEnvironment> {
     let key = ledger::declaration(&record.app, &record.declaration);
     let declared = ledger::require(ports, &key).await?;
     resolve(&declared.value, record)
@@ -88,7 +88,7 @@ pub async fn declared_meanwhile(ports: &impl DynamoDbApi, record: &Deployment) -
 }
 
 /// A declaration is checked before it is recorded, so findings here are not the caller's.
-fn resolve(declared: &Declared, record: &Deployment) -> Result<Resolved> {
+fn resolve(declared: &Declared, record: &Deployment) -> Result<ResolvedEnvironment> {
     let read = ledger::read_declaration(declared).and_then(|declaration| declaration.resolve(&record.environment));
     read.map_err(|findings| {
         let Deployment { declaration, app, environment, .. } = record;
@@ -98,7 +98,7 @@ fn resolve(declared: &Declared, record: &Deployment) -> Result<Resolved> {
 }
 
 /// Returns the place of the targets of a deployment.
-pub fn place_of(resolved: &Resolved, deployment: &DeploymentId) -> Place {
+pub fn place_of(resolved: &ResolvedEnvironment, deployment: &DeploymentId) -> Place {
     let role = resolved.role_arn.as_ref().map(|arn| TargetRole {
         arn: arn.clone(),
         external_id: format!("{}/{}", resolved.app, resolved.environment),

@@ -13,7 +13,7 @@ use windlass_domain::declaration::kinds::KindName;
 use windlass_domain::declaration::tenancy::ResourceClaims;
 use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::environment::{EnvironmentState, Snapshot};
-use windlass_domain::moving::application::{Moved, ToMove, WholeFacts, decide};
+use windlass_domain::moving::application::{MovedThings, ToMove, WholeFacts, decide};
 use windlass_domain::moving::{MovedItems, Moving, MovingFacts, arrive};
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::text::finding::Finding;
@@ -60,7 +60,7 @@ impl<'a> Movable<'a> {
     }
 
     /// Decides on what was read.
-    pub fn decide(&self) -> Result<Moved, Vec<Finding>> {
+    pub fn decide(&self) -> Result<MovedThings, Vec<Finding>> {
         let environments = self.environments.iter();
         decide(&ToMove {
             moving: self.moving,
@@ -76,7 +76,7 @@ impl<'a> Movable<'a> {
 
     /// Returns the writes that move it, all or none, on the condition that nobody takes a lock of either side and no
     /// declaration changes.
-    pub fn moved(mut self, moved: &Moved, now: Time) -> Result<Vec<Write>> {
+    pub fn moved(mut self, moved: &MovedThings, now: Time) -> Result<Vec<Write>> {
         let mut writes = self.handed_on(moved)?;
         writes.extend(self.declarations.iter().map(WatchedItem::check));
         writes.extend(self.whole.iter().map(|(whole, _)| withdrawn(&whole.declared)));
@@ -103,7 +103,7 @@ impl<'a> Movable<'a> {
 
     /// Hands on the claims, and returns their writes. Several environments may have claims of one resource, which is
     /// one item.
-    fn handed_on(&mut self, moved: &Moved) -> Result<Vec<Write>> {
+    fn handed_on(&mut self, moved: &MovedThings) -> Result<Vec<Write>> {
         let mut resources: BTreeMap<String, (Stored<ResourceClaims>, bool)> = BTreeMap::new();
         for (environment, moves) in &moved.environments {
             let found = self.environments.get_mut(environment).map(|items| std::mem::take(&mut items.from.claims));

@@ -10,7 +10,7 @@ use crate::verbs::release::preflight;
 use crate::verbs::release::upload::{self, LoadedArtifact};
 use std::path::Path;
 use windlass_domain::declaration::folder::{Folder, FolderRules};
-use windlass_domain::declaration::resolved::Resolved;
+use windlass_domain::declaration::resolved::ResolvedEnvironment;
 use windlass_domain::release::manifest::{ArtifactRef, Manifest};
 use windlass_domain::text::count::count;
 use windlass_domain::text::digest::Digest;
@@ -36,7 +36,7 @@ pub struct LookedInto {
 pub async fn look(
     app: &AppName,
     manifest: &Manifest,
-    declared: Option<&Resolved>,
+    declared: Option<&ResolvedEnvironment>,
     given: &[ComponentArgument],
     bucket: Option<&InstallationPlace>,
 ) -> Result<LookedInto, Failure> {
@@ -116,7 +116,7 @@ const DOCUMENTS: [&str; 3] = ["yaml", "yml", "txt"];
 
 /// Returns the findings about the artifacts' bytes. `declared` says what each component takes. Where that is not
 /// known, an archive must be readable as one, and anything else must be a document.
-pub fn misfits(app: &AppName, artifacts: &[LoadedArtifact], declared: Option<&Resolved>) -> Vec<Finding> {
+pub fn misfits(app: &AppName, artifacts: &[LoadedArtifact], declared: Option<&ResolvedEnvironment>) -> Vec<Finding> {
     let looked = artifacts.iter().map(|artifact| {
         let name = &artifact.component;
         let component = declared.and_then(|declared| declared.components.get(name));

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use windlass_domain::declaration::folder::{Folder, FolderRules};
-use windlass_domain::declaration::resolved::Resolved;
+use windlass_domain::declaration::resolved::ResolvedEnvironment;
 use windlass_domain::release::Part;
 use windlass_domain::release::manifest::ArtifactRef;
 use windlass_domain::text::digest::Digest;
@@ -51,7 +51,11 @@ impl ReleaseContents {
     ///
     /// # Errors
     /// All components that are given twice, and all that cannot be read.
-    pub fn of(app: &AppName, arguments: &[ComponentArgument], declared: Option<&Resolved>) -> Result<Self, Failure> {
+    pub fn of(
+        app: &AppName,
+        arguments: &[ComponentArgument],
+        declared: Option<&ResolvedEnvironment>,
+    ) -> Result<Self, Failure> {
         let mut found = Self::default();
         let (mut seen, mut wrong): (Vec<&Part>, Vec<String>) = (Vec::new(), Vec::new());
         for argument in arguments {
@@ -96,7 +100,7 @@ impl ReleaseContents {
         app: &AppName,
         name: &ComponentName,
         path: &Path,
-        declared: Option<&Resolved>,
+        declared: Option<&ResolvedEnvironment>,
     ) -> Result<(), String> {
         let given = format!("{name}={}", shown(path));
         let link = leads_to(path);
@@ -148,7 +152,7 @@ impl ReleaseContents {
         self,
         app: &AppName,
         arguments: &[ComponentArgument],
-        declared: &Resolved,
+        declared: &ResolvedEnvironment,
     ) -> Result<Self, Failure> {
         let is_same = self.folders.iter().all(|(name, folder)| {
             let rules = rules_of(name, Some(declared));
@@ -182,7 +186,7 @@ impl ReleaseContents {
 
     /// Returns the artifacts whose bytes can be looked at: all but folders in place of a file, and stacks of which no
     /// archive was made.
-    pub fn readable(&self, declared: Option<&Resolved>) -> Vec<LoadedArtifact> {
+    pub fn readable(&self, declared: Option<&ResolvedEnvironment>) -> Vec<LoadedArtifact> {
         let is_misplaced = |name: &ComponentName| {
             let is_folder = self.folders.contains_key(name) && takes_a_file(name, declared);
             is_folder || self.stacks.get(name).is_some_and(|packed| !packed.findings.is_empty())
@@ -192,7 +196,7 @@ impl ReleaseContents {
 
     /// Returns the findings on folders in place of a file, and on files of others that are refused or cannot be packed.
     /// They are not packed.
-    pub fn findings(&self, declared: Option<&Resolved>) -> Vec<Finding> {
+    pub fn findings(&self, declared: Option<&ResolvedEnvironment>) -> Vec<Finding> {
         let findings = self.folders.iter().filter_map(|(name, folder)| {
             let given = format!("{name}={}", shown(&folder.path));
             if takes_a_file(name, declared) {
@@ -208,7 +212,7 @@ impl ReleaseContents {
     }
 
     /// Returns where links lead, and the files that are left out of each component, in words.
-    pub fn notes(&self, declared: Option<&Resolved>) -> Vec<String> {
+    pub fn notes(&self, declared: Option<&ResolvedEnvironment>) -> Vec<String> {
         let notes = self.artifacts.iter().flat_map(|artifact| {
             let Ok(rules) = rules_of(&artifact.component, declared) else { return vec![] };
             let given = &artifact.given;
@@ -249,14 +253,14 @@ fn leads_to(path: &Path) -> Option<PathBuf> {
 }
 
 /// Returns whether the artifact of a component is one document, where that is known.
-fn takes_a_file(name: &ComponentName, declared: Option<&Resolved>) -> bool {
+fn takes_a_file(name: &ComponentName, declared: Option<&ResolvedEnvironment>) -> bool {
     let component = declared.and_then(|declared| declared.components.get(name));
     component.is_some_and(|component| component.spec.as_kind().folder().is_none())
 }
 
 /// Returns the rules for the files of a component's folder. Where nobody knows what it is, only what every folder
 /// refuses is refused.
-fn rules_of(name: &ComponentName, declared: Option<&Resolved>) -> Result<FolderRules, String> {
+fn rules_of(name: &ComponentName, declared: Option<&ResolvedEnvironment>) -> Result<FolderRules, String> {
     let component = declared.and_then(|declared| declared.components.get(name));
     let folder = component.and_then(|component| component.spec.as_kind().folder());
     FolderRules::new(folder.unwrap_or(Folder::UNKNOWN))

@@ -11,7 +11,7 @@ use crate::verbs::release::preflight::{self, ReleasePlan};
 use crate::verbs::release::upload;
 use crate::view::declared_application::{self, OrFindings};
 use crate::view::drills::LookedEnvironments;
-use windlass_domain::declaration::resolved::Resolved;
+use windlass_domain::declaration::resolved::ResolvedEnvironment;
 use windlass_domain::declaration::{Declaration, Exceptions, LARGEST};
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::shown::api::deployments::{Deployments, HistoryEntry};
@@ -38,10 +38,10 @@ pub async fn nowhere(app: &AppName, bucket: &InstallationPlace) -> Failure {
 #[derive(Debug, Default)]
 pub struct ReleaseLookup {
     /// The environment that it goes to, where that is known.
-    pub here: Option<Resolved>,
+    pub here: Option<ResolvedEnvironment>,
     /// The components' artifacts by the declaration, where that is known: they are of the same kinds in every
     /// environment.
-    pub declared: Option<Resolved>,
+    pub declared: Option<ResolvedEnvironment>,
     /// The name under which it would be recorded, where that is known without its bytes.
     version: Option<String>,
     /// The findings against it.
@@ -62,7 +62,7 @@ pub async fn declared(
     plan: ReleasePlan<'_>,
     (windlass, bucket): (Option<&Windlass>, Option<&InstallationPlace>),
     exceptions: &Exceptions,
-) -> Option<Resolved> {
+) -> Option<ResolvedEnvironment> {
     if let Some(windlass) = windlass {
         let declaration = declared_application::declaration(windlass, plan.app).await;
         if let Ok(OrFindings::So(declaration)) = declaration {
@@ -75,13 +75,13 @@ pub async fn declared(
     there(plan, &Declaration::parse_with(&text, exceptions).ok()?)
 }
 
-fn there(plan: ReleasePlan<'_>, declaration: &Declaration) -> Option<Resolved> {
+fn there(plan: ReleasePlan<'_>, declaration: &Declaration) -> Option<ResolvedEnvironment> {
     preflight::goes_to(plan, declaration).ok().or_else(|| anywhere(declaration))
 }
 
 /// Returns the application as it is declared somewhere: its components are of the same kinds in every environment, and
 /// their folders have the same patterns.
-fn anywhere(declaration: &Declaration) -> Option<Resolved> {
+fn anywhere(declaration: &Declaration) -> Option<ResolvedEnvironment> {
     let mut names = declaration.environments();
     names.find_map(|name| declaration.resolve(name).ok())
 }
@@ -163,7 +163,12 @@ impl ReleaseLookup {
         Ok(())
     }
 
-    async fn look_at(&mut self, plan: ReleasePlan<'_>, windlass: &Windlass, here: &Resolved) -> Result<(), Failure> {
+    async fn look_at(
+        &mut self,
+        plan: ReleasePlan<'_>,
+        windlass: &Windlass,
+        here: &ResolvedEnvironment,
+    ) -> Result<(), Failure> {
         let name = here.environment.as_str();
         match windlass.read::<Environment>(RouteName::Environment, &[plan.app.as_str(), name], &[]).await {
             Ok(now) => self.findings.extend(preflight::stopped(plan, here, &now)),

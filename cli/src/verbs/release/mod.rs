@@ -31,7 +31,7 @@ use clap::Args;
 use serde_json::json;
 use std::collections::BTreeMap;
 use windlass_domain::declaration::Exceptions;
-use windlass_domain::declaration::resolved::Resolved;
+use windlass_domain::declaration::resolved::ResolvedEnvironment;
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::release::key::manifest_key;
 use windlass_domain::release::manifest::{ArtifactRef, Manifest};
@@ -154,7 +154,11 @@ impl ReleaseArguments {
 
     /// Returns the application as it is declared, for what is packed by what is declared of it. `None` if that cannot
     /// be read: the look before the release says why.
-    async fn declared(&self, found: &ReleaseContents, plan: ReleasePlan<'_>) -> Result<Option<Resolved>, Failure> {
+    async fn declared(
+        &self,
+        found: &ReleaseContents,
+        plan: ReleasePlan<'_>,
+    ) -> Result<Option<ResolvedEnvironment>, Failure> {
         if !found.has_packed() {
             return Ok(None);
         }

@@ -8,7 +8,7 @@ use crate::talk::git::ReleaseOrigin;
 use semver::Version;
 use windlass_domain::access::{AccessRight, Asked, Rules};
 use windlass_domain::declaration::Declaration;
-use windlass_domain::declaration::resolved::{Resolved, Start};
+use windlass_domain::declaration::resolved::{ResolvedEnvironment, Start};
 use windlass_domain::deployment::refusal::beforehand;
 use windlass_domain::document::git_rule::GitRef;
 use windlass_domain::document::tag_version::tag_version_differs;
@@ -49,7 +49,7 @@ pub struct ReleasePlan<'a> {
 ///
 /// # Errors
 /// The findings, if it goes nowhere.
-pub fn goes_to(plan: ReleasePlan<'_>, declaration: &Declaration) -> Result<Resolved, Vec<Finding>> {
+pub fn goes_to(plan: ReleasePlan<'_>, declaration: &Declaration) -> Result<ResolvedEnvironment, Vec<Finding>> {
     let one = |finding| vec![finding];
     let name = match (plan.named, &plan.manifest.git) {
         (Some(named), _) => named.clone(),
@@ -91,13 +91,13 @@ fn by_tag(plan: ReleasePlan<'_>, declaration: &Declaration) -> String {
 }
 
 /// Returns the environment, and everything that the declaration or the working tree says against the release.
-pub fn misfits(plan: ReleasePlan<'_>, declaration: &Declaration) -> (Option<Resolved>, Vec<Finding>) {
+pub fn misfits(plan: ReleasePlan<'_>, declaration: &Declaration) -> (Option<ResolvedEnvironment>, Vec<Finding>) {
     let (here, mut findings) = declared_misfits(plan, declaration);
     findings.extend(unclean(plan, here.as_ref()));
     (here, findings)
 }
 
-fn declared_misfits(plan: ReleasePlan<'_>, declaration: &Declaration) -> (Option<Resolved>, Vec<Finding>) {
+fn declared_misfits(plan: ReleasePlan<'_>, declaration: &Declaration) -> (Option<ResolvedEnvironment>, Vec<Finding>) {
     let mut findings: Vec<Finding> = other_declaration(plan, declaration.version()).into_iter().collect();
     let components = &plan.manifest.components;
     let resolved = match goes_to(plan, declaration) {
@@ -176,7 +176,7 @@ pub fn unread(manifest: &Manifest) -> Option<String> {
 }
 
 /// Returns the findings from the environment as it is now, in the words of the machine that would refuse the release.
-pub fn stopped(plan: ReleasePlan<'_>, here: &Resolved, now: &Environment) -> Vec<Finding> {
+pub fn stopped(plan: ReleasePlan<'_>, here: &ResolvedEnvironment, now: &Environment) -> Vec<Finding> {
     let hold = now.situation.hold.as_ref().filter(|_| !plan.through_hold);
     let closed = now.situation.closed.as_ref().filter(|_| !plan.through_hold);
     beforehand(EnvironmentId::new(plan.app, &here.environment), hold, closed, now.situation.lock.stuck())
@@ -184,7 +184,7 @@ pub fn stopped(plan: ReleasePlan<'_>, here: &Resolved, now: &Environment) -> Vec
 
 /// Refuses changes that are in no commit for a tag, and for an environment that takes tags or waits for a person: those
 /// are for what a commit names.
-fn unclean(plan: ReleasePlan<'_>, here: Option<&Resolved>) -> Option<Finding> {
+fn unclean(plan: ReleasePlan<'_>, here: Option<&ResolvedEnvironment>) -> Option<Finding> {
     let git = plan.manifest.git.as_ref().filter(|git| git.dirty)?;
     let is_tag = matches!(GitRef::of(&git.reference), GitRef::Tag(_));
     let strict = here.is_some_and(|here| here.tag_rule || here.start == Start::Manual);
@@ -228,7 +228,7 @@ pub fn no_destination(plan: ReleasePlan<'_>) -> Option<Finding> {
 }
 
 /// Returns a line for a person that says where the release goes.
-pub fn goes(plan: ReleasePlan<'_>, here: Option<&Resolved>) -> String {
+pub fn goes(plan: ReleasePlan<'_>, here: Option<&ResolvedEnvironment>) -> String {
     let Some(here) = here else {
         return match plan.named {
             Some(named) => format!("  goes to {named}, which is named"),

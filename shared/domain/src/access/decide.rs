@@ -9,7 +9,7 @@ use crate::access::refused::no_rule;
 use crate::access::right::{AccessRight, Asked};
 use crate::access::window::{self, Closed};
 use crate::declaration::document::Source;
-use crate::declaration::resolved::{Resolved, Start};
+use crate::declaration::resolved::{ResolvedEnvironment, Start};
 use crate::release::claims::ClaimIssuer;
 use crate::release::identity::EnvironmentId;
 use crate::release::key::AccessPlace;
@@ -67,7 +67,7 @@ impl Rules {
     }
 
     /// Returns the warning that the declaration says who may release, and that rules of operators decide on that.
-    pub fn overrules(&self, declared: &Resolved) -> Option<Finding> {
+    pub fn overrules(&self, declared: &ResolvedEnvironment) -> Option<Finding> {
         if !self.are_in_force() || !declares(declared) {
             return None;
         }
@@ -120,7 +120,7 @@ impl Rules {
     ///
     /// # Errors
     /// A finding for each right that is lacking.
-    pub fn decide(&self, asked: &Asked<'_>, declared: Option<&Resolved>) -> Result<Allowed, Vec<Finding>> {
+    pub fn decide(&self, asked: &Asked<'_>, declared: Option<&ResolvedEnvironment>) -> Result<Allowed, Vec<Finding>> {
         let releases = asked.rights.contains(&AccessRight::Release);
         if !self.are_in_force() {
             if self.rule_on(asked.by) {
@@ -340,7 +340,7 @@ fn is_of(person: &Person, caller: Caller<'_>) -> bool {
 }
 
 /// Returns whether a declaration says who may release: something else than what counts without it.
-pub fn declares(declared: &Resolved) -> bool {
+pub fn declares(declared: &ResolvedEnvironment) -> bool {
     let is_usual = declared.sources.iter().eq(Source::USUAL.map(Source::route).iter());
     !is_usual || declared.start == Start::Manual
 }
@@ -350,7 +350,7 @@ const WRITTEN: [Route; 4] = [Route::Api, Route::Console, Route::S3, Route::Ecr];
 
 /// Decides on a release by `sources` and `start` of the declaration, as by an access file in which each source has
 /// `release`, or where a person starts, `record`; then who starts has `release`.
-fn by_declaration(asked: &Asked<'_>, declared: &Resolved) -> Result<Allowed, Finding> {
+fn by_declaration(asked: &Asked<'_>, declared: &ResolvedEnvironment) -> Result<Allowed, Finding> {
     let route = asked.by.route;
     if declared.sources.contains(&route) {
         let is_recorded = declared.start == Start::Manual && !asked.starts;

@@ -33,7 +33,7 @@ pub struct Document {
     pub formerly: Option<AppName>,
     /// The environments by name, in the order in which they are listed. A new order needs a higher `version`.
     #[schemars(extend("minProperties" = 1, "maxProperties" = 200))]
-    pub environments: BTreeMap<EnvironmentName, Environment>,
+    pub environments: BTreeMap<EnvironmentName, WrittenEnvironment>,
     /// The components by name.
     #[schemars(extend("minProperties" = 1, "maxProperties" = 500))]
     pub components: BTreeMap<ComponentName, Component>,
@@ -61,7 +61,8 @@ pub enum Waves {
 #[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Environment {
+#[schemars(rename = "Environment")]
+pub struct WrittenEnvironment {
     /// The Git refs and image tags that go here. Without a rule, only releases that name this environment go here.
     pub deploy: Option<Deploy>,
     /// `automatic`: arrivals deploy by themselves. `manual`: a person starts each deployment.

@@ -8,7 +8,7 @@
 use crate::declaration::gate::UnknownRule;
 use crate::declaration::kinds::Extent;
 use crate::declaration::plan::{PlannedChange, Wave};
-use crate::declaration::resolved::Component;
+use crate::declaration::resolved::ResolvedComponent;
 use crate::text::count::count;
 use crate::text::finding::Finding;
 use crate::text::name::ComponentName;
@@ -76,13 +76,13 @@ const SPARE: u64 = 300;
 const ENDS: u64 = 3;
 
 /// Returns the extent of a change, as its kind gives it. Every change is of a declared component.
-fn extent(change: &PlannedChange, components: &BTreeMap<ComponentName, Component>) -> Extent {
+fn extent(change: &PlannedChange, components: &BTreeMap<ComponentName, ResolvedComponent>) -> Extent {
     let component = components.get(&change.component);
     component.map_or_else(Extent::default, |component| component.spec.as_kind().extent())
 }
 
 /// Returns the events of a change.
-fn events(change: &PlannedChange, components: &BTreeMap<ComponentName, Component>) -> u64 {
+fn events(change: &PlannedChange, components: &BTreeMap<ComponentName, ResolvedComponent>) -> u64 {
     let published = if change.kind.publishes() { PUBLISH } else { 0 };
     CHANGE + published + extent(change, components).polls * POLL
 }
@@ -92,7 +92,7 @@ fn events(change: &PlannedChange, components: &BTreeMap<ComponentName, Component
 #[derive(Debug, Clone, Copy)]
 pub struct WaveHistory<'a> {
     waves: &'a [Wave],
-    components: &'a BTreeMap<ComponentName, Component>,
+    components: &'a BTreeMap<ComponentName, ResolvedComponent>,
     /// The longest time that a wave is held after its bake, in seconds. Whatever an unknown gate becomes, a probe whose
     /// target is not ready yet holds.
     hold_s: u64,
@@ -103,7 +103,7 @@ impl<'a> WaveHistory<'a> {
     /// decide.
     pub fn of(
         waves: &'a [Wave],
-        components: &'a BTreeMap<ComponentName, Component>,
+        components: &'a BTreeMap<ComponentName, ResolvedComponent>,
         rule: Option<&UnknownRule>,
     ) -> Self {
         Self { waves, components, hold_s: rule.map_or(0, |rule| rule.hold_for.as_s()) }

@@ -61,11 +61,12 @@ fn spec(kind: KindName, steady_within: Span) -> Spec {
 }
 
 /// So many components of each of these kinds.
-fn declared(count: usize, steady_within: Span) -> BTreeMap<ComponentName, Component> {
+fn declared(count: usize, steady_within: Span) -> BTreeMap<ComponentName, ResolvedComponent> {
     KINDS
         .into_iter()
         .flat_map(|kind| {
-            let component = Component { after: BTreeSet::new(), on_artifact: false, spec: spec(kind, steady_within) };
+            let component =
+                ResolvedComponent { after: BTreeSet::new(), on_artifact: false, spec: spec(kind, steady_within) };
             (0..count).map(move |n| (name(kind, n), component.clone()))
         })
         .collect()

@@ -1,7 +1,7 @@
 //! The outputs that components take from others: as the engine asks for them, how they are filled into names, and the
 //! check that they are given, and before the components change. Pure.
 
-use super::resolved::{Component, Resolved};
+use super::resolved::{ResolvedComponent, ResolvedEnvironment};
 use crate::declaration::kinds::Spec;
 use crate::declaration::name_text::Given;
 use crate::declaration::output::Output;
@@ -32,20 +32,20 @@ impl Spec {
     }
 }
 
-impl Resolved {
+impl ResolvedEnvironment {
     /// Returns the outputs that a component takes from others, each with the member that takes it: those that its kind
     /// lists, and those in its names. Whoever runs the image of a service takes what the names of that take.
-    pub fn takes(&self, component: &Component) -> Vec<(String, Output)> {
+    pub fn takes(&self, component: &ResolvedComponent) -> Vec<(String, Output)> {
         listed(component).chain(self.takes_in_names(component)).collect()
     }
 
     /// Returns those of them that stand in names.
-    pub fn takes_in_names(&self, component: &Component) -> Vec<(String, Output)> {
+    pub fn takes_in_names(&self, component: &ResolvedComponent) -> Vec<(String, Output)> {
         component.spec.outputs_in_names().into_iter().chain(self.with_the_image(component)).collect()
     }
 
     /// Returns the outputs in the names of the service whose image a component runs.
-    fn with_the_image(&self, component: &Component) -> impl Iterator<Item = (String, Output)> {
+    fn with_the_image(&self, component: &ResolvedComponent) -> impl Iterator<Item = (String, Output)> {
         let owner = component.spec.as_kind().image_of().and_then(|image| self.components.get(image.component));
         let names = owner.into_iter().flat_map(|owner| owner.spec.outputs_in_names());
         names.map(|(_, output)| ("image".to_owned(), output))
@@ -53,14 +53,14 @@ impl Resolved {
 }
 
 /// Returns the outputs that the kind of a component lists.
-fn listed(component: &Component) -> impl Iterator<Item = (String, Output)> {
+fn listed(component: &ResolvedComponent) -> impl Iterator<Item = (String, Output)> {
     let listed = component.spec.as_kind().takes_from().into_iter();
     listed.flat_map(|it| it.outputs.into_iter().map(move |output| (it.member.to_owned(), output.clone())))
 }
 
 /// Returns everything that is wrong with the outputs that are taken in an environment. `taken` are those in texts, each
 /// with the path of its text.
-pub(super) fn findings(resolved: &Resolved, taken: &[(String, Output)]) -> Vec<Finding> {
+pub(super) fn findings(resolved: &ResolvedEnvironment, taken: &[(String, Output)]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (name, component) in &resolved.components {
         let path = format!("components.{name}");
@@ -86,7 +86,7 @@ fn taker(at: &str) -> Option<&str> {
 }
 
 /// Returns the components that have changed before one.
-pub fn before<'r>(resolved: &'r Resolved, name: &ComponentName) -> BTreeSet<&'r ComponentName> {
+pub fn before<'r>(resolved: &'r ResolvedEnvironment, name: &ComponentName) -> BTreeSet<&'r ComponentName> {
     let mut before = BTreeSet::new();
     let mut left: Vec<&ComponentName> = vec![name];
     while let Some(next) = left.pop() {
@@ -100,7 +100,7 @@ pub fn before<'r>(resolved: &'r Resolved, name: &ComponentName) -> BTreeSet<&'r 
     before
 }
 
-fn unknown(resolved: &Resolved, path: &str, output: &Output) -> Option<Finding> {
+fn unknown(resolved: &ResolvedEnvironment, path: &str, output: &Output) -> Option<Finding> {
     let Output { component, name } = output;
     let Some(giver) = resolved.components.get(component) else {
         let reason = format!("`{output}`: `{component}` is not a component of this declaration.");

@@ -49,7 +49,7 @@ pub use content::Declaration;
 pub use declaration_item::{DeclarationUpload, Declared};
 use document::{Source, Start};
 pub use read::{LARGEST, schema};
-use resolved::Resolved;
+use resolved::ResolvedEnvironment;
 pub use scope::Exceptions;
 use std::collections::{BTreeMap, BTreeSet};
 pub use unwritten::UNWRITTEN;
@@ -97,7 +97,7 @@ impl Declaration {
     ///
     /// # Errors
     /// `UnknownName` if there is no such environment.
-    pub fn resolve(&self, environment: &EnvironmentName) -> Result<Resolved, Vec<Finding>> {
+    pub fn resolve(&self, environment: &EnvironmentName) -> Result<ResolvedEnvironment, Vec<Finding>> {
         let (resolved, _) = resolve::resolve(self, environment, &Exceptions::default())?;
         Ok(resolved)
     }

@@ -5,7 +5,7 @@
 // ran before is never refused.
 
 use super::Declaration;
-use super::resolved::Resolved;
+use super::resolved::ResolvedEnvironment;
 use crate::declaration::kinds::Component;
 use crate::document::shape::unknown_name;
 use crate::release::artifact::{is_same_repository, split_image};
@@ -42,7 +42,7 @@ impl Declaration {
         &self,
         name: &ComponentName,
         artifact: &ArtifactRef,
-        here: &Resolved,
+        here: &ResolvedEnvironment,
         planned: bool,
     ) -> Vec<Finding> {
         let mut declared = Repositories::new();
@@ -100,7 +100,7 @@ impl Declaration {
     }
 }
 
-impl Resolved {
+impl ResolvedEnvironment {
     /// Returns the findings about resources whose data may be lost: each is of a component that holds data, and that
     /// is changed.
     pub fn misplaced_losses(
@@ -161,7 +161,7 @@ fn misfit(name: &ComponentName, component: &Component, artifact: &ArtifactRef) -
 /// The repositories of a component's images by container, in one environment or in all of them.
 type Repositories = BTreeMap<String, BTreeSet<String>>;
 
-fn add(declared: &mut Repositories, here: &Resolved, name: &ComponentName) {
+fn add(declared: &mut Repositories, here: &ResolvedEnvironment, name: &ComponentName) {
     for (container, repository) in here.repositories(name) {
         declared.entry(container.to_owned()).or_default().insert(repository.to_owned());
     }

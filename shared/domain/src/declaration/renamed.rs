@@ -2,7 +2,7 @@
 //! it is the way back of the new one, once it is renamed. Pure.
 
 use crate::declaration::kinds::KindName;
-use crate::declaration::resolved::{Component, Resolved};
+use crate::declaration::resolved::{ResolvedComponent, ResolvedEnvironment};
 use crate::declaration::tenancy::{Claim, Owner};
 use crate::prose;
 use crate::release::action::ActionName;
@@ -12,14 +12,14 @@ use crate::text::finding::{Finding, FindingName};
 use crate::text::name::ComponentName;
 use crate::text::next_step::NextStep;
 
-impl Resolved {
+impl ResolvedEnvironment {
     /// Returns the new name of a component that the former declaration has and this one has not: a component that only
     /// this one has, of the same kind and with the same target.
     pub fn called_since(&self, former: &Self, name: &ComponentName) -> Option<&ComponentName> {
         let was = former.components.get(name).filter(|_| !self.components.contains_key(name))?;
         let claim = was.spec.as_kind().claim();
         let same_place = (&former.region, &former.role_arn) == (&self.region, &self.role_arn);
-        let is_it = |(new, is): &(&ComponentName, &Component)| {
+        let is_it = |(new, is): &(&ComponentName, &ResolvedComponent)| {
             let own = is.spec.as_kind().claim();
             let is_same = claim.folder == own.folder && claim.is_same_as(&own, same_place);
             is_same && was.spec.kind() == is.spec.kind() && !former.components.contains_key(*new)

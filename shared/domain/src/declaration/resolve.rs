@@ -1,12 +1,12 @@
 //! Checks a declaration as a whole, and resolves it for one environment: every value becomes final.
 
-use super::document::{Deploy, Document, Environment, Source, Waves};
-use super::resolved::{Component, Start};
+use super::document::{Deploy, Document, Source, Waves, WrittenEnvironment};
+use super::resolved::{ResolvedComponent, Start};
 use super::scope::{NOT_FILLED_IN, Scope, with_values};
 use super::{aws_name, gates};
 use crate::declaration::claim::DeclaredClaim;
 use crate::declaration::output::outputs_in;
-use crate::declaration::resolved::Resolved;
+use crate::declaration::resolved::ResolvedEnvironment;
 use crate::declaration::topic::findings as wrong_topics;
 use crate::declaration::{Declaration, Exceptions, document, inputs, shared, watch_limit};
 use crate::document::git_rule::{GitRule, TagClass, TagRule, glob};
@@ -22,7 +22,7 @@ pub(super) fn resolve(
     declaration: &Declaration,
     name: &EnvironmentName,
     exceptions: &Exceptions,
-) -> Result<(Resolved, Vec<Finding>), Vec<Finding>> {
+) -> Result<(ResolvedEnvironment, Vec<Finding>), Vec<Finding>> {
     let document = &declaration.document;
     let Some(environment) = document.environments.get(name) else {
         return Err(vec![declaration.unknown_environment(name)]);
@@ -44,7 +44,7 @@ pub(super) fn resolve(
     watch_limit::check(&mut scope, own_gates, &gates, &components);
     let rule = environment.deploy.as_ref().map(Deploy::rule);
     let sources = environment.sources.iter().flatten().copied();
-    let resolved = Resolved {
+    let resolved = ResolvedEnvironment {
         app: document.app.clone(),
         environment: name.clone(),
         version: document.version.clone(),
@@ -85,12 +85,12 @@ fn components(
     scope: &mut Scope<'_>,
     document: &Document,
     gates: &gates::ResolvedGates,
-) -> BTreeMap<ComponentName, Component> {
+) -> BTreeMap<ComponentName, ResolvedComponent> {
     document
         .components
         .iter()
         .map(|(name, written)| {
-            let component = Component {
+            let component = ResolvedComponent {
                 after: written.common.after.clone(),
                 on_artifact: written.common.on_artifact,
                 spec: written.resolve(scope, &format!("components.{name}"), gates),
@@ -100,7 +100,7 @@ fn components(
         .collect()
 }
 
-fn check_place(scope: &mut Scope<'_>, environment: &Environment) {
+fn check_place(scope: &mut Scope<'_>, environment: &WrittenEnvironment) {
     let at = format!("environments.{}", scope.name);
     if let Some(role) = &environment.role_arn {
         scope.check(&join(&at, "role_arn"), role, &aws_name::ROLE);
@@ -303,13 +303,13 @@ fn bad_prefix(path: &str, prefix: &str, filled_in: &dyn Fn(&str) -> Option<Strin
 
 /// A target that a component changes in an environment.
 struct ClaimedTarget<'r> {
-    at: &'r Resolved,
+    at: &'r ResolvedEnvironment,
     component: &'r ComponentName,
     claim: DeclaredClaim,
 }
 
 /// Returns a finding for two components, or the same one in two environments, that would change the same target.
-fn shared_targets(environments: &[Resolved]) -> Vec<Finding> {
+fn shared_targets(environments: &[ResolvedEnvironment]) -> Vec<Finding> {
     let mut targets: Vec<ClaimedTarget<'_>> = Vec::new();
     let mut findings = Vec::new();
     for at in environments {

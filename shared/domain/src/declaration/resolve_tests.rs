@@ -1,7 +1,7 @@
 //! A declaration that says everything, in each of its environments.
 
 use crate::declaration::Declaration;
-use crate::declaration::resolved::Resolved;
+use crate::declaration::resolved::ResolvedEnvironment;
 use crate::text::name::EnvironmentName;
 
 const EVERYTHING: &str = r#"
@@ -69,7 +69,7 @@ gates:
     - {url: "https://{host}/", status: 204, within: 800ms, body: fine}
 "#;
 
-fn resolved(environment: &str) -> Resolved {
+fn resolved(environment: &str) -> ResolvedEnvironment {
     let declaration = Declaration::parse(EVERYTHING).unwrap();
     let name = EnvironmentName::new(environment).unwrap();
     declaration.resolve(&name).unwrap()

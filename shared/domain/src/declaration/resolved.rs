@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// One application in one environment, as Windlass works with it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Resolved {
+pub struct ResolvedEnvironment {
     /// The application.
     pub app: AppName,
     /// The environment.
@@ -47,14 +47,14 @@ pub struct Resolved {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub together: bool,
     /// The components.
-    pub components: BTreeMap<ComponentName, Component>,
+    pub components: BTreeMap<ComponentName, ResolvedComponent>,
     /// The gates.
     pub gates: gates::ResolvedGates,
 }
 
 /// One component.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Component {
+pub struct ResolvedComponent {
     /// The components that must have changed before.
     pub after: BTreeSet<ComponentName>,
     /// True if a single artifact's upload is a release of its own.
@@ -63,7 +63,7 @@ pub struct Component {
     pub spec: Spec,
 }
 
-impl Resolved {
+impl ResolvedEnvironment {
     /// The environment that it is of.
     pub fn environment_id(&self) -> EnvironmentId<'_> {
         EnvironmentId::new(&self.app, &self.environment)

@@ -2,7 +2,7 @@
 //! service. Pure.
 
 use super::Declaration;
-use super::resolved::Resolved;
+use super::resolved::ResolvedEnvironment;
 use crate::declaration::kinds::{Component, ImageOf, Shares};
 use crate::document::shape::{join, unknown_name};
 use crate::text::finding::Finding;
@@ -47,7 +47,7 @@ fn member(taker: &Component) -> &'static str {
 }
 
 /// Returns everything that is wrong in an environment with the containers whose images are taken.
-pub(super) fn containers(resolved: &Resolved) -> Vec<Finding> {
+pub(super) fn containers(resolved: &ResolvedEnvironment) -> Vec<Finding> {
     resolved
         .components
         .iter()

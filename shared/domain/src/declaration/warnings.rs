@@ -5,7 +5,7 @@
 
 use super::Declaration;
 use crate::declaration::kinds::WarningContext;
-use crate::declaration::resolved::Resolved;
+use crate::declaration::resolved::ResolvedEnvironment;
 use crate::text::finding::{Finding, FindingName, limited};
 use crate::text::time::Span;
 
@@ -17,7 +17,7 @@ impl Declaration {
     }
 }
 
-impl Resolved {
+impl ResolvedEnvironment {
     /// Returns the warnings about the declaration in this environment.
     pub fn warnings(&self) -> Vec<Finding> {
         let mut warnings: Vec<Finding> = self.unmeasured().into_iter().collect();

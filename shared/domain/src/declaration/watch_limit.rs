@@ -2,7 +2,7 @@
 //! the same steps (`waves: together`). AWS ends an execution after some days, and a healthy release would be undone.
 
 use super::gates::{Gates as Written, ResolvedGates as Gates};
-use super::resolved::Component;
+use super::resolved::ResolvedComponent;
 use super::scope::Scope;
 use crate::declaration::document::{Document, Waves};
 use crate::declaration::execution_history::{LONGEST_S, TURN_S, WaveHistory};
@@ -26,7 +26,7 @@ enum WatchField {
 #[derive(Clone)]
 struct DeclaredTimes {
     gates: Gates,
-    components: BTreeMap<ComponentName, Component>,
+    components: BTreeMap<ComponentName, ResolvedComponent>,
 }
 
 /// Notes the longest declared time if a release of all components could not be watched to its end, with the largest
@@ -35,7 +35,7 @@ pub(super) fn check(
     scope: &mut Scope<'_>,
     own: Option<&Written>,
     gates: &Gates,
-    components: &BTreeMap<ComponentName, Component>,
+    components: &BTreeMap<ComponentName, ResolvedComponent>,
 ) {
     let declared = DeclaredTimes { gates: gates.clone(), components: components.clone() };
     if declared.fits() {

@@ -25,7 +25,7 @@ mod steps;
 mod turn;
 
 pub use messages::lasted;
-pub use schedule::{DrillFacts, Next};
+pub use schedule::{DrillFacts, NextDrill};
 pub use steps::{DrillStep, EndedDeployment, MOST_BYTES};
 pub use turn::{gives_way, turn};
 

@@ -21,7 +21,7 @@ mod way_back;
 pub use budget::{CALLS_A_LOOK, CALLS_AN_HOUR, SpentCalls};
 pub use changed_by::{ChangedBy, LoggedCall};
 pub use drift_changes::{found, gone};
-pub use look_result::{Component, LookResult};
+pub use look_result::{LookResult, ObservedComponent};
 pub use way_back::{LostSnapshot, WayBack};
 
 /// The seconds after which an environment is looked at again. With the period of the schedule it is an hour.

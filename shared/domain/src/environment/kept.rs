@@ -88,4 +88,4 @@ pub enum FormerState {
 }
 
 /// The former state of each component, in snapshots that are older than a number.
-pub type Former = BTreeMap<ComponentName, BTreeMap<u64, FormerState>>;
+pub type FormerStates = BTreeMap<ComponentName, BTreeMap<u64, FormerState>>;

@@ -1,7 +1,7 @@
 //! Snapshots: what ran of each component after each deployment that succeeded. An older one is read by the present
 //! names of components, because it is never written anew.
 
-use crate::environment::kept::{Former, FormerState, Irreversible};
+use crate::environment::kept::{FormerState, FormerStates, Irreversible};
 use crate::environment::{BEFORE_WINDLASS, Doubts, EnvironmentState, Proof, Running};
 use crate::release::identity::DeploymentId;
 use crate::text::digest::Digest;
@@ -103,7 +103,7 @@ impl Snapshot {
 
 /// Makes a snapshot name the components as they are called now. It takes out all former names first, because one may be
 /// another component's name now.
-fn name_as_now(snapshot: &mut Snapshot, former: &Former) {
+fn name_as_now(snapshot: &mut Snapshot, former: &FormerStates) {
     let number = snapshot.number;
     let then = former.iter().filter_map(|(name, before)| {
         let (_, before) = before.range(number + 1..).next()?;

@@ -7,7 +7,7 @@
 
 use super::{MovedItems, Moving, MovingFacts};
 use crate::declaration::Declaration;
-use crate::declaration::resolved::Resolved;
+use crate::declaration::resolved::ResolvedEnvironment;
 use crate::prose;
 use crate::release::action::ActionName;
 use crate::release::call::input;
@@ -55,7 +55,7 @@ pub struct WholeFacts<'a> {
 
 /// The things that are moved.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Moved {
+pub struct MovedThings {
     /// The version of the declaration that is withdrawn.
     pub declaration: Option<semver::Version>,
     /// The things in each environment that has any.
@@ -72,14 +72,14 @@ pub struct Moved {
 /// Something is under way on either side; the new owner does not declare a component, or has it elsewhere; nothing is
 /// recorded of the former one; or the former owner of a smaller scope than an application still declares it. Of a whole
 /// application also: the new declaration is not in force, or does not say which application it was.
-pub fn decide(asked: &ToMove<'_>) -> Result<Moved, Vec<Finding>> {
+pub fn decide(asked: &ToMove<'_>) -> Result<MovedThings, Vec<Finding>> {
     let mut findings = Vec::new();
     match asked.whole.as_ref().map(|whole| whole.new) {
         Some(Err(why)) => findings.extend(why.iter().cloned()),
         Some(Ok(new)) => findings.extend(asked.not_the_same(new)),
         None => {}
     }
-    let mut moved = Moved::default();
+    let mut moved = MovedThings::default();
     let (mut items, mut resources) = (ITEMS, BTreeSet::new());
     for facts in &asked.environments {
         match facts.decide(asked.moving) {
@@ -157,7 +157,7 @@ impl ToMove<'_> {
     }
 
     /// Returns findings for components whose target would be another one by the new declaration.
-    fn elsewhere(&self, former: &Resolved, new: &Resolved) -> Vec<Finding> {
+    fn elsewhere(&self, former: &ResolvedEnvironment, new: &ResolvedEnvironment) -> Vec<Finding> {
         let same_place = (&former.region, &former.role_arn) == (&new.region, &new.role_arn);
         let both = former.components.iter().filter_map(|(name, was)| {
             let is = new.components.get(name)?;
@@ -210,7 +210,7 @@ impl ToMove<'_> {
     }
 }
 
-impl Moved {
+impl MovedThings {
     /// Returns the parts of the move, each with the things in its environment.
     pub fn parts<'a>(&'a self, moving: Moving<'a>) -> impl Iterator<Item = (Moving<'a>, &'a MovedItems)> {
         self.environments.iter().map(move |(name, moves)| (moving.part_in(name), moves))

@@ -104,7 +104,7 @@ impl Scene {
         })
     }
 
-    fn decided(&self, read: fn(&Moved, Moving<'_>) -> String) -> String {
+    fn decided(&self, read: fn(&MovedThings, Moving<'_>) -> String) -> String {
         let (app, to) = (AppName::new("shop").unwrap(), AppName::new("store").unwrap());
         let kinds = [("api", KindName::Lambda), ("agent", KindName::Ecs)];
         let kinds = kinds.map(|(name, kind)| (ComponentName::new(name).unwrap(), kind));
@@ -269,7 +269,7 @@ fn what_is_moved_is_listed_once() {
 #[test]
 fn a_hold_is_said_to_be_on_both_names() {
     let mut scene = Scene::new();
-    let stays = |scene: &Scene| scene.decided(Moved::stays);
+    let stays = |scene: &Scene| scene.decided(MovedThings::stays);
     let plain = stays(&scene);
     for both in [&mut scene.prod, &mut scene.dev] {
         both.state.hold = Some(Hold {

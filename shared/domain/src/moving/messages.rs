@@ -1,6 +1,6 @@
 //! The words about a move.
 
-use super::application::Moved;
+use super::application::MovedThings;
 use super::{MovedItems, Moving};
 use crate::environment::BEFORE_WINDLASS;
 use crate::moving::removal::{NO_TARGET, hold_stays, list, without_repositories};
@@ -8,7 +8,7 @@ use crate::text::prose::Prose;
 use crate::{prose, run};
 use std::iter;
 
-impl Moved {
+impl MovedThings {
     /// Says all: what is moved, what stays, and what is to be done next.
     pub fn in_words(&self, moving: Moving<'_>) -> Prose {
         let Moving { from, to } = moving;

@@ -7,7 +7,7 @@ use crate::release::action::ActionName;
 use crate::release::api_routes::{ApiRoute, RouteName, WISHES};
 use crate::release::request::Request;
 use crate::text::next_step::{Input, NextStep};
-use crate::text::prose::{Part, Prose};
+use crate::text::prose::{Prose, ProsePart};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::str::FromStr;
@@ -31,10 +31,10 @@ impl WayIn {
     /// Returns a text in the words of this way: each step in it is an input, a command or a call. An input that no
     /// command or call does the same as stays what it is.
     pub fn words(self, text: &Prose) -> String {
-        let part = |part: &Part| match (self, part) {
-            (Self::CommandLine, Part::Step(NextStep::Call(call))) => format!("`{}`", call.command()),
-            (Self::CommandLine, Part::Step(NextStep::With(wish))) => format!("`{}`", wish.option()),
-            (_, Part::Step(NextStep::Start(input))) => self.input(input),
+        let part = |part: &ProsePart| match (self, part) {
+            (Self::CommandLine, ProsePart::Step(NextStep::Call(call))) => format!("`{}`", call.command()),
+            (Self::CommandLine, ProsePart::Step(NextStep::With(wish))) => format!("`{}`", wish.option()),
+            (_, ProsePart::Step(NextStep::Start(input))) => self.input(input),
             (_, part) => part.written(),
         };
         text.parts().iter().map(part).collect()

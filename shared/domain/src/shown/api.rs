@@ -20,7 +20,7 @@ pub mod environments;
 pub mod recorded;
 
 /// A page of a list.
-pub trait Page: DeserializeOwned {
+pub trait PageOfList: DeserializeOwned {
     /// The type of what it lists.
     type Item;
 
@@ -30,7 +30,7 @@ pub trait Page: DeserializeOwned {
 
 macro_rules! pages {
     ($($page:ty { $member:ident: $item:ty })+) => {$(
-        impl Page for $page {
+        impl PageOfList for $page {
             type Item = $item;
 
             fn into_parts(self) -> (Vec<Self::Item>, Option<String>) {

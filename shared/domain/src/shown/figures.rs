@@ -32,7 +32,7 @@ pub const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// The time of the figures: they count the deployments that were accepted in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Window {
+pub struct FiguresWindow {
     /// The beginning.
     pub from: Time,
     /// The end.
@@ -153,7 +153,7 @@ struct Seen<'a> {
 }
 
 /// Computes the figures of the environment's deployments that were accepted in the window. It skips the others.
-pub fn figures<'a>(window: Window, all: impl IntoIterator<Item = &'a Deployment>) -> Figures {
+pub fn figures<'a>(window: FiguresWindow, all: impl IntoIterator<Item = &'a Deployment>) -> Figures {
     let is_in = |one: &&Deployment| (window.from..window.to).contains(&one.accepted);
     let all: Vec<&Deployment> = all.into_iter().filter(is_in).collect();
     let mut seen = Seen::default();
@@ -250,7 +250,7 @@ impl<'a> Seen<'a> {
         self.restored.extend(std::mem::take(&mut self.open).into_iter().map(|since| at.ms_since(since)));
     }
 
-    fn finish(self, window: Window) -> Figures {
+    fn finish(self, window: FiguresWindow) -> Figures {
         let mut figures = self.figures;
         // Counts of deployments, and the milliseconds of a window, are far below 2^52.
         #[allow(clippy::cast_precision_loss)]

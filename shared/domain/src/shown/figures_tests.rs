@@ -8,7 +8,7 @@ const HOUR: u64 = 3_600_000;
 /// The 1st of November 2026.
 const BEGIN: Time = Time(1_793_491_200_000);
 
-const MONTH: Window = Window { from: BEGIN, to: Time(BEGIN.0 + 30 * DAY_MS) };
+const MONTH: FiguresWindow = FiguresWindow { from: BEGIN, to: Time(BEGIN.0 + 30 * DAY_MS) };
 
 /// A deployment: asked for in this hour, with its turn an hour later and its ending two hours after that.
 fn asked(hour: u64, action: &str, ending: Option<&str>) -> Deployment {
@@ -208,7 +208,7 @@ fn cost_is_shown_by_month() {
     let mut unknown = deploy(2, "Rejected");
     unknown.ending.as_mut().unwrap().cost = None::<Cost>;
     let next = deploy(30 * 24, "Succeeded");
-    let window = Window { to: Time(u64::MAX), ..MONTH };
+    let window = FiguresWindow { to: Time(u64::MAX), ..MONTH };
     let seen = figures(window, &[deploy(1, "Succeeded"), unknown, rollback(9, "Succeeded"), next]);
     let months: Vec<_> = seen.cost_by_month.iter().collect();
     let month = |deployments, without, dollars| MonthlyCost { deployments, without, dollars };

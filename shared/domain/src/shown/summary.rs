@@ -13,7 +13,7 @@ use crate::release::call::{self, operators};
 use crate::release::ending::Ending;
 use crate::release::identity::EnvironmentId;
 use crate::shown::event::{LONGEST_CAUSE, Notification};
-use crate::shown::figures::{DAY_MS, Figures, Window, cells, figures};
+use crate::shown::figures::{DAY_MS, Figures, FiguresWindow, cells, figures};
 use crate::shown::notify::Shown;
 use crate::text::count::count;
 use crate::text::foreign::truncate;
@@ -66,8 +66,8 @@ pub struct StandingFacts {
 }
 
 /// Returns the windows of a summary: all of them end with its day.
-pub fn windows(to: Time) -> [Window; DAYS.len()] {
-    DAYS.map(|days| Window { from: Time(to.0.saturating_sub(days * DAY_MS)), to })
+pub fn windows(to: Time) -> [FiguresWindow; DAYS.len()] {
+    DAYS.map(|days| FiguresWindow { from: Time(to.0.saturating_sub(days * DAY_MS)), to })
 }
 
 impl EnvironmentFacts {
@@ -81,7 +81,7 @@ impl EnvironmentFacts {
         let windows = windows(to);
         let figures = windows.map(|window| {
             let from = since.map_or(window.from, |since| window.from.max(since).min(window.to));
-            figures(Window { from, ..window }, all)
+            figures(FiguresWindow { from, ..window }, all)
         });
         let [day, ..] = windows;
         let mut ended: Vec<OverDeployment> = all.iter().filter_map(|one| OverDeployment::of(one, day)).collect();
@@ -121,7 +121,7 @@ impl StandingFacts {
 }
 
 impl OverDeployment {
-    fn of(one: &Deployment, day: Window) -> Option<Self> {
+    fn of(one: &Deployment, day: FiguresWindow) -> Option<Self> {
         let ended = one.ending.as_ref()?;
         let is_in = (day.from..day.to).contains(&ended.at);
         is_in.then(|| Self { version: one.release.version.clone(), ended: ended.clone() })

@@ -47,7 +47,7 @@ pub struct Finding {
     pub declared: bool,
     /// The value that was found or measured, and the one that was expected, where the finding is about values.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub seen: Option<Box<Seen>>,
+    pub seen: Option<Box<SeenValues>>,
     /// The steps that its texts name where those were read in words, as a client of the API reads them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(skip)]
@@ -77,7 +77,8 @@ impl<'de> Deserialize<'de> for NamedSteps {
 /// The values that a finding is about, for a program that acts on it and reads no sentence: what was found or measured
 /// in a place, and what was expected there. At least one of them is there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Seen {
+#[schemars(rename = "Seen")]
+pub struct SeenValues {
     /// The value that was found or measured, as the reason repeats it; absent where nothing is there.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "foreign::maybe")]
     pub found: Option<String>,
@@ -90,7 +91,7 @@ pub struct Seen {
     pub one_of: Vec<String>,
 }
 
-impl Seen {
+impl SeenValues {
     /// Makes it of two values, each of which is absent if it is empty, and of values of which one fits; `None` without
     /// any.
     fn new(found: impl fmt::Display, expected: impl fmt::Display, one_of: Vec<String>) -> Option<Self> {
@@ -169,7 +170,7 @@ impl Finding {
     /// empty. Both are values that its sentences repeat, so that neither is a secret.
     #[must_use]
     pub fn seen(self, found: impl fmt::Display, expected: impl fmt::Display) -> Self {
-        Self { seen: Seen::new(found, expected, Vec::new()).map(Box::new), ..self }
+        Self { seen: SeenValues::new(found, expected, Vec::new()).map(Box::new), ..self }
     }
 
     /// Returns the same finding with the value that was found, which may be empty, and all values of which one fits.
@@ -180,7 +181,7 @@ impl Finding {
             return self.seen(found, all);
         }
         let one_of = one_of.iter().map(|one| foreign::line(one).into_owned()).collect();
-        Self { seen: Seen::new(found, "", one_of).map(Box::new), ..self }
+        Self { seen: SeenValues::new(found, "", one_of).map(Box::new), ..self }
     }
 
     /// Returns the same finding as one that rests on the values of other fields as well, by their paths.

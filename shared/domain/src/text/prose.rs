@@ -18,13 +18,13 @@ use std::fmt;
 #[serde(from = "Written", into = "Written")]
 pub struct Prose {
     /// No two texts stand beside each other, and none is empty.
-    parts: Vec<Part>,
+    parts: Vec<ProsePart>,
 }
 
 /// A part of a text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
-pub(crate) enum Part {
+pub(crate) enum ProsePart {
     /// Words as they stand.
     Words(String),
     /// A step among them.
@@ -32,10 +32,10 @@ pub(crate) enum Part {
     /// A step that begins a sentence.
     First { first: NextStep },
     /// The beginning of a line of a sort of its own.
-    Line { line: Line },
+    Line { line: LineSort },
 }
 
-impl Part {
+impl ProsePart {
     /// Returns it as it stands in a place that all read.
     pub(crate) fn written(&self) -> String {
         match self {
@@ -61,12 +61,12 @@ pub(crate) fn capitalised(words: &str) -> String {
 /// A sort of line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Line {
+pub(crate) enum LineSort {
     /// A line on the steps that can be taken next.
     Next,
 }
 
-impl Line {
+impl LineSort {
     /// Returns the words with which it begins.
     pub(crate) const fn words(self) -> &'static str {
         match self {
@@ -82,7 +82,7 @@ enum Written {
     Plain(String),
     Parts {
         #[serde(rename = "$prose")]
-        prose: Vec<Part>,
+        prose: Vec<ProsePart>,
     },
 }
 
@@ -116,42 +116,42 @@ impl Prose {
     pub fn push(&mut self, more: impl Into<Self>) {
         for part in more.into().parts {
             match (self.parts.last_mut(), part) {
-                (_, Part::Words(more)) if more.is_empty() => {}
-                (Some(Part::Words(words)), Part::Words(more)) => words.push_str(&more),
+                (_, ProsePart::Words(more)) if more.is_empty() => {}
+                (Some(ProsePart::Words(words)), ProsePart::Words(more)) => words.push_str(&more),
                 (_, part) => self.parts.push(part),
             }
         }
     }
 
     /// Returns the parts, for the one who shows them.
-    pub(crate) fn parts(&self) -> &[Part] {
+    pub(crate) fn parts(&self) -> &[ProsePart] {
         &self.parts
     }
 
     /// Returns it as it stands in a place that all read: a step to start is the input of the release machine, and a
     /// call the call of the API.
     pub fn written(&self) -> String {
-        self.parts.iter().map(Part::written).collect()
+        self.parts.iter().map(ProsePart::written).collect()
     }
 
     /// Returns the steps that it names, in their order.
     pub fn steps(&self) -> impl Iterator<Item = &NextStep> {
         self.parts.iter().filter_map(|part| match part {
-            Part::Step(step) | Part::First { first: step } => Some(step),
-            Part::Words(_) | Part::Line { .. } => None,
+            ProsePart::Step(step) | ProsePart::First { first: step } => Some(step),
+            ProsePart::Words(_) | ProsePart::Line { .. } => None,
         })
     }
 
     /// Makes the line that says what can be done next, and that a place which shows it apart knows.
     pub fn next(steps: impl Into<Self>) -> Self {
-        let mut all = Self { parts: vec![Part::Line { line: Line::Next }] };
+        let mut all = Self { parts: vec![ProsePart::Line { line: LineSort::Next }] };
         all.push(steps);
         all
     }
 
     /// Returns what stands in each of those lines.
     pub fn next_lines(&self) -> Vec<Self> {
-        let behind = self.parts.split(|part| matches!(part, Part::Line { line: Line::Next })).skip(1);
+        let behind = self.parts.split(|part| matches!(part, ProsePart::Line { line: LineSort::Next })).skip(1);
         behind.map(|parts| Self { parts: parts.to_vec() }.first_line()).collect()
     }
 
@@ -183,7 +183,7 @@ impl Prose {
         let (mut first, mut rest) = (Self::default(), Self::default());
         for part in self.parts.iter().cloned() {
             match part {
-                Part::Words(words) if rest.is_empty() => {
+                ProsePart::Words(words) if rest.is_empty() => {
                     let end = words.find('\n').unwrap_or(words.len());
                     first.push(&words[..end]);
                     rest.push(&words[end..]);
@@ -200,13 +200,13 @@ impl Prose {
     pub fn sentence(mut self) -> Self {
         if let Some(part) = self.parts.first_mut() {
             match part {
-                Part::Words(words) => *words = capitalised(words.trim_start()),
-                Part::Step(step @ NextStep::Deploy(_)) => *part = Part::First { first: step.clone() },
-                Part::Step(_) | Part::First { .. } | Part::Line { .. } => {}
+                ProsePart::Words(words) => *words = capitalised(words.trim_start()),
+                ProsePart::Step(step @ NextStep::Deploy(_)) => *part = ProsePart::First { first: step.clone() },
+                ProsePart::Step(_) | ProsePart::First { .. } | ProsePart::Line { .. } => {}
             }
         }
         let is_whole = match self.parts.last_mut() {
-            Some(Part::Words(words)) => {
+            Some(ProsePart::Words(words)) => {
                 words.truncate(words.trim_end().len());
                 words.is_empty() || words.ends_with(['.', '!', '?', ':'])
             }
@@ -222,7 +222,7 @@ impl Prose {
     /// Removes the full stop at its end, for a sentence that goes on.
     #[must_use]
     pub fn bare(mut self) -> Self {
-        if let Some(Part::Words(words)) = self.parts.last_mut() {
+        if let Some(ProsePart::Words(words)) = self.parts.last_mut() {
             words.truncate(words.trim_end_matches(['.', ' ']).len());
         }
         self
@@ -234,8 +234,8 @@ impl Prose {
         let mut all = Self::default();
         for part in self.parts {
             match part {
-                Part::Step(NextStep::Deploy(_)) => all.push(instead),
-                Part::First { first: NextStep::Deploy(_) } => all.push(capitalised(instead)),
+                ProsePart::Step(NextStep::Deploy(_)) => all.push(instead),
+                ProsePart::First { first: NextStep::Deploy(_) } => all.push(capitalised(instead)),
                 part => all.push(Self { parts: vec![part] }),
             }
         }
@@ -248,7 +248,7 @@ impl Prose {
     pub(crate) fn in_one_line(mut self) -> Self {
         let last = self.parts.len().saturating_sub(1);
         for (at, part) in self.parts.iter_mut().enumerate() {
-            if let Part::Words(words) = part {
+            if let ProsePart::Words(words) = part {
                 let inner = words.trim_matches([' ', '\n', '\r', '\t']);
                 let before = if at > 0 && words.starts_with(' ') { " " } else { "" };
                 let after = if at < last && words.ends_with(' ') && !inner.is_empty() { " " } else { "" };
@@ -263,7 +263,7 @@ impl Prose {
 
     /// Leaves out words that say nothing.
     fn without_nothing(mut self) -> Self {
-        self.parts.retain(|part| !matches!(part, Part::Words(words) if words.is_empty()));
+        self.parts.retain(|part| !matches!(part, ProsePart::Words(words) if words.is_empty()));
         self
     }
 
@@ -272,7 +272,7 @@ impl Prose {
     pub fn truncated(mut self, longest: usize) -> Self {
         let mut left = longest;
         for at in 0..self.parts.len() {
-            if let Some(Part::Words(words)) = self.parts.get_mut(at) {
+            if let Some(ProsePart::Words(words)) = self.parts.get_mut(at) {
                 let is_cut = words.len() > left;
                 *words = truncate(std::mem::take(words), left);
                 left = left.saturating_sub(words.len());
@@ -289,7 +289,7 @@ impl Prose {
 impl<T: fmt::Display> From<T> for Prose {
     fn from(shown: T) -> Self {
         let words = shown.to_string();
-        Self { parts: if words.is_empty() { Vec::new() } else { vec![Part::Words(words)] } }
+        Self { parts: if words.is_empty() { Vec::new() } else { vec![ProsePart::Words(words)] } }
     }
 }
 
@@ -301,7 +301,7 @@ impl From<&Self> for Prose {
 
 impl From<NextStep> for Prose {
     fn from(step: NextStep) -> Self {
-        Self { parts: vec![Part::Step(step)] }
+        Self { parts: vec![ProsePart::Step(step)] }
     }
 }
 
@@ -332,7 +332,7 @@ impl From<Prose> for Written {
         let mut parts = prose.parts;
         match parts.pop() {
             None => Self::Plain(String::new()),
-            Some(Part::Words(words)) if is_plain => Self::Plain(words),
+            Some(ProsePart::Words(words)) if is_plain => Self::Plain(words),
             Some(last) => {
                 parts.push(last);
                 Self::Parts { prose: parts }

@@ -9,7 +9,7 @@ use crate::ports::{DynamoDbApi, Result};
 use crate::trouble::collected;
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::declaration::Declaration;
-use windlass_domain::declaration::resolved::Resolved;
+use windlass_domain::declaration::resolved::ResolvedEnvironment;
 use windlass_domain::release::Release;
 use windlass_domain::release::artifact::{Artifact, is_same_repository, repository_name};
 use windlass_domain::release::manifest::ArtifactRef;
@@ -73,7 +73,12 @@ pub async fn pin(
 
 /// Returns an artifact as a component takes it here. If the component has several containers, a pushed image is the
 /// image of each one whose repository this is. `None` if this is the repository of none: elsewhere it may be.
-fn here(request: &Request, resolved: &Resolved, name: &ComponentName, named: ArtifactRef) -> Option<ArtifactRef> {
+fn here(
+    request: &Request,
+    resolved: &ResolvedEnvironment,
+    name: &ComponentName,
+    named: ArtifactRef,
+) -> Option<ArtifactRef> {
     let Some(push) = &request.image_push else { return Some(named) };
     let declared = resolved.repositories(name);
     let is_one = declared.len() == 1;

@@ -3,7 +3,7 @@
 use super::source::UnpinnedRelease;
 use std::sync::Arc;
 use windlass_domain::declaration::Declaration;
-use windlass_domain::declaration::resolved::Resolved;
+use windlass_domain::declaration::resolved::ResolvedEnvironment;
 use windlass_domain::document::git::Git;
 use windlass_domain::environment::PromotedFrom;
 use windlass_domain::release::request::Request;
@@ -15,7 +15,7 @@ pub struct Placed {
     /// The declaration that the release goes by.
     pub declaration: Arc<Declaration>,
     /// The declaration, resolved for the environment.
-    pub resolved: Resolved,
+    pub resolved: ResolvedEnvironment,
     /// True if a person named the environment; false if a rule sent an arrival there.
     pub by_person: bool,
     /// The version of the declaration that the release names, if it names one.

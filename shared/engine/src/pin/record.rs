@@ -9,7 +9,7 @@ use crate::trouble::Checked;
 use std::collections::BTreeSet;
 use windlass_domain::access::{Allowed, Asked, Rules};
 use windlass_domain::declaration::Declaration;
-use windlass_domain::declaration::resolved::Resolved;
+use windlass_domain::declaration::resolved::ResolvedEnvironment;
 use windlass_domain::declaration::version_name::RecordedRelease;
 use windlass_domain::document::git_rule::GitRule;
 use windlass_domain::document::tag_version::{tag_version_differs, version_to_order_by};
@@ -27,7 +27,7 @@ pub struct Pinned {
     /// The release.
     pub release: Release,
     /// The declaration, resolved for the environment.
-    pub resolved: Resolved,
+    pub resolved: ResolvedEnvironment,
     /// The digest of the recorded release of which this is one component.
     pub part_of: Option<Digest>,
     /// True if a person named the environment; false if a rule sent an arrival there.
@@ -133,7 +133,7 @@ pub async fn record(
 
 /// Returns the finding that the version differs from the Git tag. In an environment with a tag rule the tag is the
 /// version (rule 6); a release may also have the digits of its bytes behind that.
-fn not_of_its_tag(request: &Request, release: &Release, resolved: &Resolved) -> Option<Finding> {
+fn not_of_its_tag(request: &Request, release: &Release, resolved: &ResolvedEnvironment) -> Option<Finding> {
     let prefix = &resolved.tag_prefix;
     let git = release.git.as_ref().filter(|_| resolved.tag_rule && !release.is_marked_by_its_tag(prefix))?;
     let path = request.metadata_path("version").unwrap_or_else(|| "version".to_owned());
@@ -194,7 +194,7 @@ fn added(
     known: Known,
     request: &Request,
     release: &Release,
-    resolved: &Resolved,
+    resolved: &ResolvedEnvironment,
     findings: &mut Vec<Finding>,
 ) -> Option<Stored<RecordedRelease>> {
     let Some(mut known) = known else {
@@ -285,7 +285,7 @@ fn reused(version: &str, name: &ComponentName, former: &Artifact, artifact: &Art
 
 /// Returns the semantic version by which a release is ordered in an environment with a tag rule. `None` in any other
 /// environment, and for a release without one, which a person may bring in.
-fn order_version(resolved: &Resolved, release: &Release) -> Option<semver::Version> {
+fn order_version(resolved: &ResolvedEnvironment, release: &Release) -> Option<semver::Version> {
     let reference = release.git.as_ref().map(|git| git.reference.as_str());
     resolved.tag_rule.then(|| version_to_order_by(&release.version, reference, &resolved.tag_prefix)).flatten()
 }

@@ -11,7 +11,7 @@ use windlass_domain::declaration::installation::{by_name, of_component};
 use windlass_domain::declaration::kinds::{KindName, Spec};
 use windlass_domain::declaration::name_text::Given;
 use windlass_domain::declaration::output::Output;
-use windlass_domain::declaration::resolved::{Component, Resolved};
+use windlass_domain::declaration::resolved::{ResolvedComponent, ResolvedEnvironment};
 use windlass_domain::declaration::tenancy::HeldClaim;
 use windlass_domain::deployment::step::Step;
 use windlass_domain::environment::Running;
@@ -124,8 +124,8 @@ pub async fn prepared(
 
 /// Adds to a finding on a target that is not there how to name one that another component makes, if the name is plain
 /// and there is such a component.
-fn or_by_output(mut finding: Finding, declared: &Resolved, wanted: &WantedComponent<'_>) -> Finding {
-    let makes = |component: &Component| component.spec.as_kind().holds_data();
+fn or_by_output(mut finding: Finding, declared: &ResolvedEnvironment, wanted: &WantedComponent<'_>) -> Finding {
+    let makes = |component: &ResolvedComponent| component.spec.as_kind().holds_data();
     let path = format!("components.{}", wanted.name);
     let taken = wanted.component.spec.outputs_in_names();
     let is_given = taken.iter().any(|(member, _)| [path.clone(), format!("{path}.{member}")].contains(&finding.path));
@@ -142,12 +142,12 @@ fn or_by_output(mut finding: Finding, declared: &Resolved, wanted: &WantedCompon
 
 /// Says of an output that a recorded state does not give who takes it, and what can be done: nobody can change what ran
 /// then.
-fn or_without_output(finding: Finding, declared: &Resolved, wanted: &WantedComponent<'_>) -> Finding {
+fn or_without_output(finding: Finding, declared: &ResolvedEnvironment, wanted: &WantedComponent<'_>) -> Finding {
     let outputs = format!("components.{}.outputs.", wanted.name);
     let output = finding.path.strip_prefix(&outputs).filter(|_| wanted.goal_state.is_some());
     let Some(output) = output.filter(|_| finding.name == FindingName::UnknownName) else { return finding };
     let is_it = |taken: &Output| taken.component == *wanted.name && taken.name == output;
-    let takes = |component: &Component| declared.takes(component).iter().any(|(_, taken)| is_it(taken));
+    let takes = |component: &ResolvedComponent| declared.takes(component).iter().any(|(_, taken)| is_it(taken));
     let named = declared.components.iter().filter(|(_, component)| takes(component));
     let gates = declared.gates.takes().iter().any(is_it).then(|| "`gates`".to_owned());
     let named: Vec<String> = named.map(|(name, _)| format!("`{name}`")).chain(gates).collect();

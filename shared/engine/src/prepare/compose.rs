@@ -13,7 +13,7 @@ use windlass_domain::declaration::execution_history::WaveHistory;
 use windlass_domain::declaration::plan::{
     ComponentInPlan, Plan, PlanOutcome, RolloutStage, Unchanged, Watch, Wave, plan, reversed, together, waves_of,
 };
-use windlass_domain::declaration::resolved::Component;
+use windlass_domain::declaration::resolved::ResolvedComponent;
 use windlass_domain::deployment::step::Step;
 use windlass_domain::environment::irreversible::{crossed_later, foreseen};
 use windlass_domain::prose;
@@ -187,7 +187,7 @@ fn waves(scene: &Scene, drafts: &[Draft<'_>]) -> Result<Vec<Wave>> {
 }
 
 /// Returns what a component comes after: what is declared, and what touches its target.
-fn after(component: &Component, draft: Option<&&Draft<'_>>) -> BTreeSet<ComponentName> {
+fn after(component: &ResolvedComponent, draft: Option<&&Draft<'_>>) -> BTreeSet<ComponentName> {
     let touched_by = draft.into_iter().flat_map(|draft| &draft.touched_by);
     component.after.iter().chain(touched_by).cloned().collect()
 }

@@ -17,7 +17,7 @@ use crate::trouble::Checked;
 use windlass_domain::declaration::name_text::Given;
 use windlass_domain::declaration::output::Output;
 use windlass_domain::declaration::plan::Wave;
-use windlass_domain::declaration::resolved::{Component, Resolved};
+use windlass_domain::declaration::resolved::{ResolvedComponent, ResolvedEnvironment};
 use windlass_domain::deployment::step::{SEEN_AFTER_MS, Step, StepFailure, StepStatus};
 use windlass_domain::prose;
 use windlass_domain::text::count::count;
@@ -194,9 +194,9 @@ fn own_waves(step: &Step, stages: &[Stage]) -> usize {
 
 /// Returns what others give: what was known at first, and what the components give that this deployment has changed.
 fn given(
-    resolved: &Resolved,
+    resolved: &ResolvedEnvironment,
     (step, steps): (&Step, &[Stored<Step>]),
-    component: &Component,
+    component: &ResolvedComponent,
 ) -> Result<Given, Vec<Finding>> {
     let mut given = step.inputs.clone();
     let mut missing = Vec::new();

@@ -19,7 +19,7 @@ use crate::trouble::if_there;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::declaration::output::Output;
-use windlass_domain::declaration::resolved::Resolved;
+use windlass_domain::declaration::resolved::ResolvedEnvironment;
 use windlass_domain::declaration::tenancy::{HeldClaim, Owner};
 use windlass_domain::text::finding::{Finding, FindingName};
 use windlass_domain::text::name::ComponentName;
@@ -190,7 +190,12 @@ impl Draft<'_> {
 }
 
 /// Returns whether a component changes after another one.
-fn comes_after(declared: &Resolved, drafts: &[Draft<'_>], name: &ComponentName, first: &ComponentName) -> bool {
+fn comes_after(
+    declared: &ResolvedEnvironment,
+    drafts: &[Draft<'_>],
+    name: &ComponentName,
+    first: &ComponentName,
+) -> bool {
     let (mut before, mut left) = (BTreeSet::new(), vec![name]);
     while let Some(next) = left.pop() {
         let declared_after = declared.components.get(next).into_iter().flat_map(|component| &component.after);

@@ -13,7 +13,7 @@ use windlass_domain::access::declares;
 use windlass_domain::declaration::Declaration;
 use windlass_domain::declaration::kinds::Spec;
 use windlass_domain::declaration::plan::Unchanged;
-use windlass_domain::declaration::resolved::Component;
+use windlass_domain::declaration::resolved::ResolvedComponent;
 use windlass_domain::document::shape::unknown_name;
 use windlass_domain::environment::rollback::{ComponentRollback, ways};
 use windlass_domain::environment::{EnvironmentState, Running, Snapshot};
@@ -54,7 +54,7 @@ pub struct Scene {
 /// One component, and what is wanted of it.
 pub struct WantedComponent<'a> {
     pub name: &'a ComponentName,
-    pub component: &'a Component,
+    pub component: &'a ResolvedComponent,
     pub artifact: Option<&'a Artifact>,
     /// The recorded state that a rollback returns to.
     pub goal_state: Option<&'a Value>,
@@ -155,7 +155,7 @@ impl Scene {
     }
 
     /// Returns the declared component whose image another one runs.
-    pub fn image_of(&self, component: &Component) -> Option<(&ComponentName, &Spec)> {
+    pub fn image_of(&self, component: &ResolvedComponent) -> Option<(&ComponentName, &Spec)> {
         let taken = component.spec.as_kind().image_of()?;
         let (name, owner) = self.loaded.resolved.components.get_key_value(taken.component)?;
         Some((name, &owner.spec))

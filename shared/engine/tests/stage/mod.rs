@@ -5,7 +5,7 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::{BTreeMap, BTreeSet};
-use windlass_domain::declaration::resolved::Resolved;
+use windlass_domain::declaration::resolved::ResolvedEnvironment;
 use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::deployment::overtaking::Supersede;
 use windlass_domain::deployment::{Deployment, Status};
@@ -108,7 +108,7 @@ impl Stage {
     }
 
     /// Returns the declaration, resolved for its environment.
-    pub fn resolved(&self) -> Resolved {
+    pub fn resolved(&self) -> ResolvedEnvironment {
         let key = ledger::declaration(&app(), &self.record.declaration);
         let declared: Declared = self.get(&key).unwrap();
         let declaration = ledger::read_declaration(&declared).unwrap();

@@ -49,7 +49,8 @@ pub struct DrillFacts<'a> {
 /// The state of the next drill by the schedule.
 #[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Next {
+#[schemars(rename = "Next")]
+pub struct NextDrill {
     /// The declared interval.
     pub every: Days,
     /// The time at which it is or was due; absent if the environment was never drilled: then it is due as soon as it
@@ -63,12 +64,12 @@ pub struct Next {
 
 impl DrillFacts<'_> {
     /// Returns the state of the next drill; `None` if no schedule is declared.
-    pub fn next(&self) -> Option<Next> {
+    pub fn next(&self) -> Option<NextDrill> {
         let schedule = self.schedule?;
         let due = self.due(schedule.every);
         let is_due = due.is_none_or(|due| due <= self.now);
         let put_off = self.in_the_way().filter(|_| is_due);
-        Some(Next { every: schedule.every, due, begins: is_due && put_off.is_none(), put_off })
+        Some(NextDrill { every: schedule.every, due, begins: is_due && put_off.is_none(), put_off })
     }
 
     fn due(&self, every: Days) -> Option<Time> {
@@ -115,7 +116,7 @@ impl DrillFacts<'_> {
     }
 }
 
-impl Next {
+impl NextDrill {
     /// Says when it is due, or why it is put off, for a column.
     pub fn in_short(&self) -> String {
         match (&self.put_off, self.due) {
@@ -128,7 +129,7 @@ impl Next {
 }
 
 /// Writes the state in words. A time that is past is shown as past: nobody is to wait for it.
-impl fmt::Display for Next {
+impl fmt::Display for NextDrill {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "every {}", self.every)?;
         if let Some(due) = self.due {

@@ -21,7 +21,7 @@ pub struct LookResult {
     /// The time at which the next one is due.
     pub due: Time,
     /// Each component that was looked at.
-    pub components: BTreeMap<ComponentName, Component>,
+    pub components: BTreeMap<ComponentName, ObservedComponent>,
     /// The components that it left to later looks, because an hour has no more calls for them.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub left: BTreeSet<ComponentName>,
@@ -36,7 +36,8 @@ pub struct LookResult {
 /// The observations of a component.
 #[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Component {
+#[schemars(rename = "Component")]
+pub struct ObservedComponent {
     /// The time of the last look at it.
     pub at: Time,
     /// The result of that look, as far as it is still true. It has the recorded state only if that differs.
@@ -98,7 +99,7 @@ impl LookResult {
 /// The reason of what a deployment may have changed since the last look: the next look shows it.
 const BEHIND: &str = "a deployment had its turn since it was looked at";
 
-fn of(one: &Watched, is_behind: bool) -> Component {
+fn of(one: &Watched, is_behind: bool) -> ObservedComponent {
     let known = one.difference.as_ref().filter(|_| !is_behind && one.drift != Drift::None);
     let both = known.map_or_else(
         || BothStates { seen: one.seen.clone(), reason: one.unknown.clone(), ..BothStates::default() },
@@ -109,7 +110,7 @@ fn of(one: &Watched, is_behind: bool) -> Component {
             BothStates { reason: unknown.or(both.reason), ..both }
         },
     );
-    Component {
+    ObservedComponent {
         at: one.at,
         behind: is_behind,
         compared: if is_behind { Compared::unknown(BEHIND) } else { Compared { drift: one.drift, both } },
@@ -119,7 +120,7 @@ fn of(one: &Watched, is_behind: bool) -> Component {
     }
 }
 
-impl Component {
+impl ObservedComponent {
     /// Returns it as a line, such as `changed: version recorded 41, seen 40; since between 13:02 and 14:01`.
     pub fn words(&self) -> String {
         let Compared { drift, both } = &self.compared;

@@ -6,7 +6,7 @@ use crate::declaration::execution_history::polls::SLOWEST_S;
 use crate::declaration::execution_history::{LONGEST_S, WaveHistory};
 use crate::declaration::gate::{Measurement, PauseRule, UnknownRule, Verdict};
 use crate::declaration::plan::{Plan, Timing, Wave, latest_changes, waves_of};
-use crate::declaration::resolved::Component;
+use crate::declaration::resolved::ResolvedComponent;
 use crate::deployment::judgement::Judgement;
 use crate::deployment::steering::{MOST_TURNS, Paused, SteeringRecord, pause_of, steered};
 use crate::deployment::{Deployment, Status};
@@ -47,7 +47,7 @@ pub struct SteeringFacts<'a> {
     /// The judgements of its waves.
     pub judgements: &'a [Judgement],
     /// The declared components.
-    pub components: &'a BTreeMap<ComponentName, Component>,
+    pub components: &'a BTreeMap<ComponentName, ResolvedComponent>,
     /// The declared rule for an unknown measurement.
     pub unknown: &'a UnknownRule,
     /// The declared rule for pauses.

@@ -2,7 +2,7 @@
 //! it, and the environment that a Git ref or an image tag chooses.
 
 use crate::access::Closed;
-use crate::deployment::drill::{Drills, Next};
+use crate::deployment::drill::{Drills, NextDrill};
 use crate::deployment::hourly_look::LookResult;
 use crate::deployment::steering::SteeringRecord;
 use crate::environment::drift::Compared;
@@ -94,7 +94,7 @@ pub struct Situation {
     #[serde(default)]
     pub drills: Drills,
     /// The state of the next drill by the declared schedule; null where no schedule is declared.
-    pub next_drill: Option<Next>,
+    pub next_drill: Option<NextDrill>,
 }
 
 /// The names of what runs of a component.

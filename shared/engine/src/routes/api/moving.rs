@@ -13,7 +13,7 @@ use crate::movable::Movable;
 use crate::removable::Removable;
 use serde_json::{Map, Value, json};
 use windlass_domain::declaration::tenancy::Claim;
-use windlass_domain::moving::application::Moved;
+use windlass_domain::moving::application::MovedThings;
 use windlass_domain::moving::removal::{Removed, RemovedItems};
 use windlass_domain::moving::scope::MovingScope;
 use windlass_domain::moving::{MovedItems, Moving};
@@ -85,7 +85,7 @@ pub async fn app_renamable(ports: &impl Ports, app: &AppName, to: &AppName) -> S
 async fn would_move(ports: &impl Ports, moving: Moving<'_>) -> Served<Takable> {
     let moved = Movable::load(ports, moving).await?.decide().or_refused(409)?;
     let (stays, next) = (moved.stays(moving).into(), moved.next(moving));
-    let Moved { declaration, environments, repositories, freed: frees } = moved;
+    let MovedThings { declaration, environments, repositories, freed: frees } = moved;
     let shown = |one: MovedItems| MovedEnvironment { components: one.components, targets: targets(&one.claims) };
     let environments = environments.into_iter().map(|(name, one)| (name, shown(one))).collect();
     Ok(Answered::One(Moves { declaration, environments, repositories, frees, stays, next }))

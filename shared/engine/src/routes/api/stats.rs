@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use windlass_domain::declaration::Declared;
 use windlass_domain::release::identity::EnvironmentId;
 use windlass_domain::shown::api::recorded::{AllStats, AppStats, EnvironmentStats};
-use windlass_domain::shown::figures::{DAY_MS, MonthlyCost, Window, figures};
+use windlass_domain::shown::figures::{DAY_MS, FiguresWindow, MonthlyCost, figures};
 use windlass_domain::text::name::{AppName, EnvironmentName};
 use windlass_domain::text::time::Time;
 
@@ -83,9 +83,9 @@ pub async fn list(ports: &impl Ports, reader: &mut Reader, call: &ApiCall) -> Se
 }
 
 /// Returns the window that ends now. If `days` is no number of days, it was refused with the query.
-fn window(call: &ApiCall, now: Time) -> Window {
+fn window(call: &ApiCall, now: Time) -> FiguresWindow {
     let length = call.query.get("days").and_then(|text| text.parse().ok()).unwrap_or(DAYS) * DAY_MS;
-    Window { from: Time(now.0.saturating_sub(length)), to: now }
+    FiguresWindow { from: Time(now.0.saturating_sub(length)), to: now }
 }
 
 /// Returns the figures of an application, and the number of records that were read for them.
@@ -93,14 +93,14 @@ async fn of_application(
     ports: &impl Ports,
     app: &AppName,
     names: Vec<EnvironmentName>,
-    window: Window,
+    window: FiguresWindow,
 ) -> Result<(AppStats, usize)> {
     let each = most_of_each(names.len());
     let read = |name: EnvironmentName| async move {
         let (all, whole) = accepted_since(ports, EnvironmentId::new(app, &name), window.from, each).await?;
-        let window = Window { from: whole.unwrap_or(window.from), ..window };
+        let window = FiguresWindow { from: whole.unwrap_or(window.from), ..window };
         let figures = figures(window, &all);
-        let Window { from, to } = window;
+        let FiguresWindow { from, to } = window;
         Ok((EnvironmentStats { environment: name, from, to, cut: whole.is_some(), figures }, all.len()))
     };
     let all: Vec<(EnvironmentStats, usize)> = stream::iter(names).map(read).buffered(AT_A_TIME).try_collect().await?;
