@@ -25,5 +25,6 @@ mod shape;
 mod template;
 mod test_files;
 mod texts;
+mod type_names;
 mod users_functions;
 mod words;
