@@ -1,7 +1,7 @@
 //! The places of the code that a template of AWS CloudFormation names: objects in S3, and images in ECR. Pure.
 
 use crate::text::partition::Partition;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// A member that names code: the types of resource, and its place in the properties. `*` stands for every name.
@@ -37,6 +37,9 @@ pub const MEMBERS: &[CodeMember] = &[
 /// The members that name an image of a function.
 pub const IMAGES: &[CodeMember] =
     &[(&["AWS::Serverless::Function"], &["ImageUri"]), (&["AWS::Lambda::Function"], &["Code", "ImageUri"])];
+
+/// The properties of which SAM takes one as the code of a function. If the function has one, none of `Globals` counts.
+const OF_FUNCTIONS: [&str; 3] = ["CodeUri", "ImageUri", "InlineCode"];
 
 /// The members of a property that name an object: those of Lambda, and those of the others.
 const OBJECTS: [[&str; 3]; 2] = [["S3Bucket", "S3Key", "S3ObjectVersion"], ["Bucket", "Key", "Version"]];
@@ -74,16 +77,23 @@ pub fn values<'v>(stack: &str, parameters: impl Iterator<Item = (&'v String, &'v
     found
 }
 
-/// Returns the places of the code of a resource, by property; none of code that stands in the template itself.
+/// Returns the places of the code of a resource, by property; none of code that stands in the template itself. Code in
+/// `Globals` is that of each resource of the type that has none of its own (AWS Serverless Application Model Developer
+/// Guide, "Globals section of the AWS SAM template").
 pub fn places(template: &Value, values: &BTreeMap<String, String>, logical: &str) -> Vec<(String, CodePlace)> {
     let Some(resource) = template.get("Resources").and_then(|all| all.get(logical)) else { return vec![] };
     let kind = resource.get("Type").and_then(Value::as_str).unwrap_or_default();
+    let properties = resource.get("Properties");
+    let has_code = |own: &Value| OF_FUNCTIONS.iter().any(|name| own.get(*name).is_some());
+    let common = kind.strip_prefix("AWS::Serverless::").filter(|_| !properties.is_some_and(has_code));
+    let common = common.and_then(|section| template.get("Globals")?.get(section));
     let reader = Reader { template, values };
     let mut found = Vec::new();
     for (members, is_image) in [(MEMBERS, false), (IMAGES, true)] {
         for (_, place) in members.iter().filter(|(kinds, _)| kinds.contains(&kind)) {
-            let named = at(resource.get("Properties"), place).into_iter();
-            let named = named.filter_map(|value| reader.place(value, is_image));
+            let own = at(properties, place);
+            let named = if own.is_empty() { at(common, place) } else { own };
+            let named = named.into_iter().filter_map(|value| reader.place(value, is_image));
             found.extend(named.map(|code| (place.join("."), code)));
         }
     }
@@ -127,11 +137,12 @@ impl Reader<'_> {
     /// as what they are applied to.
     fn text(&self, value: &Value) -> Option<String> {
         match value {
-            Value::String(text) if text.contains("${") => self.filled(text),
+            Value::String(text) if text.contains("${") => self.filled(text, None),
             Value::String(text) => self.values.get(text).or_else(|| (!self.is_made(text)).then_some(text)).cloned(),
             Value::Object(all) if all.len() == 1 => match all.iter().next()? {
                 (name, Value::String(of)) if name == "Ref" => self.values.get(of).cloned(),
-                (name, Value::String(text)) if name == "Fn::Sub" => self.filled(text),
+                (name, Value::String(text)) if name == "Fn::Sub" => self.filled(text, None),
+                (name, Value::Array(of)) if name == "Fn::Sub" => self.sub(of),
                 (name, Value::Array(of)) if name == "Fn::Join" => match of.as_slice() {
                     [Value::String(between), Value::Array(parts)] => {
                         let parts: Option<Vec<String>> = parts.iter().map(|part| self.text(part)).collect();
@@ -141,6 +152,15 @@ impl Reader<'_> {
                 },
                 _ => None,
             },
+            Value::Array(of) => self.sub(of),
+            _ => None,
+        }
+    }
+
+    /// Returns what `Fn::Sub` makes from a text and variables of its own; `None` from anything else.
+    fn sub(&self, parts: &[Value]) -> Option<String> {
+        match parts {
+            [Value::String(text), Value::Object(own)] if text.contains("${") => self.filled(text, Some(own)),
             _ => None,
         }
     }
@@ -152,12 +172,15 @@ impl Reader<'_> {
         text.contains("{{resolve:") || ["Parameters", "Resources"].iter().any(is_in)
     }
 
-    fn filled(&self, text: &str) -> Option<String> {
+    fn filled(&self, text: &str, own: Option<&Map<String, Value>>) -> Option<String> {
         let mut parts = text.split("${");
         let mut whole = parts.next()?.to_owned();
         for part in parts {
             let (name, rest) = part.split_once('}')?;
-            whole.push_str(self.values.get(name)?);
+            match own.and_then(|own| own.get(name)) {
+                Some(value) => whole.push_str(&self.text(value)?),
+                None => whole.push_str(self.values.get(name)?),
+            }
             whole.push_str(rest);
         }
         Some(whole)

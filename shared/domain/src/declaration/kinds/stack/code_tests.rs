@@ -69,6 +69,39 @@ fn code_in_the_template_or_on_a_machine_is_nowhere_else() {
 }
 
 #[test]
+fn code_in_globals_is_that_of_each_resource_of_its_type_without_its_own() {
+    let (s3, image) = ("s3://assets/k", "111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop:1");
+    let code = |name: &str, bucket: &str| vec![(name.to_owned(), object(bucket, None))];
+    let images = vec![("ImageUri".to_owned(), CodePlace::Image(image.into()))];
+    let table = [
+        ("Function", json!({"CodeUri": s3}), json!({}), code("CodeUri", "assets")),
+        (
+            "Function",
+            json!({"CodeUri": {"Bucket": {"Ref": "AWS::Region"}, "Key": "k"}}),
+            json!({}),
+            code("CodeUri", "eu-west-1"),
+        ),
+        ("Function", json!({"CodeUri": s3}), json!({"CodeUri": "s3://own/k"}), code("CodeUri", "own")),
+        ("Function", json!({"CodeUri": s3}), json!({"InlineCode": "x"}), vec![]),
+        ("Function", json!({"CodeUri": s3}), json!({"ImageUri": image}), images.clone()),
+        ("Function", json!({"ImageUri": image}), json!({}), images),
+        ("Function", json!({"ImageUri": image}), json!({"CodeUri": s3}), code("CodeUri", "assets")),
+        ("Function", json!({"CodeUri": "src"}), json!({}), vec![]),
+        ("Api", json!({"DefinitionUri": s3}), json!({}), code("DefinitionUri", "assets")),
+        ("HttpApi", json!({"CodeUri": s3}), json!({}), vec![]),
+    ];
+    for (section, common, properties, expected) in table {
+        let own = json!({"Type": format!("AWS::Serverless::{section}"), "Properties": properties});
+        let template = json!({"Globals": {section: common}, "Resources": {"Own": own}});
+        assert_eq!(places(&template, &values(STACK, [].into_iter()), "Own"), expected, "{section} {template}");
+    }
+    // SAM leaves alone what is no resource of its own.
+    let own = json!({"Type": "AWS::Lambda::Function", "Properties": {}});
+    let template = json!({"Globals": {"Function": {"Code": s3}}, "Resources": {"Own": own}});
+    assert_eq!(places(&template, &BTreeMap::new(), "Own"), []);
+}
+
+#[test]
 fn an_image_is_known_by_its_address() {
     let address = "111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop:1";
     let written = json!({"Fn::Sub": "${AWS::AccountId}.dkr.ecr.${AWS::Region}.${AWS::URLSuffix}/shop:1"});
@@ -92,7 +125,12 @@ fn references_to_what_is_known_are_filled_in_and_others_are_unknown() {
         (json!({"Ref": "Store"}), CodePlace::Unknown),
         (json!("Store.Arn"), CodePlace::Unknown),
         (json!({"Fn::Sub": "${Store}-a"}), CodePlace::Unknown),
-        (json!({"Fn::Sub": ["${A}", {"A": "a"}]}), CodePlace::Unknown),
+        (json!({"Fn::Sub": ["${A}-${Files}", {"A": {"Ref": "AWS::Region"}}]}), object("eu-west-1-assets", None)),
+        (json!({"Fn::Sub": ["${Files}", {"Files": "a"}]}), object("a", None)),
+        (json!({"Fn::Sub": ["${A}", {"A": {"Ref": "Store"}}]}), CodePlace::Unknown),
+        (json!({"Fn::Sub": ["${B}", {"A": "a"}]}), CodePlace::Unknown),
+        (json!(["${A}", {"A": "Files"}]), object("assets", None)),
+        (json!([",", {"Fn::ImportValue": "a"}]), CodePlace::Unknown),
         (json!({"Fn::ImportValue": "a"}), CodePlace::Unknown),
         (json!(["-", ["a", "b"]]), CodePlace::Unknown),
         (json!("{{resolve:ssm:a}}"), CodePlace::Unknown),
