@@ -274,6 +274,7 @@ fn drifted_of(it: cloudformation::StackResourceDrift) -> DriftedResource {
     let places = it.property_differences.unwrap_or_default().into_iter();
     DriftedResource {
         logical: it.logical_resource_id.unwrap_or_default(),
+        physical: it.physical_resource_id.unwrap_or_default(),
         kind: it.resource_type.unwrap_or_default(),
         status: word(it.stack_resource_drift_status),
         places: places.filter_map(|difference| difference.property_path).collect(),

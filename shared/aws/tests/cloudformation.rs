@@ -266,13 +266,14 @@ async fn change_sets_are_listed_over_all_pages_and_a_stack_that_is_gone_has_none
 async fn what_drifted_is_read_with_its_places() {
     let (aws, replay) = Replay::new(vec![answered(
         "DescribeStackResourceDrifts",
-        "<StackResourceDrifts><member><LogicalResourceId>Api</LogicalResourceId><ResourceType>A</ResourceType>\
+        "<StackResourceDrifts><member><LogicalResourceId>Api</LogicalResourceId>\
+         <PhysicalResourceId>api-1</PhysicalResourceId><ResourceType>A</ResourceType>\
          <StackResourceDriftStatus>MODIFIED</StackResourceDriftStatus><PropertyDifferences><member>\
          <PropertyPath>/Code</PropertyPath></member></PropertyDifferences></member></StackResourceDrifts>",
     )]);
-    let [logical, kind, status] = ["Api", "A", "MODIFIED"].map(str::to_owned);
+    let [logical, physical, kind, status] = ["Api", "api-1", "A", "MODIFIED"].map(str::to_owned);
     let places = ["/Code".to_owned()].into();
-    assert_eq!(aws.drifted("s").await, Ok(vec![DriftedResource { logical, kind, status, places }]));
+    assert_eq!(aws.drifted("s").await, Ok(vec![DriftedResource { logical, physical, kind, status, places }]));
     assert_eq!(form(&replay.only())["StackResourceDriftStatusFilters.member.2"], "DELETED");
 }
 

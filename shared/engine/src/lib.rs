@@ -18,7 +18,6 @@ mod movable;
 pub mod observe;
 pub mod outbox;
 mod overview;
-mod owned_fields;
 pub mod payload;
 pub mod pin;
 pub mod ports;

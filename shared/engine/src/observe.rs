@@ -14,6 +14,7 @@ use crate::kinds::{
 };
 use crate::ledger::{self, Stored};
 use crate::ports::{DynamoDbApi, Result};
+use crate::removable;
 use futures::FutureExt as _;
 use futures::future::{LocalBoxFuture, ready};
 use futures::stream::{self, StreamExt};
@@ -305,36 +306,45 @@ async fn look<A: AfterLook, const N: usize>(
     known: [&Value; N],
 ) -> Result<TargetLook<N>> {
     let after = PhantomData::<A>;
-    with_kind_of(ports, step, Look { step, known, after }).await
+    with_kind_of(ports, step, Look { ledger: ports, step, known, after }).await
 }
 
-struct Look<'s, A, const N: usize> {
+struct Look<'s, P, A, const N: usize> {
+    ledger: &'s P,
     step: &'s Step,
     known: [&'s Value; N],
     after: PhantomData<A>,
 }
 
-impl<A: AfterLook, const N: usize> KindVisitor for Look<'_, A, N> {
+impl<P: DynamoDbApi, A: AfterLook, const N: usize> KindVisitor for Look<'_, P, A, N> {
     type Out = TargetLook<N>;
 
     async fn visit<K: Kind>(self, kind: &K) -> Result<TargetLook<N>> {
+        let claimed = if K::MAKES_RESOURCES { Some(claimed(self.ledger).await?) } else { None };
+        let of = (self.step, claimed.as_deref());
         // Which of the two it is, is known of the types: only that one is in the program.
         let look: LocalBoxFuture<'_, Result<TargetLook<N>>> = if K::RUNS_FUNCTIONS && !A::RUNS_FUNCTIONS {
             ready(Err(Fault::internal("a look would run a function"))).boxed_local()
         } else {
-            look_at::<K, A, N>(kind, self.step, self.known).boxed_local()
+            look_at::<K, A, N>(kind, of, self.known).boxed_local()
         };
         look.await
     }
 }
 
+/// Returns the resources that components change by their claims, as the index has them, which may be behind.
+async fn claimed(ports: &impl DynamoDbApi) -> Result<Vec<String>> {
+    let held = removable::owned(ports).await?.into_iter().flat_map(|one| one.held);
+    Ok(held.filter(|held| !held.claim.shared).map(|held| held.claim.resource).collect())
+}
+
 async fn look_at<K: Kind, A: AfterLook, const N: usize>(
     kind: &K,
-    step: &Step,
+    (step, claimed): (&Step, Option<&[String]>),
     known: [&Value; N],
 ) -> Result<TargetLook<N>> {
     let target: K::Target = from_value("target", &step.target)?;
-    let way = LookContext { changes: &step.changes, ..LookContext::default() };
+    let way = LookContext { changes: &step.changes, claimed, ..LookContext::default() };
     let mut unsettled = None;
     let (seen, presence) = match kind.observe(&target, &way).await {
         Ok(seen) => {

@@ -30,7 +30,7 @@ const NEED_NO_EDIT: [(&str, &str); 10] = [
     ("shared/domain/tests/troubleshooting/MayStay.md", "the example of a finding is the kind's that says it"),
     ("shared/domain/tests/troubleshooting/TargetBusy.md", "the example of a finding is the kind's that says it"),
     ("shared/engine/src/kinds/needs.rs", "its test makes the ARN of some service"),
-    ("shared/engine/src/owned_fields.rs", "only what a stack can make as a target has a line there"),
+    ("shared/engine/src/kinds/owned_fields.rs", "only what a stack can make as a target has a line there"),
     ("shared/engine/tests/prepare/later_waves.rs", "a configuration takes the output of another component"),
     ("tests/contract/tests/recipes.rs", "the test itself names its example"),
     ("tests/machine/tests/scenarios/preparing.rs", "a configuration takes the output of another component"),

@@ -162,7 +162,8 @@ impl LiveStack {
     pub(crate) fn drifted(&self) -> Vec<DriftedResource> {
         let drifted = |it: &LiveResource| {
             let (status, places) = it.drift.clone()?;
-            Some(DriftedResource { logical: it.logical.clone(), kind: it.kind.clone(), status, places })
+            let (logical, physical, kind) = (it.logical.clone(), it.physical.clone(), it.kind.clone());
+            Some(DriftedResource { logical, physical, kind, status, places })
         };
         self.resources.values().filter_map(drifted).collect()
     }

@@ -118,6 +118,7 @@ impl<'r, 'a, K: Kind, P: DynamoDbApi + Clock> Drive<'r, 'a, K, P> {
             refused: step.refused,
             goes_over: step.goes_over,
             token: self.attempt.fence.token,
+            claimed: None,
         })
     }
 

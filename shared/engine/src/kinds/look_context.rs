@@ -32,12 +32,14 @@ pub struct LookContext<'a, Goal> {
     pub goes_over: bool,
     /// The token of the lock under which it is gone.
     pub token: u64,
+    /// The resources that components claim; `None` if nobody has looked them up ([`super::Kind::MAKES_RESOURCES`]).
+    pub claimed: Option<&'a [String]>,
 }
 
 impl<Goal> Default for LookContext<'_, Goal> {
     fn default() -> Self {
-        let (goal, sent, begun, entered, made, behind) = (None, None, None, None, None, None);
-        Self { goal, sent, begun, entered, made, changes: &[], behind, refused: 0, goes_over: false, token: 0 }
+        let (goal, sent, begun, entered, made, behind, claimed) = (None, None, None, None, None, None, None);
+        Self { goal, sent, begun, entered, made, changes: &[], behind, refused: 0, goes_over: false, token: 0, claimed }
     }
 }
 

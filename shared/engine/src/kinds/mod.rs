@@ -10,6 +10,7 @@ pub mod lambda;
 mod look_context;
 pub mod needs;
 pub mod noticed;
+pub(crate) mod owned_fields;
 pub(crate) mod prepared;
 mod publishing;
 pub mod recorded_state;
@@ -218,6 +219,10 @@ pub trait Kind {
 
     /// True if a look at a target runs code of the user's. The API runs none: it shows the last look.
     const RUNS_FUNCTIONS: bool = false;
+
+    /// True if other components may have what the target is made of for their targets ([`Kind::makes`]): a look then
+    /// knows what components claim.
+    const MAKES_RESOURCES: bool = false;
 
     /// True if a switching change is one request that nothing sends again: then one that is throttled was not made. An
     /// SDK that tries again may be throttled after an answer was lost.

@@ -55,6 +55,8 @@ pub struct StackResource {
 pub struct DriftedResource {
     /// Its name in the template.
     pub logical: String,
+    /// Its name or ARN in its service.
+    pub physical: String,
     /// Its type.
     pub kind: String,
     /// `MODIFIED` or `DELETED`.

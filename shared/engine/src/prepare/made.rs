@@ -3,10 +3,9 @@
 
 use super::component::Draft;
 use super::scene::{Ports, Scene};
-use crate::kinds::{AwsResource, Kind, KindVisitor, from_value, with_kind_of};
+use crate::kinds::{AwsResource, Kind, KindVisitor, from_value, owned_fields, with_kind_of};
 use crate::ledger::Stored;
 use crate::observe::where_it_ran;
-use crate::owned_fields;
 use crate::ports::Result;
 use windlass_domain::declaration::tenancy::Claim;
 use windlass_domain::deployment::step::Step;

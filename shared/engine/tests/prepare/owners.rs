@@ -16,6 +16,7 @@ use windlass_domain::text::fault::FaultName;
 use windlass_domain::text::finding::FindingName;
 use windlass_domain::text::time::Time;
 use windlass_engine::ledger::{self, Stored};
+use windlass_engine::observe::compare;
 use windlass_engine::payload::Transition;
 use windlass_engine::ports::Clock as _;
 use windlass_engine::prepare::handle;
@@ -222,6 +223,28 @@ fn a_rollback_looks_once_more_at_what_the_way_back_of_a_stack_touches() {
         stage.forget_plan();
         planned(&stage);
         is_looked_at_behind(&stage, &waves);
+    }
+}
+
+/// A drift detection lists what a component has brought to its target as well.
+#[test]
+fn drift_of_code_is_listed_apart_if_a_component_claims_the_function() {
+    for by in [None, Some("api")] {
+        let stage = shop(&template("a", 5));
+        if let Some(by) = by {
+            claimed(&stage, by);
+        }
+        planned(&stage);
+        if let Ok(stack) = stage.world.cloudformation().named("shop") {
+            stack.drift = Some(("DRIFTED".into(), Some(Time(0))));
+            let places = ["/Code/ZipFile".to_owned()].into();
+            stack.resources.get_mut("Api").unwrap().drift = Some(("MODIFIED".into(), places));
+        }
+        let running = BTreeMap::from([(component("infra"), runs(&step(&stage, "infra").unwrap()))]);
+        let looks = run(compare(&stage.world, &running));
+        let seen = looks[&component("infra")].as_ref().unwrap().both.seen.clone().unwrap();
+        let wanted = if by.is_some() { "found no drift" } else { "found drift of Api" };
+        assert!(seen.contains(wanted) && seen.contains("beside Api") == by.is_some(), "{seen}");
     }
 }
 

@@ -143,7 +143,7 @@ pub(super) async fn look(
         _ => (None, vec![], vec![]),
     };
     let drift = match &stack {
-        Some(stack) if way.goal.is_none() => detected(at, stack).await?,
+        Some(stack) if way.goal.is_none() => detected(at, stack, way.claimed).await?,
         _ => None,
     };
     let switch = way.changes.iter().rfind(|change| change.switching);

@@ -101,6 +101,8 @@ impl<P: CloudFormationApi + S3Api + Configured + Clock> Kind for Stack<P> {
     type Goal = Goal;
     type Change = Change;
 
+    const MAKES_RESOURCES: bool = true;
+
     async fn observe(&self, target: &Target, way: &LookContext<'_, Goal>) -> Result<Seen> {
         look::look((&self.at, &self.mark()), target, way).await
     }

@@ -104,6 +104,20 @@ pub fn is_of(claimed: &str, made: &[AwsResource]) -> bool {
     types.peek().is_none() || types.any(is_made)
 }
 
+/// Returns whether components own a property of a resource, or what it is a part of, by the resources that they claim;
+/// by its type alone if nobody has looked these up. A place is one of a drift detection, such as `/Code/S3Key`. It has
+/// the index of an element of a list, so that each element counts as the claimed one.
+pub fn is_owned(it: &AwsResource, place: &str, claimed: Option<&[String]>) -> bool {
+    let Some(owned) = OWNED.iter().find(|owned| owned.kind == it.kind) else { return false };
+    let is_in = |field: &&str| {
+        let mut parts = place.split('/').skip(1);
+        let field = field.replace("[]", ".*");
+        field.split('.').all(|one| parts.next().is_some_and(|part| one == "*" || one == part))
+    };
+    let is_claimed = |claimed: &[String]| claimed.iter().any(|one| (owned.is_target)(it, one));
+    owned.fields.iter().any(is_in) && claimed.is_none_or(is_claimed)
+}
+
 /// The effect of a change on what other components have.
 #[derive(Debug, Default, PartialEq)]
 pub struct OthersTouched {
