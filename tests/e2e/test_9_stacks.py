@@ -187,6 +187,13 @@ def test_what_nobody_has_made_yet_is_planned_behind_its_stack(fjord):
     assert fjord.described() is None
 
 
+def test_a_check_names_what_nobody_has_made_yet_and_makes_nothing(fjord):
+    checked = fjord.windlass.json("doctor", "fjord", "bay")
+    warned = {finding["path"] for finding in checked.document["warnings"] if finding["name"] == "NotLookedAt"}
+    assert {"components.infra.stack", "components.api", "components.web"} <= warned, checked
+    assert fjord.described() is None
+
+
 def test_one_release_makes_a_bucket_and_a_function_and_fills_both(fjord):
     ran = fjord.release(*fjord.whole("1.0.0"))
     assert ended(ran) == (GOOD, "Succeeded", ""), ran
