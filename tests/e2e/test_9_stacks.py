@@ -1,7 +1,8 @@
 """A stack as a component: planned, made, changed, taken back by AWS and by Windlass; what holds data; and changes by others.
 
 The tests build on each other. Those of `cove` change a stack beside a page and a function that were there before; those of `fjord` begin
-with nothing: one release makes a bucket and a function, and fills both. A stack of `tarn` goes neither on nor back.
+with nothing: one release makes a bucket and a function, and fills both. A stack of `shoal` is planned with an access file in force. A stack
+of `tarn` goes neither on nor back.
 """
 
 import json
@@ -9,9 +10,12 @@ import json
 import pytest
 import runbooks
 from application import INVOCATIONS, MISTAKE, function_files, site_files
+from command_line import CommandLine
 from ledger import ending
+from ruled import Ruled, role
 from shop import made_zip
 from stacked import LEVER, Stacked, ended
+from tagged_roles import session, tagged_roles
 
 GOOD, REJECTED, ROLLED_BACK, NEEDS_OPERATOR = 0, 3, 4, 5
 FILES = {"Type": "AWS::S3::Bucket", "DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
@@ -213,6 +217,27 @@ def test_a_rollback_brings_all_of_it_back(fjord):
     assert (ended(ran), fjord.seen()) == ((GOOD, "Succeeded", ""), all_of("1.2.0")), ran
     fjord.goes_back()
     assert fjord.seen() == all_of("1.0.0")
+
+
+# ── who may only plan ──
+
+
+class Shoal(Stacked, Ruled):
+    """A stack of an application with an access file."""
+
+
+def test_a_template_runs_no_code_for_a_caller_whom_the_access_file_lets_only_plan(aws, tmp_path):
+    """By IAM both callers may release. The local cloud knows no macros, and takes the template as it is."""
+    shoal = Shoal(aws, "shoal", tmp_path)
+    shoal.declare_with()
+    rules = {"bay": {"release": ["releaser"]}}
+    shoal.put_in_force({"app": "shoal", "version": 1, "who": {"releaser": [role("bay", "releaser")]}, "environments": rules})
+    release = shoal.built("1.0.0", {**shoal.noted("1.0.0"), "Transform": ["ShoalMacro"]})
+    with tagged_roles(shoal, dict.fromkeys(("releaser", "visitor"), "CiPolicyArn"), {**TAGS, "windlass:app": "shoal"}) as callers:
+        planned = {name: CommandLine(aws, "shoal", tmp_path, session(caller)).json("plan", *release) for name, caller in callers.items()}
+    found = {name: [finding["name"] for finding in ran.document["drawn"]["plan"]["findings"]] for name, ran in planned.items()}
+    assert found == {"releaser": [], "visitor": ["NotPlannedWhole"]}, planned
+    assert shoal.described() is None
 
 
 # ── neither on nor back ──
