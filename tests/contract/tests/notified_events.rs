@@ -95,10 +95,10 @@ fn the_page_on_channels_has_a_row_for_each_of_what_a_topic_may_get() {
 /// The words by which the row of each event names it. An event that no topic gets has none.
 const WORDS: [(&str, &str); 33] = [
     ("DeploymentAccepted", ""),
-    ("ApprovalAsked", "asks for approval"),
+    ("ApprovalAsked", "needs an approval"),
     ("ApprovalGiven", ""),
     ("DeploymentStarted", "has begun"),
-    ("UndoStarted", "undo has begun"),
+    ("UndoStarted", "the undo of a deployment has begun"),
     ("RecoveryStarted", ""),
     ("TargetWaits", "waits for a decision about a target"),
     ("WatchPaused", "paused a deployment"),
@@ -111,7 +111,7 @@ const WORDS: [(&str, &str); 33] = [
     ("Held", "`Held`"),
     ("NothingToDo", ""),
     ("Recorded", "waits until a person starts it"),
-    ("RequestRefused", "a request or a drill was refused"),
+    ("RequestRefused", "refused a request or a drill"),
     ("HoldSet", "are held"),
     ("HoldReleased", "go on"),
     ("Removed", "let go of"),
@@ -119,14 +119,14 @@ const WORDS: [(&str, &str); 33] = [
     ("DrillProved", "a drill proved the way back"),
     ("DrillFailed", "a drill failed"),
     ("DrillOvertaken", "was overtaken and did not bring back"),
-    ("DrillRefused", "a request or a drill was refused"),
+    ("DrillRefused", "refused a request or a drill"),
     ("ReleaseGone", ""),
     ("ReleaseBack", ""),
-    ("DriftFound", "not as it was left"),
+    ("DriftFound", "differs from what Windlass recorded"),
     ("DriftUnknown", "could not be seen"),
-    ("DriftGone", "is again"),
-    ("WayBackLost", "can no longer be reached"),
-    ("WayBackFound", "or can be"),
+    ("DriftGone", "no longer differs"),
+    ("WayBackLost", "can no longer reach its goal"),
+    ("WayBackFound", "can reach it again"),
 ];
 
 #[test]
