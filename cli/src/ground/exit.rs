@@ -10,7 +10,7 @@ use windlass_domain::text::finding::{Finding, FindingName};
 
 /// The exit statuses in words, for `windlass --help`.
 pub const STATUSES: [(&str, &str); 15] = [
-    ("0", "what was asked for is so now, was only handed in, or the input is valid"),
+    ("0", "what was asked for is done or was done already, or the request was only handed in, or the input is valid"),
     ("1", "Windlass itself went wrong"),
     ("2", "the command was not understood, a file that it names cannot be read, or windlass.toml is not valid"),
     ("3", "rejected: refused before anything changed, or the input is not valid"),
@@ -19,10 +19,10 @@ pub const STATUSES: [(&str, &str); 15] = [
     ("6", "Windlass could not be reached, or did not let the caller in"),
     ("7", "the deployment was still under way when the time to wait was over"),
     ("8", "superseded: something newer is there, or something else runs now"),
-    ("9", "held: deployments were held, and this one was not let through"),
+    ("9", "held: automatic deployments were held, and this one did not pass the hold"),
     ("10", "recorded only: a person has to start it there"),
     ("11", "the deployment still waited for its turn when the time to wait was over"),
-    ("12", "it ended well before, and what runs now could not be seen, or is no longer declared"),
+    ("12", "the deployment ended well, but what runs now could not be seen, or is no longer declared"),
     ("13", "nothing was changed: what was to be brought back ran already"),
     ("130", "interrupted by Ctrl-C; what it had started goes on"),
 ];
