@@ -28,8 +28,8 @@ pub struct Document {
     #[schemars(description = "The semantic version of this declaration, such as `1.3.0`. \
                               Changed content needs a higher one.")]
     pub version: semver::Version,
-    /// The application's former name, until `rename` has renamed it. Until then the declared image repositories may
-    /// belong to the former name. Leave it out afterwards.
+    /// The application's former name, until `rename` has renamed it. Until then the image repositories in the
+    /// declaration may still have the former name. Leave it out afterwards.
     pub formerly: Option<AppName>,
     /// The environments by name, in the order in which they are listed. A new order needs a higher `version`.
     #[schemars(extend("minProperties" = 1, "maxProperties" = 200))]
@@ -135,15 +135,15 @@ pub enum Tags {
 /// Tags with a text before the version, such as `shop-v1.4.0`, `@acme/shop@1.4.0` or `web/v1.4.0`. The version of such
 /// a release is the part after that text. The tag of an image is the version alone. So an image push matches the rules
 /// of several environments, although their prefixes differ, if `is` of each accepts its version; it ends as
-/// `AmbiguousRef`. Let `is` of each accept other versions, or release images by manifests, which name the environment
-/// or the Git tag.
+/// `AmbiguousRef`. To avoid this, write rules whose `is` accept different versions. Or release images by manifests,
+/// which name the environment or the Git tag.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PrefixedTags {
     /// The text before the version, letter by letter: `shop-v`, `@acme/shop@`, `web/v`.
     #[schemars(extend("minLength" = 1))]
     pub prefix: String,
-    /// `release-candidate`, `stable` or a glob, of what follows.
+    /// The rule for the part after the prefix: `release-candidate`, `stable` or a glob.
     pub is: String,
 }
 

@@ -92,7 +92,7 @@ pub(crate) fn key_of(source: &str, gate: &str) -> String {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UnknownRule {
-    /// The first consequence.
+    /// What an unknown measurement becomes at first.
     #[serde(default)]
     pub becomes: UnknownBecomes,
     /// The time for which `hold` holds before it becomes a failure.

@@ -55,7 +55,7 @@ fn no<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
 }
 
 fn or_false(schema: &mut Schema) {
-    let said = json!({"const": false, "description": "What YAML 1.1 makes of `off`."});
+    let said = json!({"const": false, "description": "The same as `off`, which YAML 1.1 reads as false."});
     if let Some(all) = schema.get_mut("oneOf").and_then(Value::as_array_mut) {
         all.push(said);
     }

@@ -47,8 +47,9 @@ pub struct Comparison {
     pub failed: Option<Count>,
     /// The metric that counts all calls; `Invocations` of the alias, or `RequestCount`, if absent.
     pub all: Option<Count>,
-    /// The dimension of both metrics whose value is the version's number, `ExecutedVersion` if absent. For an `ecs` its
-    /// value is the target group's name, and it is `TargetGroup` if absent.
+    /// The name of the dimension by which both metrics distinguish the versions. For a `lambda` its value is the number
+    /// of the version, and its name is `ExecutedVersion` if absent. For an `ecs` its value is the name of the target
+    /// group, and its name is `TargetGroup` if absent.
     pub version: Option<String>,
     /// The AWS region of the metrics, if it is another than the environment's.
     pub region: Option<Text>,

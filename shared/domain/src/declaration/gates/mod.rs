@@ -59,7 +59,7 @@ macro_rules! sorts {
         #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
         #[serde(deny_unknown_fields)]
         pub struct Gates {
-            /// The time for which the last wave is watched. If absent, it is not watched, and is judged once.
+            /// The time for which the last wave is watched. If absent, Windlass judges it once, and does not watch it.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub bake: Option<Span>,
             /// The time for which each earlier wave is watched, unless its rollout has a time of its own; the longest

@@ -27,8 +27,8 @@ use std::collections::BTreeSet;
               need it:\nAppConfig makes one deployment at a time there, over all profiles.",
     "gates": "Gates of its own, beside those of the whole release. Windlass judges them from the beginning of its \
               rollout on.",
-    "on_artifact": "True if the upload of its document alone is a release, where the environment names `s3` in its \
-                    `sources`.",
+    "on_artifact": "True if an upload of its document is a release by itself. The environment must then name `s3` in \
+                    its `sources`.",
 })))]
 pub struct Written {
     /// The application of AppConfig, by name or id.

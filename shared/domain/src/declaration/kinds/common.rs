@@ -27,7 +27,7 @@ pub struct Common {
     /// at most three times a day.
     #[serde(default, skip_serializing_if = "Heal::is_report")]
     pub heal: Heal,
-    /// True if the upload of its artifact alone is a release, where the environment names `s3` in its `sources`.
+    /// True if an upload of its artifact is a release by itself. The environment must then name `s3` in its `sources`.
     #[serde(default)]
     pub on_artifact: bool,
 }

@@ -34,8 +34,8 @@ pub struct Written {
     /// The ECR repository's name or URI, for a function that is an image. An image push there is for this component,
     /// which then accepts no zip and no image from another repository. Without a repository it accepts no image.
     pub repository: Option<Text>,
-    /// Another function of this declaration whose zip this function runs as well. Each release of that function changes
-    /// this one too, and a release does not name this one.
+    /// Another function of this declaration whose zip this function runs as well. Each release of that function also
+    /// changes this one; no release names this one itself.
     pub artifact: Option<ComponentName>,
     /// The steps in which traffic is shifted to a new version; all at once if absent.
     pub rollout: Option<rollout::Written>,

@@ -50,7 +50,7 @@ pub struct Written {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assets: Option<Text>,
     /// Another stack of this declaration, such as the first stack of the same CDK application. Each release of that
-    /// stack changes this one too, and a release does not name this one.
+    /// stack also changes this one; no release names this one itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub artifact: Option<ComponentName>,
     /// The values of the template's parameters. `${api.version}` stands for an output of a component that changes

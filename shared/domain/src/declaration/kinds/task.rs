@@ -83,8 +83,8 @@ pub struct EcsTask {
     /// The cluster's name; that of the service if absent. Another cluster needs the tags `windlass:app` and
     /// `windlass:environment` of this application and environment.
     pub cluster: Option<Text>,
-    /// The family whose newest task definition the task is made from; the task definition that the service runs if
-    /// absent.
+    /// The family of the task definition: the task is made from the newest one. If absent, the task is made from the
+    /// task definition that the service runs.
     pub family: Option<Text>,
     /// The container that gets the image and the command. It may be absent where the service takes one image.
     pub container: Option<Text>,

@@ -61,16 +61,16 @@ pub fn access(own: &Value, all: &Value, update: &str) -> String {
 }
 
 const FILES: &str = "A release of a folder, or of an archive of it, treats files with these names as the list shows, \
-whoever packed them. A name counts at every depth, for files and folders, in upper and lower case. For a link its own \
-name counts, and the name that it leads to. In a site Windlass also refuses a file with a private key, whatever its \
-name: its text begins with `-----BEGIN … PRIVATE KEY-----`, or it is a file of certificates with such a line. A \
-release contains all other files, `.well-known/` as well. Windlass lists all refused files at once, and then \
+whoever packed them. A name counts at every depth, for files and folders, in upper and lower case. For a link two names \
+count: its own, and that of the file to which it leads. In a site Windlass also refuses a file with a private key, \
+whatever its name: its text begins with `-----BEGIN … PRIVATE KEY-----`, or it is a file of certificates with such a \
+line. A release contains all other files, `.well-known/` as well. Windlass lists all refused files at once, and then \
 publishes nothing; it counts the files that it leaves out.";
 
 const PATTERNS: &str = "`publish` of a component names files that a release contains all the same, and `exclude` \
 names files that it leaves out. Both are lines of a `.gitignore`, from the top of the folder; `exclude` counts first. \
-A function takes its archive whole. So `windlass release` leaves out what `exclude` names when it packs a folder, and \
-an archive that contains it is refused.";
+A function takes its archive whole. So when `windlass release` packs a folder, it leaves out the files that `exclude` \
+names; if you give it an archive with such files, Windlass refuses the archive.";
 
 /// Returns the section on the files of a folder, with the list of names.
 fn files() -> String {
@@ -111,10 +111,7 @@ fn definition(about: &Value) -> String {
         text.push_str(&fields(about));
     }
     let values = about["oneOf"].as_array().into_iter().flatten();
-    let values = values.map(|one| {
-        let value = one["const"].as_str().unwrap_or_default();
-        item(&format!("- `{value}`: {}", comment(one)))
-    });
+    let values = values.map(|one| item(&format!("- `{}`: {}", value(one), comment(one))));
     let values: String = values.collect();
     if !values.is_empty() {
         text.push('\n');
@@ -125,6 +122,14 @@ fn definition(about: &Value) -> String {
         text.push_str(&format!("\nIt is {}.\n", words.join(", or ")));
     }
     text
+}
+
+/// Returns the text by which a page names one of several values: the value itself, or the only member of an object.
+fn value(one: &Value) -> String {
+    match (&one["const"], &one["required"][0]) {
+        (Value::String(name), _) | (Value::Null, Value::String(name)) => name.clone(),
+        (other, _) => other.to_string(),
+    }
 }
 
 /// Returns a list of fields.

@@ -28,7 +28,7 @@ pub struct HeaderRule {
     /// The `Content-Type` header, such as `text/html; charset=iso-8859-1`.
     #[schemars(extend("x-of-number" = ""))]
     pub content_type: Option<String>,
-    /// The compression that browsers reverse before they use the file; `none` for a compressed file that stays
+    /// The compression that browsers undo before they use the file; `none` for a compressed file that stays
     /// compressed.
     pub content_encoding: Option<ContentEncoding>,
     /// The `Cache-Control` header, such as `public, max-age=31536000, immutable`.
@@ -88,7 +88,7 @@ impl From<CacheRule> for HeaderRule {
     }
 }
 
-/// The compression of a file that browsers reverse (the HTTP Content Coding Registry of IANA).
+/// The compression of a file, which browsers undo (the HTTP Content Coding Registry of IANA).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ContentEncoding {

@@ -38,11 +38,12 @@ const LONGEST_PAYLOAD: usize = 4 * 1024;
 pub struct FunctionTask {
     /// The function's name.
     pub name: Text,
-    /// The alias whose version Windlass calls, as it is when the call begins; `$LATEST` if absent.
+    /// The alias that Windlass calls: the version to which it points when the call begins. If absent, Windlass calls
+    /// `$LATEST`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alias: Option<Text>,
-    /// The component of this declaration with each release of which Windlass calls the function, such as the component
-    /// that is this function. A release does not name the task.
+    /// A component of this declaration, such as the one that is this function. Windlass calls the function with each
+    /// release of that component. No release names the task itself.
     pub of: ComponentName,
     /// The value of `payload` in the event that Windlass sends to the function: an object, and never a secret.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
