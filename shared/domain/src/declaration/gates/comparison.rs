@@ -74,7 +74,7 @@ pub struct Count {
     pub namespace: String,
     /// The metric's name, such as `OrdersFailed`.
     pub metric: String,
-    /// The dimensions, except that of the version.
+    /// The dimensions of the metric, without the one that distinguishes the versions.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub dimensions: BTreeMap<String, Text>,
 }

@@ -57,8 +57,8 @@ pub struct Written {
     /// Cache headers by pattern; the first match wins, before the built-in rules.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cache: Vec<CacheRule>,
-    /// Headers by pattern. They go before `cache` and the built-in rules; for each header the first matching rule that
-    /// has it counts.
+    /// Headers by pattern. They override `cache` and the built-in rules. For each header the first matching rule that
+    /// has this header counts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub headers: Vec<HeaderRule>,
     /// Patterns of files whose names change with their content: browsers keep them for a year.
