@@ -57,9 +57,10 @@ pub struct Written {
     /// knows what it did.
     #[serde(default = "Span::of_seconds::<900>")]
     pub limit: Span,
-    /// The way in which an undo takes the task's effect back: `{command: […]}`, a command that runs once in the same
-    /// way; `{payload: {…}}`, with which Windlass calls the function once more; or `none` if there is nothing to take
-    /// back. If absent, Windlass does nothing either, and warns about that at each release.
+    /// The way in which an undo takes back the effect of the task. With `{command: […]}` Windlass runs this command
+    /// once, in the same way. With `{payload: {…}}` it calls the function once more, with this payload. With `none`
+    /// there is nothing to take back. If absent, Windlass takes nothing back either, and warns about that at each
+    /// release.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undo: Option<Undo>,
     /// True if former versions must not run after the task, such as after a migration that drops a column. Once the
