@@ -40,7 +40,7 @@ fn who_names_nothing_to_remove_reads_of_the_confirmation_and_nothing_is_sent() {
     let api = api();
     let (status, said) = run_at(&api, &["shop"], &[]);
     assert_eq!(status, 2, "{said}");
-    assert!(said.contains("`--confirm shop`") && said.contains("NotUnderstood.md"), "{said}");
+    assert!(said.contains("`--confirm shop`") && said.contains("troubles.md#notunderstood"), "{said}");
     assert_eq!(api.calls().len(), 0);
 }
 

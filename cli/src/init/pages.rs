@@ -66,7 +66,7 @@ pub fn is_there(page: &str) -> bool {
     let (path, section) = page.split_once('#').unwrap_or((page, ""));
     let text = std::fs::read_to_string(root.join(path)).unwrap_or_default();
     let headings = text.lines().filter_map(|line| line.trim_start_matches('#').strip_prefix(' '));
-    let mut anchors = headings.map(|it| it.to_lowercase().replace('.', "").replace(' ', "-"));
+    let mut anchors = headings.map(|it| it.to_lowercase().replace(['.', ','], "").replace(' ', "-"));
     !text.is_empty() && (section.is_empty() || anchors.any(|anchor| anchor == section))
 }
 

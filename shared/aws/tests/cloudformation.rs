@@ -379,8 +379,7 @@ async fn each_refusal_of_other_calls_has_its_meaning() {
     // The SDK tries this one again.
     let (aws, _) = Replay::new((0..3).map(|_| xml_error(400, "LimitExceededException")).collect());
     assert_eq!(name(created(&aws, false, &template).await), FaultName::Refused);
-    let gone = || invalid("Stack with id chat-prod does not exist");
-    let no_set = || xml_error(404, "ChangeSetNotFound");
+    let (gone, no_set) = (|| invalid("Stack with id chat-prod does not exist"), || xml_error(404, "ChangeSetNotFound"));
     let (aws, _) = Replay::new(vec![gone(), gone(), gone(), gone(), gone(), no_set(), no_set(), gone(), no_set()]);
     let stack = "chat-prod";
     let missing: [Fault; 7] = [

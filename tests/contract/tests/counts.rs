@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Words that follow a placeholder, end like a plural and count nothing.
-const NO_COUNTS: [&str; 47] = [
+const NO_COUNTS: [&str; 48] = [
     "already",
     "as",
     "asks",
@@ -56,6 +56,7 @@ const NO_COUNTS: [&str; 47] = [
     "was",
     "watches",
     "writes",
+    "windlass",
 ];
 
 fn root() -> PathBuf {

@@ -5,6 +5,7 @@ mod given_names;
 mod interrupted;
 mod later_waves;
 mod looks;
+mod named_by_stacks;
 mod owners;
 mod plans;
 mod refusals;
