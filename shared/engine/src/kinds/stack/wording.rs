@@ -55,7 +55,7 @@ fn drift(found: &Detected) -> String {
     let what = if changed.is_empty() { "no drift".to_owned() } else { format!("drift of {}", named(changed)) };
     let perhaps = match perhaps.as_slice() {
         [] => String::new(),
-        names => format!(", beside {}, of which nothing has changed but what components own", named(names)),
+        names => format!(", beside {}, of which nothing has changed but what components may own", named(names)),
     };
     format!("CloudFormation found {what} at {at}{perhaps}")
 }

@@ -38,7 +38,8 @@ pub const MEMBERS: &[CodeMember] = &[
 pub const IMAGES: &[CodeMember] =
     &[(&["AWS::Serverless::Function"], &["ImageUri"]), (&["AWS::Lambda::Function"], &["Code", "ImageUri"])];
 
-/// The properties of which SAM takes one as the code of a function. If the function has one, none of `Globals` counts.
+/// The properties of which SAM takes one as the code of a function. One of the function counts more than another one of
+/// `Globals`.
 const OF_FUNCTIONS: [&str; 3] = ["CodeUri", "ImageUri", "InlineCode"];
 
 /// The members of a property that name an object: those of Lambda, and those of the others.
@@ -78,26 +79,57 @@ pub fn values<'v>(stack: &str, parameters: impl Iterator<Item = (&'v String, &'v
 }
 
 /// Returns the places of the code of a resource, by property; none of code that stands in the template itself. Code in
-/// `Globals` is that of each resource of the type that has none of its own (AWS Serverless Application Model Developer
-/// Guide, "Globals section of the AWS SAM template").
+/// `Globals` is that of each resource of the type, beside what the resource says of its own (AWS Serverless Application
+/// Model Developer Guide, "Globals section of the AWS SAM template").
 pub fn places(template: &Value, values: &BTreeMap<String, String>, logical: &str) -> Vec<(String, CodePlace)> {
     let Some(resource) = template.get("Resources").and_then(|all| all.get(logical)) else { return vec![] };
     let kind = resource.get("Type").and_then(Value::as_str).unwrap_or_default();
     let properties = resource.get("Properties");
-    let has_code = |own: &Value| OF_FUNCTIONS.iter().any(|name| own.get(*name).is_some());
-    let common = kind.strip_prefix("AWS::Serverless::").filter(|_| !properties.is_some_and(has_code));
-    let common = common.and_then(|section| template.get("Globals")?.get(section));
+    let section = kind.strip_prefix("AWS::Serverless::");
+    let common = section.and_then(|section| template.get("Globals")?.get(section));
     let reader = Reader { template, values };
     let mut found = Vec::new();
     for (members, is_image) in [(MEMBERS, false), (IMAGES, true)] {
         for (_, place) in members.iter().filter(|(kinds, _)| kinds.contains(&kind)) {
-            let own = at(properties, place);
-            let named = if own.is_empty() { at(common, place) } else { own };
-            let named = named.into_iter().filter_map(|value| reader.place(value, is_image));
+            let common = common.filter(|_| !place.first().is_some_and(|name| is_alone(resource, name)));
+            let (own, common) = (at(properties, place), at(common, place));
+            let named: Vec<Value> = match (own.as_slice(), common.as_slice()) {
+                ([own], [common]) => vec![merged(own, common)],
+                ([], common) => common.iter().map(|value| (*value).clone()).collect(),
+                (own, _) => own.iter().map(|value| (*value).clone()).collect(),
+            };
+            let named = named.iter().filter_map(|value| reader.place(value, is_image));
             found.extend(named.map(|code| (place.join("."), code)));
         }
     }
     found
+}
+
+/// Returns whether a resource takes nothing from `Globals` for a property: it ignores that (the same, "Overriding
+/// globals"), or has its code in another property of those of which SAM takes one.
+fn is_alone(resource: &Value, property: &str) -> bool {
+    let is_ignored = match resource.get("IgnoreGlobals") {
+        Some(Value::Array(names)) => names.iter().any(|name| name == property),
+        all => all.is_some_and(|all| all == "*"),
+    };
+    let has = |name: &&str| resource.get("Properties").is_some_and(|own| own.get(*name).is_some());
+    is_ignored || OF_FUNCTIONS.iter().filter(|name| **name != property).any(has)
+}
+
+/// Returns a property with the members that only `Globals` has of it: SAM merges maps, and a map that is a function of
+/// CloudFormation replaces the other one.
+fn merged(own: &Value, common: &Value) -> Value {
+    match (own, common) {
+        (Value::Object(own), Value::Object(common)) if !is_function(own) && !is_function(common) => {
+            Value::Object(common.clone().into_iter().chain(own.clone()).collect())
+        }
+        _ => own.clone(),
+    }
+}
+
+/// Returns whether a map is a function of CloudFormation.
+fn is_function(all: &Map<String, Value>) -> bool {
+    all.keys().any(|name| name == "Ref" || name.starts_with("Fn::"))
 }
 
 /// Returns the parts of the properties at a place.
@@ -116,8 +148,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn place(&self, value: &Value, is_image: bool) -> Option<CodePlace> {
-        let is_function = |name: &String| name == "Ref" || name.starts_with("Fn::");
-        match value.as_object().filter(|all| !all.keys().any(is_function)) {
+        match value.as_object().filter(|all| !is_function(all)) {
             Some(all) => OBJECTS.iter().find_map(|[bucket, key, version]| {
                 let (bucket, key) = (self.text(all.get(*bucket)?), all.get(*key).and_then(|key| self.text(key)));
                 let version = all.get(*version).map_or(Some(None), |version| self.text(version).map(Some));

@@ -83,10 +83,28 @@ fn code_in_globals_is_that_of_each_resource_of_its_type_without_its_own() {
         ),
         ("Function", json!({"CodeUri": s3}), json!({"CodeUri": "s3://own/k"}), code("CodeUri", "own")),
         ("Function", json!({"CodeUri": s3}), json!({"InlineCode": "x"}), vec![]),
-        ("Function", json!({"CodeUri": s3}), json!({"ImageUri": image}), images.clone()),
-        ("Function", json!({"ImageUri": image}), json!({}), images),
-        ("Function", json!({"ImageUri": image}), json!({"CodeUri": s3}), code("CodeUri", "assets")),
+        ("Function", json!({"CodeUri": s3}), json!({"ImageUri": image}), images),
         ("Function", json!({"CodeUri": "src"}), json!({}), vec![]),
+        // SAM merges maps, and the version belongs to the object of both.
+        (
+            "Function",
+            json!({"CodeUri": {"Bucket": "assets"}}),
+            json!({"CodeUri": {"Key": "k"}}),
+            code("CodeUri", "assets"),
+        ),
+        (
+            "Function",
+            json!({"CodeUri": {"Bucket": "former", "Version": "1"}}),
+            json!({"CodeUri": {"Bucket": "assets", "Key": "k"}}),
+            vec![("CodeUri".to_owned(), object("assets", Some("1")))],
+        ),
+        ("Function", json!({"CodeUri": {"Bucket": "former"}}), json!({"CodeUri": s3}), code("CodeUri", "assets")),
+        (
+            "Function",
+            json!({"CodeUri": {"Bucket": "former", "Key": "k"}}),
+            json!({"CodeUri": {"Fn::If": ["A", "b", "c"]}}),
+            vec![("CodeUri".to_owned(), CodePlace::Unknown)],
+        ),
         ("Api", json!({"DefinitionUri": s3}), json!({}), code("DefinitionUri", "assets")),
         ("HttpApi", json!({"CodeUri": s3}), json!({}), vec![]),
     ];
@@ -94,6 +112,11 @@ fn code_in_globals_is_that_of_each_resource_of_its_type_without_its_own() {
         let own = json!({"Type": format!("AWS::Serverless::{section}"), "Properties": properties});
         let template = json!({"Globals": {section: common}, "Resources": {"Own": own}});
         assert_eq!(places(&template, &values(STACK, [].into_iter()), "Own"), expected, "{section} {template}");
+    }
+    for (ignored, is_taken) in [(json!(["DefinitionUri"]), false), (json!("*"), false), (json!(["Name"]), true)] {
+        let own = json!({"Type": "AWS::Serverless::Api", "IgnoreGlobals": ignored, "Properties": {}});
+        let template = json!({"Globals": {"Api": {"DefinitionUri": s3}}, "Resources": {"Own": own}});
+        assert_eq!(!places(&template, &BTreeMap::new(), "Own").is_empty(), is_taken, "{ignored}");
     }
     // SAM leaves alone what is no resource of its own.
     let own = json!({"Type": "AWS::Lambda::Function", "Properties": {}});
