@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from standin import FAILED, GOING, many
+from standin import FAILED, GOING, STACK, many
 
 PROD = "apps/shop/environments/prod"
 PAGES = [
@@ -206,6 +206,16 @@ def test_a_failed_gate_shows_what_was_measured_beside_its_threshold_and_what_was
     execution = page.locator("dl.facts div", has_text="Execution").get_by_role("link").last.get_attribute("href")
     assert execution.startswith("https://console.aws.amazon.com/states/home?region=eu-west-1#/v2/executions/details/arn:")
     failed.picture("failed-gate", 1120)
+
+
+def test_a_release_with_a_stack_shows_what_changes_in_it_and_that_it_came_back(look):
+    whole = look()
+    page = whole.open(f"apps/chat/deployments/{STACK}")
+    assert "RolledBack (GateFailed)" in page.get_by_role("status").inner_text()
+    shown = page.locator("main").inner_text()
+    for words in ["AWS::SNS::Topic", "infra", "frontend", "chat-dev-messages version 3 ping"]:
+        assert words in shown, words
+    whole.picture("stack", 1310)
 
 
 def test_the_log_groups_and_their_lines_are_a_page(look, api):
