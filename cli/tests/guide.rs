@@ -65,7 +65,7 @@ fn the_help_lists_the_groups_and_is_as_wide_as_the_terminal() {
             assert!(words.contains(&one_line(&row)), "{row}: {words}");
         }
         assert!(rest.contains("--json-to <FILE>") && rest.contains("\n\nExit status:\n"), "{rest}");
-        assert!(one_line(rest).ends_with("130 interrupted by Ctrl-C; what it had started goes on"), "{rest}");
+        assert!(one_line(rest).ends_with("130 interrupted by Ctrl-C; what the command had started goes on"), "{rest}");
     }
 }
 

@@ -56,7 +56,7 @@ fn said_by(arguments: &[&str], variables: &[(&str, &str)]) -> String {
 #[test]
 fn the_help_of_a_drill_lists_the_statuses_that_the_page_lists() {
     let row = PAGE.lines().find(|line| line.starts_with("| `windlass drill` |"));
-    let (_, statuses) = row.unwrap().split_once("Status ").unwrap();
+    let (_, statuses) = row.unwrap().split_once("The status is ").unwrap();
     let statuses = statuses.trim_end_matches(" |");
     let said = said_by(&["drill", "--help"], &[]);
     let said = said.split_whitespace().collect::<Vec<_>>().join(" ");

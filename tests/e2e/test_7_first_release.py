@@ -186,7 +186,7 @@ def test_a_tutorial_goes_from_what_lives_to_its_release(outcomes, page, part):
 def test_the_page_says_how_many_commands_it_takes(page):
     first, following = (len(one) for one in commands(page).values())
     said = " ".join(install_page.text().split())
-    assert f"first release: **{WORDS[first]} commands**" in said
+    assert f"**{WORDS[first]} commands** deploy the first release" in said
     assert f"next application takes **{WORDS[following]}**" in said
     assert [number for number, _ in install_page.steps()] == [str(number) for number in range(1, first + 1)]
     assert sum(installs(command) for command in commands(page)["first"]) == install_page.ONCE

@@ -16,15 +16,15 @@ pub const STATUSES: [(&str, &str); 15] = [
     ("3", "rejected: refused before anything changed, or the input is not valid"),
     ("4", "rolled back: everything that was changed is restored"),
     ("5", "a person is needed: restoring failed, and the environment is locked"),
-    ("6", "Windlass could not be reached, or did not let the caller in"),
+    ("6", "Windlass could not be reached, or refused the caller"),
     ("7", "the deployment was still under way when the time to wait was over"),
     ("8", "superseded: something newer is there, or something else runs now"),
     ("9", "held: automatic deployments were held, and this one did not pass the hold"),
-    ("10", "recorded only: a person has to start it there"),
+    ("10", "recorded only: a person has to start the deployment"),
     ("11", "the deployment still waited for its turn when the time to wait was over"),
     ("12", "the deployment ended well, but what runs now could not be seen, or is no longer declared"),
-    ("13", "nothing was changed: what was to be brought back ran already"),
-    ("130", "interrupted by Ctrl-C; what it had started goes on"),
+    ("13", "nothing was changed, because what was to be brought back ran already"),
+    ("130", "interrupted by Ctrl-C; what the command had started goes on"),
 ];
 
 /// The exit status. The numbers are part of the interface and never change.

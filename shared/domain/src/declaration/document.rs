@@ -21,39 +21,41 @@ use std::collections::{BTreeMap, BTreeSet};
 #[serde(deny_unknown_fields)]
 #[schemars(title = "Windlass application")]
 pub struct Document {
-    /// The application's name: lower-case letters, digits and hyphens, at most 32 characters.
+    /// The application's name, which consists of at most 32 lower-case letters, digits and hyphens.
     pub app: AppName,
-    /// The semantic version of this declaration, such as `1.3.0`. Changed content needs a higher
-    /// one.
+    /// The semantic version of this declaration, such as `1.3.0`. A declaration with changed content needs a higher
+    /// version.
     #[schemars(description = "The semantic version of this declaration, such as `1.3.0`. \
-                              Changed content needs a higher one.")]
+                              A declaration with changed content needs a higher version.")]
     pub version: semver::Version,
-    /// The application's former name, until `rename` has renamed it. Until then the image repositories in the
-    /// declaration may still have the former name. Leave it out afterwards.
+    /// The application's former name, as long as `rename` has not yet renamed the application. Until then the image
+    /// repositories in the declaration may still have the former name. Leave `formerly` out afterwards.
     pub formerly: Option<AppName>,
-    /// The environments by name, in the order in which they are listed. A new order needs a higher `version`.
+    /// The environments by name. Lists show them in the order in which you write them here. A new order needs a higher
+    /// `version`.
     #[schemars(extend("minProperties" = 1, "maxProperties" = 200))]
     pub environments: BTreeMap<EnvironmentName, WrittenEnvironment>,
     /// The components by name.
     #[schemars(extend("minProperties" = 1, "maxProperties" = 500))]
     pub components: BTreeMap<ComponentName, Component>,
-    /// With `together` functions change in the same steps as services whose own strategy has steps: both go to 10 %,
-    /// are judged, and go on. Their percentages must be the same.
+    /// With `together`, functions change in the same steps as services whose own strategy has steps. For example, both
+    /// go to 10 %, Windlass judges the gates, and both go on. The percentages of the functions and of the services must
+    /// be the same.
     pub waves: Option<Waves>,
-    /// Topics that get the events of every environment, beside the topic of the installation.
+    /// Topics that get the events of every environment, in addition to the topic of the installation.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("maxItems" = 10))]
     pub notify: Vec<Notify>,
-    /// The gates, which decide whether a release is healthy, in every environment.
+    /// The gates of every environment, which decide whether a release is healthy.
     #[serde(default)]
     pub gates: Gates,
 }
 
-/// The relation between components that change in steps.
+/// The way in which components with steps change together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Waves {
-    /// In the same steps.
+    /// The components change in the same steps.
     Together,
 }
 
@@ -63,43 +65,46 @@ pub enum Waves {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Environment")]
 pub struct WrittenEnvironment {
-    /// The Git refs and image tags that go here. Without a rule, only releases that name this environment go here.
+    /// The Git refs and image tags whose releases Windlass deploys to this environment. Without `deploy`, Windlass
+    /// deploys only releases that name this environment.
     pub deploy: Option<Deploy>,
-    /// `automatic`: arrivals deploy by themselves. `manual`: a person starts each deployment.
+    /// With `automatic`, Windlass deploys arriving releases by itself. With `manual`, a person starts each deployment.
     #[serde(default)]
     pub start: Start,
-    /// The rule for a release that comes while an older one of the same components is under way. With `wait` it waits
-    /// until the older one has ended, its bake included. With `undo_first` Windlass first stops and undoes the older
-    /// one. If the newer one then fails, Windlass restores what ran before both; the older one comes back only if a
-    /// person requests it.
+    /// The rule for a release that arrives while the deployment of an older release of the same components is under
+    /// way. With `wait`, the newer release waits until the older deployment has ended, including its bake. With
+    /// `undo_first`, Windlass first stops and undoes the older deployment. If the newer release then fails, Windlass
+    /// restores what ran before both. Windlass deploys the older release again only if a person requests that.
     #[serde(default, skip_serializing_if = "Supersede::waits")]
     pub supersede: Supersede,
-    /// The ways in by which Windlass accepts releases; `api` and `console` if absent. These two require a right to this
-    /// environment. With `s3` anybody who may upload to its place in the artifacts bucket can release without that
-    /// right. With `ecr` so can anybody who may push to a repository that the declaration names. The upload of a
-    /// component with `on_artifact` needs `s3`.
+    /// The channels from which Windlass accepts releases; `api` and `console` if absent. A release through `api` or
+    /// `console` requires a right to this environment. With `s3`, anybody who may upload to the folders of this
+    /// environment in the artifacts bucket can release without that right. With `ecr`, anybody who may push to a
+    /// repository that the declaration names can also release without that right. A component with `on_artifact` needs
+    /// `s3`.
     #[schemars(extend("minItems" = 1))]
     pub sources: Option<BTreeSet<Source>>,
-    /// The ARN of the role with which Windlass reaches targets in another account; its trust policy requires the
-    /// ExternalId `<app>/<environment>`. If absent, Windlass uses its own role.
+    /// The ARN of the role with which Windlass reaches targets in another account. The role's trust policy must require
+    /// the ExternalId `<app>/<environment>`. If `role_arn` is absent, Windlass uses its own role.
     pub role_arn: Option<String>,
-    /// The AWS region of the targets, such as `eu-west-1`; the region of Windlass if absent.
+    /// The AWS region of the targets, such as `eu-west-1`. If absent, it is the region of Windlass itself.
     pub region: Option<String>,
-    /// Values that texts of this declaration use as `{name}`. Never secrets.
+    /// Values for the texts of this declaration. In a text, `{name}` stands for the value with that name. A value must
+    /// not be a secret.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub vars: BTreeMap<String, String>,
-    /// Scheduled drills: the environment goes to the version before and comes back, which shows that its way back
-    /// works.
+    /// Scheduled drills. A drill deploys the version before the present one, and then the present one again, to show
+    /// that a rollback works.
     pub drill: Option<Schedule>,
-    /// Topics that get the events of this environment, instead of the topics of the `notify` at the top. With an empty
-    /// list there are none.
+    /// Topics that get the events of this environment, instead of the topics of the `notify` at the top. If the list is
+    /// empty, no topic of the declaration gets these events.
     #[schemars(extend("maxItems" = 10))]
     pub notify: Option<Vec<Notify>>,
-    /// Gates of this environment: each member given here replaces the global one.
+    /// Gates of this environment. Each member that you write here replaces the same member of the `gates` at the top.
     pub gates: Option<Gates>,
 }
 
-/// The Git refs that an environment deploys. Exactly one of `branch`, `branches`, `tag`.
+/// The Git refs whose releases Windlass deploys to an environment. Write exactly one of `branch`, `branches` and `tag`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("minProperties" = 1, "maxProperties" = 1))]
@@ -107,21 +112,21 @@ pub struct WrittenEnvironment {
     json!({"branch": "main"}), json!({"tag": "stable"}), json!({"tag": "release-candidate"}),
 ]))]
 pub struct Deploy {
-    /// A branch or a glob, such as `main` or `release/**`. `*` stops at `/`.
+    /// A branch or a glob over branches, such as `main` or `release/**`. A `*` does not match `/`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub branch: Option<String>,
     /// Several branches or globs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("minItems" = 1))]
     pub branches: Option<Vec<String>>,
-    /// The tags that are semantic versions of one sort: `stable`, or `{prefix: shop-v, is: stable}` for those of a
-    /// monorepo.
+    /// The sort of semantic version that a tag must be, such as `stable`. In a monorepo with tags such as
+    /// `shop-v1.4.0`, write `{prefix: shop-v, is: stable}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tag: Option<Tags>,
 }
 
-/// Tags that are semantic versions, with or without a leading `v`; or tags with a text before the version, as for one
-/// application of a monorepo.
+/// Tags that are semantic versions, with or without a leading `v`. The tags may have a text before the version, for
+/// example for one application of a monorepo.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Tags {
@@ -133,14 +138,14 @@ pub enum Tags {
 }
 
 /// Tags with a text before the version, such as `shop-v1.4.0`, `@acme/shop@1.4.0` or `web/v1.4.0`. The version of such
-/// a release is the part after that text. The tag of an image is the version alone. So an image push matches the rules
-/// of several environments, although their prefixes differ, if `is` of each accepts its version; it ends as
-/// `AmbiguousRef`. To avoid this, write rules whose `is` accept different versions. Or release images by manifests,
-/// which name the environment or the Git tag.
+/// a release is the part after that text. The tag of an image is only the version, without that text. So an image push
+/// can match the rules of several environments even if their prefixes differ. If the `is` of several rules accepts the
+/// version, Windlass refuses the push with `AmbiguousRef`. To avoid this, write rules whose `is` accept different
+/// versions, or release images by manifests. A manifest names the environment or the Git tag.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PrefixedTags {
-    /// The text before the version, letter by letter: `shop-v`, `@acme/shop@`, `web/v`.
+    /// The text before the version, exactly as in the tag, such as `shop-v`, `@acme/shop@` or `web/v`.
     #[schemars(extend("minLength" = 1))]
     pub prefix: String,
     /// The rule for the part after the prefix: `release-candidate`, `stable` or a glob.
@@ -166,11 +171,11 @@ impl Deploy {
     }
 }
 
-/// A way in that an environment accepts.
+/// A way in which releases reach an environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
-    /// Manifests and artifacts in the artifacts bucket.
+    /// Manifests and artifacts that somebody uploads to the artifacts bucket.
     S3,
     /// Image pushes.
     Ecr,
@@ -218,11 +223,11 @@ pub(super) fn findings(document: &Document) -> Vec<Finding> {
     findings
 }
 
-/// The rule for arrivals: they deploy by themselves, or a person starts them.
+/// The rule for arrivals, such as an upload or a push. Windlass deploys arrivals by itself, or a person starts them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Start {
-    /// Arrivals that match the environment's rule are deployed.
+    /// Windlass deploys arrivals that match the environment's `deploy` rule.
     #[default]
     Automatic,
     /// Windlass makes only deployments that a person starts.
@@ -233,10 +238,11 @@ pub enum Start {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Supersede {
-    /// It waits until the older one has ended, its bake included.
+    /// The newer release waits until the older release has ended, including its bake.
     #[default]
     Wait,
-    /// Windlass first stops and undoes the older one, if the newer one brings all of its components.
+    /// Windlass first stops and undoes the older release, if the newer release contains all components of the older
+    /// release.
     UndoFirst,
 }
 

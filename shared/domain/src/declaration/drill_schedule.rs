@@ -14,10 +14,11 @@ const PRODUCTION: [&str; 2] = ["prod", "production"];
 #[serde(deny_unknown_fields)]
 pub struct Schedule {
     /// The number of days from the last drill until the next one is due, such as `7d`. A due drill begins within about
-    /// an hour, once the last deployment is an hour old and nothing is under way, waits, is held or needs an operator.
+    /// an hour after it can begin. It can begin when the last deployment is an hour old, and nothing is under way,
+    /// waits, is held or needs an operator.
     pub every: Days,
-    /// True allows drills in production: callers get the version before until the drill has come back. An environment
-    /// is production if `prod` or `production` is its name, or a part of it between hyphens, such as `prod-eu`.
+    /// True allows drills in production. During a drill, callers get the previous version. An environment is production
+    /// if its name, or a part of its name between hyphens, is `prod` or `production`, such as `prod-eu`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub production: bool,
 }

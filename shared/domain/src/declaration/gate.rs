@@ -88,14 +88,15 @@ pub(crate) fn key_of(source: &str, gate: &str) -> String {
     format!("{source} {gate}")
 }
 
-/// The rule for an unknown measurement: what it becomes, and after how long (rule 7).
+/// The rule for an unknown measurement, such as that of a metric without data. It says what the measurement becomes,
+/// and after what time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UnknownRule {
     /// What an unknown measurement becomes at first.
     #[serde(default)]
     pub becomes: UnknownBecomes,
-    /// The time for which `hold` holds before it becomes a failure.
+    /// The time after which `hold` makes an unknown measurement a failure.
     #[serde(default = "Span::of_seconds::<300>", rename = "for")]
     pub hold_for: Span,
 }
@@ -110,24 +111,25 @@ impl Default for UnknownRule {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum UnknownBecomes {
-    /// Wait for it to become known, for the rule's time; then it is a failure.
+    /// Windlass waits until the measurement is known, at most for the time in `for`. After that, the unknown
+    /// measurement is a failure.
     #[default]
     Hold,
-    /// A failure at once.
+    /// The unknown measurement is a failure at once.
     Fail,
-    /// Healthy. Only for gates that are known to be silent while there is no traffic.
+    /// The unknown measurement is healthy. Write this only for gates that have no data while there is no traffic.
     Pass,
 }
 
-/// The rule for a pause that a person asks for: its longest time, and what becomes of the release when nobody has ended
-/// it by then.
+/// The rule for a pause that a person requests. It sets the longest time of the pause, and what happens to the release
+/// if nobody ends the pause within that time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PauseRule {
-    /// The longest time of a pause, unless the person gives another.
+    /// The longest time of a pause, unless the person requests another time.
     #[serde(default = "Span::of_seconds::<86400>", rename = "for")]
     pub lasts: Span,
-    /// The consequence when the pause is over.
+    /// What happens when the longest time of a pause is over.
     #[serde(default)]
     pub then: PauseThen,
 }
@@ -138,14 +140,15 @@ impl Default for PauseRule {
     }
 }
 
-/// The consequence when a pause is over that nobody has ended.
+/// What happens when the longest time of a pause is over and nobody has ended the pause.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PauseThen {
     /// The release goes on.
     #[default]
     Continue,
-    /// The release is undone. It is not vetoed, because nothing is known to be wrong with it.
+    /// Windlass undoes the release. It does not veto the release, because nothing is known to be wrong with that
+    /// release.
     Undo,
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// An output of a component, such as `api.version`: the component's name, a dot, and the output's.
+/// An output of a component, such as `api.version`. It consists of the component's name, a dot, and the output's name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 #[schemars(with = "String", extend("pattern" = r"^[a-z][a-z0-9-]{0,31}\.[a-z][a-z0-9_]{0,31}$"))]

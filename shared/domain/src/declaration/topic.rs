@@ -12,8 +12,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// A topic of Amazon SNS to which events are sent. It is in the account of Windlass, in any region, and has the tag
-/// `windlass:app` with the application's name.
+/// A topic of Amazon SNS to which Windlass sends events. The topic is in the account of Windlass, in any region, and
+/// has the tag `windlass:app` with the application's name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Notify {
@@ -34,27 +34,28 @@ pub struct Notify {
 pub enum MessageKind {
     /// A deployment has begun.
     Start,
-    /// A deployment ended `Succeeded`; or a drill proved the way back.
+    /// A deployment ended with `Succeeded`. Or a drill proved that the environment can go back to the previous version.
     Success,
-    /// A deployment ended `RolledBack` or `NeedsOperator`, or its undo has begun; or a drill failed, or was overtaken
-    /// and did not bring back what ran before.
+    /// A deployment ended with `RolledBack` or `NeedsOperator`, or its undo has begun. Or a drill failed. Or a release
+    /// or a person overtook a drill, and the drill did not bring back what ran before.
     Failure,
-    /// A request or a drill was refused, or a deployment ended `Rejected`.
+    /// Windlass refused a request or a drill, or a deployment ended with `Rejected`.
     Refusal,
-    /// Something waits for a person: a recorded release waits for its start (`start: manual`, or held), a plan waits
-    /// for approval, AWS waits for a decision about a target, automatic deployments are held, or a deployment is
-    /// paused.
+    /// Something waits for a person. A recorded release waits for its start (because of `start: manual` or a hold), a
+    /// plan waits for approval, or AWS waits for a decision about a target. Or automatic deployments are held, or a
+    /// deployment is paused.
     Wait,
-    /// Automatic deployments are held, or go on.
+    /// A hold has stopped automatic deployments, or a hold has ended.
     Hold,
-    /// A person has paused a deployment, let it go on, or skipped the rest of a bake.
+    /// A person has paused a deployment, ended a pause, or skipped the rest of a bake.
     Wheel,
-    /// A target differs from the record, or no longer differs, or Windlass could not look at it; or the way back is
-    /// lost, or there again.
+    /// A target differs from the record, or no longer differs, or Windlass could not look at the target. Or a rollback
+    /// can no longer reach the snapshot to which it would go, or can reach that snapshot again.
     Drift,
-    /// Windlass let go of something, or something has another owner.
+    /// Windlass no longer manages something, such as a component or an environment, or such a thing now belongs to
+    /// another owner.
     Removal,
-    /// The summary of a day: once a day.
+    /// A summary of the day, which Windlass sends once a day.
     Summary,
 }
 
@@ -66,8 +67,8 @@ fn endings() -> BTreeSet<MessageKind> {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Form {
-    /// The custom notifications of Amazon Q Developer in chat applications, which Slack and Microsoft Teams show (its
-    /// Administrator Guide, "Custom notifications").
+    /// Custom notifications for Slack and Microsoft Teams (Administrator Guide of Amazon Q Developer in chat
+    /// applications, "Custom notifications").
     #[default]
     Chat,
     /// A subject and a text of a few lines, for mail.

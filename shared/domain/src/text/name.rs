@@ -91,18 +91,18 @@ macro_rules! name {
 }
 
 name! {
-    /// The name of an application, such as `shop`: lower-case letters, digits and
-    /// hyphens, starting with a letter, at most 32 characters.
+    /// The name of an application, such as `shop`. The name begins with a letter, and consists of at most 32 lower-case
+    /// letters, digits and hyphens.
     AppName
 }
 name! {
-    /// The name of an environment of an application, such as `prod`: lower-case letters, digits and
-    /// hyphens, starting with a letter, at most 32 characters.
+    /// The name of an environment of an application, such as `prod`. The name begins with a letter, and consists of at
+    /// most 32 lower-case letters, digits and hyphens.
     EnvironmentName
 }
 name! {
-    /// The name of a component of an application, such as `api`: lower-case letters, digits and
-    /// hyphens, starting with a letter, at most 32 characters.
+    /// The name of a component of an application, such as `api`. The name begins with a letter, and consists of at most
+    /// 32 lower-case letters, digits and hyphens.
     ComponentName
 }
 name! {

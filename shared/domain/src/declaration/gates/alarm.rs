@@ -11,7 +11,7 @@ use crate::document::shape::join;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A CloudWatch alarm: its name, or its name and region.
+/// A CloudWatch alarm, by its name or by its name and its region.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Alarm {
@@ -21,13 +21,13 @@ pub enum Alarm {
     Here(Text),
 }
 
-/// A CloudWatch alarm of a region.
+/// A CloudWatch alarm in a region.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AlarmInRegion {
     /// The alarm's name.
     pub name: Text,
-    /// The AWS region that it is in; `us-east-1` for an alarm about a metric of CloudFront.
+    /// The AWS region of the alarm, which is `us-east-1` for an alarm about a metric of CloudFront.
     pub region: Text,
 }
 

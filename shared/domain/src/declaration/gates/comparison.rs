@@ -27,46 +27,49 @@ const LOAD_BALANCER: &str = "LoadBalancer";
 /// for Lambda functions").
 const EXECUTED_VERSION: &str = "ExecutedVersion";
 
-/// A comparison of the new version with the former one over the same time. It fails if the new version is worse and
-/// chance does not explain it. It counts in each step of a `rollout` in which both get traffic, and not after that.
-/// Without `failed` and `all` it compares the share of Lambda's own `Errors` in the `Invocations` of the alias. For an
-/// `ecs` whose `rollout` is `canary` or `linear` it compares the share of the load balancer's
-/// `HTTPCode_Target_5XX_Count` in the `RequestCount` of each target group.
+/// A comparison of the new version with the former version over the same time. The comparison fails if the new version
+/// has a larger share of failed calls and chance does not explain the difference. The comparison counts in each step of
+/// a `rollout` in which both versions get traffic, and not after that. Without `failed` and `all`, the comparison uses
+/// the share of Lambda's own `Errors` in the `Invocations` of the alias. For an `ecs` whose `rollout` is `canary` or
+/// `linear`, it uses the share of the load balancer's `HTTPCode_Target_5XX_Count` in the `RequestCount` of each target
+/// group.
 #[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Comparison {
-    /// The version that the new one is compared with: `previous`.
+    /// The version with which Windlass compares the new version; `previous` is the only value.
     pub compare: Baseline,
-    /// The number of calls that each version must have got, at least 10; the gate is unknown before that. The gate
-    /// notices a doubled error rate after about 100 failures of the former version: with one failure in a hundred
-    /// calls, that is after 10000 calls.
+    /// The number of calls, at least 10, that each version must have got before Windlass compares the versions. Until
+    /// then the gate is unknown. The gate notices a doubled error rate after about 100 failures of the former version.
+    /// If one call in a hundred fails, that takes 10000 calls.
     #[schemars(range(min = 10, max = 1_000_000_000))]
     pub samples: u64,
-    /// The metric that counts calls which failed; `Errors` of the alias, or `HTTPCode_Target_5XX_Count`, if absent.
+    /// The metric that counts failed calls. If absent, it is `Errors` of the alias, or `HTTPCode_Target_5XX_Count` for
+    /// an `ecs`.
     pub failed: Option<Count>,
-    /// The metric that counts all calls; `Invocations` of the alias, or `RequestCount`, if absent.
+    /// The metric that counts all calls. If absent, it is `Invocations` of the alias, or `RequestCount` for an `ecs`.
     pub all: Option<Count>,
-    /// The name of the dimension by which both metrics distinguish the versions. For a `lambda` its value is the number
-    /// of the version, and its name is `ExecutedVersion` if absent. For an `ecs` its value is the name of the target
-    /// group, and its name is `TargetGroup` if absent.
+    /// The name of the dimension by which both metrics distinguish the versions. For a `lambda` component the dimension
+    /// has the number of the version as its value; if `version` is absent, the dimension is `ExecutedVersion`. For an
+    /// `ecs` component the dimension has the name of the target group as its value; if `version` is absent, the
+    /// dimension is `TargetGroup`.
     pub version: Option<String>,
-    /// The AWS region of the metrics, if it is another than the environment's.
+    /// The AWS region of the metrics, if it differs from the environment's region.
     pub region: Option<Text>,
-    /// The period of a point: `60s` or a multiple, up to `1h`.
+    /// The period of a point, which is `60s` or a multiple of `60s`, up to `1h`.
     #[serde(default = "Span::of_seconds::<60>")]
     pub period: Span,
 }
 
-/// The version that a new one is compared with.
+/// The version with which Windlass compares a new version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Baseline {
-    /// The version that gets the rest of the traffic.
+    /// The former version, which gets the rest of the traffic.
     Previous,
 }
 
-/// A metric whose points are added up.
+/// A metric whose points Windlass adds up.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Count {
@@ -74,7 +77,7 @@ pub struct Count {
     pub namespace: String,
     /// The metric's name, such as `OrdersFailed`.
     pub metric: String,
-    /// The dimensions of the metric, without the one that distinguishes the versions.
+    /// The dimensions of the metric, except the dimension that distinguishes the versions.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub dimensions: BTreeMap<String, Text>,
 }

@@ -15,15 +15,15 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Invocation {
-    /// A name for people.
+    /// A name by which people recognize the request.
     pub name: String,
-    /// The payload. Never a secret.
+    /// The payload of the request. It must not contain a secret.
     #[serde(default)]
     pub payload: serde_json::Value,
-    /// Members that the answer must have with these values; nothing is compared if absent. A
-    /// function error always fails.
+    /// Members that the answer must have, with their values. If absent, Windlass compares nothing. A function error
+    /// always fails the gate.
     pub expect: Option<serde_json::Value>,
-    /// The time within which it must answer.
+    /// The time within which the version must answer.
     pub within: Option<Span>,
 }
 

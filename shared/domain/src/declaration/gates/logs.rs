@@ -37,24 +37,25 @@ const FILTER: TextForm = TextForm {
     words: "what stands behind `filter` in a query of Logs Insights, such as `@message like /ERROR/`, whole, without a comment, and without another command behind a `|`",
 };
 
-/// A count of lines in CloudWatch Logs, by a query of Logs Insights. AWS bills what a query scans, in
-/// most regions 0.005 USD a GB: each look, about one a minute, scans `window` of all lines of the groups.
+/// A count of lines in CloudWatch Logs, by a query of Logs Insights. AWS bills the data that a query scans (0.005 USD
+/// per GB in most regions). Windlass looks about once a minute, and each look scans all lines that the groups got
+/// within the last `window`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Logs {
-    /// The log groups, such as `/aws/lambda/shop-api-{environment}`. They must exist, and have the tags
-    /// `windlass:app` and `windlass:environment` of this application and environment.
+    /// The log groups, such as `/aws/lambda/shop-api-{environment}`. Each group must exist, and have the tags
+    /// `windlass:app` and `windlass:environment` with the names of this application and environment.
     #[schemars(extend("minItems" = 1, "maxItems" = MOST_GROUPS))]
     pub groups: Vec<Text>,
-    /// The lines that are counted: the text behind `filter` in a query of Logs Insights, such as `@message like
-    /// /ERROR/`.
+    /// The condition that a line must match to be counted, such as `@message like /ERROR/`. Its syntax is that of the
+    /// command `filter` of Logs Insights, without the word `filter`.
     pub filter: Text,
-    /// The time over which lines are counted, from `5m` to `1h`.
+    /// The time over which Windlass counts lines, from `5m` to `1h`.
     #[serde(default = "Span::of_seconds::<300>")]
     pub window: Span,
-    /// The most lines in a window that are healthy.
+    /// The highest healthy number of lines in a window.
     pub at_most: u64,
-    /// The AWS region of the groups, if it is another than the environment's.
+    /// The AWS region of the groups, if it differs from the region of the environment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<Text>,
 }
@@ -68,7 +69,7 @@ pub struct LogsGate {
     pub filter: String,
     /// The time over which lines are counted.
     pub window: Span,
-    /// The most lines in a window that are healthy.
+    /// The highest healthy number of lines in a window.
     pub at_most: u64,
     /// The region that the groups are in; the environment's if absent.
     #[serde(skip_serializing_if = "Option::is_none")]

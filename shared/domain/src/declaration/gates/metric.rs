@@ -19,9 +19,9 @@ const MOST: usize = 10;
 /// The longest expression, in characters.
 const LONGEST: usize = 1024;
 
-/// A CloudWatch metric with a threshold: `at_most`, `at_least` or both. Either one metric (`namespace`, `metric`,
-/// `statistic`), or an `expression` over several, such as a rate:
-/// `{expression: 100 * errors / requests, of: {errors: {…}, requests: {…}}, at_most: 1}`.
+/// A CloudWatch metric with a threshold, namely `at_most`, `at_least` or both. Write either one metric (with
+/// `namespace`, `metric` and `statistic`) or an `expression` over several metrics. For example, the following
+/// expression is a rate: `{expression: 100 * errors / requests, of: {errors: {…}, requests: {…}}, at_most: 1}`.
 #[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -30,8 +30,8 @@ pub struct Metric {
     pub namespace: Option<String>,
     /// The metric's name, such as `Errors`.
     pub metric: Option<String>,
-    /// The AWS region that it is in, if it is another than the environment's; metrics of `AWS/CloudFront` and
-    /// `AWS/Route53` are always read in `us-east-1`.
+    /// The AWS region of the metric, if it differs from the region of the environment. Windlass always reads metrics of
+    /// `AWS/CloudFront` and `AWS/Route53` in `us-east-1`.
     pub region: Option<Text>,
     /// The dimensions.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -39,14 +39,15 @@ pub struct Metric {
     /// `Sum`, `Average`, `Minimum`, `Maximum`, `SampleCount` or a percentile such as `p99`.
     #[schemars(extend("pattern" = r"^(Sum|Average|Minimum|Maximum|SampleCount|p[0-9]{1,2}([.][0-9]{1,2})?)$"))]
     pub statistic: Option<String>,
-    /// Metric math over the metrics in `of`. It must give one number a period, such as `100 * errors / requests`. If
-    /// one of the metrics has no data in a period, the expression has none there; `FILL(errors, 0)` gives it a value.
+    /// A CloudWatch metric math expression over the metrics in `of`, such as `100 * errors / requests`. Its result must
+    /// be one number for each period. If one of the metrics has no data in a period, the expression has no value for
+    /// that period. `FILL(errors, 0)` uses 0 for each period in which the metric `errors` has no data.
     pub expression: Option<String>,
-    /// The metrics of the expression, up to ten, each by its name in the expression: a small letter, then letters,
-    /// digits and `_`.
+    /// The metrics of the expression, up to ten, each under the name that the expression uses. A name is a small
+    /// letter, followed by letters, digits and `_`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub of: BTreeMap<String, Series>,
-    /// The period of a point: `60s` or a multiple, up to `1h`.
+    /// The period of a point, which is `60s` or a multiple of `60s`, up to `1h`.
     #[serde(default = "Span::of_seconds::<60>")]
     pub period: Span,
     /// The highest value that is healthy.

@@ -55,15 +55,16 @@ macro_rules! sorts {
         anywhere { $( $(#[$doc:meta])* $list:ident: [$written:ty; $most:literal] => $gate:ty, )* }
         of_a_component { $( $(#[$own_doc:meta])* $own:ident: [$own_written:ty; $own_most:literal] => $own_gate:ty, )* }
     ) => {
-        /// Gates, which decide whether a release is healthy.
+        /// Gates decide whether a release is healthy.
         #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
         #[serde(deny_unknown_fields)]
         pub struct Gates {
-            /// The time for which the last wave is watched. If absent, Windlass judges it once, and does not watch it.
+            /// The time for which Windlass watches the last wave of components. If absent, Windlass judges this wave
+            /// once, and does not watch it.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub bake: Option<Span>,
-            /// The time for which each earlier wave is watched, unless its rollout has a time of its own; the longest
-            /// period among the gates if absent.
+            /// The time for which Windlass watches each earlier wave, unless the rollout in that wave has a time of its
+            /// own. If absent, it is the longest period among the gates.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub between_waves: Option<Span>,
             $(
@@ -75,14 +76,15 @@ macro_rules! sorts {
             /// The consequence of an unknown measurement, such as `{becomes: hold, for: 5m}`.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub unknown: Option<UnknownRule>,
-            /// The longest time of a pause that a person asks for, and what comes then, such as `{for: 24h, then:
-            /// continue}` or `{for: 2h, then: undo}`.
+            /// The longest time of a pause that a person requests, and what happens after it, such as
+            /// `{for: 24h, then: continue}` or `{for: 2h, then: undo}`.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub pause: Option<PauseRule>,
         }
 
-        /// Gates of a component. They count from the wave in which the component changes, and do not count if a
-        /// deployment leaves it as it is. So they need not be healthy before its first release.
+        /// Gates of a component. These gates count from the wave in which the component changes. They do not count in a
+        /// deployment that does not change the component. So they need not be healthy before the component's first
+        /// release.
         #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
         #[serde(deny_unknown_fields)]
         pub struct ComponentGates {
@@ -183,30 +185,34 @@ macro_rules! sorts {
 
 sorts! {
     anywhere {
-        /// CloudWatch alarms; each must be OK. An alarm's name, or `{name: …, region: us-east-1}` if it is in another
-        /// region than the environment, such as an alarm of CloudFront.
+        /// CloudWatch alarms, each of which must be `OK`. Write the alarm's name, or write
+        /// `{name: …, region: us-east-1}` if the alarm is in another region than the environment, such as an alarm of
+        /// CloudFront.
         alarms: [Alarm; 100] => AlarmGate,
         /// CloudWatch metrics with a threshold.
         metrics: [Metric; 100] => MetricGate,
         /// HTTP probes.
         probes: [Probe; 20] => ProbeGate,
-        /// Conversations over a WebSocket.
+        /// WebSockets that must open. Windlass can send a message over each one, and can expect an answer.
         websockets: [Websocket; 20] => WebsocketGate,
-        /// Counts of lines in CloudWatch Logs, by queries of Logs Insights. AWS bills what they scan.
+        /// Counts of lines in CloudWatch Logs. Windlass counts with queries of Logs Insights, and AWS bills the data
+        /// that the queries scan.
         logs: [Logs; 10] => LogsGate,
     }
     of_a_component {
-        /// Requests that Windlass sends to each new version of a Lambda function: after it is published and before the
-        /// alias moves, and again at each look while it gets traffic. So no caller gets a version that has not answered
-        /// them. Without an alias new code is live at once, and the requests come after that.
+        /// Requests that Windlass sends to each new version of a Lambda function. Windlass sends the requests after the
+        /// version is published and before the alias moves. While the version gets traffic, Windlass repeats the
+        /// requests each time it judges the gates. So no caller gets a version that has not answered the requests.
+        /// Without an alias new code is live at once, and Windlass sends the requests after that.
         invocations: [Invocation; 100] => InvocationGate,
-        /// Pages of a static site, as visitors get them. Each must be a document, and the scripts and style sheets of
-        /// its own origin that it names must be there. If absent, Windlass looks at the page at `/` of a site that has
-        /// a `url` or a `distribution`, unless `root` is `none`. With an empty list it looks at no page.
+        /// Pages of a static site, which Windlass fetches as visitors do. Each page must be a document. The scripts and
+        /// style sheets of the site's own origin to which the page refers must exist. If `pages` is absent, Windlass
+        /// fetches the page at `/` of a site with a `url` or a `distribution`, unless `root` is `none`. With an empty
+        /// list Windlass fetches no page.
         pages: [Page; 20] => PageGate,
-        /// Comparisons of the new version of a Lambda function with the former one, in each step of its rollout, such
-        /// as `{compare: previous, samples: 1000}`. A comparison fails if the new version has more errors and chance
-        /// does not explain them.
+        /// Comparisons of the new version of a Lambda function with the former version, in each step of its rollout,
+        /// such as `{compare: previous, samples: 1000}`. A comparison fails if the new version has more errors and
+        /// chance does not explain the difference.
         comparisons: [Comparison; 10] => ComparisonGate,
     }
 }

@@ -11,16 +11,17 @@ use crate::text::finding::Finding;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A page of a site. It must be a document, and each script and style sheet of its own origin that it names must be
-/// there, with the right type.
+/// A page of a site. The page must be a document. Each script and style sheet that the page requests from its own
+/// origin must exist and have the right type.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Page {
-    /// Its path below the address of the site, such as `/` or `/about/`.
+    /// The path of the page below the address of the site, such as `/` or `/about/`.
     pub path: Text,
-    /// With the mode `prefix`: an address that shows the whole bucket, such as the address of a second distribution
-    /// without an origin path. Windlass then also looks at the page in the release's folder, before visitors get it.
-    /// There it adds `index.html`, or `root` of the site, to a path that ends with `/`.
+    /// An address that shows the whole bucket, such as the address of a second distribution without an origin path. It
+    /// is only for sites with the mode `prefix`. Windlass then also looks at the page in the release's folder, before
+    /// visitors get the release. For this look, Windlass adds `index.html`, or the `root` of the site, to a path that
+    /// ends with `/`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before_switch: Option<Text>,
 }

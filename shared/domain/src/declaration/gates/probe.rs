@@ -24,7 +24,7 @@ use std::collections::BTreeMap;
 pub struct Probe {
     /// The address, such as `https://{environment}.shop.example/health`.
     pub url: Text,
-    /// The status that is healthy.
+    /// The HTTP status of a healthy answer.
     #[serde(default = "ok")]
     #[schemars(range(min = 100, max = 599))]
     pub status: u16,
@@ -34,13 +34,14 @@ pub struct Probe {
     /// A text that the body must contain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
-    /// Headers that are sent, each by its name, such as `{x-shop-test: new}` for the rule of a test listener. None may
-    /// be a secret.
+    /// Headers that Windlass sends, by name, such as `{x-shop-test: new}` if the rule of a test listener requires this
+    /// header. No header may be a secret.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("maxProperties" = 10))]
     pub headers: BTreeMap<String, Text>,
-    /// True for an address of the service's test listener. Windlass calls it only while ECS has paused at
-    /// `POST_TEST_TRAFFIC_SHIFT` for Windlass. So no caller gets a release that has not answered it.
+    /// True if `url` is an address of the service's test listener. Windlass then sends the probe only while ECS waits
+    /// for Windlass at the stage `POST_TEST_TRAFFIC_SHIFT`. So no caller gets a release that has not answered the
+    /// probe.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub before_traffic: bool,
 }
@@ -54,7 +55,7 @@ const fn ok() -> u16 {
 pub struct ProbeGate {
     /// The address; `https` or `http`.
     pub url: String,
-    /// The status that is healthy.
+    /// The HTTP status of a healthy answer.
     pub status: u16,
     /// The time within which the answer must be complete.
     pub within: Span,

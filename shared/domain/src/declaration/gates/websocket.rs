@@ -11,7 +11,7 @@ use crate::text::time::Span;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A WebSocket that must open. Windlass can send a message over it, and can expect an answer: `{url:
+/// A WebSocket that must open. Windlass can send a message over it, and can expect an answer, for example with `{url:
 /// wss://ws.shop.example/prod, send: '{"action": "ping"}', expect: pong, within: 5s}`.
 #[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -19,12 +19,13 @@ use serde::{Deserialize, Serialize};
 pub struct Websocket {
     /// The address, such as `wss://ws.{environment}.shop.example/`.
     pub url: Text,
-    /// A text message that is sent when the connection is open. Never a secret.
+    /// A text message that Windlass sends when the connection is open. It must not contain a secret.
     pub send: Option<String>,
-    /// A text that a later message must contain. Without it an open connection is healthy.
+    /// A text that a message from the server must contain. If absent, an open connection is healthy.
     #[schemars(length(min = 1))]
     pub expect: Option<String>,
-    /// The time within which all of that must have happened, such as `2s`; at most `20s`.
+    /// The time within which the connection must open and the expected message must arrive, such as `2s`; at most
+    /// `20s`.
     #[serde(default = "Span::of_seconds::<10>")]
     pub within: Span,
 }

@@ -23,29 +23,32 @@ use std::collections::BTreeSet;
     "key": "Remove it: the document comes with each release.",
 })))]
 #[schemars(extend("x-common" = json!({
-    "after": "Components that must have changed before this one. Two components in the same environment of AppConfig \
-              need it:\nAppConfig makes one deployment at a time there, over all profiles.",
-    "gates": "Gates of its own, beside those of the whole release. Windlass judges them from the beginning of its \
-              rollout on.",
-    "on_artifact": "True if an upload of its document is a release by itself. The environment must then name `s3` in \
-                    its `sources`.",
+    "after": "Components that change before this one if a deployment changes both. Two components in the same \
+              environment of AppConfig need `after`, because AppConfig makes only one deployment at a time in an \
+              environment, whatever the profile.",
+    "gates": "Gates of this component, in addition to those of the whole release. Windlass judges them from the \
+              beginning of the component's rollout.",
+    "on_artifact": "True if each upload of the component's document is a release, without a manifest. The `sources` of \
+                    the environment must then include `s3`.",
 })))]
 pub struct Written {
     /// The application of AppConfig, by name or id.
     pub application: Text,
     /// The environment of AppConfig, by name or id.
     pub environment: Text,
-    /// The configuration profile, by name or id. Its location must be `hosted`.
+    /// The configuration profile, by name or id. The location of the profile must be `hosted`.
     pub profile: Text,
     /// The deployment strategy, by name or id, such as `AppConfig.Linear20PercentEvery6Minutes`. Windlass watches a
-    /// release for as long as the strategy takes. An undo does not use it, and is as fast as AppConfig allows.
+    /// release for as long as the strategy takes. An undo does not use the strategy, and is as fast as AppConfig
+    /// allows.
     pub strategy: Text,
     /// The MIME type of the document.
     #[serde(default = "json_type")]
     pub content_type: Text,
-    /// Outputs of components that change before this one, such as `api.version`. The document has `${api.version}` in
-    /// the value's place, and Windlass fills the value in before it deploys the document. A `lambda` gives `version`,
-    /// the number of its published version; an `ecs` gives `task_definition`, the ARN of its task definition.
+    /// Outputs of components that change before this one, such as `api.version`. Write `${api.version}` into the
+    /// document in place of the value. Windlass fills in the value before it deploys the document. A `lambda` has the
+    /// output `version`, which is the number of its published version. An `ecs` has the output `task_definition`, which
+    /// is the ARN of its task definition.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     #[schemars(extend("maxItems" = 20))]
     pub fill: BTreeSet<Output>,

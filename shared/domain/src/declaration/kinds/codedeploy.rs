@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-/// A deployment group of AWS CodeDeploy, which moves the callers to a release as its own configuration says.
+/// A deployment group of AWS CodeDeploy, which moves callers to a release according to the group's own configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename = "CodeDeploy", deny_unknown_fields)]
 #[schemars(extend("examples" = [json!({"application": "shop", "group": "api-{environment}"})]))]
@@ -16,8 +16,8 @@ pub struct Written {
     pub application: Text,
     /// The deployment group, by name.
     pub group: Text,
-    /// For an `ecs` service whose group waits before it moves callers (`STOP_DEPLOYMENT`): with `true`, Windlass ends
-    /// that wait after it has judged the gates there. Otherwise you end it.
+    /// This concerns an `ecs` service whose group waits before it moves callers (`STOP_DEPLOYMENT`). With `true`,
+    /// Windlass judges the gates during that wait, and then ends the wait. Otherwise you end it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub continue_when_ready: bool,
 }

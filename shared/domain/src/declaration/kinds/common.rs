@@ -16,18 +16,19 @@ const OTHERWISE: &str = "x-common";
 /// defaults there.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Common {
-    /// Components that must have changed before this one.
+    /// Components that change before this one if a deployment changes both.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub after: BTreeSet<ComponentName>,
-    /// Gates of its own, beside those of the whole release.
+    /// Gates of this component, in addition to those of the whole release.
     #[serde(default, skip_serializing_if = "ComponentGates::is_empty")]
     pub gates: ComponentGates,
-    /// The rule for a change that somebody else makes between deployments. With `off` Windlass does not look for such
-    /// changes. With `report` it reports them. With `restore` it reports them and deploys the recorded state once more,
-    /// at most three times a day.
+    /// The rule for changes that somebody else makes to the component between deployments. With `off`, Windlass does
+    /// not look for such changes. With `report`, Windlass reports such changes. With `restore`, Windlass reports them
+    /// and deploys the recorded state again, at most three times a day.
     #[serde(default, skip_serializing_if = "Heal::is_report")]
     pub heal: Heal,
-    /// True if an upload of its artifact is a release by itself. The environment must then name `s3` in its `sources`.
+    /// True if each upload of the component's artifact is a release, without a manifest. The `sources` of the
+    /// environment must then include `s3`.
     #[serde(default)]
     pub on_artifact: bool,
 }

@@ -30,55 +30,55 @@ pub struct Written {
     pub cluster: Text,
     /// The service's name.
     pub service: Text,
-    /// The container whose image changes, if there is only one.
+    /// The container whose image changes, if there is only one such container.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub container: Option<Text>,
-    /// The name or URI of the ECR repository of its images. An image push there is for this component, which accepts no
-    /// image from another repository.
+    /// The name or URI of the ECR repository of the service's images. An image that is pushed to this repository
+    /// belongs to this component. The component accepts no image from another repository.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repository: Option<Text>,
-    /// Instead of `container` and `repository`: the containers whose images change, each with its ECR repository, such
-    /// as `{web: shop/web, worker: shop/worker}`. An image push changes each container of its repository; the others
-    /// keep their images.
+    /// The containers whose images change, each with its ECR repository, such as
+    /// `{web: shop/web, worker: shop/worker}`. Write `containers` instead of `container` and `repository`. An image
+    /// push to a repository changes each container of that repository. The other containers keep their images.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("minProperties" = 1))]
     pub containers: Option<BTreeMap<String, Text>>,
-    /// The task definition that new ones are made from: `running`, `family_latest` or `artifact`.
+    /// The task definition from which Windlass makes new ones: `running`, `family_latest` or `artifact`.
     #[serde(default)]
     pub base: Base,
-    /// The deployment strategy of the service, which your infrastructure code sets: `rolling`, `blue_green`, `canary`
-    /// or `linear`. Windlass refuses a service with another strategy.
+    /// The deployment strategy that your infrastructure code sets for the service: `rolling`, `blue_green`, `canary` or
+    /// `linear`. Windlass refuses a service with another strategy.
     #[serde(default, skip_serializing_if = "Strategy::is_rolling")]
     pub rollout: Strategy,
     /// The stages at which the service's own `PAUSE` hooks wait for Windlass. At each stage Windlass judges the gates,
-    /// and then lets the deployment go on, or takes it back. Windlass leaves every other hook to you.
+    /// and then continues the deployment or rolls it back. Windlass does not answer any other hook.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub pause: BTreeSet<Pause>,
-    /// The deployment group of AWS CodeDeploy that deploys the service, in the group's steps and with its hooks and
-    /// alarms, while gates watch. The service has the deployment controller `CODE_DEPLOY`. The group replaces `rollout`
-    /// and `pause`.
+    /// The deployment group of AWS CodeDeploy that deploys the service. The group's own steps, hooks and alarms apply,
+    /// and Windlass judges the gates meanwhile. The service must have the deployment controller `CODE_DEPLOY`. The
+    /// group replaces `rollout` and `pause`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub codedeploy: Option<codedeploy::Written>,
-    /// The longest time that a rollout may take before it has failed, such as `15m`; at most `24h`. The bake times of
-    /// the service's own strategy come on top. If the strategy pauses for Windlass, this is the time from one pause to
-    /// the next.
+    /// The time after which an unfinished rollout has failed, such as `15m`; at most `24h`. The bake times of the
+    /// service's own strategy are added to this time. If the strategy pauses for Windlass, the time counts from one
+    /// pause to the next.
     #[serde(default = "Span::of_seconds::<900>")]
     pub steady_within: Span,
 }
 
 /// The way in which ECS replaces the tasks of a service (Amazon ECS API Reference, DeploymentConfiguration,
-/// `strategy`). Percentages, times, hooks and alarms are the service's own: your infrastructure code sets them.
+/// `strategy`). Your infrastructure code sets the percentages, times, hooks and alarms in the service.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Strategy {
-    /// Task by task.
+    /// ECS replaces the tasks one after another.
     #[default]
     Rolling,
-    /// New tasks beside the former ones, and all traffic at once.
+    /// ECS starts new tasks beside the former tasks, and then moves all traffic at once.
     BlueGreen,
-    /// New tasks beside the former ones, a first part of the traffic, and then the rest.
+    /// ECS starts new tasks beside the former tasks, and then moves first a part of the traffic and later the rest.
     Canary,
-    /// New tasks beside the former ones, and the traffic in equal steps.
+    /// ECS starts new tasks beside the former tasks, and then moves the traffic in equal steps.
     Linear,
 }
 
@@ -118,14 +118,16 @@ impl Strategy {
     }
 }
 
-/// A stage of a service deployment at which ECS can pause it, and at which callers or testers get something new (Amazon
-/// ECS Developer Guide, "Pause hooks for Amazon ECS service deployments"). The stages stand in their order.
+/// A stage at which ECS can pause the deployment of a service (Amazon ECS Developer Guide, "Pause hooks for Amazon ECS
+/// service deployments"). At each of these stages, callers or testers get something new. The list has the stages in the
+/// order in which a deployment reaches them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Pause {
     /// The new tasks get the test traffic.
     PostTestTrafficShift,
-    /// The next part of the production traffic is about to go over: before each step, the first at 0 %.
+    /// The next part of the production traffic is about to go to the new tasks. A deployment reaches this stage before
+    /// each step, the first time at 0 %.
     PreProductionTrafficShift,
     /// The new tasks get all production traffic, and the former ones still run.
     PostProductionTrafficShift,
@@ -169,16 +171,16 @@ pub struct Ecs {
     pub steady_within: Span,
 }
 
-/// The task definition that a new one is made from.
+/// The task definition from which Windlass makes a new one.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Base {
-    /// The one that the service runs.
+    /// The task definition that the service runs.
     #[default]
     Running,
-    /// The newest of the family, for example one that Terraform registered.
+    /// The newest task definition of the family, for example one that Terraform registered.
     FamilyLatest,
-    /// One that comes with the release as an artifact: a JSON document.
+    /// A task definition that the release contains as an artifact, which is a JSON document.
     Artifact,
 }
 

@@ -39,20 +39,22 @@ const LONGEST_SETTINGS: usize = 4 * 1024;
     "timeout": "Write `within`.",
 })))]
 pub struct Written {
-    /// The function that looks and changes.
+    /// The function that shows the state of the target and changes it.
     pub function: ExternalFunction,
-    /// Another function, which only looks. If it is given, only the deployer invokes the first function.
+    /// Another function, which only shows the state. If `look` is present, only the deployer of Windlass invokes the
+    /// function in `function`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub look: Option<ExternalFunction>,
-    /// Settings for the function, such as the name of a branch: an object of at most 4 KiB, and never a secret.
+    /// Settings that Windlass sends to the function, such as the name of a branch. The settings are an object of at
+    /// most 4 KiB, and must not contain a secret.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub settings: Map<String, Value>,
-    /// The longest time until it must be ready, such as `30m`, at least `1m` and at most `24h`. Until then Windlass
-    /// only looks.
+    /// The longest time until the changed target must be ready, such as `30m`. This time is at least `1m` and at most
+    /// `24h`. Until the target is ready, Windlass only looks at its state.
     #[serde(default = "Span::of_seconds::<1800>")]
     pub within: Span,
-    /// The ECR repository's name or URI, if a release brings an image. An image push there is for this component.
-    /// Without a repository it accepts a file.
+    /// The name or URI of the ECR repository, if a release contains an image. An image that is pushed to this
+    /// repository belongs to this component. Without `repository` the component accepts a file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repository: Option<Text>,
 }
@@ -64,7 +66,8 @@ pub struct Written {
 pub struct ExternalFunction {
     /// The function's name.
     pub name: Text,
-    /// The alias. A deployment calls the published version to which the alias points when the deployment is planned.
+    /// The alias. A deployment calls the published version to which the alias pointed when Windlass planned the
+    /// deployment.
     pub alias: Text,
 }
 

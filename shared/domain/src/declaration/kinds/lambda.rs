@@ -29,24 +29,26 @@ const CHANGED_S: u64 = 15 * 60;
 pub struct Written {
     /// The function's name.
     pub function: Text,
-    /// The alias that callers use, such as `live`; without one a change is live at once.
+    /// The alias that callers use, such as `live`. Without an alias a change is live at once.
     pub alias: Option<Text>,
-    /// The ECR repository's name or URI, for a function that is an image. An image push there is for this component,
-    /// which then accepts no zip and no image from another repository. Without a repository it accepts no image.
+    /// The name or URI of the ECR repository, for a function that is deployed as an image. An image that is pushed to
+    /// this repository belongs to this component. The component then accepts no zip, and no image from another
+    /// repository. Without `repository` the component accepts no image.
     pub repository: Option<Text>,
-    /// Another function of this declaration whose zip this function runs as well. Each release of that function also
-    /// changes this one; no release names this one itself.
+    /// Another `lambda` component of this declaration whose zip this function runs as well. Each release of that
+    /// component also changes this function. Windlass refuses a release that names this function itself.
     pub artifact: Option<ComponentName>,
-    /// The steps in which traffic is shifted to a new version; all at once if absent.
+    /// The steps in which Windlass shifts traffic to a new version. If absent, Windlass shifts all traffic at once.
     pub rollout: Option<rollout::Written>,
-    /// The deployment group of AWS CodeDeploy that moves the alias, in the group's steps and with its hooks and alarms,
-    /// while gates watch. It replaces `rollout`, and needs an `alias`.
+    /// The deployment group of AWS CodeDeploy that moves the alias. The group's own steps, hooks and alarms apply, and
+    /// Windlass judges the gates meanwhile. The group replaces `rollout`, and needs an `alias`.
     pub codedeploy: Option<codedeploy::Written>,
-    /// Files of its folder that a release contains although Windlass would refuse them or leave them out (*Files of a
-    /// folder* in `docs/app.md`), in the syntax of a `.gitignore`.
+    /// Patterns of the files in the component's folder that a release contains although Windlass would otherwise refuse
+    /// them or leave them out. *Files of a folder* in `docs/app.md` lists such files. The patterns have the syntax of a
+    /// `.gitignore`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub publish: Vec<String>,
-    /// Files of its folder that a release leaves out, in the syntax of a `.gitignore`.
+    /// Patterns of the files in the component's folder that a release leaves out, in the syntax of a `.gitignore`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exclude: Vec<String>,
 }

@@ -41,11 +41,11 @@ macro_rules! each_kind {
             "ecs" => ecs::Ecs,
             /// A configuration in AWS AppConfig, such as feature flags.
             "appconfig" => appconfig::Appconfig,
-            /// Something that is run once per release: a task of Amazon ECS.
+            /// Something that Windlass runs once per release: a task of Amazon ECS, or a call of a Lambda function.
             "task" => task::Task,
             /// A stack of AWS CloudFormation.
             "cloudformation" => stack::Stack,
-            /// Anything else that a Lambda function of yours looks at and changes.
+            /// A target that no other kind covers. A Lambda function of yours shows the target's state and changes it.
             "external" => external::External,
         }
     };
@@ -189,7 +189,7 @@ macro_rules! define {
 
 each_kind!(define);
 
-/// A component; its `kind` says which fields it has.
+/// A component. Its `kind` decides which fields it has.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(transform = common::hand_out)]
 pub struct Component {

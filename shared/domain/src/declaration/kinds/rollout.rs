@@ -17,23 +17,23 @@ pub struct Rollout {
     pub every: Span,
 }
 
-/// The steps in which traffic is shifted: `{canary: [10, 50], every: 5m}` or `{linear: 25, every: 5m}`.
+/// The steps in which Windlass shifts traffic, such as `{canary: [10, 50], every: 5m}` or `{linear: 25, every: 5m}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename = "Rollout", deny_unknown_fields)]
 #[schemars(extend("examples" = [
     json!({"canary": [10, 50], "every": "5m"}), json!({"linear": 25, "every": "5m"}),
 ]))]
 pub struct Written {
-    /// Percentages from 1 to 99, rising; 100 follows by itself.
+    /// Rising percentages from 1 to 99. The step to 100 follows by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("minItems" = 1, "maxItems" = 20))]
     #[schemars(inner(range(min = 1, max = 99)))]
     pub canary: Option<Vec<u8>>,
-    /// A percentage from 5 to 50 that is added at each step.
+    /// The percentage that each step adds, from 5 to 50.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 5, max = 50))]
     pub linear: Option<u8>,
-    /// The time for which each step is watched, such as `5m`.
+    /// The time for which Windlass watches each step, such as `5m`.
     #[serde(default = "Span::of_seconds::<300>")]
     pub every: Span,
 }

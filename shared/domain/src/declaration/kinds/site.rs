@@ -34,7 +34,7 @@ pub use headers::{CacheRule, ContentEncoding, HeaderRule};
 pub struct Written {
     /// The bucket's name.
     pub bucket: Text,
-    /// The folder within the bucket; the whole bucket if absent.
+    /// The folder of the site within the bucket. If absent, the site uses the whole bucket.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prefix: Option<Text>,
     /// The way in which a release goes live: `in_place` or `prefix`.
@@ -43,61 +43,67 @@ pub struct Written {
     /// The id of the CloudFront distribution, such as `E2QWRUHAPOMQZL`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub distribution: Option<Text>,
-    /// The id of the distribution's origin to switch; needed if it has several.
+    /// The id of the origin that Windlass switches in the distribution. The id is needed if the distribution has
+    /// several origins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<Text>,
-    /// The address under which visitors reach it; the distribution's own domain if absent.
+    /// The address under which visitors reach the site. If absent, it is the distribution's own domain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<Text>,
-    /// The file that answers `/`; Windlass refuses a release without it. If absent, it is the distribution's default
-    /// root object, else `index.html`. `none` is for files that are no pages of their own, such as files for another
-    /// site.
+    /// The file that visitors get at `/`. Windlass refuses a release without this file. If `root` is absent, the file
+    /// is the distribution's default root object, or `index.html` if the distribution has none. Write `none` if the
+    /// files are not pages by themselves, such as files for another site.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub root: Option<Text>,
-    /// Cache headers by pattern; the first match wins, before the built-in rules.
+    /// Rules for the `Cache-Control` header of files. For each file the first matching rule counts. These rules
+    /// override the built-in rules.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cache: Vec<CacheRule>,
-    /// Headers by pattern. They override `cache` and the built-in rules. For each header the first matching rule that
-    /// has this header counts.
+    /// Rules for headers of files. These rules override `cache` and the built-in rules. For each header, the first
+    /// matching rule that has this header counts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub headers: Vec<HeaderRule>,
-    /// Patterns of files whose names change with their content: browsers keep them for a year.
+    /// Patterns of files whose names change with their content. Browsers keep such files for a year.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hashed: Vec<String>,
-    /// The number of snapshots that a rollback can go back and still find its files; 10 if absent. Later deployments
-    /// delete files that only older snapshots need. For 30 days they keep the files that a page in a browser may still
-    /// name: with `in_place` all of them, with `prefix` all but documents.
+    /// The number of former snapshots to which a rollback can return because Windlass keeps their files; 10 if absent.
+    /// Later deployments delete files that only older snapshots need. A page that is still open in a browser may
+    /// request files of a replaced release, so deployments keep such files for 30 days. With `in_place`, deployments
+    /// keep all such files. With `prefix`, deployments keep all of them but documents.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 100))]
     pub keep: Option<u32>,
-    /// A file written for each environment, so that one build serves them all.
+    /// A configuration file that Windlass writes for each environment, so that all environments can have the same
+    /// build.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub config: Option<WrittenConfigFile>,
-    /// Files of its folder that a release contains although Windlass would refuse them or leave them out (*Files of a
-    /// folder* in `docs/app.md`), in the syntax of a `.gitignore`.
+    /// Patterns of the files in the component's folder that a release contains although Windlass would otherwise refuse
+    /// them or leave them out. *Files of a folder* in `docs/app.md` lists such files. The patterns have the syntax of a
+    /// `.gitignore`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub publish: Vec<String>,
-    /// Files of its folder that a release leaves out, in the syntax of a `.gitignore`.
+    /// Patterns of the files in the component's folder that a release leaves out, in the syntax of a `.gitignore`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exclude: Vec<String>,
-    /// Patterns of files that pages name and that another server provides, such as `widgets/**`. Windlass refuses a
-    /// release whose pages name any other file that its archive lacks; `**` allows every name.
+    /// Patterns of files to which pages refer and which another server provides, such as `widgets/**`. Windlass refuses
+    /// a release if its pages refer to any other file that its archive lacks. With `**`, Windlass allows every missing
+    /// file.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub elsewhere: Vec<String>,
 }
 
-/// A configuration file that differs by environment. It is public: never put secrets here.
+/// A configuration file whose values differ by environment. The file is public, so never write a secret into it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename = "ConfigFile", deny_unknown_fields)]
 pub struct WrittenConfigFile {
     /// The file's path in the site, such as `config.json` or `config.js`.
     pub path: String,
-    /// For a script, the global name that receives the values, such as `window.config`; a JSON
-    /// document is written if absent.
+    /// The global name to which the file assigns the values if the file is a script, such as `window.config`. If
+    /// absent, the file is a JSON document.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub global: Option<String>,
-    /// The values by name. Windlass fills in outputs of components that change before the site, such as
-    /// `${infra.socket}`.
+    /// The values by name. In a value Windlass replaces references to outputs of components that change before the
+    /// site, such as `${infra.socket}`.
     pub values: BTreeMap<String, Text>,
 }
 
@@ -162,10 +168,10 @@ impl StaticSite {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SiteMode {
-    /// Files are written over the live ones; needs a bucket with versioning.
+    /// Windlass writes the files of a release over the live files. The bucket needs versioning.
     #[default]
     InPlace,
-    /// A folder per release, and the distribution's origin path is switched.
+    /// Each release has a folder of its own, and Windlass switches the distribution's origin path to this folder.
     Prefix,
 }
 

@@ -41,35 +41,38 @@ pub use holds_data::DataRule;
     "timeout": "Write `within`.",
 })))]
 pub struct Written {
-    /// The stack's name. A stack that is not there yet is made by its first release.
+    /// The stack's name. If the stack does not exist yet, its first release creates it.
     pub stack: Text,
-    /// The role with which CloudFormation acts, by name or ARN. Windlass itself makes none of the stack's resources.
+    /// The name or ARN of the role with which CloudFormation acts. Windlass itself creates none of the stack's
+    /// resources.
     pub role: Text,
-    /// The bucket in which the template expects the files that it names, such as the code of functions; none if the
-    /// template names no files.
+    /// The bucket in which the template expects its files, such as the code of functions. Leave `assets` out if the
+    /// template refers to no files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assets: Option<Text>,
-    /// Another stack of this declaration, such as the first stack of the same CDK application. Each release of that
-    /// stack also changes this one; no release names this one itself.
+    /// Another `cloudformation` component of this declaration whose artifact this stack uses as well, such as the first
+    /// stack of the same CDK application. Each release of that component also changes this stack. Windlass refuses a
+    /// release that names this stack itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub artifact: Option<ComponentName>,
     /// The values of the template's parameters. `${api.version}` stands for an output of a component that changes
-    /// before this one. A parameter that is not named keeps its value. Never a secret: write a dynamic reference into
-    /// the template.
+    /// before this one. A parameter that you leave out keeps its value. A value must not be a secret; for a secret,
+    /// write a dynamic reference into the template.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("maxProperties" = 200))]
     pub parameters: BTreeMap<String, Text>,
-    /// The outputs of the stack that other components use. Each has the name that they use, such as `web_bucket`, and
-    /// its name in the template, such as `WebBucket`.
+    /// The outputs of the stack that other components use. The key is the name that those components use, such as
+    /// `web_bucket`, and the value is the output's name in the template, such as `WebBucket`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("maxProperties" = 200))]
     pub outputs: BTreeMap<String, String>,
-    /// The rule for data in the stack, `kept` or `disposable`, such as `{dev: disposable, prod: kept}`; `kept` if
-    /// absent. Windlass refuses a release that would lose kept data, unless the release names the data in `may_lose`.
+    /// The rule for data in the stack: `kept` or `disposable`, or a rule for each environment, such as
+    /// `{dev: disposable, prod: kept}`. If absent, the rule is `kept`. Windlass refuses a release that would lose kept
+    /// data, unless the release names the data in `may_lose`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data: Option<Text>,
-    /// The longest time that Windlass waits for a change, such as `1h`, at least `1m` and at most `24h`. After it the
-    /// change is taken back.
+    /// The longest time that Windlass waits for a change of the stack, such as `1h`. This time is at least `1m` and at
+    /// most `24h`. After it Windlass takes the change back.
     #[serde(default = "Span::of_seconds::<3600>")]
     pub within: Span,
 }

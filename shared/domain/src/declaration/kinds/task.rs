@@ -35,78 +35,80 @@ pub use function::{CallEnd, CallOutcome, Called, FunctionCall, FunctionTask, GRA
     "timeout": "Write `limit`.",
 })))]
 #[schemars(extend("x-common" = json!({
-    "after": "Components that must have changed before this task runs. The `after` of another component may name this \
-              task,\nwhich then runs before that component.",
+    "after": "Components that change before this task runs. If the `after` of another component names this task, the \
+              task runs before that component changes.",
     "heal": null,
     "on_artifact": null,
 })))]
 pub struct Written {
     /// The `ecs` component of this declaration whose image the task runs. The task runs with each release of that
-    /// component, and a release does not name the task. Network and capacity are those of the component's service. It
-    /// needs `ecs` beside it.
+    /// component, and Windlass refuses a release that names the task itself. The task has the network and the capacity
+    /// of the component's service. If you write `image`, write `ecs` too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<ComponentName>,
-    /// The task of Amazon ECS that is run.
+    /// The task of Amazon ECS that Windlass runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ecs: Option<EcsTask>,
-    /// The function that Windlass calls instead.
+    /// The Lambda function that Windlass calls instead of a task of Amazon ECS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub function: Option<FunctionTask>,
-    /// The longest time that the task may take, such as `15m`, at least `1m` and at most `24h`. After it Windlass stops
-    /// the task, which has then failed. A call of a function may take `15m`, and nothing can stop it: after that nobody
-    /// knows what it did.
+    /// The longest time that the task may take, such as `15m`. The limit is at least `1m` and at most `24h`. After this
+    /// time Windlass stops the task, which has then failed. For a `function` it is at most `15m`. Windlass cannot stop
+    /// a call, so after the limit nobody knows what the call did.
     #[serde(default = "Span::of_seconds::<900>")]
     pub limit: Span,
-    /// The way in which an undo takes back the effect of the task. With `{command: […]}` Windlass runs this command
-    /// once, in the same way. With `{payload: {…}}` it calls the function once more, with this payload. With `none`
-    /// there is nothing to take back. If absent, Windlass takes nothing back either, and warns about that at each
-    /// release.
+    /// The way in which an undo takes back the effect of the task. With `{command: […]}`, Windlass runs this command
+    /// once, as it ran the task. With `{payload: {…}}`, Windlass calls the function once more, with this payload. With
+    /// `none`, there is nothing to take back. If `undo` is absent, Windlass takes nothing back, and warns about that at
+    /// each release.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undo: Option<Undo>,
-    /// True if former versions must not run after the task, such as after a migration that drops a column. Once the
-    /// task has begun, no undo brings anything back, and a person must decide. A rollback past the task must name it in
-    /// `across`.
+    /// True if former versions must not run after the task, for example because the task drops a column. Once the task
+    /// has begun, no undo restores anything, and a person must decide. A rollback that goes back past the task must
+    /// name the task in `across`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub irreversible: bool,
-    /// True if Windlass shows the last 20 lines of the task's log: in the record of the deployment, in its progress
-    /// while it runs, and in the cause of its ending. Everybody who may read one of these can read the lines, so the
-    /// task must not log a secret.
+    /// True if Windlass shows the last 20 lines of the task's log. The lines appear in the record of the deployment, in
+    /// the progress of a deployment that is under way, and in the cause of an ending. Everybody who may read one of
+    /// these can read the lines, so the task must not log a secret.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub show_log: bool,
 }
 
-/// A task as it is run in Amazon ECS.
+/// A task that Windlass runs in Amazon ECS. In its fields, the service is that of the component in `image`.
 #[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("examples" = [json!({"command": ["bin/migrate", "up"]})]))]
 pub struct EcsTask {
-    /// The cluster's name; that of the service if absent. Another cluster needs the tags `windlass:app` and
-    /// `windlass:environment` of this application and environment.
+    /// The cluster's name. If absent, the task runs in the cluster of the service. Another cluster needs the tags
+    /// `windlass:app` and `windlass:environment` with the names of this application and environment.
     pub cluster: Option<Text>,
-    /// The family of the task definition: the task is made from the newest one. If absent, the task is made from the
-    /// task definition that the service runs.
+    /// The family whose newest task definition is the basis of the task. If absent, the basis is the task definition
+    /// that the service runs.
     pub family: Option<Text>,
-    /// The container that gets the image and the command. It may be absent where the service takes one image.
+    /// The container that gets the image and the command. It may be absent if a release changes only one container of
+    /// the service.
     pub container: Option<Text>,
-    /// The command that the container runs, word by word, such as `[bin/migrate, up]`. It must not have a secret: the
-    /// task reads the secrets that it needs by itself.
+    /// The command that the container runs, word by word, such as `[bin/migrate, up]`. The command must not contain a
+    /// secret. The task itself reads the secrets that it needs.
     #[schemars(extend("minItems" = 1, "maxItems" = 100))]
     pub command: Vec<Text>,
-    /// The network of the task; that of the service if absent.
+    /// The network of the task. If absent, the task uses the network of the service.
     pub network: Option<WrittenNetwork>,
 }
 
-/// The way in which the effect of a task is taken back.
+/// The way in which an undo takes back the effect of a task.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename = "TaskUndo", rename_all = "snake_case")]
 pub enum Undo {
-    /// Nothing has to be done.
+    /// There is nothing to take back.
     None,
-    /// This command, with the same image.
+    /// Windlass runs this command with the same image.
     #[schemars(extend("minItems" = 1, "maxItems" = 100))]
     Command(Vec<Text>),
-    /// A call of the same function, which has `direction: undo` and this as its `payload`.
+    /// Windlass calls the same function once more. The event then has `direction: undo`, and this object as its
+    /// `payload`.
     Payload(serde_json::Map<String, Value>),
 }
 
@@ -140,11 +142,11 @@ pub struct Task {
     pub show_log: bool,
 }
 
-/// The way in which the effect of a task is taken back.
+/// The way in which an undo takes back the effect of a task.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TaskUndo {
-    /// Nothing has to be done.
+    /// There is nothing to take back.
     None,
     /// This command.
     Command(Vec<String>),
@@ -233,14 +235,14 @@ impl ResolvedKind for Task {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename = "TaskNetwork", deny_unknown_fields)]
 pub struct WrittenNetwork {
-    /// The subnets, by id.
+    /// The ids of the subnets.
     #[schemars(extend("minItems" = 1, "maxItems" = 16))]
     pub subnets: Vec<Text>,
-    /// The security groups, by id; that of the VPC if none is given.
+    /// The ids of the security groups. Without them, the task has the default security group of the VPC.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("maxItems" = 5))]
     pub security_groups: Vec<Text>,
-    /// True if it gets a public address.
+    /// True if the task gets a public address.
     #[serde(default)]
     pub public_ip: bool,
 }
@@ -252,7 +254,7 @@ pub struct TaskNetwork {
     pub subnets: Vec<String>,
     /// The security groups.
     pub security_groups: Vec<String>,
-    /// True if it gets a public address.
+    /// True if the task gets a public address.
     pub public_ip: bool,
 }
 

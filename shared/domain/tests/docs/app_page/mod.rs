@@ -6,11 +6,11 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::declaration::folder::TABLE;
 
-const ABOUT: &str = "The declaration of an application: its components, where they live, and what is watched. Each \
-field has here the text that an editor shows by [the schema](app.schema.json), because both are made from the same \
-comments. Windlass refuses an unknown field, and names the field that was probably meant. \
-[Integrate](integrate/README.md) has a small declaration for each thing that you deploy. `windlass validate` checks a \
-declaration, and `windlass declare` puts it in force.";
+const ABOUT: &str = "`app.yaml` declares an application: its components, their targets, and what Windlass watches. \
+The text of each field on this page is the text that an editor shows with [the schema](app.schema.json), because both \
+come from the same comments in the code. Windlass refuses an unknown field, and names the field that was probably \
+meant. [Integrate](integrate/README.md) has a small declaration for each thing that you can deploy. `windlass \
+validate` checks a declaration, and `windlass declare` puts it in force.";
 
 /// The types that come first, in this order; the others follow by name.
 const FIRST: [&str; 5] = ["Environment", "Deploy", "Component", "Gates", "ComponentGates"];
@@ -60,17 +60,19 @@ pub fn access(own: &Value, all: &Value, update: &str) -> String {
     page
 }
 
-const FILES: &str = "A release of a folder, or of an archive of it, treats files with these names as the list shows, \
-whoever packed them. A name counts at every depth, for files and folders, in upper and lower case. For a link two names \
-count: its own, and that of the file to which it leads. In a site Windlass also refuses a file with a private key, \
-whatever its name: its text begins with `-----BEGIN … PRIVATE KEY-----`, or it is a file of certificates with such a \
-line. A release contains all other files, `.well-known/` as well. Windlass lists all refused files at once, and then \
-publishes nothing; it counts the files that it leaves out.";
+const FILES: &str = "The list below shows how a release of a folder, or of an archive of a folder, treats files with \
+certain names. It does not matter who packed the files. A name counts at every depth, for files and for folders, in \
+upper and in lower case. For a link two names count, namely the name of the link and the name of the file to which it \
+leads. In a site Windlass also refuses every file that holds a private key, whatever the file's name: a file whose \
+text begins with `-----BEGIN … PRIVATE KEY-----`, or a file of certificates or keys in which such a line comes later. \
+A release contains all other files, even those in `.well-known/`. Windlass lists all refused files at once, and then \
+publishes nothing. Windlass reports the number of files that it leaves out.";
 
-const PATTERNS: &str = "`publish` of a component names files that a release contains all the same, and `exclude` \
-names files that it leaves out. Both are lines of a `.gitignore`, from the top of the folder; `exclude` counts first. \
-A function takes its archive whole. So when `windlass release` packs a folder, it leaves out the files that `exclude` \
-names; if you give it an archive with such files, Windlass refuses the archive.";
+const PATTERNS: &str = "`publish` of a component lists files that a release contains although Windlass would refuse \
+them or leave them out. `exclude` of a component lists files that a release leaves out. Each entry is a line as in a \
+`.gitignore` file at the top of the folder. If a file matches both lists, `exclude` counts. Windlass takes no files \
+out of the archive of a function. So when `windlass release` packs the folder of a function, it leaves out the files \
+in `exclude`. If you give the command an archive with such files, Windlass refuses the archive.";
 
 /// Returns the section on the files of a folder, with the list of names.
 fn files() -> String {
@@ -79,7 +81,7 @@ fn files() -> String {
     for row in TABLE {
         let names: Vec<String> = row.names.iter().map(|name| format!("`{name}`")).collect();
         text.push_str(&item(&format!(
-            "- {}: {} in a site, {} in a function: {}",
+            "- {}, {} in a site and {} in a function: {}",
             row.what,
             row.site.in_words(),
             row.function.in_words(),

@@ -18,18 +18,18 @@ pub struct CacheRule {
     pub cache_control: String,
 }
 
-/// Headers for the files that match. Other rules give the headers that this one leaves out.
+/// Headers for the files that match the rule. If a rule leaves a header out, other rules may set that header.
 #[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HeaderRule {
-    /// A glob over the file's path, such as `Build/*.br`.
+    /// A glob that the path of a file must match, such as `Build/*.br`.
     pub files: String,
     /// The `Content-Type` header, such as `text/html; charset=iso-8859-1`.
     #[schemars(extend("x-of-number" = ""))]
     pub content_type: Option<String>,
-    /// The compression that browsers undo before they use the file; `none` for a compressed file that stays
-    /// compressed.
+    /// The compression that browsers undo before they use the file. Write `none` for a compressed file that browsers
+    /// must not unpack.
     pub content_encoding: Option<ContentEncoding>,
     /// The `Cache-Control` header, such as `public, max-age=31536000, immutable`.
     #[schemars(extend("x-of-number" = "max-age={}"))]

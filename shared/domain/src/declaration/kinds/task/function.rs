@@ -31,25 +31,26 @@ const BEGUN_WITHIN_S: u64 = 5 * 60;
 /// The longest payload, in bytes of JSON: it stands in the declaration and in the ledger.
 const LONGEST_PAYLOAD: usize = 4 * 1024;
 
-/// A Lambda function that is called once.
+/// A Lambda function that Windlass calls once per release.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("examples" = [json!({"name": "shop-migrate", "alias": "live", "of": "api"})]))]
 pub struct FunctionTask {
     /// The function's name.
     pub name: Text,
-    /// The alias that Windlass calls: the version to which it points when the call begins. If absent, Windlass calls
-    /// `$LATEST`.
+    /// The alias that Windlass calls. Lambda runs the version to which the alias points when the call begins. If
+    /// absent, Windlass calls `$LATEST`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alias: Option<Text>,
-    /// A component of this declaration, such as the one that is this function. Windlass calls the function with each
-    /// release of that component. No release names the task itself.
+    /// A component of this declaration, such as the component that deploys this function. Windlass calls the function
+    /// with each release of that component. A release does not name the task itself.
     pub of: ComponentName,
-    /// The value of `payload` in the event that Windlass sends to the function: an object, and never a secret.
+    /// The value of `payload` in the event that Windlass sends to the function. It is an object, and must not contain a
+    /// secret.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub payload: Map<String, Value>,
-    /// True if Windlass may call the function again with the same `key` when nobody knows the result of a call.
-    /// Otherwise a person must decide then.
+    /// True if Windlass may call the function again, with the same `key`, after a call whose result is unknown. If
+    /// false, a person must decide what to do after such a call.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub repeatable: bool,
 }
