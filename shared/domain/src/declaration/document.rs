@@ -28,8 +28,8 @@ pub struct Document {
     #[schemars(description = "The semantic version of this declaration, such as `1.3.0`. \
                               A declaration with changed content needs a higher version.")]
     pub version: semver::Version,
-    /// The application's former name, as long as `rename` has not yet renamed the application. Until then the image
-    /// repositories in the declaration may still have the former name. Leave `formerly` out afterwards.
+    /// The application's former name. Write `formerly` until `windlass rename` has renamed the application, and leave
+    /// it out afterwards. Until the rename, the image repositories in the declaration may still have the former name.
     pub formerly: Option<AppName>,
     /// The environments by name. Lists show them in the order in which you write them here. A new order needs a higher
     /// `version`.
@@ -38,9 +38,9 @@ pub struct Document {
     /// The components by name.
     #[schemars(extend("minProperties" = 1, "maxProperties" = 500))]
     pub components: BTreeMap<ComponentName, Component>,
-    /// With `together`, functions change in the same steps as services whose own strategy has steps. For example, both
-    /// go to 10 %, Windlass judges the gates, and both go on. The percentages of the functions and of the services must
-    /// be the same.
+    /// With `together`, functions change in the same steps as services whose own strategy has steps. For example,
+    /// functions and services go to 10 %, Windlass judges the gates, and then all go on. The percentages of the
+    /// functions and of the services must be the same.
     pub waves: Option<Waves>,
     /// Topics that get the events of every environment, in addition to the topic of the installation.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -223,26 +223,27 @@ pub(super) fn findings(document: &Document) -> Vec<Finding> {
     findings
 }
 
-/// The rule for arrivals, such as an upload or a push. Windlass deploys arrivals by itself, or a person starts them.
+/// The rule for a release that arrives, such as by an upload or by the push of an image. Windlass deploys such a
+/// release by itself, or a person starts the deployment.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Start {
-    /// Windlass deploys arrivals that match the environment's `deploy` rule.
+    /// Windlass deploys each arriving release that matches the environment's `deploy` rule.
     #[default]
     Automatic,
     /// Windlass makes only deployments that a person starts.
     Manual,
 }
 
-/// The rule for a release that comes while an older one of the same components is under way.
+/// The rule for a release that arrives while the deployment of an older release of the same components is under way.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Supersede {
-    /// The newer release waits until the older release has ended, including its bake.
+    /// The newer release waits until the older deployment has ended, including its bake.
     #[default]
     Wait,
-    /// Windlass first stops and undoes the older release, if the newer release contains all components of the older
-    /// release.
+    /// If the newer release contains all components of the older release, Windlass first stops and undoes the older
+    /// deployment. Otherwise the newer release waits.
     UndoFirst,
 }
 

@@ -13,9 +13,9 @@ const PRODUCTION: [&str; 2] = ["prod", "production"];
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Schedule {
-    /// The number of days from the last drill until the next one is due, such as `7d`. A due drill begins within about
-    /// an hour after it can begin. It can begin when the last deployment is an hour old, and nothing is under way,
-    /// waits, is held or needs an operator.
+    /// The number of days from the last drill until the next one is due, such as `7d`. A due drill waits until the last
+    /// deployment is an hour old, and until nothing in the environment is under way, waits, is held or needs an
+    /// operator. The drill begins within about an hour after that.
     pub every: Days,
     /// True allows drills in production. During a drill, callers get the previous version. An environment is production
     /// if its name, or a part of its name between hyphens, is `prod` or `production`, such as `prod-eu`.

@@ -88,8 +88,8 @@ pub(crate) fn key_of(source: &str, gate: &str) -> String {
     format!("{source} {gate}")
 }
 
-/// The rule for an unknown measurement, such as that of a metric without data. It says what the measurement becomes,
-/// and after what time.
+/// The rule for an unknown measurement, such as that of a metric without data. The rule says what the measurement
+/// becomes, and after what time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UnknownRule {

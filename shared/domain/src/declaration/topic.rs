@@ -36,8 +36,8 @@ pub enum MessageKind {
     Start,
     /// A deployment ended with `Succeeded`. Or a drill proved that the environment can go back to the previous version.
     Success,
-    /// A deployment ended with `RolledBack` or `NeedsOperator`, or its undo has begun. Or a drill failed. Or a release
-    /// or a person overtook a drill, and the drill did not bring back what ran before.
+    /// The undo of a deployment has begun, or a deployment ended with `RolledBack` or `NeedsOperator`. Or a drill
+    /// failed. Or a release or a person interrupted a drill, and the drill did not bring back what ran before.
     Failure,
     /// Windlass refused a request or a drill, or a deployment ended with `Rejected`.
     Refusal,

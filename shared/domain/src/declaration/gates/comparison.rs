@@ -27,12 +27,12 @@ const LOAD_BALANCER: &str = "LoadBalancer";
 /// for Lambda functions").
 const EXECUTED_VERSION: &str = "ExecutedVersion";
 
-/// A comparison of the new version with the former version over the same time. The comparison fails if the new version
-/// has a larger share of failed calls and chance does not explain the difference. The comparison counts in each step of
-/// a `rollout` in which both versions get traffic, and not after that. Without `failed` and `all`, the comparison uses
+/// A comparison of the new version with the former version over the same time. The comparison fails if the share of
+/// failed calls is larger for the new version, by more than chance explains. The comparison counts in each step of a
+/// `rollout` in which both versions get traffic, and not after that. Without `failed` and `all`, the comparison uses
 /// the share of Lambda's own `Errors` in the `Invocations` of the alias. For an `ecs` whose `rollout` is `canary` or
-/// `linear`, it uses the share of the load balancer's `HTTPCode_Target_5XX_Count` in the `RequestCount` of each target
-/// group.
+/// `linear`, the comparison uses the share of the load balancer's `HTTPCode_Target_5XX_Count` in the `RequestCount` of
+/// each target group.
 #[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -41,7 +41,7 @@ pub struct Comparison {
     pub compare: Baseline,
     /// The number of calls, at least 10, that each version must have got before Windlass compares the versions. Until
     /// then the gate is unknown. The gate notices a doubled error rate after about 100 failures of the former version.
-    /// If one call in a hundred fails, that takes 10000 calls.
+    /// If one call in a hundred fails, these 100 failures take 10000 calls.
     #[schemars(range(min = 10, max = 1_000_000_000))]
     pub samples: u64,
     /// The metric that counts failed calls. If absent, it is `Errors` of the alias, or `HTTPCode_Target_5XX_Count` for

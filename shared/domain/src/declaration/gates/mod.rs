@@ -64,7 +64,7 @@ macro_rules! sorts {
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub bake: Option<Span>,
             /// The time for which Windlass watches each earlier wave, unless the rollout in that wave has a time of its
-            /// own. If absent, it is the longest period among the gates.
+            /// own. If absent, the time is the longest period of any gate.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub between_waves: Option<Span>,
             $(
@@ -202,17 +202,17 @@ sorts! {
     of_a_component {
         /// Requests that Windlass sends to each new version of a Lambda function. Windlass sends the requests after the
         /// version is published and before the alias moves. While the version gets traffic, Windlass repeats the
-        /// requests each time it judges the gates. So no caller gets a version that has not answered the requests.
-        /// Without an alias new code is live at once, and Windlass sends the requests after that.
+        /// requests each time it judges the gates. So no caller gets a version that has not answered the requests. If
+        /// the function has no alias, new code is live at once, and Windlass sends the requests afterwards.
         invocations: [Invocation; 100] => InvocationGate,
         /// Pages of a static site, which Windlass fetches as visitors do. Each page must be a document. The scripts and
-        /// style sheets of the site's own origin to which the page refers must exist. If `pages` is absent, Windlass
-        /// fetches the page at `/` of a site with a `url` or a `distribution`, unless `root` is `none`. With an empty
-        /// list Windlass fetches no page.
+        /// style sheets that the page requests from its own origin must exist. If `pages` is absent, Windlass fetches
+        /// the page at `/` of a site with a `url` or a `distribution`, unless `root` is `none`. With an empty list
+        /// Windlass fetches no page.
         pages: [Page; 20] => PageGate,
         /// Comparisons of the new version of a Lambda function with the former version, in each step of its rollout,
-        /// such as `{compare: previous, samples: 1000}`. A comparison fails if the new version has more errors and
-        /// chance does not explain the difference.
+        /// such as `{compare: previous, samples: 1000}`. A comparison fails if the new version has more errors than
+        /// chance explains.
         comparisons: [Comparison; 10] => ComparisonGate,
     }
 }

@@ -23,9 +23,9 @@ use std::collections::BTreeSet;
     "key": "Remove it: the document comes with each release.",
 })))]
 #[schemars(extend("x-common" = json!({
-    "after": "Components that change before this one if a deployment changes both. Two components in the same \
-              environment of AppConfig need `after`, because AppConfig makes only one deployment at a time in an \
-              environment, whatever the profile.",
+    "after": "Components that change before this one if a deployment changes both. If two components are in \
+              the same environment of AppConfig, write `after` in one of them. AppConfig makes only one deployment at \
+              a time in an environment, even for different profiles.",
     "gates": "Gates of this component, in addition to those of the whole release. Windlass judges them from the \
               beginning of the component's rollout.",
     "on_artifact": "True if each upload of the component's document is a release, without a manifest. The `sources` of \

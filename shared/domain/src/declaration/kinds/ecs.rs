@@ -38,8 +38,9 @@ pub struct Written {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repository: Option<Text>,
     /// The containers whose images change, each with its ECR repository, such as
-    /// `{web: shop/web, worker: shop/worker}`. Write `containers` instead of `container` and `repository`. An image
-    /// push to a repository changes each container of that repository. The other containers keep their images.
+    /// `{web: shop/web, worker: shop/worker}`. Write `containers` instead of `container` and `repository`. When an
+    /// image is pushed to a repository, each container with that repository gets the image. The other containers keep
+    /// their images.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("minProperties" = 1))]
     pub containers: Option<BTreeMap<String, Text>>,
@@ -55,8 +56,8 @@ pub struct Written {
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub pause: BTreeSet<Pause>,
     /// The deployment group of AWS CodeDeploy that deploys the service. The group's own steps, hooks and alarms apply,
-    /// and Windlass judges the gates meanwhile. The service must have the deployment controller `CODE_DEPLOY`. The
-    /// group replaces `rollout` and `pause`.
+    /// and Windlass judges the gates meanwhile. The service must have the deployment controller `CODE_DEPLOY`. With
+    /// `codedeploy`, write neither `rollout` nor `pause`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub codedeploy: Option<codedeploy::Written>,
     /// The time after which an unfinished rollout has failed, such as `15m`; at most `24h`. The bake times of the

@@ -41,16 +41,16 @@ const LONGEST_SETTINGS: usize = 4 * 1024;
 pub struct Written {
     /// The function that shows the state of the target and changes it.
     pub function: ExternalFunction,
-    /// Another function, which only shows the state. If `look` is present, only the deployer of Windlass invokes the
-    /// function in `function`.
+    /// Another function, which only shows the state. If `look` is present, Windlass invokes the function in `function`
+    /// only from its own function that deploys external components.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub look: Option<ExternalFunction>,
     /// Settings that Windlass sends to the function, such as the name of a branch. The settings are an object of at
     /// most 4 KiB, and must not contain a secret.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub settings: Map<String, Value>,
-    /// The longest time until the changed target must be ready, such as `30m`. This time is at least `1m` and at most
-    /// `24h`. Until the target is ready, Windlass only looks at its state.
+    /// The longest time that a target may need to be ready after a change, such as `30m`. This time is at least `1m`
+    /// and at most `24h`. Until the target is ready, Windlass only looks at its state.
     #[serde(default = "Span::of_seconds::<1800>")]
     pub within: Span,
     /// The name or URI of the ECR repository, if a release contains an image. An image that is pushed to this

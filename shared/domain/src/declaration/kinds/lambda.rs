@@ -35,17 +35,17 @@ pub struct Written {
     /// this repository belongs to this component. The component then accepts no zip, and no image from another
     /// repository. Without `repository` the component accepts no image.
     pub repository: Option<Text>,
-    /// Another `lambda` component of this declaration whose zip this function runs as well. Each release of that
-    /// component also changes this function. Windlass refuses a release that names this function itself.
+    /// Another `lambda` component of this declaration. This function uses the zip of that component. Each release of
+    /// that component also changes this function. Windlass refuses a release that names this function itself.
     pub artifact: Option<ComponentName>,
     /// The steps in which Windlass shifts traffic to a new version. If absent, Windlass shifts all traffic at once.
     pub rollout: Option<rollout::Written>,
     /// The deployment group of AWS CodeDeploy that moves the alias. The group's own steps, hooks and alarms apply, and
-    /// Windlass judges the gates meanwhile. The group replaces `rollout`, and needs an `alias`.
+    /// Windlass judges the gates meanwhile. With `codedeploy`, write an `alias` and no `rollout`.
     pub codedeploy: Option<codedeploy::Written>,
-    /// Patterns of the files in the component's folder that a release contains although Windlass would otherwise refuse
-    /// them or leave them out. *Files of a folder* in `docs/app.md` lists such files. The patterns have the syntax of a
-    /// `.gitignore`.
+    /// Patterns of files in the component's folder. A release contains these files, although Windlass would otherwise
+    /// refuse them or leave them out. *Files of a folder* in `docs/app.md` lists what Windlass refuses or leaves out.
+    /// The patterns have the syntax of a `.gitignore`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub publish: Vec<String>,
     /// Patterns of the files in the component's folder that a release leaves out, in the syntax of a `.gitignore`.

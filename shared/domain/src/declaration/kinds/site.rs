@@ -59,17 +59,17 @@ pub struct Written {
     /// override the built-in rules.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cache: Vec<CacheRule>,
-    /// Rules for headers of files. These rules override `cache` and the built-in rules. For each header, the first
-    /// matching rule that has this header counts.
+    /// Rules for headers of files. These rules override `cache` and the built-in rules. A file gets each header from
+    /// the first matching rule that sets this header.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub headers: Vec<HeaderRule>,
     /// Patterns of files whose names change with their content. Browsers keep such files for a year.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hashed: Vec<String>,
-    /// The number of former snapshots to which a rollback can return because Windlass keeps their files; 10 if absent.
-    /// Later deployments delete files that only older snapshots need. A page that is still open in a browser may
-    /// request files of a replaced release, so deployments keep such files for 30 days. With `in_place`, deployments
-    /// keep all such files. With `prefix`, deployments keep all of them but documents.
+    /// The number of former snapshots whose files Windlass keeps, so that a rollback can return to these snapshots; 10
+    /// if absent. Later deployments delete files that only older snapshots need. A page that is still open in a browser
+    /// may request files of a replaced release, so deployments keep such files for 30 days. With `in_place`,
+    /// deployments keep all such files. With `prefix`, deployments keep all such files except documents.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 100))]
     pub keep: Option<u32>,
@@ -77,17 +77,17 @@ pub struct Written {
     /// build.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub config: Option<WrittenConfigFile>,
-    /// Patterns of the files in the component's folder that a release contains although Windlass would otherwise refuse
-    /// them or leave them out. *Files of a folder* in `docs/app.md` lists such files. The patterns have the syntax of a
-    /// `.gitignore`.
+    /// Patterns of files in the component's folder. A release contains these files, although Windlass would otherwise
+    /// refuse them or leave them out. *Files of a folder* in `docs/app.md` lists what Windlass refuses or leaves out.
+    /// The patterns have the syntax of a `.gitignore`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub publish: Vec<String>,
     /// Patterns of the files in the component's folder that a release leaves out, in the syntax of a `.gitignore`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exclude: Vec<String>,
     /// Patterns of files to which pages refer and which another server provides, such as `widgets/**`. Windlass refuses
-    /// a release if its pages refer to any other file that its archive lacks. With `**`, Windlass allows every missing
-    /// file.
+    /// a release whose pages refer to any other file that is not in the release's archive. With `**`, Windlass allows
+    /// every missing file.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub elsewhere: Vec<String>,
 }
@@ -98,12 +98,12 @@ pub struct Written {
 pub struct WrittenConfigFile {
     /// The file's path in the site, such as `config.json` or `config.js`.
     pub path: String,
-    /// The global name to which the file assigns the values if the file is a script, such as `window.config`. If
-    /// absent, the file is a JSON document.
+    /// The global name to which a script assigns the values, such as `window.config`. With `global` the file is such a
+    /// script. If absent, the file is a JSON document.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub global: Option<String>,
-    /// The values by name. In a value Windlass replaces references to outputs of components that change before the
-    /// site, such as `${infra.socket}`.
+    /// The values by name. In a value, a text such as `${infra.socket}` stands for an output of a component that
+    /// changes before the site.
     pub values: BTreeMap<String, Text>,
 }
 

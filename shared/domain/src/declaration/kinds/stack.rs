@@ -50,9 +50,9 @@ pub struct Written {
     /// template refers to no files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assets: Option<Text>,
-    /// Another `cloudformation` component of this declaration whose artifact this stack uses as well, such as the first
-    /// stack of the same CDK application. Each release of that component also changes this stack. Windlass refuses a
-    /// release that names this stack itself.
+    /// Another `cloudformation` component of this declaration, such as the first stack of the same CDK application.
+    /// This stack uses the artifact of that component. Each release of that component also changes this stack. Windlass
+    /// refuses a release that names this stack itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub artifact: Option<ComponentName>,
     /// The values of the template's parameters. `${api.version}` stands for an output of a component that changes
@@ -72,7 +72,7 @@ pub struct Written {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data: Option<Text>,
     /// The longest time that Windlass waits for a change of the stack, such as `1h`. This time is at least `1m` and at
-    /// most `24h`. After it Windlass takes the change back.
+    /// most `24h`. After this time Windlass undoes the change.
     #[serde(default = "Span::of_seconds::<3600>")]
     pub within: Span,
 }

@@ -41,9 +41,9 @@ pub use function::{CallEnd, CallOutcome, Called, FunctionCall, FunctionTask, GRA
     "on_artifact": null,
 })))]
 pub struct Written {
-    /// The `ecs` component of this declaration whose image the task runs. The task runs with each release of that
-    /// component, and Windlass refuses a release that names the task itself. The task has the network and the capacity
-    /// of the component's service. If you write `image`, write `ecs` too.
+    /// The name of an `ecs` component in this declaration. The task runs the image of that component. The task runs
+    /// with each release of that component, and Windlass refuses a release that names the task itself. The task has the
+    /// network and the capacity of the component's service. If you write `image`, write `ecs` too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<ComponentName>,
     /// The task of Amazon ECS that Windlass runs.
@@ -52,20 +52,20 @@ pub struct Written {
     /// The Lambda function that Windlass calls instead of a task of Amazon ECS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub function: Option<FunctionTask>,
-    /// The longest time that the task may take, such as `15m`. The limit is at least `1m` and at most `24h`. After this
-    /// time Windlass stops the task, which has then failed. For a `function` it is at most `15m`. Windlass cannot stop
-    /// a call, so after the limit nobody knows what the call did.
+    /// The longest time that the task may take, such as `15m`. The limit is at least `1m`, and at most `24h` for a task
+    /// of Amazon ECS or `15m` for a `function`. After this time Windlass stops the task of Amazon ECS, and the task has
+    /// failed. Windlass cannot stop the call of a function, so after the limit nobody knows what the call did.
     #[serde(default = "Span::of_seconds::<900>")]
     pub limit: Span,
     /// The way in which an undo takes back the effect of the task. With `{command: […]}`, Windlass runs this command
-    /// once, as it ran the task. With `{payload: {…}}`, Windlass calls the function once more, with this payload. With
-    /// `none`, there is nothing to take back. If `undo` is absent, Windlass takes nothing back, and warns about that at
-    /// each release.
+    /// once, in the same way as the task. With `{payload: {…}}`, Windlass calls the function once more, with this
+    /// payload. With `none`, there is nothing to take back. If `undo` is absent, Windlass takes nothing back, and warns
+    /// about that at each release.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undo: Option<Undo>,
     /// True if former versions must not run after the task, for example because the task drops a column. Once the task
-    /// has begun, no undo restores anything, and a person must decide. A rollback that goes back past the task must
-    /// name the task in `across`.
+    /// has begun, no undo restores anything, and a person must decide. A rollback to a snapshot from before the task
+    /// must name the task in `across`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub irreversible: bool,
     /// True if Windlass shows the last 20 lines of the task's log. The lines appear in the record of the deployment, in
@@ -75,7 +75,8 @@ pub struct Written {
     pub show_log: bool,
 }
 
-/// A task that Windlass runs in Amazon ECS. In its fields, the service is that of the component in `image`.
+/// A task that Windlass runs in Amazon ECS. In the texts of the fields, *the service* means the service of the
+/// component in `image`.
 #[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
