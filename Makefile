@@ -83,6 +83,7 @@ replaceable:
 
 down:
 	@test ! -x $(SAM)/python || $(E2E)/cloud.py down --home $(RUN)
+	@rm -f $(OUTPUTS)
 
 # Only the cloud of this port is thrown away; another one is refused, and that before anything is built.
 demo: replaceable build

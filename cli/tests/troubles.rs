@@ -90,6 +90,7 @@ fn a_fault_is_named_by_its_fact_and_not_by_its_words() {
     for (name, fact, trouble, begins) in [
         (FaultName::AccessDenied, None, TroubleName::NotPermitted, ""),
         (FaultName::AccessDenied, Some(Fact::NoCredentials), TroubleName::CredentialsNotTaken, ""),
+        (FaultName::BadInput, Some(Fact::NoRegion), TroubleName::NoInstallation, ""),
         (FaultName::Refused, Some(Fact::ExpiredCredentials), TroubleName::CredentialsNotTaken, "Sign in again"),
         (FaultName::Refused, Some(Fact::UnknownKey), TroubleName::CredentialsNotTaken, "Set AWS_PROFILE"),
         (FaultName::Refused, Some(Fact::WrongSecret), TroubleName::CredentialsNotTaken, "Set AWS_SECRET_ACCESS_KEY"),

@@ -129,7 +129,7 @@ fn what_is_only_noted_is_shown_and_exits_well() {
     let said = text(&output);
     for line in [
         "shop 1.0.0 is valid.\n",
-        "  warning: NothingMeasured: environments.prod.gates: Releases are promoted to `prod`",
+        "  warning: NothingMeasured: environments.prod.gates: `prod` has no gate",
         "  warning: NothingMeasured: components.api.rollout: In `dev` the rollout goes in a step",
     ] {
         assert!(said.contains(line), "{said}");

@@ -108,6 +108,13 @@ def remove(home):
         shutil.rmtree(home)
 
 
+def forget(home):
+    """Deletes what was in a cloud that has ended. Its logs and the answers that were kept stay."""
+    if (home / MARKER).exists():
+        for folder in filter(pathlib.Path.is_dir, home.iterdir()):
+            shutil.rmtree(folder)
+
+
 def describe(home):
     """The running local cloud; None if it does not run."""
     description = read(home)
@@ -233,7 +240,8 @@ def main():
     home = options.home.resolve()
     if options.verb == "down":
         down(home)
-        print("local cloud: stopped")
+        forget(home)
+        print("local cloud: stopped, and all that was in it is deleted")
     elif options.verb == "replaceable":
         require_its_port(home, options.port)
     else:

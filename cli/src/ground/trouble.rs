@@ -26,7 +26,7 @@ pub enum TroubleName {
     NobodyToAsk,
     /// `init` would write over a file that somebody has changed.
     WouldOverwrite,
-    /// No installation is named, and the usual stack is not there.
+    /// No installation is named, and the usual stack is not there, or no region is known.
     NoInstallation,
     /// There is no Windlass at the place that is named: no such stack or bucket, or something else answers there.
     NotAWindlass,
@@ -73,6 +73,7 @@ impl TroubleName {
         let is_nobody = fact == Some(&Fact::NoCredentials) || next_for_credentials(fact).is_some();
         match fault.name {
             _ if is_nobody => Self::CredentialsNotTaken,
+            _ if fact == Some(&Fact::NoRegion) => Self::NoInstallation,
             FaultName::BadInput => Self::NotUnderstood,
             FaultName::Unavailable | FaultName::Throttled => Self::NoAnswer,
             FaultName::AccessDenied => Self::NotPermitted,

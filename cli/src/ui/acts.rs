@@ -53,7 +53,7 @@ pub const ACTS: [OfferedAct; 8] = [
             ("through-hold", "although deployments are held"),
             ("preempt", "stop what is under way, have it undone, and deploy this next"),
         ],
-        ..plain("deploy", "Deploy a recorded version", "Deploys a release that is recorded already: promotion.")
+        ..plain("deploy", "Deploy a recorded version", "Deploys a release that Windlass has recorded.")
     },
     OfferedAct {
         is_planned: true,
@@ -153,9 +153,9 @@ impl OfferedAct {
                 p {
                     label for="reason" { "reason" @if needs_reason { " (recorded)" } }
                     input id="reason" name="reason" value=(value("reason")) required[needs_reason] maxlength="1024" autocomplete="off";
-                    @if !needs_reason { small { "a wish below needs it; it is asked for again beside the plan" } }
+                    @if !needs_reason { small { "a wish or may-lose needs it; you write it again beside the plan" } }
                 }
-                @if !self.wishes.is_empty() { fieldset {
+                @if self.wishes.iter().any(|(name, _)| !planned || fields.contains_key(*name)) { fieldset {
                     legend { "Wishes, each needs the reason" }
                     @for (name, help) in self.wishes { p.wish {
                         @if planned { @if fields.contains_key(*name) { input type="hidden" name=(name) value="on"; (mark(Tone::Noted, name)) } }

@@ -148,7 +148,7 @@ impl ShownDeployment<'_> {
                 }
                 @if deployment.undoing.is_some() { (waves::stays_reachable(&ended.stays_reachable)) }
             }
-            @if let Some(now) = &self.record.now { p.now { "Now: " (prose(&now.text)) " " (prose(&now.next)) } }
+            @if let Some(now) = &self.record.now { p.now { "Now: " (prose(&now.text)) @if now.runs { " " (prose(&now.next)) } } }
         }
     }
 
@@ -222,13 +222,14 @@ fn drawn(planned: &Planned, drawn: &DrawnPlan) -> Markup {
         (waves::waves(&plan, &planned.deployment, None))
         @if !drawn.gates.is_empty() {
             h2 { "Gates now" }
+            @if !planned.deployment.gates_decide() { p { "What they measure is recorded, and decides nothing." } }
             div.wide { table.gates {
                 thead { tr { @for title in ["Gate", "Now", "Threshold"] { th scope="col" { (title) } } } }
                 tbody { @for gate in &drawn.gates { tr {
                     th scope="row" { small { (gate.source) } " " (gate.gate) }
                     td data-name="Now" { (match gate.verdict {
                         Some(one) => parts::state(&verdict(one)),
-                        None => mark(Tone::Still, "measured of the release itself"),
+                        None => mark(Tone::Still, "measured while it is under way"),
                     }) }
                     td data-name="Threshold" { (gate.threshold) }
                 } } }

@@ -35,7 +35,7 @@ pub struct Plan {
 enum PlannedCommand {
     /// A release: its artifacts are uploaded, its manifest is not.
     Release(Box<PlannedStart<ReleaseArguments>>),
-    /// A release that is recorded already, into an environment: promotion.
+    /// A recorded release, into an environment.
     Deploy(PlannedStart<Deploy>),
     /// Going back to an earlier snapshot.
     Rollback(Rollback<PlannedAction>),

@@ -187,15 +187,16 @@ fn refused(when: &str, findings: &[Finding]) -> impl Iterator<Item = String> {
     std::iter::once(head).chain(each).chain(pages)
 }
 
-fn gate(gate: &GateNow) -> String {
+fn gate(gate: &GateNow, decides: bool) -> String {
     let now = match gate.verdict {
         Some(Verdict::Pass) => "passes now",
         Some(Verdict::Fail) => "fails now",
         Some(Verdict::Unknown) => "is unknown now",
-        None => "is measured only of the release itself",
+        None => "is measured while the deployment is under way",
     };
     let GateNow { gate, source, threshold, .. } = gate;
-    format!("  gate: {source} {gate} ({threshold}) {now}")
+    let role = if decides { "" } else { "; what it measures is recorded, and decides nothing" };
+    format!("  gate: {source} {gate} ({threshold}) {now}{role}")
 }
 
 /// The words on a component that no gate measures.
@@ -209,7 +210,8 @@ fn drawn_in_words(planned: &Planned, drawn: &DrawnPlan) -> Vec<String> {
     lines.extend(moved(planned).into_iter().map(|line| format!("  {line}")));
     lines.extend(story::planned(&drawn.plan, &planned.deployment).into_iter().map(|line| line.text));
     if drawn.outcome() != PlanOutcome::NothingToDo {
-        lines.extend(drawn.gates.iter().map(gate));
+        let decides = planned.deployment.gates_decide();
+        lines.extend(drawn.gates.iter().map(|one| gate(one, decides)));
         lines.extend(drawn.unmeasured.iter().map(|name| format!("  no gate of {name}: {UNMEASURED}")));
     }
     // The turn has said already that a rollback has nothing to go back to.

@@ -187,7 +187,7 @@ fn with_headers(method: &str, url: &Url, body: String, headers: Vec<(String, Str
 /// `BadInput` if none is.
 pub(crate) fn region(home: &SdkConfig) -> Result<String> {
     let region = home.region().map(ToString::to_string);
-    region.ok_or_else(|| Fault::new(FaultName::BadInput, NO_REGION))
+    region.ok_or_else(|| Fault::new(FaultName::BadInput, NO_REGION).with_fact(Fact::NoRegion))
 }
 
 /// Returns a person's credentials.

@@ -32,13 +32,15 @@ impl ResolvedEnvironment {
         warnings.into_iter().map(Finding::of_the_declaration).collect()
     }
 
-    /// Returns a warning if a release passes here whatever it does: one that is promoted from elsewhere, or one that is
-    /// watched for a time in which nothing is measured.
+    /// Returns a warning if a release passes here whatever it does: one that is not of a branch, beside other
+    /// environments, or one that is watched for a time in which nothing is measured.
     fn unmeasured(&self) -> Option<Finding> {
         let (here, bake) = (&self.environment, self.gates.bake);
         let is_bare = self.gates.all().is_empty();
         let reason = if self.promoted_to && is_bare {
-            format!("Releases are promoted to `{here}`, and nothing is measured there: each passes, whatever it does.")
+            format!(
+                "`{here}` has no gate, and gets releases by a tag, by name or from a person: each passes there, whatever it does."
+            )
         } else if bake > Span::ZERO && is_bare {
             format!(
                 "Releases are watched for {bake} in `{here}`, and nothing is measured meanwhile: each passes, whatever it does."

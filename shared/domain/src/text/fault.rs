@@ -132,6 +132,8 @@ pub enum Fact {
     WrongSecret,
     /// The clock of this machine is not that of AWS.
     WrongClock,
+    /// Nothing names a region.
+    NoRegion,
     /// There is no such bucket.
     NoBucket,
     /// A text is no address of an HTTP API.
