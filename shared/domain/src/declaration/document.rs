@@ -38,9 +38,9 @@ pub struct Document {
     /// The components by name.
     #[schemars(extend("minProperties" = 1, "maxProperties" = 500))]
     pub components: BTreeMap<ComponentName, Component>,
-    /// With `together`, functions change in the same steps as services whose own strategy has steps. For example,
-    /// functions and services go to 10 %, Windlass judges the gates, and then all go on. The percentages of the
-    /// functions and of the services must be the same.
+    /// With `together`, functions shift traffic in the same steps as services whose `rollout` is `canary` or `linear`.
+    /// For example, functions and services shift 10 % of their traffic, Windlass judges the gates, and then they shift
+    /// the rest. The percentages of the functions and of the services must be the same.
     pub waves: Option<Waves>,
     /// Topics that get the events of every environment, in addition to the topic of the installation.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -74,7 +74,7 @@ pub struct WrittenEnvironment {
     /// The rule for a release that arrives while the deployment of an older release of the same components is under
     /// way. With `wait`, the newer release waits until the older deployment has ended, including its bake. With
     /// `undo_first`, Windlass first stops and undoes the older deployment. If the newer release then fails, Windlass
-    /// restores what ran before both. Windlass deploys the older release again only if a person requests that.
+    /// restores what ran before both releases. Windlass deploys the older release again only if a person requests that.
     #[serde(default, skip_serializing_if = "Supersede::waits")]
     pub supersede: Supersede,
     /// The channels from which Windlass accepts releases; `api` and `console` if absent. A release through `api` or
@@ -89,8 +89,8 @@ pub struct WrittenEnvironment {
     pub role_arn: Option<String>,
     /// The AWS region of the targets, such as `eu-west-1`. If absent, it is the region of Windlass itself.
     pub region: Option<String>,
-    /// Values for the texts of this declaration. In a text, `{name}` stands for the value with that name. A value must
-    /// not be a secret.
+    /// Values for the placeholders in the texts of this declaration, in this environment. In a text, `{name}` stands
+    /// for the value with that name. A value must not be a secret.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub vars: BTreeMap<String, String>,
     /// Scheduled drills. A drill deploys the version before the present one, and then the present one again, to show

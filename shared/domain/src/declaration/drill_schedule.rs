@@ -13,9 +13,10 @@ const PRODUCTION: [&str; 2] = ["prod", "production"];
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Schedule {
-    /// The number of days from the last drill until the next one is due, such as `7d`. A due drill waits until the last
-    /// deployment is an hour old, and until nothing in the environment is under way, waits, is held or needs an
-    /// operator. The drill begins within about an hour after that.
+    /// The number of days from the last drill until the next one is due, such as `7d`. After a drill that could not
+    /// begin or was interrupted, the next one is due a day later. A due drill waits until the last deployment is an
+    /// hour old. The drill also waits while a deployment of the environment is under way, waits or needs an operator,
+    /// and while deployments are held. The drill begins within about an hour after that.
     pub every: Days,
     /// True allows drills in production. During a drill, callers get the previous version. An environment is production
     /// if its name, or a part of its name between hyphens, is `prod` or `production`, such as `prod-eu`.

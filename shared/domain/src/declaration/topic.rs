@@ -49,8 +49,8 @@ pub enum MessageKind {
     Hold,
     /// A person has paused a deployment, ended a pause, or skipped the rest of a bake.
     Wheel,
-    /// A target differs from the record, or no longer differs, or Windlass could not look at the target. Or a rollback
-    /// can no longer reach the snapshot to which it would go, or can reach that snapshot again.
+    /// A target differs from the record, or no longer differs, or Windlass could not look at the target. Or the
+    /// snapshot that the next rollback would restore can no longer be restored, or can be restored again.
     Drift,
     /// Windlass no longer manages something, such as a component or an environment, or such a thing now belongs to
     /// another owner.

@@ -131,7 +131,7 @@ pub struct Request {
     /// `recover`, `pause`, `continue`, `skip_bake`: the deployment; the one that holds the lock if absent. `approve`:
     /// the deployment that waits for it.
     pub deployment: Option<DeploymentId>,
-    /// `approve`: the hash of the plan, in all of its 64 digits or the first 16 of them.
+    /// `approve`: the first 16 digits of the hash of the plan, or more, up to all 64.
     pub hash: Option<DigestBeginning>,
     /// `rollback`, `restore`, `remove`, `rename`, `hand_over`: the component; all of the environment if absent.
     /// `deploy` of a `version`: the component; all of the release if absent. `withdraw`: the site.

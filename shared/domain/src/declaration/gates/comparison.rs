@@ -30,9 +30,9 @@ const EXECUTED_VERSION: &str = "ExecutedVersion";
 /// A comparison of the new version with the former version over the same time. The comparison fails if the share of
 /// failed calls is larger for the new version, by more than chance explains. The comparison counts in each step of a
 /// `rollout` in which both versions get traffic, and not after that. Without `failed` and `all`, the comparison uses
-/// the share of Lambda's own `Errors` in the `Invocations` of the alias. For an `ecs` whose `rollout` is `canary` or
-/// `linear`, the comparison uses the share of the load balancer's `HTTPCode_Target_5XX_Count` in the `RequestCount` of
-/// each target group.
+/// the share of Lambda's own `Errors` in the `Invocations` of the alias. For an `ecs` component whose `rollout` is
+/// `canary` or `linear`, the comparison uses the share of the load balancer's `HTTPCode_Target_5XX_Count` in the
+/// `RequestCount` of each target group.
 #[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -45,9 +45,10 @@ pub struct Comparison {
     #[schemars(range(min = 10, max = 1_000_000_000))]
     pub samples: u64,
     /// The metric that counts failed calls. If absent, it is `Errors` of the alias, or `HTTPCode_Target_5XX_Count` for
-    /// an `ecs`.
+    /// an `ecs` component.
     pub failed: Option<Count>,
-    /// The metric that counts all calls. If absent, it is `Invocations` of the alias, or `RequestCount` for an `ecs`.
+    /// The metric that counts all calls. If absent, it is `Invocations` of the alias, or `RequestCount` for an `ecs`
+    /// component.
     pub all: Option<Count>,
     /// The name of the dimension by which both metrics distinguish the versions. For a `lambda` component the dimension
     /// has the number of the version as its value; if `version` is absent, the dimension is `ExecutedVersion`. For an

@@ -46,9 +46,9 @@ pub struct Written {
     #[serde(default = "json_type")]
     pub content_type: Text,
     /// Outputs of components that change before this one, such as `api.version`. Write `${api.version}` into the
-    /// document in place of the value. Windlass fills in the value before it deploys the document. A `lambda` has the
-    /// output `version`, which is the number of its published version. An `ecs` has the output `task_definition`, which
-    /// is the ARN of its task definition.
+    /// document in place of the value. Windlass fills in the value before it deploys the document. A `lambda` component
+    /// has the output `version`, which is the number of its published version. An `ecs` component has the output
+    /// `task_definition`, which is the ARN of its task definition.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     #[schemars(extend("maxItems" = 20))]
     pub fill: BTreeSet<Output>,

@@ -17,7 +17,7 @@ pub struct Written {
     /// The deployment group, by name.
     pub group: Text,
     /// This concerns an `ecs` service whose group waits before it moves callers (`STOP_DEPLOYMENT`). With `true`,
-    /// Windlass judges the gates during that wait, and then ends the wait. Otherwise you end it.
+    /// Windlass judges the gates during that wait, and then ends the wait. Otherwise you must end the wait yourself.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub continue_when_ready: bool,
 }

@@ -120,8 +120,8 @@ impl Strategy {
 }
 
 /// A stage at which ECS can pause the deployment of a service (Amazon ECS Developer Guide, "Pause hooks for Amazon ECS
-/// service deployments"). At each of these stages, callers or testers get something new. The list has the stages in the
-/// order in which a deployment reaches them.
+/// service deployments"). At each of these stages, callers or testers are about to reach the new tasks, or already
+/// reach them. The list has the stages in the order in which a deployment reaches them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Pause {

@@ -41,8 +41,8 @@ const LONGEST_SETTINGS: usize = 4 * 1024;
 pub struct Written {
     /// The function that shows the state of the target and changes it.
     pub function: ExternalFunction,
-    /// Another function, which only shows the state. If `look` is present, Windlass invokes the function in `function`
-    /// only from its own function that deploys external components.
+    /// Another function, which only shows the state. If `look` is present, Windlass looks at the state only through
+    /// this function, and only `deploy-external`, a function of Windlass, invokes the function in `function`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub look: Option<ExternalFunction>,
     /// Settings that Windlass sends to the function, such as the name of a branch. The settings are an object of at

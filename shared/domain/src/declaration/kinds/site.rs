@@ -86,8 +86,8 @@ pub struct Written {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exclude: Vec<String>,
     /// Patterns of files to which pages refer and which another server provides, such as `widgets/**`. Windlass refuses
-    /// a release whose pages refer to any other file that is not in the release's archive. With `**`, Windlass allows
-    /// every missing file.
+    /// a release if one of its pages refers to a file that matches no pattern and is not in the release's archive. With
+    /// `**`, Windlass allows every missing file.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub elsewhere: Vec<String>,
 }

@@ -53,8 +53,8 @@ pub struct Written {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub function: Option<FunctionTask>,
     /// The longest time that the task may take, such as `15m`. The limit is at least `1m`, and at most `24h` for a task
-    /// of Amazon ECS or `15m` for a `function`. After this time Windlass stops the task of Amazon ECS, and the task has
-    /// failed. Windlass cannot stop the call of a function, so after the limit nobody knows what the call did.
+    /// of Amazon ECS or `15m` for a Lambda function. After this time Windlass stops the task of Amazon ECS, and the
+    /// task has failed. Windlass cannot stop the call of a function, so after the limit nobody knows what the call did.
     #[serde(default = "Span::of_seconds::<900>")]
     pub limit: Span,
     /// The way in which an undo takes back the effect of the task. With `{command: […]}`, Windlass runs this command
@@ -64,13 +64,13 @@ pub struct Written {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undo: Option<Undo>,
     /// True if former versions must not run after the task, for example because the task drops a column. Once the task
-    /// has begun, no undo restores anything, and a person must decide. A rollback to a snapshot from before the task
-    /// must name the task in `across`.
+    /// has begun, an undo of the deployment restores none of its components. Everything stays as it is, and a person
+    /// must decide. A rollback to a snapshot from before the task must name the task in `across`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub irreversible: bool,
     /// True if Windlass shows the last 20 lines of the task's log. The lines appear in the record of the deployment, in
-    /// the progress of a deployment that is under way, and in the cause of an ending. Everybody who may read one of
-    /// these can read the lines, so the task must not log a secret.
+    /// the progress of a deployment that is under way, and in the cause with which the deployment ends. Everybody who
+    /// may read one of these can read the lines, so the task must not log a secret.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub show_log: bool,
 }

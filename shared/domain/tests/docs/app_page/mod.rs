@@ -70,9 +70,9 @@ publishes nothing. Windlass reports the number of files that it leaves out.";
 
 const PATTERNS: &str = "`publish` of a component lists files that a release contains although Windlass would refuse \
 them or leave them out. `exclude` of a component lists files that a release leaves out. Each entry is a line as in a \
-`.gitignore` file at the top of the folder. If a file matches both lists, `exclude` counts. Windlass takes no files \
-out of the archive of a function. So when `windlass release` packs the folder of a function, it leaves out the files \
-in `exclude`. If you give the command an archive with such files, Windlass refuses the archive.";
+`.gitignore` file at the top of the folder. If a file matches both lists, `exclude` counts. Windlass does not remove \
+files from the archive of a function. So when `windlass release` packs the folder of a function, the command leaves \
+out the files in `exclude`. If you give the command an archive with such files, Windlass refuses the archive.";
 
 /// Returns the section on the files of a folder, with the list of names.
 fn files() -> String {
