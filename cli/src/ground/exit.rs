@@ -21,7 +21,7 @@ pub const STATUSES: [(&str, &str); 15] = [
     ("8", "superseded: something newer is there, or something else runs now"),
     ("9", "held: automatic deployments were held, and this one did not pass the hold"),
     ("10", "recorded only: a person has to start the deployment"),
-    ("11", "the deployment still waited for its turn when the time to wait was over"),
+    ("11", "the deployment still waited for its turn or for approvals when the time to wait was over"),
     ("12", "the deployment ended well, but what runs now could not be seen, or is no longer declared"),
     ("13", "nothing was changed, because the rollback or the restoring found nothing to change"),
     ("130", "interrupted by Ctrl-C; what the command had started goes on"),

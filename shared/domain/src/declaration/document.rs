@@ -31,8 +31,8 @@ pub struct Document {
     /// The application's former name. Write `formerly` until `windlass rename` has renamed the application, and leave
     /// it out afterwards. Until the rename, the image repositories in the declaration may still have the former name.
     pub formerly: Option<AppName>,
-    /// The environments by name. Lists show them in the order in which you write them here. A new order needs a higher
-    /// `version`.
+    /// The environments by name. Windlass lists the environments in the order in which you write them here. If you
+    /// change the order, write a higher `version` too.
     #[schemars(extend("minProperties" = 1, "maxProperties" = 200))]
     pub environments: BTreeMap<EnvironmentName, WrittenEnvironment>,
     /// The components by name.
@@ -46,16 +46,16 @@ pub struct Document {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("maxItems" = 10))]
     pub notify: Vec<Notify>,
-    /// The gates of every environment, which decide whether a release is healthy.
+    /// Gates for every environment. They decide whether a release is healthy.
     #[serde(default)]
     pub gates: Gates,
 }
 
-/// The way in which components with steps change together.
+/// The way in which components that shift traffic in steps change together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Waves {
-    /// The components change in the same steps.
+    /// Functions and services take each step together, such as 10 % and then 100 %.
     Together,
 }
 
@@ -74,7 +74,8 @@ pub struct WrittenEnvironment {
     /// The rule for a release that arrives while the deployment of an older release of the same components is under
     /// way. With `wait`, the newer release waits until the older deployment has ended, including its bake. With
     /// `undo_first`, Windlass first stops and undoes the older deployment. If the newer release then fails, Windlass
-    /// restores what ran before both releases. Windlass deploys the older release again only if a person requests that.
+    /// restores what was live before both releases. Windlass deploys the older release again only if a person requests
+    /// that.
     #[serde(default, skip_serializing_if = "Supersede::waits")]
     pub supersede: Supersede,
     /// The channels from which Windlass accepts releases; `api` and `console` if absent. A release through `api` or
@@ -89,8 +90,8 @@ pub struct WrittenEnvironment {
     pub role_arn: Option<String>,
     /// The AWS region of the targets, such as `eu-west-1`. If absent, it is the region of Windlass itself.
     pub region: Option<String>,
-    /// Values for the placeholders in the texts of this declaration, in this environment. In a text, `{name}` stands
-    /// for the value with that name. A value must not be a secret.
+    /// The values that the placeholders of this declaration have in this environment. For example, the placeholder
+    /// `{color}` in a text stands for the value with the name `color`. A value must not be a secret.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub vars: BTreeMap<String, String>,
     /// Scheduled drills. A drill deploys the version before the present one, and then the present one again, to show
@@ -119,8 +120,9 @@ pub struct Deploy {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("minItems" = 1))]
     pub branches: Option<Vec<String>>,
-    /// The sort of semantic version that a tag must be, such as `stable`. In a monorepo with tags such as
-    /// `shop-v1.4.0`, write `{prefix: shop-v, is: stable}`.
+    /// Which tags Windlass deploys. Each tag must be a semantic version, and the rule says of which sort: `stable`,
+    /// `release-candidate`, or a glob such as `v*.*.0-rc*`. In a monorepo with tags such as `shop-v1.4.0`, write
+    /// `{prefix: shop-v, is: stable}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tag: Option<Tags>,
 }
@@ -140,8 +142,8 @@ pub enum Tags {
 /// Tags with a text before the version, such as `shop-v1.4.0`, `@acme/shop@1.4.0` or `web/v1.4.0`. The version of such
 /// a release is the part after that text. The tag of an image is only the version, without that text. So an image push
 /// can match the rules of several environments even if their prefixes differ. If the `is` of several rules accepts the
-/// version, Windlass refuses the push with `AmbiguousRef`. To avoid this, write rules whose `is` accept different
-/// versions, or release images by manifests. A manifest names the environment or the Git tag.
+/// version, Windlass refuses the push with `AmbiguousRef`. To avoid this, give the rules values of `is` of which no two
+/// accept the same version, or release images by manifests. A manifest names the environment or the Git tag.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PrefixedTags {

@@ -15,8 +15,9 @@ const PRODUCTION: [&str; 2] = ["prod", "production"];
 pub struct Schedule {
     /// The number of days from the last drill until the next one is due, such as `7d`. After a drill that could not
     /// begin or was interrupted, the next one is due a day later. A due drill waits until the last deployment is an
-    /// hour old. The drill also waits while a deployment of the environment is under way, waits or needs an operator,
-    /// and while deployments are held. The drill begins within about an hour after that.
+    /// hour old. The drill also waits while the environment has a deployment that is under way, waits or needs an
+    /// operator, and while a hold stops deployments. When the drill no longer has to wait, it begins within about an
+    /// hour.
     pub every: Days,
     /// True allows drills in production. During a drill, callers get the previous version. An environment is production
     /// if its name, or a part of its name between hyphens, is `prod` or `production`, such as `prod-eu`.

@@ -88,15 +88,15 @@ pub(crate) fn key_of(source: &str, gate: &str) -> String {
     format!("{source} {gate}")
 }
 
-/// The rule for an unknown measurement, such as that of a metric without data. The rule says what the measurement
-/// becomes, and after what time.
+/// The rule for an unknown measurement, such as that of a metric without data. The rule sets whether Windlass waits for
+/// a known value, and for how long.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UnknownRule {
-    /// What an unknown measurement becomes at first.
+    /// How Windlass treats an unknown measurement at first.
     #[serde(default)]
     pub becomes: UnknownBecomes,
-    /// The time after which `hold` makes an unknown measurement a failure.
+    /// With `hold`, the time after which an unknown measurement counts as a failure.
     #[serde(default = "Span::of_seconds::<300>", rename = "for")]
     pub hold_for: Span,
 }
@@ -107,17 +107,18 @@ impl Default for UnknownRule {
     }
 }
 
-/// The consequence of an unknown measurement.
+/// The way in which Windlass treats an unknown measurement.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum UnknownBecomes {
     /// Windlass waits until the measurement is known, at most for the time in `for`. After that, the unknown
-    /// measurement is a failure.
+    /// measurement counts as a failure.
     #[default]
     Hold,
-    /// The unknown measurement is a failure at once.
+    /// The unknown measurement counts as a failure at once.
     Fail,
-    /// The unknown measurement is healthy. Write this only for gates that have no data while there is no traffic.
+    /// The unknown measurement counts as healthy. Write this only for gates that have no data while there is no
+    /// traffic.
     Pass,
 }
 

@@ -28,11 +28,11 @@ const LOAD_BALANCER: &str = "LoadBalancer";
 const EXECUTED_VERSION: &str = "ExecutedVersion";
 
 /// A comparison of the new version with the former version over the same time. The comparison fails if the share of
-/// failed calls is larger for the new version, by more than chance explains. The comparison counts in each step of a
-/// `rollout` in which both versions get traffic, and not after that. Without `failed` and `all`, the comparison uses
-/// the share of Lambda's own `Errors` in the `Invocations` of the alias. For an `ecs` component whose `rollout` is
-/// `canary` or `linear`, the comparison uses the share of the load balancer's `HTTPCode_Target_5XX_Count` in the
-/// `RequestCount` of each target group.
+/// failed calls is larger for the new version, and chance does not explain the difference. The comparison counts only
+/// in those steps of a `rollout` in which both versions get traffic. Without `failed` and `all`, the share is Lambda's
+/// own `Errors` divided by `Invocations`, for each version of the alias. For an `ecs` component whose `rollout` is
+/// `canary` or `linear`, the share is the load balancer's `HTTPCode_Target_5XX_Count` divided by `RequestCount`, for
+/// each target group.
 #[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -40,8 +40,8 @@ pub struct Comparison {
     /// The version with which Windlass compares the new version; `previous` is the only value.
     pub compare: Baseline,
     /// The number of calls, at least 10, that each version must have got before Windlass compares the versions. Until
-    /// then the gate is unknown. The gate notices a doubled error rate after about 100 failures of the former version.
-    /// If one call in a hundred fails, these 100 failures take 10000 calls.
+    /// then the result of the gate is unknown. The gate notices a doubled error rate after about 100 failures of the
+    /// former version. If one call in a hundred fails, these 100 failures take 10000 calls.
     #[schemars(range(min = 10, max = 1_000_000_000))]
     pub samples: u64,
     /// The metric that counts failed calls. If absent, it is `Errors` of the alias, or `HTTPCode_Target_5XX_Count` for
@@ -57,7 +57,7 @@ pub struct Comparison {
     pub version: Option<String>,
     /// The AWS region of the metrics, if it differs from the environment's region.
     pub region: Option<Text>,
-    /// The period of a point, which is `60s` or a multiple of `60s`, up to `1h`.
+    /// The time that one point of the metrics covers. It is `60s` or a multiple of `60s`, up to `1h`.
     #[serde(default = "Span::of_seconds::<60>")]
     pub period: Span,
 }

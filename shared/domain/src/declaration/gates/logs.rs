@@ -39,7 +39,7 @@ const FILTER: TextForm = TextForm {
 
 /// A count of lines in CloudWatch Logs, for which Windlass uses a query of Logs Insights. AWS bills the data that a
 /// query scans (0.005 USD per GB in most regions). Windlass looks about once a minute, and each look scans all lines
-/// that the groups got within the last `window`.
+/// that reached the groups within the last `window`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Logs {
@@ -47,8 +47,8 @@ pub struct Logs {
     /// `windlass:app` and `windlass:environment` with the names of this application and environment.
     #[schemars(extend("minItems" = 1, "maxItems" = MOST_GROUPS))]
     pub groups: Vec<Text>,
-    /// The condition that a line must match to be counted, such as `@message like /ERROR/`. Its syntax is that of the
-    /// command `filter` of Logs Insights, without the word `filter`.
+    /// The condition that a line must match to be counted, such as `@message like /ERROR/`. Write what would follow the
+    /// word `filter` in a query of Logs Insights.
     pub filter: Text,
     /// The time over which Windlass counts lines, from `5m` to `1h`.
     #[serde(default = "Span::of_seconds::<300>")]

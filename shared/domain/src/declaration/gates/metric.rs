@@ -47,7 +47,7 @@ pub struct Metric {
     /// letter, followed by letters, digits and `_`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub of: BTreeMap<String, Series>,
-    /// The period of a point, which is `60s` or a multiple of `60s`, up to `1h`.
+    /// The time that one point of the metrics covers. It is `60s` or a multiple of `60s`, up to `1h`.
     #[serde(default = "Span::of_seconds::<60>")]
     pub period: Span,
     /// The highest value that is healthy.

@@ -59,12 +59,13 @@ macro_rules! sorts {
         #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
         #[serde(deny_unknown_fields)]
         pub struct Gates {
-            /// The time for which Windlass watches the last wave of components. If absent, Windlass judges this wave
-            /// once, and does not watch it.
+            /// The time for which Windlass watches the last wave, namely the components that change last. If absent,
+            /// Windlass judges this wave only once. With `metrics` or `logs`, `bake` is needed, and must be at least
+            /// their longest `period` or `window`.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub bake: Option<Span>,
             /// The time for which Windlass watches each earlier wave, unless the rollout in that wave has a time of its
-            /// own. If absent, the time is the longest period of any gate.
+            /// own. If absent, the time is the longest `period` in `metrics` or `window` in `logs`.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub between_waves: Option<Span>,
             $(
@@ -73,18 +74,17 @@ macro_rules! sorts {
                 #[schemars(extend("maxItems" = $most))]
                 pub $list: Option<Vec<$written>>,
             )*
-            /// The consequence of an unknown measurement, such as `{becomes: hold, for: 5m}`.
+            /// What Windlass does while a measurement is unknown, such as `{becomes: hold, for: 5m}`.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub unknown: Option<UnknownRule>,
-            /// The longest time of a pause that a person requests, and what happens after it, such as
-            /// `{for: 24h, then: continue}` or `{for: 2h, then: undo}`.
+            /// The time after which Windlass ends a pause that a person has requested, and what Windlass does then,
+            /// such as `{for: 24h, then: continue}` or `{for: 2h, then: undo}`.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub pause: Option<PauseRule>,
         }
 
-        /// Gates of a component. These gates count from the wave in which the component changes. They do not count in a
-        /// deployment that does not change the component. So they need not be healthy before the component's first
-        /// release.
+        /// Gates of a component. These gates count only in a deployment that changes the component, from the wave in
+        /// which the component changes. So these gates may fail before the component's first release.
         #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
         #[serde(deny_unknown_fields)]
         pub struct ComponentGates {
@@ -185,9 +185,8 @@ macro_rules! sorts {
 
 sorts! {
     anywhere {
-        /// CloudWatch alarms, each of which must be `OK`. Write the alarm's name, or write
-        /// `{name: …, region: us-east-1}` if the alarm is in another region than the environment, such as an alarm of
-        /// CloudFront.
+        /// CloudWatch alarms, each of which must be `OK`. Write the alarm's name. If the alarm is in another region
+        /// than the environment, as alarms of CloudFront often are, write `{name: …, region: us-east-1}`.
         alarms: [Alarm; 100] => AlarmGate,
         /// CloudWatch metrics with a threshold.
         metrics: [Metric; 100] => MetricGate,
@@ -202,17 +201,17 @@ sorts! {
     of_a_component {
         /// Requests that Windlass sends to each new version of a Lambda function. Windlass sends the requests after the
         /// version is published and before the alias moves. While the version gets traffic, Windlass repeats the
-        /// requests each time it judges the gates. So no caller gets a version that has not answered the requests. If
-        /// the function has no alias, new code is live at once, and Windlass sends the requests afterwards.
+        /// requests each time it judges the gates. So callers get only versions that have answered the requests. If the
+        /// function has no alias, new code is live at once, and Windlass sends the requests afterwards.
         invocations: [Invocation; 100] => InvocationGate,
-        /// Pages of a static site, which Windlass fetches as visitors do. Each page must be a document. The scripts and
-        /// style sheets that the page requests from its own origin must exist. If `pages` is absent, Windlass fetches
-        /// the page at `/` of a site with a `url` or a `distribution`, unless `root` is `none`. With an empty list
-        /// Windlass fetches no page.
+        /// Pages of a static site, which Windlass fetches as visitors do. Each page must be an HTML document. The
+        /// scripts and style sheets that the page requests from its own origin must exist. If `pages` is absent,
+        /// Windlass fetches the page at `/` of a site with a `url` or a `distribution`, unless `root` is `none`. With
+        /// an empty list Windlass fetches no page.
         pages: [Page; 20] => PageGate,
-        /// Comparisons of the new version of a Lambda function with the former version, in each step of its rollout,
-        /// such as `{compare: previous, samples: 1000}`. A comparison fails if the new version has more errors than
-        /// chance explains.
+        /// Comparisons of the new version of a function or of a service with the former version, in each step of the
+        /// `rollout`, such as `{compare: previous, samples: 1000}`. A comparison fails if the new version has more
+        /// errors than the former version, and chance does not explain the difference.
         comparisons: [Comparison; 10] => ComparisonGate,
     }
 }

@@ -18,10 +18,10 @@ use serde::{Deserialize, Serialize};
 pub struct Page {
     /// The path of the page below the address of the site, such as `/` or `/about/`.
     pub path: Text,
-    /// An address that shows the whole bucket, such as the address of a second distribution without an origin path. It
-    /// is only for sites with the mode `prefix`. With this address Windlass also looks at the page in the release's
-    /// folder, before visitors get the release. For this look, Windlass adds `index.html`, or the `root` of the site,
-    /// to a path that ends with `/`.
+    /// An address that serves the whole bucket, such as the address of a second distribution without an origin path. It
+    /// is only for sites with the mode `prefix`. Windlass then checks the page a first time at this address, in the
+    /// release's folder, before visitors get the release. For this check, Windlass adds `index.html`, or the `root` of
+    /// the site, to a path that ends with `/`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before_switch: Option<Text>,
 }

@@ -34,8 +34,8 @@ pub struct Probe {
     /// A text that the body must contain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
-    /// Headers that Windlass sends, by name, such as `{x-shop-test: new}` if the rule of a test listener requires this
-    /// header. No header may be a secret.
+    /// Headers that Windlass sends, by name. For example, write `{x-shop-test: new}` if the rule of a test listener
+    /// requires this header. No header may be a secret.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("maxProperties" = 10))]
     pub headers: BTreeMap<String, Text>,

@@ -26,10 +26,10 @@ use std::collections::BTreeSet;
     "after": "Components that change before this one if a deployment changes both. If two components are in \
               the same environment of AppConfig, write `after` in one of them. AppConfig makes only one deployment at \
               a time in an environment, even for different profiles.",
-    "gates": "Gates of this component, in addition to those of the whole release. Windlass judges them from the \
-              beginning of the component's rollout.",
-    "on_artifact": "True if each upload of the component's document is a release, without a manifest. The `sources` of \
-                    the environment must then include `s3`.",
+    "gates": "Gates of this component, in addition to the gates of the whole release. Windlass judges the component's \
+              gates from the beginning of the component's rollout.",
+    "on_artifact": "True if each upload of the component's document is a release by itself, and needs no manifest. The \
+                    `sources` of the environment must then include `s3`.",
 })))]
 pub struct Written {
     /// The application of AppConfig, by name or id.

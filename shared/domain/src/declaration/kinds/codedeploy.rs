@@ -16,8 +16,9 @@ pub struct Written {
     pub application: Text,
     /// The deployment group, by name.
     pub group: Text,
-    /// This concerns an `ecs` service whose group waits before it moves callers (`STOP_DEPLOYMENT`). With `true`,
-    /// Windlass judges the gates during that wait, and then ends the wait. Otherwise you must end the wait yourself.
+    /// This field is only for an `ecs` service whose deployment group waits (`STOP_DEPLOYMENT`) before callers reach
+    /// the new tasks. With `true`, Windlass judges the gates during that wait, and then ends the wait. Otherwise you
+    /// must end the wait yourself.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub continue_when_ready: bool,
 }

@@ -19,7 +19,7 @@ pub struct Common {
     /// Components that change before this one if a deployment changes both.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub after: BTreeSet<ComponentName>,
-    /// Gates of this component, in addition to those of the whole release.
+    /// Gates of this component, in addition to the gates of the whole release.
     #[serde(default, skip_serializing_if = "ComponentGates::is_empty")]
     pub gates: ComponentGates,
     /// The rule for changes that somebody else makes to the component between deployments. With `off`, Windlass does
@@ -27,8 +27,8 @@ pub struct Common {
     /// and deploys the recorded state again, at most three times a day.
     #[serde(default, skip_serializing_if = "Heal::is_report")]
     pub heal: Heal,
-    /// True if each upload of the component's artifact is a release, without a manifest. The `sources` of the
-    /// environment must then include `s3`.
+    /// True if each upload of the component's artifact is a release by itself, and needs no manifest. The `sources` of
+    /// the environment must then include `s3`.
     #[serde(default)]
     pub on_artifact: bool,
 }

@@ -34,7 +34,7 @@ pub struct Written {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub container: Option<Text>,
     /// The name or URI of the ECR repository of the service's images. An image that is pushed to this repository
-    /// belongs to this component. The component accepts no image from another repository.
+    /// belongs to this component. The component accepts only images from this repository.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repository: Option<Text>,
     /// The containers whose images change, each with its ECR repository, such as
@@ -60,9 +60,9 @@ pub struct Written {
     /// `codedeploy`, write neither `rollout` nor `pause`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub codedeploy: Option<codedeploy::Written>,
-    /// The time after which an unfinished rollout has failed, such as `15m`; at most `24h`. The bake times of the
-    /// service's own strategy are added to this time. If the strategy pauses for Windlass, the time counts from one
-    /// pause to the next.
+    /// The time after which an unfinished rollout counts as failed, such as `15m`; at most `24h`. The bake times of the
+    /// service's own strategy are added to this time. If the rollout pauses until Windlass lets it go on, this time
+    /// starts again after each pause.
     #[serde(default = "Span::of_seconds::<900>")]
     pub steady_within: Span,
 }
@@ -120,8 +120,8 @@ impl Strategy {
 }
 
 /// A stage at which ECS can pause the deployment of a service (Amazon ECS Developer Guide, "Pause hooks for Amazon ECS
-/// service deployments"). At each of these stages, callers or testers are about to reach the new tasks, or already
-/// reach them. The list has the stages in the order in which a deployment reaches them.
+/// service deployments"). At each of these stages, the new tasks get traffic of callers or testers, or are about to get
+/// it. The list is in the order in which a deployment reaches the stages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Pause {
@@ -181,7 +181,7 @@ pub enum Base {
     Running,
     /// The newest task definition of the family, for example one that Terraform registered.
     FamilyLatest,
-    /// A task definition that the release contains as an artifact, which is a JSON document.
+    /// A task definition as a JSON document, which the release contains as an artifact.
     Artifact,
 }
 

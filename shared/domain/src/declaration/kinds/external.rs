@@ -39,22 +39,23 @@ const LONGEST_SETTINGS: usize = 4 * 1024;
     "timeout": "Write `within`.",
 })))]
 pub struct Written {
-    /// The function that shows the state of the target and changes it.
+    /// The Lambda function that shows the target's state and changes the target.
     pub function: ExternalFunction,
-    /// Another function, which only shows the state. If `look` is present, Windlass looks at the state only through
-    /// this function, and only `deploy-external`, a function of Windlass, invokes the function in `function`.
+    /// Another function, which only shows the state. If `look` is present, Windlass reads the state only through the
+    /// function in `look`. The function in `function` then only makes changes, and only Windlass's own Lambda function
+    /// `deploy-external` invokes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub look: Option<ExternalFunction>,
     /// Settings that Windlass sends to the function, such as the name of a branch. The settings are an object of at
     /// most 4 KiB, and must not contain a secret.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub settings: Map<String, Value>,
-    /// The longest time that a target may need to be ready after a change, such as `30m`. This time is at least `1m`
-    /// and at most `24h`. Until the target is ready, Windlass only looks at its state.
+    /// The longest time from a change until the target is ready, such as `30m`. This time is at least `1m` and at most
+    /// `24h`. Until the target is ready, Windlass only looks at its state.
     #[serde(default = "Span::of_seconds::<1800>")]
     pub within: Span,
-    /// The name or URI of the ECR repository, if a release contains an image. An image that is pushed to this
-    /// repository belongs to this component. Without `repository` the component accepts a file.
+    /// The name or URI of the ECR repository, if the component's artifact is an image. An image that is pushed to this
+    /// repository belongs to this component. Without `repository` the component's artifact is a file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repository: Option<Text>,
 }

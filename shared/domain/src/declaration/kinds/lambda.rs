@@ -32,20 +32,21 @@ pub struct Written {
     /// The alias that callers use, such as `live`. Without an alias a change is live at once.
     pub alias: Option<Text>,
     /// The name or URI of the ECR repository, for a function that is deployed as an image. An image that is pushed to
-    /// this repository belongs to this component. The component then accepts no zip, and no image from another
-    /// repository. Without `repository` the component accepts no image.
+    /// this repository belongs to this component. The component then accepts only images from this repository, and no
+    /// zip. Without `repository` the component accepts no image.
     pub repository: Option<Text>,
     /// Another `lambda` component of this declaration. This function uses the zip of that component. Each release of
-    /// that component also changes this function. Windlass refuses a release that names this function itself.
+    /// that component also changes this function. A release must name that component, not this function: Windlass
+    /// refuses a release that gives this function an artifact of its own.
     pub artifact: Option<ComponentName>,
     /// The steps in which Windlass shifts traffic to a new version. If absent, Windlass shifts all traffic at once.
     pub rollout: Option<rollout::Written>,
     /// The deployment group of AWS CodeDeploy that moves the alias. The group's own steps, hooks and alarms apply, and
     /// Windlass judges the gates meanwhile. With `codedeploy`, write an `alias` and no `rollout`.
     pub codedeploy: Option<codedeploy::Written>,
-    /// Patterns of files in the component's folder. A release contains these files, although Windlass would otherwise
-    /// refuse them or leave them out. *Files of a folder* in `docs/app.md` lists what Windlass refuses or leaves out.
-    /// The patterns have the syntax of a `.gitignore`.
+    /// Patterns of files in the component's folder. A release contains these files, even if Windlass would otherwise
+    /// refuse them or leave them out. The section *Files of a folder* in `docs/app.md` lists the files that Windlass
+    /// refuses or leaves out. The patterns have the syntax of a `.gitignore`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub publish: Vec<String>,
     /// Patterns of the files in the component's folder that a release leaves out, in the syntax of a `.gitignore`.

@@ -45,7 +45,8 @@ macro_rules! each_kind {
             "task" => task::Task,
             /// A stack of AWS CloudFormation.
             "cloudformation" => stack::Stack,
-            /// A target that no other kind covers. A Lambda function of yours shows the target's state and changes it.
+            /// A target that no other kind covers. Your own Lambda function shows the target's state and changes the
+            /// target.
             "external" => external::External,
         }
     };

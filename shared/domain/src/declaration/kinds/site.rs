@@ -43,8 +43,8 @@ pub struct Written {
     /// The id of the CloudFront distribution, such as `E2QWRUHAPOMQZL`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub distribution: Option<Text>,
-    /// The id of the origin that Windlass switches in the distribution. The id is needed if the distribution has
-    /// several origins.
+    /// The id of the distribution's origin for this site. With the mode `prefix`, Windlass changes the path of this
+    /// origin. The id is needed if the distribution has several origins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<Text>,
     /// The address under which visitors reach the site. If absent, it is the distribution's own domain.
@@ -52,7 +52,7 @@ pub struct Written {
     pub url: Option<Text>,
     /// The file that visitors get at `/`. Windlass refuses a release without this file. If `root` is absent, the file
     /// is the distribution's default root object, or `index.html` if the distribution has none. Write `none` if the
-    /// files are not pages by themselves, such as files for another site.
+    /// site has no page at `/`, for example because its files are only for pages of another site.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub root: Option<Text>,
     /// Rules for the `Cache-Control` header of files. For each file the first matching rule counts. These rules
@@ -67,9 +67,9 @@ pub struct Written {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hashed: Vec<String>,
     /// The number of former snapshots whose files Windlass keeps, so that a rollback can return to these snapshots; 10
-    /// if absent. Later deployments delete files that only older snapshots need. A page that is still open in a browser
-    /// may request files of a replaced release, so deployments keep such files for 30 days. With `in_place`,
-    /// deployments keep all such files. With `prefix`, deployments keep all such files except documents.
+    /// if absent. Later deployments delete files that only older snapshots need. But a page that is still open in a
+    /// browser may request files of a replaced release, such as scripts and images. So deployments keep the files of a
+    /// replaced release for 30 days, except documents such as HTML pages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 100))]
     pub keep: Option<u32>,
@@ -77,17 +77,17 @@ pub struct Written {
     /// build.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub config: Option<WrittenConfigFile>,
-    /// Patterns of files in the component's folder. A release contains these files, although Windlass would otherwise
-    /// refuse them or leave them out. *Files of a folder* in `docs/app.md` lists what Windlass refuses or leaves out.
-    /// The patterns have the syntax of a `.gitignore`.
+    /// Patterns of files in the component's folder. A release contains these files, even if Windlass would otherwise
+    /// refuse them or leave them out. The section *Files of a folder* in `docs/app.md` lists the files that Windlass
+    /// refuses or leaves out. The patterns have the syntax of a `.gitignore`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub publish: Vec<String>,
     /// Patterns of the files in the component's folder that a release leaves out, in the syntax of a `.gitignore`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exclude: Vec<String>,
-    /// Patterns of files to which pages refer and which another server provides, such as `widgets/**`. Windlass refuses
-    /// a release if one of its pages refers to a file that matches no pattern and is not in the release's archive. With
-    /// `**`, Windlass allows every missing file.
+    /// Patterns of files that the site's pages use and that another server provides, such as `widgets/**`. These files
+    /// may be missing from the release's archive. If a page refers to any other missing file, Windlass refuses the
+    /// release. With `**`, every file may be missing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub elsewhere: Vec<String>,
 }
@@ -98,12 +98,12 @@ pub struct Written {
 pub struct WrittenConfigFile {
     /// The file's path in the site, such as `config.json` or `config.js`.
     pub path: String,
-    /// The global name to which a script assigns the values, such as `window.config`. With `global` the file is such a
-    /// script. If absent, the file is a JSON document.
+    /// A global name, such as `window.config`. With `global`, the file is a script that assigns the values to this
+    /// name. If absent, the file is a JSON document.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub global: Option<String>,
-    /// The values by name. In a value, a text such as `${infra.socket}` stands for an output of a component that
-    /// changes before the site.
+    /// The values by name. In a value, `${infra.socket}` stands for the output `socket` of the component `infra`, which
+    /// must change before the site.
     pub values: BTreeMap<String, Text>,
 }
 

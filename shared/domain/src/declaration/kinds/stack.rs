@@ -41,7 +41,7 @@ pub use holds_data::DataRule;
     "timeout": "Write `within`.",
 })))]
 pub struct Written {
-    /// The stack's name. If the stack does not exist yet, its first release creates it.
+    /// The stack's name. If the stack does not exist yet, the component's first release creates the stack.
     pub stack: Text,
     /// The name or ARN of the role with which CloudFormation acts. Windlass itself creates none of the stack's
     /// resources.
@@ -51,8 +51,9 @@ pub struct Written {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assets: Option<Text>,
     /// Another `cloudformation` component of this declaration, such as the first stack of the same CDK application.
-    /// This stack uses the artifact of that component. Each release of that component also changes this stack. Windlass
-    /// refuses a release that names this stack itself.
+    /// This stack uses the artifact of that component. Each release of that component also changes this stack. A
+    /// release must name that component, not this stack: Windlass refuses a release that gives this stack an artifact
+    /// of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub artifact: Option<ComponentName>,
     /// The values of the template's parameters. `${api.version}` stands for an output of a component that changes
@@ -61,14 +62,14 @@ pub struct Written {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("maxProperties" = 200))]
     pub parameters: BTreeMap<String, Text>,
-    /// The outputs of the stack that other components use. The key is the name that those components use, such as
+    /// The stack's outputs that other components use. The key is the name that those components use, such as
     /// `web_bucket`, and the value is the output's name in the template, such as `WebBucket`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("maxProperties" = 200))]
     pub outputs: BTreeMap<String, String>,
     /// The rule for data in the stack: `kept` or `disposable`, or a rule for each environment, such as
     /// `{dev: disposable, prod: kept}`. If absent, the rule is `kept`. Windlass refuses a release that would lose kept
-    /// data, unless the release names the data in `may_lose`.
+    /// data, unless `may_lose` in the release names the resources that hold the data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data: Option<Text>,
     /// The longest time that Windlass waits for a change of the stack, such as `1h`. This time is at least `1m` and at

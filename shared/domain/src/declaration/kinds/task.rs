@@ -42,8 +42,9 @@ pub use function::{CallEnd, CallOutcome, Called, FunctionCall, FunctionTask, GRA
 })))]
 pub struct Written {
     /// The name of an `ecs` component in this declaration. The task runs the image of that component. The task runs
-    /// with each release of that component, and Windlass refuses a release that names the task itself. The task has the
-    /// network and the capacity of the component's service. If you write `image`, write `ecs` too.
+    /// with each release of that component. A release must name that component, not the task: Windlass refuses a
+    /// release that gives the task an artifact of its own. The task uses the network and the capacity (launch type or
+    /// capacity providers) of the component's service. If you write `image`, write `ecs` too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<ComponentName>,
     /// The task of Amazon ECS that Windlass runs.
@@ -63,20 +64,20 @@ pub struct Written {
     /// about that at each release.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undo: Option<Undo>,
-    /// True if former versions must not run after the task, for example because the task drops a column. Once the task
-    /// has begun, an undo of the deployment restores none of its components. Everything stays as it is, and a person
-    /// must decide. A rollback to a snapshot from before the task must name the task in `across`.
+    /// True if former versions must not be live after the task, for example because the task drops a column. Once the
+    /// task has begun, an undo of the deployment restores no component. Every component stays as it is, and a person
+    /// must decide. A request for a rollback to a snapshot from before the task must name the task in `across`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub irreversible: bool,
     /// True if Windlass shows the last 20 lines of the task's log. The lines appear in the record of the deployment, in
     /// the progress of a deployment that is under way, and in the cause with which the deployment ends. Everybody who
-    /// may read one of these can read the lines, so the task must not log a secret.
+    /// may read the record, the progress or the cause can read the lines, so the task must not log a secret.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub show_log: bool,
 }
 
-/// A task that Windlass runs in Amazon ECS. In the texts of the fields, *the service* means the service of the
-/// component in `image`.
+/// A task that Windlass runs in Amazon ECS. In the fields below, *the service* means the service of the component whose
+/// name the task has in `image`.
 #[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use windlass_domain::declaration::folder::TABLE;
 
 const ABOUT: &str = "`app.yaml` declares an application: its components, their targets, and what Windlass watches. \
-The text of each field on this page is the text that an editor shows with [the schema](app.schema.json), because both \
+An editor that uses [the schema](app.schema.json) shows the same text for each field, because the schema and this page \
 come from the same comments in the code. Windlass refuses an unknown field, and names the field that was probably \
-meant. [Integrate](integrate/README.md) has a small declaration for each thing that you can deploy. `windlass \
+meant. [Integrate](integrate/README.md) shows a small declaration for each thing that you can deploy. `windlass \
 validate` checks a declaration, and `windlass declare` puts it in force.";
 
 /// The types that come first, in this order; the others follow by name.

@@ -7,7 +7,7 @@ use crate::text::finding::{Finding, FindingName};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A cache header for the files that match.
+/// The `Cache-Control` header of the files that match `files`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CacheRule {

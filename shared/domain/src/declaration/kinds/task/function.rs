@@ -43,7 +43,7 @@ pub struct FunctionTask {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alias: Option<Text>,
     /// A component of this declaration, such as the component that deploys this function. Windlass calls the function
-    /// with each release of that component. A release does not name the task itself.
+    /// with each release of that component. The manifest of a release lists that component, and never the task.
     pub of: ComponentName,
     /// The value of `payload` in the event that Windlass sends to the function. It is an object, and must not contain a
     /// secret.
