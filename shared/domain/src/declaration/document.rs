@@ -141,9 +141,10 @@ pub enum Tags {
 
 /// Tags with a text before the version, such as `shop-v1.4.0`, `@acme/shop@1.4.0` or `web/v1.4.0`. The version of such
 /// a release is the part after that text. The tag of an image is only the version, without that text. So an image push
-/// can match the rules of several environments even if their prefixes differ. If the `is` of several rules accepts the
-/// version, Windlass refuses the push with `AmbiguousRef`. To avoid this, give the rules values of `is` of which no two
-/// accept the same version, or release images by manifests. A manifest names the environment or the Git tag.
+/// can match the rules of several environments even if their prefixes differ. If several rules accept the version by
+/// their member `is`, Windlass refuses the push with `AmbiguousRef`. To avoid this, give the rules values of `is` of
+/// which no two accept the same version, or release images by manifests. A manifest names the environment or the Git
+/// tag.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PrefixedTags {
