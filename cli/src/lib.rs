@@ -120,8 +120,8 @@ pub enum Verb {
     /// Go to the version before and come back, so that the way back is known to work.
     ///
     /// The status is 4 if a gate or a change failed and Windlass then restored the version that ran before, and 5 if
-    /// Windlass could not restore that version. It is 8 if a release, a rollback or a person came in between. If the
-    /// drill could not begin, it is 3, or 9 if a hold was the reason.
+    /// Windlass could not restore that version. It is 8 if a release, a rollback or a person interrupted the drill. If
+    /// the drill could not begin, the status is 3, or 9 if a hold was the reason.
     Drill(verbs::rollback::Drill),
     /// Take files of a site away, now and for good.
     Withdraw(verbs::remove::Withdraw),

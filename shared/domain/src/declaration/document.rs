@@ -39,7 +39,7 @@ pub struct Document {
     #[schemars(extend("minProperties" = 1, "maxProperties" = 500))]
     pub components: BTreeMap<ComponentName, Component>,
     /// With `together`, functions shift traffic in the same steps as services whose `rollout` is `canary` or `linear`.
-    /// For example, functions and services shift 10 % of their traffic, Windlass judges the gates, and then they shift
+    /// For example, functions and services shift 10 % of their traffic, Windlass judges the gates, and then both shift
     /// the rest. The percentages of the functions and of the services must be the same.
     pub waves: Option<Waves>,
     /// Topics that get the events of every environment, in addition to the topic of the installation.
@@ -94,8 +94,8 @@ pub struct WrittenEnvironment {
     /// `{color}` in a text stands for the value with the name `color`. A value must not be a secret.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub vars: BTreeMap<String, String>,
-    /// Scheduled drills. A drill deploys the version before the present one, and then the present one again, to show
-    /// that a rollback works.
+    /// Scheduled drills. A drill deploys the previous version, and then the present version again, to show that a
+    /// rollback works.
     pub drill: Option<Schedule>,
     /// Topics that get the events of this environment, instead of the topics of the `notify` at the top. If the list is
     /// empty, no topic of the declaration gets these events.
@@ -120,8 +120,8 @@ pub struct Deploy {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("minItems" = 1))]
     pub branches: Option<Vec<String>>,
-    /// Which tags Windlass deploys. Each tag must be a semantic version, and the rule says of which sort: `stable`,
-    /// `release-candidate`, or a glob such as `v*.*.0-rc*`. In a monorepo with tags such as `shop-v1.4.0`, write
+    /// The rule for the tags that Windlass deploys: `stable`, `release-candidate`, or a glob such as `v*.*.0-rc*`. Each
+    /// tag must be a semantic version. In a monorepo with tags such as `shop-v1.4.0`, write
     /// `{prefix: shop-v, is: stable}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tag: Option<Tags>,
@@ -141,10 +141,9 @@ pub enum Tags {
 
 /// Tags with a text before the version, such as `shop-v1.4.0`, `@acme/shop@1.4.0` or `web/v1.4.0`. The version of such
 /// a release is the part after that text. The tag of an image is only the version, without that text. So an image push
-/// can match the rules of several environments even if their prefixes differ. If several rules accept the version by
-/// their member `is`, Windlass refuses the push with `AmbiguousRef`. To avoid this, give the rules values of `is` of
-/// which no two accept the same version, or release images by manifests. A manifest names the environment or the Git
-/// tag.
+/// can match the rules of several environments even if their prefixes differ. If the version matches the `is` of
+/// several rules, Windlass refuses the push with `AmbiguousRef`. To avoid this, write `is` so that each version matches
+/// only one rule, or release images by manifests. A manifest names the environment or the Git tag.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PrefixedTags {
@@ -226,7 +225,7 @@ pub(super) fn findings(document: &Document) -> Vec<Finding> {
     findings
 }
 
-/// The rule for a release that arrives, such as by an upload or by the push of an image. Windlass deploys such a
+/// The rule for a release that arrives, for example by an upload or by the push of an image. Windlass deploys such a
 /// release by itself, or a person starts the deployment.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -88,7 +88,7 @@ pub(crate) fn key_of(source: &str, gate: &str) -> String {
     format!("{source} {gate}")
 }
 
-/// The rule for an unknown measurement, such as that of a metric without data. The rule sets whether Windlass waits for
+/// The rule for an unknown measurement, for example of a metric without data. The rule sets whether Windlass waits for
 /// a known value, and for how long.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 #[serde(rename_all = "snake_case", from = "WrittenRule")]
 #[schemars(!from, transform = or_false)]
 pub enum Heal {
-    /// Windlass does not look at the component every hour, and reports no change.
+    /// Windlass makes no hourly check of the component, and reports no change.
     Off,
     /// Windlass looks at the component every hour, reports a difference, and leaves the component as it is.
     #[default]

@@ -275,8 +275,8 @@ fn of_environment(name: &EnvironmentName) -> String {
     format!("environments.{name}")
 }
 
-/// One text for all environments, such as `shop-web-{environment}`, or a text for each, such as `{dev: E1, prod: E3}`.
-/// Windlass fills in `{app}`, `{environment}` and the names in the environment's own `vars`.
+/// One text for all environments, such as `shop-web-{environment}`, or a text for each environment, such as
+/// `{dev: E1, prod: E3}`. Windlass fills in `{app}`, `{environment}` and the names in the environment's own `vars`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Text {

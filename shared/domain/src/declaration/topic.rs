@@ -34,23 +34,25 @@ pub struct Notify {
 pub enum MessageKind {
     /// A deployment has begun.
     Start,
-    /// A deployment ended with `Succeeded`. Or a drill proved that the environment can go back to the previous version.
+    /// A deployment ended with `Succeeded`, or a drill proved that the environment can go back to the previous version.
     Success,
-    /// The undo of a deployment has begun, or a deployment ended with `RolledBack` or `NeedsOperator`. Or a drill
-    /// failed. Or a release or a person interrupted a drill, and the drill did not bring back what was live before.
+    /// The undo of a deployment has begun, or a deployment ended with `RolledBack` or `NeedsOperator`. This kind also
+    /// covers a drill that failed. It also covers a drill that was interrupted, by a release or by a person, and that
+    /// did not bring back what was live before.
     Failure,
     /// Windlass refused a request or a drill, or a deployment ended with `Rejected`.
     Refusal,
     /// Something waits for a person. A recorded release waits for its start (because of `start: manual` or a hold), a
-    /// plan waits for approval, or AWS waits for a person's decision about the change of a target. Or automatic
-    /// deployments are held, or a deployment is paused.
+    /// plan waits for approval, or AWS waits for a person's decision about the change of a target. This kind also
+    /// covers a new hold on automatic deployments, and a deployment that a person has paused.
     Wait,
     /// A hold has stopped automatic deployments, or a hold has ended.
     Hold,
     /// A person has paused a deployment, ended a pause, or skipped the rest of a bake.
     Wheel,
-    /// A target differs from its recorded state, or no longer differs, or Windlass could not look at the target. Or the
-    /// next rollback has become impossible because something that it needs is gone, or this obstacle no longer exists.
+    /// A target differs from its recorded state, or no longer differs, or Windlass could not look at the target. This
+    /// kind also reports that the next rollback is no longer possible, because something that it needs is gone, or that
+    /// it is possible again.
     Drift,
     /// Windlass no longer manages a component, an environment or an application, or one of these has another name or
     /// owner now.

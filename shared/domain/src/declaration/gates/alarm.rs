@@ -11,7 +11,7 @@ use crate::document::shape::join;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A CloudWatch alarm, by its name or by its name and its region.
+/// A CloudWatch alarm, written as its name, or as its name and its region.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Alarm {

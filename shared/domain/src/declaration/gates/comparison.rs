@@ -39,9 +39,9 @@ const EXECUTED_VERSION: &str = "ExecutedVersion";
 pub struct Comparison {
     /// The version with which Windlass compares the new version; `previous` is the only value.
     pub compare: Baseline,
-    /// The number of calls, at least 10, that each version must have got before Windlass compares the versions. Until
-    /// then the result of the gate is unknown. The gate notices a doubled error rate after about 100 failures of the
-    /// former version. If one call in a hundred fails, these 100 failures take 10000 calls.
+    /// The number of calls that each version must get before Windlass compares the versions; at least 10. Until then
+    /// the result of the gate is unknown. The gate notices a doubled error rate after about 100 failures of the former
+    /// version. If one call in a hundred fails, these 100 failures take 10000 calls.
     #[schemars(range(min = 10, max = 1_000_000_000))]
     pub samples: u64,
     /// The metric that counts failed calls. If absent, it is `Errors` of the alias, or `HTTPCode_Target_5XX_Count` for
@@ -50,10 +50,9 @@ pub struct Comparison {
     /// The metric that counts all calls. If absent, it is `Invocations` of the alias, or `RequestCount` for an `ecs`
     /// component.
     pub all: Option<Count>,
-    /// The name of the dimension by which both metrics distinguish the versions. For a `lambda` component the dimension
-    /// has the number of the version as its value; if `version` is absent, the dimension is `ExecutedVersion`. For an
-    /// `ecs` component the dimension has the name of the target group as its value; if `version` is absent, the
-    /// dimension is `TargetGroup`.
+    /// The name of the dimension by which both metrics distinguish the versions. If absent, it is `ExecutedVersion` for
+    /// a `lambda` component, and `TargetGroup` for an `ecs` component. The value of this dimension must be the number
+    /// of the version for a `lambda` component, and the name of the target group for an `ecs` component.
     pub version: Option<String>,
     /// The AWS region of the metrics, if it differs from the environment's region.
     pub region: Option<Text>,

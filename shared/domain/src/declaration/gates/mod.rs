@@ -60,12 +60,12 @@ macro_rules! sorts {
         #[serde(deny_unknown_fields)]
         pub struct Gates {
             /// The time for which Windlass watches the last wave, namely the components that change last. If absent,
-            /// Windlass judges this wave only once. With `metrics` or `logs`, `bake` is needed, and must be at least
-            /// their longest `period` or `window`.
+            /// Windlass judges this wave only once. With `metrics` or `logs`, `bake` is needed, and must be at least as
+            /// long as their longest `period` or `window`.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub bake: Option<Span>,
-            /// The time for which Windlass watches each earlier wave, unless the rollout in that wave has a time of its
-            /// own. If absent, the time is the longest `period` in `metrics` or `window` in `logs`.
+            /// The time for which Windlass watches each earlier wave, unless the rollout in that wave sets its own
+            /// time. If absent, the time is the longest `period` in `metrics` or `window` in `logs`.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub between_waves: Option<Span>,
             $(
@@ -77,14 +77,14 @@ macro_rules! sorts {
             /// What Windlass does while a measurement is unknown, such as `{becomes: hold, for: 5m}`.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub unknown: Option<UnknownRule>,
-            /// The time after which Windlass ends a pause that a person has requested, and what Windlass does then,
-            /// such as `{for: 24h, then: continue}` or `{for: 2h, then: undo}`.
+            /// The longest time of a pause that a person requests, and what Windlass does after that time, such as
+            /// `{for: 24h, then: continue}` or `{for: 2h, then: undo}`.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub pause: Option<PauseRule>,
         }
 
         /// Gates of a component. These gates count only in a deployment that changes the component, from the wave in
-        /// which the component changes. So these gates may fail before the component's first release.
+        /// which the component changes. So it does not matter if these gates fail before the component's first release.
         #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
         #[serde(deny_unknown_fields)]
         pub struct ComponentGates {
@@ -200,14 +200,14 @@ sorts! {
     }
     of_a_component {
         /// Requests that Windlass sends to each new version of a Lambda function. Windlass sends the requests after the
-        /// version is published and before the alias moves. While the version gets traffic, Windlass repeats the
-        /// requests each time it judges the gates. So callers get only versions that have answered the requests. If the
-        /// function has no alias, new code is live at once, and Windlass sends the requests afterwards.
+        /// version is published and before the alias moves. So callers get only versions that have answered the
+        /// requests. While the version gets traffic, Windlass repeats the requests each time it judges the gates. If
+        /// the function has no alias, new code is live at once, and Windlass sends the requests afterwards.
         invocations: [Invocation; 100] => InvocationGate,
         /// Pages of a static site, which Windlass fetches as visitors do. Each page must be an HTML document. The
         /// scripts and style sheets that the page requests from its own origin must exist. If `pages` is absent,
-        /// Windlass fetches the page at `/` of a site with a `url` or a `distribution`, unless `root` is `none`. With
-        /// an empty list Windlass fetches no page.
+        /// Windlass fetches the page at `/`, but only if the site has a `url` or a `distribution`, and its `root` is
+        /// not `none`. With an empty list, Windlass fetches no page.
         pages: [Page; 20] => PageGate,
         /// Comparisons of the new version of a function or of a service with the former version, in each step of the
         /// `rollout`, such as `{compare: previous, samples: 1000}`. A comparison fails if the new version has more

@@ -48,7 +48,7 @@ pub struct Written {
     #[serde(default)]
     pub base: Base,
     /// The deployment strategy that your infrastructure code sets for the service: `rolling`, `blue_green`, `canary` or
-    /// `linear`. Windlass refuses a service with another strategy.
+    /// `linear`. Windlass refuses a release if the service has a different strategy.
     #[serde(default, skip_serializing_if = "Strategy::is_rolling")]
     pub rollout: Strategy,
     /// The stages at which the service's own `PAUSE` hooks wait for Windlass. At each stage Windlass judges the gates,
@@ -61,8 +61,8 @@ pub struct Written {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub codedeploy: Option<codedeploy::Written>,
     /// The time after which an unfinished rollout counts as failed, such as `15m`; at most `24h`. The bake times of the
-    /// service's own strategy are added to this time. If the rollout pauses until Windlass lets it go on, this time
-    /// starts again after each pause.
+    /// service's own strategy are added to this time. When the rollout continues after a pause, the time begins again
+    /// from zero.
     #[serde(default = "Span::of_seconds::<900>")]
     pub steady_within: Span,
 }
@@ -176,7 +176,7 @@ pub struct Ecs {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Base {
-    /// The task definition that the service runs.
+    /// The task definition that the service uses now.
     #[default]
     Running,
     /// The newest task definition of the family, for example one that Terraform registered.

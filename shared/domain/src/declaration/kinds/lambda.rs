@@ -32,12 +32,12 @@ pub struct Written {
     /// The alias that callers use, such as `live`. Without an alias a change is live at once.
     pub alias: Option<Text>,
     /// The name or URI of the ECR repository, for a function that is deployed as an image. An image that is pushed to
-    /// this repository belongs to this component. The component then accepts only images from this repository, and no
-    /// zip. Without `repository` the component accepts no image.
+    /// this repository belongs to this component. With `repository`, the component accepts only images from this
+    /// repository, and no zip. Without `repository`, it accepts no image.
     pub repository: Option<Text>,
     /// Another `lambda` component of this declaration. This function uses the zip of that component. Each release of
-    /// that component also changes this function. A release must name that component, not this function: Windlass
-    /// refuses a release that gives this function an artifact of its own.
+    /// that component also changes this function. A release lists that component, and never this function. Windlass
+    /// refuses a release with a separate artifact for this function.
     pub artifact: Option<ComponentName>,
     /// The steps in which Windlass shifts traffic to a new version. If absent, Windlass shifts all traffic at once.
     pub rollout: Option<rollout::Written>,

@@ -45,8 +45,7 @@ macro_rules! each_kind {
             "task" => task::Task,
             /// A stack of AWS CloudFormation.
             "cloudformation" => stack::Stack,
-            /// A target that no other kind covers. Your own Lambda function shows the target's state and changes the
-            /// target.
+            /// A target that no other kind covers, which your own Lambda function shows and changes.
             "external" => external::External,
         }
     };

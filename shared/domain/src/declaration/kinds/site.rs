@@ -85,7 +85,7 @@ pub struct Written {
     /// Patterns of the files in the component's folder that a release leaves out, in the syntax of a `.gitignore`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exclude: Vec<String>,
-    /// Patterns of files that the site's pages use and that another server provides, such as `widgets/**`. These files
+    /// Patterns such as `widgets/**`, for files that the site's pages use and that another server provides. These files
     /// may be missing from the release's archive. If a page refers to any other missing file, Windlass refuses the
     /// release. With `**`, every file may be missing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

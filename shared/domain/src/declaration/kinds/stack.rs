@@ -52,13 +52,13 @@ pub struct Written {
     pub assets: Option<Text>,
     /// Another `cloudformation` component of this declaration, such as the first stack of the same CDK application.
     /// This stack uses the artifact of that component. Each release of that component also changes this stack. A
-    /// release must name that component, not this stack: Windlass refuses a release that gives this stack an artifact
-    /// of its own.
+    /// release lists that component, and never this stack. Windlass refuses a release with a separate artifact for this
+    /// stack.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub artifact: Option<ComponentName>,
-    /// The values of the template's parameters. `${api.version}` stands for an output of a component that changes
-    /// before this one. A parameter that you leave out keeps its value. A value must not be a secret; for a secret,
-    /// write a dynamic reference into the template.
+    /// The values of the template's parameters. `${api.version}` stands for the output `version` of the component
+    /// `api`, which must change before this one. A parameter that you leave out keeps its value. A value must not be a
+    /// secret; for a secret, write a dynamic reference into the template.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("maxProperties" = 200))]
     pub parameters: BTreeMap<String, Text>,

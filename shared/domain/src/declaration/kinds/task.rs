@@ -41,10 +41,10 @@ pub use function::{CallEnd, CallOutcome, Called, FunctionCall, FunctionTask, GRA
     "on_artifact": null,
 })))]
 pub struct Written {
-    /// The name of an `ecs` component in this declaration. The task runs the image of that component. The task runs
-    /// with each release of that component. A release must name that component, not the task: Windlass refuses a
-    /// release that gives the task an artifact of its own. The task uses the network and the capacity (launch type or
-    /// capacity providers) of the component's service. If you write `image`, write `ecs` too.
+    /// The name of an `ecs` component in this declaration. At each release of that component, Windlass runs the task
+    /// once, from the component's image. A release lists that component, and never the task. Windlass refuses a release
+    /// with a separate artifact for the task. The task uses the network and the capacity (launch type or capacity
+    /// providers) of the component's service. If you write `image`, write `ecs` too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<ComponentName>,
     /// The task of Amazon ECS that Windlass runs.
@@ -55,7 +55,8 @@ pub struct Written {
     pub function: Option<FunctionTask>,
     /// The longest time that the task may take, such as `15m`. The limit is at least `1m`, and at most `24h` for a task
     /// of Amazon ECS or `15m` for a Lambda function. After this time Windlass stops the task of Amazon ECS, and the
-    /// task has failed. Windlass cannot stop the call of a function, so after the limit nobody knows what the call did.
+    /// task counts as failed. Windlass cannot stop the call of a function, so after the limit nobody knows what the
+    /// call did.
     #[serde(default = "Span::of_seconds::<900>")]
     pub limit: Span,
     /// The way in which an undo takes back the effect of the task. With `{command: […]}`, Windlass runs this command
@@ -66,18 +67,19 @@ pub struct Written {
     pub undo: Option<Undo>,
     /// True if former versions must not be live after the task, for example because the task drops a column. Once the
     /// task has begun, an undo of the deployment restores no component. Every component stays as it is, and a person
-    /// must decide. A request for a rollback to a snapshot from before the task must name the task in `across`.
+    /// must decide. If you request a rollback to a snapshot that is older than the run of the task, name the task in
+    /// `across`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub irreversible: bool,
-    /// True if Windlass shows the last 20 lines of the task's log. The lines appear in the record of the deployment, in
-    /// the progress of a deployment that is under way, and in the cause with which the deployment ends. Everybody who
-    /// may read the record, the progress or the cause can read the lines, so the task must not log a secret.
+    /// True if Windlass shows the last 20 lines of the task's log. The lines appear in the progress and in the record
+    /// of the deployment, and in the cause that Windlass reports when the deployment ends. Everybody who may read these
+    /// texts can read the lines, so the task must not log a secret.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub show_log: bool,
 }
 
-/// A task that Windlass runs in Amazon ECS. In the fields below, *the service* means the service of the component whose
-/// name the task has in `image`.
+/// A task that Windlass runs in Amazon ECS. In the fields below, *the service* means the service of the component that
+/// you name in the task's `image`.
 #[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -87,7 +89,7 @@ pub struct EcsTask {
     /// `windlass:app` and `windlass:environment` with the names of this application and environment.
     pub cluster: Option<Text>,
     /// The family whose newest task definition is the basis of the task. If absent, the basis is the task definition
-    /// that the service runs.
+    /// that the service uses now.
     pub family: Option<Text>,
     /// The container that gets the image and the command. It may be absent if a release changes only one container of
     /// the service.

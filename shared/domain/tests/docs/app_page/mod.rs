@@ -65,14 +65,14 @@ certain names. It does not matter who packed the files. A name counts at every d
 upper and in lower case. For a link two names count, namely the name of the link and the name of the file to which it \
 leads. In a site Windlass also refuses every file that holds a private key, whatever the file's name: a file whose \
 text begins with `-----BEGIN … PRIVATE KEY-----`, or a file of certificates or keys in which such a line comes later. \
-A release contains all other files, even those in `.well-known/`. Windlass lists all refused files at once, and then \
-publishes nothing. Windlass reports the number of files that it leaves out.";
+A release contains all other files, even those in `.well-known/`. If Windlass refuses files, it lists all of them at \
+once, and publishes nothing. Windlass reports the number of files that it leaves out.";
 
-const PATTERNS: &str = "`publish` of a component lists files that a release contains although Windlass would refuse \
-them or leave them out. `exclude` of a component lists files that a release leaves out. Each entry is a line as in a \
-`.gitignore` file at the top of the folder. If a file matches both lists, `exclude` counts. Windlass does not remove \
-files from the archive of a function. So when `windlass release` packs the folder of a function, the command leaves \
-out the files in `exclude`. If you give the command an archive with such files, Windlass refuses the archive.";
+const PATTERNS: &str = "`publish` of a component lists files that a release contains even if Windlass would otherwise \
+refuse them or leave them out. `exclude` of a component lists files that a release leaves out. Each entry is a line as \
+in a `.gitignore` file at the top of the folder. If a file matches both lists, `exclude` counts. Windlass does not \
+remove files from the archive of a function. So when `windlass release` packs the folder of a function, the command \
+leaves out the files in `exclude`. If you give the command an archive with such files, Windlass refuses the archive.";
 
 /// Returns the section on the files of a folder, with the list of names.
 fn files() -> String {
