@@ -61,8 +61,8 @@ pub struct Written {
     pub limit: Span,
     /// The way in which an undo takes back the effect of the task. With `{command: […]}`, Windlass runs this command
     /// once, in the same way as the task. With `{payload: {…}}`, Windlass calls the function once more, with this
-    /// payload. With `none`, there is nothing to take back. If `undo` is absent, Windlass takes nothing back, and warns
-    /// about that at each release.
+    /// payload. Write `none` if the task has no effect that must be taken back. If `undo` is absent, Windlass takes
+    /// nothing back either, and warns about that at each release.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undo: Option<Undo>,
     /// True if former versions must not be live after the task, for example because the task drops a column. Once the

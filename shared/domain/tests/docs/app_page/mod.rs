@@ -63,8 +63,10 @@ pub fn access(own: &Value, all: &Value, update: &str) -> String {
 const FILES: &str = "The list below shows how a release of a folder, or of an archive of a folder, treats files with \
 certain names. It does not matter who packed the files. A name counts at every depth, for files and for folders, in \
 upper and in lower case. For a link two names count, namely the name of the link and the name of the file to which it \
-leads. In a site Windlass also refuses every file that holds a private key, whatever the file's name: a file whose \
-text begins with `-----BEGIN … PRIVATE KEY-----`, or a file of certificates or keys in which such a line comes later. \
+leads. In a site Windlass also refuses a file that holds a private key. Windlass looks for a line \
+`-----BEGIN … PRIVATE KEY-----` in the first 64 KiB of each file. If this is the first line of the text, Windlass \
+refuses the file, whatever its name. If the line comes later, Windlass refuses only a file of certificates or keys: a \
+file with a name such as `shop.pem` or `shop.key`, or with a text that begins with another such block. \
 A release contains all other files, even those in `.well-known/`. If Windlass refuses files, it lists all of them at \
 once, and publishes nothing. Windlass reports the number of files that it leaves out.";
 
