@@ -68,7 +68,8 @@ fn subject(text: &str) -> Result<Subject, String> {
 }
 
 /// The remedy for the id of a deployment in the place of an application's name.
-const BEHIND: &str = "The id of a deployment stands behind its application's name: `windlass explain APP ID`";
+const BEHIND: &str =
+    "Write the id of a deployment behind its application's name, as in `windlass explain shop 3f9a1c2255667788`";
 
 /// Returns whether a text is as the id of a deployment.
 fn is_id(text: &str) -> bool {
