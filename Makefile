@@ -232,7 +232,7 @@ replay:
 SHIFTED := $(addprefix tests/e2e/test_9_,before_callers.py compared_services.py held_services.py shifted_services.py)
 BY_CODEDEPLOY := $(addprefix tests/e2e/test_,9_codedeploy.py 9_codedeploy_services.py 9_shifted_abroad.py codedeploy_standin.py)
 WITH_RULES := $(addprefix tests/e2e/test_9_,access.py approvals.py ci_tokens.py promotion.py windows.py)
-ON_STACKS := $(addprefix tests/e2e/test_9_,built_stacks.py chat_bot.py stacks.py)
+ON_STACKS := $(addprefix tests/e2e/test_9_,built_stacks.py chat_bot.py example_stack.py stacks.py)
 RELEASES := $(addprefix tests/e2e/test_8_,from_release.py release_pages.py same_bytes.py)
 ON_THE_STORY := $(addprefix tests/e2e/test_,7_command_line.py 8_needs_operator.py 8_second_look.py)
 OF_LEVELS := tests/e2e/test_7_external.py tests/e2e/test_4_two_images.py $(wildcard tests/e2e/test_[56]_*.py)
