@@ -4,7 +4,7 @@
 # make deploy into the account of your credentials, after make build-aws
 # make release  what a release is, in target/dist: to be installed without Rust, and the command line, as far as can be built here
 # make story-aws   the demo's story in that account; asks first, and takes away what it made
-# make down   stops exactly what was started
+# make down   stops exactly what was started, and deletes what was in it
 # make test   format, lints and the tests of all that needs no SDK of AWS; the last line says what make test-all adds
 # make test-all   every check, but for test-releases: what CI runs
 # make test-releases   that a release installs without Rust, that two builds are the same one, and that one upgrades to the next as the pages say
@@ -82,8 +82,7 @@ replaceable:
 	@$(PYTHON) tests/e2e/cloud.py replaceable --home $(RUN) --port $(PORT)
 
 down:
-	@test ! -x $(SAM)/python || $(E2E)/cloud.py down --home $(RUN)
-	@rm -f $(OUTPUTS)
+	@test ! -x $(SAM)/python || $(E2E)/cloud.py down --home $(RUN) --outputs $(OUTPUTS)
 
 # Only the cloud of this port is thrown away; another one is refused, and that before anything is built.
 demo: replaceable build

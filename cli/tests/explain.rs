@@ -199,6 +199,17 @@ fn a_program_gets_the_record_and_the_lines() {
     assert!(steps.len() == 2 && steps.iter().all(|step| step["call"].is_object()), "watch and cancel: {steps:?}");
 }
 
+/// An id that begins with a letter could be the name of an application.
+#[test]
+fn an_id_alone_is_answered_with_its_place() {
+    let api = StandIn::new(|_: &Call| reply(404, &json!({"message": "no"})));
+    for id in ["3f9a1c2255667788", "3F9A1C2255667788", "deadbeef12345678"] {
+        let output = api.windlass(&folder("explains-ids"), &["explain", id]);
+        let said = err(&output);
+        assert!(code(&output) != 0 && said.contains("`windlass explain shop 3f9a1c2255667788`"), "{id}: {said}");
+    }
+}
+
 #[test]
 fn which_environment_is_chosen_is_explained_with_each_rule() {
     let none = json!(null);

@@ -1,9 +1,9 @@
-"""The local cloud: starts it, says where it is, and stops exactly what was started.
+"""The local cloud: starts it, says where it is, stops exactly what was started, and deletes what was in it.
 
     python tests/e2e/cloud.py up [--home .local/run] [--port 4566] [--wait-scale 0.1]
     python tests/e2e/cloud.py anew [--home .local/run] [--port 4566] [--wait-scale 0.1]
     python tests/e2e/cloud.py replaceable [--home .local/run] [--port 4566]
-    python tests/e2e/cloud.py down [--home .local/run]
+    python tests/e2e/cloud.py down [--home .local/run] [--outputs .local/outputs.json]
 
 `home` is a folder that holds everything of one local cloud: state, temporary files, logs, and `cloud.json`,
 which names the processes. Port 0 takes a free one. Starting a cloud that runs already changes nothing; `anew` throws it
@@ -108,11 +108,17 @@ def remove(home):
         shutil.rmtree(home)
 
 
-def forget(home):
-    """Deletes what was in a cloud that has ended. Its logs and the answers that were kept stay."""
-    if (home / MARKER).exists():
-        for folder in filter(pathlib.Path.is_dir, home.iterdir()):
-            shutil.rmtree(folder)
+def end(home, outputs=None):
+    """Stops a cloud, deletes what was in it, and the outputs if they are of it; answers what was done. Logs and the answers that were kept stay."""
+    if not (home / MARKER).exists():
+        return f"there is none in {home}"
+    endpoint = (read(home) or {}).get("endpoint")
+    down(home)
+    for folder in filter(pathlib.Path.is_dir, home.iterdir()):
+        shutil.rmtree(folder)
+    if outputs and outputs.exists() and json.loads(outputs.read_text()).get("endpoint") == endpoint:
+        outputs.unlink()
+    return "stopped, and all that was in it is deleted"
 
 
 def describe(home):
@@ -234,14 +240,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("verb", choices=["up", "anew", "replaceable", "down"])
     parser.add_argument("--home", type=pathlib.Path, default=REPOSITORY / ".local/run")
+    parser.add_argument("--outputs", type=pathlib.Path)
     parser.add_argument("--port", type=int, default=4566)
     parser.add_argument("--wait-scale", type=float, default=0.1)
     options = parser.parse_args()
     home = options.home.resolve()
     if options.verb == "down":
-        down(home)
-        forget(home)
-        print("local cloud: stopped, and all that was in it is deleted")
+        print(f"local cloud: {end(home, options.outputs)}")
     elif options.verb == "replaceable":
         require_its_port(home, options.port)
     else:

@@ -1,5 +1,6 @@
 """Tools that come by npm, installed once for each state of their sources; no script of a package is run."""
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -8,19 +9,22 @@ import subprocess
 from cloud import REPOSITORY
 
 
-
 def installed(name):
     """A folder with the tools of a folder beside this file, and its other files."""
     sources = sorted(path for path in (REPOSITORY / "tests/e2e" / name).iterdir() if path.is_file())
     stamp = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
     folder = REPOSITORY / ".local" / name / stamp[:12]
-    if not (folder / "done").exists():
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        for path in sources:
-            shutil.copy(path, folder)
-        subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"], cwd=folder, check=True)
-        (folder / "done").touch()
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    # Tests that run beside each other begin with the same tools.
+    with (folder.parent / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "done").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            for path in sources:
+                shutil.copy(path, folder)
+            subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"], cwd=folder, check=True)
+            (folder / "done").touch()
     return folder
 
 

@@ -19,7 +19,7 @@ WAITS = [sys.executable, "-c", "import time; time.sleep(600)"]
 def running(tmp_path):
     """The folder of a local cloud on port 4566, whose only process waits."""
     process = cloud.start(tmp_path, "waits", WAITS, {})
-    (tmp_path / "cloud.json").write_text(json.dumps({"port": 4566, "processes": {"waits": process}}))
+    (tmp_path / "cloud.json").write_text(json.dumps({"port": 4566, "endpoint": "http://127.0.0.1:4566", "processes": {"waits": process}}))
     (tmp_path / cloud.MARKER).touch()
     yield tmp_path
     cloud.stop_all({"waits": process})
@@ -38,6 +38,16 @@ def test_the_cloud_of_the_same_port_is_replaced_and_that_is_said(running, monkey
     assert cloud.anew(running, 4566, 0.1, said.append) is None
     assert ["thrown away" in line for line in said] == [True], said
     assert cloud.anew(running, 4566, 0.1, said.append) is None and len(said) == 1
+
+
+@pytest.mark.parametrize("port", [4566, 4600])
+def test_the_end_deletes_what_was_in_a_cloud_and_no_other_one_s_outputs(running, port):
+    outputs = running / "outputs.json"
+    outputs.write_text(json.dumps({"endpoint": f"http://127.0.0.1:{port}"}))
+    (running / "state").mkdir()
+    assert "there is none" in cloud.end(running / "state", outputs) and outputs.exists()
+    assert "deleted" in cloud.end(running, outputs)
+    assert (cloud.describe(running), (running / "state").exists(), outputs.exists()) == (None, False, port == 4600)
 
 
 def test_make_demo_stops_nothing_but_what_it_replaces(running):

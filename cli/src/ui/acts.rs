@@ -153,7 +153,7 @@ impl OfferedAct {
                 p {
                     label for="reason" { "reason" @if needs_reason { " (recorded)" } }
                     input id="reason" name="reason" value=(value("reason")) required[needs_reason] maxlength="1024" autocomplete="off";
-                    @if !needs_reason { small { "a wish or may-lose needs it; you write it again beside the plan" } }
+                    @if !needs_reason { small { @if !self.wishes.is_empty() { "a wish or may-lose needs it already for the plan; " } "you can write it beside the plan" } }
                 }
                 @if self.wishes.iter().any(|(name, _)| !planned || fields.contains_key(*name)) { fieldset {
                     legend { "Wishes, each needs the reason" }

@@ -7,7 +7,7 @@ use super::parts::{self, BrowserPage, PagePlace, fact, mark, prose, span, times,
 use super::waves::{self, DrawnRecord, components};
 use crate::ground::terminal::Tone;
 use crate::ui::logs::Groups;
-use crate::verbs::planned::{UNMEASURED, from_to, moved, when_refused};
+use crate::verbs::planned::{RECORDED_ONLY, UNMEASURED, from_to, moved, when_refused};
 use crate::view::approval;
 use crate::view::deployment::{DeploymentFact, facts, present_wave, state, stretches, tone, verdict};
 use crate::view::next_steps::{in_words, of_deployment};
@@ -148,7 +148,7 @@ impl ShownDeployment<'_> {
                 }
                 @if deployment.undoing.is_some() { (waves::stays_reachable(&ended.stays_reachable)) }
             }
-            @if let Some(now) = &self.record.now { p.now { "Now: " (prose(&now.text)) @if now.runs { " " (prose(&now.next)) } } }
+            @if let Some(now) = &self.record.now { p.now { "Now: " (prose(&now.text)) } }
         }
     }
 
@@ -222,7 +222,7 @@ fn drawn(planned: &Planned, drawn: &DrawnPlan) -> Markup {
         (waves::waves(&plan, &planned.deployment, None))
         @if !drawn.gates.is_empty() {
             h2 { "Gates now" }
-            @if !planned.deployment.gates_decide() { p { "What they measure is recorded, and decides nothing." } }
+            @if !planned.deployment.gates_decide() { p { "What they measure is " (RECORDED_ONLY) "." } }
             div.wide { table.gates {
                 thead { tr { @for title in ["Gate", "Now", "Threshold"] { th scope="col" { (title) } } } }
                 tbody { @for gate in &drawn.gates { tr {

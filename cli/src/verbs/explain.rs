@@ -63,18 +63,14 @@ fn subject(text: &str) -> Result<Subject, String> {
     if text.starts_with(|c: char| c.is_ascii_uppercase()) {
         return ManualPage::of(text).map(Subject::Page);
     }
-    let app = AppName::new(text).map_err(|why| if is_id(text) { BEHIND.to_owned() } else { why.to_string() })?;
+    let app =
+        AppName::new(text).map_err(|why| if arguments::is_id(text) { BEHIND.to_owned() } else { why.to_string() })?;
     Ok(Subject::App(app))
 }
 
 /// The remedy for the id of a deployment in the place of an application's name.
 const BEHIND: &str =
     "Write the id of a deployment behind its application's name, as in `windlass explain shop 3f9a1c2255667788`";
-
-/// Returns whether a text is as the id of a deployment.
-fn is_id(text: &str) -> bool {
-    text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
-}
 
 impl Explain {
     /// Runs the verb.
@@ -92,7 +88,7 @@ impl Explain {
         });
         explained.map_err(|failure| match ManualPage::alike(app.as_str()) {
             Some(name) => failure.with_next(&format!("The page is `windlass explain {name}`")),
-            None if self.which.is_none() && is_id(app.as_str()) => failure.with_next(BEHIND),
+            None if self.which.is_none() && arguments::is_id(app.as_str()) => failure.with_next(BEHIND),
             None => failure,
         })
     }

@@ -155,7 +155,7 @@ impl Plan {
         at.endpoint.ask(async |windlass| planned::draw(self.drawn(windlass), output).await)
     }
 
-    /// Draws the plan of a promotion or of a rollback. A release uploads first, so only the verb itself draws its plan.
+    /// Draws the plan of a recorded release, or of an operator's action. A release uploads first, so only the verb itself draws its plan.
     ///
     /// # Errors
     /// If Windlass refuses it, does not answer, or gives no plan in time.

@@ -218,6 +218,14 @@ def test_a_release_with_a_stack_shows_what_changes_in_it_and_that_it_came_back(l
     whole.picture("stack", 1310)
 
 
+def test_what_is_live_no_more_is_shown_with_its_next_step_once(look, api):
+    step = "start `windlass deploy shop prod 1.4.1` to deploy 1.4.1"
+    for runs, text in [(False, f"It does not run any more:\n  {step}"), (True, "It runs, as far as Windlass knows:")]:
+        api.answers[f"/apps/shop/deployments/{FAILED}"]["now"] = {"runs": runs, "text": text, "next": step}
+        now = look().open(f"apps/shop/deployments/{FAILED}").locator("p.now").inner_text()
+        assert now.count("1.4.1") == (0 if runs else 2), now
+
+
 def test_the_log_groups_and_their_lines_are_a_page(look, api):
     api.move = 3
     page = look().open(f"apps/shop/deployments/{GOING}")

@@ -32,8 +32,8 @@ impl ResolvedEnvironment {
         warnings.into_iter().map(Finding::of_the_declaration).collect()
     }
 
-    /// Returns a warning if a release passes here whatever it does: one that is not of a branch, beside other
-    /// environments, or one that is watched for a time in which nothing is measured.
+    /// Returns a warning if a release passes here whatever it does: one that does not come by itself from a
+    /// branch, where there are several environments, or one that is watched for a time in which nothing is measured.
     fn unmeasured(&self) -> Option<Finding> {
         let (here, bake) = (&self.environment, self.gates.bake);
         let is_bare = self.gates.all().is_empty();

@@ -104,8 +104,8 @@ pub fn is_of(claimed: &str, made: &[AwsResource]) -> bool {
     types.peek().is_none() || types.any(is_made)
 }
 
-/// Returns whether components may own a property of a resource, or what it is a part of, by the resources that they claim;
-/// by its type alone if nobody has looked these up. A place is one of a drift detection, such as `/Code/S3Key`. It has
+/// Returns whether components may own a property of a resource, or what it is a part of, by the resources that they
+/// claim; by its type alone if these are not known. A place is one of a drift detection, such as `/Code/S3Key`. It has
 /// the index of an element of a list, so that each element counts as the claimed one, and each alias of a function
 /// whose function is claimed.
 pub fn is_owned(it: &AwsResource, place: &str, claimed: Option<&[String]>) -> bool {

@@ -69,7 +69,7 @@ fn code_in_the_template_or_on_a_machine_is_nowhere_else() {
 }
 
 #[test]
-fn code_in_globals_is_that_of_each_resource_of_its_type_without_its_own() {
+fn code_in_globals_is_merged_into_that_of_each_resource_of_its_type() {
     let (s3, image) = ("s3://assets/k", "111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop:1");
     let code = |name: &str, bucket: &str| vec![(name.to_owned(), object(bucket, None))];
     let images = vec![("ImageUri".to_owned(), CodePlace::Image(image.into()))];
@@ -84,6 +84,7 @@ fn code_in_globals_is_that_of_each_resource_of_its_type_without_its_own() {
         ("Function", json!({"CodeUri": s3}), json!({"CodeUri": "s3://own/k"}), code("CodeUri", "own")),
         ("Function", json!({"CodeUri": s3}), json!({"InlineCode": "x"}), vec![]),
         ("Function", json!({"CodeUri": s3}), json!({"ImageUri": image}), images),
+        ("Function", json!({"ImageUri": image}), json!({"CodeUri": s3}), code("CodeUri", "assets")),
         ("Function", json!({"CodeUri": "src"}), json!({}), vec![]),
         // SAM merges maps, and the version belongs to the object of both.
         (
