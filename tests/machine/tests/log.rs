@@ -2,9 +2,12 @@
 //! says what arrived.
 
 use serde_json::{Value, json};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::Once;
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::filter::dynamic_filter_fn;
 use tracing_subscriber::layer::SubscriberExt as _;
 use windlass_engine::log;
 use windlass_engine::routes::api::{self, ApiCall};
@@ -15,12 +18,16 @@ use windlass_world::run::run;
 
 const RELEASES: &str = "/apps/shop/environments/prod/releases";
 
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
+thread_local! {
+    /// The lines of an invocation in this thread, while one is listened to.
+    static LINES: RefCell<Option<Vec<u8>>> = const { RefCell::new(None) };
+}
+
+struct Lines;
 
 impl Write for Lines {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
+        LINES.with_borrow_mut(|lines| lines.as_mut().unwrap().extend_from_slice(bytes));
         Ok(bytes.len())
     }
     fn flush(&mut self) -> std::io::Result<()> {
@@ -30,16 +37,21 @@ impl Write for Lines {
 
 /// Returns the answer of an invocation, and the lines that it writes.
 fn logged<T>(invocation: impl FnOnce() -> T) -> (T, Vec<Value>) {
-    let lines = Lines::default();
-    let made = lines.clone();
-    let layer = tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(move || made.clone());
-    let subscriber = tracing_subscriber::registry().with(layer);
-    let answer = tracing::subscriber::with_default(subscriber, || {
+    // One listener for all threads: while only one thread has a listener, `tracing` asks the thread that comes to a line
+    // first whether anybody listens, and keeps a no for all of them.
+    static LISTENS: Once = Once::new();
+    LISTENS.call_once(|| {
+        let layer = tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(|| Lines);
+        let here = dynamic_filter_fn(|_, _| LINES.with_borrow(Option::is_some));
+        let subscriber = tracing_subscriber::registry().with(layer.with_filter(here));
+        tracing::subscriber::set_global_default(subscriber).unwrap();
+    });
+    LINES.set(Some(Vec::new()));
+    let answer = {
         let _entered = log::part("invocation").entered();
         invocation()
-    });
-    let bytes = lines.0.lock().unwrap().clone();
-    let text = String::from_utf8(bytes).unwrap();
+    };
+    let text = String::from_utf8(LINES.take().unwrap()).unwrap();
     let lines = text.lines().map(|line| serde_json::from_str(line).unwrap());
     (answer, lines.collect())
 }
