@@ -36,6 +36,51 @@ fn the_board_shows_every_environment_in_as_few_calls_as_there_are_pages() {
 }
 
 #[test]
+fn a_program_gets_of_each_page_what_the_verbs_print_as_json() {
+    let (api, ui) = started();
+    let verb = |arguments: &[&str]| -> Value {
+        let printed = api.windlass(&folder("documents"), &[arguments, &["--json"]].concat());
+        serde_json::from_str(&out(&printed)).unwrap()
+    };
+    let deployment = format!("apps/shop/deployments/{FAILED}");
+    let prod = "apps/shop/environments/prod";
+    let parts = |observe: &[&str]| {
+        let status = verb(&[&["status", "shop", "prod"], observe].concat());
+        json!({"status": status, "history": verb(&["history", "shop", "prod"]),
+            "snapshots": verb(&["snapshots", "shop", "prod"])})
+    };
+    for (path, wanted) in [
+        ("", verb(&["apps"])),
+        ("?observe=true", verb(&["apps", "--observe"])),
+        ("stats", verb(&["stats"])),
+        (prod, parts(&[])),
+        ("apps/shop/environments/prod?observe=true", parts(&["--observe"])),
+        (&deployment, verb(&["explain", "shop", FAILED])),
+    ] {
+        let (status, mut document) = ui.document(path);
+        let mut wanted = wanted;
+        // The lines of an explanation, what it looks at beside the record, and the end of a list.
+        for one in [&mut wanted, &mut document] {
+            with_floats(one);
+            one.as_object_mut().unwrap().retain(|name, _| !["explained", "next", "now"].contains(&name.as_str()));
+        }
+        assert_eq!((status, document), (200, wanted), "{path}");
+    }
+    let (status, refused) = ui.document("apps/nothing/environments/prod");
+    assert_eq!((status, &refused["exit"]), (502, &json!(6)), "{refused}");
+}
+
+/// Writes all numbers with a fraction: `5` of the stand-in is `5.0` of the program.
+fn with_floats(value: &mut Value) {
+    match value {
+        Value::Number(number) => *value = json!(number.as_f64()),
+        Value::Array(all) => all.iter_mut().for_each(with_floats),
+        Value::Object(members) => members.values_mut().for_each(with_floats),
+        _ => {}
+    }
+}
+
+#[test]
 fn an_environment_that_never_had_a_release_is_shown_one_and_offered_that_of_an_earlier_one() {
     const OFFER: &str = "<a href=\"acts/deploy?app=shop&amp;environment=dev&amp;version=1.5.0\">";
     for (place, is_offered) in [(0, false), (2, true)] {

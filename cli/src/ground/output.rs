@@ -58,7 +58,7 @@ impl VerbOutput {
     /// Prints a text, or the value itself. A reader that has gone away, such as `head`, is not an error of ours.
     fn value_or(self, value: &impl Serialize, text: impl FnOnce() -> String) {
         self.keep(value);
-        let text = if self.json { foreign::json(&document(value)).into_owned() } else { text() };
+        let text = if self.json { printed(value) } else { text() };
         let _ = writeln!(anstream::stdout(), "{text}");
     }
 
@@ -116,6 +116,11 @@ impl VerbOutput {
     pub fn is_json(self) -> bool {
         self.json
     }
+}
+
+/// Returns the document of `--json`, as it is printed.
+pub fn printed(value: &impl Serialize) -> String {
+    foreign::json(&document(value)).into_owned()
 }
 
 fn document(value: &impl Serialize) -> String {

@@ -1,5 +1,7 @@
 //! The little of HTTP/1.1 that a page on loopback needs: one request per connection, without chunks.
 
+use crate::ground::output::printed;
+use serde::Serialize;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -32,6 +34,11 @@ pub struct HttpRequest {
 }
 
 impl HttpRequest {
+    /// Returns whether a program asks that reads JSON. A browser accepts pages.
+    pub fn is_of_program(&self) -> bool {
+        self.header("accept").is_some_and(|accepted| accepted.starts_with("application/json"))
+    }
+
     /// Returns a header.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(String::as_str)
@@ -55,6 +62,11 @@ impl HttpAnswer {
     /// Makes an answer of a page.
     pub fn page(status: u16, body: String) -> Self {
         Self { status, kind: "text/html; charset=utf-8", body, location: None }
+    }
+
+    /// Makes an answer of a document.
+    pub fn document(status: u16, document: &impl Serialize) -> Self {
+        Self { kind: "application/json", ..Self::page(status, printed(document)) }
     }
 
     /// Makes an answer of a file that belongs to the pages.

@@ -3,7 +3,7 @@
 use super::acts::PageAction;
 use super::board::Board;
 use super::guard::{Doorway, Guard};
-use super::http::{Fields, HttpAnswer, HttpRequest, read, send};
+use super::http::{HttpAnswer, HttpRequest, read, send};
 use super::parts::{BrowserPage, PagePlace, SCRIPT, STYLE, mark};
 use super::way_back::{self, LastDrill};
 use super::{deployment, environment, logs};
@@ -14,9 +14,12 @@ use crate::ground::terminal::Tone;
 use crate::talk::installation::Endpoint;
 use crate::talk::listing::{List, page, whole};
 use crate::talk::windlass::{RouteName, Windlass};
-use crate::view::overview::observed;
+use crate::view::next_steps::{Added, of_deployment};
+use crate::view::overview::{observed, steps_there, with_observed};
 use crate::view::record;
+use crate::view::status::steps;
 use maud::{Markup, html};
+use serde_json::json;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -97,10 +100,10 @@ impl Server {
             ("GET", ["page.js"]) => Ok(HttpAnswer::file("text/javascript; charset=utf-8", SCRIPT)),
             // The links of the board are from its address, which ends with a slash.
             ("GET", []) if !request.path.ends_with('/') => Ok(HttpAnswer::see(self.stand.board())),
-            ("GET", []) => self.board(&request.query).await,
-            ("GET", ["stats"]) => self.figures(&request.query).await,
-            ("GET", ["apps", app, "environments", name]) => self.environment(app, name, &request.query).await,
-            ("GET", ["apps", app, "deployments", id]) => self.deployment(app, id).await,
+            ("GET", []) => self.board(request).await,
+            ("GET", ["stats"]) => self.figures(request).await,
+            ("GET", ["apps", app, "environments", name]) => self.environment(app, name, request).await,
+            ("GET", ["apps", app, "deployments", id]) => self.deployment(app, id, request).await,
             ("GET", ["apps", app, "deployments", id, "logs"]) => self.logs(app, id).await,
             ("GET", ["did", number]) => self.did(number).await,
             ("GET", ["acts", act]) => self.form(act, &request.query).await,
@@ -108,14 +111,23 @@ impl Server {
             ("POST", ["acts", act, "do"]) => self.act(act, &request.form).await,
             _ => Err(nothing()),
         };
-        answer.unwrap_or_else(|failure| self.failed(&failure, None))
+        answer.unwrap_or_else(|failure| match self.failed(&failure, None) {
+            page if request.is_of_program() => HttpAnswer::document(page.status, &failure.as_json()),
+            page => page,
+        })
     }
 
-    async fn board(&self, query: &Fields) -> Result<HttpAnswer, Failure> {
+    async fn board(&self, request: &HttpRequest) -> Result<HttpAnswer, Failure> {
         let list = List { route: RouteName::Apps, names: vec![], query: vec![] };
         let apps = whole::<Apps>(&self.windlass, &list).await?;
+        let query = &request.query;
         let looks = query.get("observe").is_some_and(|wish| wish == "true");
         let observed = if looks { observed(&self.windlass, &apps).await } else { BTreeMap::new() };
+        if request.is_of_program() {
+            let next = steps_there(&apps, &observed);
+            let document = with_observed(json!({ "apps": apps }), &apps, &observed, &next);
+            return Ok(HttpAnswer::document(200, &document));
+        }
         let board = Board {
             stand: &self.stand,
             apps: &apps,
@@ -127,16 +139,19 @@ impl Server {
         Ok(HttpAnswer::page(200, board.page()))
     }
 
-    async fn figures(&self, query: &Fields) -> Result<HttpAnswer, Failure> {
-        let days: u64 = query.get("days").and_then(|text| text.parse().ok()).unwrap_or(30);
+    async fn figures(&self, request: &HttpRequest) -> Result<HttpAnswer, Failure> {
+        let days: u64 = request.query.get("days").and_then(|text| text.parse().ok()).unwrap_or(30);
         let text = days.to_string();
         let list = List { route: RouteName::AllStats, names: vec![], query: vec![("days", &text)] };
         let apps = whole::<AllStats>(&self.windlass, &list).await?;
+        if request.is_of_program() {
+            return Ok(HttpAnswer::document(200, &json!({ "apps": apps })));
+        }
         Ok(HttpAnswer::page(200, super::figures::page(&self.stand, &apps, days)))
     }
 
-    async fn environment(&self, app: &str, name: &str, query: &Fields) -> Result<HttpAnswer, Failure> {
-        let (app, name) = (app_name(app)?, environment_name(name)?);
+    async fn environment(&self, app: &str, name: &str, request: &HttpRequest) -> Result<HttpAnswer, Failure> {
+        let (app, name, query) = (app_name(app)?, environment_name(name)?, &request.query);
         let observe: &[(&str, &str)] = if query.contains_key("observe") { &[("observe", "true")] } else { &[] };
         let names = [app.as_str(), name.as_str()];
         let of = EnvironmentId::new(&app, &name);
@@ -146,6 +161,11 @@ impl Server {
             page::<Deployments>(&self.windlass, &deployments, HISTORY, query.get("after").map(String::as_str)),
             page::<Snapshots>(&self.windlass, &snapshots, SNAPSHOTS, None),
         )?;
+        if request.is_of_program() {
+            let status = Added::steps(json!(here), steps(&here).all());
+            let document = json!({"status": status, "history": history.answered, "snapshots": snapshots.answered});
+            return Ok(HttpAnswer::document(200, &document));
+        }
         let shown = environment::ShownEnvironment {
             stand: &self.stand,
             environment: &here,
@@ -178,12 +198,19 @@ impl Server {
         record::of_deployment(&self.windlass, &app_name(app)?, id).await
     }
 
-    async fn deployment(&self, app: &str, id: &str) -> Result<HttpAnswer, Failure> {
+    async fn deployment(&self, app: &str, id: &str, request: &HttpRequest) -> Result<HttpAnswer, Failure> {
         let record = match self.record(app, id).await {
             // An execution that was started a moment ago shows with a delay at Step Functions.
             Err(failure) if failure.exit == Exit::Rejected && self.has_begun(id) => None,
             read => read?,
         };
+        if request.is_of_program() {
+            let with_steps = |record: &Record| {
+                let steps = of_deployment(&record.deployment).into_iter().map(|one| one.step);
+                Added::steps(json!(record), steps.collect())
+            };
+            return Ok(HttpAnswer::document(200, &record.as_ref().map(with_steps)));
+        }
         let Some(record) = record else {
             let body = html! {
                 h1 { (app) " " (id) }

@@ -10,16 +10,16 @@ use crate::talk::installation::Endpoint;
 use crate::talk::listing::{List, ListPart};
 use crate::talk::windlass::{self, RouteName, Windlass};
 use crate::view::next_steps::Added;
-use crate::view::overview::{AllObserved, COLUMNS, StepsThere, observed, rows, steps_there};
+use crate::view::overview::{AllObserved, COLUMNS, StepsThere, observed, rows, steps_there, with_observed};
 use crate::view::record;
 use crate::view::status::{steps, words_with};
 use crate::view::under_way;
 use clap::Args;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::iter;
 use windlass_domain::environment::HeldState;
 use windlass_domain::shown::api::environments::Environment;
-use windlass_domain::shown::api::environments::{self, AppOverview, Environments};
+use windlass_domain::shown::api::environments::{self, Environments};
 use windlass_domain::text::name::{AppName, EnvironmentName};
 
 /// The arguments of `windlass status`.
@@ -138,28 +138,4 @@ fn list_apps(part: &ListPart, observe: bool, endpoint: &Endpoint, output: VerbOu
     let lines: Vec<String> = iter::once(words).chain(next.iter().filter_map(StepsThere::line)).collect();
     output.result(&with_observed(page.answered, &page.listed, &observed, &next), &lines.join("\n"));
     Ok(Exit::Good)
-}
-
-/// Adds what the look just now found to each environment of an answer: `observed`, or `unobserved` with the reason; and
-/// where something differs the `next_steps`.
-fn with_observed(mut answer: Value, apps: &[AppOverview], observed: &AllObserved, next: &[StepsThere]) -> Value {
-    for (nth, app) in apps.iter().enumerate() {
-        for (place, environment) in app.environments.iter().enumerate() {
-            let Some(here) = answer.pointer_mut(&format!("/apps/{nth}/environments/{place}")) else { continue };
-            let key = (app.app.to_string(), environment.environment.to_string());
-            let (seen, why) = match observed.get(&key) {
-                Some(Ok(seen)) => (Some(&seen.targets), None),
-                Some(Err(why)) => (None, Some(why.as_str())),
-                None => (None, None),
-            };
-            *here = json!(Added {
-                answer: here.take(),
-                explained: None,
-                observed: seen,
-                unobserved: why,
-                next_steps: next.iter().find(|there| there.at == key).map(|there| there.steps.all()),
-            });
-        }
-    }
-    answer
 }

@@ -4,10 +4,11 @@
 use crate::ground::terminal::{ShownState, Tone};
 use crate::talk::windlass::{RouteName, Windlass};
 use crate::view::news::elsewhere;
-use crate::view::next_steps::EnvironmentSteps;
+use crate::view::next_steps::{Added, EnvironmentSteps};
 use crate::view::provenance::commit;
 use crate::view::situation::{EnvironmentSeen, ObservedEnvironment, by, of_overview, runs};
 use futures::stream::{self, StreamExt};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::deployment::drill::NextDrill;
 use windlass_domain::release::identity::EnvironmentId;
@@ -66,6 +67,30 @@ pub fn steps_there(apps: &[AppOverview], observed: &AllObserved) -> Vec<StepsThe
         (steps.differs == Some(true)).then_some(StepsThere { at, steps })
     });
     there.collect()
+}
+
+/// Adds what the look just now found to each environment of an answer: `observed`, or `unobserved` with the reason; and
+/// where something differs the `next_steps`.
+pub fn with_observed(mut answer: Value, apps: &[AppOverview], observed: &AllObserved, next: &[StepsThere]) -> Value {
+    for (nth, app) in apps.iter().enumerate() {
+        for (place, environment) in app.environments.iter().enumerate() {
+            let Some(here) = answer.pointer_mut(&format!("/apps/{nth}/environments/{place}")) else { continue };
+            let key = (app.app.to_string(), environment.environment.to_string());
+            let (seen, why) = match observed.get(&key) {
+                Some(Ok(seen)) => (Some(&seen.targets), None),
+                Some(Err(why)) => (None, Some(why.as_str())),
+                None => (None, None),
+            };
+            *here = json!(Added {
+                answer: here.take(),
+                explained: None,
+                observed: seen,
+                unobserved: why,
+                next_steps: next.iter().find(|there| there.at == key).map(|there| there.steps.all()),
+            });
+        }
+    }
+    answer
 }
 
 impl StepsThere {

@@ -113,6 +113,15 @@ impl Ui {
         self.raw(&format!("GET {path} HTTP/1.1\r\nHost: {}\r\n\r\n", self.host))
     }
 
+    /// Returns the document of a page, as a program gets it.
+    pub fn document(&self, path: &str) -> (u16, Value) {
+        let (base, host) = (&self.base, &self.host);
+        let answer =
+            self.raw(&format!("GET {base}{path} HTTP/1.1\r\nHost: {host}\r\nAccept: application/json\r\n\r\n"));
+        assert!(answer.head.contains("content-type: application/json\r\n"), "{path}: {}", answer.head);
+        (answer.status, serde_json::from_str(&answer.body).unwrap())
+    }
+
     pub fn post(&self, path: &str, form: &str) -> Answer {
         let (host, base, length) = (&self.host, &self.base, form.len());
         self.raw(&format!(
