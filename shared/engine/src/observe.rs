@@ -320,8 +320,8 @@ impl<P: DynamoDbApi, A: AfterLook, const N: usize> KindVisitor for Look<'_, P, A
     type Out = TargetLook<N>;
 
     async fn visit<K: Kind>(self, kind: &K) -> Result<TargetLook<N>> {
-        // The claims decide words alone: a look that cannot read them shows what is there as well.
-        let claimed = if K::MAKES_RESOURCES { claimed(self.ledger).await.ok() } else { None };
+        // The claims decide words alone. A look that cannot read them takes nothing for a component's own.
+        let claimed = if K::MAKES_RESOURCES { Some(claimed(self.ledger).await.unwrap_or_default()) } else { None };
         let of = (self.step, claimed.as_deref());
         // Which of the two it is, is known of the types: only that one is in the program.
         let look: LocalBoxFuture<'_, Result<TargetLook<N>>> = if K::RUNS_FUNCTIONS && !A::RUNS_FUNCTIONS {

@@ -29,7 +29,8 @@ pub struct Document {
                               A declaration with changed content needs a higher version.")]
     pub version: semver::Version,
     /// The application's former name. Write `formerly` until `windlass rename` has renamed the application, and leave
-    /// it out afterwards. Until the rename, the image repositories in the declaration may still have the former name.
+    /// it out afterwards. Until the rename, the image repositories in the declaration may still belong to the
+    /// application under its former name. The rename hands them over, and does not change their own names.
     pub formerly: Option<AppName>,
     /// The environments by name. Windlass lists the environments in the order in which you write them here. If you
     /// change the order, write a higher `version` too.
@@ -81,8 +82,8 @@ pub struct WrittenEnvironment {
     /// The channels from which Windlass accepts releases; `api` and `console` if absent. A release through `api` or
     /// `console` requires a right to this environment. With `s3`, anybody who may upload to the folders of this
     /// environment in the artifacts bucket can release without that right. With `ecr`, anybody who may push to a
-    /// repository that the declaration names can also release without that right. A component with `on_artifact` needs
-    /// `s3`.
+    /// repository that the declaration names can also release without that right. An upload for a component with
+    /// `on_artifact` is a release only in environments with `s3`.
     #[schemars(extend("minItems" = 1))]
     pub sources: Option<BTreeSet<Source>>,
     /// The ARN of the role with which Windlass reaches targets in another account. The role's trust policy must require

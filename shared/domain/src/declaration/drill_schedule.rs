@@ -16,8 +16,8 @@ pub struct Schedule {
     /// The number of days from the last drill until the next one is due, such as `7d`. After a drill that could not
     /// begin or was interrupted, the next one is due a day later. A due drill waits until an hour after the end of the
     /// last deployment. The drill also waits while a deployment is under way or waiting, while the environment needs an
-    /// operator, and while a hold stops deployments. When the drill no longer has to wait, it begins within about an
-    /// hour.
+    /// operator, and while a hold, a freeze or the windows stop deployments. When the drill no longer has to wait, it
+    /// begins within about an hour.
     pub every: Days,
     /// True allows drills in production. During a drill, callers get the previous version. An environment is production
     /// if `prod` or `production` is its whole name, or one of the parts of the name between hyphens, as in `prod-eu`.

@@ -93,7 +93,7 @@ pub(crate) fn key_of(source: &str, gate: &str) -> String {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UnknownRule {
-    /// How Windlass treats an unknown measurement at first.
+    /// The treatment of an unknown measurement at first.
     #[serde(default)]
     pub becomes: UnknownBecomes,
     /// With `hold`, the time after which an unknown measurement counts as a failure.
@@ -130,7 +130,7 @@ pub struct PauseRule {
     /// The longest time of a pause, unless the person requests another time.
     #[serde(default = "Span::of_seconds::<86400>", rename = "for")]
     pub lasts: Span,
-    /// What happens when the longest time of a pause is over.
+    /// The next step after the longest time of a pause.
     #[serde(default)]
     pub then: PauseThen,
 }
@@ -141,7 +141,7 @@ impl Default for PauseRule {
     }
 }
 
-/// What happens when the longest time of a pause is over and nobody has ended the pause.
+/// The next step after the longest time of a pause, if nobody has ended the pause.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PauseThen {

@@ -69,8 +69,8 @@ fn endings() -> BTreeSet<MessageKind> {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Form {
-    /// Custom notifications for Slack and Microsoft Teams (Administrator Guide of Amazon Q Developer in chat
-    /// applications, "Custom notifications").
+    /// Custom notifications of Amazon Q Developer in chat applications, which shows them in Slack and Microsoft Teams
+    /// (its Administrator Guide, "Custom notifications").
     #[default]
     Chat,
     /// A subject and a text of a few lines, for mail.

@@ -32,8 +32,7 @@ pub struct LookContext<'a, Goal> {
     pub goes_over: bool,
     /// The token of the lock under which it is gone.
     pub token: u64,
-    /// The resources that components claim; `None` if nobody has looked them up ([`super::Kind::MAKES_RESOURCES`]), or
-    /// they could not be read.
+    /// The resources that components claim; `None` if nobody has looked them up ([`super::Kind::MAKES_RESOURCES`]).
     pub claimed: Option<&'a [String]>,
 }
 

@@ -39,7 +39,7 @@ const FILTER: TextForm = TextForm {
 
 /// A count of lines in CloudWatch Logs, for which Windlass uses a query of Logs Insights. AWS bills the data that a
 /// query scans (0.005 USD per GB in most regions). Windlass looks about once a minute, and each look scans all lines
-/// that reached the groups within the last `window`.
+/// of the groups whose time is within the last `window`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Logs {

@@ -74,7 +74,7 @@ macro_rules! sorts {
                 #[schemars(extend("maxItems" = $most))]
                 pub $list: Option<Vec<$written>>,
             )*
-            /// What Windlass does while a measurement is unknown, such as `{becomes: hold, for: 5m}`.
+            /// The treatment of a measurement while it is unknown, such as `{becomes: hold, for: 5m}`.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub unknown: Option<UnknownRule>,
             /// The longest time of a pause that a person requests, and what Windlass does after that time, such as

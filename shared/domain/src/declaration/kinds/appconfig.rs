@@ -28,8 +28,8 @@ use std::collections::BTreeSet;
               a time in an environment, even for different profiles.",
     "gates": "Gates of this component, in addition to the gates of the whole release. Windlass judges the component's \
               gates from the beginning of the component's rollout.",
-    "on_artifact": "True if each upload of the component's document is a release by itself, and needs no manifest. The \
-                    `sources` of the environment must then include `s3`.",
+    "on_artifact": "True if each upload of the component's document is a release by itself, and needs no manifest. \
+                    This works only in environments whose `sources` include `s3`.",
 })))]
 pub struct Written {
     /// The application of AppConfig, by name or id.

@@ -72,7 +72,7 @@ pub struct Written {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Strategy {
-    /// ECS replaces the tasks one after another.
+    /// ECS replaces the former tasks step by step.
     #[default]
     Rolling,
     /// ECS starts new tasks beside the former tasks, and then moves all traffic at once.

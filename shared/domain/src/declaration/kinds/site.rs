@@ -44,15 +44,16 @@ pub struct Written {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub distribution: Option<Text>,
     /// The id of the distribution's origin for this site. With the mode `prefix`, Windlass changes the path of this
-    /// origin. The id is needed if the distribution has several origins.
+    /// origin. With this mode the id is needed if several origins of the distribution are the site's bucket.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<Text>,
     /// The address under which visitors reach the site. If absent, it is the distribution's own domain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<Text>,
     /// The file that visitors get at `/`. Windlass refuses a release without this file. If `root` is absent, the file
-    /// is the distribution's default root object, or `index.html` if the distribution has none. Write `none` if the
-    /// site has no page at `/`, for example because its files are only for pages of another site.
+    /// is the distribution's default root object. If there is no such object in the site's folder, the file is
+    /// `index.html`. Write `none` if the site has no page at `/`, for example because its files are only for pages of
+    /// another site.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub root: Option<Text>,
     /// Rules for the `Cache-Control` header of files. For each file the first matching rule counts. These rules
@@ -86,8 +87,9 @@ pub struct Written {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exclude: Vec<String>,
     /// Patterns such as `widgets/**`, for files that the site's pages use and that another server provides. These files
-    /// may be missing from the release's archive. If a page refers to any other missing file, Windlass refuses the
-    /// release. With `**`, every file may be missing.
+    /// may be missing from the release's archive. If a page loads any other missing file, such as a script, a style
+    /// sheet or an image, Windlass refuses the release. If a function of the distribution may provide the file,
+    /// Windlass only warns. With `**`, every file may be missing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub elsewhere: Vec<String>,
 }

@@ -42,9 +42,10 @@ pub use function::{CallEnd, CallOutcome, Called, FunctionCall, FunctionTask, GRA
 })))]
 pub struct Written {
     /// The name of an `ecs` component in this declaration. At each release of that component, Windlass runs the task
-    /// once, from the component's image. A release lists that component, and never the task. Windlass refuses a release
-    /// with a separate artifact for the task. The task uses the network and the capacity (launch type or capacity
-    /// providers) of the component's service. If you write `image`, write `ecs` too.
+    /// once, from the component's image. It does not repeat a task that has succeeded last with the same image and
+    /// command. A release lists that component, and never the task. Windlass refuses a release with a separate artifact
+    /// for the task. The task uses the network and the capacity (launch type or capacity providers) of the component's
+    /// service. If you write `image`, write `ecs` too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<ComponentName>,
     /// The task of Amazon ECS that Windlass runs.

@@ -38,8 +38,8 @@ const LONGEST_PAYLOAD: usize = 4 * 1024;
 pub struct FunctionTask {
     /// The function's name.
     pub name: Text,
-    /// The alias that Windlass calls. Lambda runs the version to which the alias points when the call begins. If
-    /// absent, Windlass calls `$LATEST`.
+    /// The alias whose version Windlass calls. Windlass looks up this version when it first requests the call. A
+    /// repeated call and the call of `undo` use the same version. If `alias` is absent, Windlass calls `$LATEST`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alias: Option<Text>,
     /// A component of this declaration, such as the component that deploys this function. Windlass calls the function
