@@ -37,7 +37,13 @@ fn the_board_shows_every_environment_in_as_few_calls_as_there_are_pages() {
 
 #[test]
 fn a_program_gets_of_each_page_what_the_verbs_print_as_json() {
-    let (api, ui) = started();
+    let mut answers = answers();
+    // The API adds steps beside its texts, and a newer one has members that are not known here.
+    let record = format!("/apps/shop/deployments/{FAILED}");
+    answers[record.as_str()]["deployment"]["ending"]["next_steps"] = json!([{"with": "allow_older"}]);
+    answers["/apps"]["apps"][0]["of_tomorrow"] = json!(1);
+    let api = api_with(answers);
+    let ui = Ui::start(&api);
     let verb = |arguments: &[&str]| -> Value {
         let printed = api.windlass(&folder("documents"), &[arguments, &["--json"]].concat());
         serde_json::from_str(&out(&printed)).unwrap()
@@ -61,23 +67,12 @@ fn a_program_gets_of_each_page_what_the_verbs_print_as_json() {
         let mut wanted = wanted;
         // The lines of an explanation, what it looks at beside the record, and the end of a list.
         for one in [&mut wanted, &mut document] {
-            with_floats(one);
             one.as_object_mut().unwrap().retain(|name, _| !["explained", "next", "now"].contains(&name.as_str()));
         }
         assert_eq!((status, document), (200, wanted), "{path}");
     }
     let (status, refused) = ui.document("apps/nothing/environments/prod");
     assert_eq!((status, &refused["exit"]), (502, &json!(6)), "{refused}");
-}
-
-/// Writes all numbers with a fraction: `5` of the stand-in is `5.0` of the program.
-fn with_floats(value: &mut Value) {
-    match value {
-        Value::Number(number) => *value = json!(number.as_f64()),
-        Value::Array(all) => all.iter_mut().for_each(with_floats),
-        Value::Object(members) => members.values_mut().for_each(with_floats),
-        _ => {}
-    }
 }
 
 #[test]

@@ -55,6 +55,11 @@ pub struct List<'a> {
 }
 
 impl<'a> List<'a> {
+    /// Returns a list of all applications.
+    pub fn everywhere(route: RouteName, query: Vec<(&'a str, &'a str)>) -> Self {
+        Self { route, names: Vec::new(), query }
+    }
+
     /// Returns the list of an environment.
     pub fn of<T: ListedItem>(of: EnvironmentId<'a>) -> Self {
         let (route, names, query) = T::list(of);
@@ -109,9 +114,9 @@ fn go_on(all: &mut Value, later: Value) {
 ///
 /// # Errors
 /// No answer, or one that cannot be understood.
-pub async fn whole<P: PageOfList>(windlass: &Windlass, list: &List<'_>) -> Result<Vec<P::Item>, Failure> {
+pub async fn whole<P: PageOfList>(windlass: &Windlass, list: &List<'_>) -> Result<ListPage<P::Item>, Failure> {
     let part = ListPart { limit: usize::MAX, after: None };
-    Ok(part.read::<P>(windlass, list).await?.listed)
+    part.read::<P>(windlass, list).await
 }
 
 /// The part of a list that is shown.

@@ -5,8 +5,7 @@ use super::deployment;
 use super::guard::random;
 use super::http::{Fields, HttpAnswer};
 use super::parts::{self, mark, times, typed};
-use super::server::{Server, app_name, nothing};
-use crate::ground::exit::Exit;
+use super::server::{Server, app_name, nothing, status_of};
 use crate::ground::failure::Failure;
 use crate::ground::quoting::in_shell;
 use crate::ground::terminal::Tone;
@@ -190,12 +189,6 @@ impl Server {
     }
 
     pub(super) fn failed(&self, failure: &Failure, act: Option<(&OfferedAct, &Fields, &[String])>) -> HttpAnswer {
-        let status = match failure.exit {
-            Exit::Usage if act.is_none() => 404,
-            Exit::Usage | Exit::Rejected => 400,
-            Exit::Held => 409,
-            _ => 502,
-        };
         let body = html! {
             @if let Some((act, fields, words)) = act {
                 (head(act, fields))
@@ -207,7 +200,7 @@ impl Server {
                 (parts::failure(failure))
             }
         };
-        self.page(status, "Not done", None, &body)
+        self.page(status_of(failure, act.is_none()), "Not done", None, &body)
     }
 }
 

@@ -36,7 +36,7 @@ pub struct HttpRequest {
 impl HttpRequest {
     /// Returns whether a program asks that reads JSON. A browser accepts pages.
     pub fn is_of_program(&self) -> bool {
-        self.header("accept").is_some_and(|accepted| accepted.starts_with("application/json"))
+        self.header("accept").is_some_and(|accepted| accepted.eq_ignore_ascii_case("application/json"))
     }
 
     /// Returns a header.

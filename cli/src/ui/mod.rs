@@ -5,6 +5,7 @@ mod acting;
 pub mod acts;
 pub mod board;
 pub mod deployment;
+mod documents;
 mod effects;
 pub mod environment;
 pub mod figures;

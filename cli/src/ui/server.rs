@@ -3,7 +3,7 @@
 use super::acts::PageAction;
 use super::board::Board;
 use super::guard::{Doorway, Guard};
-use super::http::{HttpAnswer, HttpRequest, read, send};
+use super::http::{Fields, HttpAnswer, HttpRequest, read, send};
 use super::parts::{BrowserPage, PagePlace, SCRIPT, STYLE, mark};
 use super::way_back::{self, LastDrill};
 use super::{deployment, environment, logs};
@@ -14,12 +14,9 @@ use crate::ground::terminal::Tone;
 use crate::talk::installation::Endpoint;
 use crate::talk::listing::{List, page, whole};
 use crate::talk::windlass::{RouteName, Windlass};
-use crate::view::next_steps::{Added, of_deployment};
-use crate::view::overview::{observed, steps_there, with_observed};
+use crate::view::overview::observed;
 use crate::view::record;
-use crate::view::status::steps;
 use maud::{Markup, html};
-use serde_json::json;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -32,8 +29,8 @@ use windlass_domain::shown::api::recorded::{AllStats, ListedSnapshot, Snapshots}
 use windlass_domain::text::name::{AppName, EnvironmentName};
 
 /// The number of deployments and snapshots that a page has.
-const HISTORY: usize = 40;
-const SNAPSHOTS: usize = 20;
+pub(super) const HISTORY: usize = 40;
+pub(super) const SNAPSHOTS: usize = 20;
 
 /// The pages, and the installation that they show.
 pub struct Server {
@@ -93,6 +90,12 @@ impl Server {
             Ok(segments) => segments,
             Err(answer) => return answer,
         };
+        if request.method == "GET" && request.is_of_program() {
+            return match self.document(&segments, &request.query).await {
+                Ok(document) => HttpAnswer::document(200, &document),
+                Err(failure) => HttpAnswer::document(status_of(&failure, true), &failure.as_json()),
+            };
+        }
         // Dropped, the file is gone.
         self.way.take();
         let answer = match (request.method.as_str(), segments.as_slice()) {
@@ -100,10 +103,10 @@ impl Server {
             ("GET", ["page.js"]) => Ok(HttpAnswer::file("text/javascript; charset=utf-8", SCRIPT)),
             // The links of the board are from its address, which ends with a slash.
             ("GET", []) if !request.path.ends_with('/') => Ok(HttpAnswer::see(self.stand.board())),
-            ("GET", []) => self.board(request).await,
-            ("GET", ["stats"]) => self.figures(request).await,
-            ("GET", ["apps", app, "environments", name]) => self.environment(app, name, request).await,
-            ("GET", ["apps", app, "deployments", id]) => self.deployment(app, id, request).await,
+            ("GET", []) => self.board(&request.query).await,
+            ("GET", ["stats"]) => self.figures(&request.query).await,
+            ("GET", ["apps", app, "environments", name]) => self.environment(app, name, &request.query).await,
+            ("GET", ["apps", app, "deployments", id]) => self.deployment(app, id).await,
             ("GET", ["apps", app, "deployments", id, "logs"]) => self.logs(app, id).await,
             ("GET", ["did", number]) => self.did(number).await,
             ("GET", ["acts", act]) => self.form(act, &request.query).await,
@@ -111,23 +114,13 @@ impl Server {
             ("POST", ["acts", act, "do"]) => self.act(act, &request.form).await,
             _ => Err(nothing()),
         };
-        answer.unwrap_or_else(|failure| match self.failed(&failure, None) {
-            page if request.is_of_program() => HttpAnswer::document(page.status, &failure.as_json()),
-            page => page,
-        })
+        answer.unwrap_or_else(|failure| self.failed(&failure, None))
     }
 
-    async fn board(&self, request: &HttpRequest) -> Result<HttpAnswer, Failure> {
-        let list = List { route: RouteName::Apps, names: vec![], query: vec![] };
-        let apps = whole::<Apps>(&self.windlass, &list).await?;
-        let query = &request.query;
-        let looks = query.get("observe").is_some_and(|wish| wish == "true");
+    async fn board(&self, query: &Fields) -> Result<HttpAnswer, Failure> {
+        let apps = whole::<Apps>(&self.windlass, &List::everywhere(RouteName::Apps, vec![])).await?.listed;
+        let looks = looks(query);
         let observed = if looks { observed(&self.windlass, &apps).await } else { BTreeMap::new() };
-        if request.is_of_program() {
-            let next = steps_there(&apps, &observed);
-            let document = with_observed(json!({ "apps": apps }), &apps, &observed, &next);
-            return Ok(HttpAnswer::document(200, &document));
-        }
         let board = Board {
             stand: &self.stand,
             apps: &apps,
@@ -139,20 +132,17 @@ impl Server {
         Ok(HttpAnswer::page(200, board.page()))
     }
 
-    async fn figures(&self, request: &HttpRequest) -> Result<HttpAnswer, Failure> {
-        let days: u64 = request.query.get("days").and_then(|text| text.parse().ok()).unwrap_or(30);
+    async fn figures(&self, query: &Fields) -> Result<HttpAnswer, Failure> {
+        let days: u64 = query.get("days").and_then(|text| text.parse().ok()).unwrap_or(30);
         let text = days.to_string();
-        let list = List { route: RouteName::AllStats, names: vec![], query: vec![("days", &text)] };
-        let apps = whole::<AllStats>(&self.windlass, &list).await?;
-        if request.is_of_program() {
-            return Ok(HttpAnswer::document(200, &json!({ "apps": apps })));
-        }
+        let list = List::everywhere(RouteName::AllStats, vec![("days", &text)]);
+        let apps = whole::<AllStats>(&self.windlass, &list).await?.listed;
         Ok(HttpAnswer::page(200, super::figures::page(&self.stand, &apps, days)))
     }
 
-    async fn environment(&self, app: &str, name: &str, request: &HttpRequest) -> Result<HttpAnswer, Failure> {
-        let (app, name, query) = (app_name(app)?, environment_name(name)?, &request.query);
-        let observe: &[(&str, &str)] = if query.contains_key("observe") { &[("observe", "true")] } else { &[] };
+    async fn environment(&self, app: &str, name: &str, query: &Fields) -> Result<HttpAnswer, Failure> {
+        let (app, name) = (app_name(app)?, environment_name(name)?);
+        let observe: &[(&str, &str)] = if looks(query) { &[("observe", "true")] } else { &[] };
         let names = [app.as_str(), name.as_str()];
         let of = EnvironmentId::new(&app, &name);
         let (deployments, snapshots) = (List::of::<HistoryEntry>(of), List::of::<ListedSnapshot>(of));
@@ -161,11 +151,6 @@ impl Server {
             page::<Deployments>(&self.windlass, &deployments, HISTORY, query.get("after").map(String::as_str)),
             page::<Snapshots>(&self.windlass, &snapshots, SNAPSHOTS, None),
         )?;
-        if request.is_of_program() {
-            let status = Added::steps(json!(here), steps(&here).all());
-            let document = json!({"status": status, "history": history.answered, "snapshots": snapshots.answered});
-            return Ok(HttpAnswer::document(200, &document));
-        }
         let shown = environment::ShownEnvironment {
             stand: &self.stand,
             environment: &here,
@@ -198,19 +183,12 @@ impl Server {
         record::of_deployment(&self.windlass, &app_name(app)?, id).await
     }
 
-    async fn deployment(&self, app: &str, id: &str, request: &HttpRequest) -> Result<HttpAnswer, Failure> {
+    async fn deployment(&self, app: &str, id: &str) -> Result<HttpAnswer, Failure> {
         let record = match self.record(app, id).await {
             // An execution that was started a moment ago shows with a delay at Step Functions.
             Err(failure) if failure.exit == Exit::Rejected && self.has_begun(id) => None,
             read => read?,
         };
-        if request.is_of_program() {
-            let with_steps = |record: &Record| {
-                let steps = of_deployment(&record.deployment).into_iter().map(|one| one.step);
-                Added::steps(json!(record), steps.collect())
-            };
-            return Ok(HttpAnswer::document(200, &record.as_ref().map(with_steps)));
-        }
         let Some(record) = record else {
             let body = html! {
                 h1 { (app) " " (id) }
@@ -237,6 +215,21 @@ impl Server {
     pub(super) fn page(&self, status: u16, title: &str, again_s: Option<u64>, body: &Markup) -> HttpAnswer {
         let page = BrowserPage { stand: &self.stand, title, above: vec![], again_s };
         HttpAnswer::page(status, page.render(body))
+    }
+}
+
+/// Returns whether the targets are to be looked at.
+pub(super) fn looks(query: &Fields) -> bool {
+    query.get("observe").is_some_and(|wish| wish == "true")
+}
+
+/// Returns the status of an answer about a failure; `is_read` if a page was asked for.
+pub(super) fn status_of(failure: &Failure, is_read: bool) -> u16 {
+    match failure.exit {
+        Exit::Usage if is_read => 404,
+        Exit::Usage | Exit::Rejected => 400,
+        Exit::Held => 409,
+        _ => 502,
     }
 }
 

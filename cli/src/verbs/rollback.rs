@@ -108,7 +108,7 @@ async fn newest_of(
     version: &str,
     component: Option<&ComponentName>,
 ) -> Result<u64, Failure> {
-    let mut all = whole::<Snapshots>(windlass, &List::of::<ListedSnapshot>(of)).await?;
+    let mut all = whole::<Snapshots>(windlass, &List::of::<ListedSnapshot>(of)).await?.listed;
     if let Some(component) = component {
         // A component may have come with another version than the release that made the snapshot.
         all.retain_mut(|one| {

@@ -47,7 +47,7 @@ impl Stats {
             output.result(&answer, &words);
             return Ok(Exit::Good);
         }
-        let list = List { route: RouteName::AllStats, names: Vec::new(), query: vec![days] };
+        let list = List::everywhere(RouteName::AllStats, vec![days]);
         let page = self.endpoint.ask(async |windlass| self.part.read::<AllStats>(windlass, &list).await)?;
         let words = match (page.listed.is_empty(), self.part.goes_on()) {
             (true, true) => "there are no more applications".to_owned(),

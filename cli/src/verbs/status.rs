@@ -122,7 +122,7 @@ impl Apps {
 /// # Errors
 /// If Windlass refuses it or does not answer.
 fn list_apps(part: &ListPart, observe: bool, endpoint: &Endpoint, output: VerbOutput) -> Result<Exit, Failure> {
-    let list = List { route: RouteName::Apps, names: Vec::new(), query: Vec::new() };
+    let list = List::everywhere(RouteName::Apps, vec![]);
     let (page, observed) = endpoint.ask(async |windlass| {
         let page = part.read::<environments::Apps>(windlass, &list).await?;
         let seen = if observe { observed(windlass, &page.listed).await } else { AllObserved::new() };
