@@ -29,8 +29,9 @@ pub struct Document {
                               A declaration with changed content needs a higher version.")]
     pub version: semver::Version,
     /// The application's former name. Write `formerly` until `windlass rename` has renamed the application, and leave
-    /// it out afterwards. Until the rename, the image repositories in the declaration may still belong to the
-    /// application under its former name. The rename hands them over, and does not change their own names.
+    /// it out afterwards. Until the rename, the declaration may name image repositories that Windlass has recorded for
+    /// the application under its former name. The rename transfers these records to the new name. The repositories
+    /// themselves keep their names.
     pub formerly: Option<AppName>,
     /// The environments by name. Windlass lists the environments in the order in which you write them here. If you
     /// change the order, write a higher `version` too.
@@ -39,9 +40,10 @@ pub struct Document {
     /// The components by name.
     #[schemars(extend("minProperties" = 1, "maxProperties" = 500))]
     pub components: BTreeMap<ComponentName, Component>,
-    /// With `together`, functions shift traffic in the same steps as services whose `rollout` is `canary` or `linear`.
-    /// For example, functions and services shift 10 % of their traffic, Windlass judges the gates, and then both shift
-    /// the rest. The percentages of the functions and of the services must be the same.
+    /// With `together`, functions and services shift traffic in the same steps. This applies to services whose
+    /// `rollout` is `canary` or `linear`. For example, functions and services first shift 10 % of their traffic.
+    /// Windlass then judges the gates, and afterwards functions and services shift the rest. The functions must have
+    /// the same percentages as the services.
     pub waves: Option<Waves>,
     /// Topics that get the events of every environment, in addition to the topic of the installation.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -74,16 +76,17 @@ pub struct WrittenEnvironment {
     pub start: Start,
     /// The rule for a release that arrives while the deployment of an older release of the same components is under
     /// way. With `wait`, the newer release waits until the older deployment has ended, including its bake. With
-    /// `undo_first`, Windlass first stops and undoes the older deployment. If the newer release then fails, Windlass
-    /// restores what was live before both releases. Windlass deploys the older release again only if a person requests
-    /// that.
+    /// `undo_first`, Windlass stops and undoes the older deployment before it deploys the newer release. Windlass does
+    /// this only if the newer release contains all components of the older release; otherwise the newer release waits.
+    /// If the newer release fails after such an undo, Windlass restores what was live before both releases. Windlass
+    /// then deploys the older release again only if a person requests that.
     #[serde(default, skip_serializing_if = "Supersede::waits")]
     pub supersede: Supersede,
     /// The channels from which Windlass accepts releases; `api` and `console` if absent. A release through `api` or
-    /// `console` requires a right to this environment. With `s3`, anybody who may upload to the folders of this
-    /// environment in the artifacts bucket can release without that right. With `ecr`, anybody who may push to a
-    /// repository that the declaration names can also release without that right. An upload for a component with
-    /// `on_artifact` is a release only in environments with `s3`.
+    /// `console` requires a right to this environment. A release through `s3` or `ecr` does not require this right.
+    /// With `s3`, anybody who may upload to the folders of this environment in the artifacts bucket can release. With
+    /// `ecr`, anybody who may push to a repository that the declaration names can release. If the component has
+    /// `on_artifact`, an upload of its artifact is a release only in environments whose `sources` include `s3`.
     #[schemars(extend("minItems" = 1))]
     pub sources: Option<BTreeSet<Source>>,
     /// The ARN of the role with which Windlass reaches targets in another account. The role's trust policy must require
@@ -121,15 +124,16 @@ pub struct Deploy {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("minItems" = 1))]
     pub branches: Option<Vec<String>>,
-    /// The rule for the tags that Windlass deploys: `stable`, `release-candidate`, or a glob such as `v*.*.0-rc*`. Each
-    /// tag must be a semantic version. In a monorepo with tags such as `shop-v1.4.0`, write
-    /// `{prefix: shop-v, is: stable}`.
+    /// The rule for the tags that Windlass deploys. `stable` stands for versions without a pre-release part.
+    /// `release-candidate` stands for versions with a pre-release part, such as `v1.4.0-rc.1`. You can also write a
+    /// glob, such as `v*.*.0-rc*`. Each tag must be a semantic version. If your tags have a text before the version, as
+    /// `shop-v1.4.0` in a monorepo, write `{prefix: shop-v, is: stable}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tag: Option<Tags>,
 }
 
-/// Tags that are semantic versions, with or without a leading `v`. The tags may have a text before the version, for
-/// example for one application of a monorepo.
+/// The rule for tags. Each tag is a semantic version, with or without a leading `v`. With `prefix`, each tag has a text
+/// before the version, for example in a monorepo with several applications.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Tags {
@@ -141,10 +145,11 @@ pub enum Tags {
 }
 
 /// Tags with a text before the version, such as `shop-v1.4.0`, `@acme/shop@1.4.0` or `web/v1.4.0`. The version of such
-/// a release is the part after that text. The tag of an image is only the version, without that text. So an image push
-/// can match the rules of several environments even if their prefixes differ. If the version matches the `is` of
-/// several rules, Windlass refuses the push with `AmbiguousRef`. To avoid this, write `is` so that each version matches
-/// only one rule, or release images by manifests. A manifest names the environment or the Git tag.
+/// a release is the part after that text. The tag of an image is only this version, without that text. An image push
+/// therefore does not show which prefix is meant, and can match the rules of several environments. If the version
+/// matches the `is` of several rules, Windlass refuses the push with `AmbiguousRef`. To avoid this refusal, write each
+/// `is` so that each version matches only one rule. You can also release images by manifests, because a manifest names
+/// the environment or the Git tag.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PrefixedTags {

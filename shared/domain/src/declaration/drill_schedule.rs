@@ -13,14 +13,15 @@ const PRODUCTION: [&str; 2] = ["prod", "production"];
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Schedule {
-    /// The number of days from the last drill until the next one is due, such as `7d`. After a drill that could not
-    /// begin or was interrupted, the next one is due a day later. A due drill waits until an hour after the end of the
-    /// last deployment. The drill also waits while a deployment is under way or waiting, while the environment needs an
-    /// operator, and while a hold, a freeze or the windows stop deployments. When the drill no longer has to wait, it
-    /// begins within about an hour.
+    /// The number of days from the last drill until the next drill is due, such as `7d`. If the last drill could not
+    /// begin or was interrupted, the next drill is due a day later. A due drill waits until an hour after the end of
+    /// the last deployment. The drill also waits while a deployment is under way or waiting, and while the environment
+    /// needs an operator. A hold, a freeze in the access files, and a time outside of the windows in the access files
+    /// also make the drill wait. When the drill no longer has to wait, it begins within about an hour.
     pub every: Days,
-    /// True allows drills in production. During a drill, callers get the previous version. An environment is production
-    /// if `prod` or `production` is its whole name, or one of the parts of the name between hyphens, as in `prod-eu`.
+    /// True if Windlass may make drills in production. During a drill, callers get the previous version. An environment
+    /// is production if its whole name, or one part of its name between hyphens, is `prod` or `production`, as in
+    /// `prod-eu`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub production: bool,
 }

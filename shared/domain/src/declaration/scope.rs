@@ -276,7 +276,8 @@ fn of_environment(name: &EnvironmentName) -> String {
 }
 
 /// One text for all environments, such as `shop-web-{environment}`, or a text for each environment, such as
-/// `{dev: E1, prod: E3}`. Windlass fills in `{app}`, `{environment}` and the names in the environment's own `vars`.
+/// `{dev: E1, prod: E3}`. Windlass replaces `{app}` and `{environment}` by the names, and a placeholder such as
+/// `{color}` by the value of `color` in the environment's `vars`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Text {

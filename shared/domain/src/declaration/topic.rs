@@ -37,8 +37,8 @@ pub enum MessageKind {
     /// A deployment ended with `Succeeded`, or a drill proved that the environment can go back to the previous version.
     Success,
     /// The undo of a deployment has begun, or a deployment ended with `RolledBack` or `NeedsOperator`. This kind also
-    /// covers a drill that failed. It also covers a drill that was interrupted, by a release or by a person, and that
-    /// did not bring back what was live before.
+    /// covers a drill that failed. A drill that a release or a person interrupted belongs to this kind only if the
+    /// drill did not bring back what was live before.
     Failure,
     /// Windlass refused a request or a drill, or a deployment ended with `Rejected`.
     Refusal,
@@ -51,8 +51,8 @@ pub enum MessageKind {
     /// A person has paused a deployment, ended a pause, or skipped the rest of a bake.
     Wheel,
     /// A target differs from its recorded state, or no longer differs, or Windlass could not look at the target. This
-    /// kind also reports that the next rollback is no longer possible, because something that it needs is gone, or that
-    /// it is possible again.
+    /// kind also reports that the next rollback has become impossible, because something that the rollback needs is
+    /// gone. When the rollback is possible again, this kind reports that too.
     Drift,
     /// Windlass no longer manages a component, an environment or an application, or one of these has another name or
     /// owner now.

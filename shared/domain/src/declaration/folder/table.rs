@@ -145,7 +145,7 @@ pub const TABLE: [Row; 8] = [
         function: Treatment::Goes,
     },
     Row {
-        what: "a file that the file manager of a desktop keeps",
+        what: "a file that the file manager of a desktop creates",
         names: &[
             ".DS_Store",
             "._*",

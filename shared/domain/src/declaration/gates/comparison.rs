@@ -29,10 +29,10 @@ const EXECUTED_VERSION: &str = "ExecutedVersion";
 
 /// A comparison of the new version with the former version over the same time. The comparison fails if the share of
 /// failed calls is larger for the new version, and chance does not explain the difference. The comparison counts only
-/// in those steps of a `rollout` in which both versions get traffic. Without `failed` and `all`, the share is Lambda's
-/// own `Errors` divided by `Invocations`, for each version of the alias. For an `ecs` component whose `rollout` is
-/// `canary` or `linear`, the share is the load balancer's `HTTPCode_Target_5XX_Count` divided by `RequestCount`, for
-/// each target group.
+/// in those steps of a `rollout` in which both versions get traffic. Write both `failed` and `all`, or neither. Without
+/// them, Windlass uses metrics of AWS. For a `lambda` component, the share is Lambda's `Errors` divided by
+/// `Invocations`, for each version of the alias. For an `ecs` component whose `rollout` is `canary` or `linear`, the
+/// share is the load balancer's `HTTPCode_Target_5XX_Count` divided by `RequestCount`, for each target group.
 #[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -37,9 +37,9 @@ const FILTER: TextForm = TextForm {
     words: "what stands behind `filter` in a query of Logs Insights, such as `@message like /ERROR/`, whole, without a comment, and without another command behind a `|`",
 };
 
-/// A count of lines in CloudWatch Logs, for which Windlass uses a query of Logs Insights. AWS bills the data that a
-/// query scans (0.005 USD per GB in most regions). Windlass looks about once a minute, and each look scans all lines
-/// of the groups whose time is within the last `window`.
+/// A count of lines in CloudWatch Logs. Windlass counts with a query of Logs Insights about once a minute. Each query
+/// scans all lines of the log groups from the last `window`. AWS bills the data that a query scans (0.005 USD per GB in
+/// most regions).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Logs {

@@ -59,13 +59,15 @@ macro_rules! sorts {
         #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
         #[serde(deny_unknown_fields)]
         pub struct Gates {
-            /// The time for which Windlass watches the last wave, namely the components that change last. If absent,
-            /// Windlass judges this wave only once. With `metrics` or `logs`, `bake` is needed, and must be at least as
-            /// long as their longest `period` or `window`.
+            /// The time for which Windlass watches the last wave. The last wave consists of the components that change
+            /// last. If `bake` is absent, Windlass judges this wave only once. With gates in `metrics` or `logs`,
+            /// `bake` is needed. It must be at least as long as the longest `period` of the metrics and the longest
+            /// `window` of the logs.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub bake: Option<Span>,
-            /// The time for which Windlass watches each earlier wave, unless the rollout in that wave sets its own
-            /// time. If absent, the time is the longest `period` in `metrics` or `window` in `logs`.
+            /// The time for which Windlass watches each earlier wave. If the rollout of a component in that wave sets a
+            /// time, the time of the rollout counts instead. If `between_waves` is absent, the time is the longest of
+            /// all values of `period` in `metrics` and of `window` in `logs`.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub between_waves: Option<Span>,
             $(
@@ -83,8 +85,9 @@ macro_rules! sorts {
             pub pause: Option<PauseRule>,
         }
 
-        /// Gates of a component. These gates count only in a deployment that changes the component, from the wave in
-        /// which the component changes. So it does not matter if these gates fail before the component's first release.
+        /// Gates of a component. These gates count only in a deployment that changes the component. In such a
+        /// deployment they count from the wave that changes the component, and not in earlier waves. So these gates may
+        /// fail as long as the component has had no release.
         #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
         #[serde(deny_unknown_fields)]
         pub struct ComponentGates {
@@ -204,14 +207,15 @@ sorts! {
         /// requests. While the version gets traffic, Windlass repeats the requests each time it judges the gates. If
         /// the function has no alias, new code is live at once, and Windlass sends the requests afterwards.
         invocations: [Invocation; 100] => InvocationGate,
-        /// Pages of a static site, which Windlass fetches as visitors do. Each page must be an HTML document. The
-        /// scripts and style sheets that the page requests from its own origin must exist. If `pages` is absent,
-        /// Windlass fetches the page at `/`, but only if the site has a `url` or a `distribution`, and its `root` is
-        /// not `none`. With an empty list, Windlass fetches no page.
+        /// Pages of a static site. Windlass fetches these pages as visitors do. Each page must be an HTML document. The
+        /// scripts and style sheets that the page requests from its own origin must exist. If `pages` is absent and the
+        /// site has a `url` or a `distribution`, Windlass fetches the page at `/`, unless the `root` of the site is
+        /// `none`. With an empty list, Windlass fetches no page.
         pages: [Page; 20] => PageGate,
-        /// Comparisons of the new version of a function or of a service with the former version, in each step of the
-        /// `rollout`, such as `{compare: previous, samples: 1000}`. A comparison fails if the new version has more
-        /// errors than the former version, and chance does not explain the difference.
+        /// Comparisons between the new and the former version of a function or a service, such as
+        /// `{compare: previous, samples: 1000}`. Windlass compares the two versions in each step of the `rollout`. A
+        /// comparison fails if a larger share of calls fails with the new version, and chance does not explain the
+        /// difference.
         comparisons: [Comparison; 10] => ComparisonGate,
     }
 }

@@ -18,10 +18,11 @@ use serde::{Deserialize, Serialize};
 pub struct Page {
     /// The path of the page below the address of the site, such as `/` or `/about/`.
     pub path: Text,
-    /// An address that serves the whole bucket, such as the address of a second distribution without an origin path. It
-    /// is only for sites with the mode `prefix`. Windlass then checks the page a first time at this address, in the
-    /// release's folder, before visitors get the release. For this check, Windlass adds `index.html`, or the `root` of
-    /// the site, to a path that ends with `/`.
+    /// An address that serves the whole bucket, such as the address of a second distribution without an origin path.
+    /// Write `before_switch` only for a site with the mode `prefix`. Before visitors get the release, Windlass then
+    /// checks the page at this address, in the folder of the release. If the path is `/`, Windlass requests the `root`
+    /// of the site, or `index.html` if `root` is absent or `none`. To any other path that ends with `/`, Windlass adds
+    /// `index.html`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before_switch: Option<Text>,
 }

@@ -28,7 +28,7 @@ use std::collections::BTreeSet;
               a time in an environment, even for different profiles.",
     "gates": "Gates of this component, in addition to the gates of the whole release. Windlass judges the component's \
               gates from the beginning of the component's rollout.",
-    "on_artifact": "True if each upload of the component's document is a release by itself, and needs no manifest. \
+    "on_artifact": "True if each upload of the component's document is a release, without a manifest. \
                     This works only in environments whose `sources` include `s3`.",
 })))]
 pub struct Written {
@@ -45,10 +45,10 @@ pub struct Written {
     /// The MIME type of the document.
     #[serde(default = "json_type")]
     pub content_type: Text,
-    /// Outputs of components that change before this one, such as `api.version`. Write `${api.version}` into the
-    /// document in place of the value. Windlass fills in the value before it deploys the document. A `lambda` component
-    /// has the output `version`, which is the number of its published version. An `ecs` component has the output
-    /// `task_definition`, which is the ARN of its task definition.
+    /// The outputs that Windlass fills into the document, such as `api.version`. They are outputs of components that
+    /// change before this one. In the document, write `${api.version}` at the place of the value. Windlass fills in the
+    /// value before it deploys the document. A `lambda` component has the output `version`, which is the number of its
+    /// published version. An `ecs` component has the output `task_definition`, which is the ARN of its task definition.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     #[schemars(extend("maxItems" = 20))]
     pub fill: BTreeSet<Output>,

@@ -27,7 +27,7 @@ pub struct Common {
     /// and deploys the recorded state again, at most three times a day.
     #[serde(default, skip_serializing_if = "Heal::is_report")]
     pub heal: Heal,
-    /// True if each upload of the component's artifact is a release by itself, and needs no manifest. This works only in
+    /// True if each upload of the component's artifact is a release, without a manifest. This works only in
     /// environments whose `sources` include `s3`.
     #[serde(default)]
     pub on_artifact: bool,

@@ -128,7 +128,7 @@ pub enum Pause {
     /// The new tasks get the test traffic.
     PostTestTrafficShift,
     /// The next part of the production traffic is about to go to the new tasks. A deployment reaches this stage before
-    /// each step, the first time at 0 %.
+    /// each step. Before the first step, the new tasks have 0 % of the production traffic.
     PreProductionTrafficShift,
     /// The new tasks get all production traffic, and the former ones still run.
     PostProductionTrafficShift,

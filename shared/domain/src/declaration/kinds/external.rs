@@ -41,17 +41,17 @@ const LONGEST_SETTINGS: usize = 4 * 1024;
 pub struct Written {
     /// The Lambda function that shows the target's state and changes the target.
     pub function: ExternalFunction,
-    /// A second Lambda function, which only shows the state. If you write `look`, Windlass reads the state only through
-    /// this second function. The first one, in `function`, then only makes changes. Its only caller is
-    /// `deploy-external`, a Lambda function of Windlass.
+    /// A second Lambda function, which only shows the target's state. If you write `look`, Windlass reads the state
+    /// only through this second function. The first function, in `function`, then only makes changes. Only
+    /// `deploy-external`, a Lambda function of Windlass, calls the first function.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub look: Option<ExternalFunction>,
     /// Settings that Windlass sends to the function, such as the name of a branch. The settings are an object of at
     /// most 4 KiB, and must not contain a secret.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub settings: Map<String, Value>,
-    /// The longest time from a change until the target is ready, such as `30m`. This time is at least `1m` and at most
-    /// `24h`. Until the target is ready, Windlass only reads the target's state.
+    /// The longest time that Windlass waits after a change until the target is ready, such as `30m`. This time is at
+    /// least `1m` and at most `24h`. During the wait, Windlass only reads the target's state.
     #[serde(default = "Span::of_seconds::<1800>")]
     pub within: Span,
     /// The name or URI of the ECR repository, if the component's artifact is an image. An image that is pushed to this

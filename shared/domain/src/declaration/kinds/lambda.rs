@@ -49,7 +49,8 @@ pub struct Written {
     /// refuses or leaves out. The patterns have the syntax of a `.gitignore`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub publish: Vec<String>,
-    /// Patterns of the files in the component's folder that a release leaves out, in the syntax of a `.gitignore`.
+    /// Patterns of files in the component's folder. A release leaves these files out. The patterns have the syntax of a
+    /// `.gitignore`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exclude: Vec<String>,
 }

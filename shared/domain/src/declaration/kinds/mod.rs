@@ -45,7 +45,7 @@ macro_rules! each_kind {
             "task" => task::Task,
             /// A stack of AWS CloudFormation.
             "cloudformation" => stack::Stack,
-            /// A target that no other kind covers, which your own Lambda function shows and changes.
+            /// A target that no other kind covers. Your own Lambda function shows and changes this target.
             "external" => external::External,
         }
     };

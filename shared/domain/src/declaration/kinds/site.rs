@@ -51,9 +51,9 @@ pub struct Written {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<Text>,
     /// The file that visitors get at `/`. Windlass refuses a release without this file. If `root` is absent, the file
-    /// is the distribution's default root object. If there is no such object in the site's folder, the file is
-    /// `index.html`. Write `none` if the site has no page at `/`, for example because its files are only for pages of
-    /// another site.
+    /// is the distribution's default root object. If the distribution has no default root object, or has one outside of
+    /// the site's folder, the file is `index.html`. Write `none` if the site has no page at `/`, for example because
+    /// its files are only for pages of another site.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub root: Option<Text>,
     /// Rules for the `Cache-Control` header of files. For each file the first matching rule counts. These rules
@@ -67,10 +67,10 @@ pub struct Written {
     /// Patterns of files whose names change with their content. Browsers keep such files for a year.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hashed: Vec<String>,
-    /// The number of former snapshots whose files Windlass keeps, so that a rollback can return to these snapshots; 10
-    /// if absent. Later deployments delete files that only older snapshots need. But a page that is still open in a
-    /// browser may request files of a replaced release, such as scripts and images. So deployments keep the files of a
-    /// replaced release for 30 days, except documents such as HTML pages.
+    /// The number of former snapshots to which a rollback can return; 10 if absent. Windlass keeps the files of these
+    /// snapshots, and later deployments delete the files that only older snapshots need. There is one exception,
+    /// because a page that is still open in a browser may request files of a replaced release, such as scripts and
+    /// images. For 30 days, deployments keep all files of a replaced release except documents such as HTML pages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 100))]
     pub keep: Option<u32>,
@@ -83,13 +83,15 @@ pub struct Written {
     /// refuses or leaves out. The patterns have the syntax of a `.gitignore`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub publish: Vec<String>,
-    /// Patterns of the files in the component's folder that a release leaves out, in the syntax of a `.gitignore`.
+    /// Patterns of files in the component's folder. A release leaves these files out. The patterns have the syntax of a
+    /// `.gitignore`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exclude: Vec<String>,
-    /// Patterns such as `widgets/**`, for files that the site's pages use and that another server provides. These files
-    /// may be missing from the release's archive. If a page loads any other missing file, such as a script, a style
-    /// sheet or an image, Windlass refuses the release. If a function of the distribution may provide the file,
-    /// Windlass only warns. With `**`, every file may be missing.
+    /// Patterns of files that the site's pages use and that another server provides, such as `widgets/**`. The
+    /// release's archive may lack these files. If the archive lacks any other file that a page loads, such as a script,
+    /// a style sheet or an image, Windlass refuses the release. Windlass only warns if a function of the distribution
+    /// could provide the file, or if the distribution's origin is the website endpoint of the bucket. With `**`, the
+    /// archive may lack any file.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub elsewhere: Vec<String>,
 }

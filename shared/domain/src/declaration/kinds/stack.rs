@@ -57,8 +57,8 @@ pub struct Written {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub artifact: Option<ComponentName>,
     /// The values of the template's parameters. `${api.version}` stands for the output `version` of the component
-    /// `api`, which must change before this one. A parameter that you leave out keeps its value. A value must not be a
-    /// secret; for a secret, write a dynamic reference into the template.
+    /// `api`. The component `api` must change before this stack. A parameter that you leave out keeps its value. A
+    /// value must not be a secret; for a secret, write a dynamic reference into the template.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("maxProperties" = 200))]
     pub parameters: BTreeMap<String, Text>,

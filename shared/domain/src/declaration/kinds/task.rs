@@ -42,10 +42,11 @@ pub use function::{CallEnd, CallOutcome, Called, FunctionCall, FunctionTask, GRA
 })))]
 pub struct Written {
     /// The name of an `ecs` component in this declaration. At each release of that component, Windlass runs the task
-    /// once, from the component's image. It does not repeat a task that has succeeded last with the same image and
-    /// command. A release lists that component, and never the task. Windlass refuses a release with a separate artifact
-    /// for the task. The task uses the network and the capacity (launch type or capacity providers) of the component's
-    /// service. If you write `image`, write `ecs` too.
+    /// once, from the component's image. Windlass does not run the task again if the task's last success was with the
+    /// same image and command, and the request has no `again`. A success in a deployment that ended `RolledBack` does
+    /// not count, even with `undo: none`. A release lists that component, and never the task. Windlass refuses a
+    /// release with a separate artifact for the task. The task uses the network and the capacity (launch type or
+    /// capacity providers) of the component's service. If you write `image`, write `ecs` too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<ComponentName>,
     /// The task of Amazon ECS that Windlass runs.
@@ -112,8 +113,8 @@ pub enum Undo {
     /// Windlass runs this command with the same image.
     #[schemars(extend("minItems" = 1, "maxItems" = 100))]
     Command(Vec<Text>),
-    /// Windlass calls the same function once more. The event then has `direction: undo`, and this object as its
-    /// `payload`.
+    /// Windlass calls the same function once more. In the event of this call, `direction` is `undo`, and `payload` is
+    /// the object that you write here.
     Payload(serde_json::Map<String, Value>),
 }
 

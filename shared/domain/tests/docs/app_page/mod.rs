@@ -55,26 +55,32 @@ pub fn access(own: &Value, all: &Value, update: &str) -> String {
     let types = types.into_iter().map(|(name, about)| (name.as_str(), about));
     let files = [("access/apps/shop.yaml", own), ("access/all.yaml", all)];
     for (title, about) in files.into_iter().chain(types) {
-        page.push_str(&format!("\n## {title}\n\n{}", definition(about)));
+        // The type of a library has no comment of ours.
+        let of_library = if title == "SemVer" { VERSION } else { "" };
+        page.push_str(&format!("\n## {title}\n\n{of_library}{}", definition(about)));
     }
     page
 }
+
+const VERSION: &str = "A version as in [Semantic Versioning](https://semver.org), such as `1.3.0`.";
 
 const FILES: &str = "The list below shows how a release of a folder, or of an archive of a folder, treats files with \
 certain names. It does not matter who packed the files. A name counts at every depth, for files and for folders, in \
 upper and in lower case. For a link two names count, namely the name of the link and the name of the file to which it \
 leads. In a site Windlass also refuses a file that holds a private key. Windlass looks for a line \
 `-----BEGIN … PRIVATE KEY-----` in the first 64 KiB of each file. If this is the first line of the text, Windlass \
-refuses the file, whatever its name. If the line comes later, Windlass refuses only a file of certificates or keys: a \
-file with a name such as `shop.pem` or `shop.key`, or with a text that begins with another such block. \
-A release contains all other files, even those in `.well-known/`. If Windlass refuses files, it lists all of them at \
-once, and publishes nothing. Windlass reports the number of files that it leaves out.";
+refuses the file, whatever its name. If the line comes later, Windlass refuses the file only in three cases: the file \
+has a name for certificates or keys, such as `shop.pem` or `shop.key`, its text begins with another line \
+`-----BEGIN … -----`, or its text begins with `Bag Attributes`. A release contains all other files, even those in \
+`.well-known/`. If Windlass refuses files, it lists all of them at once, and publishes nothing. Windlass reports the \
+number of files that it leaves out.";
 
 const PATTERNS: &str = "`publish` of a component lists files that a release contains even if Windlass would otherwise \
 refuse them or leave them out. `exclude` of a component lists files that a release leaves out. Each entry is a line as \
 in a `.gitignore` file at the top of the folder. If a file matches both lists, `exclude` counts. Windlass does not \
-remove files from the archive of a function. So when `windlass release` packs the folder of a function, the command \
-leaves out the files in `exclude`. If you give the command an archive with such files, Windlass refuses the archive.";
+remove files from the archive of a function. The command `windlass release` leaves out the files in `exclude` when it \
+packs the folder of a function. If you give the command an archive that contains such files, Windlass refuses the \
+archive.";
 
 /// Returns the section on the files of a folder, with the list of names.
 fn files() -> String {

@@ -42,15 +42,15 @@ pub struct FunctionTask {
     /// repeated call and the call of `undo` use the same version. If `alias` is absent, Windlass calls `$LATEST`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alias: Option<Text>,
-    /// A component of this declaration, such as the component that deploys this function. Windlass calls the function
-    /// with each release of that component. The manifest of a release lists that component, and never the task.
+    /// A component of this declaration, such as the component that deploys this function. At each release of that
+    /// component, Windlass calls the function. The manifest of a release lists that component, and never the task.
     pub of: ComponentName,
     /// The value of `payload` in the event that Windlass sends to the function. It is an object, and must not contain a
     /// secret.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub payload: Map<String, Value>,
-    /// True if Windlass may call the function again, with the same `key`, after a call whose result is unknown. If
-    /// false, a person must decide what to do after such a call.
+    /// True if Windlass may call the function again after a call whose result is unknown. The event of the repeated
+    /// call has the same `key`. If false, a person must decide what to do after a call whose result is unknown.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub repeatable: bool,
 }
