@@ -148,8 +148,8 @@ pub enum Tags {
 /// a release is the part after that text. The tag of an image is only this version, without that text. An image push
 /// therefore does not show which prefix is meant, and can match the rules of several environments. If the version
 /// matches the `is` of several rules, Windlass refuses the push with `AmbiguousRef`. To avoid this refusal, write each
-/// `is` so that each version matches only one rule. You can also release images by manifests, because a manifest names
-/// the environment or the Git tag.
+/// `is` so that each version matches only one rule, or release images by manifests. A manifest names the environment or
+/// the Git tag, so Windlass knows which rule is meant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PrefixedTags {

@@ -65,9 +65,9 @@ macro_rules! sorts {
             /// `window` of the logs.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub bake: Option<Span>,
-            /// The time for which Windlass watches each earlier wave. If the rollout of a component in that wave sets a
-            /// time, the time of the rollout counts instead. If `between_waves` is absent, the time is the longest of
-            /// all values of `period` in `metrics` and of `window` in `logs`.
+            /// The time for which Windlass watches each wave before the last one. If the rollout of a component in that
+            /// wave sets a time, the time of the rollout counts instead. If `between_waves` is absent, the time is the
+            /// longest of all values of `period` in `metrics` and of `window` in `logs`.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub between_waves: Option<Span>,
             $(
