@@ -130,7 +130,7 @@ pub struct PauseRule {
     /// The longest time of a pause, unless the person requests another time.
     #[serde(default = "Span::of_seconds::<86400>", rename = "for")]
     pub lasts: Span,
-    /// The next step after the longest time of a pause.
+    /// The step that Windlass takes after this time.
     #[serde(default)]
     pub then: PauseThen,
 }
@@ -141,7 +141,7 @@ impl Default for PauseRule {
     }
 }
 
-/// The next step after the longest time of a pause, if nobody has ended the pause.
+/// The step that Windlass takes if a pause has lasted for its longest time and nobody has ended it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PauseThen {
