@@ -30,6 +30,8 @@ pub fn page(schema: &Value, update: &str) -> String {
         let about = &types[name];
         let section = match name {
             "Component" => kinds(about),
+            // The type of a library has no comment of ours.
+            "SemVer" => format!("\n## {name}\n\n{}\n", wrapped("", VERSION)),
             _ => format!("\n## {name}\n\n{}", definition(about)),
         };
         page.push_str(&section);
@@ -55,9 +57,7 @@ pub fn access(own: &Value, all: &Value, update: &str) -> String {
     let types = types.into_iter().map(|(name, about)| (name.as_str(), about));
     let files = [("access/apps/shop.yaml", own), ("access/all.yaml", all)];
     for (title, about) in files.into_iter().chain(types) {
-        // The type of a library has no comment of ours.
-        let of_library = if title == "SemVer" { VERSION } else { "" };
-        page.push_str(&format!("\n## {title}\n\n{of_library}{}", definition(about)));
+        page.push_str(&format!("\n## {title}\n\n{}", definition(about)));
     }
     page
 }
