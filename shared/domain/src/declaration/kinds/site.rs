@@ -68,9 +68,9 @@ pub struct Written {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hashed: Vec<String>,
     /// The number of former snapshots to which a rollback can return; 10 if absent. Windlass keeps the files of these
-    /// snapshots, and later deployments delete the files that only older snapshots need. There is one exception,
-    /// because a page that is still open in a browser may request files of a replaced release, such as scripts and
-    /// images. For 30 days, deployments keep all files of a replaced release except documents such as HTML pages.
+    /// snapshots, and later deployments delete the files that only older snapshots need. There is one exception:
+    /// for 30 days, deployments keep all files of a replaced release except documents such as HTML pages. A page that
+    /// is still open in a browser may request such files, for example scripts and images.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 100))]
     pub keep: Option<u32>,
@@ -89,9 +89,9 @@ pub struct Written {
     pub exclude: Vec<String>,
     /// Patterns of files that the site's pages use and that another server provides, such as `widgets/**`. The
     /// release's archive may lack these files. If the archive lacks any other file that a page loads, such as a script,
-    /// a style sheet or an image, Windlass refuses the release. Windlass only warns if a function of the distribution
-    /// could provide the file, or if the distribution's origin is the website endpoint of the bucket. With `**`, the
-    /// archive may lack any file.
+    /// a style sheet or an image, Windlass refuses the release. In two cases Windlass warns instead: if a
+    /// function of the distribution could provide the file, and if the distribution's origin is the website endpoint of
+    /// the bucket. With `**`, the archive may lack any file.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub elsewhere: Vec<String>,
 }
