@@ -2,19 +2,17 @@
 //! the next steps that the verbs add to them.
 
 use super::http::Fields;
-use super::server::{HISTORY, SNAPSHOTS, Server, app_name, environment_name, looks, nothing};
+use super::server::{Server, app_name, looks, nothing};
 use crate::ground::failure::Failure;
-use crate::talk::listing::{List, page, whole};
+use crate::talk::listing::{List, whole};
 use crate::talk::windlass::{RouteName, read};
 use crate::view::next_steps::{Added, of_deployment};
 use crate::view::overview::{AllObserved, observed, steps_there, with_observed};
 use crate::view::record;
 use crate::view::status::steps;
 use serde_json::{Value, json};
-use windlass_domain::release::identity::EnvironmentId;
-use windlass_domain::shown::api::deployments::{Deployments, HistoryEntry};
 use windlass_domain::shown::api::environments::{Apps, Environment};
-use windlass_domain::shown::api::recorded::{AllStats, ListedSnapshot, Snapshots};
+use windlass_domain::shown::api::recorded::AllStats;
 
 impl Server {
     /// Returns the document of the page below these segments.
@@ -31,7 +29,12 @@ impl Server {
                 let list = List::everywhere(RouteName::AllStats, vec![("days", days)]);
                 Ok(whole::<AllStats>(&self.windlass, &list).await?.answered)
             }
-            ["apps", app, "environments", name] => self.environment_document(app, name, query).await,
+            ["apps", app, "environments", name] => {
+                let (answer, history, snapshots) = self.read_environment(app, name, query).await?;
+                let steps = steps(&read::<Environment>(&answer)?).all();
+                let status = Added::steps(answer, steps);
+                Ok(json!({"status": status, "history": history.answered, "snapshots": snapshots.answered}))
+            }
             ["apps", app, "deployments", id] => {
                 let answer = self.windlass.get(RouteName::Deployment, &[app_name(app)?.as_str(), id], &[]).await?;
                 let record = record::read(&answer)?;
@@ -40,21 +43,5 @@ impl Server {
             }
             _ => Err(nothing()),
         }
-    }
-
-    async fn environment_document(&self, app: &str, name: &str, query: &Fields) -> Result<Value, Failure> {
-        let (app, name) = (app_name(app)?, environment_name(name)?);
-        let observe: &[(&str, &str)] = if looks(query) { &[("observe", "true")] } else { &[] };
-        let names = [app.as_str(), name.as_str()];
-        let of = EnvironmentId::new(&app, &name);
-        let (deployments, snapshots) = (List::of::<HistoryEntry>(of), List::of::<ListedSnapshot>(of));
-        let (answer, history, snapshots) = futures::try_join!(
-            self.windlass.get(RouteName::Environment, &names, observe),
-            page::<Deployments>(&self.windlass, &deployments, HISTORY, query.get("after").map(String::as_str)),
-            page::<Snapshots>(&self.windlass, &snapshots, SNAPSHOTS, None),
-        )?;
-        let steps = steps(&read::<Environment>(&answer)?).all();
-        let status = Added::steps(answer, steps);
-        Ok(json!({"status": status, "history": history.answered, "snapshots": snapshots.answered}))
     }
 }

@@ -12,11 +12,12 @@ use crate::ground::failure::Failure;
 use crate::ground::machine::now;
 use crate::ground::terminal::Tone;
 use crate::talk::installation::Endpoint;
-use crate::talk::listing::{List, page, whole};
-use crate::talk::windlass::{RouteName, Windlass};
+use crate::talk::listing::{List, ListPage, page, whole};
+use crate::talk::windlass::{self, RouteName, Windlass};
 use crate::view::overview::observed;
 use crate::view::record;
 use maud::{Markup, html};
+use serde_json::Value;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -29,8 +30,8 @@ use windlass_domain::shown::api::recorded::{AllStats, ListedSnapshot, Snapshots}
 use windlass_domain::text::name::{AppName, EnvironmentName};
 
 /// The number of deployments and snapshots that a page has.
-pub(super) const HISTORY: usize = 40;
-pub(super) const SNAPSHOTS: usize = 20;
+const HISTORY: usize = 40;
+const SNAPSHOTS: usize = 20;
 
 /// The pages, and the installation that they show.
 pub struct Server {
@@ -140,17 +141,28 @@ impl Server {
         Ok(HttpAnswer::page(200, super::figures::page(&self.stand, &apps, days)))
     }
 
-    async fn environment(&self, app: &str, name: &str, query: &Fields) -> Result<HttpAnswer, Failure> {
+    /// Reads what the page of an environment shows: the answer of the API, its newest deployments, its newest snapshots.
+    pub(super) async fn read_environment(
+        &self,
+        app: &str,
+        name: &str,
+        query: &Fields,
+    ) -> Result<(Value, ListPage<HistoryEntry>, ListPage<ListedSnapshot>), Failure> {
         let (app, name) = (app_name(app)?, environment_name(name)?);
         let observe: &[(&str, &str)] = if looks(query) { &[("observe", "true")] } else { &[] };
         let names = [app.as_str(), name.as_str()];
         let of = EnvironmentId::new(&app, &name);
         let (deployments, snapshots) = (List::of::<HistoryEntry>(of), List::of::<ListedSnapshot>(of));
-        let (here, history, snapshots) = futures::try_join!(
-            self.windlass.read::<Environment>(RouteName::Environment, &names, observe),
+        futures::try_join!(
+            self.windlass.get(RouteName::Environment, &names, observe),
             page::<Deployments>(&self.windlass, &deployments, HISTORY, query.get("after").map(String::as_str)),
             page::<Snapshots>(&self.windlass, &snapshots, SNAPSHOTS, None),
-        )?;
+        )
+    }
+
+    async fn environment(&self, app: &str, name: &str, query: &Fields) -> Result<HttpAnswer, Failure> {
+        let (answer, history, snapshots) = self.read_environment(app, name, query).await?;
+        let here: Environment = windlass::read(&answer)?;
         let shown = environment::ShownEnvironment {
             stand: &self.stand,
             environment: &here,
